@@ -1,0 +1,15 @@
+import { performance } from 'node:perf_hooks';
+import type { Clock } from './engine/ports.ts';
+
+/** The real clock: the only home of `Date.now` and of timers. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (delay_ms, work) => {
+    const timer = setTimeout(work, delay_ms);
+    return () => clearTimeout(timer);
+  },
+  soon: (work) => {
+    setImmediate(work);
+  },
+};

@@ -1,0 +1,85 @@
+/**
+ * Every way in which Bellwire refuses or fails, with the HTTP status that says so. The one table: RPC, REST and
+ * the command line read it, and the docs are checked against it.
+ */
+export const errorTable = {
+  invalid_json: 400,
+  invalid_utf8: 400,
+  number_not_representable: 400,
+  invalid_cursor: 400,
+  unauthenticated: 401,
+  forbidden: 403,
+  not_found: 404,
+  method_not_allowed: 405,
+  idempotency_conflict: 409,
+  not_validated: 409,
+  already_exists: 409,
+  in_use: 409,
+  delivery_canceled: 409,
+  delivery_in_flight: 409,
+  payload_too_large: 413,
+  unsupported_media_type: 415,
+  invalid_input: 422,
+  unknown_event_type: 422,
+  schema_violation: 422,
+  schema_invalid: 422,
+  url_refused: 422,
+  internal: 500,
+  storage_failed: 503,
+  storage_broken: 503,
+  overloaded: 503,
+  shutting_down: 503,
+  config_invalid: 500,
+  port_taken: 500,
+  folder_unwritable: 500,
+  database_in_use: 500,
+  database_newer: 500,
+  database_not_durable: 500,
+  wrong_encryption_key: 500,
+} as const;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** One thing that is wrong with an input: `path` is dotted, empty for the input as a whole. */
+export interface Issue {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface ErrorDetails {
+  readonly issues?: readonly Issue[] | undefined;
+  /** Seconds after which the same call may succeed. */
+  readonly retry_after_s?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** The only error that Bellwire throws on purpose. `message` is written for the person who reads it. */
+export class BellwireError extends Error {
+  override readonly name = 'BellwireError';
+  readonly code: ErrorCode;
+  readonly issues: readonly Issue[] | undefined;
+  readonly retry_after_s: number | undefined;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.issues = details.issues;
+    this.retry_after_s = details.retry_after_s;
+  }
+
+  /** The HTTP status of this error's code. */
+  get status(): number {
+    return errorTable[this.code];
+  }
+}
+
+/**
+ * Turns whatever was thrown into a BellwireError, once at each boundary. An unknown error becomes `internal`
+ * (or the given code) with a message that tells nothing of it; the original is kept as `cause`.
+ */
+export const coerceError = (thrown: unknown, code: ErrorCode = 'internal'): BellwireError =>
+  thrown instanceof BellwireError
+    ? thrown
+    : new BellwireError(code, 'Something went wrong on our side. The server log has the details.', {
+        cause: thrown,
+      });

@@ -1,0 +1,55 @@
+import { ALWAYS_DELIVERED } from './event.ts';
+
+/** `active`; `paused` by the user; `disabled` by us; `unvalidated`. All but `active` hold their deliveries. */
+export const hookStatuses = ['active', 'paused', 'disabled', 'unvalidated'] as const;
+export type HookStatus = (typeof hookStatuses)[number];
+
+export type DisabledReason = 'attempts_exhausted' | 'gone_410' | 'failing';
+
+/** A registration: where events go, which ones, and how they look there. */
+export interface Hook {
+  readonly id: string;
+  /** An integer beside the id, because some wire formats want one. Unique in the installation. */
+  readonly number: number;
+  readonly workspace_id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly method: string;
+  readonly content_type: string;
+  readonly dialect: string;
+  readonly status: HookStatus;
+  readonly disabled_reason: DisabledReason | null;
+  readonly insecure_ssl: boolean;
+  readonly max_attempts: number | null;
+  readonly timeout_ms: number | null;
+  readonly validated_at: number | null;
+  readonly consecutive_failures: number;
+  readonly failing_since: number | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface Secret {
+  readonly value: string;
+  /** Null for the current secret; a previous one is alive until then. */
+  readonly expires_at: number | null;
+}
+
+/** A hook with what must not be shown: its custom headers and its secrets, the current one first. */
+export interface SendableHook extends Hook {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly secrets: readonly Secret[];
+}
+
+/** The secrets that sign at `now`, the current one first. */
+export const liveSecrets = (hook: SendableHook, now: number): readonly string[] =>
+  hook.secrets.filter(({ expires_at }) => expires_at === null || expires_at > now).map(({ value }) => value);
+
+/** Whether one entry of a hook's `events` covers a type: an exact name, `*`, or `order.*` for any depth below `order.`. */
+const covers = (entry: string, type: string): boolean =>
+  entry === type || entry === '*' || (entry.endsWith('.*') && type.startsWith(entry.slice(0, -1)));
+
+/** Whether a hook gets events of a type. */
+export const isSubscribed = (hook: Pick<Hook, 'events'>, type: string): boolean =>
+  ALWAYS_DELIVERED.includes(type) || hook.events.some((entry) => covers(entry, type));

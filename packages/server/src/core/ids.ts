@@ -1,0 +1,67 @@
+/** Crockford's base 32 in lower case: sorts like the bytes, reads aloud without mistakes. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+
+export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec';
+
+/** Makes ids that sort by the time of their making, also within one millisecond and when the clock steps back. */
+export type IdFactory = (prefix: IdPrefix) => string;
+
+const encode = (bytes: Uint8Array): string => {
+  // 128 bits are 26 digits of 5 bits, the first of which carries only 3.
+  let text = '';
+  let bits = 2;
+  let carry = 0;
+  for (const byte of bytes) {
+    carry = (carry << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += ALPHABET[(carry >> bits) & 31];
+    }
+    carry &= (1 << bits) - 1;
+  }
+  return text;
+};
+
+/**
+ * Ids with the bits of UUID version 7 (RFC 9562, 5.7): 48 bits of milliseconds, a 12 bit counter, 62 random bits.
+ * Random primary keys would halve the batch insert rate of SQLite; these are always appended.
+ */
+export const createIdFactory = (now: () => number, randomBytes: (size: number) => Uint8Array): IdFactory => {
+  let last = 0;
+  let counter = 0;
+  return (prefix) => {
+    const time = now();
+    if (time > last) {
+      last = time;
+      counter = 0;
+    } else {
+      counter += 1;
+      if (counter > 0xfff) {
+        last += 1;
+        counter = 0;
+      }
+    }
+    const bytes = new Uint8Array(16);
+    bytes.set(randomBytes(8), 8);
+    const high = Math.floor(last / 0x1_0000);
+    bytes[0] = high >>> 24;
+    bytes[1] = high >>> 16;
+    bytes[2] = high >>> 8;
+    bytes[3] = high;
+    bytes[4] = last >>> 8;
+    bytes[5] = last;
+    bytes[6] = 0x70 | (counter >>> 8);
+    bytes[7] = counter;
+    bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+    return `${prefix}_${encode(bytes)}`;
+  };
+};
+
+/** The 128 bits of an id as a UUID in lower case. */
+export const idAsUuid = (id: string): string => {
+  let value = 0n;
+  for (const digit of id.slice(id.indexOf('_') + 1)) value = (value << 5n) | BigInt(ALPHABET.indexOf(digit));
+  const hex = value.toString(16).padStart(32, '0').slice(-32);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+};

@@ -1,0 +1,70 @@
+/** The part of an attempt that was running when its deadline passed. */
+export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'headers';
+
+/**
+ * What one attempt came to. A closed union: every attempt ends in exactly one of these.
+ *
+ * - `succeeded`: complete 2xx headers arrived, whatever became of the body.
+ * - `http_status`: complete headers arrived with any other status (redirects are not followed).
+ * - `timeout`: the attempt's one deadline passed in `phase`.
+ * - `connection_failed`, `tls_failed`, `dns_failed`, `response_invalid`: `code` is the error code of the
+ *   layer that failed (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, `ENOTFOUND`, `HPE_INVALID_CONSTANT`, …).
+ * - `address_blocked`: the address policy refused the host; no socket was opened.
+ * - `interrupted`: the process that ran the attempt died before it could record what came back.
+ */
+export type Outcome =
+  | { readonly kind: 'succeeded' }
+  | { readonly kind: 'http_status'; readonly status: number }
+  | { readonly kind: 'timeout'; readonly phase: AttemptPhase }
+  | { readonly kind: 'connection_failed'; readonly code: string }
+  | { readonly kind: 'tls_failed'; readonly code: string }
+  | { readonly kind: 'dns_failed'; readonly code: string }
+  | { readonly kind: 'address_blocked'; readonly code: string }
+  | { readonly kind: 'response_invalid'; readonly code: string }
+  | { readonly kind: 'interrupted' };
+
+export type OutcomeKind = Outcome['kind'];
+
+/** The outcome's variable part as one text, for a column or a table cell; null where there is none. */
+export const outcomeDetail = (outcome: Outcome): string | null => {
+  switch (outcome.kind) {
+    case 'http_status':
+      return String(outcome.status);
+    case 'timeout':
+      return outcome.phase;
+    case 'connection_failed':
+    case 'tls_failed':
+    case 'dns_failed':
+    case 'address_blocked':
+    case 'response_invalid':
+      return outcome.code;
+    case 'succeeded':
+    case 'interrupted':
+      return null;
+  }
+};
+
+/** A name that certainly does not exist is the receiver's fault; a resolver that does not answer is ours. */
+const namesTheReceiver = (code: string): boolean => code === 'ENOTFOUND' || code === 'ENODATA';
+
+/**
+ * Whether a failed attempt says something about the receiver. Our own faults (a crash, a resolver that is
+ * down, a policy that refuses the address) never count towards disabling a hook.
+ */
+export const isReceiversFault = (outcome: Outcome): boolean => {
+  switch (outcome.kind) {
+    case 'succeeded':
+    case 'interrupted':
+    case 'address_blocked':
+      return false;
+    case 'dns_failed':
+      return namesTheReceiver(outcome.code);
+    case 'timeout':
+      return outcome.phase !== 'dns';
+    case 'http_status':
+    case 'connection_failed':
+    case 'tls_failed':
+    case 'response_invalid':
+      return true;
+  }
+};

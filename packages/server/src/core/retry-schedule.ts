@@ -1,0 +1,58 @@
+/** When a failed delivery is tried again, and when we give up on its hook. All times in milliseconds. */
+export interface RetryPolicy {
+  /** Delay before attempt 1, 2, 3, …, each counted from the failure before it. Its length is the number of attempts. */
+  readonly delays_ms: readonly number[];
+  /** When failures disable the hook. */
+  readonly disable:
+    | { readonly when: 'failing'; readonly for_ms: number; readonly min_attempts: number }
+    | { readonly when: 'exhausted' };
+}
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The schedule of the Standard Webhooks specification: ten attempts over about 75 hours. */
+export const STANDARD_DELAYS_MS: readonly number[] = [
+  0,
+  5 * SECOND,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  5 * HOUR,
+  10 * HOUR,
+  14 * HOUR,
+  20 * HOUR,
+  24 * HOUR,
+];
+
+/** Five days of nothing but failures, and at least twenty of them. */
+export const DISABLE_WHEN_FAILING = { when: 'failing', for_ms: 5 * DAY, min_attempts: 20 } as const;
+
+/** The longest that a receiver can push the next attempt away. */
+export const RETRY_AFTER_MAX_MS = DAY;
+
+const JITTER_SHARE = 0.25;
+const JITTER_MIN_SPREAD_MS = 2 * SECOND;
+
+/** The delays of a schedule cut or stretched to `max_attempts`; a longer one repeats its last delay. */
+export const withMaxAttempts = (
+  delays_ms: readonly number[],
+  max_attempts: number | null,
+): readonly number[] => {
+  if (max_attempts === null || max_attempts === delays_ms.length) return delays_ms;
+  const last = delays_ms.at(-1) ?? 0;
+  return Array.from({ length: max_attempts }, (_, index) => delays_ms[index] ?? last);
+};
+
+/**
+ * The wait after `failures` failed attempts, or null when the schedule is used up. Jitter only ever makes it
+ * later: by up to a quarter, at least up to two seconds; `roll` in [0, 1) says how much.
+ */
+export const retryDelay = (delays_ms: readonly number[], failures: number, roll: number): number | null => {
+  const base = delays_ms[failures];
+  if (base === undefined) return null;
+  if (base === 0) return 0;
+  return Math.round(base + roll * Math.max(base * JITTER_SHARE, JITTER_MIN_SPREAD_MS));
+};

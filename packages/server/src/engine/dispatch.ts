@@ -1,0 +1,237 @@
+import {
+  createLane,
+  hasFreePlace,
+  isIdle,
+  isSlow,
+  type Lane,
+  type LaneLimits,
+  noteDuration,
+  queueLimit,
+} from './lane.ts';
+import type { Clock, LeasedDelivery } from './ports.ts';
+import { createRing, type Ring } from './ring.ts';
+
+/** Decides which leased delivery is sent next. Holds no more than places and queues: the store has the truth. */
+export interface Dispatch {
+  /** Queues leased deliveries for sending. */
+  readonly offer: (leased: readonly LeasedDelivery[]) => void;
+  /** Frees the place of a delivery whose attempt has ended, or was never made. */
+  readonly finish: (delivery_id: string, hook_id: string) => void;
+  /** How many queued deliveries wait for us and not for their hook: what holds accepts back. */
+  readonly due: () => number;
+  /** Hooks that can take nothing more into memory; they are remembered to have a backlog in the store. */
+  readonly fullHooks: () => ReadonlySet<string>;
+  /** Takes the queues of slow hooks beyond their limit out of memory, to be given back to the store. */
+  readonly spill: () => readonly LeasedDelivery[];
+  /** Room for due deliveries of a hook, in places of its queue. */
+  readonly room: (hook_id: string) => number;
+  /** Hooks with a backlog in the store and little left in memory; each is named once until its backlog is noted again. */
+  readonly hungry: () => readonly {
+    readonly hook_id: string;
+    readonly workspace_id: string;
+    readonly limit: number;
+  }[];
+  readonly noteBacklog: (hook_id: string, workspace_id: string) => void;
+  readonly inFlight: () => number;
+  readonly queued: () => number;
+  /** Starts nothing more and hands out everything that is queued. */
+  readonly close: () => readonly LeasedDelivery[];
+}
+
+export interface DispatchOptions {
+  readonly clock: Clock;
+  readonly limits: LaneLimits;
+  /** Starts the attempts of one turn. */
+  readonly start: (batch: readonly LeasedDelivery[]) => void;
+}
+
+interface Workspace {
+  readonly ready: Ring<Lane>;
+}
+
+/**
+ * Workspaces take turns, and within a workspace its hooks: one delivery a turn. Each hook has its own few places, and
+ * all slow ones together at most half of the places there are, so that a hanging receiver costs only its own.
+ */
+export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispatch => {
+  const lanes = new Map<string, Lane>();
+  const workspaces = new Map<string, Workspace>();
+  const turns = createRing<string>();
+  const slow = new Set<Lane>();
+  let in_flight = 0;
+  let queued = 0;
+  let pumping = false;
+  let closed = false;
+
+  const laneOf = (hook_id: string, workspace_id: string): Lane => {
+    const known = lanes.get(hook_id);
+    if (known !== undefined) return known;
+    const lane = createLane(hook_id, workspace_id);
+    lanes.set(hook_id, lane);
+    return lane;
+  };
+
+  const judge = (lane: Lane, now: number): void => {
+    if (isSlow(lane, now)) slow.add(lane);
+    else slow.delete(lane);
+  };
+
+  const slowInFlight = (): number => {
+    let sum = 0;
+    for (const lane of slow) sum += lane.in_flight.size;
+    return sum;
+  };
+
+  const makeReady = (lane: Lane): void => {
+    if (lane.queue.length === 0 || !hasFreePlace(lane, limits)) return;
+    let workspace = workspaces.get(lane.workspace_id);
+    if (workspace === undefined) {
+      workspace = { ready: createRing() };
+      workspaces.set(lane.workspace_id, workspace);
+    }
+    workspace.ready.add(lane);
+    turns.add(lane.workspace_id);
+  };
+
+  const takeLane = (): Lane | undefined => {
+    for (;;) {
+      const workspace_id = turns.next();
+      if (workspace_id === undefined) return undefined;
+      const workspace = workspaces.get(workspace_id);
+      const lane = workspace?.ready.next();
+      if (workspace !== undefined && workspace.ready.size() > 0) turns.add(workspace_id);
+      else workspaces.delete(workspace_id);
+      if (lane !== undefined) return lane;
+    }
+  };
+
+  const take = (lane: Lane, now: number): LeasedDelivery | undefined => {
+    const leased = lane.queue.shift();
+    if (leased === undefined) return undefined;
+    queued -= 1;
+    in_flight += 1;
+    lane.in_flight.set(leased.delivery.id, now);
+    return leased;
+  };
+
+  const pump = (): void => {
+    pumping = false;
+    const now = clock.monotonic();
+    const batch: LeasedDelivery[] = [];
+    const waiting: Lane[] = [];
+    let slow_places = Math.floor(limits.concurrency / 2) - slowInFlight();
+    while (in_flight < limits.concurrency) {
+      const lane = takeLane();
+      if (lane === undefined) break;
+      if (slow.has(lane) && slow_places <= 0) {
+        waiting.push(lane);
+        continue;
+      }
+      const leased = hasFreePlace(lane, limits) ? take(lane, now) : undefined;
+      if (leased === undefined) continue;
+      if (slow.has(lane)) slow_places -= 1;
+      batch.push(leased);
+      makeReady(lane);
+    }
+    for (const lane of waiting) makeReady(lane);
+    if (batch.length > 0) start(batch);
+  };
+
+  // Once a turn, so that everything that a turn brings is sent as one batch.
+  const wake = (): void => {
+    if (pumping || closed) return;
+    pumping = true;
+    clock.soon(pump);
+  };
+
+  const shrink = (lane: Lane, limit: number): LeasedDelivery[] => {
+    const surplus = lane.queue.splice(limit);
+    queued -= surplus.length;
+    return surplus;
+  };
+
+  return {
+    offer: (leased) => {
+      for (const one of leased) {
+        const lane = laneOf(one.delivery.hook_id, one.delivery.workspace_id);
+        lane.queue.push(one);
+        queued += 1;
+        makeReady(lane);
+      }
+      if (leased.length > 0) wake();
+    },
+    finish: (delivery_id, hook_id) => {
+      const lane = lanes.get(hook_id);
+      const started = lane?.in_flight.get(delivery_id);
+      if (lane === undefined || started === undefined) return;
+      const now = clock.monotonic();
+      lane.in_flight.delete(delivery_id);
+      in_flight -= 1;
+      noteDuration(lane, now - started);
+      judge(lane, now);
+      makeReady(lane);
+      if (isIdle(lane)) {
+        lanes.delete(hook_id);
+        slow.delete(lane);
+      }
+      if (queued > 0) wake();
+    },
+    due: () => {
+      let sum = queued;
+      const now = clock.monotonic();
+      for (const lane of lanes.values())
+        if (lane.queue.length > 0 && isSlow(lane, now)) sum -= lane.queue.length;
+      return sum;
+    },
+    fullHooks: () => {
+      const now = clock.monotonic();
+      const full = new Set<string>();
+      for (const lane of lanes.values()) {
+        if (lane.queue.length < queueLimit(lane, now, limits)) continue;
+        full.add(lane.hook_id);
+        lane.has_backlog = true;
+      }
+      return full;
+    },
+    spill: () => {
+      const now = clock.monotonic();
+      const surplus: LeasedDelivery[] = [];
+      for (const lane of lanes.values()) {
+        judge(lane, now);
+        const limit = queueLimit(lane, now, limits);
+        if (lane.queue.length <= limit) continue;
+        lane.has_backlog = true;
+        surplus.push(...shrink(lane, limit));
+      }
+      return surplus;
+    },
+    room: (hook_id) => {
+      const lane = lanes.get(hook_id);
+      if (lane === undefined) return limits.hook_concurrency * 4;
+      return Math.max(0, queueLimit(lane, clock.monotonic(), limits) - lane.queue.length);
+    },
+    hungry: () => {
+      const now = clock.monotonic();
+      const found = [];
+      for (const lane of lanes.values()) {
+        if (!lane.has_backlog || lane.queue.length > limits.hook_concurrency / 2) continue;
+        lane.has_backlog = false;
+        found.push({
+          hook_id: lane.hook_id,
+          workspace_id: lane.workspace_id,
+          limit: Math.min(queueLimit(lane, now, limits), 256),
+        });
+      }
+      return found;
+    },
+    noteBacklog: (hook_id, workspace_id) => {
+      laneOf(hook_id, workspace_id).has_backlog = true;
+    },
+    inFlight: () => in_flight,
+    queued: () => queued,
+    close: () => {
+      closed = true;
+      return [...lanes.values()].flatMap((lane) => shrink(lane, 0));
+    },
+  };
+};

@@ -1,0 +1,73 @@
+import type { Dispatch } from './dispatch.ts';
+import type { Clock, DueHook, LeasedDelivery, Log, Store } from './ports.ts';
+
+export interface Sweep {
+  /** One pass: leases that have passed, deliveries that are due, then a slice of retention. */
+  readonly run: () => Promise<void>;
+  /** Fetches what hooks with a backlog can take now; called as they drain. */
+  readonly refill: () => Promise<void>;
+}
+
+export interface SweepOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly dispatch: Dispatch;
+  readonly lease_ms: number;
+  /** Events older than this are deleted when nothing of them is still to be sent; null keeps them. */
+  readonly retention_ms: number | null;
+  readonly onSpilled: (spilled: readonly LeasedDelivery[]) => void;
+  /** No more than this is fetched into memory by one pass. */
+  readonly most: number;
+}
+
+/** Events deleted in one pass: a few milliseconds of the one writer's time. */
+const FORGOTTEN_AT_ONCE = 200;
+
+type Want = DueHook & { readonly limit: number };
+
+export const createSweep = (options: SweepOptions): Sweep => {
+  const { store, clock, dispatch } = options;
+
+  const claim = async (wants: readonly Want[]): Promise<void> => {
+    const now = clock.now();
+    const leased = await store.claim({ now, lease_until: now + options.lease_ms, wants });
+    const counts = new Map<string, number>();
+    for (const { delivery } of leased) counts.set(delivery.hook_id, (counts.get(delivery.hook_id) ?? 0) + 1);
+    // A hook that gave all that was asked probably has more.
+    for (const want of wants) {
+      if (counts.get(want.hook_id) === want.limit) dispatch.noteBacklog(want.hook_id, want.workspace_id);
+    }
+    dispatch.offer(leased);
+  };
+
+  const claimDue = async (): Promise<void> => {
+    const due = await store.dueHooks(clock.now());
+    let left = options.most - dispatch.queued();
+    const wants: Want[] = [];
+    for (const hook of due) {
+      const limit = Math.min(dispatch.room(hook.hook_id), left);
+      if (limit <= 0) continue;
+      wants.push({ ...hook, limit });
+      left -= limit;
+    }
+    if (wants.length > 0) await claim(wants);
+  };
+
+  return {
+    run: async () => {
+      options.onSpilled(dispatch.spill());
+      const now = clock.now();
+      const released = await store.releaseLeases({ now, expired_before: now });
+      if (released > 0) options.log.warn('leases passed before their attempts were recorded', { released });
+      await claimDue();
+      if (options.retention_ms !== null) {
+        await store.forget({ before: now - options.retention_ms, limit: FORGOTTEN_AT_ONCE });
+      }
+    },
+    refill: async () => {
+      const wants = dispatch.hungry();
+      if (wants.length > 0) await claim(wants);
+    },
+  };
+};

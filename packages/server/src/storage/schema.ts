@@ -1,0 +1,156 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { DeliveryStatus, FailureReason } from '../core/delivery.ts';
+import type { Trigger } from '../core/event.ts';
+import type { DisabledReason, HookStatus } from '../core/hook.ts';
+import type { OutcomeKind } from '../core/outcome.ts';
+
+/** SQLite has no booleans: 0 or 1. */
+type Flag = number;
+/** Integer milliseconds since 1970. */
+type Time = number;
+/** JSON text. */
+type JsonText = string;
+/** `kid|nonce|ciphertext|tag`, see cipher.ts. */
+type Sealed = string;
+
+interface MetaTable {
+  key: string;
+  value: string;
+}
+
+interface WorkspacesTable {
+  id: string;
+  name: string;
+  dialect: string;
+  strict: Flag;
+  created_at: Time;
+  updated_at: Time;
+}
+
+export type KeyScope = 'admin' | 'workspace' | 'send';
+
+interface ApiKeysTable {
+  id: string;
+  /** Null for an admin key. */
+  workspace_id: string | null;
+  name: string;
+  scope: KeyScope;
+  /** SHA-256 of the whole key, in hex. */
+  hash: string;
+  /** What of the key may be shown. */
+  hint: string;
+  created_at: Time;
+}
+
+interface EventTypesTable {
+  workspace_id: string;
+  name: string;
+  description: string;
+  schema: JsonText | null;
+  example: JsonText | null;
+  created_at: Time;
+  updated_at: Time;
+}
+
+interface HooksTable {
+  id: string;
+  number: Generated<number>;
+  workspace_id: string;
+  name: string;
+  url: string;
+  events: JsonText;
+  method: string;
+  content_type: string;
+  dialect: string;
+  status: HookStatus;
+  disabled_reason: DisabledReason | null;
+  insecure_ssl: Flag;
+  max_attempts: number | null;
+  timeout_ms: number | null;
+  headers: Sealed | null;
+  validated_at: Time | null;
+  consecutive_failures: ColumnType<number, number | undefined, number>;
+  failing_since: Time | null;
+  created_at: Time;
+  updated_at: Time;
+  deleted_at: Time | null;
+}
+
+interface SecretsTable {
+  id: string;
+  hook_id: string;
+  secret: Sealed;
+  created_at: Time;
+  /** Null for the current secret. */
+  expires_at: Time | null;
+}
+
+interface EventsTable {
+  workspace_id: string;
+  id: string;
+  type: string;
+  idempotency_key: string | null;
+  /** SHA-256 of what was sent with the idempotency key. */
+  fingerprint: string | null;
+  deliveries: number;
+  occurred_at: Time;
+  created_at: Time;
+  previous_data: JsonText | null;
+  data: JsonText;
+}
+
+interface DeliveriesTable {
+  workspace_id: string;
+  id: string;
+  event_id: string;
+  event_type: string;
+  hook_id: string;
+  trigger: Trigger;
+  status: DeliveryStatus;
+  attempts: number;
+  failures: number;
+  next_attempt_at: Time | null;
+  /** Rises by one with every lease: the fencing token. */
+  lease_token: number;
+  lease_until: Time | null;
+  resume_status: DeliveryStatus | null;
+  resume_at: Time | null;
+  failure_reason: FailureReason | null;
+  created_at: Time;
+  updated_at: Time;
+}
+
+interface AttemptsTable {
+  id: string;
+  workspace_id: string;
+  delivery_id: string;
+  hook_id: string;
+  number: number;
+  trigger: Trigger;
+  outcome: OutcomeKind;
+  outcome_detail: string | null;
+  started_at: Time;
+  duration_ms: number;
+  timings: JsonText | null;
+  request_method: string | null;
+  request_url: string | null;
+  request_headers: JsonText | null;
+  request_body: string | null;
+  response_status: number | null;
+  response_headers: JsonText | null;
+  response_body: string | null;
+  response_truncated: Flag;
+}
+
+/** Every table that is ours. All names start with `bellwire_`, since they may stand in a caller's own database. */
+export interface Schema {
+  bellwire_meta: MetaTable;
+  bellwire_workspaces: WorkspacesTable;
+  bellwire_api_keys: ApiKeysTable;
+  bellwire_event_types: EventTypesTable;
+  bellwire_hooks: HooksTable;
+  bellwire_secrets: SecretsTable;
+  bellwire_events: EventsTable;
+  bellwire_deliveries: DeliveriesTable;
+  bellwire_attempts: AttemptsTable;
+}

@@ -1,0 +1,69 @@
+import DatabaseConstructor, { type Database } from 'better-sqlite3';
+import { Kysely } from 'kysely';
+import { BellwireError } from '../../core/errors.ts';
+import type { Schema } from '../schema.ts';
+import { sqliteDialect } from './dialect.ts';
+
+/** One SQLite database: Kysely's view of it, the connection beneath, and the one door for writes. */
+export interface SqliteDatabase {
+  readonly db: Kysely<Schema>;
+  readonly raw: Database;
+  /**
+   * Runs `work` synchronously in one immediate transaction and resolves after COMMIT. Takes Kysely's connection
+   * lock first: without it, better-sqlite3 would make this a savepoint of whatever transaction is open on the
+   * connection, and a stranger's rollback would take an acknowledged event with it.
+   */
+  readonly write: <T>(work: () => T) => Promise<T>;
+  /** Runs synchronous reads between transactions: what they see is committed. */
+  readonly read: <T>(work: () => T) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+// SQLite's numbers for synchronous: OFF 0, NORMAL 1, FULL 2.
+const FULL = 2;
+
+const openConnection = (path: string): Database => {
+  try {
+    const raw = new DatabaseConstructor(path);
+    raw.pragma('journal_mode = WAL');
+    raw.pragma('foreign_keys = ON');
+    raw.pragma('busy_timeout = 2000');
+    // better-sqlite3 is compiled to fall back to NORMAL after the first write; a commit would then not be durable.
+    raw.pragma('synchronous = FULL');
+    return raw;
+  } catch (error) {
+    throw new BellwireError(
+      'folder_unwritable',
+      `The database ${path} cannot be opened for writing (${error instanceof Error ? error.message : 'unknown error'}). Check that its folder exists and belongs to you, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
+      { cause: error },
+    );
+  }
+};
+
+/** Opens a SQLite file (or `:memory:`) with the settings that durability needs. Writes nothing but the journal mode. */
+export const openSqlite = (path: string): SqliteDatabase => {
+  const raw = openConnection(path);
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(raw) });
+  return {
+    db,
+    raw,
+    write: (work) => db.connection().execute(async () => raw.transaction(work).immediate()),
+    read: (work) => db.connection().execute(async () => work()),
+    close: () => db.destroy(),
+  };
+};
+
+/**
+ * Makes sure that a commit on this connection is synced to the disk. To be called after a write: before the first
+ * one SQLite reports FULL even where it will not keep it.
+ * @throws BellwireError `database_not_durable`
+ */
+export const assertDurable = ({ raw }: SqliteDatabase): void => {
+  const synchronous = raw.pragma('synchronous', { simple: true });
+  if (synchronous !== FULL) {
+    throw new BellwireError(
+      'database_not_durable',
+      `SQLite reports synchronous=${String(synchronous)} instead of ${FULL} (FULL): an accepted event could be lost in a power cut. This is a defect of Bellwire; please report it.`,
+    );
+  }
+};

@@ -1,0 +1,46 @@
+import type { Database } from 'better-sqlite3';
+import type { Compilable } from 'kysely';
+
+/** Stands in a query where a value of type `P[K]` will stand when it runs. */
+export type Param<P> = <K extends keyof P & string>(name: K) => P[K];
+
+/** A statement compiled once by Kysely and prepared once by SQLite. */
+export interface Prepared<P, R> {
+  /** Runs it and answers the number of changed rows. */
+  readonly run: (params: P) => number;
+  readonly get: (params: P) => R | undefined;
+  readonly all: (params: P) => R[];
+}
+
+class Marker {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
+ * Kysely types the query, SQLite keeps it: the hot path neither compiles nor prepares. `build` is called once, with
+ * `param('name')` in the place of every value that changes; a constant in the query is bound as it is.
+ */
+export const prepare = <P, R = never>(
+  raw: Database,
+  build: (param: Param<P>) => Compilable<R>,
+): Prepared<P, R> => {
+  const compiled = build(((name: string) => new Marker(name)) as unknown as Param<P>).compile();
+  const statement = raw.prepare<unknown[], R>(compiled.sql);
+  const bind = (params: P): unknown[] =>
+    compiled.parameters.map((value) =>
+      value instanceof Marker ? (params as Record<string, unknown>)[value.name] : value,
+    );
+  return {
+    run: (params) => statement.run(...bind(params)).changes,
+    get: (params) => statement.get(...bind(params)),
+    all: (params) => statement.all(...bind(params)),
+  };
+};
+
+/** A row of parameters named like its columns. */
+export const columns = <P>(param: Param<P>, names: readonly (keyof P & string)[]): P =>
+  Object.fromEntries(names.map((name) => [name, param(name)])) as P;

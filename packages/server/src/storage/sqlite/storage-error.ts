@@ -1,0 +1,30 @@
+import { BellwireError } from '../../core/errors.ts';
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+
+/**
+ * What a failed write means. After a failed fsync the kernel may have dropped the pages, and the next one "succeeds"
+ * without them (Rebello et al., "Can Applications Recover from fsync Failures?"): such a process must end and let
+ * the next one recover from the log.
+ */
+export const toStorageError = (error: unknown): BellwireError => {
+  if (error instanceof BellwireError) return error;
+  const code = codeOf(error);
+  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
+    return new BellwireError(
+      'storage_broken',
+      `The database could not be written and cannot be trusted until it is opened anew (${code}). Nothing was stored.`,
+      { cause: error, retry_after_s: 5 },
+    );
+  }
+  const why = code === 'SQLITE_FULL' ? 'the disk is full' : code;
+  return new BellwireError(
+    'storage_failed',
+    `The database could not be written (${why}). Nothing was stored; try again later.`,
+    {
+      cause: error,
+      retry_after_s: 5,
+    },
+  );
+};

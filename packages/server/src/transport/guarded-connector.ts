@@ -1,0 +1,110 @@
+import { isIP, type Socket } from 'node:net';
+import { buildConnector } from 'undici';
+import type { Clock } from '../engine/ports.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import type { DialTrace } from './dial-trace.ts';
+import { openTcp, openTls, type TlsRequest } from './open-socket.ts';
+import type { Resolver } from './resolver.ts';
+import { withoutTrailingDot } from './special-names.ts';
+import { TransportError } from './transport-error.ts';
+
+export interface ConnectorOptions {
+  readonly address_policy: AddressPolicy;
+  readonly resolver: Resolver;
+  readonly clock: Clock;
+  /** Skip certificate checks. */
+  readonly insecure_ssl: boolean;
+}
+
+/** Opens the connection that undici asks for, on behalf of the attempt that needs it. */
+export type Dial = (target: buildConnector.Options, trace: DialTrace) => Promise<Socket>;
+
+// A host that does not answer within this does not answer at all; the attempt may have far more time.
+const MAX_STEP_MS = 10_000;
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+/** Every address is judged, not only the one that would be dialled: filtering would let an attacker test for luck. */
+const refuseForbidden = (policy: AddressPolicy, addresses: readonly string[], isLiteral: boolean): void => {
+  if (addresses.length === 0 || !addresses.every((address) => policy.allows(address))) {
+    throw new TransportError(isLiteral ? 'ADDRESS_FORBIDDEN' : 'ANSWER_FORBIDDEN');
+  }
+};
+
+/**
+ * The guard against requests to where we must not send: resolves, refuses when any answer is forbidden, and
+ * dials the very addresses that were judged, so that a second DNS answer changes nothing. Literals are judged
+ * the same way (a `lookup` hook would be skipped for them). Certificate and SNI are the name's.
+ *
+ * The next address is tried when one cannot be connected; each gets an equal share of what is left of the
+ * attempt's time, at most 10 s. Phases, times and the address are written into the attempt's trace.
+ */
+export const createGuardedDial = (options: ConnectorOptions): Dial => {
+  const { address_policy, resolver, clock } = options;
+  // No timer of its own: the steps here are limited by the attempt's clock.
+  const startTls = buildConnector({ allowH2: false, timeout: 0, rejectUnauthorized: !options.insecure_ssl });
+
+  const stepOf = (trace: DialTrace, shares: number) => {
+    if (trace.is_settled) throw new TransportError('DIAL_ABANDONED');
+    const left_ms = Math.max(0, trace.deadline_at - clock.monotonic());
+    return { clock, trace, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
+  };
+
+  const findAddresses = async (name: string, trace: DialTrace): Promise<readonly string[]> => {
+    const isLiteral = isIP(name) !== 0;
+    const started = clock.monotonic();
+    trace.phase = 'dns';
+    const addresses = isLiteral ? [name] : await resolver.resolve(name);
+    if (!isLiteral) trace.dns_ms = clock.monotonic() - started;
+    refuseForbidden(address_policy, addresses, isLiteral);
+    return addresses;
+  };
+
+  const connectFirst = async (
+    addresses: readonly string[],
+    port: number,
+    trace: DialTrace,
+  ): Promise<Socket> => {
+    trace.phase = 'connect';
+    const started = clock.monotonic();
+    let failure: unknown;
+    for (const [index, address] of addresses.entries()) {
+      const step = stepOf(trace, addresses.length - index);
+      try {
+        const socket = await openTcp(address, port, step);
+        trace.connect_ms = clock.monotonic() - started;
+        trace.remote_address = address;
+        return socket;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  };
+
+  const secure = async (request: TlsRequest, trace: DialTrace): Promise<Socket> => {
+    trace.phase = 'tls';
+    const started = clock.monotonic();
+    const socket = await openTls(startTls, request, stepOf(trace, 1));
+    trace.tls_ms = clock.monotonic() - started;
+    return socket;
+  };
+
+  return async (target, trace) => {
+    trace.dialled = true;
+    trace.remote_address = null;
+    const name = withoutTrailingDot(target.hostname);
+    const addresses = await findAddresses(name, trace);
+    const port = target.port === '' ? (DEFAULT_PORTS[target.protocol] ?? 0) : Number(target.port);
+    const tcp = await connectFirst(addresses, port, trace);
+    if (target.protocol === 'https:') {
+      // SNI is for names only (RFC 6066 section 3); undici falls back to the host itself for the certificate.
+      const sni = isIP(name) === 0 ? { servername: name } : {};
+      const socket = await secure({ ...target, hostname: name, ...sni, httpSocket: tcp }, trace);
+      trace.phase = 'headers';
+      return socket;
+    }
+    trace.phase = 'headers';
+    return tcp;
+  };
+};

@@ -1,0 +1,24 @@
+import type { Clock, SendResult } from '../engine/ports.ts';
+
+/** Collects the results of one turn of the event loop. */
+export interface ResultBatch {
+  readonly add: (result: SendResult) => void;
+}
+
+/** Hands every result that is added in one turn to `onResults` as one array at the end of that turn. */
+export const createResultBatch = (
+  clock: Clock,
+  onResults: (results: readonly SendResult[]) => void,
+): ResultBatch => {
+  let collected: SendResult[] = [];
+  const flush = (): void => {
+    const results = collected;
+    collected = [];
+    onResults(results);
+  };
+  return {
+    add: (result) => {
+      if (collected.push(result) === 1) clock.soon(flush);
+    },
+  };
+};

@@ -1,0 +1,74 @@
+import { callbackify } from 'node:util';
+import { Agent, Client, Pool } from 'undici';
+import { Attempt } from './attempt.ts';
+import type { Dial } from './guarded-connector.ts';
+import { TransportError } from './transport-error.ts';
+
+const MAX_HEADER_BYTES = 16_384;
+const KEEP_ALIVE_MS = 30_000;
+const MAX_KEEP_ALIVE_MS = 60_000;
+// Bounds how long a DNS or policy change can go unnoticed on a busy connection.
+const MAX_CONNECTION_AGE_MS = 300_000;
+
+/**
+ * A client (one connection) that knows whose dial it is. undici can also dial between two dispatches, when a
+ * kept connection turns out to be dead, so the attempt is taken from the client's latest dispatch: with
+ * `pipelining` ≤ 1 that is the only one it has.
+ */
+const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): Client => {
+  let current: Attempt | null = null;
+  let connected_address: string | null = null;
+
+  // By way of callbackify, so that an error inside undici is thrown rather than swallowed by a promise.
+  const startDial = callbackify(dial);
+  const client = new Client(origin, {
+    ...options,
+    connect: (target, done) => {
+      const attempt = current;
+      if (attempt === null) {
+        done(new TransportError('DIAL_ABANDONED'), null);
+        return;
+      }
+      startDial(target, attempt, (error, socket) => {
+        connected_address = attempt.remote_address;
+        if (error === null) done(null, socket);
+        else done(error, null);
+      });
+    },
+  });
+
+  const dispatch = client.dispatch.bind(client);
+  client.dispatch = (request, handler) => {
+    if (handler instanceof Attempt) {
+      current = handler;
+      handler.remote_address = connected_address;
+    }
+    return dispatch(request, handler);
+  };
+  return client;
+};
+
+/**
+ * An undici agent whose every connection goes through `dial`. It has no time-outs of its own and follows no
+ * redirects. Connections are kept for the next attempt unless `keeps_connections` is false.
+ */
+export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent => {
+  const options: Client.Options = {
+    allowH2: false,
+    pipelining: keeps_connections ? 1 : 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveMaxTimeout: MAX_KEEP_ALIVE_MS,
+  };
+  const createClient = (origin: URL): Client => createTracedClient(origin, options, dial);
+  const createPool = (origin: string | URL): Pool =>
+    new Pool(origin, {
+      allowH2: false,
+      connections: null,
+      clientTtl: MAX_CONNECTION_AGE_MS,
+      factory: createClient,
+    });
+  return new Agent({ allowH2: false, factory: createPool });
+};

@@ -1,0 +1,26 @@
+/**
+ * What this room itself finds wrong with an attempt. Codes from Node, c-ares, OpenSSL, llhttp and undici go
+ * through as they are.
+ */
+export type TransportErrorCode =
+  /** The URL's host is a literal that the address policy refuses. */
+  | 'ADDRESS_FORBIDDEN'
+  /** At least one of the addresses that the URL's host stands for is refused. */
+  | 'ANSWER_FORBIDDEN'
+  /** One connect or handshake took its share of the time. */
+  | 'DIAL_TIMEOUT'
+  /** The attempt ended while it was connecting. */
+  | 'DIAL_ABANDONED'
+  /** The peer went away in the middle of the TLS handshake. */
+  | 'TLS_CLOSED'
+  /** A status below 100. */
+  | 'STATUS_INVALID';
+
+export class TransportError extends Error {
+  readonly code: TransportErrorCode;
+
+  constructor(code: TransportErrorCode) {
+    super(code);
+    this.code = code;
+  }
+}

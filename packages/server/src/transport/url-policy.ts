@@ -1,0 +1,141 @@
+import { isIP } from 'node:net';
+import type { UrlPolicy, UrlRefusal, UrlVerdict } from '../engine/ports.ts';
+import type { AddressPolicy } from './address-policy.ts';
+import { isWebPort } from './dangerous-ports.ts';
+import { isLocalhost, isSpecialUseName, withoutTrailingDot } from './special-names.ts';
+import type { StaticHosts } from './static-hosts.ts';
+
+export const MAX_URL_LENGTH = 2048;
+
+const ALLOWED: UrlVerdict = { ok: true };
+
+const refuse = (refusal: UrlRefusal, message: string): UrlVerdict => ({ ok: false, refusal, message });
+
+// `new URL` drops tab, CR and LF and turns `\` into `/` without a word, so they are looked for in the raw text.
+const UNSAFE_CHARACTER = /[\p{Cc}\s\\]/u;
+
+// `https://@host/` has empty credentials, which `new URL` forgets.
+const HAS_CREDENTIALS = /^[^:/?#]*:\/*[^/?#]*@/;
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
+
+const judgeText = (text: string): UrlVerdict => {
+  if (text.length > MAX_URL_LENGTH) {
+    return refuse(
+      'url_malformed',
+      `The URL has ${text.length} characters; at most ${MAX_URL_LENGTH} are taken. Shorten it.`,
+    );
+  }
+  if (UNSAFE_CHARACTER.test(text)) {
+    return refuse(
+      'url_malformed',
+      'The URL contains a space, a control character or a backslash. Percent-encode or remove it.',
+    );
+  }
+  return ALLOWED;
+};
+
+const judgeParts = (text: string, url: URL): UrlVerdict => {
+  const defaultPort = DEFAULT_PORTS[url.protocol];
+  if (defaultPort === undefined) {
+    return refuse(
+      'url_scheme',
+      `The URL starts with "${url.protocol}"; webhooks go over HTTP. Use an https:// or http:// URL.`,
+    );
+  }
+  if (HAS_CREDENTIALS.test(text)) {
+    return refuse(
+      'url_credentials',
+      'The URL contains a user name or password. Remove them; send an authorization header instead.',
+    );
+  }
+  if (text.includes('#')) {
+    return refuse(
+      'url_fragment',
+      'The URL contains a fragment ("#…"), which is never sent to a server. Remove it.',
+    );
+  }
+  const port = url.port === '' ? defaultPort : Number(url.port);
+  if (!isWebPort(port)) {
+    return refuse(
+      'url_port',
+      `The URL's port ${port} belongs to another kind of service. Use 443, 80 or a port from 1024 up that is not a database's or the like.`,
+    );
+  }
+  return ALLOWED;
+};
+
+const privateAddress = (host: string, cidr: string): string =>
+  `The URL's host ${host} is not a public address, and Bellwire does not send to private, local or reserved networks by itself. ` +
+  `If this receiver is yours, start Bellwire with its network in BELLWIRE_ALLOW_NETWORKS, such as ${cidr}. ` +
+  'Addresses of cloud metadata services stay closed.';
+
+const judgeLiteral = (host: string, policy: AddressPolicy): UrlVerdict =>
+  policy.allows(host)
+    ? ALLOWED
+    : refuse('url_address', privateAddress(host, `${host}/${isIP(host) === 4 ? 32 : 128}`));
+
+const isDnsName = (name: string): boolean =>
+  name.length <= 253 && name.split('.').every((label) => label.length > 0 && label.length <= 63);
+
+const judgeName = (name: string): UrlVerdict => {
+  if (!isDnsName(name)) {
+    return refuse('url_host', `The URL's host "${name}" is not a valid name. Check it for typing errors.`);
+  }
+  if (!name.includes('.')) {
+    return refuse(
+      'url_host',
+      `The URL's host "${name}" is a single word, which only means something inside a private network. ` +
+        'Use the full name, or give its address in BELLWIRE_STATIC_HOSTS and its network in BELLWIRE_ALLOW_NETWORKS.',
+    );
+  }
+  if (isSpecialUseName(name)) {
+    return refuse(
+      'url_host',
+      `The URL's host "${name}" ends in a name that is reserved for private use, so no public receiver has it. ` +
+        'Use a public name, or give its address in BELLWIRE_STATIC_HOSTS and its network in BELLWIRE_ALLOW_NETWORKS.',
+    );
+  }
+  return ALLOWED;
+};
+
+const judgeKnownName = (name: string, addresses: readonly string[], policy: AddressPolicy): UrlVerdict => {
+  const forbidden = addresses.find((address) => !policy.allows(address));
+  if (forbidden === undefined) return ALLOWED;
+  const cidr = isLocalhost(name) ? '127.0.0.0/8' : `${forbidden}/${isIP(forbidden) === 4 ? 32 : 128}`;
+  return refuse('url_host', privateAddress(`"${name}" (${forbidden})`, cidr));
+};
+
+/**
+ * Judges a hook's URL when it is saved, so that its owner hears at once what could never be sent. Public names
+ * are not resolved: that they lead to an allowed address is judged at every connect.
+ *
+ * `static_hosts` are judged by the addresses that they stand for, `localhost` by 127.0.0.1.
+ */
+export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts = new Map()): UrlPolicy => {
+  const judgeHost = (host: string): UrlVerdict => {
+    if (host.startsWith('[')) return judgeLiteral(host.slice(1, -1), policy);
+    if (isIP(host) !== 0) return judgeLiteral(host, policy);
+    const name = withoutTrailingDot(host);
+    const known = static_hosts.get(name);
+    if (known !== undefined) return judgeKnownName(name, known, policy);
+    if (isLocalhost(name)) return judgeKnownName(name, ['127.0.0.1'], policy);
+    return judgeName(name);
+  };
+
+  return {
+    judge: (text) => {
+      const judged = judgeText(text);
+      if (!judged.ok) return judged;
+      const url = URL.parse(text);
+      if (url === null) {
+        return refuse(
+          'url_malformed',
+          'This is not a valid URL. Write it in full, such as https://example.com/webhooks.',
+        );
+      }
+      const parts = judgeParts(text, url);
+      return parts.ok ? judgeHost(url.hostname) : parts;
+    },
+  };
+};
