@@ -67,7 +67,7 @@ const again = (hook: Pick<Hook, 'status'> | null, at: number, failures: number):
   return hook.status === 'active' ? waits(at, failures) : ends('held', failures);
 };
 
-/** A delivery back where it was before its manual attempt. */
+/** A delivery back where it was before its manual attempt: what had ended stays so, whatever became of its hook. */
 const resumed = (delivery: Delivery, hook: Pick<Hook, 'status'> | null): DeliveryStep => {
   const { status, at, failure_reason } = delivery.resume ?? {
     status: 'failed',
@@ -75,6 +75,7 @@ const resumed = (delivery: Delivery, hook: Pick<Hook, 'status'> | null): Deliver
     failure_reason: null,
   };
   if (status === 'pending') return again(hook, at ?? 0, delivery.failures);
+  if (status === 'held' && hook === null) return ends('canceled', delivery.failures);
   return { status, next_attempt_at: null, failure_reason, failures: delivery.failures };
 };
 
@@ -134,7 +135,11 @@ export const nextStep = (attempted: Attempted): Step => {
   }
   const step = afterFailure(attempted);
   if (!isReceiversFault(outcome) || !(scheduled || isGone(outcome))) return { delivery: step, hook: null };
-  return { delivery: step, hook: { kind: 'failed', disable: disables(attempted, step) } };
+  const disable = disables(attempted, step);
+  if (disable === null) return { delivery: step, hook: scheduled ? { kind: 'failed', disable } : null };
+  // The hook that this attempt disables holds this delivery too.
+  const delivery_step = step.status === 'pending' ? ends('held', step.failures) : step;
+  return { delivery: delivery_step, hook: { kind: 'failed', disable } };
 };
 
 /** Where a delivery goes that was leased but not sent. */
@@ -143,7 +148,7 @@ export const stepOfReturned = (
   hook: Pick<Hook, 'status'> | null,
   now: number,
 ): DeliveryStep => {
-  if (hook !== null && delivery.trigger === 'manual') return resumed(delivery, hook);
+  if (delivery.trigger === 'manual') return resumed(delivery, hook);
   return again(hook, now, delivery.failures);
 };
 

@@ -47,6 +47,10 @@ export const outcomeDetail = (outcome: Outcome): string | null => {
 /** A name that certainly does not exist is the receiver's fault; a resolver that does not answer is ours. */
 const namesTheReceiver = (code: string): boolean => code === 'ENOTFOUND' || code === 'ENODATA';
 
+/** A request that never left because of us: a transport that was closed, or a request that it would not send. */
+const isOurCode = (code: string): boolean =>
+  ['UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_INVALID_ARG', 'ERR_INVALID_URL'].includes(code);
+
 /**
  * Whether a failed attempt says something about the receiver. Our own faults (a crash, a resolver that is
  * down, a policy that refuses the address) never count towards disabling a hook.
@@ -61,8 +65,9 @@ export const isReceiversFault = (outcome: Outcome): boolean => {
       return namesTheReceiver(outcome.code);
     case 'timeout':
       return outcome.phase !== 'dns';
-    case 'http_status':
     case 'connection_failed':
+      return !isOurCode(outcome.code);
+    case 'http_status':
     case 'tls_failed':
     case 'response_invalid':
       return true;

@@ -67,6 +67,10 @@ export interface Dialect {
   readonly headers: (rendering: Rendering) => Readonly<Record<string, string>>;
   /** Signature headers; not called for a hook without a secret. */
   readonly sign: (signing: Signing) => Readonly<Record<string, string>>;
+  /** What `sign` was given, read back from the headers of a request (names in lower case); null when they lack it. */
+  readonly identify: (
+    headers: Readonly<Record<string, string>>,
+  ) => Pick<Signing, 'event_id' | 'sent_at'> | null;
   /** The header that carries the secret itself, where receivers compare it instead of a signature. */
   readonly secret_header: string | null;
 }
@@ -84,5 +88,6 @@ export const defineDialect = (definition: DialectDefinition): Dialect =>
     catalog: [],
     ping_data: {},
     secret_header: null,
+    identify: () => ({ event_id: '', sent_at: 0 }),
     ...definition,
   });

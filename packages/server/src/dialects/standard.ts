@@ -26,6 +26,12 @@ export const standard = defineDialect({
     'webhook-id': event.id,
     'webhook-timestamp': seconds(sent_at),
   }),
+  identify: (headers) => {
+    const event_id = headers['webhook-id'];
+    const timestamp = headers['webhook-timestamp'];
+    if (event_id === undefined || timestamp === undefined || !/^\d{1,12}$/.test(timestamp)) return null;
+    return { event_id, sent_at: Number(timestamp) * 1000 };
+  },
   sign: ({ event_id, sent_at, body, secrets }) => {
     const message = `${event_id}.${seconds(sent_at)}.${body}`;
     const signatures = secrets.map((secret) => `v1,${hmacSha256(standardKey(secret), message, 'base64')}`);

@@ -3,7 +3,7 @@ import type { Hook } from '../core/hook.ts';
 import type { Cipher } from './cipher.ts';
 import type { Schema } from './schema.ts';
 
-type HookRow = Selectable<Schema['bellwire_hooks']>;
+export type HookRow = Selectable<Schema['bellwire_hooks']>;
 
 /** A hook as the core knows it. */
 export const toHook = (row: HookRow): Hook => ({

@@ -16,7 +16,7 @@ export interface AttemptContext {
 }
 
 // Never seen by anybody: the attempt has its result before it lets go of its connection.
-const LET_GO = new TransportError('DIAL_ABANDONED');
+const LET_GO = new TransportError('ATTEMPT_OVER');
 
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;
 const roundMsOrNull = (ms: number | null): number | null => (ms === null ? null : roundMs(ms));
@@ -29,14 +29,12 @@ const roundMsOrNull = (ms: number | null): number | null => (ms === null ? null 
 export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   readonly request: OutboundRequest;
   readonly deadline_at: number;
-  is_settled = false;
   dialled = false;
   phase: AttemptPhase = 'headers';
   dns_ms: number | null = null;
   connect_ms: number | null = null;
   tls_ms: number | null = null;
   remote_address: string | null = null;
-  abandonDial: (() => void) | null = null;
 
   private readonly context: AttemptContext;
   private readonly started_at: number;
@@ -44,6 +42,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   private controller: Dispatcher.DispatchController | null = null;
   private first_byte_at: number | null = null;
   private response: ResponseCapture | null = null;
+  private is_second_try = false;
+  private is_settled = false;
 
   constructor(request: OutboundRequest, context: AttemptContext) {
     this.request = request;
@@ -66,8 +66,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   /** undici calls this for 1xx too, which announce nothing that we asked for. */
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ParsedHeaders): void {
     if (status >= 200) this.response = new ResponseCapture(status, headers, this.context.max_body_bytes);
-    // llhttp takes any three digits; undici's own assertion would end the connection without a code.
-    else if (status < 100) controller.abort(new TransportError('STATUS_INVALID'));
+    // llhttp takes any three digits, and 101 without an upgrade that we never ask for: undici asserts on both.
+    else if (status < 100 || status === 101) controller.abort(new TransportError('STATUS_INVALID'));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -85,6 +85,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
     if (this.response !== null) {
       this.settleWithResponse(this.response, false);
     } else if (this.mayGoOutAgain(error)) {
+      this.is_second_try = true;
       this.controller = null;
       this.context.dispatchFresh(this);
     } else {
@@ -99,13 +100,11 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
 
   /**
    * A receiver may close a kept connection at the very moment in which the next request is written. As long as
-   * no byte came back, that is told apart from a failure by a second request on a fresh connection, once:
-   * that one is dialled.
+   * no byte came back, that is told apart from a failure by a second request on a fresh connection, once.
    */
   private mayGoOutAgain(error: Error): boolean {
-    const wasWritten = this.controller !== null;
     const wasAnswered = this.first_byte_at !== null || saysResponseInvalid(errorCode(error));
-    return wasWritten && !this.dialled && !wasAnswered;
+    return !this.dialled && !wasAnswered && !this.is_second_try;
   }
 
   private onDeadline(): void {
@@ -116,24 +115,25 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   }
 
   private letGo(): void {
-    this.abandonDial?.();
     this.controller?.abort(LET_GO);
   }
 
   private settleWithResponse(response: ResponseCapture, is_complete: boolean): void {
-    if (!this.is_settled) this.settle(outcomeOfStatus(response.status), response.toResponse(is_complete));
+    this.settle(outcomeOfStatus(response.status), response.toResponse(is_complete));
   }
 
   private settle(outcome: Outcome, response: SendResult['response']): void {
+    if (this.is_settled) return;
     this.is_settled = true;
     this.stopTimer();
+    const reused_connection = this.controller !== null && !this.dialled;
     this.context.onResult({
       id: this.request.id,
       outcome,
       response,
       timings: this.timings(),
-      remote_address: this.remote_address,
-      reused_connection: this.controller !== null && !this.dialled,
+      remote_address: this.dialled || reused_connection ? this.remote_address : null,
+      reused_connection,
     });
   }
 

@@ -3,7 +3,7 @@ import { buildConnector } from 'undici';
 import type { Clock } from '../engine/ports.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
-import { openTcp, openTls, type TlsRequest } from './open-socket.ts';
+import { openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
 import type { Resolver } from './resolver.ts';
 import { withoutTrailingDot } from './special-names.ts';
 import { TransportError } from './transport-error.ts';
@@ -45,16 +45,16 @@ export const createGuardedDial = (options: ConnectorOptions): Dial => {
   const startTls = buildConnector({ allowH2: false, timeout: 0, rejectUnauthorized: !options.insecure_ssl });
 
   const stepOf = (trace: DialTrace, shares: number) => {
-    if (trace.is_settled) throw new TransportError('DIAL_ABANDONED');
-    const left_ms = Math.max(0, trace.deadline_at - clock.monotonic());
-    return { clock, trace, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
+    const left_ms = trace.deadline_at - clock.monotonic();
+    if (left_ms <= 0) throw new TransportError('DIAL_TIMEOUT');
+    return { clock, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
   };
 
   const findAddresses = async (name: string, trace: DialTrace): Promise<readonly string[]> => {
     const isLiteral = isIP(name) !== 0;
     const started = clock.monotonic();
     trace.phase = 'dns';
-    const addresses = isLiteral ? [name] : await resolver.resolve(name);
+    const addresses = isLiteral ? [name] : await withinStep(stepOf(trace, 1), resolver.resolve(name));
     if (!isLiteral) trace.dns_ms = clock.monotonic() - started;
     refuseForbidden(address_policy, addresses, isLiteral);
     return addresses;

@@ -1,13 +1,11 @@
 import { connect, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import type { Clock } from '../engine/ports.ts';
-import type { DialTrace } from './dial-trace.ts';
 import { TransportError } from './transport-error.ts';
 
-/** One step of a dial: how long it may take, and the attempt that it is for. */
+/** How long one step of a dial may take. */
 export interface DialStep {
   readonly clock: Clock;
-  readonly trace: DialTrace;
   readonly limit_ms: number;
 }
 
@@ -17,25 +15,29 @@ const TCP_KEEP_ALIVE_MS = 60_000;
 /** What undici's connector needs to put TLS on a connection that is already there. */
 export type TlsRequest = buildConnector.Options & { readonly httpSocket: Socket };
 
-/** Rejects when `step` takes too long or its attempt ends; `socket` is destroyed whenever the step fails. */
-const settleWithin = async (step: DialStep, socket: Socket, work: Promise<Socket>): Promise<Socket> => {
+/** Settles as `work` does, or rejects with `DIAL_TIMEOUT` when that comes first. */
+export const withinStep = async <Value>(step: DialStep, work: Promise<Value>): Promise<Value> => {
   const { promise: cut, reject } = Promise.withResolvers<never>();
   const stopTimer = step.clock.after(step.limit_ms, () => reject(new TransportError('DIAL_TIMEOUT')));
-  step.trace.abandonDial = () => reject(new TransportError('DIAL_ABANDONED'));
   try {
     return await Promise.race([work, cut]);
+  } finally {
+    stopTimer();
+  }
+};
+
+const orDestroy = async (socket: Socket, opened: Promise<Socket>): Promise<Socket> => {
+  try {
+    return await opened;
   } catch (error) {
     socket.destroy();
     throw error;
-  } finally {
-    stopTimer();
-    step.trace.abandonDial = null;
   }
 };
 
 /**
- * A TCP connection to a literal address: nothing is looked up. Rejects with the system's error, `DIAL_TIMEOUT`
- * or `DIAL_ABANDONED`; no socket is left open then.
+ * A TCP connection to a literal address: nothing is looked up. Rejects with the system's error or
+ * `DIAL_TIMEOUT`; no socket is left open then.
  */
 export const openTcp = (address: string, port: number, step: DialStep): Promise<Socket> => {
   const socket = connect({
@@ -50,12 +52,12 @@ export const openTcp = (address: string, port: number, step: DialStep): Promise<
     // Stays for good: under TLS nobody else listens, and an error without a listener ends the process.
     socket.on('error', reject);
   });
-  return settleWithin(step, socket, connected);
+  return orDestroy(socket, withinStep(step, connected));
 };
 
 /**
  * TLS over `tcp` by undici's connector (its session cache, its ALPN). Rejects with OpenSSL's or Node's error,
- * `DIAL_TIMEOUT`, `DIAL_ABANDONED` or `TLS_CLOSED`; `tcp` is destroyed then.
+ * `DIAL_TIMEOUT` or `TLS_CLOSED`; `tcp` is destroyed then.
  */
 export const openTls = (
   startTls: buildConnector.connector,
@@ -67,5 +69,5 @@ export const openTls = (
     // The TLS socket is silent when the one below it is destroyed, and undici would wait for ever.
     target.httpSocket.once('close', () => reject(new TransportError('TLS_CLOSED')));
   });
-  return settleWithin(step, target.httpSocket, secured);
+  return orDestroy(target.httpSocket, withinStep(step, secured));
 };

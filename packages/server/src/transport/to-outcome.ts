@@ -1,3 +1,4 @@
+import { errors } from 'undici';
 import type { AttemptPhase, Outcome } from '../core/outcome.ts';
 
 const SUCCEEDED: Outcome = { kind: 'succeeded' };
@@ -6,9 +7,14 @@ const SUCCEEDED: Outcome = { kind: 'succeeded' };
 export const outcomeOfStatus = (status: number): Outcome =>
   status >= 200 && status < 300 ? SUCCEEDED : { kind: 'http_status', status };
 
-/** The code of the layer that failed; `UNKNOWN` when it gave none. */
-export const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNKNOWN';
+/**
+ * The code of the layer that failed; `UNKNOWN` when it gave none. `HPE_INVALID` stands for llhttp's own code,
+ * which undici 8.12 leaves out.
+ */
+export const errorCode = (error: unknown): string => {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return error instanceof errors.HTTPParserError ? 'HPE_INVALID' : 'UNKNOWN';
+};
 
 /** What a receiver that speaks something other than HTTP/1.1 causes: llhttp's codes and undici's own checks. */
 export const saysResponseInvalid = (code: string): boolean =>

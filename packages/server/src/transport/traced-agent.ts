@@ -26,7 +26,7 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
     connect: (target, done) => {
       const attempt = current;
       if (attempt === null) {
-        done(new TransportError('DIAL_ABANDONED'), null);
+        done(new TransportError('ATTEMPT_OVER'), null);
         return;
       }
       startDial(target, attempt, (error, socket) => {

@@ -9,11 +9,11 @@ export type TransportErrorCode =
   | 'ANSWER_FORBIDDEN'
   /** One connect or handshake took its share of the time. */
   | 'DIAL_TIMEOUT'
-  /** The attempt ended while it was connecting. */
-  | 'DIAL_ABANDONED'
+  /** The attempt has its result: what it still holds is let go. */
+  | 'ATTEMPT_OVER'
   /** The peer went away in the middle of the TLS handshake. */
   | 'TLS_CLOSED'
-  /** A status below 100. */
+  /** A status below 100, or 101 although no upgrade was asked for. */
   | 'STATUS_INVALID';
 
 export class TransportError extends Error {

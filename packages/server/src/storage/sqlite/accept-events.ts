@@ -137,7 +137,7 @@ export const createAcceptEvent = (
     const hooks = cache.ofWorkspace(workspace_id);
     const unknown = hook_ids.find((id) => !hooks.has(id));
     if (unknown !== undefined) return { unknown };
-    const named = hook_ids.flatMap((id) => hooks.get(id) ?? []);
+    const named = [...new Set(hook_ids)].flatMap((id) => hooks.get(id) ?? []);
     if (event.trigger !== 'scheduled') return named;
     const subscribed = new Set(cache.subscribers(workspace_id, type));
     return named.filter((hook) => subscribed.has(hook));

@@ -1,0 +1,34 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A process of the bench, which ends with its resource. */
+export interface Child<Hello> extends AsyncDisposable {
+  readonly hello: Hello;
+  readonly process: ChildProcess;
+  /** Sends a message and awaits the next one that comes back. */
+  readonly ask: <T>(message: string) => Promise<T>;
+}
+
+/** Starts a TypeScript file of this folder and awaits its first message. */
+export const startChild = async <Hello>(
+  file: string,
+  args: readonly string[] = [],
+): Promise<Child<Hello>> => {
+  const child = fork(new URL(file, import.meta.url), args, { execArgv: ['--import', 'tsx'] });
+  const [hello] = (await once(child, 'message')) as [Hello];
+  return {
+    hello,
+    process: child,
+    ask: async <T>(message: string) => {
+      const answered = once(child, 'message') as Promise<[T]>;
+      child.send(message);
+      const [answer] = await answered;
+      return answer;
+    },
+    [Symbol.asyncDispose]: async () => {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+    },
+  };
+};

@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Agent, request } from 'undici';
+import { type Child, startChild } from './child.ts';
+import { closedLoop, type Load, type LoadResult, openLoop } from './load.ts';
+import { p50p99 } from './quantiles.ts';
+
+const HOOKS = 32;
+const API_KEY = 'bench-key-that-nobody-else-has';
+const EVENTS = Number(process.argv[2] ?? 60_000);
+const PADDING = 'x'.repeat(300);
+
+interface Hello {
+  readonly port: number;
+}
+
+interface Received {
+  readonly received: number;
+  readonly latencies_ms: readonly number[];
+}
+
+const urlOf = (child: Child<Hello>): string => `http://127.0.0.1:${child.hello.port}`;
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const receivedBy = async (receiver: Child<Hello>, path: '/' | '/reset' = '/'): Promise<Received> => {
+  const { body } = await request(urlOf(receiver) + path);
+  return (await body.json()) as Received;
+};
+
+/** Waits until the receiver has `count` requests: only then is the work done. */
+const allReceived = async (receiver: Child<Hello>, count: number): Promise<void> => {
+  for (let tries = 0; (await receivedBy(receiver)).received < count; tries += 1) {
+    if (tries > 1_200) throw new Error(`the receiver did not get ${count} requests within a minute`);
+    await wait(50);
+  }
+};
+
+/** `undici.request` and nothing else: the ceiling for anything that sends over HTTP from one process. */
+const benchUndici = async (receiver: Child<Hello>): Promise<number> => {
+  const dispatcher = new Agent({ connections: HOOKS * 2, pipelining: 1 });
+  const body = JSON.stringify({
+    type: 'bench',
+    timestamp: new Date().toISOString(),
+    data: { padding: PADDING },
+  });
+  const url = `${urlOf(receiver)}/hook`;
+  let left = EVENTS;
+  const started = performance.now();
+  await Promise.all(
+    Array.from({ length: HOOKS * 2 }, async () => {
+      while (left-- > 0) {
+        const answer = await request(url, {
+          dispatcher,
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body,
+        });
+        await answer.body.dump();
+      }
+    }),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  await dispatcher.close();
+  return EVENTS / seconds;
+};
+
+const createHooks = async (server: Child<Hello>, receiver: Child<Hello>): Promise<void> => {
+  for (let n = 0; n < HOOKS; n += 1) {
+    const answer = await request(`${urlOf(server)}/v1/webhooks`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ url: `${urlOf(receiver)}/hook/${n}`, events: [`bench.n${n}`] }),
+    });
+    if (answer.statusCode !== 201) throw new Error(`a hook could not be made: ${await answer.body.text()}`);
+    await answer.body.dump();
+  }
+};
+
+const eventsFor = (server: Child<Hello>): Load => ({
+  url: urlOf(server),
+  path: '/v1/events',
+  headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+  body: (n) =>
+    `{"type":"bench.n${n % HOOKS}","data":{"n":${n},"sent_at":${(performance.timeOrigin + performance.now()).toFixed(2)},"padding":"${PADDING}"}}`,
+  expected_status: 202,
+});
+
+interface Scenario {
+  readonly result: LoadResult;
+  readonly received: Received;
+  /** From the first event's start to the last one's receipt. */
+  readonly seconds: number;
+  readonly cpu_us_per_event: number;
+}
+
+const cpuOf = async (server: Child<Hello>): Promise<number> => {
+  const { cpu_us } = await server.ask<{ readonly cpu_us: NodeJS.CpuUsage }>('cpu');
+  return cpu_us.user + cpu_us.system;
+};
+
+const runScenario = async (
+  server: Child<Hello>,
+  receiver: Child<Hello>,
+  send: () => Promise<LoadResult>,
+): Promise<Scenario> => {
+  await receivedBy(receiver, '/reset');
+  const cpu_before = await cpuOf(server);
+  const started = performance.now();
+  const result = await send();
+  await allReceived(receiver, result.sent - result.other_statuses);
+  const seconds = (performance.now() - started) / 1000;
+  const cpu_us_per_event = ((await cpuOf(server)) - cpu_before) / result.sent;
+  return { result, received: await receivedBy(receiver), seconds, cpu_us_per_event };
+};
+
+const report = (title: string, { result, received, seconds, cpu_us_per_event }: Scenario): number => {
+  const rate = result.sent / seconds;
+  say(`${title}: ${Math.round(rate)} events/s`);
+  say(`  accept            ${p50p99(result.latencies_ms)}`);
+  say(`  accept-to-receive ${p50p99(received.latencies_ms)} (from the start of the POST to the receipt)`);
+  say(
+    `  server CPU        ${cpu_us_per_event.toFixed(0)} µs an event; answers other than 202: ${result.other_statuses}`,
+  );
+  return rate;
+};
+
+const folder = await mkdtemp(join(tmpdir(), 'bellwire-bench-'));
+try {
+  await using receiver = await startChild<Hello>('./receiver-process.ts');
+  await using server = await startChild<Hello>('./server-process.ts', [join(folder, 'bench.db'), API_KEY]);
+  await createHooks(server, receiver);
+  const load = eventsFor(server);
+
+  say(`${EVENTS} events, ${HOOKS} hooks, one hook an event, one receiver process`);
+  await closedLoop(load, Math.min(EVENTS, 5_000), 64);
+  await allReceived(receiver, 1);
+  await wait(500);
+  const alone = await benchUndici(receiver);
+  say(`undici.request alone: ${Math.round(alone)} requests/s`);
+  const peak = report(
+    'Bellwire end to end',
+    await runScenario(server, receiver, () => closedLoop(load, EVENTS, 64)),
+  );
+  say(`ratio to undici.request alone: ${(peak / alone).toFixed(2)}`);
+  report(
+    'Bellwire at half its peak',
+    await runScenario(server, receiver, () => openLoop(load, Math.round(peak / 2), 8)),
+  );
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

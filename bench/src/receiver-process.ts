@@ -1,0 +1,39 @@
+import { createServer } from 'node:http';
+
+/**
+ * The one receiver of a run, in a process of its own: answers every POST with 200 as soon as its body is there, and
+ * hands out how long after `sent_at` (milliseconds since 1970, in the body's data) each one came.
+ */
+let latencies_ms: number[] = [];
+let received = 0;
+
+const SENT_AT = /"sent_at":(\d+(?:\.\d+)?)/;
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+const server = createServer((request, response) => {
+  if (request.method === 'GET') {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ received, latencies_ms }));
+    if (request.url === '/reset') {
+      latencies_ms = [];
+      received = 0;
+    }
+    return;
+  }
+  let body = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk: string) => (body += chunk));
+  request.on('end', () => {
+    received += 1;
+    const sent_at = SENT_AT.exec(body)?.[1];
+    if (sent_at !== undefined) latencies_ms.push(now() - Number(sent_at));
+    response.end();
+  });
+});
+
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === 'object' && address !== null ? address.port : 0 });
+});
+process.on('disconnect', () => process.exit(0));

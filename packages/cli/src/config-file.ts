@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BellwireError, type Dialect, type SettingTexts, settingNames } from '@bellwire/server';
+
+const FILE = 'bellwire.config.ts';
+
+/** What `bellwire.config.ts` says: settings by their names, and dialects of one's own. */
+export interface FileConfig {
+  readonly settings: SettingTexts;
+  readonly dialects: readonly Dialect[];
+}
+
+const wrong = (what: string, cause?: unknown) =>
+  new BellwireError('config_invalid', `${FILE} ${what}`, cause === undefined ? {} : { cause });
+
+const load = async (path: string): Promise<unknown> => {
+  try {
+    const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
+    return module.default;
+  } catch (error) {
+    throw wrong(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error);
+  }
+};
+
+/**
+ * Reads `bellwire.config.ts` in a folder; empty when there is none.
+ * @throws BellwireError `config_invalid`
+ */
+export const readConfigFile = async (folder: string): Promise<FileConfig> => {
+  const path = resolve(folder, FILE);
+  if (!existsSync(path)) return { settings: {}, dialects: [] };
+  const exported = await load(path);
+  if (typeof exported !== 'object' || exported === null) {
+    throw wrong('must have a default export, like: export default { port: 4500 }');
+  }
+  const { dialects = [], ...settings } = exported as { readonly dialects?: readonly Dialect[] };
+  const known: readonly string[] = settingNames;
+  const stranger = Object.keys(settings).find((name) => !known.includes(name));
+  if (stranger !== undefined)
+    throw wrong(`has "${stranger}", which is no setting. Known are: ${known.join(', ')}.`);
+  const texts = Object.entries(settings).map(([name, value]) => [name, String(value)]);
+  return { settings: Object.fromEntries(texts) as SettingTexts, dialects };
+};

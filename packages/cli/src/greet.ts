@@ -1,0 +1,82 @@
+import { resolve } from 'node:path';
+import { type Bellwire, type Config, type Listening, VERSION } from '@bellwire/server';
+
+export interface Greeting {
+  readonly bellwire: Bellwire;
+  readonly config: Config;
+  readonly listening: Listening;
+  readonly local: boolean;
+}
+
+const INBOX = 'first';
+
+/** Where a program on this machine reaches the server. */
+const urlOf = ({ host, port }: Listening): string => {
+  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+};
+
+const say = (lines: readonly string[]): void => {
+  process.stdout.write(`${lines.join('\n')}\n`);
+};
+
+const firstKey = async ({ bellwire, config }: Greeting): Promise<string> => {
+  if (config.api_key !== undefined) return config.api_key;
+  const { secret } = await bellwire.keys.create({ name: 'first', scope: 'admin', workspace_id: null });
+  return secret;
+};
+
+const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => {
+  const workspace = bellwire.default_workspace;
+  const { hook } = await bellwire.hooks.create(workspace, { url, events: ['*'], name: 'inbox' });
+  await bellwire.hooks.ping(workspace, hook.id);
+};
+
+const curl = (url: string, key: string): readonly string[] => [
+  `  curl -s ${url}/v1/events \\`,
+  `    -H 'Authorization: Bearer ${key}' \\`,
+  `    -H 'Content-Type: application/json' \\`,
+  `    -d '{"type": "order.created", "data": {"order": {"id": 123, "total": 499}}}'`,
+];
+
+const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> => {
+  const { bellwire, config, local } = greeting;
+  const key = await firstKey(greeting);
+  const inbox = `${url}/inbox/${INBOX}`;
+  if (config.inbox && local) await firstHook(greeting, inbox);
+  const own =
+    config.api_key === undefined
+      ? `${key}   (shown this once; only its hash is kept)`
+      : 'the one in your configuration';
+  say([
+    '',
+    `  API key   ${own}`,
+    `  data      ${resolve(bellwire.database_path)}`,
+    ...(bellwire.made_key_file === null
+      ? []
+      : [
+          `  keys      ${resolve(bellwire.made_key_file)}   (opens the secrets in the data: back it up, apart from them)`,
+        ]),
+    ...(config.inbox && local
+      ? [`  inbox     ${inbox}   (has a hook to it, and a signed ping already)`]
+      : []),
+    '',
+    config.inbox && local
+      ? 'Send an event; it is in the inbox, verified, within a second:'
+      : 'Send an event:',
+    '',
+    ...curl(url, config.api_key === undefined ? key : '$BELLWIRE_API_KEY'),
+    '',
+  ]);
+};
+
+/** Says where the server is; on the very first start everything that a person needs to go on, too. */
+export const greet = async (greeting: Greeting): Promise<void> => {
+  const { bellwire, config, listening, local } = greeting;
+  const url = urlOf(listening);
+  say([`Bellwire ${VERSION} is running at ${url}`]);
+  if (local && config.allow_networks !== undefined) {
+    say([`Receivers in ${config.allow_networks.join(', ')} are allowed although they are not public.`]);
+  }
+  if (bellwire.is_first_start) await onTheFirstStart(greeting, url);
+};

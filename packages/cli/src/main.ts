@@ -1,0 +1,13 @@
+#!/usr/bin/env node
+// Nothing may be imported before this check: better-sqlite3 crashes the process on a Node that is too old.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `Bellwire needs Node 22.19 or newer, and this is ${process.version}. Try: npx -y -p node@26 -p bellwire bellwire serve\n`,
+  );
+  process.exit(1);
+}
+const { run } = await import('./run.ts');
+await run(process.argv);
+
+export {};

@@ -1,0 +1,105 @@
+/** A regular expression as a tree. Lazy and greedy repetitions are the same here: they only differ in what is tried first. */
+export type PatternNode =
+  /** Reads one character: a literal, an escape, a class or the dot, as it was written. */
+  | { readonly kind: 'character'; readonly text: string }
+  | { readonly kind: 'sequence'; readonly parts: readonly PatternNode[] }
+  | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
+  | { readonly kind: 'repeat'; readonly body: PatternNode; readonly min: number; readonly max: number }
+  | { readonly kind: 'assertion'; readonly text: string }
+  | { readonly kind: 'lookahead'; readonly body: PatternNode };
+
+export type ParsedPattern =
+  | { readonly ok: true; readonly root: PatternNode }
+  | { readonly ok: false; readonly message: string };
+
+// One alternative a line: escapes of several characters, classes, openings of groups, quantifiers, all the rest.
+const TOKEN = new RegExp(
+  [
+    String.raw`\\(?:[pPu]\{[^}]*\}|u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|u\w{4}|x\w\w|c\w|k<[^>]*>|[1-9]\d*|.)`,
+    String.raw`\[(?:\\.|[^\]\\])*\]`,
+    String.raw`\((?:\?(?:<?[=!]|<[^>]*>|[^:)]*:))?`,
+    String.raw`(?:[*+?]|\{\d+(?:,\d*)?\})\??`,
+    '.',
+  ].join('|'),
+  'gsu',
+);
+
+const REFUSED_TOKENS: readonly (readonly [RegExp, string])[] = [
+  [/^\\(?:k<|[1-9])/, 'refers back to a group (as \\1 does). Write out what it may be instead'],
+  [/^\(\?<[=!]/, 'looks behind. Use a pattern for the whole text, which starts with ^, instead'],
+  [/^\(\?[^:=!<]/, 'sets flags inside the pattern. Write classes such as [Aa] instead'],
+];
+
+const quantifierOf = (token: string | undefined): { readonly min: number; readonly max: number } | null => {
+  switch (token?.[0]) {
+    case '*':
+      return { min: 0, max: Infinity };
+    case '+':
+      return { min: 1, max: Infinity };
+    case '?':
+      return { min: 0, max: 1 };
+    case '{': {
+      const [min = '0', max = min] = token.replace(/[{}?]/g, '').split(',');
+      return { min: Number(min), max: max === '' ? Infinity : Number(max) };
+    }
+    default:
+      return null;
+  }
+};
+
+const parseTokens = (tokens: readonly string[]): PatternNode => {
+  let at = 0;
+
+  const parseOne = (token: string): PatternNode => {
+    if (token.startsWith('(')) {
+      const body = parseChoice();
+      at += 1;
+      return /^\(\?[=!]/.test(token) ? { kind: 'lookahead', body } : body;
+    }
+    return ['^', '$', '\\b', '\\B'].includes(token)
+      ? { kind: 'assertion', text: token }
+      : { kind: 'character', text: token };
+  };
+
+  const parseSequence = (): PatternNode => {
+    const parts: PatternNode[] = [];
+    for (let token = tokens[at]; token !== undefined && token !== '|' && token !== ')'; token = tokens[at]) {
+      at += 1;
+      const body = parseOne(token);
+      const quantifier = quantifierOf(tokens[at]);
+      if (quantifier !== null) at += 1;
+      parts.push(quantifier === null ? body : { kind: 'repeat', body, ...quantifier });
+    }
+    return { kind: 'sequence', parts };
+  };
+
+  const parseChoice = (): PatternNode => {
+    const options = [parseSequence()];
+    while (tokens[at] === '|') {
+      at += 1;
+      options.push(parseSequence());
+    }
+    return { kind: 'choice', options };
+  };
+
+  return parseChoice();
+};
+
+/**
+ * The tree of a pattern under the flag `u`, or why there is none: it is no regular expression, or it uses what no
+ * bound on its running time is known for (backreferences, lookbehind) or needed for (flags).
+ */
+export const parsePattern = (pattern: string): ParsedPattern => {
+  try {
+    // V8 builds the matcher at the first match, and only then says that it is too large.
+    new RegExp(pattern, 'u').test('');
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/^.*\/u: /s, '') : '';
+    return { ok: false, message: `is not a regular expression under the flag u: ${why}` };
+  }
+  const tokens = pattern.match(TOKEN) ?? [];
+  for (const [refused, message] of REFUSED_TOKENS) {
+    if (tokens.some((token) => refused.test(token))) return { ok: false, message };
+  }
+  return { ok: true, root: parseTokens(tokens) };
+};

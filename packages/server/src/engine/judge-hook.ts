@@ -1,0 +1,89 @@
+import { judgeCustomHeaders } from '../core/custom-headers.ts';
+import { BellwireError, type Issue } from '../core/errors.ts';
+import { ALWAYS_DELIVERED } from '../core/event.ts';
+import type { Dialect } from '../dialects/define-dialect.ts';
+import type { HookInput } from './hooks.ts';
+import type { UrlPolicy, WorkspaceCatalog } from './ports.ts';
+
+/** A new hook, or what changes of one. */
+type JudgedHook = { readonly [K in keyof HookInput]?: HookInput[K] | undefined };
+
+const oneOf = (names: readonly string[]): string => names.join(', ');
+
+const judgeSecret = (secret: string | null | undefined, dialect: Dialect): Issue | null => {
+  if (secret === null && dialect.secret.presence === 'always') {
+    return {
+      path: 'secret',
+      message: `cannot be null: every hook of the dialect "${dialect.name}" has one. Leave it out to have one made`,
+    };
+  }
+  const refusal = typeof secret === 'string' ? dialect.secret.refuse(secret) : null;
+  return refusal === null ? null : { path: 'secret', message: refusal };
+};
+
+const judgeEvents = (events: readonly string[] | undefined, catalog: WorkspaceCatalog): readonly Issue[] =>
+  catalog.strict && events !== undefined
+    ? events
+        .map((name, index) => ({ name, path: `events.${index}` }))
+        .filter(
+          ({ name }) =>
+            !name.endsWith('*') && !ALWAYS_DELIVERED.includes(name) && !catalog.event_types.has(name),
+        )
+        .map(({ name, path }) => ({
+          path,
+          message: `"${name}" is not in the catalog of this strict workspace`,
+        }))
+    : [];
+
+const judgeWire = (input: JudgedHook, dialect: Dialect): readonly Issue[] => {
+  const issues: Issue[] = [];
+  const { method, content_type } = input;
+  if (method !== undefined && !(dialect.methods as readonly string[]).includes(method)) {
+    issues.push({
+      path: 'method',
+      message: `must be one of ${oneOf(dialect.methods)} in the dialect "${dialect.name}"`,
+    });
+  }
+  if (content_type !== undefined && !(dialect.content_types as readonly string[]).includes(content_type)) {
+    issues.push({
+      path: 'content_type',
+      message: `must be one of ${oneOf(dialect.content_types)} in the dialect "${dialect.name}"`,
+    });
+  }
+  return [...issues, ...judgeCustomHeaders(input.headers ?? {})];
+};
+
+/** What a hook is judged by. */
+export interface HookRules {
+  readonly dialect: Dialect;
+  readonly catalog: WorkspaceCatalog;
+  readonly url_policy: UrlPolicy;
+}
+
+/**
+ * Refuses a hook that could not work, naming every field that is wrong.
+ * @throws BellwireError `url_refused`, `unknown_event_type`, `invalid_input`.
+ */
+export const judgeHook = (input: JudgedHook, { dialect, catalog, url_policy }: HookRules): void => {
+  const verdict = input.url === undefined ? { ok: true as const } : url_policy.judge(input.url);
+  if (!verdict.ok) {
+    throw new BellwireError('url_refused', verdict.message, {
+      issues: [{ path: 'url', message: verdict.message }],
+    });
+  }
+  const unknown = judgeEvents(input.events, catalog);
+  if (unknown.length > 0) {
+    throw new BellwireError('unknown_event_type', unknown.map(({ message }) => message).join('; '), {
+      issues: unknown,
+    });
+  }
+  const secret = judgeSecret(input.secret, dialect);
+  const issues = [...judgeWire(input, dialect), ...(secret === null ? [] : [secret])];
+  if (issues.length > 0) {
+    throw new BellwireError(
+      'invalid_input',
+      issues.map(({ path, message }) => `${path} ${message}`).join('; '),
+      { issues },
+    );
+  }
+};

@@ -1,0 +1,72 @@
+import type { AnyRouter } from '@trpc/server';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { BellwireError } from '../core/errors.ts';
+import type { Log } from '../engine/ports.ts';
+import type { RpcContext } from '../rpc/trpc.ts';
+import { answerError, API_HEADERS } from './answers.ts';
+import type { Metrics } from './metrics.ts';
+import { mountRest } from './rest.ts';
+import { mountTrpc } from './trpc.ts';
+
+export interface AppOptions {
+  readonly router: AnyRouter;
+  readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** False while starting and stopping. */
+  readonly isReady: () => boolean;
+  /** Null when it is not enabled. */
+  readonly inbox: Hono | null;
+}
+
+const PREFIXES = ['/v1', '/api/v1'] as const;
+const MOST_BYTES = 1_048_576;
+
+const tooLarge = () =>
+  new BellwireError('payload_too_large', 'The body is larger than 1 MiB. Send less, or send a link to it.');
+
+const methodsOf = (app: Hono, path: string): readonly string[] =>
+  ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
+    app.router
+      .match(method, path)[0]
+      .some(([[, route]]) => route.method === method && route.path.includes('/v1/')),
+  );
+
+/** The whole surface as one `Request → Response`. */
+export const createApp = (options: AppOptions): Hono => {
+  const { log, metrics } = options;
+  const app = new Hono();
+  app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => answerError(c, tooLarge(), log) }));
+  app.get('/healthz', (c) => c.text('ok\n', 200, API_HEADERS));
+  app.get('/readyz', (c) =>
+    options.isReady() ? c.text('ready\n', 200, API_HEADERS) : c.text('not ready\n', 503, API_HEADERS),
+  );
+  app.get('/metrics', async (c) =>
+    c.text(await metrics.text(), 200, { ...API_HEADERS, 'content-type': metrics.content_type }),
+  );
+  mountTrpc(app, options);
+  mountRest(app, { ...options, prefixes: PREFIXES });
+  if (options.inbox !== null) app.route('/inbox', options.inbox);
+  app.notFound((c) => {
+    const methods = methodsOf(app, c.req.path);
+    if (methods.length === 0) {
+      return answerError(
+        c,
+        new BellwireError('not_found', `There is nothing at ${c.req.path}. The API begins at /v1.`),
+        log,
+      );
+    }
+    c.header('allow', methods.join(', '));
+    return answerError(
+      c,
+      new BellwireError(
+        'method_not_allowed',
+        `${c.req.path} takes ${methods.join(', ')}, not ${c.req.method}.`,
+      ),
+      log,
+    );
+  });
+  app.onError((error, c) => answerError(c, error, log));
+  return app;
+};

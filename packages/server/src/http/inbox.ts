@@ -1,0 +1,78 @@
+import { type Context, Hono } from 'hono';
+import type { Clock } from '../engine/ports.ts';
+import { API_HEADERS } from './answers.ts';
+import { inboxPage } from './inbox-page.ts';
+
+/** What a request into the inbox came to. `unknown` when no hook of this server points there. */
+export type Signature = 'verified' | 'refused' | 'unsigned' | 'unknown';
+
+export interface InboxVerdict {
+  readonly signature: Signature;
+  /** Names, in lower case, of headers whose values are secrets. */
+  readonly secret_headers: ReadonlySet<string>;
+}
+
+/** Judges a request that came for `/inbox/:name`. */
+export type JudgeInbox = (
+  path: string,
+  received: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+) => Promise<InboxVerdict>;
+
+export interface InboxEntry {
+  readonly received_at: string;
+  readonly method: string;
+  readonly signature: Signature;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+const MOST_ENTRIES = 100;
+const MOST_INBOXES = 100;
+const NAME = /^[a-z0-9-]{1,64}$/;
+
+const withoutSecrets = (
+  headers: Readonly<Record<string, string>>,
+  secret: ReadonlySet<string>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? '[secret]' : value]),
+  );
+
+/** A receiver for the first five minutes: keeps the last requests in memory and shows them. */
+export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
+  const inboxes = new Map<string, InboxEntry[]>();
+
+  const keep = (name: string, entry: InboxEntry): void => {
+    const entries = inboxes.get(name) ?? [];
+    if (!inboxes.has(name) && inboxes.size >= MOST_INBOXES) return;
+    inboxes.set(name, [entry, ...entries].slice(0, MOST_ENTRIES));
+  };
+
+  const receive = async (c: Context, name: string): Promise<Response> => {
+    const headers = c.req.header();
+    const body = await c.req.text();
+    const { signature, secret_headers } = await judge(`/inbox/${name}`, { headers, body });
+    keep(name, {
+      received_at: new Date(clock.now()).toISOString(),
+      method: c.req.method,
+      signature,
+      headers: withoutSecrets(headers, secret_headers),
+      body,
+    });
+    return signature === 'refused'
+      ? c.json({ error: 'Invalid signature' }, 401, API_HEADERS)
+      : c.json({ status: 'received' }, 200, API_HEADERS);
+  };
+
+  const show = (c: Context, name: string): Response | Promise<Response> => {
+    const entries = inboxes.get(name) ?? [];
+    const wantsPage = (c.req.header('accept') ?? '').includes('text/html');
+    return wantsPage ? inboxPage(c, name, entries) : c.json({ data: entries }, 200, API_HEADERS);
+  };
+
+  return new Hono().all('/:name', (c) => {
+    const name = c.req.param('name');
+    if (!NAME.test(name)) return c.notFound();
+    return c.req.method === 'GET' ? show(c, name) : receive(c, name);
+  });
+};

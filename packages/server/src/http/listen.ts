@@ -1,0 +1,60 @@
+import { serve, type ServerType } from '@hono/node-server';
+import { BellwireError } from '../core/errors.ts';
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  /** Stops taking connections; resolves when the answers under way are out. */
+  readonly close: () => Promise<void>;
+}
+
+const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): BellwireError => {
+  if (error.code === 'EADDRINUSE') {
+    return new BellwireError(
+      'port_taken',
+      `Port ${port} on ${host} is taken by another program. Stop that one, or choose another port with BELLWIRE_PORT=4401 or --port 4401.`,
+      { cause: error },
+    );
+  }
+  return new BellwireError(
+    'config_invalid',
+    `Bellwire cannot listen on ${host}:${port} (${error.code ?? error.message}). Check BELLWIRE_HOST and BELLWIRE_PORT.`,
+    { cause: error },
+  );
+};
+
+const closeServer = (server: ServerType): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    if ('closeIdleConnections' in server) server.closeIdleConnections();
+  });
+
+/**
+ * Serves the app on a port (0 takes a free one).
+ * @throws BellwireError `port_taken`, `config_invalid`.
+ */
+export const listen = (
+  fetch: (request: Request) => Response | Promise<Response>,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> =>
+  new Promise((resolve, reject) => {
+    let closing = false;
+    const answer = async (request: Request): Promise<Response> => {
+      const response = await fetch(request);
+      // A client that keeps its connection would otherwise keep the server from closing.
+      if (closing) response.headers.set('connection', 'close');
+      return response;
+    };
+    const handle = (request: Request) => (closing ? answer(request) : fetch(request));
+    const server = serve({ fetch: handle, hostname: host, port }, (address) => {
+      resolve({
+        host,
+        port: address.port,
+        close: () => {
+          closing = true;
+          return closeServer(server);
+        },
+      });
+    });
+    server.once('error', (error: NodeJS.ErrnoException) => reject(reasonOf(error, host, port)));
+  });

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import { BellwireError } from '../core/errors.ts';
+import type { RestRoute } from './routes.ts';
+
+/** Other names under which REST reads a field, since the senders that people come from use them. */
+const ALIASES: Readonly<Record<string, string>> = {
+  target_url: 'url',
+  callback_url: 'url',
+  webhook_id: 'hook_id',
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const refuse = (path: string, message: string) =>
+  new BellwireError('invalid_input', `${path}: ${message}.`, { issues: [{ path, message }] });
+
+const unwrap = (schema: z.ZodType | undefined): z.ZodType | undefined => {
+  let inner = schema;
+  while (inner !== undefined && 'innerType' in inner.def) inner = inner.def.innerType as z.ZodType;
+  return inner;
+};
+
+/** Query strings are text: a field that wants a number or a boolean gets the one that the text spells. */
+const fromText = (schema: z.ZodType | undefined, text: string): unknown => {
+  const wanted = unwrap(schema)?.def.type;
+  if (wanted === 'number' && /^-?\d{1,15}(\.\d+)?$/.test(text)) return Number(text);
+  if (wanted === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  return text;
+};
+
+const renamed = (fields: Fields, input: z.ZodObject): Fields => {
+  const entries = Object.entries(fields);
+  if (!entries.some(([name]) => name in ALIASES)) return fields;
+  const result: Record<string, unknown> = {};
+  for (const [name, value] of entries) {
+    const alias = ALIASES[name];
+    const target = alias !== undefined && alias in input.shape ? alias : name;
+    if (target in result) throw refuse(name, `is another name of ${target}; give one of them`);
+    result[target] = value;
+  }
+  return result;
+};
+
+const queryFields = (queries: Readonly<Record<string, string[]>>, input: z.ZodObject): Fields => {
+  const result: Record<string, unknown> = {};
+  for (const [name, values] of Object.entries(queries)) {
+    const [value = ''] = values;
+    if (values.length > 1) throw refuse(name, 'is in the query more than once');
+    const field = ALIASES[name] ?? name;
+    result[name] = fromText(input.shape[field] as z.ZodType | undefined, value);
+  }
+  return result;
+};
+
+export interface RestParts {
+  readonly params: Readonly<Record<string, string>>;
+  readonly queries: Readonly<Record<string, string[]>>;
+  readonly body: Fields;
+  readonly idempotency_key: string | undefined;
+}
+
+/**
+ * One input from the parts of a request. A field may stand in one place only: a body that could override the path
+ * would fool whoever judges by path.
+ * @throws BellwireError `invalid_input`
+ */
+export const toInput = ({ input, in_path }: RestRoute, parts: RestParts): Fields => {
+  const body = renamed(parts.body, input);
+  const query = renamed(queryFields(parts.queries, input), input);
+  for (const name of in_path) {
+    if (name in body || name in query) throw refuse(name, 'is in the path already');
+  }
+  for (const name of Object.keys(query))
+    if (name in body) throw refuse(name, 'is in the query and in the body');
+  const key = parts.idempotency_key;
+  if (key === undefined || !('idempotency_key' in input.shape)) return { ...query, ...body, ...parts.params };
+  if ('idempotency_key' in body && body['idempotency_key'] !== key) {
+    throw refuse('idempotency_key', 'differs from the header Idempotency-Key');
+  }
+  return { ...query, ...body, ...parts.params, idempotency_key: key };
+};

@@ -1,0 +1,58 @@
+import { type AnyRouter, callTRPCProcedure } from '@trpc/server';
+import type { Context, Hono } from 'hono';
+import { BellwireError } from '../core/errors.ts';
+import type { Log } from '../engine/ports.ts';
+import type { RpcContext } from '../rpc/trpc.ts';
+import { answerError, API_HEADERS } from './answers.ts';
+import { readJsonObject } from './read-body.ts';
+import { toInput } from './rest-input.ts';
+import { type RestRoute, routesOf } from './routes.ts';
+
+export interface RestOptions {
+  readonly router: AnyRouter;
+  /** The same routes stand under each, like `/v1`. */
+  readonly prefixes: readonly string[];
+  readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly log: Log;
+}
+
+const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promise<Response> => {
+  const { router, createContext } = options;
+  const request = c.req.raw;
+  const ctx = await createContext(request.headers);
+  // Whoever is not known here need not have their body read.
+  if (ctx.caller instanceof BellwireError) throw ctx.caller;
+  const body = rest.route.method === 'GET' ? {} : await readJsonObject(request);
+  const input = toInput(rest, {
+    params: c.req.param() as Record<string, string>,
+    queries: c.req.queries(),
+    body,
+    idempotency_key: request.headers.get('idempotency-key') ?? undefined,
+  });
+  const output = await callTRPCProcedure({
+    router,
+    path: rest.name,
+    type: rest.type,
+    ctx,
+    getRawInput: () => Promise.resolve(input),
+    signal: request.signal,
+    batchIndex: 0,
+  });
+  return output === undefined
+    ? c.body(null, 204, API_HEADERS)
+    : c.json(output, rest.route.status ?? 200, API_HEADERS);
+};
+
+/** Puts every procedure that has a route on REST: Hono matches, zod judges, tRPC runs. */
+export const mountRest = (app: Hono, options: RestOptions): void => {
+  for (const rest of routesOf(options.router)) {
+    const paths = options.prefixes.map((prefix) => prefix + rest.route.path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    app.on(rest.route.method, paths, async (c) => {
+      try {
+        return await handle(c, rest, options);
+      } catch (thrown) {
+        return answerError(c, thrown, options.log);
+      }
+    });
+  }
+};

@@ -1,0 +1,36 @@
+import type { AnyRouter } from '@trpc/server';
+import type { z } from 'zod';
+import type { ProcedureMeta, Route } from '../rpc/trpc.ts';
+
+/** A procedure that is on REST. */
+export interface RestRoute {
+  /** `hooks.create` */
+  readonly name: string;
+  readonly type: 'query' | 'mutation';
+  readonly route: Route;
+  readonly input: z.ZodObject;
+  /** The input fields that stand in the path. */
+  readonly in_path: readonly string[];
+}
+
+interface Procedure {
+  readonly _def: {
+    readonly type: 'query' | 'mutation';
+    readonly meta?: ProcedureMeta;
+    readonly inputs: readonly z.ZodObject[];
+  };
+}
+
+const fieldsIn = (path: string): readonly string[] =>
+  [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []);
+
+/** The REST routes of a router, from its procedures' meta; those without a name in their path first, so that they win. */
+export const routesOf = (router: AnyRouter): readonly RestRoute[] =>
+  Object.entries(router._def.procedures as Record<string, Procedure>)
+    .flatMap(([name, { _def }]): RestRoute[] => {
+      const [input] = _def.inputs;
+      const route = _def.meta?.route;
+      if (route === undefined || input === undefined) return [];
+      return [{ name, type: _def.type, route, input, in_path: fieldsIn(route.path) }];
+    })
+    .toSorted((a, b) => a.in_path.length - b.in_path.length);

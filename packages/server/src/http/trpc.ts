@@ -1,0 +1,54 @@
+import type { AnyRouter } from '@trpc/server';
+import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
+import type { Hono } from 'hono';
+import type { Log } from '../engine/ports.ts';
+import { toBellwireError } from '../rpc/to-error.ts';
+import type { RpcContext } from '../rpc/trpc.ts';
+import { answerError, API_HEADERS, errorHeaders, logUnknown } from './answers.ts';
+import { parseJsonText } from './json-body.ts';
+import { readJsonText } from './read-body.ts';
+
+export interface TrpcOptions {
+  readonly router: AnyRouter;
+  readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly log: Log;
+}
+
+const MOST_CALLS_IN_BATCH = 100;
+
+/**
+ * The request with a body that is JSON, valid UTF-8 and holds no number that JavaScript would change. The adapter
+ * alone would take form bodies, replace bad bytes and round numbers, all in silence.
+ */
+const checked = async (request: Request): Promise<Request> => {
+  if (request.method !== 'POST') {
+    const input = new URL(request.url).searchParams.get('input');
+    if (input !== null && input !== '') parseJsonText(input);
+    return request;
+  }
+  const text = await readJsonText(request);
+  if (text !== '') parseJsonText(text);
+  return new Request(request.url, { method: 'POST', headers: request.headers, body: text });
+};
+
+/** Mounts the typed RPC on `/trpc`. */
+export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions): void => {
+  app.all('/trpc/*', async (c) => {
+    try {
+      const req = await checked(c.req.raw);
+      return await fetchRequestHandler({
+        endpoint: '/trpc',
+        req,
+        router,
+        createContext: () => createContext(req.headers),
+        maxBatchSize: MOST_CALLS_IN_BATCH,
+        onError: ({ error }) => logUnknown(log, toBellwireError(error)),
+        responseMeta: ({ errors: [first] }) => ({
+          headers: new Headers(first === undefined ? API_HEADERS : errorHeaders(toBellwireError(first))),
+        }),
+      });
+    } catch (thrown) {
+      return answerError(c, thrown, log);
+    }
+  });
+};

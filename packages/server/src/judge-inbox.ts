@@ -1,0 +1,28 @@
+import { liveSecrets, type SendableHook } from './core/hook.ts';
+import type { Dialects } from './dialects/registry.ts';
+import { isSigned, type Received } from './dialects/is-signed.ts';
+import type { InboxVerdict, JudgeInbox, Signature } from './http/inbox.ts';
+
+/** Secrets by custom, whoever sends them. */
+const ALWAYS_SECRET = ['authorization', 'cookie', 'x-webhook-secret'];
+
+/** Judges what the inbox gets by the hooks of this server that point to it. */
+export const createInboxJudge = (
+  hooksAt: (path: string) => Promise<readonly SendableHook[]>,
+  dialects: Dialects,
+  now: () => number,
+): JudgeInbox => {
+  const signatureOf = (hook: SendableHook, received: Received): Signature => {
+    const dialect = dialects.get(hook.dialect);
+    const secrets = liveSecrets(hook, now());
+    if (dialect === undefined || secrets.length === 0) return 'unsigned';
+    return isSigned(dialect, received, secrets) ? 'verified' : 'refused';
+  };
+  return async (path, received): Promise<InboxVerdict> => {
+    const hooks = await hooksAt(path);
+    const verdicts = hooks.map((hook) => signatureOf(hook, received));
+    const custom = hooks.flatMap((hook) => Object.keys(hook.headers).map((name) => name.toLowerCase()));
+    const signature = (['verified', 'refused', 'unsigned'] as const).find((one) => verdicts.includes(one));
+    return { signature: signature ?? 'unknown', secret_headers: new Set([...ALWAYS_SECRET, ...custom]) };
+  };
+};

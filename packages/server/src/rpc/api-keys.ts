@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { BellwireError } from '../core/errors.ts';
+import { toAnswer, toPageQuery } from './cursor.ts';
+import { keyScopes } from '../engine/records.ts';
+import type { RpcDeps } from './deps.ts';
+import { id, label, page } from './fields.ts';
+import { procedure, t } from './trpc.ts';
+import { keyView, pageOf, viewKey } from './views.ts';
+
+const scope = 'admin';
+
+/** Who may call. A key's text is shown once, when it is made. */
+export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
+  t.router({
+    create: procedure
+      .meta({ scope, route: { method: 'POST', path: '/api-keys', status: 201 } })
+      .input(z.strictObject({ name: label, scope: z.enum(keyScopes).optional() }))
+      .output(keyView.extend({ api_key: z.string() }))
+      .mutation(async ({ ctx, input }) => {
+        const wanted = input.scope ?? 'workspace';
+        const workspace_id = wanted === 'admin' ? null : ctx.workspace_id;
+        const { key, secret } = await keys.create({ name: input.name, scope: wanted, workspace_id });
+        return { ...viewKey(key), api_key: secret };
+      }),
+    list: procedure
+      .meta({ scope, route: { method: 'GET', path: '/api-keys' } })
+      .input(z.strictObject(page))
+      .output(pageOf(keyView))
+      .query(async ({ input }) => toAnswer(await records.api_keys.list(null, toPageQuery(input)), viewKey)),
+    delete: procedure
+      .meta({ scope, route: { method: 'DELETE', path: '/api-keys/{key_id}' } })
+      .input(z.strictObject({ key_id: id }))
+      .output(z.void())
+      .mutation(async ({ ctx, input: { key_id } }) => {
+        if (key_id === ctx.caller.key_id) {
+          throw new BellwireError(
+            'in_use',
+            'This is the key of this very call. Delete it with another admin key.',
+          );
+        }
+        if (!(await records.api_keys.remove(null, key_id))) {
+          throw new BellwireError('not_found', `There is no API key ${key_id}.`);
+        }
+      }),
+  });

@@ -1,0 +1,22 @@
+import { createApiKeysRouter } from './api-keys.ts';
+import { createDeliveriesRouter } from './deliveries.ts';
+import type { RpcDeps } from './deps.ts';
+import { createEventTypesRouter } from './event-types.ts';
+import { createEventsRouter } from './events.ts';
+import { createHooksRouter } from './hooks.ts';
+import { t } from './trpc.ts';
+import { createWorkspacesRouter } from './workspaces.ts';
+
+/** Every procedure of Bellwire, a router a noun. */
+export const createAppRouter = (deps: RpcDeps) =>
+  t.router({
+    hooks: createHooksRouter(deps),
+    events: createEventsRouter(deps),
+    deliveries: createDeliveriesRouter(deps),
+    eventTypes: createEventTypesRouter(deps),
+    workspaces: createWorkspacesRouter(deps),
+    apiKeys: createApiKeysRouter(deps),
+  });
+
+/** The router's type, for typed clients. */
+export type AppRouter = ReturnType<typeof createAppRouter>;

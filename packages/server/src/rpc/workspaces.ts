@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { BellwireError } from '../core/errors.ts';
+import { toAnswer, toPageQuery } from './cursor.ts';
+import type { RpcDeps } from './deps.ts';
+import { id, label, page } from './fields.ts';
+import { procedure, t } from './trpc.ts';
+import { pageOf, viewWorkspace, workspaceView } from './views.ts';
+
+const scope = 'admin';
+const one = z.strictObject({ workspace_id: id });
+const notFound = (workspace_id: string) =>
+  new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
+const taken = (name: string | undefined) =>
+  new BellwireError('already_exists', `There is a workspace "${name ?? ''}" already. Choose another name.`, {
+    issues: [{ path: 'name', message: 'is taken' }],
+  });
+
+/** Tenants. */
+export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: RpcDeps) =>
+  t.router({
+    create: procedure
+      .meta({ scope, route: { method: 'POST', path: '/workspaces', status: 201 } })
+      .input(
+        z.strictObject({
+          name: label,
+          dialect: z.string().max(64).optional(),
+          strict: z.boolean().optional(),
+        }),
+      )
+      .output(workspaceView)
+      .mutation(async ({ input }) => {
+        const dialect = input.dialect ?? 'standard';
+        const catalog = catalogOfDialect(dialect);
+        if (catalog === null) {
+          throw new BellwireError('invalid_input', `There is no dialect "${dialect}".`, {
+            issues: [{ path: 'dialect', message: 'is not known' }],
+          });
+        }
+        const time = now();
+        const times = { created_at: time, updated_at: time };
+        const workspace = {
+          id: ids('ws'),
+          name: input.name,
+          dialect,
+          strict: input.strict ?? false,
+          ...times,
+        };
+        const types = catalog.map((entry) => ({
+          name: entry.name,
+          description: entry.description,
+          schema: entry.schema ?? null,
+          example: entry.example ?? null,
+          ...times,
+        }));
+        if (!(await records.workspaces.create(workspace, types))) throw taken(input.name);
+        return viewWorkspace(workspace);
+      }),
+    list: procedure
+      .meta({ scope, route: { method: 'GET', path: '/workspaces' } })
+      .input(z.strictObject(page))
+      .output(pageOf(workspaceView))
+      .query(async ({ input }) => toAnswer(await records.workspaces.list(toPageQuery(input)), viewWorkspace)),
+    get: procedure
+      .meta({ scope, route: { method: 'GET', path: '/workspaces/{workspace_id}' } })
+      .input(one)
+      .output(workspaceView)
+      .query(async ({ input: { workspace_id } }) => {
+        const workspace = await records.workspaces.get(workspace_id);
+        if (workspace === null) throw notFound(workspace_id);
+        return viewWorkspace(workspace);
+      }),
+    update: procedure
+      .meta({ scope, route: { method: 'PATCH', path: '/workspaces/{workspace_id}' } })
+      .input(one.extend({ name: label.optional(), strict: z.boolean().optional() }))
+      .output(workspaceView)
+      .mutation(async ({ input: { workspace_id, name, strict } }) => {
+        const change = {
+          ...(name === undefined ? {} : { name }),
+          ...(strict === undefined ? {} : { strict }),
+        };
+        const updated = await records.workspaces.update(workspace_id, change, now());
+        if (updated === null) throw notFound(workspace_id);
+        if (updated === 'taken') throw taken(name);
+        return viewWorkspace(updated);
+      }),
+    delete: procedure
+      .meta({ scope, route: { method: 'DELETE', path: '/workspaces/{workspace_id}' } })
+      .input(one)
+      .output(z.void())
+      .mutation(async ({ input: { workspace_id } }) => {
+        const removed = await records.workspaces.remove(workspace_id);
+        if (removed === 'not_found') throw notFound(workspace_id);
+        if (removed === 'in_use') {
+          throw new BellwireError(
+            'in_use',
+            'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events go when their retention ends.',
+          );
+        }
+      }),
+  });

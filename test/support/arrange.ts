@@ -1,0 +1,182 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { DisabledReason, HookStatus } from '../../packages/server/src/core/hook.ts';
+import type { IdFactory } from '../../packages/server/src/core/ids.ts';
+import type { JsonObject } from '../../packages/server/src/core/json.ts';
+import type { Cipher } from '../../packages/server/src/storage/cipher.ts';
+import type { Schema } from '../../packages/server/src/storage/schema.ts';
+
+export type EventRow = Selectable<Schema['bellwire_events']>;
+export type DeliveryRow = Selectable<Schema['bellwire_deliveries']>;
+export type AttemptRow = Selectable<Schema['bellwire_attempts']>;
+export type HookRow = Selectable<Schema['bellwire_hooks']>;
+
+export interface WorkspaceSetup {
+  readonly strict?: boolean;
+  readonly dialect?: string;
+  readonly event_types?: Readonly<
+    Record<string, { readonly schema?: JsonObject; readonly example?: JsonObject }>
+  >;
+}
+
+export interface HookSetup {
+  readonly events?: readonly string[];
+  readonly url?: string;
+  readonly status?: HookStatus;
+  readonly dialect?: string;
+  readonly content_type?: string;
+  readonly max_attempts?: number | null;
+  readonly timeout_ms?: number | null;
+  readonly consecutive_failures?: number;
+  readonly failing_since?: number | null;
+  /** Null for a hook without one. */
+  readonly secret?: string | null;
+}
+
+/** Makes and changes what stands around deliveries, and reads rows, beside the Store port. The same on every database. */
+export interface Arrange {
+  readonly addWorkspace: (setup?: WorkspaceSetup) => Promise<string>;
+  readonly addHook: (workspace_id: string, setup?: HookSetup) => Promise<string>;
+  /** As a person does it: a hook that stops being active holds what waits for it. */
+  readonly setHookStatus: (id: string, status: HookStatus, reason?: DisabledReason) => Promise<void>;
+  readonly setHookEvents: (id: string, events: readonly string[]) => Promise<void>;
+  /** As a person does it: what is pending or held is canceled. */
+  readonly deleteHook: (id: string) => Promise<void>;
+  /** In the order of their making, like all that follow. */
+  readonly events: (workspace_id?: string) => Promise<readonly EventRow[]>;
+  readonly deliveries: (where?: {
+    readonly hook_id?: string;
+    readonly event_id?: string;
+  }) => Promise<readonly DeliveryRow[]>;
+  readonly delivery: (id: string) => Promise<DeliveryRow>;
+  readonly attempts: (delivery_id?: string) => Promise<readonly AttemptRow[]>;
+  readonly hook: (id: string) => Promise<HookRow>;
+}
+
+export interface ArrangeOptions {
+  readonly db: Kysely<Schema>;
+  readonly cipher: Cipher;
+  readonly ids: IdFactory;
+  readonly now: () => number;
+  /** Called after each change, so that no cache goes on with what was. */
+  readonly onChanged: (workspace_id: string) => void;
+}
+
+export const TEST_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOptions): Arrange => {
+  const changeHook = async (id: string, change: Partial<HookRow>): Promise<void> => {
+    const { workspace_id } = await db
+      .updateTable('bellwire_hooks')
+      .set({ ...change, updated_at: now() })
+      .where('id', '=', id)
+      .returning('workspace_id')
+      .executeTakeFirstOrThrow();
+    onChanged(workspace_id);
+  };
+
+  const stopDeliveries = (hook_id: string, from: readonly ('pending' | 'held')[], to: 'held' | 'canceled') =>
+    db
+      .updateTable('bellwire_deliveries')
+      .set({ status: to, next_attempt_at: null, updated_at: now() })
+      .where('hook_id', '=', hook_id)
+      .where('status', 'in', from)
+      .execute();
+
+  const addSecret = async (hook_id: string, value: string): Promise<void> => {
+    const id = ids('sec');
+    const secret = cipher.seal(value, { table: 'bellwire_secrets', column: 'secret', id });
+    await db
+      .insertInto('bellwire_secrets')
+      .values({ id, hook_id, secret, created_at: now(), expires_at: null })
+      .execute();
+  };
+
+  return {
+    addWorkspace: async (setup = {}) => {
+      const id = ids('ws');
+      const times = { created_at: now(), updated_at: now() };
+      await db
+        .insertInto('bellwire_workspaces')
+        .values({
+          id,
+          name: id,
+          dialect: setup.dialect ?? 'standard',
+          strict: setup.strict === true ? 1 : 0,
+          ...times,
+        })
+        .execute();
+      for (const [name, { schema, example }] of Object.entries(setup.event_types ?? {})) {
+        await db
+          .insertInto('bellwire_event_types')
+          .values({
+            workspace_id: id,
+            name,
+            description: '',
+            schema: schema === undefined ? null : JSON.stringify(schema),
+            example: example === undefined ? null : JSON.stringify(example),
+            ...times,
+          })
+          .execute();
+      }
+      return id;
+    },
+    addHook: async (workspace_id, setup = {}) => {
+      const id = ids('wh');
+      await db
+        .insertInto('bellwire_hooks')
+        .values({
+          id,
+          workspace_id,
+          name: id,
+          url: setup.url ?? `https://${id.slice(3)}.example.com/`,
+          events: JSON.stringify(setup.events ?? ['*']),
+          method: 'POST',
+          content_type: setup.content_type ?? 'application/json',
+          dialect: setup.dialect ?? 'standard',
+          status: setup.status ?? 'active',
+          disabled_reason: null,
+          insecure_ssl: 0,
+          max_attempts: setup.max_attempts ?? null,
+          timeout_ms: setup.timeout_ms ?? null,
+          headers: null,
+          validated_at: null,
+          consecutive_failures: setup.consecutive_failures ?? 0,
+          failing_since: setup.failing_since ?? null,
+          created_at: now(),
+          updated_at: now(),
+          deleted_at: null,
+        })
+        .execute();
+      if (setup.secret !== null) await addSecret(id, setup.secret ?? TEST_SECRET);
+      onChanged(workspace_id);
+      return id;
+    },
+    setHookStatus: async (id, status, reason) => {
+      const fresh = status === 'active' ? { consecutive_failures: 0, failing_since: null } : {};
+      await changeHook(id, { status, disabled_reason: reason ?? null, ...fresh });
+      if (status !== 'active') await stopDeliveries(id, ['pending'], 'held');
+    },
+    setHookEvents: (id, events) => changeHook(id, { events: JSON.stringify(events) }),
+    deleteHook: async (id) => {
+      await changeHook(id, { deleted_at: now() });
+      await stopDeliveries(id, ['pending', 'held'], 'canceled');
+    },
+    events: (workspace_id) => {
+      const all = db.selectFrom('bellwire_events').selectAll().orderBy('id');
+      return (workspace_id === undefined ? all : all.where('workspace_id', '=', workspace_id)).execute();
+    },
+    deliveries: ({ hook_id, event_id } = {}) => {
+      let query = db.selectFrom('bellwire_deliveries').selectAll().orderBy('id');
+      if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
+      if (event_id !== undefined) query = query.where('event_id', '=', event_id);
+      return query.execute();
+    },
+    delivery: (id) =>
+      db.selectFrom('bellwire_deliveries').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    attempts: (delivery_id) => {
+      const all = db.selectFrom('bellwire_attempts').selectAll().orderBy('delivery_id').orderBy('number');
+      return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();
+    },
+    hook: (id) => db.selectFrom('bellwire_hooks').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+  };
+};

@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import type { Behaviour } from './faulty-receiver.ts';
+
+/** Writes `text` every `every_ms` until the peer is gone. */
+const repeat = (socket: Socket, text: string, every_ms: number): void => {
+  const timer = setInterval(() => socket.write(text), every_ms);
+  socket.on('close', () => clearInterval(timer));
+};
+
+/** Writes exactly this, byte for byte (latin1). */
+export const writes =
+  (text: string): Behaviour =>
+  (socket) => {
+    socket.write(text, 'latin1');
+  };
+
+/** Writes exactly this, then closes with FIN. */
+export const writesAndCloses =
+  (text: string): Behaviour =>
+  (socket) => {
+    socket.end(text, 'latin1');
+  };
+
+/** Writes this, then resets the connection. */
+export const writesAndResets =
+  (text: string): Behaviour =>
+  (socket) => {
+    socket.write(text, 'latin1', () => setImmediate(() => socket.resetAndDestroy()));
+  };
+
+/** A well-formed answer; the connection stays open. */
+export const replies = (status: number, body: string, headers = ''): Behaviour =>
+  writes(`HTTP/1.1 ${status} Status\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
+
+export const neverReplies: Behaviour = () => {};
+
+export const dripsHeaders: Behaviour = (socket) => {
+  socket.write('HTTP/1.1 200 OK\r\nx-drip: ');
+  repeat(socket, 'a', 20);
+};
+
+/** Complete 200 headers, then one byte now and then, without end. */
+export const dripsBody: Behaviour = (socket) => {
+  socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
+  repeat(socket, '1\r\nx\r\n', 20);
+};
+
+/** Interim answers without end. */
+export const repeatsInterim =
+  (status: number): Behaviour =>
+  (socket) => {
+    repeat(socket, `HTTP/1.1 ${status} Interim\r\n\r\n`, 5);
+  };
+
+/** 200 and then as much body as the peer takes; `onAccepted` gets the bytes that the kernel took. */
+export const pours =
+  (onAccepted: (bytes: number) => void): Behaviour =>
+  (socket) => {
+    const piece = Buffer.alloc(65_536, 'x');
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n\r\n');
+    const pour = (): void => {
+      while (!socket.destroyed && socket.write(piece));
+    };
+    socket.on('drain', pour);
+    socket.on('close', () => onAccepted(socket.bytesWritten - socket.writableLength));
+    pour();
+  };
+
+/** Redirects to itself. */
+export const redirects =
+  (status: number): Behaviour =>
+  (socket, request) => {
+    socket.write(`HTTP/1.1 ${status} Moved\r\nlocation: ${request.path}\r\ncontent-length: 0\r\n\r\n`);
+  };
+
+/** Answers the first request of each connection; does `next` to the later ones. */
+export const repliesOnceThen =
+  (next: Behaviour): Behaviour =>
+  (socket, request) => {
+    (request.nth_on_connection === 1 ? replies(200, 'first') : next)(socket, request);
+  };

@@ -1,0 +1,148 @@
+import type { Outcome } from '../../packages/server/src/core/outcome.ts';
+import type {
+  Clock,
+  OutboundRequest,
+  SendResult,
+  Transport,
+} from '../../packages/server/src/engine/ports.ts';
+
+/** What a receiver does with a request. `hang` answers nothing until it is told to, or until the request's deadline. */
+export type Answer =
+  | 'hang'
+  | {
+      readonly status: number;
+      readonly after_ms?: number;
+      readonly headers?: Readonly<Record<string, string>>;
+    }
+  | { readonly outcome: Exclude<Outcome, { kind: 'succeeded' | 'http_status' }>; readonly after_ms?: number };
+
+/** Decides the answer to a request; `nth` counts the requests with its `webhook-id` and URL from 1. */
+export type Script = (request: OutboundRequest, nth: number) => Answer;
+
+export interface Sent {
+  readonly request: OutboundRequest;
+  readonly at: number;
+  readonly nth: number;
+}
+
+export interface ScriptedTransport extends Transport {
+  /** Every request in the order in which it was sent. */
+  readonly sent: readonly Sent[];
+  readonly sentTo: (url: string) => readonly Sent[];
+  readonly batches: readonly number[];
+  /** The most requests that were ever under way at once, in all and to one URL. */
+  readonly peak: () => number;
+  readonly peakTo: (url: string) => number;
+  readonly inFlight: () => number;
+  /** Answers the requests that hang at a URL (everywhere when it is left out). */
+  readonly release: (answer: Exclude<Answer, 'hang'>, url?: string) => void;
+  /** From now on nothing comes back and nothing is sent: the process is dead. */
+  readonly kill: () => void;
+}
+
+export interface ScriptedTransportOptions {
+  readonly clock: Clock;
+  readonly script: Script;
+  readonly onResults: (results: readonly SendResult[]) => void;
+}
+
+const outcomeOf = (answer: Exclude<Answer, 'hang'>): Outcome => {
+  if ('outcome' in answer) return answer.outcome;
+  return answer.status >= 200 && answer.status < 300
+    ? { kind: 'succeeded' }
+    : { kind: 'http_status', status: answer.status };
+};
+
+/** A transport whose receivers are a function. Keeps the promise of the port: each request has exactly one result. */
+export const createScriptedTransport = (options: ScriptedTransportOptions): ScriptedTransport => {
+  const { clock, script, onResults } = options;
+  const sent: Sent[] = [];
+  const batches: number[] = [];
+  const times = new Map<string, number>();
+  const under_way = new Map<string, OutboundRequest>();
+  const hanging = new Map<string, OutboundRequest>();
+  const counts = new Map<string, number>();
+  const peaks = new Map<string, number>();
+  let peak = 0;
+  let dead = false;
+  let ready: SendResult[] = [];
+
+  const count = (url: string, change: 1 | -1): void => {
+    const now = (counts.get(url) ?? 0) + change;
+    counts.set(url, now);
+    peaks.set(url, Math.max(peaks.get(url) ?? 0, now));
+    peak = Math.max(peak, under_way.size);
+  };
+
+  const flush = (): void => {
+    const results = ready;
+    ready = [];
+    if (!dead && results.length > 0) onResults(results);
+  };
+
+  const end = (request: OutboundRequest, answer: Exclude<Answer, 'hang'>, started: number): void => {
+    if (dead || !under_way.delete(request.id)) return;
+    hanging.delete(request.id);
+    count(request.url, -1);
+    const result: SendResult = {
+      id: request.id,
+      outcome: outcomeOf(answer),
+      response:
+        'outcome' in answer
+          ? null
+          : { status: answer.status, headers: answer.headers ?? {}, body: '', body_truncated: false },
+      timings: {
+        dns_ms: null,
+        connect_ms: null,
+        tls_ms: null,
+        first_byte_ms: null,
+        total_ms: clock.monotonic() - started,
+      },
+      remote_address: null,
+      reused_connection: false,
+    };
+    if (ready.push(result) === 1) clock.soon(flush);
+  };
+
+  const start = (request: OutboundRequest): void => {
+    const key = `${request.headers['webhook-id'] ?? ''} ${request.url}`;
+    const nth = (times.get(key) ?? 0) + 1;
+    times.set(key, nth);
+    sent.push({ request, at: clock.now(), nth });
+    under_way.set(request.id, request);
+    count(request.url, 1);
+    const started = clock.monotonic();
+    const answer = script(request, nth);
+    if (answer === 'hang') {
+      hanging.set(request.id, request);
+      const late = { outcome: { kind: 'timeout', phase: 'headers' } } as const;
+      clock.after(request.timeout_ms, () => end(request, late, started));
+      return;
+    }
+    if (answer.after_ms === undefined) end(request, answer, started);
+    else clock.after(answer.after_ms, () => end(request, answer, started));
+  };
+
+  return {
+    sent,
+    sentTo: (url) => sent.filter(({ request }) => request.url === url),
+    batches,
+    peak: () => peak,
+    peakTo: (url) => peaks.get(url) ?? 0,
+    inFlight: () => under_way.size,
+    send: (batch) => {
+      if (dead) return;
+      batches.push(batch.length);
+      batch.forEach(start);
+    },
+    release: (answer, url) => {
+      for (const request of hanging.values()) {
+        if (url === undefined || request.url === url) end(request, answer, clock.monotonic());
+      }
+    },
+    close: () => Promise.resolve(),
+    kill: () => {
+      dead = true;
+    },
+  };
+};

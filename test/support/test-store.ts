@@ -1,0 +1,61 @@
+import { createIdFactory, type IdFactory } from '../../packages/server/src/core/ids.ts';
+import type { Store } from '../../packages/server/src/engine/ports.ts';
+import { createCaches } from '../../packages/server/src/storage/caches.ts';
+import { createCipher } from '../../packages/server/src/storage/cipher.ts';
+import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
+import { openSqlite, type SqliteDatabase } from '../../packages/server/src/storage/sqlite/database.ts';
+import { createHookCache } from '../../packages/server/src/storage/sqlite/hook-cache.ts';
+import { createSqliteStore } from '../../packages/server/src/storage/sqlite/store.ts';
+import { type Arrange, createArrange } from './arrange.ts';
+import { createSeededRandom } from './seeded-random.ts';
+import { VIRTUAL_START } from './virtual-clock.ts';
+
+export interface TestStore extends AsyncDisposable {
+  readonly database: SqliteDatabase;
+  readonly store: Store;
+  readonly ids: IdFactory;
+  readonly arrange: Arrange;
+  /** A store over the same database that knows nothing from before: what a new process has. */
+  readonly reopenStore: () => Store;
+}
+
+export interface TestStoreOptions {
+  /** ':memory:' when left out. */
+  readonly path?: string;
+  readonly seed?: number;
+  readonly now?: () => number;
+}
+
+const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** The real SQLite store with its tables, and hands to arrange things around it. */
+export const openTestStore = async (options: TestStoreOptions = {}): Promise<TestStore> => {
+  const { path = ':memory:', seed = 1, now = () => VIRTUAL_START } = options;
+  const database = openSqlite(path);
+  await migrateToLatest(database.db);
+  const ids = createIdFactory(now, createSeededRandom(seed).bytes);
+  const cipher = createCipher(KEY_RING);
+  const connect = () => {
+    const caches = createCaches(database.db, createHookCache(database.db, database.raw, cipher));
+    return { caches, store: createSqliteStore(database, caches, ids) };
+  };
+  let current = connect();
+  const arrange = createArrange({
+    db: database.db,
+    cipher,
+    ids,
+    now,
+    onChanged: (workspace_id) => current.caches.hooks.clear(workspace_id),
+  });
+  return {
+    database,
+    store: current.store,
+    ids,
+    arrange,
+    reopenStore: () => {
+      current = connect();
+      return current.store;
+    },
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+};

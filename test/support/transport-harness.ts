@@ -1,0 +1,103 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { systemClock } from '../../packages/server/src/clock.ts';
+import type { Clock, OutboundRequest, SendResult } from '../../packages/server/src/engine/ports.ts';
+import { createAddressPolicy } from '../../packages/server/src/transport/address-policy.ts';
+import { createHttpTransport } from '../../packages/server/src/transport/http-transport.ts';
+import { createResolver, type Resolver } from '../../packages/server/src/transport/resolver.ts';
+import { createStaticHosts } from '../../packages/server/src/transport/static-hosts.ts';
+import type { DnsServer } from './dns-server.ts';
+
+export interface HarnessOptions {
+  readonly allow_networks?: readonly string[];
+  readonly static_hosts?: Readonly<Record<string, readonly string[]>>;
+  readonly dns?: DnsServer;
+  readonly clock?: Clock;
+  /** In place of a real one. */
+  readonly resolver?: Resolver;
+}
+
+export interface TransportHarness extends AsyncDisposable {
+  /** Sends one request and waits for its result. */
+  readonly send: (url: string, request?: Partial<OutboundRequest>) => Promise<SendResult>;
+  readonly sendBatch: (requests: readonly OutboundRequest[]) => Promise<readonly SendResult[]>;
+  /** What `onResults` got, call by call. */
+  readonly batches: readonly (readonly SendResult[])[];
+  readonly close: () => Promise<void>;
+}
+
+/** undici gives a connection back to its pool two turns after an answer. */
+export const connectionIsIdle = async (): Promise<void> => {
+  await nextTurn();
+  await nextTurn();
+};
+
+let sequence = 0;
+
+export const outbound = (url: string, request: Partial<OutboundRequest> = {}): OutboundRequest => ({
+  id: `att_${++sequence}`,
+  url,
+  method: 'POST',
+  headers: { 'content-type': 'application/json' },
+  body: '{"a":1}',
+  timeout_ms: 5000,
+  insecure_ssl: false,
+  ...request,
+});
+
+/** A real transport, with the real clock and loopback allowed unless said otherwise. */
+export const createTransportHarness = (options: HarnessOptions = {}): TransportHarness => {
+  const waiting = new Map<string, (result: SendResult) => void>();
+  const batches: (readonly SendResult[])[] = [];
+  const resolver =
+    options.resolver ??
+    createResolver({
+      clock: systemClock,
+      static_hosts: createStaticHosts(options.static_hosts ?? {}),
+      ...(options.dns === undefined ? {} : { servers: [options.dns.address] }),
+    });
+  const transport = createHttpTransport({
+    clock: options.clock ?? systemClock,
+    resolver,
+    address_policy: createAddressPolicy({
+      allow_networks: options.allow_networks ?? ['127.0.0.0/8'],
+      allow_metadata: false,
+    }),
+    onResults: (results) => {
+      batches.push(results);
+      for (const result of results) waiting.get(result.id)?.(result);
+    },
+  });
+
+  const sendBatch = (requests: readonly OutboundRequest[]): Promise<readonly SendResult[]> => {
+    const results = requests.map(
+      ({ id }) => new Promise<SendResult>((resolve) => void waiting.set(id, resolve)),
+    );
+    transport.send(requests);
+    return Promise.all(results);
+  };
+
+  return {
+    sendBatch,
+    batches,
+    send: async (url, request) => {
+      const [result] = await sendBatch([outbound(url, request)]);
+      return result!;
+    },
+    close: transport.close,
+    [Symbol.asyncDispose]: async () => {
+      await transport.close();
+      resolver.close();
+    },
+  };
+};
+
+/** Counts the client sockets that Node opens, whoever asks for them. */
+export const countClientSockets = (): { readonly opened: () => number } & Disposable => {
+  let opened = 0;
+  const onSocket = (): void => {
+    opened += 1;
+  };
+  subscribe('net.client.socket', onSocket);
+  return { opened: () => opened, [Symbol.dispose]: () => void unsubscribe('net.client.socket', onSocket) };
+};

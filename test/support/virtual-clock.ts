@@ -1,0 +1,128 @@
+import type { Clock } from '../../packages/server/src/engine/ports.ts';
+
+/** A clock that stands still until a test moves it. */
+export interface VirtualClock extends Clock {
+  /** Waits until nothing that was asked for `soon` is left, nor any promise that was ready. */
+  readonly settle: () => Promise<void>;
+  /** Moves the time on, runs each timer at its own moment, and settles after each. */
+  readonly advance: (ms: number) => Promise<void>;
+  /** Moves the time on, timer by timer, until `promise` is settled; answers what it resolves to. */
+  readonly until: <T>(promise: Promise<T>) => Promise<T>;
+  /** Sets the wall clock forward or back; monotonic time and timers do not notice. */
+  readonly jump: (ms: number) => void;
+  /** When the next timer is due; null when there is none. */
+  readonly nextTimer: () => number | null;
+  /** A view of this clock for one process: after `kill`, nothing that it asked for runs any more. */
+  readonly process: () => { readonly clock: Clock; readonly kill: () => void };
+}
+
+interface Timer {
+  readonly at: number;
+  readonly work: () => void;
+}
+
+/** Monday, 5 January 2026, 00:00:00 UTC. */
+export const VIRTUAL_START = Date.UTC(2026, 0, 5);
+
+const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** More turns than any test needs: a loop that never comes to rest fails instead of hanging. */
+const MOST_TURNS = 200_000;
+
+export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
+  let elapsed = 0;
+  let jumped = 0;
+  const soon = { waiting: 0 };
+  const timers = new Set<Timer>();
+
+  // A Set iterates in the order of insertion, so timers of one moment run in the order in which they were set.
+  const earliest = (): Timer | undefined => {
+    let found: Timer | undefined;
+    for (const timer of timers) if (found === undefined || timer.at < found.at) found = timer;
+    return found;
+  };
+
+  const settle = async (): Promise<void> => {
+    let turns = 0;
+    do {
+      await immediate();
+      turns += 1;
+      if (turns > MOST_TURNS) throw new Error('the work asked for `soon` never comes to an end');
+    } while (soon.waiting > 0);
+  };
+
+  const runTimersUntil = async (moment: number): Promise<void> => {
+    await settle();
+    for (;;) {
+      const timer = earliest();
+      if (timer === undefined || timer.at > moment) return;
+      timers.delete(timer);
+      elapsed = Math.max(elapsed, timer.at);
+      timer.work();
+      await settle();
+    }
+  };
+
+  const clock: Clock = {
+    now: () => Math.floor(start + elapsed + jumped),
+    monotonic: () => elapsed,
+    after: (delay_ms, work) => {
+      const timer = { at: elapsed + delay_ms, work };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    soon: (work) => {
+      soon.waiting += 1;
+      setImmediate(() => {
+        soon.waiting -= 1;
+        work();
+      });
+    },
+  };
+
+  return {
+    ...clock,
+    settle,
+    advance: async (ms) => {
+      const moment = elapsed + ms;
+      await runTimersUntil(moment);
+      elapsed = moment;
+    },
+    until: async (promise) => {
+      const state = { ended: false };
+      const end = (): void => {
+        state.ended = true;
+      };
+      promise.then(end, end);
+      await settle();
+      for (let timer = earliest(); !state.ended; timer = earliest()) {
+        if (timer === undefined) throw new Error('nothing is left that could settle the promise');
+        await runTimersUntil(timer.at);
+      }
+      return promise;
+    },
+    jump: (ms) => {
+      jumped += ms;
+    },
+    nextTimer: () => {
+      const timer = earliest();
+      return timer === undefined ? null : start + timer.at + jumped;
+    },
+    process: () => {
+      let alive = true;
+      const whileAlive = (work: () => void) => () => {
+        if (alive) work();
+      };
+      return {
+        clock: {
+          ...clock,
+          after: (delay_ms, work) => clock.after(delay_ms, whileAlive(work)),
+          soon: (work) => clock.soon(whileAlive(work)),
+        },
+        kill: () => {
+          alive = false;
+        },
+      };
+    },
+  };
+};

@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { answers, startDnsServer, type DnsScript } from '../support/dns-server.ts';
+import { startFaultyReceiver } from '../support/faulty-receiver.ts';
+import { portOf } from '../support/port-of.ts';
+import { replies } from '../support/receiver-behaviours.ts';
+import {
+  connectionIsIdle,
+  countClientSockets,
+  createTransportHarness,
+} from '../support/transport-harness.ts';
+import { HOSTILE_ROWS } from './hostile-urls.ts';
+
+const NAME = 'receiver.example.com';
+const ok = { '/': replies(200, 'ok') };
+
+/** Loopback to the first question, a private address to all later ones. */
+const rebinds: DnsScript = (type, nth) => {
+  if (type === 'AAAA') return { addresses: [] };
+  return { addresses: [nth === 1 ? '127.0.0.1' : '10.0.0.1'] };
+};
+
+describe('the connector opens no socket', () => {
+  it.each(HOSTILE_ROWS.filter(({ refusal }) => refusal === 'url_address'))(
+    'for literals: row $row',
+    async ({ urls }) => {
+      await using harness = createTransportHarness({ allow_networks: [] });
+      using sockets = countClientSockets();
+      for (const url of urls) {
+        const { outcome, remote_address } = await harness.send(url);
+        expect([url, outcome, remote_address]).toEqual([
+          url,
+          { kind: 'address_blocked', code: 'ADDRESS_FORBIDDEN' },
+          null,
+        ]);
+      }
+      expect(sockets.opened()).toBe(0);
+    },
+  );
+
+  it('for localhost and names under it', async () => {
+    await using harness = createTransportHarness({ allow_networks: [] });
+    using sockets = countClientSockets();
+    for (const host of ['localhost', 'localhost.', 'LOCALHOST', 'foo.localhost']) {
+      const { outcome } = await harness.send(`http://${host}:3000/`);
+      expect(outcome).toEqual({ kind: 'address_blocked', code: 'ANSWER_FORBIDDEN' });
+    }
+    expect(sockets.opened()).toBe(0);
+  });
+
+  it('for URLs that cannot be parsed or are not HTTP', async () => {
+    await using harness = createTransportHarness();
+    using sockets = countClientSockets();
+    const rows = HOSTILE_ROWS.filter(({ refusal }) => refusal === 'url_scheme');
+    for (const url of [...rows.flatMap((row) => row.urls), 'http://', '//127.0.0.1/', 'http://[::1%25lo]/']) {
+      expect([url, (await harness.send(url)).outcome.kind]).toEqual([url, 'connection_failed']);
+    }
+    expect(sockets.opened()).toBe(0);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['a private address among public ones', ['8.8.8.8', '10.0.0.1', '1.1.1.1']],
+    ['only a private IPv6 address', ['fd00::1']],
+    ['a private IPv6 address beside a public IPv4 one', ['8.8.8.8', '::1']],
+    ['metadata', ['169.254.169.254']],
+  ])('for a name whose answer has %s', async (_, addresses) => {
+    await using dns = await startDnsServer({ [NAME]: answers(addresses) });
+    await using harness = createTransportHarness({ allow_networks: [], dns });
+    using sockets = countClientSockets();
+    const { outcome } = await harness.send(`http://${NAME}/`);
+    expect(outcome).toEqual({ kind: 'address_blocked', code: 'ANSWER_FORBIDDEN' });
+    expect(sockets.opened()).toBe(0);
+  });
+
+  it('for a name that is rebound after its first connection ended', async () => {
+    await using dns = await startDnsServer({ [NAME]: rebinds });
+    await using receiver = await startFaultyReceiver({ '/': replies(200, 'ok', 'connection: close\r\n') });
+    await using harness = createTransportHarness({ dns });
+    const url = `http://${NAME}:${receiver.port}/`;
+    expect((await harness.send(url)).outcome).toEqual({ kind: 'succeeded' });
+    await connectionIsIdle();
+    using sockets = countClientSockets();
+    expect((await harness.send(url)).outcome.kind).toBe('address_blocked');
+    expect(sockets.opened()).toBe(0);
+  });
+
+  it('and the socket counter counts', async () => {
+    await using receiver = await startFaultyReceiver(ok);
+    await using harness = createTransportHarness();
+    using sockets = countClientSockets();
+    await harness.send(receiver.origin);
+    expect(sockets.opened()).toBe(1);
+  });
+});
+
+describe('the connector dials', () => {
+  it('the address that was judged, with one lookup, and keeps the connection', async () => {
+    await using dns = await startDnsServer({ [NAME]: rebinds });
+    await using receiver = await startFaultyReceiver(ok);
+    await using harness = createTransportHarness({ dns });
+    const url = `http://${NAME}:${receiver.port}/`;
+
+    const first = await harness.send(url);
+    expect(first).toMatchObject({ outcome: { kind: 'succeeded' }, reused_connection: false });
+    expect(first.remote_address).toBe('127.0.0.1');
+    expect(first.timings).toMatchObject({
+      dns_ms: expect.any(Number),
+      connect_ms: expect.any(Number),
+      tls_ms: null,
+    });
+
+    await connectionIsIdle();
+    const second = await harness.send(url);
+    expect(second).toMatchObject({ outcome: { kind: 'succeeded' }, reused_connection: true });
+    expect(second.remote_address).toBe('127.0.0.1');
+    expect(second.timings).toMatchObject({ dns_ms: null, connect_ms: null, tls_ms: null });
+    expect([receiver.connections(), dns.questions]).toEqual([1, [`A ${NAME}`, `AAAA ${NAME}`]]);
+    expect(receiver.requests[1]?.head).toContain(`host: ${NAME}:${receiver.port}`);
+  });
+
+  it('localhost, where loopback is allowed, without asking DNS', async () => {
+    await using dns = await startDnsServer({});
+    await using receiver = await startFaultyReceiver(ok);
+    await using harness = createTransportHarness({ dns });
+    const { outcome } = await harness.send(`http://a.localhost:${receiver.port}/`);
+    expect([outcome, dns.questions]).toEqual([{ kind: 'succeeded' }, []]);
+  });
+
+  it('::1 when localhost does not answer on 127.0.0.1', async (context) => {
+    const server = createServer((socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+    server.listen(0, '::1');
+    const [failure] = await Promise.race([once(server, 'listening'), once(server, 'error')]);
+    if (failure !== undefined) context.skip('no IPv6 here');
+    await using harness = createTransportHarness();
+    const result = await harness.send(`http://localhost:${portOf(server)}/`);
+    expect(result).toMatchObject({ outcome: { kind: 'succeeded' }, remote_address: '::1' });
+    server.close();
+  });
+
+  it('a static host by its addresses, the next one when the first is refused', async () => {
+    await using receiver = await startFaultyReceiver(ok);
+    await using harness = createTransportHarness({ static_hosts: { receiver: ['127.0.0.2', '127.0.0.1'] } });
+    const result = await harness.send(`http://receiver:${receiver.port}/`);
+    expect(result).toMatchObject({ outcome: { kind: 'succeeded' }, remote_address: '127.0.0.1' });
+  });
+
+  it('nothing twice: a closed port is connection_failed', async () => {
+    const receiver = await startFaultyReceiver({});
+    await receiver[Symbol.asyncDispose]();
+    await using harness = createTransportHarness();
+    using sockets = countClientSockets();
+    const result = await harness.send(receiver.origin);
+    expect(result).toMatchObject({
+      outcome: { kind: 'connection_failed', code: 'ECONNREFUSED' },
+      remote_address: null,
+      reused_connection: false,
+    });
+    expect(sockets.opened()).toBe(1);
+  });
+});
+
+describe('a name lookup', () => {
+  it.each<[string, DnsScript, object]>([
+    ['NXDOMAIN', () => ({ rcode: 'NXDOMAIN' }), { kind: 'dns_failed', code: 'ENOTFOUND' }],
+    ['SERVFAIL', () => ({ rcode: 'SERVFAIL' }), { kind: 'dns_failed', code: 'ESERVFAIL' }],
+    ['no address', answers([]), { kind: 'dns_failed', code: 'ENODATA' }],
+  ])('that ends in %s is dns_failed', async (_, script, outcome) => {
+    await using dns = await startDnsServer({ [NAME]: script });
+    await using harness = createTransportHarness({ dns });
+    expect((await harness.send(`http://${NAME}/`)).outcome).toEqual(outcome);
+  });
+
+  it('that hangs is cut by the deadline, and holds nobody else', async () => {
+    await using dns = await startDnsServer({ [NAME]: () => 'hang' });
+    await using receiver = await startFaultyReceiver(ok);
+    await using harness = createTransportHarness({ dns });
+    const hanging = harness.send(`http://${NAME}/`, { timeout_ms: 300 });
+    expect((await harness.send(receiver.origin)).timings.total_ms).toBeLessThan(250);
+    const { outcome, timings } = await hanging;
+    expect(outcome).toEqual({ kind: 'timeout', phase: 'dns' });
+    expect(timings.total_ms).toBeGreaterThan(290);
+    expect(timings.total_ms).toBeLessThan(550);
+  });
+});

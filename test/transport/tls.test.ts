@@ -1,0 +1,91 @@
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expiredTls, receiverTls, startFaultyReceiver } from '../support/faulty-receiver.ts';
+import { replies } from '../support/receiver-behaviours.ts';
+import { connectionIsIdle, createTransportHarness } from '../support/transport-harness.ts';
+
+const NAME = 'receiver.example.com';
+const OTHER = 'other.example.com';
+const static_hosts = { [NAME]: ['127.0.0.1'], [OTHER]: ['127.0.0.1'] };
+const ok = { '/': replies(200, 'ok') };
+const usual = getCACertificates('default');
+
+describe('with a certificate that nobody vouches for', () => {
+  it('verified requests fail, before and after one without checks, which shares nothing with them', async () => {
+    await using receiver = await startFaultyReceiver(ok, { tls: receiverTls() });
+    await using harness = createTransportHarness({ static_hosts });
+    const url = `https://${NAME}:${receiver.port}/`;
+    const refused = { kind: 'tls_failed', code: 'DEPTH_ZERO_SELF_SIGNED_CERT' };
+
+    expect((await harness.send(url)).outcome).toEqual(refused);
+    for (const reused_connection of [false, true]) {
+      const result = await harness.send(url, { insecure_ssl: true });
+      expect(result).toMatchObject({ outcome: { kind: 'succeeded' }, reused_connection });
+      await connectionIsIdle();
+    }
+    expect((await harness.send(url)).outcome).toEqual(refused);
+    expect(receiver.requests).toHaveLength(2);
+  });
+});
+
+describe('with a certificate that is trusted', () => {
+  beforeAll(() =>
+    setDefaultCACertificates([...usual, receiverTls().cert.toString(), expiredTls().cert.toString()]),
+  );
+  afterAll(() => setDefaultCACertificates(usual));
+
+  it('SNI and Host carry the name while the address is dialled', async () => {
+    await using receiver = await startFaultyReceiver(ok, { tls: receiverTls() });
+    await using harness = createTransportHarness({ static_hosts });
+    const result = await harness.send(`https://${NAME}.:${receiver.port}/`);
+    expect(result).toMatchObject({ outcome: { kind: 'succeeded' }, remote_address: '127.0.0.1' });
+    expect(result.timings).toMatchObject({ connect_ms: expect.any(Number), tls_ms: expect.any(Number) });
+    expect(receiver.server_names).toEqual([NAME]);
+    expect(receiver.requests[0]?.head).toMatch(new RegExp(`^host: ${NAME}\\.?:${receiver.port}$`, 'm'));
+  });
+
+  it('a literal needs its address in the certificate and sends no SNI', async () => {
+    await using receiver = await startFaultyReceiver(ok, { tls: receiverTls() });
+    await using harness = createTransportHarness();
+    const result = await harness.send(`https://127.0.0.1:${receiver.port}/`);
+    expect([result.outcome, receiver.server_names]).toEqual([{ kind: 'succeeded' }, ['false']]);
+  });
+
+  it.each([
+    { flaw: 'for another name', name: OTHER, tls: receiverTls(), code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    { flaw: 'that has expired', name: NAME, tls: expiredTls(), code: 'CERT_HAS_EXPIRED' },
+  ])('one $flaw is refused, and nothing is sent', async ({ name, tls, code }) => {
+    await using receiver = await startFaultyReceiver(ok, { tls });
+    await using harness = createTransportHarness({ static_hosts });
+    const result = await harness.send(`https://${name}:${receiver.port}/`);
+    expect(result.outcome).toEqual({ kind: 'tls_failed', code });
+    expect([result.remote_address, receiver.requests]).toEqual(['127.0.0.1', []]);
+  });
+});
+
+describe('without TLS on the other side', () => {
+  it('a handshake that stalls ends at the deadline', async () => {
+    await using receiver = await startFaultyReceiver({}, { onConnection: () => {} });
+    await using harness = createTransportHarness();
+    const result = await harness.send(`https://127.0.0.1:${receiver.port}/`, { timeout_ms: 300 });
+    expect(result.outcome).toEqual({ kind: 'timeout', phase: 'tls' });
+    expect(result.timings.total_ms).toBeLessThan(550);
+  });
+
+  it('a plain HTTP port is tls_failed', async () => {
+    await using receiver = await startFaultyReceiver(
+      {},
+      { onConnection: (socket) => socket.write('HTTP/1.1 400 Bad\r\n\r\n') },
+    );
+    await using harness = createTransportHarness();
+    const result = await harness.send(`https://127.0.0.1:${receiver.port}/`);
+    expect(result.outcome).toEqual({ kind: 'tls_failed', code: expect.stringMatching(/^ERR_SSL_/) });
+  });
+
+  it('a close in the middle of the handshake is tls_failed', async () => {
+    await using receiver = await startFaultyReceiver({}, { onConnection: (socket) => socket.end() });
+    await using harness = createTransportHarness();
+    const result = await harness.send(`https://127.0.0.1:${receiver.port}/`);
+    expect(result.outcome.kind).toBe('tls_failed');
+  });
+});
