@@ -1,11 +1,11 @@
-import { Client } from 'undici';
+import { openRawClient, type RawClient } from './raw-client.ts';
 
 export interface Load {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** The body of request number `n`, made as it is sent. */
-  readonly body: (n: number) => string;
+  readonly port: number;
   readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The body of request number `n`, made as it is sent. ASCII. */
+  readonly body: (n: number) => string;
   readonly expected_status: number;
 }
 
@@ -17,66 +17,80 @@ export interface LoadResult {
   readonly other_statuses: number;
 }
 
-interface Tally {
+interface Run {
+  readonly load: Load;
+  readonly head: string;
   readonly latencies_ms: number[];
   other_statuses: number;
 }
 
-const sendOne = async (
-  client: Client,
-  load: Load,
-  { n, tally }: { n: number; tally: Tally },
-): Promise<void> => {
+const startRun = (load: Load): Run => {
+  const headers = Object.entries({ host: `127.0.0.1:${load.port}`, ...load.headers });
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return { load, head: `POST ${load.path} HTTP/1.1\r\n${lines}`, latencies_ms: [], other_statuses: 0 };
+};
+
+const sendOne = async (client: RawClient, run: Run, n: number): Promise<void> => {
   const started = performance.now();
-  const { statusCode, body } = await client.request({
-    method: 'POST',
-    path: load.path,
-    headers: load.headers,
-    body: load.body(n),
-  });
-  await body.dump();
-  tally.latencies_ms.push(performance.now() - started);
-  if (statusCode !== load.expected_status) tally.other_statuses += 1;
+  const body = run.load.body(n);
+  const status = await client.send(`${run.head}content-length: ${body.length}\r\n\r\n${body}`);
+  run.latencies_ms.push(performance.now() - started);
+  if (status !== run.load.expected_status) run.other_statuses += 1;
+};
+
+const openClients = (load: Load, connections: number): Promise<RawClient[]> =>
+  Promise.all(Array.from({ length: connections }, () => openRawClient(load.port)));
+
+const finish = (run: Run, started: number, clients: readonly RawClient[]): LoadResult => {
+  for (const client of clients) client.close();
+  return {
+    sent: run.latencies_ms.length,
+    seconds: (performance.now() - started) / 1000,
+    latencies_ms: run.latencies_ms,
+    other_statuses: run.other_statuses,
+  };
 };
 
 /** As fast as `connections` allow, each sending its next request when the last is answered, until `count` are sent. */
 export const closedLoop = async (load: Load, count: number, connections: number): Promise<LoadResult> => {
-  const tally: Tally = { latencies_ms: [], other_statuses: 0 };
-  const clients = Array.from({ length: connections }, () => new Client(load.url));
+  const run = startRun(load);
+  const clients = await openClients(load, connections);
   let next = 0;
   const started = performance.now();
   await Promise.all(
     clients.map(async (client) => {
-      while (next < count) await sendOne(client, load, { n: next++, tally });
+      while (next < count) await sendOne(client, run, next++);
     }),
   );
-  const seconds = (performance.now() - started) / 1000;
-  await Promise.all(clients.map((client) => client.close()));
-  return { sent: count, seconds, ...tally };
+  return finish(run, started, clients);
 };
 
-/** `rate` requests a second whatever the answers do, for `seconds`. */
+/** `rate` requests a second for `seconds`, each on a free one of `connections`; those that find none wait, and their wait counts. */
 export const openLoop = async (load: Load, rate: number, seconds: number): Promise<LoadResult> => {
-  const tally: Tally = { latencies_ms: [], other_statuses: 0 };
-  const clients = Array.from({ length: 64 }, () => new Client(load.url));
-  const pending: Promise<void>[] = [];
+  const run = startRun(load);
+  const clients = await openClients(load, 128);
+  const free = [...clients];
+  const total = Math.round(rate * seconds);
+  let sent = 0;
   const started = performance.now();
+  const sending: Promise<void>[] = [];
+  const use = async (client: RawClient, n: number): Promise<void> => {
+    await sendOne(client, run, n);
+    free.push(client);
+  };
   await new Promise<void>((resolve) => {
     const tick = (): void => {
-      const elapsed = performance.now() - started;
-      const due = Math.min(Math.floor((elapsed / 1000) * rate), rate * seconds);
-      while (pending.length < due) {
-        const n = pending.length;
-        const client = clients[n % clients.length];
-        if (client !== undefined) pending.push(sendOne(client, load, { n, tally }));
+      const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate), total);
+      while (sent < due) {
+        const client = free.pop();
+        if (client === undefined) break;
+        sending.push(use(client, sent++));
       }
-      if (elapsed < seconds * 1000) setTimeout(tick, 1);
+      if (sent < total) setTimeout(tick, 1);
       else resolve();
     };
     tick();
   });
-  await Promise.all(pending);
-  const took = (performance.now() - started) / 1000;
-  await Promise.all(clients.map((client) => client.close()));
-  return { sent: pending.length, seconds: took, ...tally };
+  await Promise.all(sending);
+  return finish(run, started, clients);
 };

@@ -79,7 +79,7 @@ const createHooks = async (server: Child<Hello>, receiver: Child<Hello>): Promis
 };
 
 const eventsFor = (server: Child<Hello>): Load => ({
-  url: urlOf(server),
+  port: server.hello.port,
   path: '/v1/events',
   headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
   body: (n) =>

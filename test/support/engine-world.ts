@@ -128,7 +128,10 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       ])
       .executeTakeFirstOrThrow();
     const earliest = Math.min(due ?? Infinity, leased === null ? Infinity : leased + 1);
-    return Math.max(Math.ceil(earliest / SWEEP_MS) * SWEEP_MS, swept_at + SWEEP_MS);
+    // While anything is in memory every second counts; else the next thing that is due.
+    const busy = process.transport.inFlight() + process.engine.gauges().queued > 0;
+    const wanted = busy ? clock.now() : earliest;
+    return Math.max(Math.ceil(wanted / SWEEP_MS) * SWEEP_MS, swept_at + SWEEP_MS);
   };
 
   const live = async (ms: number): Promise<void> => {

@@ -32,7 +32,7 @@ const textsFromFlags = (options: Options): SettingTexts =>
   Object.fromEntries(
     settingNames.map((name) => {
       const value = options[camelCase(name)];
-      return [name, value === undefined ? undefined : String(value)];
+      return [name, value === undefined ? undefined : `${value as string | boolean}`];
     }),
   );
 

@@ -6,6 +6,8 @@ import type { InboxVerdict, JudgeInbox, Signature } from './http/inbox.ts';
 /** Secrets by custom, whoever sends them. */
 const ALWAYS_SECRET = ['authorization', 'cookie', 'x-webhook-secret'];
 
+const BEST_FIRST: readonly Signature[] = ['verified', 'refused', 'unsigned'];
+
 /** Judges what the inbox gets by the hooks of this server that point to it. */
 export const createInboxJudge = (
   hooksAt: (path: string) => Promise<readonly SendableHook[]>,
@@ -20,9 +22,9 @@ export const createInboxJudge = (
   };
   return async (path, received): Promise<InboxVerdict> => {
     const hooks = await hooksAt(path);
-    const verdicts = hooks.map((hook) => signatureOf(hook, received));
+    const verdicts = new Set(hooks.map((hook) => signatureOf(hook, received)));
     const custom = hooks.flatMap((hook) => Object.keys(hook.headers).map((name) => name.toLowerCase()));
-    const signature = (['verified', 'refused', 'unsigned'] as const).find((one) => verdicts.includes(one));
+    const signature = BEST_FIRST.find((one) => verdicts.has(one));
     return { signature: signature ?? 'unknown', secret_headers: new Set([...ALWAYS_SECRET, ...custom]) };
   };
 };

@@ -102,10 +102,10 @@ export const claiming = (check: Check): void => {
     for (const hook of [gone, other]) await kit.pendingFor(hook, [NOW]);
     await kit.arrange.deleteHook(gone.hook_id);
     expect(
-      await claim(
-        kit,
-        [gone, other].map((hook) => ({ ...hook, limit: 5 })),
-      ),
+      await claim(kit, [
+        { ...gone, limit: 5 },
+        { ...other, limit: 5 },
+      ]),
     ).toHaveLength(1);
   });
 

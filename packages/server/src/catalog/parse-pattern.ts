@@ -30,21 +30,20 @@ const REFUSED_TOKENS: readonly (readonly [RegExp, string])[] = [
   [/^\(\?[^:=!<]/, 'sets flags inside the pattern. Write classes such as [Aa] instead'],
 ];
 
-const quantifierOf = (token: string | undefined): { readonly min: number; readonly max: number } | null => {
-  switch (token?.[0]) {
-    case '*':
-      return { min: 0, max: Infinity };
-    case '+':
-      return { min: 1, max: Infinity };
-    case '?':
-      return { min: 0, max: 1 };
-    case '{': {
-      const [min = '0', max = min] = token.replace(/[{}?]/g, '').split(',');
-      return { min: Number(min), max: max === '' ? Infinity : Number(max) };
-    }
-    default:
-      return null;
-  }
+type Quantifier = { readonly min: number; readonly max: number };
+
+const ONE_CHARACTER: Readonly<Record<string, Quantifier>> = {
+  '*': { min: 0, max: Infinity },
+  '+': { min: 1, max: Infinity },
+  '?': { min: 0, max: 1 },
+};
+
+const quantifierOf = (token: string): Quantifier | null => {
+  const counted = /^\{(\d+)(,?)(\d*)\}/.exec(token);
+  if (counted === null) return ONE_CHARACTER[token.slice(0, 1)] ?? null;
+  const [, min, comma, max] = counted;
+  if (comma === '') return { min: Number(min), max: Number(min) };
+  return { min: Number(min), max: max === '' ? Infinity : Number(max) };
 };
 
 const parseTokens = (tokens: readonly string[]): PatternNode => {
@@ -66,7 +65,7 @@ const parseTokens = (tokens: readonly string[]): PatternNode => {
     for (let token = tokens[at]; token !== undefined && token !== '|' && token !== ')'; token = tokens[at]) {
       at += 1;
       const body = parseOne(token);
-      const quantifier = quantifierOf(tokens[at]);
+      const quantifier = quantifierOf(tokens[at] ?? '');
       if (quantifier !== null) at += 1;
       parts.push(quantifier === null ? body : { kind: 'repeat', body, ...quantifier });
     }

@@ -2,7 +2,8 @@ import type { PatternNode } from './parse-pattern.ts';
 
 /** Repetitions are written out up to this count; above it (an IBAN has 34) they count as unlimited, which only adds ways to read a text. */
 const MOST_COPIES = 36;
-const MOST_POSITIONS = 2000;
+const MOST_POSITIONS = 600;
+const MOST_STEPS = 20_000;
 
 /** How often each position can come next: more than once where the pattern can get there in several ways. */
 export type Ways = ReadonlyMap<number, number>;
@@ -12,7 +13,7 @@ export interface Automaton {
   /** What each position reads, as it was written; empty for the start. */
   readonly reads: readonly string[];
   readonly next: readonly Ways[];
-  /** Positions after which the pattern may be complete. */
+  /** Positions after which the pattern may be complete, and in how many ways. */
   readonly last: Ways;
 }
 
@@ -25,29 +26,49 @@ interface Piece {
 
 const NOTHING: Piece = { empty: 1, first: new Map(), last: new Map() };
 
+const optional = (piece: Piece): Piece => ({ ...piece, empty: 1 });
+
+const add = (to: Map<number, number>, more: Ways, factor: number): void => {
+  for (const [position, ways] of more) to.set(position, (to.get(position) ?? 0) + ways * factor);
+};
+
 const sum = (one: Ways, other: Ways, factor = 1): Ways => {
   if (factor === 0 || other.size === 0) return one;
   const result = new Map(one);
-  for (const [position, ways] of other) result.set(position, (result.get(position) ?? 0) + ways * factor);
+  add(result, other, factor);
   return result;
 };
 
-/** Whether a repetition counts as unlimited. */
+const either = (one: Piece, other: Piece): Piece => ({
+  empty: one.empty + other.empty,
+  first: sum(one.first, other.first),
+  last: sum(one.last, other.last),
+});
+
+/** Whether a node is a repetition that counts as unlimited. */
 export const isLoop = (node: PatternNode): boolean => node.kind === 'repeat' && node.max > MOST_COPIES;
+
+/** Whether a node is a repetition that seems to be complete sooner than it is. */
+export const endsEarly = (node: PatternNode): boolean => node.kind === 'repeat' && node.min > MOST_COPIES;
 
 /**
  * Glushkov's construction, which keeps count: `(a*)*` can go from one `a` to the next in two ways, and says so.
- * Assertions count as always true, which can only add ways. Null when the pattern has too many positions.
+ * Assertions count as always true, which can only add ways. Null when that is too much.
  */
 export const buildAutomaton = (root: PatternNode): Automaton | null => {
   const reads: string[] = [''];
-  const next: Ways[] = [new Map()];
+  const next: Map<number, number>[] = [new Map()];
+  let steps = 0;
+
+  const isFull = () => reads.length > MOST_POSITIONS || steps > MOST_STEPS;
 
   const connect = (from: Ways, to: Ways): void => {
-    for (const [position, ways] of from) next[position] = sum(next[position] ?? new Map(), to, ways);
+    for (const [position, ways] of from) add(next[position] ?? new Map(), to, ways);
+    steps += from.size * to.size;
   };
 
   const follow = (before: Piece, after: Piece): Piece => {
+    if (isFull()) return NOTHING;
     connect(before.last, after.first);
     return {
       empty: before.empty * after.empty,
@@ -56,10 +77,8 @@ export const buildAutomaton = (root: PatternNode): Automaton | null => {
     };
   };
 
-  const optional = (piece: Piece): Piece => ({ ...piece, empty: 1 });
-
   const loop = (piece: Piece): Piece => {
-    connect(piece.last, piece.first);
+    if (!isFull()) connect(piece.last, piece.first);
     return optional(piece);
   };
 
@@ -73,33 +92,21 @@ export const buildAutomaton = (root: PatternNode): Automaton | null => {
     return tail;
   };
 
-  const isFull = () => reads.length > MOST_POSITIONS;
+  const character = (text: string): Piece => {
+    const here: Ways = new Map([[reads.push(text) - 1, 1]]);
+    next.push(new Map());
+    return { empty: 0, first: here, last: here };
+  };
 
   const build = (node: PatternNode): Piece => {
-    switch (node.kind) {
-      case 'character': {
-        const here: Ways = new Map([[reads.push(node.text) - 1, 1]]);
-        next.push(new Map());
-        return { empty: 0, first: here, last: here };
-      }
-      case 'sequence':
-        return node.parts.reduce((before, part) => follow(before, build(part)), NOTHING);
-      case 'choice':
-        return node.options.map(build).reduce((one, other) => ({
-          empty: one.empty + other.empty,
-          first: sum(one.first, other.first),
-          last: sum(one.last, other.last),
-        }));
-      case 'repeat':
-        return repeat(node.body, node.min, node.max);
-      case 'assertion':
-      case 'lookahead':
-        return NOTHING;
-    }
+    if (node.kind === 'character') return character(node.text);
+    if (node.kind === 'sequence') return node.parts.map(build).reduce(follow, NOTHING);
+    if (node.kind === 'choice') return node.options.map(build).reduce(either);
+    return node.kind === 'repeat' ? repeat(node.body, node.min, node.max) : NOTHING;
   };
 
   const whole = build(root);
   if (isFull()) return null;
-  next[0] = whole.first;
-  return { reads, next, last: whole.empty > 0 ? sum(whole.last, new Map([[0, 1]])) : whole.last };
+  const last = sum(whole.last, new Map([[0, 1]]), whole.empty);
+  return { reads, next: [whole.first, ...next.slice(1)], last };
 };

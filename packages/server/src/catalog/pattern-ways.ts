@@ -1,7 +1,9 @@
 import type { Automaton, Ways } from './pattern-automaton.ts';
 
-/** In so many ways may a pattern be reading the same text. Its running time is at most so many steps a character. */
-const MOST_WAYS = 64;
+/** In so many ways may a pattern be reading the same text. Of those that zod writes, an IPv6 network needs most: 24. */
+const MOST_WAYS = 40;
+/** So often may it look at the same character of the text. */
+const MOST_TRIES = 256;
 /** Steps that an analysis may take: some 20 ms. */
 const MOST_STEPS = 100_000;
 
@@ -34,7 +36,7 @@ const kindsOfCharacters = (reads: readonly string[]): readonly ReadonlySet<numbe
 /** Positions from which nothing can fail any more, as every way on may stop anywhere: matching ends there, for good. */
 const certainPositions = ({ next, last }: Automaton): ReadonlySet<number> => {
   const certain = new Set(last.keys());
-  for (let before = -1; before !== certain.size; ) {
+  for (let before = -1; before !== certain.size;) {
     before = certain.size;
     for (const position of certain) {
       if ([...(next[position]?.keys() ?? [])].some((on) => !certain.has(on))) certain.delete(position);
@@ -44,19 +46,19 @@ const certainPositions = ({ next, last }: Automaton): ReadonlySet<number> => {
 };
 
 export interface ReadingRules {
-  /** False when reading may start anew at every character. */
-  readonly anchored: boolean;
-  /** True when nothing but characters decides: the pattern is complete as soon as it has read its last one. */
+  /** Reading may start anew at every character. */
+  readonly anywhere: boolean;
+  /** Nothing but characters decides: the pattern is complete as soon as it has read its last one. */
   readonly unconditional: boolean;
 }
 
 /**
- * Whether there is no text that the pattern can be reading in more than 64 ways at once. It follows every text at
+ * Whether there is no text that the pattern can be reading in more than 40 ways at once. This follows every text at
  * the same time: from each state (position → in how many ways) by each kind of character to the next, until no
  * new state comes up. False as well when that takes too long to find out.
  */
-export const isReadInFewWays = (automaton: Automaton, { anchored, unconditional }: ReadingRules): boolean => {
-  const { next } = automaton;
+export const isReadInFewWays = (automaton: Automaton, { anywhere, unconditional }: ReadingRules): boolean => {
+  const { next, last } = automaton;
   const certain = unconditional ? certainPositions(automaton) : new Set<number>();
   if (certain.has(0)) return true;
   const kinds = kindsOfCharacters(automaton.reads);
@@ -67,17 +69,20 @@ export const isReadInFewWays = (automaton: Automaton, { anchored, unconditional 
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
     const reached: { readonly state: Ways; readonly total: number }[] = [];
     for (const kind of kinds) {
-      const following = new Map<number, number>(anchored ? [] : start);
+      const following = new Map<number, number>(anywhere ? start : []);
       let total = 0;
+      let tries = 0;
       for (const [position, ways] of state) {
+        tries += ways * (last.get(position) ?? 0);
         for (const [on, factor] of next[position] ?? []) {
           steps += 1;
+          tries += ways * factor;
           if (!kind.has(on) || certain.has(on)) continue;
           following.set(on, (following.get(on) ?? 0) + ways * factor);
           total += ways * factor;
         }
       }
-      if (total > MOST_WAYS || steps > MOST_STEPS) return false;
+      if (total > MOST_WAYS || tries > MOST_TRIES || steps > MOST_STEPS) return false;
       const key = JSON.stringify([...following].toSorted(([one], [other]) => one - other));
       if (seen.has(key)) continue;
       seen.add(key);

@@ -6,6 +6,17 @@ export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec';
 /** Makes ids that sort by the time of their making, also within one millisecond and when the clock steps back. */
 export type IdFactory = (prefix: IdPrefix) => string;
 
+/** Writes 48 bits of milliseconds to the front of 16 bytes. */
+const putTime = (bytes: Uint8Array, time: number): void => {
+  const high = Math.floor(time / 0x1_0000);
+  bytes[0] = high >>> 24;
+  bytes[1] = high >>> 16;
+  bytes[2] = high >>> 8;
+  bytes[3] = high;
+  bytes[4] = time >>> 8;
+  bytes[5] = time;
+};
+
 const encode = (bytes: Uint8Array): string => {
   // 128 bits are 26 digits of 5 bits, the first of which carries only 3.
   let text = '';
@@ -44,18 +55,19 @@ export const createIdFactory = (now: () => number, randomBytes: (size: number) =
     }
     const bytes = new Uint8Array(16);
     bytes.set(randomBytes(8), 8);
-    const high = Math.floor(last / 0x1_0000);
-    bytes[0] = high >>> 24;
-    bytes[1] = high >>> 16;
-    bytes[2] = high >>> 8;
-    bytes[3] = high;
-    bytes[4] = last >>> 8;
-    bytes[5] = last;
+    putTime(bytes, last);
     bytes[6] = 0x70 | (counter >>> 8);
     bytes[7] = counter;
     bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
     return `${prefix}_${encode(bytes)}`;
   };
+};
+
+/** Sorts before every id that is made at `time` or later. */
+export const firstIdAt = (prefix: IdPrefix, time: number): string => {
+  const bytes = new Uint8Array(16);
+  putTime(bytes, Math.max(time, 0));
+  return `${prefix}_${encode(bytes)}`;
 };
 
 /** The 128 bits of an id as a UUID in lower case. */

@@ -1,6 +1,18 @@
 import { RETRY_AFTER_MAX_MS } from './retry-schedule.ts';
 
 const SECONDS = /^\d{1,10}$/;
+const TIME = String.raw`\d{2}:\d{2}:\d{2}`;
+/** The two forms of an HTTP date that name their zone (RFC 9110, 5.6.7), and the one that does not: it is GMT too. */
+const WITH_ZONE = new RegExp(
+  String.raw`^[A-Z][a-z]{2,8}, \d{1,2}[ -][A-Z][a-z]{2}[ -](\d{2}){1,2} ${TIME} GMT$`,
+);
+const ASCTIME = new RegExp(String.raw`^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d ${TIME} \d{4}$`);
+
+/** Date.parse alone reads far more than HTTP dates ("Try again in 2099"), and some of it in the server's own zone. */
+const parseHttpDate = (text: string): number => {
+  if (ASCTIME.test(text)) return Date.parse(`${text} GMT`);
+  return WITH_ZONE.test(text) ? Date.parse(text) : Number.NaN;
+};
 
 /**
  * The wait that a `Retry-After` header asks for (RFC 9110, 10.2.3), in milliseconds from `now`, at most a day.
@@ -9,8 +21,6 @@ const SECONDS = /^\d{1,10}$/;
 export const parseRetryAfter = (header: string | undefined, now: number): number | null => {
   if (header === undefined || header.length > 64) return null;
   const text = header.trim();
-  const wait = SECONDS.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  // Date.parse reads far more than HTTP dates; those name a day and end in GMT.
-  if (!SECONDS.test(text) && !/^[A-Z][a-z]{2,8},? .* (GMT|\d{4})$/.test(text)) return null;
+  const wait = SECONDS.test(text) ? Number(text) * 1000 : parseHttpDate(text) - now;
   return Number.isNaN(wait) ? null : Math.min(Math.max(wait, 0), RETRY_AFTER_MAX_MS);
 };

@@ -46,6 +46,11 @@ export interface AcceptOptions {
 
 const noWorkspace = (id: string) => new BellwireError('not_found', `There is no workspace ${id}.`);
 
+export const shuttingDown = () =>
+  new BellwireError('shutting_down', 'The server is stopping. Nothing was stored; send this one again.', {
+    retry_after_s: 1,
+  });
+
 const receiptOf = (result: AcceptResult): EventReceipt => {
   switch (result.kind) {
     case 'accepted':
@@ -101,20 +106,15 @@ export const createAccept = (options: AcceptOptions): Accept => {
   };
 
   const refuseWhenStopping = (): void => {
-    if (!options.isStopping()) return;
-    throw new BellwireError(
-      'shutting_down',
-      'The server is stopping. Nothing was stored; send this one again.',
-      {
-        retry_after_s: 1,
-      },
-    );
+    if (options.isStopping()) throw shuttingDown();
   };
 
   return {
     event: async (workspace_id, input) => {
       refuseWhenStopping();
       await checkAgainstCatalog(workspace_id, input);
+      // A stop that began while the catalog was read may have seen its last commit.
+      refuseWhenStopping();
       const created_at = clock.now();
       const idempotency_key = input.idempotency_key ?? null;
       const event: NewEvent = {

@@ -46,6 +46,29 @@ interface UnderWay {
   readonly started_at: number;
 }
 
+/** A hook that stopped being active while its delivery waited gets nothing more, but for what was asked by hand. */
+const mayBeSent = (leased: LeasedDelivery, hook: SendableHook): boolean =>
+  hook.status === 'active' || leased.delivery.trigger !== 'scheduled';
+
+/** A dialect may be a user's own: one that throws fails this delivery, never its neighbours. */
+const render = (
+  leased: LeasedDelivery,
+  to: { readonly hook: SendableHook; readonly dialect: Dialect },
+  attempt_id: string,
+): Prepared | null => {
+  const { user_agent, timeout_ms } = options;
+  try {
+    return prepare(leased, to, { attempt_id, sent_at: clock.now(), user_agent, timeout_ms });
+  } catch (error) {
+    options.log.error('a dialect threw an error; the delivery fails', {
+      dialect: to.dialect.name,
+      delivery_id: leased.delivery.id,
+      reason: String(error),
+    });
+    return null;
+  }
+};
+
 export const createAttempts = (options: AttemptsOptions): Attempts => {
   const { clock, ids, settle, onFinished } = options;
   const under_way = new Map<string, UnderWay>();
@@ -60,10 +83,6 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
     onFinished(leased);
   };
 
-  /** A hook that stopped being active while its delivery waited gets nothing more, but for what was asked by hand. */
-  const mayBeSent = (leased: LeasedDelivery, hook: SendableHook): boolean =>
-    hook.status === 'active' || leased.delivery.trigger !== 'scheduled';
-
   const prepareOne = (leased: LeasedDelivery, hook: SendableHook | undefined): OutboundRequest | null => {
     const now = clock.now();
     if (leased.lease_until <= now) {
@@ -77,11 +96,7 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
       return null;
     }
     const attempt_id = ids('att');
-    const prepared = prepare(
-      leased,
-      { hook, dialect },
-      { attempt_id, sent_at: now, user_agent: options.user_agent, timeout_ms: options.timeout_ms },
-    );
+    const prepared = render(leased, { hook, dialect }, attempt_id);
     if (prepared === null) {
       giveUp(leased, 'unrenderable');
       return null;
@@ -118,15 +133,17 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
   return {
     start: async (batch) => {
       const hook_ids = [...new Set(batch.map(({ delivery }) => delivery.hook_id))];
-      let requests: readonly OutboundRequest[];
+      let hooks: ReadonlyMap<string, SendableHook>;
       try {
-        const hooks = await options.store.hooks(hook_ids);
-        requests = batch.flatMap((leased) => prepareOne(leased, hooks.get(leased.delivery.hook_id)) ?? []);
+        hooks = await options.store.hooks(hook_ids);
       } catch (error) {
         options.log.error('hooks could not be read; their deliveries go back', { reason: String(error) });
         for (const leased of batch) giveUp(leased, 'returned');
         return;
       }
+      const requests = batch.flatMap(
+        (leased) => prepareOne(leased, hooks.get(leased.delivery.hook_id)) ?? [],
+      );
       if (requests.length > 0) options.transport().send(requests);
     },
     onResults: (results) => results.forEach(settleResult),

@@ -1,7 +1,7 @@
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { Dialect } from '../dialects/define-dialect.ts';
-import { type Accept, createAccept } from './accept.ts';
+import { type Accept, createAccept, shuttingDown } from './accept.ts';
 import { createAttempts } from './attempts.ts';
 import { createDispatch } from './dispatch.ts';
 import type { LaneLimits } from './lane.ts';
@@ -61,7 +61,10 @@ export interface Gauges {
 /** The verbs of Bellwire. */
 export interface Engine {
   readonly accept: Accept;
-  /** Sends one delivery again, now, by hand. @throws BellwireError `not_found`, `delivery_in_flight`, `delivery_canceled`. */
+  /**
+   * Sends one delivery again, now, by hand.
+   * @throws BellwireError `not_found`, `delivery_in_flight`, `delivery_canceled`, `shutting_down`.
+   */
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<void>;
   /** Takes over what a dead process held. To be called once, before anything else. */
   readonly start: () => Promise<void>;
@@ -94,6 +97,23 @@ export const createEngine = (options: EngineOptions): Engine => {
     start: (batch) => void attempts.start(batch),
   });
 
+  // Claims can end after a stop has emptied the queues: nobody would send what they bring.
+  const offer = (leased: readonly LeasedDelivery[]): void => {
+    if (stopping) giveBack(leased);
+    else dispatch.offer(leased);
+  };
+
+  const claims = new Set<Promise<unknown>>();
+  /** Makes a stop wait for a claim. */
+  const tracked = async <T>(claim: Promise<T>): Promise<T> => {
+    claims.add(claim);
+    try {
+      return await claim;
+    } finally {
+      claims.delete(claim);
+    }
+  };
+
   // Slow hooks close the gate only until they are seen to be slow, so it is looked at again while accepts wait.
   const watchGate = (): void => {
     gate_timer ??= clock.after(GATE_RECHECK_MS, () => {
@@ -121,8 +141,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     onAccepted: (result) => {
       if (result.kind !== 'accepted') return;
       options.observe({ kind: 'accepted', deliveries: result.receipt.deliveries });
-      if (stopping) giveBack(result.leased);
-      else dispatch.offer(result.leased);
+      offer(result.leased);
     },
     onSettled: (settlement, result) => {
       if (result.kind === 'stale') {
@@ -152,6 +171,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     dispatch,
     lease_ms: LEASE_MS,
     retention_ms: options.retention_ms,
+    onClaimed: offer,
     onSpilled: giveBack,
     most: MOST_IN_MEMORY,
   });
@@ -161,7 +181,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     if (refilling || stopping) return;
     refilling = true;
     try {
-      await sweep.refill();
+      await tracked(sweep.refill());
     } catch (error) {
       log.warn('a backlog could not be read; the sweep tries again', { reason: String(error) });
     } finally {
@@ -169,7 +189,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     }
   };
 
-  let idle: (() => void)[] = [];
+  const idle: (() => void)[] = [];
   const attempts = createAttempts({
     store,
     clock,
@@ -195,6 +215,29 @@ export const createEngine = (options: EngineOptions): Engine => {
   const noneInFlight = (): Promise<void> =>
     dispatch.inFlight() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
 
+  const redeliver = async (workspace_id: string, delivery_id: string): Promise<void> => {
+    if (stopping) throw shuttingDown();
+    const now = clock.now();
+    const claim = await store.claimManually({ now, lease_until: now + LEASE_MS, workspace_id, delivery_id });
+    switch (claim.kind) {
+      case 'leased':
+        offer([claim.leased]);
+        return;
+      case 'not_found':
+        throw new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
+      case 'in_flight':
+        throw new BellwireError(
+          'delivery_in_flight',
+          `The delivery ${delivery_id} is being sent at this moment. Look at it again in a few seconds.`,
+        );
+      case 'canceled':
+        throw new BellwireError(
+          'delivery_canceled',
+          `The delivery ${delivery_id} cannot be sent again: its hook was deleted.`,
+        );
+    }
+  };
+
   return {
     accept: createAccept({
       store,
@@ -205,45 +248,21 @@ export const createEngine = (options: EngineOptions): Engine => {
       check: options.check,
       isStopping: () => stopping,
     }),
-    redeliver: async (workspace_id, delivery_id) => {
-      const now = clock.now();
-      const claim = await store.claimManually({
-        now,
-        lease_until: now + LEASE_MS,
-        workspace_id,
-        delivery_id,
-      });
-      switch (claim.kind) {
-        case 'leased':
-          dispatch.offer([claim.leased]);
-          return;
-        case 'not_found':
-          throw new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
-        case 'in_flight':
-          throw new BellwireError(
-            'delivery_in_flight',
-            `The delivery ${delivery_id} is being sent at this moment. Look at it again in a few seconds.`,
-          );
-        case 'canceled':
-          throw new BellwireError(
-            'delivery_canceled',
-            `The delivery ${delivery_id} cannot be sent again: its hook was deleted.`,
-          );
-      }
-    },
+    redeliver: (workspace_id, delivery_id) => tracked(redeliver(workspace_id, delivery_id)),
     start: async () => {
       const released = await store.releaseLeases({ now: clock.now(), expired_before: null });
       if (released > 0)
         log.warn('took over deliveries of a process that ended without stopping', { released });
     },
     sweep: async () => {
-      if (!stopping) await sweep.run();
+      if (!stopping) await tracked(sweep.run());
     },
     stop: async () => {
       stopping = true;
       gate_timer?.();
       turns.wake();
       giveBack(dispatch.close());
+      await Promise.allSettled(claims);
       await noneInFlight();
       await turns.drained();
       await transport.close();

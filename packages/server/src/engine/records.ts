@@ -175,6 +175,7 @@ export interface Records {
     readonly get: (workspace_id: string, id: string) => Promise<StoredEvent | null>;
   };
   readonly deliveries: {
+    /** A page can hold fewer rows than its limit, even none, and still have a next one. */
     readonly list: (
       workspace_id: string,
       filter: DeliveryFilter,
@@ -184,7 +185,5 @@ export interface Records {
       workspace_id: string,
       id: string,
     ) => Promise<(StoredDelivery & { readonly attempt_list: readonly StoredAttempt[] }) | null>;
-    /** How many match, at most `most`. */
-    readonly count: (workspace_id: string, filter: DeliveryFilter, most: number) => Promise<number>;
   };
 }

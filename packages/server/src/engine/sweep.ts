@@ -16,6 +16,7 @@ export interface SweepOptions {
   readonly lease_ms: number;
   /** Events older than this are deleted when nothing of them is still to be sent; null keeps them. */
   readonly retention_ms: number | null;
+  readonly onClaimed: (claimed: readonly LeasedDelivery[]) => void;
   readonly onSpilled: (spilled: readonly LeasedDelivery[]) => void;
   /** No more than this is fetched into memory by one pass. */
   readonly most: number;
@@ -38,7 +39,7 @@ export const createSweep = (options: SweepOptions): Sweep => {
     for (const want of wants) {
       if (counts.get(want.hook_id) === want.limit) dispatch.noteBacklog(want.hook_id, want.workspace_id);
     }
-    dispatch.offer(leased);
+    options.onClaimed(leased);
   };
 
   const claimDue = async (): Promise<void> => {

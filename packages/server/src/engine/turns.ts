@@ -9,6 +9,7 @@ import type {
   Store,
   TurnResult,
 } from './ports.ts';
+import { createFairQueue } from './fair-queue.ts';
 
 /**
  * Group commit: what one turn of the event loop accepts and settles is written in one transaction, so that one fsync
@@ -58,14 +59,15 @@ interface Waiting {
 
 export const createTurns = (options: TurnsOptions): Turns => {
   const { store, clock } = options;
-  let accepts: Waiting[] = [];
+  // Workspaces take turns, so that one that dumps thousands of events does not keep the others waiting.
+  const accepts = createFairQueue<Waiting>();
   let settlements: Settlement[] = [];
-  let drainers: (() => void)[] = [];
+  const drainers: (() => void)[] = [];
   let scheduled = false;
   let committing = false;
   let paused = false;
 
-  const isDrained = (): boolean => accepts.length === 0 && settlements.length === 0 && !committing;
+  const isDrained = (): boolean => accepts.size() === 0 && settlements.length === 0 && !committing;
 
   const schedule = (): void => {
     if (scheduled || committing || paused) return;
@@ -112,7 +114,7 @@ export const createTurns = (options: TurnsOptions): Turns => {
   };
 
   const run = async (): Promise<void> => {
-    const batch = options.mayAccept() ? accepts.splice(0, MOST_EVENTS) : [];
+    const batch = options.mayAccept() ? accepts.take(MOST_EVENTS) : [];
     const ended = settlements;
     settlements = [];
     if (batch.length > 0 || ended.length > 0) {
@@ -133,13 +135,14 @@ export const createTurns = (options: TurnsOptions): Turns => {
         fail(batch, ended, error);
       }
     }
-    if (settlements.length > 0 || (accepts.length > 0 && options.mayAccept())) schedule();
+    if (settlements.length > 0 || (accepts.size() > 0 && options.mayAccept())) schedule();
     if (isDrained()) for (const drained of drainers.splice(0)) drained();
   };
 
   return {
     accept: (event) => {
-      if (accepts.length >= MOST_WAITING) {
+      // A workspace of which nothing waits is not turned away for what others send.
+      if (accepts.size() >= MOST_WAITING && accepts.sizeOf(event.workspace_id) > 0) {
         return Promise.reject(
           new BellwireError(
             'overloaded',
@@ -149,7 +152,7 @@ export const createTurns = (options: TurnsOptions): Turns => {
         );
       }
       return new Promise((resolve, reject) => {
-        accepts.push({ event, resolve, reject });
+        accepts.push(event.workspace_id, { event, resolve, reject });
         schedule();
       });
     },
@@ -158,9 +161,9 @@ export const createTurns = (options: TurnsOptions): Turns => {
       schedule();
     },
     wake: () => {
-      if (accepts.length > 0) schedule();
+      if (accepts.size() > 0) schedule();
     },
-    waitingAccepts: () => accepts.length,
+    waitingAccepts: accepts.size,
     waitingSettlements: () => settlements.length,
     drained: () => (isDrained() ? Promise.resolve() : new Promise((resolve) => drainers.push(resolve))),
   };

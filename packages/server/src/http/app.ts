@@ -1,10 +1,10 @@
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../engine/ports.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS } from './answers.ts';
+import { limitBody } from './limit-body.ts';
 import type { Metrics } from './metrics.ts';
 import { mountRest } from './rest.ts';
 import { mountTrpc } from './trpc.ts';
@@ -21,11 +21,6 @@ export interface AppOptions {
 }
 
 const PREFIXES = ['/v1', '/api/v1'] as const;
-const MOST_BYTES = 1_048_576;
-
-const tooLarge = () =>
-  new BellwireError('payload_too_large', 'The body is larger than 1 MiB. Send less, or send a link to it.');
-
 const methodsOf = (app: Hono, path: string): readonly string[] =>
   ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
     app.router
@@ -37,7 +32,7 @@ const methodsOf = (app: Hono, path: string): readonly string[] =>
 export const createApp = (options: AppOptions): Hono => {
   const { log, metrics } = options;
   const app = new Hono();
-  app.use(bodyLimit({ maxSize: MOST_BYTES, onError: (c) => answerError(c, tooLarge(), log) }));
+  app.use(limitBody(log));
   app.get('/healthz', (c) => c.text('ok\n', 200, API_HEADERS));
   app.get('/readyz', (c) =>
     options.isReady() ? c.text('ready\n', 200, API_HEADERS) : c.text('not ready\n', 503, API_HEADERS),

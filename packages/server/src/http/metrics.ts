@@ -59,7 +59,7 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
     'Events that wait to be accepted.',
     () => sources.gauges().waiting_accepts,
   );
-  new Gauge({
+  const open = new Gauge({
     name: 'bellwire_deliveries_open',
     help: 'Deliveries that are not final, by status.',
     labelNames: ['status'],
@@ -86,7 +86,11 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
           stale.inc();
       }
     },
-    text: () => registry.metrics(),
+    text: async () => {
+      for (const [status, count] of Object.entries(await sources.openDeliveries()))
+        open.set({ status }, count);
+      return registry.metrics();
+    },
     content_type: registry.contentType,
   };
 };

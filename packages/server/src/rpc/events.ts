@@ -42,8 +42,9 @@ export const createEventsRouter = ({ accept, records }: RpcDeps) => {
     send: procedure
       .meta({ scope: 'send', route: { method: 'POST', path: '/events', status: 202 } })
       .input(sendInput)
-      .output(receiptView)
-      .mutation(async ({ ctx, input }) => viewReceipt(await accept.event(ctx.workspace_id, toSend(input)))),
+      .mutation(async ({ ctx, input }): Promise<z.infer<typeof receiptView>> =>
+        viewReceipt(await accept.event(ctx.workspace_id, toSend(input))),
+      ),
     sendBatch: procedure
       .meta({ scope: 'send', route: { method: 'POST', path: '/events/batch' } })
       // Items are judged one by one, so that a bad one does not fail its neighbours.

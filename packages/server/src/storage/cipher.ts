@@ -29,9 +29,11 @@ export const makeKeyRing = (): string => `k1:${randomBytes(KEY_BYTES).toString('
 const parseKeyRing = (text: string): ReadonlyMap<string, Buffer> => {
   const keys = new Map<string, Buffer>();
   for (const entry of text.split(',')) {
-    const [kid = '', encoded = ''] = entry.trim().split(':');
+    const [kid = '', encoded = '', ...rest] = entry.trim().split(':');
     const key = Buffer.from(encoded, 'base64');
-    if (!KID.test(kid) || key.length !== KEY_BYTES) {
+    // Buffer.from skips what is no base64: a key with a typing error would become another key.
+    const is_whole = key.length === KEY_BYTES && key.toString('base64') === encoded && rest.length === 0;
+    if (!KID.test(kid) || !is_whole) {
       throw new BellwireError(
         'config_invalid',
         `ENCRYPTION_KEYS must be a list like "k2:<base64>,k1:<base64>" with ${KEY_BYTES} bytes in each key. Make one with: openssl rand -base64 ${KEY_BYTES}`,

@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { firstIdAt } from '../../core/ids.ts';
 import type { RecordedHeader } from '../../engine/ports.ts';
 import type { DeliveryFilter, Records, StoredAttempt, StoredDelivery } from '../../engine/records.ts';
 import type { Schema } from '../schema.ts';
@@ -53,44 +54,76 @@ const toStoredAttempt = (row: Selectable<Schema['bellwire_attempts']>): StoredAt
   response: toResponse(row),
 });
 
-/** The rows of a workspace that a filter lets through. The status is a literal, so that its partial index serves. */
-const matching = (db: Kysely<Schema>, workspace_id: string, filter: DeliveryFilter) => {
-  let query = db.selectFrom('bellwire_deliveries').where('workspace_id', '=', workspace_id);
+/** Rows that one page looks at, at the most: what has no index is filtered in a window, so that no list holds the loop. */
+const WINDOW = 20_000;
+
+/** A window of the workspace's rows, newest first. The status is a literal, so that its partial index serves. */
+const windowOf = (db: Kysely<Schema>, workspace_id: string, { filter, after }: WindowOptions) => {
+  let query = db
+    .selectFrom('bellwire_deliveries')
+    .selectAll()
+    .where('workspace_id', '=', workspace_id)
+    .orderBy('id', 'desc')
+    .limit(WINDOW);
   if (filter.status !== undefined) query = query.where('status', '=', sql.lit(filter.status));
-  if (filter.hook_id !== undefined) query = query.where('hook_id', '=', filter.hook_id);
   if (filter.event_id !== undefined) query = query.where('event_id', '=', filter.event_id);
-  if (filter.event_type !== undefined) query = query.where('event_type', '=', filter.event_type);
-  if (filter.since !== undefined) query = query.where('created_at', '>=', filter.since);
+  if (filter.since !== undefined) query = query.where('id', '>=', firstIdAt('dlv', filter.since));
+  if (after !== null) query = query.where('id', '<', after);
   return query;
 };
 
-export const createDeliveries = (db: Kysely<Schema>): Records['deliveries'] => ({
-  list: async (workspace_id, filter, page) => {
-    let query = matching(db, workspace_id, filter).selectAll().orderBy('id', 'desc').limit(rowsToFetch(page));
-    if (page.after !== null) query = query.where('id', '<', page.after);
-    return toPage(await query.execute(), page, { to: toStoredDelivery, keyOf: ({ id }) => id });
-  },
-  get: async (workspace_id, id) => {
-    const row = await db
-      .selectFrom('bellwire_deliveries')
-      .selectAll()
-      .where('workspace_id', '=', workspace_id)
-      .where('id', '=', id)
+interface WindowOptions {
+  readonly filter: DeliveryFilter;
+  readonly after: string | null;
+}
+
+const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
+  const { hook_id, event_type } = options.filter;
+  let query = db.selectFrom(windowOf(db, workspace_id, options).as('looked_at'));
+  if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
+  if (event_type !== undefined) query = query.where('event_type', '=', event_type);
+  return query;
+};
+
+export const createDeliveries = (db: Kysely<Schema>): Records['deliveries'] => {
+  /** The last row of a full window; null when the window reached the end. */
+  const endOfWindow = async (workspace_id: string, options: WindowOptions): Promise<string | null> => {
+    const last = await windowOf(db, workspace_id, options)
+      .clearSelect()
+      .select('id')
+      .offset(WINDOW - 1)
+      .limit(1)
       .executeTakeFirst();
-    if (row === undefined) return null;
-    const attempts = await db
-      .selectFrom('bellwire_attempts')
-      .selectAll()
-      .where('delivery_id', '=', id)
-      .orderBy('number')
-      .execute();
-    return { ...toStoredDelivery(row), attempt_list: attempts.map(toStoredAttempt) };
-  },
-  count: async (workspace_id, filter, most) => {
-    const { count } = await db
-      .selectFrom(matching(db, workspace_id, filter).select('id').limit(most).as('matching'))
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return count;
-  },
-});
+    return last?.id ?? null;
+  };
+
+  return {
+    list: async (workspace_id, filter, page) => {
+      const options = { filter, after: page.after };
+      const rows = await matching(db, workspace_id, options)
+        .selectAll()
+        .orderBy('id', 'desc')
+        .limit(rowsToFetch(page))
+        .execute();
+      const found = toPage(rows, page, { to: toStoredDelivery, keyOf: ({ id }) => id });
+      if (found.next !== null) return found;
+      return { ...found, next: await endOfWindow(workspace_id, options) };
+    },
+    get: async (workspace_id, id) => {
+      const row = await db
+        .selectFrom('bellwire_deliveries')
+        .selectAll()
+        .where('workspace_id', '=', workspace_id)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (row === undefined) return null;
+      const attempts = await db
+        .selectFrom('bellwire_attempts')
+        .selectAll()
+        .where('delivery_id', '=', id)
+        .orderBy('number')
+        .execute();
+      return { ...toStoredDelivery(row), attempt_list: attempts.map(toStoredAttempt) };
+    },
+  };
+};

@@ -14,7 +14,7 @@ interface Old {
 /** The verb's statements, prepared on one connection. */
 export const createForget = (connection: { readonly db: Kysely<Schema>; readonly raw: Database }): Forget => {
   const { db, raw } = connection;
-  const selectWorkspaces = prepare<Record<never, never>, { id: string }>(raw, () =>
+  const selectWorkspaces = prepare<object, { id: string }>(raw, () =>
     db.selectFrom('bellwire_workspaces').select('id'),
   );
   // Ids sort by time, so the oldest of a workspace are the first of its range: no index on a date is needed.

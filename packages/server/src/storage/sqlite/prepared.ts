@@ -30,9 +30,10 @@ export const prepare = <P, R = never>(
 ): Prepared<P, R> => {
   const compiled = build(((name: string) => new Marker(name)) as unknown as Param<P>).compile();
   const statement = raw.prepare<unknown[], R>(compiled.sql);
+  const names = compiled.parameters.map((value) => (value instanceof Marker ? value.name : null));
   const bind = (params: P): unknown[] =>
-    compiled.parameters.map((value) =>
-      value instanceof Marker ? (params as Record<string, unknown>)[value.name] : value,
+    names.map((name, index) =>
+      name === null ? compiled.parameters[index] : (params as Record<string, unknown>)[name],
     );
   return {
     run: (params) => statement.run(...bind(params)).changes,

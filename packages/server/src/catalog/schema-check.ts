@@ -1,0 +1,101 @@
+import { BellwireError, type Issue } from '../core/errors.ts';
+import type { Json, JsonObject } from '../core/json.ts';
+import type { SchemaCheck } from '../engine/ports.ts';
+import { compileSchema, TooManySteps, type CompiledSchema } from './ajv.ts';
+import { createLeastRecentlyUsed } from './least-recently-used.ts';
+import { toIssue } from './to-issue.ts';
+
+const MOST_SCHEMAS = 500;
+const MOST_ISSUES = 20;
+
+/** References that one check may follow: 100,000 take some 10 ms. */
+const MOST_STEPS = 100_000;
+
+// Ajv keeps every issue in memory until the end, and there can be as many as values × keywords. Where that could be
+// a lot, only the first one is told.
+const MOST_STEPS_FOR_ALL = 1000;
+const MOST_VALUES_FOR_ALL = 2000;
+const MOST_WORK_FOR_ALL = 4_000_000;
+
+/** How many values there are in `data`, as far as `limit`. */
+const countValues = (data: Json, limit: number): number => {
+  const open: Json[] = [data];
+  let count = 0;
+  for (let value = open.pop(); value !== undefined && count < limit; value = open.pop()) {
+    count += 1;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const child of Object.values(value)) if (open.length < limit) open.push(child);
+  }
+  return count;
+};
+
+interface Checker {
+  readonly first: CompiledSchema;
+  /** Compiled when first needed: most data is valid. */
+  readonly all: () => CompiledSchema;
+}
+
+const createChecker = (schema: JsonObject): Checker => {
+  let all: CompiledSchema | null = null;
+  return { first: compileSchema(schema, false), all: () => (all ??= compileSchema(schema, true)) };
+};
+
+const compile = (schema: JsonObject): Checker => {
+  try {
+    return createChecker(schema);
+  } catch (error) {
+    throw new BellwireError(
+      'schema_invalid',
+      'The schema of this event type cannot be used. Store it again.',
+      {
+        cause: error,
+      },
+    );
+  }
+};
+
+const allErrors = (checker: Checker, schema_text: string, data: JsonObject) => {
+  const values = countValues(data, MOST_VALUES_FOR_ALL);
+  if (values >= MOST_VALUES_FOR_ALL || values * schema_text.length > MOST_WORK_FOR_ALL) return null;
+  try {
+    return checker.all().run(data, MOST_STEPS_FOR_ALL);
+  } catch (error) {
+    if (error instanceof TooManySteps) return null;
+    throw error;
+  }
+};
+
+const unique = (issues: readonly Issue[]): readonly Issue[] => [
+  ...new Map(issues.map((issue) => [`${issue.path}\n${issue.message}`, issue])).values(),
+];
+
+/**
+ * A check of data against JSON Schemas of draft 2020-12 that `judgeSchema` has passed. It answers at most 20
+ * issues with paths such as `data.order.total`, never changes the data, and ends soon whatever the data is.
+ * Schemas are compiled when first used and kept by their text, the 500 last used ones.
+ * @throws BellwireError `schema_invalid` for a schema that cannot be compiled.
+ */
+export const createSchemaCheck = (): SchemaCheck => {
+  const checkers = createLeastRecentlyUsed<Checker>(MOST_SCHEMAS);
+
+  return (schema, schema_text, data) => {
+    const checker = checkers.get(schema_text, () => compile(schema));
+    try {
+      const first = checker.first.run(data, MOST_STEPS);
+      if (first === null || first === undefined) return [];
+      const errors = allErrors(checker, schema_text, data) ?? first;
+      return unique(errors.slice(0, MOST_ISSUES * 5).map((error) => toIssue(error, 'data'))).slice(
+        0,
+        MOST_ISSUES,
+      );
+    } catch (error) {
+      if (!(error instanceof TooManySteps)) throw error;
+      return [
+        {
+          path: 'data',
+          message: 'takes too long to check against the schema, which refers to itself too often',
+        },
+      ];
+    }
+  };
+};

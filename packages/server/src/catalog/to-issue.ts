@@ -1,0 +1,48 @@
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { Issue } from '../core/errors.ts';
+
+const MOST_CHARACTERS = 200;
+
+const cut = (text: string): string =>
+  text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+
+/** `/order/items/0/a~1b` → `data.order.items.0.a/b` */
+const toPath = (root: string, pointer: string): string =>
+  cut(
+    [
+      root,
+      ...pointer
+        .split('/')
+        .slice(1)
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')),
+    ].join('.'),
+  );
+
+const messageOf = ({ keyword, params, message }: ErrorObject): string => {
+  switch (keyword) {
+    case 'additionalProperties':
+      return `must not have the property "${params['additionalProperty']}"`;
+    case 'unevaluatedProperties':
+      return `must not have the property "${params['unevaluatedProperty']}"`;
+    case 'required':
+      return `must have the property "${params['missingProperty']}"`;
+    case 'propertyNames':
+      return `must not have a property with the name "${params['propertyName']}"`;
+    case 'const':
+      return `must be ${JSON.stringify(params['allowedValue'])}`;
+    case 'enum':
+      return `must be one of ${JSON.stringify(params['allowedValues']).slice(1, -1)}`;
+    case 'not':
+      return 'must not be what the schema excludes with "not"';
+    case 'false schema':
+      return 'must not be there';
+    default:
+      return message ?? `does not satisfy "${keyword}"`;
+  }
+};
+
+/** What Ajv found, for people. Neither path nor message is longer than some 200 characters. */
+export const toIssue = (error: ErrorObject, root: string): Issue => ({
+  path: toPath(root, error.instancePath),
+  message: cut(messageOf(error)),
+});

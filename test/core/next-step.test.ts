@@ -1,0 +1,325 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Delivery, deliveryStatuses } from '../../packages/server/src/core/delivery.ts';
+import type { Trigger } from '../../packages/server/src/core/event.ts';
+import { type HookStatus, hookStatuses } from '../../packages/server/src/core/hook.ts';
+import {
+  type Attempted,
+  nextStep,
+  stepOfReturned,
+  stepOfUnrenderable,
+} from '../../packages/server/src/core/next-step.ts';
+import { isReceiversFault, type Outcome } from '../../packages/server/src/core/outcome.ts';
+import {
+  DISABLE_WHEN_FAILING,
+  type RetryPolicy,
+  STANDARD_DELAYS_MS,
+} from '../../packages/server/src/core/retry-schedule.ts';
+
+const NOW = 1_000_000;
+const DAY = 86_400_000;
+const triggers = ['scheduled', 'manual', 'ping', 'test', 'validate'] as const satisfies readonly Trigger[];
+const singles = ['ping', 'test', 'validate'] as const;
+
+/** Every kind of outcome, with whose fault each is. */
+const outcomes: readonly { readonly outcome: Outcome; readonly fault: 'theirs' | 'ours' | 'none' }[] = [
+  { outcome: { kind: 'succeeded' }, fault: 'none' },
+  { outcome: { kind: 'http_status', status: 500 }, fault: 'theirs' },
+  { outcome: { kind: 'http_status', status: 404 }, fault: 'theirs' },
+  { outcome: { kind: 'http_status', status: 302 }, fault: 'theirs' },
+  { outcome: { kind: 'http_status', status: 410 }, fault: 'theirs' },
+  { outcome: { kind: 'timeout', phase: 'dns' }, fault: 'ours' },
+  { outcome: { kind: 'timeout', phase: 'connect' }, fault: 'theirs' },
+  { outcome: { kind: 'timeout', phase: 'tls' }, fault: 'theirs' },
+  { outcome: { kind: 'timeout', phase: 'headers' }, fault: 'theirs' },
+  { outcome: { kind: 'connection_failed', code: 'ECONNREFUSED' }, fault: 'theirs' },
+  { outcome: { kind: 'tls_failed', code: 'CERT_HAS_EXPIRED' }, fault: 'theirs' },
+  { outcome: { kind: 'dns_failed', code: 'ENOTFOUND' }, fault: 'theirs' },
+  { outcome: { kind: 'dns_failed', code: 'ESERVFAIL' }, fault: 'ours' },
+  { outcome: { kind: 'address_blocked', code: 'address_private' }, fault: 'ours' },
+  { outcome: { kind: 'response_invalid', code: 'HPE_INVALID_CONSTANT' }, fault: 'theirs' },
+  { outcome: { kind: 'interrupted' }, fault: 'ours' },
+];
+
+const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
+  id: 'dlv_1',
+  workspace_id: 'ws_1',
+  event_id: 'evt_1',
+  hook_id: 'wh_1',
+  trigger: 'scheduled',
+  attempts: 0,
+  failures: 0,
+  resume: null,
+  ...differences,
+});
+
+const hookIn = (status: HookStatus | 'deleted'): Attempted['hook'] =>
+  status === 'deleted' ? null : { status, consecutive_failures: 0, failing_since: null, max_attempts: null };
+
+const attempted = (differences: Partial<Attempted> = {}): Attempted => ({
+  delivery: delivery(),
+  hook: hookIn('active'),
+  outcome: { kind: 'http_status', status: 500 },
+  policy: { delays_ms: STANDARD_DELAYS_MS, disable: DISABLE_WHEN_FAILING },
+  retry_after_ms: null,
+  now: NOW,
+  roll: 0,
+  ...differences,
+});
+
+const states = [...hookStatuses, 'deleted'] as const;
+const whereItWaits = {
+  active: 'pending',
+  paused: 'held',
+  disabled: 'held',
+  unvalidated: 'held',
+  deleted: 'canceled',
+};
+
+const nameOf = (outcome: Outcome): string => Object.values(outcome).join(' ');
+
+describe('a scheduled attempt', () => {
+  for (const { outcome } of outcomes) {
+    it(`that ended with "${nameOf(outcome)}" leaves its delivery where the hook’s state puts it`, () => {
+      for (const state of states) {
+        const { status, failure_reason, next_attempt_at } = nextStep(
+          attempted({ outcome, hook: hookIn(state) }),
+        ).delivery;
+        if (outcome.kind === 'succeeded') expect(status).toBe('succeeded');
+        else if (outcome.kind === 'address_blocked')
+          expect([status, failure_reason]).toEqual(['failed', 'address_blocked']);
+        else if (outcome.kind === 'http_status' && outcome.status === 410) {
+          expect([status, failure_reason]).toEqual(['failed', 'hook_gone']);
+        } else {
+          expect(status).toBe(whereItWaits[state]);
+          const delay = outcome.kind === 'interrupted' ? 0 : 5_000;
+          expect(next_attempt_at).toBe(state === 'active' ? NOW + delay : null);
+        }
+      }
+    });
+  }
+
+  it('counts against its hook when it is the receiver’s fault, and never when it is ours', () => {
+    for (const { outcome, fault } of outcomes) {
+      expect([nameOf(outcome), isReceiversFault(outcome)]).toEqual([nameOf(outcome), fault === 'theirs']);
+      const kind = { theirs: 'failed', ours: undefined, none: 'succeeded' }[fault];
+      expect([nameOf(outcome), nextStep(attempted({ outcome })).hook?.kind]).toEqual([nameOf(outcome), kind]);
+    }
+  });
+
+  it('that was interrupted uses up no place in the schedule', () => {
+    const last = delivery({ failures: STANDARD_DELAYS_MS.length - 1 });
+    const outcome = { kind: 'interrupted' } as const;
+    expect(nextStep(attempted({ delivery: last, outcome })).delivery).toMatchObject({
+      status: 'pending',
+      next_attempt_at: NOW,
+      failures: last.failures,
+    });
+    expect(nextStep(attempted({ delivery: last })).delivery).toMatchObject({ status: 'failed' });
+  });
+
+  it('is followed by the next delay of the schedule, then by none', () => {
+    const waits = STANDARD_DELAYS_MS.map((_, failures) => {
+      const { delivery: step } = nextStep(attempted({ delivery: delivery({ failures }) }));
+      return step.next_attempt_at === null ? step.failure_reason : step.next_attempt_at - NOW;
+    });
+    expect(waits).toEqual([...STANDARD_DELAYS_MS.slice(1), 'exhausted']);
+  });
+
+  it('waits as long as the receiver asks, and never less than the schedule says', () => {
+    const due = [null, 0, 4_999, 5_001, DAY].map(
+      (retry_after_ms) => nextStep(attempted({ retry_after_ms })).delivery.next_attempt_at,
+    );
+    expect(due).toEqual([5_000, 5_000, 5_000, 5_001, DAY].map((wait) => NOW + wait));
+  });
+});
+
+describe('ping, test and validate', () => {
+  it('are one attempt that is never retried, in every state of the hook, and count for nothing', () => {
+    for (const trigger of singles) {
+      for (const { outcome } of outcomes) {
+        for (const state of states) {
+          const step = nextStep(attempted({ delivery: delivery({ trigger }), outcome, hook: hookIn(state) }));
+          if (outcome.kind === 'interrupted' && state === 'active') {
+            expect(step.delivery).toMatchObject({ status: 'pending', failures: 0 });
+            continue;
+          }
+          const status = outcome.kind === 'succeeded' ? 'succeeded' : 'failed';
+          expect([trigger, nameOf(outcome), state, step.delivery.status]).toEqual([
+            trigger,
+            nameOf(outcome),
+            state,
+            status,
+          ]);
+          const gone = outcome.kind === 'http_status' && outcome.status === 410 && state === 'active';
+          expect(step.hook).toEqual(gone ? { kind: 'failed', disable: 'gone_410' } : null);
+        }
+      }
+    }
+  });
+});
+
+describe('a manual attempt', () => {
+  const resumes = [
+    { status: 'pending', at: NOW + 77, failure_reason: null },
+    { status: 'failed', at: null, failure_reason: 'exhausted' },
+    { status: 'succeeded', at: null, failure_reason: null },
+    { status: 'held', at: null, failure_reason: null },
+  ] as const;
+
+  for (const resume of resumes) {
+    it(`that fails brings a delivery back to ${resume.status}, as it was`, () => {
+      const manual = delivery({ trigger: 'manual', failures: 3, resume });
+      for (const { outcome } of outcomes) {
+        const { delivery: step } = nextStep(attempted({ delivery: manual, outcome }));
+        if (outcome.kind === 'succeeded') expect(step).toMatchObject({ status: 'succeeded', failures: 3 });
+        else if (outcome.kind === 'http_status' && outcome.status === 410 && resume.status === 'pending') {
+          expect(step).toMatchObject({ status: 'held', next_attempt_at: null });
+        } else {
+          const { status, at, failure_reason } = resume;
+          expect(step).toEqual({ status, next_attempt_at: at, failure_reason, failures: 3 });
+        }
+      }
+      const { status, at, failure_reason } = resume;
+      expect(stepOfReturned(manual, hookIn('active'), NOW)).toEqual({
+        status,
+        next_attempt_at: at,
+        failure_reason,
+        failures: 3,
+      });
+    });
+
+    it(`of a ${resume.status} delivery whose hook was deleted ends what waits and leaves what had ended`, () => {
+      const manual = delivery({ trigger: 'manual', resume });
+      const status = ['pending', 'held'].includes(resume.status) ? 'canceled' : resume.status;
+      expect(nextStep(attempted({ delivery: manual, hook: null })).delivery.status).toBe(status);
+      expect(stepOfReturned(manual, null, NOW).status).toBe(status);
+    });
+  }
+
+  it('counts neither for nor against its hook, but a 410 disables an active one', () => {
+    for (const { outcome } of outcomes) {
+      const manual = delivery({ trigger: 'manual', resume: resumes[1] });
+      const gone = outcome.kind === 'http_status' && outcome.status === 410;
+      const disabled = { kind: 'failed', disable: 'gone_410' };
+      expect(nextStep(attempted({ delivery: manual, outcome })).hook).toEqual(gone ? disabled : null);
+      expect(nextStep(attempted({ delivery: manual, outcome, hook: hookIn('paused') })).hook).toBeNull();
+    }
+  });
+});
+
+const disabled = (differences: Partial<Attempted>) => {
+  const { hook } = nextStep(attempted(differences));
+  return hook?.kind === 'failed' ? hook.disable : null;
+};
+
+describe('a hook', () => {
+  const strict: RetryPolicy = { delays_ms: [0, 10, 10, 10, 10], disable: { when: 'exhausted' } };
+  it('is disabled by the failure that uses up the schedule in force, where the dialect says so', () => {
+    for (const [failures, max_attempts, reason] of [
+      [3, null, null],
+      [4, null, 'attempts_exhausted'],
+      [1, 2, 'attempts_exhausted'],
+      [4, 6, null],
+    ] as const) {
+      const hook = { status: 'active', consecutive_failures: 0, failing_since: null, max_attempts } as const;
+      expect(disabled({ policy: strict, delivery: delivery({ failures }), hook })).toBe(reason);
+    }
+  });
+
+  it('is disabled after five days of at least twenty failures, to the millisecond and the failure', () => {
+    for (const [consecutive_failures, failing_for, reason] of [
+      [19, 5 * DAY, 'failing'],
+      [18, 5 * DAY, null],
+      [19, 5 * DAY - 1, null],
+      [500, 9 * DAY, 'failing'],
+    ] as const) {
+      const failing_since = NOW - failing_for;
+      const hook = { status: 'active', consecutive_failures, failing_since, max_attempts: null } as const;
+      expect(disabled({ hook })).toBe(reason);
+    }
+  });
+
+  it('that is not active is never disabled, nor is one that is deleted', () => {
+    for (const state of states.filter((one) => one !== 'active')) {
+      expect(disabled({ outcome: { kind: 'http_status', status: 410 }, hook: hookIn(state) })).toBeNull();
+    }
+    expect(disabled({ outcome: { kind: 'http_status', status: 410 } })).toBe('gone_410');
+  });
+});
+
+const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
+  delivery: fc
+    .record({
+      trigger: fc.constantFrom(...triggers),
+      attempts: fc.nat(50),
+      failures: fc.nat(25),
+      status: fc.constantFrom(
+        ...deliveryStatuses.filter((status) => !['sending', 'canceled'].includes(status)),
+      ),
+    })
+    .map(({ status, ...rest }) =>
+      delivery({
+        ...rest,
+        resume:
+          rest.trigger === 'manual'
+            ? {
+                status,
+                at: status === 'pending' ? NOW + 1 : null,
+                failure_reason: status === 'failed' ? 'exhausted' : null,
+              }
+            : null,
+      }),
+    ),
+  hook: fc.option(
+    fc.record({
+      status: fc.constantFrom(...hookStatuses),
+      consecutive_failures: fc.nat(60),
+      failing_since: fc.option(fc.integer({ min: NOW - 10 * DAY, max: NOW })),
+      max_attempts: fc.option(fc.integer({ min: 1, max: 20 })),
+    }),
+  ),
+  outcome: fc.oneof(
+    fc.constantFrom(...outcomes.map(({ outcome }) => outcome)),
+    fc.integer({ min: 300, max: 999 }).map((status) => ({ kind: 'http_status' as const, status })),
+  ),
+  policy: fc.record({
+    delays_ms: fc.array(fc.nat(DAY), { minLength: 1, maxLength: 20 }),
+    disable: fc.constantFrom(DISABLE_WHEN_FAILING, { when: 'exhausted' } as const),
+  }),
+  retry_after_ms: fc.option(fc.nat(DAY)),
+  now: fc.constant(NOW),
+  roll: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+});
+
+it('every step is whole: pending with a time and for an active hook only, failed with a reason, failures only grow', () => {
+  fc.assert(
+    fc.property(anyAttempted, (input) => {
+      const { delivery: step, hook } = nextStep(input);
+      expect(step.next_attempt_at !== null).toBe(step.status === 'pending');
+      expect(step.failure_reason !== null).toBe(step.status === 'failed');
+      expect(step.failures - input.delivery.failures).toBeGreaterThanOrEqual(0);
+      expect(step.failures - input.delivery.failures).toBeLessThanOrEqual(1);
+      if (step.status === 'pending') {
+        expect(input.hook?.status).toBe('active');
+        expect(step.next_attempt_at).toBeGreaterThanOrEqual(NOW);
+        expect(hook?.kind === 'failed' && hook.disable !== null).toBe(false);
+      }
+      expect(step.status === 'succeeded').toBe(
+        input.outcome.kind === 'succeeded' || input.delivery.resume?.status === 'succeeded',
+      );
+      if (hook?.kind === 'failed') expect(isReceiversFault(input.outcome)).toBe(true);
+      expect(nextStep(input)).toEqual({ delivery: step, hook });
+    }),
+    { numRuns: 2_000, seed: 1 },
+  );
+});
+
+it('an event that cannot be rendered fails for good without using up an attempt', () => {
+  expect(stepOfUnrenderable(delivery({ failures: 2 }))).toEqual({
+    status: 'failed',
+    failure_reason: 'unrenderable',
+    next_attempt_at: null,
+    failures: 2,
+  });
+});

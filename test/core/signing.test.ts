@@ -1,0 +1,143 @@
+import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it } from 'vitest';
+import {
+  equalInConstantTime,
+  hmacSha256,
+  isWellFormedStandardSecret,
+  makeStandardSecret,
+  standardKey,
+} from '../../packages/server/src/core/signing.ts';
+import { standard } from '../../packages/server/src/dialects/standard.ts';
+
+interface Vector {
+  readonly name: string;
+  readonly scheme: string;
+  readonly secret?: string;
+  readonly secretHex?: string;
+  readonly secrets?: readonly string[];
+  readonly id?: string;
+  readonly timestamp?: number;
+  readonly payload?: string;
+  readonly payloadRepeat?: readonly [string, number];
+  readonly expected: string | readonly string[];
+}
+
+const isVector = (value: unknown): value is Vector =>
+  typeof value === 'object' && value !== null && 'scheme' in value && 'expected' in value;
+
+const parsed: unknown = JSON.parse(
+  readFileSync(new URL('../vectors/signatures.json', import.meta.url), 'utf8'),
+);
+const vectors = Array.isArray(parsed) ? parsed.filter(isVector) : [];
+
+const bodyOf = ({ payload, payloadRepeat }: Vector): string | null =>
+  payload ?? (payloadRepeat === undefined ? null : payloadRepeat[0].repeat(payloadRepeat[1]));
+
+const signed = (vector: Vector, secrets: readonly string[], body = bodyOf(vector)!): string => {
+  const [first, ...others] = secrets;
+  const signing = { event_id: vector.id!, sent_at: vector.timestamp! * 1_000 + 999, body };
+  return standard.sign({ ...signing, secrets: [first!, ...others] })['webhook-signature']!;
+};
+
+describe('the published vectors', () => {
+  // A body is text here, so the vector of bytes that are no UTF-8 concerns only verifiers.
+  const ours = vectors.filter(
+    (vector) =>
+      vector.scheme.startsWith('standard-v1') && vector.scheme !== 'standard-v1a' && bodyOf(vector) !== null,
+  );
+
+  it('are all here', () => {
+    expect(vectors).toHaveLength(16);
+    expect(ours.length).toBeGreaterThanOrEqual(7);
+  });
+
+  for (const vector of ours) {
+    const secrets = vector.secrets ?? [vector.secret!];
+    it(`${vector.name} is signed as expected, and otherwise when a byte, the id, the time or the secret differs`, () => {
+      const expected = typeof vector.expected === 'string' ? vector.expected : vector.expected.join(' ');
+      expect(signed(vector, secrets)).toBe(expected);
+      const others = [
+        signed(vector, secrets, `${bodyOf(vector)} `),
+        signed({ ...vector, id: `${vector.id}x` }, secrets),
+        signed({ ...vector, timestamp: vector.timestamp! + 1 }, secrets),
+        signed(vector, [makeStandardSecret(), ...secrets.slice(1)]),
+      ];
+      for (const other of others) expect(other).not.toBe(expected);
+    });
+  }
+});
+
+it('RFC 4231 holds', () => {
+  const rfc = vectors.filter(({ scheme }) => scheme === 'hmac-hex');
+  expect(rfc).toHaveLength(3);
+  for (const { secret, secretHex, payload, expected } of rfc) {
+    expect(hmacSha256(secret ?? Buffer.from(secretHex!, 'hex'), payload!, 'hex')).toBe(expected);
+  }
+});
+
+it('the official verifier accepts what is signed, with either secret of a rotation, and refuses a changed byte', () => {
+  const [current, previous, stranger] = [makeStandardSecret(), makeStandardSecret(), makeStandardSecret()];
+  const [id, sent_at, body] = ['evt_1', Date.now(), '{"ä":"𝄞"}'];
+  const headers = {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(sent_at / 1_000)),
+    ...standard.sign({ event_id: id, sent_at, body, secrets: [current, previous] }),
+  };
+  for (const secret of [current, previous]) {
+    expect(new Webhook(secret).verify(body, headers)).toEqual({ ä: '𝄞' });
+    expect(() => new Webhook(secret).verify(`${body} `, headers)).toThrow(/signature/iu);
+  }
+  expect(() => new Webhook(stranger).verify(body, headers)).toThrow(/signature/iu);
+});
+
+it('a secret with whsec_ is the key in base64, any other is its own text', () => {
+  expect(standardKey('whsec_AAEC')).toEqual(Buffer.from([0, 1, 2]));
+  expect(standardKey('plain ä')).toBe('plain ä');
+  expect(hmacSha256('plain ä', 'x', 'hex')).toBe(
+    createHmac('sha256', Buffer.from('plain ä', 'utf8')).update('x').digest('hex'),
+  );
+});
+
+const secretOf = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 1).toString('base64')}`;
+
+it('a made secret is well formed and new each time', () => {
+  const made = Array.from({ length: 100 }, makeStandardSecret);
+  expect(new Set(made).size).toBe(100);
+  for (const secret of made) {
+    expect(isWellFormedStandardSecret(secret)).toBe(true);
+    expect(standard.secret.refuse(secret)).toBeNull();
+  }
+});
+
+it('a whsec_ secret that is no canonical base64 of 24 to 64 bytes is refused, one without whsec_ never', () => {
+  for (const secret of [secretOf(24), secretOf(25), secretOf(64), 'text', 'whsek_', 'WHSEC_!']) {
+    expect([secret, standard.secret.refuse(secret)]).toEqual([secret, null]);
+  }
+  for (const secret of [
+    'whsec_',
+    'whsec_!',
+    secretOf(23),
+    secretOf(65),
+    secretOf(25).replace('==', ''),
+    `${secretOf(24)}=`,
+    ` ${secretOf(24)}`.replace(' whsec_', 'whsec_ '),
+    secretOf(24).replace(/..$/u, '-_'),
+  ]) {
+    expect([secret, typeof standard.secret.refuse(secret)]).toEqual([secret, 'string']);
+  }
+});
+
+it('texts are compared whole', () => {
+  expect([equalInConstantTime('', ''), equalInConstantTime('ä', 'ä')]).toEqual([true, true]);
+  for (const [a, b] of [
+    ['a', 'b'],
+    ['a', ''],
+    ['a', 'aa'],
+    ['ä', 'a'],
+    ['abc', 'abd'],
+  ] as const) {
+    expect(equalInConstantTime(a, b)).toBe(false);
+  }
+});
