@@ -50,25 +50,6 @@ interface UnderWay {
 const mayBeSent = (leased: LeasedDelivery, hook: SendableHook): boolean =>
   hook.status === 'active' || leased.delivery.trigger !== 'scheduled';
 
-/** A dialect may be a user's own: one that throws fails this delivery, never its neighbours. */
-const render = (
-  leased: LeasedDelivery,
-  to: { readonly hook: SendableHook; readonly dialect: Dialect },
-  attempt_id: string,
-): Prepared | null => {
-  const { user_agent, timeout_ms } = options;
-  try {
-    return prepare(leased, to, { attempt_id, sent_at: clock.now(), user_agent, timeout_ms });
-  } catch (error) {
-    options.log.error('a dialect threw an error; the delivery fails', {
-      dialect: to.dialect.name,
-      delivery_id: leased.delivery.id,
-      reason: String(error),
-    });
-    return null;
-  }
-};
-
 export const createAttempts = (options: AttemptsOptions): Attempts => {
   const { clock, ids, settle, onFinished } = options;
   const under_way = new Map<string, UnderWay>();
@@ -81,6 +62,25 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
   const giveUp = (leased: LeasedDelivery, kind: 'returned' | 'unrenderable'): void => {
     settle({ kind, delivery: leased.delivery, lease_token: leased.lease_token });
     onFinished(leased);
+  };
+
+  /** A dialect may be a user's own: one that throws fails this delivery, never its neighbours. */
+  const render = (
+    leased: LeasedDelivery,
+    to: { readonly hook: SendableHook; readonly dialect: Dialect },
+    attempt_id: string,
+  ): Prepared | null => {
+    const { user_agent, timeout_ms } = options;
+    try {
+      return prepare(leased, to, { attempt_id, sent_at: clock.now(), user_agent, timeout_ms });
+    } catch (error) {
+      options.log.error('a dialect threw an error; the delivery fails', {
+        dialect: to.dialect.name,
+        delivery_id: leased.delivery.id,
+        reason: String(error),
+      });
+      return null;
+    }
   };
 
   const prepareOne = (leased: LeasedDelivery, hook: SendableHook | undefined): OutboundRequest | null => {

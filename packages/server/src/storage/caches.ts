@@ -25,6 +25,9 @@ const MOST_WORKSPACES = 10_000;
 /** Includes keys that do not exist, so that a client with a wrong key costs no query a call. */
 const MOST_KEYS = 10_000;
 
+const parse = (text: string | null): JsonObject | null =>
+  text === null ? null : (JSON.parse(text) as JsonObject);
+
 const loadCatalog =
   (db: Kysely<Schema>) =>
   async (id: string): Promise<WorkspaceCatalog | null> => {
@@ -39,7 +42,6 @@ const loadCatalog =
       .select(['name', 'schema', 'example'])
       .where('workspace_id', '=', id)
       .execute();
-    const parse = (text: string | null) => (text === null ? null : (JSON.parse(text) as JsonObject));
     return {
       id,
       dialect: workspace.dialect,

@@ -4,7 +4,14 @@ import type { Caches } from '../caches.ts';
 import type { Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-const toApiKey = ({ hash: _, ...key }: Selectable<Schema['bellwire_api_keys']>): ApiKey => key;
+const toApiKey = (row: Selectable<Schema['bellwire_api_keys']>): ApiKey => ({
+  id: row.id,
+  workspace_id: row.workspace_id,
+  name: row.name,
+  scope: row.scope,
+  hint: row.hint,
+  created_at: row.created_at,
+});
 
 export const createApiKeys = (db: Kysely<Schema>, caches: Caches): Records['api_keys'] => ({
   create: async (key, hash) => {

@@ -43,20 +43,20 @@ const stopDeliveries = async (
   if (to.status === 'canceled') await stop.where('status', '=', sql.lit('held')).execute();
 };
 
+const select = (from: Kysely<Schema>, workspace_id: string, id: string) =>
+  from
+    .selectFrom('bellwire_hooks')
+    .selectAll()
+    .where('workspace_id', '=', workspace_id)
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+
 export const createHooks = (db: Kysely<Schema>, caches: Caches, cipher: Cipher): Records['hooks'] => {
   const toListed = (row: HookRow): ListedHook => ({
     ...toHook(row),
     header_names: Object.keys(toHeaders(row, cipher)),
   });
-
-  const select = (from: Kysely<Schema>, workspace_id: string, id: string) =>
-    from
-      .selectFrom('bellwire_hooks')
-      .selectAll()
-      .where('workspace_id', '=', workspace_id)
-      .where('id', '=', id)
-      .where('deleted_at', 'is', null)
-      .executeTakeFirst();
 
   /**
    * One transaction that changes hooks of a workspace. The cache is cleared before COMMIT, while the lock is still

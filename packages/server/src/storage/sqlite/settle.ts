@@ -80,6 +80,13 @@ const toAttemptRow = ({ delivery, attempt }: Attempted): AttemptRow => {
   };
 };
 
+const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleResult => ({
+  kind: 'settled',
+  status: step.status,
+  next_attempt_at: step.next_attempt_at,
+  disabled,
+});
+
 /** The verb's statements, prepared on one connection. */
 export const createSettle = (
   connection: { readonly db: Kysely<Schema>; readonly raw: Database },
@@ -163,13 +170,6 @@ export const createSettle = (
     });
     return changed === 1;
   };
-
-  const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleResult => ({
-    kind: 'settled',
-    status: step.status,
-    next_attempt_at: step.next_attempt_at,
-    disabled,
-  });
 
   const settleAttempt = (settlement: Attempted, hook: SendableHook | null, now: number): SettleResult => {
     const { delivery, attempt, policy, retry_after_ms, roll } = settlement;
