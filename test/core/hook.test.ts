@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSubscribed, liveSecrets, type SendableHook } from '../../packages/server/src/core/hook.ts';
+import { isSubscribed, type SendableHook, signingSecrets } from '../../packages/server/src/core/hook.ts';
 
 describe('a hook that lists', () => {
   for (const [events, gets, misses] of [
@@ -46,10 +46,14 @@ it('a previous secret signs until it expires, after the current one', () => {
       { value: 'older', expires_at: 50 },
     ],
   };
-  const liveAt = (now: number) => liveSecrets({ ...emptyHook, ...hook }, now);
+  const liveAt = (now: number, signs_with: 'all' | 'one' = 'all') =>
+    signingSecrets({ ...emptyHook, ...hook }, signs_with, now);
   expect(liveAt(49)).toEqual(['current', 'previous', 'older']);
   expect(liveAt(50)).toEqual(['current', 'previous']);
   expect(liveAt(100)).toEqual(['current']);
+  expect(liveAt(49, 'one')).toEqual(['older']);
+  expect(liveAt(50, 'one')).toEqual(['previous']);
+  expect(liveAt(100, 'one')).toEqual(['current']);
 });
 
 const emptyHook: SendableHook = {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Store } from '../../packages/server/src/engine/ports.ts';
 import { countStatuses, createWorld, dataOf, type World } from '../support/engine-world.ts';
 import type { Script } from '../support/scripted-transport.ts';
 
@@ -56,6 +57,19 @@ it('a burst for a hanging hook holds accepts back for no more than 300 ms', asyn
   expect(world.engine.gauges().queued).toBeLessThanOrEqual(8);
   const { pending = 0, sending = 0 } = await countStatuses(world.arrange, { hook_id: hanging });
   expect(pending + sending).toBe(1_500);
+});
+
+it('what waits in memory for many hanging hooks does not hold accepts back', async () => {
+  await using world = await createWorld({ script: hangsAt(HANGING) });
+  const ill = await world.arrange.addWorkspace();
+  for (let index = 0; index < 60; index += 1)
+    await world.arrange.addHook(ill, { url: HANGING, events: ['ill'] });
+  await world.clock.until(Promise.all(Array.from({ length: 20 }, () => world.send(ill, { type: 'ill' }))));
+  await world.live(3 * SECOND);
+  expect(world.engine.gauges().queued).toBeGreaterThan(256);
+  const asked_at = world.clock.now();
+  await world.clock.until(world.send(ill, { type: 'well' }));
+  expect(world.clock.now() - asked_at).toBeLessThanOrEqual(100);
 });
 
 it('hanging hooks together leave half of the places to the others', async () => {
@@ -159,18 +173,52 @@ it('the backlog of a hook that was full drains to the end, in its own places', a
   expect(world.transport.sent).toHaveLength(2_000);
 });
 
-it('when a thousand hooks have a backlog at once, each of them gets on', async () => {
-  const state = { down: true };
-  await using world = await createWorld({
-    script: () => ({ status: state.down ? 503 : 200, after_ms: 100 }),
-    retry_delays_ms: [0, 1_000, 1_000],
+/** A world in which each of many hooks has a backlog that is due. */
+const manyBacklogs = async (hooks: number, each: number) => {
+  const captured: Store[] = [];
+  const world = await createWorld({
+    script: () => ({ status: 200, after_ms: 200 }),
+    wrapStore: (store) => {
+      captured.push(store);
+      return store;
+    },
   });
   const workspace = await world.arrange.addWorkspace();
-  const urls = Array.from({ length: 300 }, (_, index) => healthyUrl(index));
-  for (const url of urls) await world.arrange.addHook(workspace, { url });
-  await world.clock.until(Promise.all(Array.from({ length: 40 }, () => world.send(workspace))));
-  await world.live(1_000);
-  state.down = false;
-  await world.live(60 * SECOND);
-  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 12_000 });
+  const ids: string[] = [];
+  for (let index = 0; index < hooks; index += 1) {
+    ids.push(await world.arrange.addHook(workspace, { url: healthyUrl(index) }));
+  }
+  const now = world.clock.now();
+  const events = Array.from({ length: each }, (_, index) => ({
+    id: `evt_${index}`,
+    workspace_id: workspace,
+    type: 'order.created',
+    data: {},
+    previous_data: null,
+    occurred_at: now,
+    created_at: now,
+    idempotency_key: null,
+    fingerprint: null,
+    hook_ids: null,
+    trigger: 'scheduled' as const,
+  }));
+  await captured[0]!.commitTurn({ now, lease_until: now, events, settlements: [], full_hooks: new Set(ids) });
+  return world;
+};
+
+it('when more hooks have a backlog than memory has room for, all of them get on, not the first ones only', async () => {
+  await using world = await manyBacklogs(600, 30);
+  await world.live(4 * SECOND);
+  const served = new Set(world.sent().map(({ request }) => request.url));
+  expect(world.sent().length).toBeLessThan(600 * 30 * 0.4);
+  expect(served.size).toBe(600);
+  await world.live(30 * SECOND);
+  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 18_000 });
+});
+
+it('a backlog of few hooks is sent as fast as their places allow', async () => {
+  await using world = await manyBacklogs(3, 400);
+  // 400 in 8 places of 200 ms each are ten seconds; the first sweep comes within the first.
+  await world.live(11 * SECOND + 100);
+  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 1_200 });
 });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../packages/server/src/core/json.ts';
-import type { Dialect } from '../../packages/server/src/dialects/define-dialect.ts';
+import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import type { SendInput } from '../../packages/server/src/engine/accept.ts';
 import { createEngine, type Engine, type Observation } from '../../packages/server/src/engine/engine.ts';

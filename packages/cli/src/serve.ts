@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Bellwire,
   createBellwire,
@@ -21,6 +22,9 @@ const LOCAL: SettingTexts = {
   log_level: 'warn',
 };
 
+/** What a client in the middle of a request gets. One that never ends it must not keep the process from ending. */
+const GRACE_MS = 500;
+
 interface Options extends Record<string, unknown> {
   readonly local?: boolean;
 }
@@ -42,7 +46,7 @@ const stopOnSignal = (bellwire: Bellwire, listening: Listening): void => {
   const stop = async (): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
-    await listening.close();
+    await Promise.race([listening.close(), delay(GRACE_MS)]);
     await bellwire.stop();
     process.exit(0);
   };

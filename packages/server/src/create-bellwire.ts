@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { BellwireError } from './core/errors.ts';
 import { createIdFactory } from './core/ids.ts';
-import type { Dialect } from './dialects/define-dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { createDialects } from './dialects/registry.ts';
 import { createEngine } from './engine/engine.ts';
 import { createHooks, type Hooks } from './engine/hooks.ts';
@@ -160,6 +160,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     accept: engine.accept,
     clock,
     ids,
+    random,
     dialects,
     url_policy: network.url_policy,
   });

@@ -12,7 +12,9 @@ export {
   variableOf,
 } from './config.ts';
 export { BellwireError, coerceError, type ErrorCode, errorTable } from './core/errors.ts';
-export { defineDialect, type Dialect } from './dialects/define-dialect.ts';
+export { defineDialect } from './dialects/define-dialect.ts';
+export type { Dialect } from './dialects/dialect.ts';
+export { github, githubSha1 } from './dialects/github.ts';
 export { listen, type Listening } from './http/listen.ts';
 export type { AppRouter } from './rpc/router.ts';
 export { VERSION } from './version.ts';

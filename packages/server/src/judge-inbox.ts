@@ -1,4 +1,4 @@
-import { liveSecrets, type SendableHook } from './core/hook.ts';
+import { type SendableHook, signingSecrets } from './core/hook.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { isSigned, type Received } from './dialects/is-signed.ts';
 import type { InboxVerdict, JudgeInbox, Signature } from './http/inbox.ts';
@@ -16,8 +16,9 @@ export const createInboxJudge = (
 ): JudgeInbox => {
   const signatureOf = (hook: SendableHook, received: Received): Signature => {
     const dialect = dialects.get(hook.dialect);
-    const secrets = liveSecrets(hook, now());
-    if (dialect === undefined || secrets.length === 0) return 'unsigned';
+    if (dialect === undefined) return 'unsigned';
+    const secrets = signingSecrets(hook, dialect.signs_with, now());
+    if (secrets.length === 0) return 'unsigned';
     return isSigned(dialect, received, secrets) ? 'verified' : 'refused';
   };
   return async (path, received): Promise<InboxVerdict> => {

@@ -31,7 +31,8 @@ const looksAheadRepeatedly = (node: PatternNode, repeatedly: boolean): boolean =
   let afterLoop = repeatedly || (node.kind === 'repeat' && hasLoop(node));
   return childrenOf(node).some((child) => {
     const found = looksAheadRepeatedly(child, afterLoop);
-    if (node.kind === 'sequence') afterLoop ||= hasLoop(child);
+    // A lookahead is left in one way only, whatever it read.
+    if (node.kind === 'sequence' && child.kind !== 'lookahead') afterLoop ||= hasLoop(child);
     return found;
   });
 };
@@ -64,6 +65,16 @@ const judgeTree = (root: PatternNode): string | null => {
   );
 };
 
+/** V8 builds the matcher at the first match, and only then says that it is too large. */
+const refusalOfV8 = (pattern: string): string | null => {
+  try {
+    new RegExp(pattern, 'u').test('');
+    return null;
+  } catch {
+    return 'is too large';
+  }
+};
+
 /**
  * What is wrong with a pattern that a stranger wants us to match; null when nothing is. A pattern that passes
  * takes time in proportion to the text, whatever the text: V8 tries the ways of reading a text one after the
@@ -73,6 +84,7 @@ const judgeTree = (root: PatternNode): string | null => {
  */
 export const judgePattern = (pattern: string): string | null => {
   if (pattern.length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;
-  const parsed = parsePattern(leanPattern(pattern));
-  return parsed.ok ? judgeTree(parsed.root) : parsed.message;
+  const lean = leanPattern(pattern);
+  const parsed = parsePattern(lean);
+  return parsed.ok ? (judgeTree(parsed.root) ?? refusalOfV8(lean)) : parsed.message;
 };

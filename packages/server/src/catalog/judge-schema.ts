@@ -2,6 +2,7 @@ import type { Issue } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { refuseSchema } from './ajv.ts';
 import { judgePattern } from './judge-pattern.ts';
+import { dotted } from './to-issue.ts';
 
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
 const MOST_BYTES = 65_536;
@@ -107,13 +108,7 @@ const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 8
 const toIssue = (refusal: string): Issue => {
   const [, pointer = '', message = refusal] =
     /^schema is invalid: data(\S*) (.*?)(?:, data[/ ].*)?$/s.exec(refusal) ?? [];
-  return {
-    path: pointer
-      .split('/')
-      .filter((step) => step !== '')
-      .join('.'),
-    message: message.slice(0, 300),
-  };
+  return { path: dotted(pointer), message: message.slice(0, 300) };
 };
 
 /**

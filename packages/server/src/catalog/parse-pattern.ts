@@ -84,17 +84,24 @@ const parseTokens = (tokens: readonly string[]): PatternNode => {
   return parseChoice();
 };
 
+/** Why V8 takes a text for no regular expression; null when it is one. */
+const faultOf = (pattern: string): string | null => {
+  try {
+    RegExp(pattern, 'u');
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(/^.*\/u: /s, '') : 'it is malformed';
+  }
+};
+
 /**
  * The tree of a pattern under the flag `u`, or why there is none: it is no regular expression, or it uses what no
  * bound on its running time is known for (backreferences, lookbehind) or needed for (flags).
  */
 export const parsePattern = (pattern: string): ParsedPattern => {
-  try {
-    // V8 builds the matcher at the first match, and only then says that it is too large.
-    new RegExp(pattern, 'u').test('');
-  } catch (error) {
-    const why = error instanceof Error ? error.message.replace(/^.*\/u: /s, '') : '';
-    return { ok: false, message: `is not a regular expression under the flag u: ${why}` };
+  const fault = faultOf(pattern);
+  if (fault !== null) {
+    return { ok: false, message: `is not a regular expression under the flag u: ${fault}` };
   }
   const tokens = pattern.match(TOKEN) ?? [];
   for (const [refused, message] of REFUSED_TOKENS) {

@@ -8,8 +8,8 @@ import { toIssue } from './to-issue.ts';
 const MOST_SCHEMAS = 500;
 const MOST_ISSUES = 20;
 
-/** References that one check may follow: 100,000 take some 10 ms. */
-const MOST_STEPS = 100_000;
+/** References that one check may follow. More than 1 MiB of valid data needs, and some 50 ms of work. */
+const MOST_STEPS = 1_000_000;
 
 // Ajv keeps every issue in memory until the end, and there can be as many as values × keywords. Where that could be
 // a lot, only the first one is told.
@@ -84,16 +84,13 @@ export const createSchemaCheck = (): SchemaCheck => {
       const first = checker.first.run(data, MOST_STEPS);
       if (first === null || first === undefined) return [];
       const errors = allErrors(checker, schema_text, data) ?? first;
-      return unique(errors.slice(0, MOST_ISSUES * 5).map((error) => toIssue(error, 'data'))).slice(
-        0,
-        MOST_ISSUES,
-      );
+      return unique(errors.slice(0, MOST_ISSUES * 5).map((error) => toIssue(error))).slice(0, MOST_ISSUES);
     } catch (error) {
       if (!(error instanceof TooManySteps)) throw error;
       return [
         {
           path: 'data',
-          message: 'takes too long to check against the schema, which refers to itself too often',
+          message: 'is too much work to check: the schema refers to itself too often',
         },
       ];
     }

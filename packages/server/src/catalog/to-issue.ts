@@ -6,17 +6,13 @@ const MOST_CHARACTERS = 200;
 const cut = (text: string): string =>
   text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
 
-/** `/order/items/0/a~1b` → `data.order.items.0.a/b` */
-const toPath = (root: string, pointer: string): string =>
-  cut(
-    [
-      root,
-      ...pointer
-        .split('/')
-        .slice(1)
-        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~')),
-    ].join('.'),
-  );
+/** `/order/items/0/a~1b` → `order.items.0.a/b` */
+export const dotted = (pointer: string): string =>
+  pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    .join('.');
 
 const messageOf = ({ keyword, params, message }: ErrorObject): string => {
   switch (keyword) {
@@ -41,8 +37,8 @@ const messageOf = ({ keyword, params, message }: ErrorObject): string => {
   }
 };
 
-/** What Ajv found, for people. Neither path nor message is longer than some 200 characters. */
-export const toIssue = (error: ErrorObject, root: string): Issue => ({
-  path: toPath(root, error.instancePath),
+/** What Ajv found in an event's data, for people. Neither path nor message is longer than some 200 characters. */
+export const toIssue = (error: ErrorObject): Issue => ({
+  path: cut(error.instancePath === '' ? 'data' : `data.${dotted(error.instancePath)}`),
   message: cut(messageOf(error)),
 });

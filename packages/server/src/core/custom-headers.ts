@@ -45,6 +45,8 @@ const RESERVED_PREFIXES = [
 // RFC 9110, 5.6.2: a token.
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const VALUE = /^[\x20-\x7e\t]{0,4096}$/;
+/** What stands in the place of a value wherever a hook is shown. */
+export const HIDDEN_VALUE = '[secret]';
 const MOST_HEADERS = 32;
 const MOST_BYTES = 16_384;
 
@@ -54,6 +56,9 @@ const refuseOne = (name: string, value: string): string | null => {
   if (RESERVED.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
     return 'is set by Bellwire or by the network and cannot be a custom header';
   }
+  // Whoever sends back what they were shown would lose the value without noticing.
+  if (value === HIDDEN_VALUE)
+    return `has the value ${HIDDEN_VALUE}, which only stands for one that is not shown. Give the real one`;
   if (!VALUE.test(value)) return 'has a value that is not visible ASCII of at most 4096 characters';
   return null;
 };

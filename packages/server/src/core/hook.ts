@@ -36,15 +36,26 @@ export interface Secret {
   readonly expires_at: number | null;
 }
 
-/** A hook with what must not be shown: its custom headers and its secrets, the current one first. */
+/** A hook with what must not be shown: its custom headers and its secrets: the current one first, then the previous ones, the newest first. */
 export interface SendableHook extends Hook {
   readonly headers: Readonly<Record<string, string>>;
   readonly secrets: readonly Secret[];
 }
 
-/** The secrets that sign at `now`, the current one first. */
-export const liveSecrets = (hook: SendableHook, now: number): readonly string[] =>
-  hook.secrets.filter(({ expires_at }) => expires_at === null || expires_at > now).map(({ value }) => value);
+/**
+ * The secrets that sign at `now`, the first one first. `all`: every live one, the current one first. `one`: while it
+ * rotates the oldest live one, so that receivers that know one secret have until the end of its grace to change.
+ */
+export const signingSecrets = (
+  { secrets }: Pick<SendableHook, 'secrets'>,
+  signs_with: 'all' | 'one',
+  now: number,
+): readonly string[] => {
+  const live = secrets
+    .filter(({ expires_at }) => expires_at === null || expires_at > now)
+    .map(({ value }) => value);
+  return signs_with === 'all' ? live : live.slice(-1);
+};
 
 /** Whether one entry of a hook's `events` covers a type: an exact name, `*`, or `order.*` for any depth below `order.`. */
 const covers = (entry: string, type: string): boolean =>

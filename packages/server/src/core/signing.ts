@@ -1,4 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createPrivateKey, sign, timingSafeEqual } from 'node:crypto';
+import { ASYMMETRIC_PREFIX, SYMMETRIC_PREFIX } from './secrets.ts';
 
 export type Encoding = 'hex' | 'base64';
 
@@ -6,24 +7,31 @@ export type Encoding = 'hex' | 'base64';
 export const hmacSha256 = (key: string | Uint8Array, message: string, encoding: Encoding): string =>
   createHmac('sha256', key).update(message).digest(encoding);
 
-const STANDARD_PREFIX = 'whsec_';
-const CANONICAL_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** HMAC-SHA1, for receivers that know nothing newer. */
+export const hmacSha1 = (key: string, message: string): string =>
+  createHmac('sha1', key).update(message).digest('hex');
 
-/** A new secret of the Standard Webhooks form: `whsec_` and 32 random bytes in base64. */
-export const makeStandardSecret = (): string => STANDARD_PREFIX + randomBytes(32).toString('base64');
-
-/** Whether a secret that claims the Standard Webhooks form has it: canonical base64 of 24 to 64 bytes. */
-export const isWellFormedStandardSecret = (secret: string): boolean => {
-  const encoded = secret.slice(STANDARD_PREFIX.length);
-  // Buffer.from skips what is no base64, so the text is judged before it is decoded.
-  if (!CANONICAL_BASE64.test(encoded)) return false;
-  const size = Buffer.from(encoded, 'base64').length;
-  return size >= 24 && size <= 64;
-};
+/** SHA-256 of a text, as bytes. */
+export const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
 
 /** The HMAC key of a secret: the decoded bytes after `whsec_`, else the text's UTF-8 bytes. */
-export const standardKey = (secret: string): string | Uint8Array =>
-  secret.startsWith(STANDARD_PREFIX) ? Buffer.from(secret.slice(STANDARD_PREFIX.length), 'base64') : secret;
+const symmetricKey = (secret: string): string | Uint8Array =>
+  secret.startsWith(SYMMETRIC_PREFIX) ? Buffer.from(secret.slice(SYMMETRIC_PREFIX.length), 'base64') : secret;
+
+// RFC 8410: what stands before the 32 bytes of seed in the PKCS #8 form of an ed25519 key.
+const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+const signEd25519 = (secret: string, message: string): string => {
+  const seed = Buffer.from(secret.slice(ASYMMETRIC_PREFIX.length), 'base64').subarray(0, 32);
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
+  return sign(null, Buffer.from(message), key).toString('base64');
+};
+
+/** One signature of the Standard Webhooks specification: `v1,…` by HMAC-SHA256, `v1a,…` by ed25519 for a `whsk_` key. */
+export const signStandard = (secret: string, message: string): string =>
+  secret.startsWith(ASYMMETRIC_PREFIX)
+    ? `v1a,${signEd25519(secret, message)}`
+    : `v1,${hmacSha256(symmetricKey(secret), message, 'base64')}`;
 
 /** Whether two texts are equal, in a time that does not tell where they differ. */
 export const equalInConstantTime = (a: string, b: string): boolean => {

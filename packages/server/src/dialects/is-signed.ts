@@ -1,5 +1,5 @@
 import { equalInConstantTime } from '../core/signing.ts';
-import type { Dialect } from './define-dialect.ts';
+import type { Dialect } from './dialect.ts';
 
 export interface Received {
   /** Names in lower case. */
@@ -7,18 +7,26 @@ export interface Received {
   readonly body: string;
 }
 
+/** The timestamp of a signature that carries it itself, as Stripe's does. */
+const timestampInside = (signature: string): string =>
+  /(?:^|,)t=(\d{1,12})(?:,|$)/.exec(signature)?.[1] ?? '';
+
 /**
- * Whether a request carries what the dialect would have signed it with, given the hook's live secrets: the
- * signatures are made again and compared in constant time.
+ * Whether a request carries what the dialect would have signed it with, given the secrets that sign now: the
+ * signature is made again and compared in constant time. Where the secret itself travels, that is compared.
  */
 export const isSigned = (dialect: Dialect, received: Received, secrets: readonly string[]): boolean => {
-  const identity = dialect.identify(received.headers);
   const [current, ...previous] = secrets;
-  if (identity === null || current === undefined) return false;
-  const expected = dialect.sign({ ...identity, body: received.body, secrets: [current, ...previous] });
-  const entries = Object.entries(expected);
-  return (
-    entries.length > 0 &&
-    entries.every(([name, value]) => equalInConstantTime(received.headers[name.toLowerCase()] ?? '', value))
-  );
+  if (current === undefined) return false;
+  const { signature, secret, id, timestamp } = dialect.header_names;
+  const read = (name: string | undefined): string =>
+    name === undefined ? '' : (received.headers[name.toLowerCase()] ?? '');
+  if (signature === undefined) return secret !== undefined && equalInConstantTime(read(secret), current);
+  const expected = dialect.sign({
+    id: read(id),
+    timestamp: timestamp === undefined ? timestampInside(read(signature)) : read(timestamp),
+    body: received.body,
+    secrets: [current, ...previous],
+  });
+  return equalInConstantTime(read(signature), expected);
 };

@@ -1,11 +1,33 @@
 import { BellwireError } from '../core/errors.ts';
-import type { Dialect } from './define-dialect.ts';
+import { activities } from './activities.ts';
+import { casesolved } from './casesolved.ts';
+import { connect2print } from './connect2print.ts';
+import type { Dialect } from './dialect.ts';
+import { github } from './github.ts';
+import { q2 } from './q2.ts';
+import { resourceApi } from './resource-api.ts';
+import { shopify } from './shopify.ts';
+import { slack } from './slack.ts';
 import { standard } from './standard.ts';
+import { stripe } from './stripe.ts';
+import { svix } from './svix.ts';
 
 /** Dialects by name. */
 export type Dialects = ReadonlyMap<string, Dialect>;
 
-const builtIn: readonly Dialect[] = [standard];
+const builtIn: readonly Dialect[] = [
+  standard,
+  q2,
+  resourceApi,
+  connect2print,
+  activities,
+  casesolved,
+  github,
+  stripe,
+  shopify,
+  slack,
+  svix,
+];
 
 /**
  * The built-in dialects and a user's own; an own one replaces a built-in one of its name.

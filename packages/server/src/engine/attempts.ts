@@ -2,7 +2,7 @@ import type { RetryPolicy } from '../core/retry-schedule.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
-import type { Dialect } from '../dialects/define-dialect.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type {
   Clock,
   LeasedDelivery,

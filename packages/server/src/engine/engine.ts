@@ -1,6 +1,6 @@
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
-import type { Dialect } from '../dialects/define-dialect.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { type Accept, createAccept, shuttingDown } from './accept.ts';
 import { createAttempts } from './attempts.ts';
 import { createDispatch } from './dispatch.ts';

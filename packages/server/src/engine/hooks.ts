@@ -1,10 +1,10 @@
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { ContentType, Dialect, Method } from '../dialects/define-dialect.ts';
+import type { ContentType, Dialect, Method } from '../dialects/dialect.ts';
 import type { Accept } from './accept.ts';
 import { judgeHook } from './judge-hook.ts';
-import type { Clock, Store, UrlPolicy, WorkspaceCatalog } from './ports.ts';
+import type { Clock, Random, Store, UrlPolicy, WorkspaceCatalog } from './ports.ts';
 import type { HookChange, ListedHook, Records } from './records.ts';
 
 /** What a person says of a hook. */
@@ -59,6 +59,7 @@ export interface HooksOptions {
   readonly accept: Accept;
   readonly clock: Clock;
   readonly ids: IdFactory;
+  readonly random: Random;
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly url_policy: UrlPolicy;
 }
@@ -117,7 +118,9 @@ export const createHooks = (options: HooksOptions): Hooks => {
 
   const secretOf = (dialect: Dialect, secret: string | null | undefined) => {
     const value =
-      secret === undefined && dialect.secret.presence !== 'optional' ? dialect.secret.make() : secret;
+      secret === undefined && dialect.secret.presence !== 'optional'
+        ? dialect.secret.make(options.random.bytes)
+        : secret;
     return typeof value === 'string' ? { id: ids('sec'), value } : null;
   };
 
@@ -162,7 +165,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
     },
     ping: async (workspace_id, id) => {
       const hook = await get(workspace_id, id);
-      const data = dialectOf(hook.dialect).ping_data;
+      const data = dialectOf(hook.dialect).ping.data;
       return accept.single(workspace_id, { hook_id: id, trigger: 'ping', type: 'ping', data });
     },
     test: async (workspace_id, id, { event_type, data }) => {

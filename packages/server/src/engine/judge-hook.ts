@@ -1,7 +1,7 @@
 import { judgeCustomHeaders } from '../core/custom-headers.ts';
 import { BellwireError, type Issue } from '../core/errors.ts';
 import { ALWAYS_DELIVERED } from '../core/event.ts';
-import type { Dialect } from '../dialects/define-dialect.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { HookInput } from './hooks.ts';
 import type { UrlPolicy, WorkspaceCatalog } from './ports.ts';
 
@@ -53,6 +53,8 @@ const judgeWire = (input: JudgedHook, dialect: Dialect): readonly Issue[] => {
   return [...issues, ...judgeCustomHeaders(input.headers ?? {})];
 };
 
+const codes = ['url_refused', 'unknown_event_type', 'invalid_input'] as const;
+
 /** What a hook is judged by. */
 export interface HookRules {
   readonly dialect: Dialect;
@@ -61,29 +63,21 @@ export interface HookRules {
 }
 
 /**
- * Refuses a hook that could not work, naming every field that is wrong.
+ * Refuses a hook that could not work, naming every field that is wrong; the code is that of the first one.
  * @throws BellwireError `url_refused`, `unknown_event_type`, `invalid_input`.
  */
 export const judgeHook = (input: JudgedHook, { dialect, catalog, url_policy }: HookRules): void => {
   const verdict = input.url === undefined ? { ok: true as const } : url_policy.judge(input.url);
-  if (!verdict.ok) {
-    throw new BellwireError('url_refused', verdict.message, {
-      issues: [{ path: 'url', message: verdict.message }],
-    });
-  }
-  const unknown = judgeEvents(input.events, catalog);
-  if (unknown.length > 0) {
-    throw new BellwireError('unknown_event_type', unknown.map(({ message }) => message).join('; '), {
-      issues: unknown,
-    });
-  }
   const secret = judgeSecret(input.secret, dialect);
-  const issues = [...judgeWire(input, dialect), ...(secret === null ? [] : [secret])];
-  if (issues.length > 0) {
-    throw new BellwireError(
-      'invalid_input',
-      issues.map(({ path, message }) => `${path} ${message}`).join('; '),
-      { issues },
-    );
-  }
+  const wrong = {
+    url_refused: verdict.ok ? [] : [{ path: 'url', message: verdict.message }],
+    unknown_event_type: judgeEvents(input.events, catalog),
+    invalid_input: [...judgeWire(input, dialect), ...(secret === null ? [] : [secret])],
+  };
+  const issues = Object.values(wrong).flat();
+  const code = codes.find((one) => wrong[one].length > 0);
+  if (code === undefined) return;
+  throw new BellwireError(code, issues.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    issues,
+  });
 };

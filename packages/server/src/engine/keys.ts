@@ -37,7 +37,9 @@ export interface KeysOptions {
 const KEY_PREFIX = 'bwk_';
 const KEY_BYTES = 32;
 
-const hintOf = (secret: string): string => `${secret.slice(0, 8)}…${secret.slice(-4)}`;
+/** A hint of a key that somebody chose gives away less: of a short one, eight characters would be half. */
+const hintOf = (secret: string): string =>
+  secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
 
 export const createKeys = ({ records, clock, random, ids, hash }: KeysOptions): Keys => {
   const store = async (

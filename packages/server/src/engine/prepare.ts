@@ -1,5 +1,5 @@
-import { liveSecrets, type SendableHook } from '../core/hook.ts';
-import type { ContentType, Dialect, Rendering, Signing } from '../dialects/define-dialect.ts';
+import { type SendableHook, signingSecrets } from '../core/hook.ts';
+import type { ContentType, Dialect, Rendering } from '../dialects/dialect.ts';
 import type { LeasedDelivery, OutboundRequest, RecordedHeader, RecordedRequest } from './ports.ts';
 
 /** A request ready for the wire, and what of it is kept. */
@@ -16,19 +16,51 @@ export interface PrepareOptions {
   readonly timeout_ms: number | null;
 }
 
+type Headers = Record<string, string>;
+
 const encode = (json: string, content_type: ContentType): string =>
   content_type === 'application/json' ? json : new URLSearchParams({ payload: json }).toString();
 
-/** Headers that come of the secrets: open signatures, and values that are secrets themselves. */
-const secretsOnTheWire = (dialect: Dialect, hook: SendableHook, signing: Omit<Signing, 'secrets'>) => {
-  const [current, ...previous] = liveSecrets(hook, signing.sent_at);
-  // Without a secret there is no signature header: never a signature with an empty key.
-  if (current === undefined) return { signature: {}, secret: hook.headers };
-  return {
-    signature: dialect.sign({ ...signing, secrets: [current, ...previous] }),
-    secret:
-      dialect.secret_header === null ? hook.headers : { [dialect.secret_header]: current, ...hook.headers },
+const put = (headers: Headers, name: string | undefined, value: string): void => {
+  if (name !== undefined) headers[name] = value;
+};
+
+/** Headers that anybody may see, the signature among them. */
+const openHeaders = (
+  dialect: Dialect,
+  rendering: Rendering,
+  { body, secrets, user_agent }: { body: string; secrets: readonly string[]; user_agent: string },
+): Headers => {
+  const { header_names: names } = dialect;
+  const { event, hook, sent_at } = rendering;
+  const id = names.id === undefined ? '' : dialect.id(rendering);
+  const timestamp = dialect.timestamp(sent_at);
+  const headers: Headers = {
+    'user-agent': dialect.user_agent ?? user_agent,
+    'content-type': hook.content_type + dialect.content_type_suffix,
+    'accept-encoding': 'identity',
+    ...dialect.fixed_headers,
   };
+  put(headers, names.id, id);
+  put(headers, names.timestamp, timestamp);
+  put(headers, names.event, dialect.event_name(event.type));
+  put(headers, names.hook, String(hook.number));
+  const [current, ...others] = secrets;
+  // Without a secret there is no signature header: never a signature with an empty key.
+  if (names.signature !== undefined && current !== undefined) {
+    headers[names.signature] = dialect.sign({ id, timestamp, body, secrets: [current, ...others] });
+  }
+  return headers;
+};
+
+/** Headers whose values are secrets: the secret itself where receivers compare it, and the hook's custom ones. */
+const secretHeaders = (
+  dialect: Dialect,
+  hook: SendableHook,
+  [current]: readonly string[],
+): Readonly<Headers> => {
+  const name = dialect.header_names.secret;
+  return name === undefined || current === undefined ? hook.headers : { [name]: current, ...hook.headers };
 };
 
 /**
@@ -44,18 +76,9 @@ export const prepare = (
   const envelope = dialect.envelope(rendering);
   if (envelope === null) return null;
   const body = encode(JSON.stringify(envelope), hook.content_type as ContentType);
-  const { signature, secret } = secretsOnTheWire(dialect, hook, {
-    event_id: event.id,
-    sent_at: options.sent_at,
-    body,
-  });
-  const open: Record<string, string> = {
-    'user-agent': options.user_agent,
-    'content-type': hook.content_type,
-    'accept-encoding': 'identity',
-    ...dialect.headers(rendering),
-    ...signature,
-  };
+  const secrets = signingSecrets(hook, dialect.signs_with, options.sent_at);
+  const open = openHeaders(dialect, rendering, { body, secrets, user_agent: options.user_agent });
+  const secret = secretHeaders(dialect, hook, secrets);
   const headers: Record<string, RecordedHeader> = { ...open };
   for (const [name, value] of Object.entries(secret)) headers[name] = { secret_length: value.length };
   return {

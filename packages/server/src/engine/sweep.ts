@@ -25,6 +25,9 @@ export interface SweepOptions {
 /** Events deleted in one pass: a few milliseconds of the one writer's time. */
 const FORGOTTEN_AT_ONCE = 200;
 
+/** As many as a hook is sent at a time: less is not worth a claim of its own. */
+const LEAST_SHARE = 8;
+
 type Want = DueHook & { readonly limit: number };
 
 export const createSweep = (options: SweepOptions): Sweep => {
@@ -42,16 +45,44 @@ export const createSweep = (options: SweepOptions): Sweep => {
     options.onClaimed(leased);
   };
 
-  const claimDue = async (): Promise<void> => {
-    const due = await store.dueHooks(clock.now());
+  // When memory has no room for all hooks that are due, each pass goes on after the last one that was served.
+  let last_served = '';
+  let crowded = false;
+
+  /** Deals what memory has room for to all of them evenly. */
+  const deal = (hooks: readonly Want[]): readonly Want[] => {
     let left = options.most - dispatch.queued();
+    const share = Math.max(LEAST_SHARE, Math.floor(left / hooks.length));
     const wants: Want[] = [];
-    for (const hook of due) {
-      const limit = Math.min(dispatch.room(hook.hook_id), left);
-      if (limit <= 0) continue;
-      wants.push({ ...hook, limit });
+    for (const { hook_id, workspace_id, limit: wanted } of hooks) {
+      const limit = Math.min(wanted, share, left);
+      if (limit <= 0) break;
+      wants.push({ hook_id, workspace_id, limit });
       left -= limit;
     }
+    crowded = wants.length < hooks.length;
+    return wants;
+  };
+
+  const claimDue = async (): Promise<void> => {
+    const due = await store.dueHooks(clock.now());
+    const wants = due
+      .map(({ hook_id, workspace_id }) => ({ hook_id, workspace_id, limit: dispatch.room(hook_id) }))
+      .filter(({ limit }) => limit > 0)
+      .toSorted((a, b) => (a.hook_id < b.hook_id ? -1 : 1));
+    const first = wants.findIndex(({ hook_id }) => hook_id > last_served);
+    const dealt = deal([...wants.slice(Math.max(first, 0)), ...wants.slice(0, Math.max(first, 0))]);
+    last_served = dealt.at(-1)?.hook_id ?? last_served;
+    if (dealt.length > 0) await claim(dealt);
+  };
+
+  /** The hooks that are in memory already, while there is room for all; else whoever's turn it is. */
+  const refill = async (): Promise<void> => {
+    if (crowded) {
+      if (dispatch.queued() < options.most / 2) await claimDue();
+      return;
+    }
+    const wants = deal(dispatch.hungry());
     if (wants.length > 0) await claim(wants);
   };
 
@@ -66,9 +97,6 @@ export const createSweep = (options: SweepOptions): Sweep => {
         await store.forget({ before: now - options.retention_ms, limit: FORGOTTEN_AT_ONCE });
       }
     },
-    refill: async () => {
-      const wants = dispatch.hungry();
-      if (wants.length > 0) await claim(wants);
-    },
+    refill,
   };
 };

@@ -23,9 +23,7 @@ export interface AppOptions {
 const PREFIXES = ['/v1', '/api/v1'] as const;
 const methodsOf = (app: Hono, path: string): readonly string[] =>
   ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
-    app.router
-      .match(method, path)[0]
-      .some(([[, route]]) => route.method === method && route.path.includes('/v1/')),
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
 
 /** The whole surface as one `Request → Response`. */

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono';
+import { HIDDEN_VALUE } from '../core/custom-headers.ts';
 import type { Clock } from '../engine/ports.ts';
 import { API_HEADERS } from './answers.ts';
 import { inboxPage } from './inbox-page.ts';
@@ -35,7 +36,7 @@ const withoutSecrets = (
   secret: ReadonlySet<string>,
 ): Readonly<Record<string, string>> =>
   Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? '[secret]' : value]),
+    Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? HIDDEN_VALUE : value]),
   );
 
 /** A receiver for the first five minutes: keeps the last requests in memory and shows them. */

@@ -101,7 +101,7 @@ const invalid = (what: string): BellwireError => new BellwireError('invalid_json
 const explain = (error: unknown): string => {
   const said = error instanceof Error ? error.message : '';
   const place = /at position \d+ \((line \d+ column \d+)\)/.exec(said)?.[1];
-  const [problem = ''] = said.split(/ in JSON|, (?:\.\.\.)?"|"/, 1);
+  const [problem = ''] = said.split(/ (?:in|of) JSON| at position|, (?:\.\.\.)?"|"/, 1);
   const detail = `${problem.slice(0, 1).toLowerCase()}${problem.slice(1, 80).trim()}`;
   return [detail === '' ? '' : `: ${detail}`, place === undefined ? '' : `, at ${place}`].join('');
 };

@@ -9,7 +9,7 @@ export const MOST_BYTES = 1_048_576;
 
 /**
  * Refuses a body over 1 MiB before it is read: by its `content-length`, which Node's parser holds the body to, or
- * by counting where there is none.
+ * by counting where there is none, as in a chunked request or one that was made in this process.
  */
 export const limitBody = (log: Log): MiddlewareHandler => {
   const refuse = new BellwireError(
@@ -18,10 +18,12 @@ export const limitBody = (log: Log): MiddlewareHandler => {
   );
   const counting = bodyLimit({ maxSize: MOST_BYTES, onError: (c) => answerError(c, refuse, log) });
   return async (c, next) => {
-    const length = c.req.raw.headers.get('content-length');
+    const { headers, method } = c.req.raw;
+    const length = headers.get('content-length');
+    if (length !== null && !headers.has('transfer-encoding')) {
+      return Number(length) > MOST_BYTES ? answerError(c, refuse, log) : next();
+    }
     // Counting turns the request into a stream, which costs more than all the rest of a small call.
-    if (c.req.raw.headers.has('transfer-encoding')) return counting(c, next);
-    if (length !== null && Number(length) > MOST_BYTES) return answerError(c, refuse, log);
-    return next();
+    return method === 'GET' || method === 'HEAD' ? next() : counting(c, next);
   };
 };

@@ -3,11 +3,11 @@ import { BellwireError } from '../core/errors.ts';
 import type { RestRoute } from './routes.ts';
 
 /** Other names under which REST reads a field, since the senders that people come from use them. */
-const ALIASES: Readonly<Record<string, string>> = {
-  target_url: 'url',
-  callback_url: 'url',
-  webhook_id: 'hook_id',
-};
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['target_url', 'url'],
+  ['callback_url', 'url'],
+  ['webhook_id', 'hook_id'],
+]);
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -30,26 +30,30 @@ const fromText = (schema: z.ZodType | undefined, text: string): unknown => {
 
 const renamed = (fields: Fields, input: z.ZodObject): Fields => {
   const entries = Object.entries(fields);
-  if (!entries.some(([name]) => name in ALIASES)) return fields;
-  const result: Record<string, unknown> = {};
+  if (!entries.some(([name]) => ALIASES.has(name))) return fields;
+  const result = new Map<string, unknown>();
   for (const [name, value] of entries) {
-    const alias = ALIASES[name];
-    const target = alias !== undefined && alias in input.shape ? alias : name;
-    if (target in result) throw refuse(name, `is another name of ${target}; give one of them`);
-    result[target] = value;
+    const alias = ALIASES.get(name);
+    const target = alias !== undefined && Object.hasOwn(input.shape, alias) ? alias : name;
+    if (result.has(target))
+      throw refuse(target, 'is there under more than one of its names; give one of them');
+    result.set(target, value);
   }
-  return result;
+  // Unlike an assignment, this keeps `__proto__` a field, which zod then refuses.
+  return Object.fromEntries(result);
 };
 
 const queryFields = (queries: Readonly<Record<string, string[]>>, input: z.ZodObject): Fields => {
-  const result: Record<string, unknown> = {};
-  for (const [name, values] of Object.entries(queries)) {
+  const entries = Object.entries(queries).map(([name, values]) => {
     const [value = ''] = values;
     if (values.length > 1) throw refuse(name, 'is in the query more than once');
-    const field = ALIASES[name] ?? name;
-    result[name] = fromText(input.shape[field] as z.ZodType | undefined, value);
-  }
-  return result;
+    const field = ALIASES.get(name) ?? name;
+    return [
+      name,
+      fromText(Object.hasOwn(input.shape, field) ? (input.shape[field] as z.ZodType) : undefined, value),
+    ];
+  });
+  return Object.fromEntries(entries) as Fields;
 };
 
 export interface RestParts {
@@ -68,13 +72,14 @@ export const toInput = ({ input, in_path }: RestRoute, parts: RestParts): Fields
   const body = renamed(parts.body, input);
   const query = renamed(queryFields(parts.queries, input), input);
   for (const name of in_path) {
-    if (name in body || name in query) throw refuse(name, 'is in the path already');
+    if (Object.hasOwn(body, name) || Object.hasOwn(query, name)) throw refuse(name, 'is in the path already');
   }
   for (const name of Object.keys(query))
-    if (name in body) throw refuse(name, 'is in the query and in the body');
+    if (Object.hasOwn(body, name)) throw refuse(name, 'is in the query and in the body');
   const key = parts.idempotency_key;
-  if (key === undefined || !('idempotency_key' in input.shape)) return { ...query, ...body, ...parts.params };
-  if ('idempotency_key' in body && body['idempotency_key'] !== key) {
+  if (key === undefined || !Object.hasOwn(input.shape, 'idempotency_key'))
+    return { ...query, ...body, ...parts.params };
+  if (Object.hasOwn(body, 'idempotency_key') && body['idempotency_key'] !== key) {
     throw refuse('idempotency_key', 'differs from the header Idempotency-Key');
   }
   return { ...query, ...body, ...parts.params, idempotency_key: key };

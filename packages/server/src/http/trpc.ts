@@ -28,7 +28,10 @@ const checked = async (request: Request): Promise<Request> => {
   }
   const text = await readJsonText(request);
   if (text !== '') parseJsonText(text);
-  return new Request(request.url, { method: 'POST', headers: request.headers, body: text });
+  const headers = new Headers(request.headers);
+  // A call without a body may come without a type too; it gets the answer that names the missing input.
+  headers.set('content-type', 'application/json');
+  return new Request(request.url, { method: 'POST', headers, body: text });
 };
 
 /** Mounts the typed RPC on `/trpc`. */

@@ -19,6 +19,9 @@ export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
       .mutation(async ({ ctx, input }) => {
         const wanted = input.scope ?? 'workspace';
         const workspace_id = wanted === 'admin' ? null : ctx.workspace_id;
+        if (workspace_id !== null && (await records.workspaces.get(workspace_id)) === null) {
+          throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
+        }
         const { key, secret } = await keys.create({ name: input.name, scope: wanted, workspace_id });
         return { ...viewKey(key), api_key: secret };
       }),

@@ -1,7 +1,7 @@
 import type { Issue } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { CatalogEntry } from '../dialects/define-dialect.ts';
+import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { Accept } from '../engine/accept.ts';
 import type { Hooks } from '../engine/hooks.ts';
 import type { Keys } from '../engine/keys.ts';

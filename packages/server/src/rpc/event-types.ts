@@ -25,6 +25,9 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
       )
       .output(eventTypeView)
       .mutation(async ({ ctx, input }) => {
+        if ((await records.workspaces.get(ctx.workspace_id)) === null) {
+          throw new BellwireError('not_found', `There is no workspace ${ctx.workspace_id}.`);
+        }
         const issues = input.schema ? judgeSchema(input.schema) : [];
         if (issues.length > 0) {
           throw new BellwireError(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Json, isJsonObject, type JsonObject } from '../core/json.ts';
-import { contentTypes, methods } from '../dialects/define-dialect.ts';
+import { contentTypes, methods } from '../dialects/dialect.ts';
 
 /** A JSON object as it was sent: not copied, so that no key is dropped or changed. */
 export const jsonObject = z.custom<JsonObject>(isJsonObject, { error: 'must be a JSON object' });

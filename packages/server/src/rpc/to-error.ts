@@ -6,11 +6,14 @@ type ZodIssue = ZodError['issues'][number];
 
 const dotted = (path: readonly PropertyKey[]): string => path.map(String).join('.');
 
-/** Every wrong field by its path; each unknown field is one of its own. */
-const toIssues = (issue: ZodIssue): readonly Issue[] =>
-  issue.code === 'unrecognized_keys'
-    ? issue.keys.map((key) => ({ path: dotted([...issue.path, key]), message: 'is not a field here' }))
-    : [{ path: dotted(issue.path), message: issue.message }];
+/** Every wrong field by its path; each unknown field is one of its own, and a wrong name says what is wrong with it. */
+const toIssues = (issue: ZodIssue): readonly Issue[] => {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: dotted([...issue.path, key]), message: 'is not a field here' }));
+  }
+  const problems = issue.code === 'invalid_key' ? issue.issues : [issue];
+  return problems.map(({ message }) => ({ path: dotted(issue.path), message }));
+};
 
 const sentence = ({ path, message }: Issue): string => (path === '' ? message : `${path}: ${message}`);
 

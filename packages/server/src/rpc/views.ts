@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HIDDEN_VALUE } from '../core/custom-headers.ts';
 import { deliveryStatuses } from '../core/delivery.ts';
 import { hookStatuses } from '../core/hook.ts';
 import type { EventReceipt } from '../engine/ports.ts';
@@ -43,8 +44,6 @@ export const hookView = z.object({
   updated_at: z.string(),
 });
 
-export const SECRET = '[secret]';
-
 export const viewHook = (hook: ListedHook): z.infer<typeof hookView> => ({
   id: hook.id,
   number: hook.number,
@@ -59,7 +58,7 @@ export const viewHook = (hook: ListedHook): z.infer<typeof hookView> => ({
   insecure_ssl: hook.insecure_ssl,
   max_attempts: hook.max_attempts,
   timeout_ms: hook.timeout_ms,
-  headers: Object.fromEntries(hook.header_names.map((name) => [name, SECRET])),
+  headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
   validated_at: isoOrNull(hook.validated_at),
   disabled_reason: hook.disabled_reason,
   consecutive_failures: hook.consecutive_failures,
@@ -158,7 +157,7 @@ const viewRequest = (request: StoredAttempt['request']): z.infer<typeof attemptV
         headers: Object.fromEntries(
           Object.entries(request.headers).map(([name, value]) => [
             name,
-            typeof value === 'string' ? value : SECRET,
+            typeof value === 'string' ? value : HIDDEN_VALUE,
           ]),
         ),
       };

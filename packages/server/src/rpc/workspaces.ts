@@ -3,7 +3,7 @@ import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { id, label, page } from './fields.ts';
-import { procedure, t } from './trpc.ts';
+import { DEFAULT_WORKSPACE, procedure, t } from './trpc.ts';
 import { pageOf, viewWorkspace, workspaceView } from './views.ts';
 
 const scope = 'admin';
@@ -88,6 +88,12 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
       .input(one)
       .output(z.void())
       .mutation(async ({ input: { workspace_id } }) => {
+        if (workspace_id === DEFAULT_WORKSPACE) {
+          throw new BellwireError(
+            'in_use',
+            'The default workspace cannot be deleted: it is the one of every call that names no other.',
+          );
+        }
         const removed = await records.workspaces.remove(workspace_id);
         if (removed === 'not_found') throw notFound(workspace_id);
         if (removed === 'in_use') {

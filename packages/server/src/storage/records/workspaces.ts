@@ -11,7 +11,7 @@ const toWorkspace = (row: Selectable<Schema['bellwire_workspaces']>): Workspace 
 });
 
 const isUsed = async (db: Kysely<Schema>, id: string): Promise<boolean> => {
-  for (const table of ['bellwire_hooks', 'bellwire_events', 'bellwire_api_keys'] as const) {
+  for (const table of ['bellwire_events', 'bellwire_api_keys'] as const) {
     const row = await db
       .selectFrom(table)
       .select('workspace_id')
@@ -19,7 +19,13 @@ const isUsed = async (db: Kysely<Schema>, id: string): Promise<boolean> => {
       .executeTakeFirst();
     if (row !== undefined) return true;
   }
-  return false;
+  const hook = await db
+    .selectFrom('bellwire_hooks')
+    .select('id')
+    .where('workspace_id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return hook !== undefined;
 };
 
 export const createWorkspaces = (db: Kysely<Schema>, caches: Caches): Records['workspaces'] => {
@@ -88,6 +94,8 @@ export const createWorkspaces = (db: Kysely<Schema>, caches: Caches): Records['w
       const removed = await db.transaction().execute(async (trx) => {
         if ((await get(id, trx)) === null) return 'not_found' as const;
         if (await isUsed(trx, id)) return 'in_use' as const;
+        // Deleted hooks, which stay for the deliveries that name them: without events there are none.
+        await trx.deleteFrom('bellwire_hooks').where('workspace_id', '=', id).execute();
         await trx.deleteFrom('bellwire_event_types').where('workspace_id', '=', id).execute();
         await trx.deleteFrom('bellwire_workspaces').where('id', '=', id).execute();
         return 'removed' as const;

@@ -1,0 +1,20 @@
+import { defineDialect } from './define-dialect.ts';
+import { hexSecret, signsBody } from './single-signature.ts';
+import { isoSeconds } from './times.ts';
+
+/**
+ * The webhooks of the activities workspace, from its guide: the method, the content type and the number of attempts
+ * are each hook's own; `X-Signature` is the bare hex HMAC of the payload's contents. No body is printed; this is ours.
+ */
+export const activities = defineDialect({
+  name: 'activities',
+  envelope: ({ event }) => ({
+    id: event.id,
+    event: event.type,
+    timestamp: isoSeconds(event.occurred_at),
+    data: event.data,
+  }),
+  header_names: { signature: 'X-Signature' },
+  ...signsBody('hex'),
+  secret: hexSecret('optional'),
+});

@@ -1,0 +1,194 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { type CountingReceiver, startCountingReceiver } from '../support/counting-receiver.ts';
+import { lostOf, makeHooks, ringOfHooks, typesOf, untilDrained } from '../support/deliveries.ts';
+import { type EventLoad, startEventLoad } from '../support/event-load.ts';
+import { processesIn } from '../support/processes-in.ts';
+import { createSeededRandom } from '../support/seeded-random.ts';
+import { type ServerProcess, startServer } from '../support/server-process.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+
+// `CRASH_KILLS=50 CRASH_SEED=7 vitest run test/process/kill.test.ts` is the long form.
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 8);
+const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 100_000);
+const EVENTS_PER_SECOND = 500;
+const LONGEST_LIFE_MS = 1_500;
+const PLACES_OF_A_HOOK = 8;
+const MOST_FAILURES = 2;
+
+const subscriptions = ringOfHooks(20);
+const isFlaky = (hook: string): boolean => Number(hook.slice(1)) % 4 === 0;
+
+/** Every fourth hook fails a delivery up to twice, or takes its time. */
+const startFlakyReceiver = (roll: () => number): Promise<CountingReceiver> => {
+  const failures = new Map<string, number>();
+  return startCountingReceiver((hook, event_id) => {
+    const key = `${hook} ${event_id}`;
+    const failed = failures.get(key) ?? 0;
+    const kind = roll();
+    if (!isFlaky(hook) || kind > 0.5) return { status: 200 };
+    if (kind > 0.3 || failed === MOST_FAILURES) return { status: 200, delay_ms: 100 };
+    failures.set(key, failed + 1);
+    return { status: 500 };
+  });
+};
+
+/** What SQLite thinks of the files as the dead process left them; asked of copies. */
+const integrityOf = (folder: TemporaryFolder, nth: number): unknown => {
+  const copy = folder.file(`after-kill-${nth}.db`);
+  for (const suffix of ['', '-wal']) {
+    const original = folder.file(`.bellwire/bellwire.db${suffix}`);
+    if (existsSync(original)) copyFileSync(original, copy + suffix);
+  }
+  const database = new Database(copy);
+  try {
+    return database.pragma('integrity_check', { simple: true });
+  } finally {
+    database.close();
+  }
+};
+
+interface Interruption {
+  readonly delivery_id: string;
+  readonly hook_id: string;
+  readonly event_id: string;
+  readonly started_at: number;
+  readonly next_started_at: number | null;
+}
+
+const interruptionsIn = (path: string): readonly Interruption[] => {
+  const database = new Database(path, { readonly: true });
+  try {
+    return database
+      .prepare<[], Interruption>(
+        `select a.delivery_id, a.hook_id, d.event_id, a.started_at, n.started_at as next_started_at
+         from bellwire_attempts a
+         join bellwire_deliveries d on d.id = a.delivery_id
+         left join bellwire_attempts n on n.delivery_id = a.delivery_id and n.number = a.number + 1
+         where a.outcome = 'interrupted'`,
+      )
+      .all();
+  } finally {
+    database.close();
+  }
+};
+
+interface Run {
+  readonly load: EventLoad;
+  readonly receiver: CountingReceiver;
+  readonly kills: readonly number[];
+  readonly integrity: readonly unknown[];
+  readonly duplicates: Awaited<ReturnType<typeof explainDuplicates>>;
+  readonly interruptions: readonly Interruption[];
+}
+
+/** Each doubled delivery with the interrupted attempts that its record in the API has. */
+const explainDuplicates = async (
+  server: ServerProcess,
+  receiver: CountingReceiver,
+  hook_ids: ReadonlyMap<string, string>,
+) => {
+  const explained = [];
+  for (const [key, receptions] of receiver.doubled()) {
+    const [event_id = '', hook = ''] = key.split(' ');
+    const path = `/v1/deliveries?event_id=${event_id}&hook_id=${hook_ids.get(hook)}`;
+    const { body: list } = await server.call('GET', path);
+    const { body: delivery } = await server.call('GET', `/v1/deliveries/${list.data[0].id}`);
+    const outcomes = (delivery.attempts as { outcome: string }[]).map(({ outcome }) => outcome);
+    const interrupted = outcomes.filter((outcome) => outcome === 'interrupted').length;
+    explained.push({ hook, receptions, extra: receptions.length - 1, interrupted });
+  }
+  return explained;
+};
+
+const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
+  const { roll } = createSeededRandom(SEED);
+  await using receiver = await startFlakyReceiver(roll);
+  let server: ServerProcess | null = null;
+  await using load = startEventLoad({
+    url: () => server?.url ?? null,
+    per_second: EVENTS_PER_SECOND,
+    types: typesOf(subscriptions),
+  });
+  const options = { folder: folder.path, env: { BELLWIRE_RETRY_SCHEDULE: '0,1s,1s,1s,2s,2s' } };
+  const kills: number[] = [];
+  const integrity: unknown[] = [];
+  let hook_ids: ReadonlyMap<string, string> = new Map();
+
+  for (let nth = 0; nth < KILLS; nth += 1) {
+    await using victim = await startServer(options);
+    if (nth === 0) hook_ids = await makeHooks(victim, receiver, subscriptions);
+    server = victim;
+    await new Promise((resolve) => setTimeout(resolve, roll() * LONGEST_LIFE_MS));
+    server = null;
+    victim.kill('SIGKILL');
+    await victim.exited;
+    kills.push(Date.now());
+    integrity.push(integrityOf(folder, nth));
+  }
+  await load.stop();
+  await using last = await startServer(options);
+  await untilDrained(last);
+  const duplicates = await explainDuplicates(last, receiver, hook_ids);
+  last.kill('SIGTERM');
+  expect(await last.exited).toEqual({ code: 0, signal: null });
+  const interruptions = interruptionsIn(folder.file('.bellwire/bellwire.db'));
+  return { load, receiver, kills, integrity, duplicates, interruptions };
+};
+
+/** The most duplicates that one hook got over one kill. */
+const mostAtOnce = ({ duplicates, kills }: Run): number => {
+  const counts = new Map<string, number>();
+  for (const { hook, receptions } of duplicates) {
+    for (const { at } of receptions.slice(0, -1)) {
+      const key = `${hook} ${kills.findIndex((kill) => kill >= at)}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+  }
+  return Math.max(0, ...counts.values());
+};
+
+test(
+  `kill -9, ${KILLS} times under load: no acknowledged event is lost, every duplicate is explained`,
+  { timeout: 60_000 + KILLS * 8_000 },
+  async () => {
+    await using folder = await createTemporaryFolder();
+    const run = await killAgainAndAgain(folder);
+    const { load, receiver, kills, integrity, duplicates, interruptions } = run;
+    const lost = lostOf(load.acked, receiver, subscriptions);
+    const extra = duplicates.reduce((sum, { extra: more }) => sum + more, 0);
+    const unexplained = duplicates.filter((duplicate) => duplicate.interrupted < duplicate.extra);
+    console.log(
+      `kill -9: seed ${SEED}, ${KILLS} kills, ${load.sent()} sent, ${load.acked.length} acked, ` +
+        `${receiver.receptions.length} requests received, ${lost.length} lost, ${extra} duplicates ` +
+        `(at most ${mostAtOnce(run)} per hook and kill), ${unexplained.length} unexplained, ${interruptions.length} interrupted`,
+    );
+
+    // Without these the rest could hold for a server that did nothing.
+    expect(load.acked.length).toBeGreaterThan(KILLS * 20);
+    expect(interruptions.length).toBeGreaterThan(0);
+
+    expect(lost).toEqual([]);
+    expect(integrity).toEqual(kills.map(() => 'ok'));
+
+    const acked_ids = new Map(load.acked.map(({ n, event_id }) => [n, event_id]));
+    const ids = new Map<number, string>();
+    const strangers = receiver.receptions.filter(({ n, event_id, hook }) => {
+      const id = acked_ids.get(n) ?? ids.get(n) ?? event_id;
+      ids.set(n, id);
+      const type = typesOf(subscriptions)[n % subscriptions.size]!;
+      return n < 1 || n > load.sent() || id !== event_id || !subscriptions.get(hook)?.includes(type);
+    });
+    expect(strangers).toEqual([]);
+
+    expect(unexplained).toEqual([]);
+    expect(mostAtOnce(run)).toBeLessThanOrEqual(PLACES_OF_A_HOOK);
+    const straddlesNoKill = interruptions.filter(
+      ({ started_at, next_started_at }) =>
+        !kills.some((kill) => started_at <= kill && (next_started_at === null || kill <= next_started_at)),
+    );
+    expect(straddlesNoKill).toEqual([]);
+    expect(processesIn(folder.path)).toEqual([]);
+  },
+);

@@ -1,0 +1,123 @@
+import { copyFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
+import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
+import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { openTestStore, type TestStore } from '../support/test-store.ts';
+import { createKit } from './conformance/kit.ts';
+
+/** An empty store in a file of its own. */
+const inFile = async () => {
+  const folder = await createTemporaryFolder();
+  const path = folder.file('bellwire.db');
+  return { folder, path, opened: await openTestStore({ path }) };
+};
+
+const acceptOne = async (opened: TestStore) => {
+  const kit = createKit(opened);
+  const { workspace_id } = await kit.pair();
+  return { kit, workspace_id, receipt: (await kit.stored(kit.event(workspace_id))).receipt };
+};
+
+it('every commit is synced: synchronous is FULL after a write, and NORMAL is noticed', async () => {
+  const { folder, opened } = await inFile();
+  await using _ = folder;
+  await acceptOne(opened);
+  expect(opened.database.raw.pragma('synchronous', { simple: true })).toBe(2);
+  expect(opened.database.raw.pragma('journal_mode', { simple: true })).toBe('wal');
+  expect(() => assertDurable(opened.database)).not.toThrow();
+  opened.database.raw.pragma('synchronous = NORMAL');
+  expect(() => assertDurable(opened.database)).toThrow(
+    expect.objectContaining({ code: 'database_not_durable' }),
+  );
+  await opened[Symbol.asyncDispose]();
+});
+
+it('what was accepted is there for whoever opens a copy of the files taken at that moment', async () => {
+  const { folder, path, opened } = await inFile();
+  await using _ = folder;
+  const { receipt } = await acceptOne(opened);
+  for (const end of ['', '-wal']) copyFileSync(path + end, folder.file(`copy.db${end}`));
+  const copy = openSqlite(folder.file('copy.db'));
+  expect(await copy.db.selectFrom('bellwire_events').select('id').execute()).toEqual([{ id: receipt.id }]);
+  expect(copy.raw.pragma('integrity_check', { simple: true })).toBe('ok');
+  await copy.close();
+  await opened[Symbol.asyncDispose]();
+});
+
+it('an accept during a stranger’s transaction is neither part of it nor lost with its rollback', async () => {
+  await using opened = await openTestStore();
+  const kit = createKit(opened);
+  const { workspace_id } = await kit.pair();
+  const order: string[] = [];
+  const accepted = { event: Promise.resolve() };
+  const rolled_back = opened.database.db.transaction().execute(async (trx) => {
+    accepted.event = kit.stored(kit.event(workspace_id)).then(() => void order.push('accepted'));
+    await trx.updateTable('bellwire_workspaces').set({ name: 'renamed' }).execute();
+    await new Promise((resolve) => setImmediate(resolve));
+    order.push('rolled back');
+    throw new Error('the business row was wrong');
+  });
+  await expect(rolled_back).rejects.toThrow('the business row was wrong');
+  await accepted.event;
+  expect(order).toEqual(['rolled back', 'accepted']);
+  expect(await opened.arrange.events()).toHaveLength(1);
+  expect(await opened.database.db.selectFrom('bellwire_workspaces').select('name').execute()).toEqual([
+    { name: workspace_id },
+  ]);
+});
+
+it('on a full disk an accept is refused with nothing stored, and works again when there is room', async () => {
+  const { folder, opened } = await inFile();
+  await using _ = folder;
+  const { kit, workspace_id } = await acceptOne(opened);
+  const pages = Number(opened.database.raw.pragma('page_count', { simple: true }));
+  opened.database.raw.pragma(`max_page_count = ${pages}`);
+  const big = kit.event(workspace_id, { data: { text: 'x'.repeat(100_000) } });
+  await expect(kit.accept(big)).rejects.toMatchObject({ code: 'storage_failed', retry_after_s: 5 });
+  expect(await kit.arrange.events()).toHaveLength(1);
+  expect(await kit.arrange.deliveries()).toHaveLength(1);
+  opened.database.raw.pragma('max_page_count = 1000000');
+  await kit.stored(big);
+  expect(await kit.arrange.events()).toHaveLength(2);
+  await opened[Symbol.asyncDispose]();
+});
+
+it('a second process on the same file is refused at once, and let in when the first has ended', async () => {
+  await using folder = await createTemporaryFolder();
+  const path = folder.file('bellwire.db');
+  const first = lockDatabaseFile(path);
+  expect(() => lockDatabaseFile(path)).toThrow(expect.objectContaining({ code: 'database_in_use' }));
+  first.release();
+  lockDatabaseFile(path).release();
+});
+
+it('a folder that does not exist is named in the error', async () => {
+  await using folder = await createTemporaryFolder();
+  expect(() => openSqlite(folder.file('missing/bellwire.db'))).toThrow(
+    expect.objectContaining({ code: 'folder_unwritable' }),
+  );
+});
+
+it('migrating twice changes nothing, and a database of a newer Bellwire is refused untouched', async () => {
+  const { folder, opened } = await inFile();
+  await using _ = folder;
+  const { receipt } = await acceptOne(opened);
+  await migrateToLatest(opened.database.db);
+  expect(await opened.arrange.events()).toMatchObject([{ id: receipt.id }]);
+  opened.database.raw.exec("insert into bellwire_migrations values ('9999-future', '2099-01-01')");
+  await expect(migrateToLatest(opened.database.db)).rejects.toMatchObject({ code: 'database_newer' });
+  await opened[Symbol.asyncDispose]();
+});
+
+it('secrets are not at rest in clear', async () => {
+  const { folder, opened } = await inFile();
+  await using _ = folder;
+  const kit = createKit(opened);
+  const { hook_id } = await kit.pair({ secret: 'visible-secret-text' });
+  expect((await kit.hook(hook_id))!.secrets).toMatchObject([{ value: 'visible-secret-text' }]);
+  expect(opened.database.raw.serialize().includes('visible-secret-text')).toBe(false);
+  expect(opened.database.raw.serialize().includes(hook_id)).toBe(true);
+  await opened[Symbol.asyncDispose]();
+});

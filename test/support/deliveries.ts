@@ -1,0 +1,71 @@
+import { expect } from 'vitest';
+import { type Acked } from './event-load.ts';
+import { type CountingReceiver, deliveryKey } from './counting-receiver.ts';
+import type { ServerProcess } from './server-process.ts';
+
+/** Which event types each hook gets, by the hook's name. */
+export type Subscriptions = ReadonlyMap<string, readonly string[]>;
+
+/** `count` hooks; every event type goes to two of them. */
+export const ringOfHooks = (count: number): Subscriptions =>
+  new Map(
+    Array.from({ length: count }, (_, index) => [
+      `h${index}`,
+      [`load.${index}`, `load.${(index + 1) % count}`],
+    ]),
+  );
+
+export const typesOf = (subscriptions: Subscriptions): readonly string[] => [
+  ...new Set([...subscriptions.values()].flat()),
+];
+
+/** Makes the hooks; answers their ids by name. */
+export const makeHooks = async (
+  server: ServerProcess,
+  receiver: CountingReceiver,
+  subscriptions: Subscriptions,
+): Promise<ReadonlyMap<string, string>> => {
+  const ids = new Map<string, string>();
+  for (const [name, events] of subscriptions) {
+    const { status, body } = await server.call('POST', '/v1/webhooks', { url: receiver.urlOf(name), events });
+    expect(status).toBe(201);
+    ids.set(name, String(body.id));
+  }
+  return ids;
+};
+
+/** Resolves when no delivery waits or is under way. */
+export const untilDrained = async (server: ServerProcess): Promise<void> => {
+  const isEmpty = async (status: string): Promise<boolean> => {
+    const { body } = await server.call('GET', `/v1/deliveries?status=${status}&limit=1`);
+    return body.data.length === 0;
+  };
+  await expect
+    .poll(
+      async () => (await isEmpty('pending')) && (await isEmpty('sending')) && (await isEmpty('pending')),
+      {
+        timeout: 60_000,
+        interval: 100,
+      },
+    )
+    .toBe(true);
+};
+
+/** Deliveries of acknowledged events that no 2xx answer of the receiver stands for. */
+export const lostOf = (
+  acked: readonly Acked[],
+  receiver: CountingReceiver,
+  subscriptions: Subscriptions,
+): readonly string[] => {
+  const arrived = new Set(
+    receiver.receptions
+      .filter(({ status }) => status < 300)
+      .map(({ event_id, hook }) => deliveryKey(event_id, hook)),
+  );
+  return acked.flatMap(({ event_id, type }) =>
+    [...subscriptions]
+      .filter(([, types]) => types.includes(type))
+      .map(([hook]) => deliveryKey(event_id, hook))
+      .filter((key) => !arrived.has(key)),
+  );
+};

@@ -1,0 +1,150 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Agent, type Dispatcher } from 'undici';
+
+const REPOSITORY = new URL('../../', import.meta.url);
+const MAIN = fileURLToPath(new URL('packages/cli/src/main.ts', REPOSITORY));
+const TSX = new URL('node_modules/tsx/dist/loader.mjs', REPOSITORY).href;
+
+export const ADMIN_KEY = 'bwk_an-admin-key-of-the-process-tests';
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  // oxlint-disable-next-line typescript/no-explicit-any -- tests read whatever the API answers.
+  readonly body: any;
+}
+
+export interface BellwireProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Settles when the process is gone and its output is complete. */
+  readonly exited: Promise<Exit>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Resolves with the first match in what the process writes; rejects when it ends without one. */
+  readonly says: (pattern: RegExp, stream?: 'stdout' | 'stderr') => Promise<RegExpExecArray>;
+}
+
+export interface ServerProcess extends BellwireProcess {
+  /** `http://127.0.0.1:port` */
+  readonly url: string;
+  /** One call of the API, as the admin. */
+  readonly call: (method: Dispatcher.HttpMethod, path: string, body?: unknown) => Promise<Answer>;
+}
+
+export interface BellwireOptions {
+  /** The working directory: data lie below it. */
+  readonly folder: string;
+  /** `['serve']` when absent. */
+  readonly args?: readonly string[];
+  /** Beside PATH, HOME and TMPDIR, the only ones that are passed on. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** A program and its arguments that run node, like strace. */
+  readonly under?: readonly string[];
+  /** `['--import', 'tsx']` when absent. */
+  readonly node_args?: readonly string[];
+}
+
+/** Waits for what a child writes, without polling. */
+const watchOutput = (child: ChildProcess, exited: Promise<Exit>) => {
+  const texts = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) {
+    child[stream]?.setEncoding('utf8').on('data', (chunk: string) => {
+      texts[stream] += chunk;
+    });
+  }
+  const says = async (pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> => {
+    let ended = false;
+    const end = exited.then(() => {
+      ended = true;
+    });
+    for (;;) {
+      const found = pattern.exec(texts[stream]);
+      if (found !== null) return found;
+      if (ended) throw new Error(`bellwire ended without saying ${pattern}:\n${texts.stdout}${texts.stderr}`);
+      await Promise.race([once(child[stream]!, 'data'), end]);
+    }
+  };
+  return { stdout: () => texts.stdout, stderr: () => texts.stderr, says };
+};
+
+/** Starts the command line in one node process of its own. It is killed, and waited for, with the resource. */
+export const runBellwire = (options: BellwireOptions): BellwireProcess => {
+  const { folder, args = ['serve'], env = {}, under = [], node_args = ['--import', TSX] } = options;
+  const [program = '', ...rest] = [...under, process.execPath, ...node_args, MAIN, ...args];
+  const { PATH = '', HOME = '', TMPDIR = '/tmp' } = process.env;
+  const child = spawn(program, rest, {
+    cwd: folder,
+    env: { PATH, HOME, TMPDIR, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  return {
+    pid: child.pid!,
+    exited,
+    kill: (signal) => void child.kill(signal),
+    ...watchOutput(child, exited),
+    [Symbol.asyncDispose]: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+};
+
+export interface ServerOptions extends Omit<BellwireOptions, 'args'> {
+  /** Beside `serve`. Listens on a free port unless they say otherwise. */
+  readonly flags?: readonly string[];
+}
+
+/** Starts a server and waits until it says where it is. Receivers on this machine are allowed. */
+export const startServer = async ({ flags = [], env = {}, ...options }: ServerOptions) => {
+  const bellwire = runBellwire({
+    ...options,
+    args: ['serve', '--port', '0', ...flags],
+    env: {
+      BELLWIRE_API_KEY: ADMIN_KEY,
+      BELLWIRE_ALLOW_NETWORKS: '127.0.0.0/8',
+      BELLWIRE_LOG_LEVEL: 'error',
+      ...env,
+    },
+  });
+  const agent = new Agent();
+  const dispose = async (): Promise<void> => {
+    await bellwire[Symbol.asyncDispose]();
+    await agent.destroy();
+  };
+  try {
+    const [, url = ''] = await bellwire.says(/Bellwire .* is running at (http:\S+)\n/);
+    const server: ServerProcess = {
+      ...bellwire,
+      url,
+      call: async (method, path, body) => {
+        const response = await agent.request({
+          origin: url,
+          path,
+          method,
+          headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        });
+        const text = await response.body.text();
+        return {
+          status: response.statusCode,
+          headers: response.headers,
+          body: text === '' ? null : JSON.parse(text),
+        };
+      },
+      [Symbol.asyncDispose]: dispose,
+    };
+    return server;
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+};
