@@ -1,7 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
 import { defineDialect } from '../../packages/server/src/dialects/define-dialect.ts';
-import { standard } from '../../packages/server/src/dialects/standard.ts';
 import type { SendInput } from '../../packages/server/src/engine/accept.ts';
 import { type HookSetup, TEST_SECRET } from '../support/arrange.ts';
 import { createWorld, type WorldOptions } from '../support/engine-world.ts';

@@ -206,7 +206,7 @@ describe('a JSON text', () => {
   ])('of 10 MiB is answered soon: %s', (_, text) => {
     const started_at = performance.now();
     expect(['invalid_json', 'number_not_representable']).toContain(codeOf(text));
-    expect(performance.now() - started_at).toBeLessThan(1000);
+    expect(performance.now() - started_at).toBeLessThan(3000);
   });
 });
 

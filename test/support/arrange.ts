@@ -1,5 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
-import type { DisabledReason, HookStatus } from '../../packages/server/src/core/hook.ts';
+import type { HookStatus } from '../../packages/server/src/core/hook.ts';
 import type { IdFactory } from '../../packages/server/src/core/ids.ts';
 import type { JsonObject } from '../../packages/server/src/core/json.ts';
 import type { Cipher } from '../../packages/server/src/storage/cipher.ts';
@@ -37,7 +37,9 @@ export interface Arrange {
   readonly addWorkspace: (setup?: WorkspaceSetup) => Promise<string>;
   readonly addHook: (workspace_id: string, setup?: HookSetup) => Promise<string>;
   /** As a person does it: a hook that stops being active holds what waits for it. */
-  readonly setHookStatus: (id: string, status: HookStatus, reason?: DisabledReason) => Promise<void>;
+  readonly setHookStatus: (id: string, status: HookStatus) => Promise<void>;
+  /** As a race leaves it: a hook that is not active with deliveries that are pending. */
+  readonly setOnlyHookStatus: (id: string, status: HookStatus) => Promise<void>;
   readonly setHookEvents: (id: string, events: readonly string[]) => Promise<void>;
   /** As a person does it: what is pending or held is canceled. */
   readonly deleteHook: (id: string) => Promise<void>;
@@ -151,9 +153,10 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       onChanged(workspace_id);
       return id;
     },
-    setHookStatus: async (id, status, reason) => {
+    setOnlyHookStatus: (id, status) => changeHook(id, { status }),
+    setHookStatus: async (id, status) => {
       const fresh = status === 'active' ? { consecutive_failures: 0, failing_since: null } : {};
-      await changeHook(id, { status, disabled_reason: reason ?? null, ...fresh });
+      await changeHook(id, { status, disabled_reason: null, ...fresh });
       if (status !== 'active') await stopDeliveries(id, ['pending'], 'held');
     },
     setHookEvents: (id, events) => changeHook(id, { events: JSON.stringify(events) }),

@@ -23,6 +23,9 @@ const load = async (path: string): Promise<unknown> => {
   }
 };
 
+const isDialect = (value: unknown): value is Dialect =>
+  typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
+
 /**
  * Reads `bellwire.config.ts` in a folder; empty when there is none.
  * @throws BellwireError `config_invalid`
@@ -34,7 +37,10 @@ export const readConfigFile = async (folder: string): Promise<FileConfig> => {
   if (typeof exported !== 'object' || exported === null) {
     throw wrong('must have a default export, like: export default { port: 4500 }');
   }
-  const { dialects = [], ...settings } = exported as { readonly dialects?: readonly Dialect[] };
+  const { dialects = [], ...settings } = exported as { readonly dialects?: unknown };
+  if (!Array.isArray(dialects) || !dialects.every(isDialect)) {
+    throw wrong('has "dialects" that are no list of what defineDialect() answers');
+  }
   const known: readonly string[] = settingNames;
   const stranger = Object.keys(settings).find((name) => !known.includes(name));
   if (stranger !== undefined)

@@ -29,15 +29,19 @@ const firstKey = async ({ bellwire, config }: Greeting): Promise<string> => {
 const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => {
   const workspace = bellwire.default_workspace;
   const { hook } = await bellwire.hooks.create(workspace, { url, events: ['*'], name: 'inbox' });
-  await bellwire.hooks.ping(workspace, hook.id);
+  await bellwire.trials.ping(workspace, hook.id);
 };
 
-const curl = (url: string, key: string): readonly string[] => [
-  `  curl -s ${url}/v1/events \\`,
-  `    -H 'Authorization: Bearer ${key}' \\`,
-  `    -H 'Content-Type: application/json' \\`,
-  `    -d '{"type": "order.created", "data": {"order": {"id": 123, "total": 499}}}'`,
-];
+const curl = (url: string, key: string): readonly string[] => {
+  // A shell puts the value of a variable only between double quotes.
+  const quote = key.startsWith('$') ? '"' : "'";
+  return [
+    `  curl -s ${url}/v1/events \\`,
+    `    -H ${quote}Authorization: Bearer ${key}${quote} \\`,
+    `    -H 'Content-Type: application/json' \\`,
+    `    -d '{"type": "order.created", "data": {"order": {"id": 123, "total": 499}}}'`,
+  ];
+};
 
 const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> => {
   const { bellwire, config, local } = greeting;

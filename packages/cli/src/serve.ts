@@ -40,14 +40,19 @@ const textsFromFlags = (options: Options): SettingTexts =>
     }),
   );
 
+/** Takes no more requests, then ends. */
+const shutDown = async (bellwire: Bellwire, listening: Listening | null): Promise<void> => {
+  if (listening !== null) await Promise.race([listening.close(), delay(GRACE_MS)]);
+  await bellwire.stop();
+};
+
 /** Ends in order at the first signal; at once at the second. */
 const stopOnSignal = (bellwire: Bellwire, listening: Listening): void => {
   let stopping = false;
   const stop = async (): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
-    await Promise.race([listening.close(), delay(GRACE_MS)]);
-    await bellwire.stop();
+    await shutDown(bellwire, listening);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
@@ -69,13 +74,16 @@ const serve = async (options: Options): Promise<void> => {
       process.exit(1);
     },
   });
-  const listening = await listen(bellwire.fetch, config).catch(async (error: unknown) => {
-    await bellwire.stop();
+  let listening: Listening | null = null;
+  try {
+    listening = await listen(bellwire.fetch, config);
+    stopOnSignal(bellwire, listening);
+    await bellwire.start();
+    await greet({ bellwire, config, listening, local });
+  } catch (error) {
+    await shutDown(bellwire, listening);
     throw error;
-  });
-  stopOnSignal(bellwire, listening);
-  await bellwire.start();
-  await greet({ bellwire, config, listening, local });
+  }
 };
 
 /** `bellwire serve`: the server, in this process. */

@@ -4,12 +4,14 @@ import { BellwireError } from './core/errors.ts';
 import { logLevels } from './log.ts';
 
 const text = z.string().trim().min(1);
-const wholeNumber = (least: number, most: number) =>
-  z
+const wholeNumber = (least: number, most: number) => {
+  const rule = `must be a whole number from ${least} to ${most}`;
+  return z
     .string()
-    .regex(/^\d{1,9}$/, `must be a whole number from ${least} to ${most}`)
+    .regex(/^\d{1,9}$/, rule)
     .transform(Number)
-    .pipe(z.int().min(least).max(most));
+    .pipe(z.int().min(least, rule).max(most, rule));
+};
 const yesOrNo = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'], 'must be true or false')
   .transform((word) => ['true', '1', 'yes'].includes(word));
@@ -66,16 +68,16 @@ export const settings = {
     'Replaces every dialect’s retry schedule: the delay before each attempt, like `0,1m,5m`.',
   ),
   attempt_timeout: setting(
-    durationMs({ least: 100, most: 60_000 }),
+    durationMs('100ms', '60s'),
     'Replaces every dialect’s time-out of one attempt, like `10s`; a hook’s own wins.',
   ),
   concurrency: withDefault(wholeNumber(1, 100_000), '1024', 'Attempts under way at a time, in all.'),
   hook_concurrency: withDefault(wholeNumber(1, 1_000), '8', 'Attempts under way at a time to one hook.'),
   retention: withDefault(
-    z.union([
-      z.literal('off').transform(() => null),
-      durationMs({ least: 60_000, most: 3_650 * 86_400_000 }),
-    ]),
+    z.union(
+      [z.literal('off').transform(() => null), durationMs('1m', '3650d')],
+      'must be off, or a duration from 1m to 3650d',
+    ),
     '30d',
     'How long finished events are kept, like `30d`; `off` keeps them for ever.',
   ),

@@ -8,9 +8,13 @@ import { createIdFactory } from './core/ids.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { createDialects } from './dialects/registry.ts';
 import { createEngine } from './engine/engine.ts';
+import { createHookLookup } from './engine/hook-lookup.ts';
 import { createHooks, type Hooks } from './engine/hooks.ts';
 import { createKeys, type Keys } from './engine/keys.ts';
 import type { Log } from './engine/ports.ts';
+import { createReplay } from './engine/replay.ts';
+import { createSecrets } from './engine/secrets.ts';
+import { createTrials, type Trials } from './engine/trials.ts';
 import { createApp } from './http/app.ts';
 import { createInbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -41,6 +45,7 @@ export interface Bellwire {
   /** The whole HTTP surface. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly hooks: Hooks;
+  readonly trials: Trials;
   readonly keys: Keys;
   readonly default_workspace: string;
   /** True when no API key had ever been made. */
@@ -154,25 +159,25 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     onBroken: parts.onBroken ?? (() => undefined),
   });
   const keys = createKeys({ records: records.api_keys, clock, random, ids, hash: sha256 });
-  const hooks = createHooks({
-    records,
-    store,
-    accept: engine.accept,
-    clock,
-    ids,
-    random,
-    dialects,
-    url_policy: network.url_policy,
-  });
+  const lookup = createHookLookup({ records, store, clock, dialects });
+  const { accept, attemptOf } = engine;
+  const trials = createTrials({ lookup, accept, clock, attemptOf });
+  const forHooks = { records, store, lookup, trials, clock, ids, random, url_policy: network.url_policy };
+  const hooks = createHooks(forHooks);
   const router = createAppRouter({
-    accept: engine.accept,
+    accept,
     hooks,
+    trials,
+    secrets: createSecrets(forHooks),
+    replay: createReplay(forHooks),
     keys,
     records,
     redeliver: engine.redeliver,
     now: clock.now,
     ids,
     judgeSchema,
+    isWireId: (wire_id, event_id) =>
+      [...dialects.values()].some((one) => one.wire_id?.(event_id) === wire_id),
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
   const createContext = async (headers: Headers): Promise<RpcContext> => ({
@@ -200,6 +205,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   return {
     fetch: app.fetch,
     hooks,
+    trials,
     keys,
     default_workspace: DEFAULT_WORKSPACE,
     is_first_start,

@@ -19,9 +19,16 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A duration in milliseconds, within bounds. */
-export const durationMs = ({ least, most }: { readonly least: number; readonly most: number }) =>
-  duration.pipe(z.int().min(least).max(most));
+/** A duration in milliseconds, within bounds that are written like it. */
+export const durationMs = (least: string, most: string) => {
+  const rule = `must be from ${least} to ${most}`;
+  return duration.pipe(
+    z
+      .int()
+      .min(parseDuration(least) ?? 0, rule)
+      .max(parseDuration(most) ?? 0, rule),
+  );
+};
 
 /** Delays in milliseconds, of a text like `0,1m,5m`: the first attempt is made at once. */
 export const retrySchedule = z

@@ -91,7 +91,7 @@ export const claiming = (check: Check): void => {
       const pair = await kit.pair();
       await kit.pendingFor(pair, [NOW]);
       if (state === 'deleted') await kit.arrange.deleteHook(pair.hook_id);
-      else if (state !== 'active') await kit.arrange.setHookStatus(pair.hook_id, state);
+      else await kit.arrange.setOnlyHookStatus(pair.hook_id, state);
       expect(await claim(kit, [{ ...pair, limit: 5 }])).toHaveLength(state === 'active' ? 1 : 0);
     }
     expect(await claim(kit, [{ hook_id: 'wh_unknown', workspace_id: 'ws_unknown', limit: 5 }])).toEqual([]);

@@ -13,6 +13,7 @@ export const errorTable = {
   method_not_allowed: 405,
   idempotency_conflict: 409,
   not_validated: 409,
+  hook_not_active: 409,
   already_exists: 409,
   in_use: 409,
   delivery_canceled: 409,

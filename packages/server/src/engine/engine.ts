@@ -6,6 +6,7 @@ import { createAttempts } from './attempts.ts';
 import { createDispatch } from './dispatch.ts';
 import type { LaneLimits } from './lane.ts';
 import type {
+  AttemptRecord,
   Clock,
   Hash,
   LeasedDelivery,
@@ -72,6 +73,11 @@ export interface Engine {
   /** Refuses new events, lets attempts end, records them, gives the rest back. Loses and doubles nothing. */
   readonly stop: () => Promise<void>;
   readonly gauges: () => Gauges;
+  /**
+   * The next attempt of a delivery that was accepted in this turn of the event loop (sending begins in the next);
+   * null when it was not sent.
+   */
+  readonly attemptOf: (delivery_id: string) => Promise<AttemptRecord | null>;
 }
 
 /** Longer than the longest attempt (60 s) and its way through memory. */
@@ -130,6 +136,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     return false;
   };
 
+  const waiting = new Map<string, (attempt: AttemptRecord | null) => void>();
+
   const turns = createTurns({
     store,
     clock,
@@ -144,6 +152,9 @@ export const createEngine = (options: EngineOptions): Engine => {
       offer(result.leased);
     },
     onSettled: (settlement, result) => {
+      const { id } = settlement.delivery;
+      waiting.get(id)?.(settlement.kind === 'attempted' ? settlement.attempt : null);
+      waiting.delete(id);
       if (result.kind === 'stale') {
         options.observe({ kind: 'stale' });
         log.warn('an attempt ended after its lease had passed to another; it was not recorded', {
@@ -267,6 +278,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       await turns.drained();
       await transport.close();
     },
+    attemptOf: (delivery_id) => new Promise((resolve) => waiting.set(delivery_id, resolve)),
     gauges: () => ({
       in_flight: dispatch.inFlight(),
       queued: dispatch.queued(),

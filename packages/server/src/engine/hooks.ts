@@ -1,11 +1,12 @@
 import { BellwireError } from '../core/errors.ts';
+import type { HookStatus } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { ContentType, Dialect, Method } from '../dialects/dialect.ts';
-import type { Accept } from './accept.ts';
+import { type HookLookup, noSuchHook } from './hook-lookup.ts';
 import { judgeHook } from './judge-hook.ts';
-import type { Clock, Random, Store, UrlPolicy, WorkspaceCatalog } from './ports.ts';
+import type { Clock, Random, UrlPolicy } from './ports.ts';
 import type { HookChange, ListedHook, Records } from './records.ts';
+import type { Trials } from './trials.ts';
 
 /** What a person says of a hook. */
 export interface HookInput {
@@ -27,12 +28,7 @@ export type HookPatch = {
   readonly [K in keyof Omit<HookInput, 'dialect' | 'secret'>]?: HookInput[K] | undefined;
 };
 
-export interface TestInput {
-  readonly event_type?: string | undefined;
-  readonly data?: JsonObject | undefined;
-}
-
-/** A hook's life: made, changed, switched, tried out, deleted. All throw `not_found` for a hook that is not there. */
+/** A hook's life: made, changed, switched, deleted. All throw `not_found` for a hook that is not there. */
 export interface Hooks {
   /** The new hook with its secret, which is shown only now. @throws BellwireError `url_refused`, `invalid_input`, … */
   readonly create: (
@@ -40,94 +36,71 @@ export interface Hooks {
     input: HookInput,
   ) => Promise<{ readonly hook: ListedHook; readonly secret: string | null }>;
   readonly update: (workspace_id: string, id: string, patch: HookPatch) => Promise<ListedHook>;
+  /** @throws BellwireError `not_validated` in a dialect whose hooks are validated first. */
   readonly activate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly deactivate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly remove: (workspace_id: string, id: string) => Promise<void>;
-  /** Queues one ping, in whatever state the hook is. */
-  readonly ping: (workspace_id: string, id: string) => Promise<{ readonly delivery_id: string }>;
-  /** Queues one test event: the data given, else the example of its type. */
-  readonly test: (
-    workspace_id: string,
-    id: string,
-    input: TestInput,
-  ) => Promise<{ readonly delivery_id: string }>;
 }
 
 export interface HooksOptions {
   readonly records: Records;
-  readonly store: Store;
-  readonly accept: Accept;
+  readonly lookup: HookLookup;
+  readonly trials: Trials;
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly random: Random;
-  readonly dialects: ReadonlyMap<string, Dialect>;
   readonly url_policy: UrlPolicy;
 }
-
-const notFound = (id: string) => new BellwireError('not_found', `There is no hook ${id} in this workspace.`);
 
 const withoutUndefined = <T extends object>(input: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };
 
-const toChange = ({ active, ...patch }: HookPatch): HookChange => ({
-  ...withoutUndefined(patch),
-  ...(active === undefined ? {} : { status: active ? 'active' : 'paused', disabled_reason: null }),
-});
+const notValidated = (dialect: Dialect): BellwireError =>
+  new BellwireError(
+    'not_validated',
+    `A hook of the dialect "${dialect.name}" cannot be active before its receiver was validated. Call POST /v1/webhooks/{id}/validate, then activate it.`,
+    { issues: [{ path: 'active', message: 'cannot be true before the hook was validated' }] },
+  );
 
-/** The type of a test: the one asked for, else the hook's first exact one with an example, else its first exact one. */
-const testType = (
-  hook: ListedHook,
-  exampleOf: (type: string) => JsonObject | null,
-  asked?: string,
-): string => {
-  const exact = hook.events.filter((entry) => !entry.endsWith('*'));
-  return asked ?? exact.find((type) => exampleOf(type) !== null) ?? exact[0] ?? 'test';
+const firstStatus = (active: boolean | undefined, dialect: Dialect): HookStatus => {
+  if (dialect.handshake !== 'validate') return active === false ? 'paused' : 'active';
+  if (active === true) throw notValidated(dialect);
+  return 'unvalidated';
 };
 
+const switched = (active: boolean, hook: ListedHook, dialect: Dialect): HookChange => {
+  const isValidated = dialect.handshake !== 'validate' || hook.validated_at !== null;
+  if (active && !isValidated) throw notValidated(dialect);
+  if (active) return { status: 'active', disabled_reason: null };
+  return { status: isValidated ? 'paused' : 'unvalidated', disabled_reason: null };
+};
+
+/** Another receiver has to be validated anew. */
+const movedTo = (url: string | undefined, hook: ListedHook, dialect: Dialect): HookChange =>
+  dialect.handshake === 'validate' && url !== undefined && url !== hook.url
+    ? { status: 'unvalidated', validated_at: null, disabled_reason: null }
+    : {};
+
 export const createHooks = (options: HooksOptions): Hooks => {
-  const { records, store, accept, clock, ids } = options;
-
-  const catalogOf = async (workspace_id: string): Promise<WorkspaceCatalog> => {
-    const catalog = await store.catalog(workspace_id);
-    if (catalog === null) throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
-    return catalog;
-  };
-
-  const dialectOf = (name: string): Dialect => {
-    const dialect = options.dialects.get(name);
-    if (dialect !== undefined) return dialect;
-    const known = [...options.dialects.keys()].join(', ');
-    throw new BellwireError('invalid_input', `There is no dialect "${name}". Known are: ${known}.`, {
-      issues: [{ path: 'dialect', message: `must be one of ${known}` }],
-    });
-  };
-
-  const get = async (workspace_id: string, id: string): Promise<ListedHook> => {
-    const hook = await records.hooks.get(workspace_id, id);
-    if (hook === null) throw notFound(id);
-    return hook;
-  };
-
-  const change = async (workspace_id: string, id: string, wanted: HookChange): Promise<ListedHook> => {
-    const hook = await records.hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
-    if (hook === null) throw notFound(id);
-    return hook;
-  };
+  const { records, lookup, trials, clock, ids } = options;
 
   const secretOf = (dialect: Dialect, secret: string | null | undefined) => {
-    const value =
-      secret === undefined && dialect.secret.presence !== 'optional'
-        ? dialect.secret.make(options.random.bytes)
-        : secret;
+    const isMade = secret === undefined && dialect.secret.presence !== 'optional';
+    const value = isMade ? dialect.secret.make(options.random.bytes) : secret;
     return typeof value === 'string' ? { id: ids('sec'), value } : null;
+  };
+
+  const setActive = async (workspace_id: string, id: string, active: boolean): Promise<ListedHook> => {
+    const hook = await lookup.get(workspace_id, id);
+    return lookup.change(workspace_id, id, switched(active, hook, lookup.dialect(hook.dialect)));
   };
 
   return {
     create: async (workspace_id, input) => {
-      const catalog = await catalogOf(workspace_id);
-      const dialect = dialectOf(input.dialect ?? catalog.dialect);
+      const catalog = await lookup.catalog(workspace_id);
+      const dialect = lookup.dialect(input.dialect ?? catalog.dialect);
       judgeHook(input, { dialect, catalog, url_policy: options.url_policy });
       const now = clock.now();
       const secret = secretOf(dialect, input.secret);
@@ -140,7 +113,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
         method: input.method ?? 'POST',
         content_type: input.content_type ?? 'application/json',
         dialect: dialect.name,
-        status: input.active === false ? 'paused' : 'active',
+        status: firstStatus(input.active, dialect),
         disabled_reason: null,
         insecure_ssl: input.insecure_ssl ?? false,
         max_attempts: input.max_attempts ?? null,
@@ -151,37 +124,27 @@ export const createHooks = (options: HooksOptions): Hooks => {
         headers: input.headers ?? {},
         secret,
       });
+      if (dialect.handshake === 'ping') await trials.ping(workspace_id, hook.id);
       return { hook, secret: secret?.value ?? null };
     },
-    update: async (workspace_id, id, patch) => {
-      const [hook, catalog] = await Promise.all([get(workspace_id, id), catalogOf(workspace_id)]);
-      judgeHook(patch, { dialect: dialectOf(hook.dialect), catalog, url_policy: options.url_policy });
-      return change(workspace_id, id, toChange(patch));
-    },
-    activate: (workspace_id, id) => change(workspace_id, id, { status: 'active', disabled_reason: null }),
-    deactivate: (workspace_id, id) => change(workspace_id, id, { status: 'paused', disabled_reason: null }),
-    remove: async (workspace_id, id) => {
-      if (!(await records.hooks.remove(workspace_id, id, clock.now()))) throw notFound(id);
-    },
-    ping: async (workspace_id, id) => {
-      const hook = await get(workspace_id, id);
-      const data = dialectOf(hook.dialect).ping.data;
-      return accept.single(workspace_id, { hook_id: id, trigger: 'ping', type: 'ping', data });
-    },
-    test: async (workspace_id, id, { event_type, data }) => {
-      const [hook, catalog] = await Promise.all([get(workspace_id, id), catalogOf(workspace_id)]);
-      const ofDialect = new Map(
-        dialectOf(hook.dialect).catalog.map((entry) => [entry.name, entry.example ?? null]),
-      );
-      const exampleOf = (type: string) =>
-        catalog.event_types.get(type)?.example ?? ofDialect.get(type) ?? null;
-      const type = testType(hook, exampleOf, event_type);
-      return accept.single(workspace_id, {
-        hook_id: id,
-        trigger: 'test',
-        type,
-        data: data ?? exampleOf(type) ?? {},
+    update: async (workspace_id, id, { active, ...patch }) => {
+      const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
+      const dialect = lookup.dialect(hook.dialect);
+      judgeHook(patch, { dialect, catalog, url_policy: options.url_policy });
+      const moved = movedTo(patch.url, hook, dialect);
+      const standing = moved.status === undefined ? hook : { ...hook, validated_at: null };
+      const changed = await lookup.change(workspace_id, id, {
+        ...withoutUndefined(patch),
+        ...moved,
+        ...(active === undefined ? {} : switched(active, standing, dialect)),
       });
+      if (dialect.handshake === 'ping') await trials.ping(workspace_id, id);
+      return changed;
+    },
+    activate: (workspace_id, id) => setActive(workspace_id, id, true),
+    deactivate: (workspace_id, id) => setActive(workspace_id, id, false),
+    remove: async (workspace_id, id) => {
+      if (!(await records.hooks.remove(workspace_id, id, clock.now()))) throw noSuchHook(id);
     },
   };
 };

@@ -3,7 +3,7 @@ import { BellwireError, type Issue } from '../core/errors.ts';
 import { ALWAYS_DELIVERED } from '../core/event.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { HookInput } from './hooks.ts';
-import type { UrlPolicy, WorkspaceCatalog } from './ports.ts';
+import type { UrlPolicy, UrlVerdict, WorkspaceCatalog } from './ports.ts';
 
 /** A new hook, or what changes of one. */
 type JudgedHook = { readonly [K in keyof HookInput]?: HookInput[K] | undefined };
@@ -62,12 +62,23 @@ export interface HookRules {
   readonly url_policy: UrlPolicy;
 }
 
+const judgeUrl = (url: string | undefined, dialect: Dialect, url_policy: UrlPolicy): UrlVerdict => {
+  if (url === undefined) return { ok: true };
+  const verdict = url_policy.judge(url);
+  if (!verdict.ok || !dialect.https_only || new URL(url).protocol === 'https:') return verdict;
+  return {
+    ok: false,
+    refusal: 'url_scheme',
+    message: `The dialect "${dialect.name}" sends to https only. Put a certificate before the receiver; for a self-signed one, at work on your own machine, set insecure_ssl.`,
+  };
+};
+
 /**
  * Refuses a hook that could not work, naming every field that is wrong; the code is that of the first one.
  * @throws BellwireError `url_refused`, `unknown_event_type`, `invalid_input`.
  */
 export const judgeHook = (input: JudgedHook, { dialect, catalog, url_policy }: HookRules): void => {
-  const verdict = input.url === undefined ? { ok: true as const } : url_policy.judge(input.url);
+  const verdict = judgeUrl(input.url, dialect, url_policy);
   const secret = judgeSecret(input.secret, dialect);
   const wrong = {
     url_refused: verdict.ok ? [] : [{ path: 'url', message: verdict.message }],

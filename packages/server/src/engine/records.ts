@@ -115,12 +115,47 @@ export interface StoredAttempt {
   } | null;
 }
 
+export interface EventFilter {
+  readonly type?: string | undefined;
+  /** Only events whose id this lets through; looked at one by one, in bounded windows. */
+  readonly where?: ((id: string) => boolean) | undefined;
+}
+
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
   readonly hook_id?: string | undefined;
   readonly event_id?: string | undefined;
   readonly event_type?: string | undefined;
   readonly since?: number | undefined;
+}
+
+/** One thing that was done to secrets or rights, and by whom. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly at: number;
+  /** The id of the caller's API key. */
+  readonly by: string;
+  readonly action: string;
+  /** The id of what it was done to. */
+  readonly subject: string;
+}
+
+/** What a replay sends: deliveries held or failed, and events that the hook never got. */
+export const replayStates = ['held', 'failed', 'never_attempted'] as const;
+export type ReplayState = (typeof replayStates)[number];
+
+export interface ReplayFilter {
+  readonly hook: Hook;
+  /** Milliseconds: from then on, before then. */
+  readonly since: number;
+  readonly until: number;
+}
+
+export interface ReplaySlice {
+  readonly replayed: number;
+  /** What to pass as `after` for the next slice; null when this was the last one. */
+  readonly next: string | null;
 }
 
 /** Everything that is listed, made and changed by hand. A change is in force when its promise resolves. */
@@ -163,15 +198,26 @@ export interface Records {
       id: string,
       change: HookChange & { readonly updated_at: number },
     ) => Promise<ListedHook | null>;
+    /** Makes `secret` the current one. Null when there is no such hook. */
+    readonly rotateSecret: (
+      workspace_id: string,
+      id: string,
+      rotation: {
+        readonly secret: { readonly id: string; readonly value: string };
+        readonly now: number;
+        readonly previous_expires_at: number;
+      },
+    ) => Promise<ListedHook | null>;
+    readonly dropPreviousSecrets: (
+      workspace_id: string,
+      id: string,
+      now: number,
+    ) => Promise<ListedHook | null>;
     /** Cancels what is pending or held. False when there is none. */
     readonly remove: (workspace_id: string, id: string, now: number) => Promise<boolean>;
   };
   readonly events: {
-    readonly list: (
-      workspace_id: string,
-      filter: { readonly type?: string | undefined },
-      page: PageQuery,
-    ) => Promise<Page<StoredEvent>>;
+    readonly list: (workspace_id: string, filter: EventFilter, page: PageQuery) => Promise<Page<StoredEvent>>;
     readonly get: (workspace_id: string, id: string) => Promise<StoredEvent | null>;
   };
   readonly deliveries: {
@@ -185,5 +231,23 @@ export interface Records {
       workspace_id: string,
       id: string,
     ) => Promise<(StoredDelivery & { readonly attempt_list: readonly StoredAttempt[] }) | null>;
+  };
+  readonly audit: {
+    readonly add: (entry: AuditEntry) => Promise<void>;
+    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
+  };
+  readonly replay: {
+    readonly count: (filter: ReplayFilter, state: ReplayState) => Promise<number>;
+    /** Makes up to `limit` deliveries due, those behind `after`. */
+    readonly slice: (
+      filter: ReplayFilter,
+      slice: {
+        readonly state: ReplayState;
+        readonly after: string | null;
+        readonly limit: number;
+        readonly now: number;
+        readonly newId: () => string;
+      },
+    ) => Promise<ReplaySlice>;
   };
 }

@@ -6,11 +6,17 @@ import type { Accept } from '../engine/accept.ts';
 import type { Hooks } from '../engine/hooks.ts';
 import type { Keys } from '../engine/keys.ts';
 import type { Records } from '../engine/records.ts';
+import type { Replay } from '../engine/replay.ts';
+import type { Secrets } from '../engine/secrets.ts';
+import type { Trials } from '../engine/trials.ts';
 
 /** What the routers call. Functions only: nothing here shows in the published types. */
 export interface RpcDeps {
   readonly accept: Accept;
   readonly hooks: Hooks;
+  readonly trials: Trials;
+  readonly secrets: Secrets;
+  readonly replay: Replay;
   readonly keys: Keys;
   readonly records: Records;
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<void>;
@@ -20,4 +26,6 @@ export interface RpcDeps {
   readonly judgeSchema: (schema: JsonObject) => readonly Issue[];
   /** The catalog that a workspace of a dialect starts with; null for an unknown dialect. */
   readonly catalogOfDialect: (dialect: string) => readonly CatalogEntry[] | null;
+  /** Whether an event's id is known to its receivers as `wire_id`, in any dialect. */
+  readonly isWireId: (wire_id: string, event_id: string) => boolean;
 }

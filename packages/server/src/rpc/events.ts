@@ -27,7 +27,7 @@ const batchItem = z.union([
 ]);
 
 /** Facts to be sent. */
-export const createEventsRouter = ({ accept, records }: RpcDeps) => {
+export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
   const acceptOne = async (workspace_id: string, item: unknown): Promise<z.infer<typeof batchItem>> => {
     try {
       const parsed = sendInput.safeParse(item);
@@ -62,14 +62,15 @@ export const createEventsRouter = ({ accept, records }: RpcDeps) => {
       })),
     list: procedure
       .meta({ scope: 'workspace', route: { method: 'GET', path: '/events' } })
-      .input(z.strictObject({ ...page, type: eventTypeName.optional() }))
+      .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: id.optional() }))
       .output(pageOf(eventView))
-      .query(async ({ ctx, input }) =>
-        toAnswer(
-          await records.events.list(ctx.workspace_id, { type: input.type }, toPageQuery(input)),
+      .query(async ({ ctx, input: { type, wire_id, ...at } }) => {
+        const where = wire_id === undefined ? undefined : (event_id: string) => isWireId(wire_id, event_id);
+        return toAnswer(
+          await records.events.list(ctx.workspace_id, { type, where }, toPageQuery(at)),
           viewEvent,
-        ),
-      ),
+        );
+      }),
     get: procedure
       .meta({ scope: 'workspace', route: { method: 'GET', path: '/events/{event_id}' } })
       .input(z.strictObject({ event_id: id }))

@@ -2,24 +2,20 @@ import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
-import { eventTypeName, hookFields, id, jsonObject, page, secret } from './fields.ts';
+import { hookFields, id, page, secret } from './fields.ts';
+import { createHookSecrets, warningsOf } from './hook-secrets.ts';
+import { createHookTrials } from './hook-trials.ts';
 import { procedure, t } from './trpc.ts';
 import { hookView, pageOf, viewHook } from './views.ts';
 
 const scope = 'workspace';
 const one = z.strictObject({ hook_id: id });
-const queued = z.object({ success: z.literal(true), message: z.string(), delivery_id: z.string() });
-const tested = (delivery_id: string) => ({
-  success: true as const,
-  message: 'Test webhook sent',
-  delivery_id,
-});
-const pinged = (delivery_id: string) => ({ success: true as const, message: 'Ping sent', delivery_id });
-const testFields = { event_type: eventTypeName.optional(), data: jsonObject.optional() };
-
 /** Registrations: where events go. */
-export const createHooksRouter = ({ hooks, records }: RpcDeps) =>
-  t.router({
+export const createHooksRouter = (deps: RpcDeps) => {
+  const { hooks, records } = deps;
+  return t.router({
+    ...createHookTrials(deps),
+    ...createHookSecrets(deps),
     create: procedure
       .meta({ scope, route: { method: 'POST', path: '/webhooks', status: 201 } })
       .input(
@@ -29,10 +25,14 @@ export const createHooksRouter = ({ hooks, records }: RpcDeps) =>
           secret: secret.nullable().optional(),
         }),
       )
-      .output(hookView.extend({ secret: z.string().nullable() }))
+      .output(hookView.extend({ secret: z.string().nullable(), warnings: z.array(z.string()) }))
       .mutation(async ({ ctx, input }) => {
         const created = await hooks.create(ctx.workspace_id, input);
-        return { ...viewHook(created.hook), secret: created.secret };
+        return {
+          ...viewHook(created.hook),
+          secret: created.secret,
+          warnings: warningsOf(created.secret),
+        };
       }),
     list: procedure
       .meta({ scope, route: { method: 'GET', path: '/webhooks' } })
@@ -40,13 +40,6 @@ export const createHooksRouter = ({ hooks, records }: RpcDeps) =>
       .output(pageOf(hookView))
       .query(async ({ ctx, input }) =>
         toAnswer(await records.hooks.list(ctx.workspace_id, toPageQuery(input)), viewHook),
-      ),
-    testAny: procedure
-      .meta({ scope, route: { method: 'POST', path: '/webhooks/test' } })
-      .input(one.extend(testFields))
-      .output(queued)
-      .mutation(async ({ ctx, input: { hook_id, ...input } }) =>
-        tested((await hooks.test(ctx.workspace_id, hook_id, input)).delivery_id),
       ),
     get: procedure
       .meta({ scope, route: { method: 'GET', path: '/webhooks/{hook_id}' } })
@@ -80,18 +73,5 @@ export const createHooksRouter = ({ hooks, records }: RpcDeps) =>
       .input(one)
       .output(hookView)
       .mutation(async ({ ctx, input }) => viewHook(await hooks.deactivate(ctx.workspace_id, input.hook_id))),
-    ping: procedure
-      .meta({ scope, route: { method: 'POST', path: '/webhooks/{hook_id}/ping' } })
-      .input(one)
-      .output(queued)
-      .mutation(async ({ ctx, input }) =>
-        pinged((await hooks.ping(ctx.workspace_id, input.hook_id)).delivery_id),
-      ),
-    test: procedure
-      .meta({ scope, route: { method: 'POST', path: '/webhooks/{hook_id}/test' } })
-      .input(one.extend(testFields))
-      .output(queued)
-      .mutation(async ({ ctx, input: { hook_id, ...input } }) =>
-        tested((await hooks.test(ctx.workspace_id, hook_id, input)).delivery_id),
-      ),
   });
+};

@@ -1,4 +1,5 @@
 import { createApiKeysRouter } from './api-keys.ts';
+import { createAuditRouter } from './audit.ts';
 import { createDeliveriesRouter } from './deliveries.ts';
 import type { RpcDeps } from './deps.ts';
 import { createEventTypesRouter } from './event-types.ts';
@@ -16,6 +17,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     eventTypes: createEventTypesRouter(deps),
     workspaces: createWorkspacesRouter(deps),
     apiKeys: createApiKeysRouter(deps),
+    audit: createAuditRouter(deps),
   });
 
 /** The router's type, for typed clients. */

@@ -5,6 +5,7 @@ import { hookStatuses } from '../core/hook.ts';
 import type { EventReceipt } from '../engine/ports.ts';
 import type {
   ApiKey,
+  AuditEntry,
   EventType,
   ListedHook,
   StoredAttempt,
@@ -16,7 +17,8 @@ import { keyScopes } from '../engine/records.ts';
 import { anyJson, jsonObject } from './fields.ts';
 
 const iso = (time: number): string => new Date(time).toISOString();
-const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
+/** ISO 8601 of a time in milliseconds. */
+export const isoOrNull = (time: number | null): string | null => (time === null ? null : iso(time));
 
 export const pageOf = <T extends z.ZodType>(view: T) =>
   z.object({ data: z.array(view), next_cursor: z.string().nullable() });
@@ -218,4 +220,20 @@ export const viewEventType = (type: EventType): z.infer<typeof eventTypeView> =>
   ...type,
   created_at: iso(type.created_at),
   updated_at: iso(type.updated_at),
+});
+
+export const auditView = z.object({
+  id: z.string(),
+  at: z.string(),
+  by: z.string(),
+  action: z.string(),
+  subject: z.string(),
+});
+
+export const viewAudit = (entry: AuditEntry): z.infer<typeof auditView> => ({
+  id: entry.id,
+  at: iso(entry.at),
+  by: entry.by,
+  action: entry.action,
+  subject: entry.subject,
 });

@@ -36,11 +36,14 @@ const parseKeyRing = (text: string): ReadonlyMap<string, Buffer> => {
     if (!KID.test(kid) || !is_whole) {
       throw new BellwireError(
         'config_invalid',
-        `ENCRYPTION_KEYS must be a list like "k2:<base64>,k1:<base64>" with ${KEY_BYTES} bytes in each key. Make one with: openssl rand -base64 ${KEY_BYTES}`,
+        `BELLWIRE_ENCRYPTION_KEYS (or the file with the keys) must be a list like "k2:<base64>,k1:<base64>" with ${KEY_BYTES} bytes in each key. Make one with: openssl rand -base64 ${KEY_BYTES}`,
       );
     }
     if (keys.has(kid)) {
-      throw new BellwireError('config_invalid', `ENCRYPTION_KEYS names the key "${kid}" twice.`);
+      throw new BellwireError(
+        'config_invalid',
+        `BELLWIRE_ENCRYPTION_KEYS (or the file with the keys) names the key "${kid}" twice.`,
+      );
     }
     keys.set(kid, key);
   }
@@ -70,7 +73,7 @@ export const createCipher = (keyRing: string): Cipher => {
       if (usedKey === undefined) {
         throw new BellwireError(
           'wrong_encryption_key',
-          `The database has values sealed with the encryption key "${usedKid}", which is not in ENCRYPTION_KEYS (or .bellwire/keys). Add that key to the list; nothing was written.`,
+          `The database has values sealed with the encryption key "${usedKid}", which is not in BELLWIRE_ENCRYPTION_KEYS (or the file with the keys). Add that key to the list; nothing was written.`,
         );
       }
       const [nonce, text, tag] = parts.map((part) => Buffer.from(part, 'base64'));

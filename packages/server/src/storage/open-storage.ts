@@ -6,14 +6,14 @@ import type { SendableHook } from '../core/hook.ts';
 import type { Store } from '../engine/ports.ts';
 import type { Records } from '../engine/records.ts';
 import { createCaches } from './caches.ts';
-import { checkCanary, leaveCanary } from './canary.ts';
+import { checkCanary, hasCanary, leaveCanary } from './canary.ts';
 import { createCipher } from './cipher.ts';
 import { type KeyRingFile, readOrMakeKeyRing } from './key-ring-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
 import { createRecords } from './records/records.ts';
 import { findHooksAt } from './records/hooks-at.ts';
-import { assertDurable, openSqlite } from './sqlite/database.ts';
-import { lockDatabaseFile } from './sqlite/file-lock.ts';
+import { assertDurable, openSqlite, type SqliteDatabase } from './sqlite/database.ts';
+import { type FileLock, lockDatabaseFile } from './sqlite/file-lock.ts';
 import { createHookCache } from './sqlite/hook-cache.ts';
 import { createSqliteStore } from './sqlite/store.ts';
 
@@ -48,9 +48,24 @@ const makeFolder = (folder: string): void => {
   }
 };
 
-const keyRingOf = (folder: string, given: string | null): KeyRingFile & { readonly path: string } => {
+const openLocked = (path: string): { readonly lock: FileLock; readonly database: SqliteDatabase } => {
+  const lock = lockDatabaseFile(path);
+  try {
+    return { lock, database: openSqlite(path) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
+
+const keyRingOf = async (
+  folder: string,
+  given: string | null,
+  { db }: SqliteDatabase,
+): Promise<KeyRingFile & { readonly path: string }> => {
   const path = join(folder, 'keys');
-  return given === null ? { ...readOrMakeKeyRing(path), path } : { ring: given, made: false, path };
+  if (given !== null) return { ring: given, made: false, path };
+  return { ...readOrMakeKeyRing(path, !(await hasCanary(db))), path };
 };
 
 /**
@@ -65,14 +80,13 @@ export const openStorage = async ({
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   makeFolder(folder);
-  const lock = lockDatabaseFile(path);
-  const database = openSqlite(path);
+  const { lock, database } = openLocked(path);
   const close = async (): Promise<void> => {
     await database.close();
     lock.release();
   };
   try {
-    const key_ring = keyRingOf(folder, encryption_keys);
+    const key_ring = await keyRingOf(folder, encryption_keys, database);
     const cipher = createCipher(key_ring.ring);
     await checkCanary(database.db, cipher);
     await migrateToLatest(database.db);

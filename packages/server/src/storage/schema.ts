@@ -92,6 +92,8 @@ interface EventsTable {
   /** SHA-256 of what was sent with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
+  /** 1 for an event that went to named hooks only: a replay to another hook leaves it out. */
+  addressed: Flag;
   occurred_at: Time;
   created_at: Time;
   previous_data: JsonText | null;
@@ -141,6 +143,15 @@ interface AttemptsTable {
   response_truncated: Flag;
 }
 
+interface AuditTable {
+  id: string;
+  workspace_id: string;
+  at: Time;
+  by: string;
+  action: string;
+  subject: string;
+}
+
 /** Every table that is ours. All names start with `bellwire_`, since they may stand in a caller's own database. */
 export interface Schema {
   bellwire_meta: MetaTable;
@@ -152,4 +163,5 @@ export interface Schema {
   bellwire_events: EventsTable;
   bellwire_deliveries: DeliveriesTable;
   bellwire_attempts: AttemptsTable;
+  bellwire_audit: AuditTable;
 }

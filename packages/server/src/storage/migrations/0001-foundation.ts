@@ -107,6 +107,7 @@ const createEvents = async (db: Kysely<unknown>): Promise<void> => {
       .addColumn('idempotency_key', 'text')
       .addColumn('fingerprint', 'text')
       .addColumn('deliveries', 'integer', (c) => c.notNull())
+      .addColumn('addressed', 'integer', (c) => c.notNull())
       .addColumn('occurred_at', 'integer', (c) => c.notNull())
       .addColumn('created_at', 'integer', (c) => c.notNull())
       .addColumn('previous_data', 'text')
@@ -195,6 +196,20 @@ const createAttempts = async (db: Kysely<unknown>): Promise<void> => {
   ).execute();
 };
 
+const createAudit = async (db: Kysely<unknown>): Promise<void> => {
+  await strictWithoutRowid(
+    db.schema
+      .createTable('bellwire_audit')
+      .addColumn('workspace_id', 'text', (c) => c.notNull())
+      .addColumn('id', 'text', (c) => c.notNull())
+      .addColumn('at', 'integer', (c) => c.notNull())
+      .addColumn('by', 'text', (c) => c.notNull())
+      .addColumn('action', 'text', (c) => c.notNull())
+      .addColumn('subject', 'text', (c) => c.notNull())
+      .addPrimaryKeyConstraint('bellwire_audit_pk', ['workspace_id', 'id']),
+  ).execute();
+};
+
 /** Every table of the first release. */
 export const foundation: Migration = {
   up: async (db) => {
@@ -203,5 +218,6 @@ export const foundation: Migration = {
     await createEvents(db);
     await createDeliveries(db);
     await createAttempts(db);
+    await createAudit(db);
   },
 };

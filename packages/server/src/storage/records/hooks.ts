@@ -52,11 +52,52 @@ const select = (from: Kysely<Schema>, workspace_id: string, id: string) =>
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
 
+/** Previous secrets that a hook may have. */
+const MOST_PREVIOUS = 10;
+
+/** Gives the current secret of a hook an end, and forgets those that have ended or are too many. */
+const retireSecrets = async (
+  trx: Transaction<Schema>,
+  hook_id: string,
+  { now, expires_at }: { readonly now: number; readonly expires_at: number },
+): Promise<void> => {
+  await trx
+    .updateTable('bellwire_secrets')
+    .set({ expires_at })
+    .where('hook_id', '=', hook_id)
+    .where('expires_at', 'is', null)
+    .execute();
+  const kept = trx
+    .selectFrom('bellwire_secrets')
+    .select('id')
+    .where('hook_id', '=', hook_id)
+    .where('expires_at', '>', now)
+    .orderBy('id', 'desc')
+    .limit(MOST_PREVIOUS);
+  await trx
+    .deleteFrom('bellwire_secrets')
+    .where('hook_id', '=', hook_id)
+    .where('id', 'not in', kept)
+    .execute();
+};
+
 export const createHooks = (db: Kysely<Schema>, caches: Caches, cipher: Cipher): Records['hooks'] => {
   const toListed = (row: HookRow): ListedHook => ({
     ...toHook(row),
     header_names: Object.keys(toHeaders(row, cipher)),
   });
+
+  const insertSecret = async (
+    trx: Transaction<Schema>,
+    hook_id: string,
+    { id, value, created_at }: { id: string; value: string; created_at: number },
+  ): Promise<void> => {
+    const secret = cipher.seal(value, { table: 'bellwire_secrets', column: 'secret', id });
+    await trx
+      .insertInto('bellwire_secrets')
+      .values({ id, hook_id, secret, created_at, expires_at: null })
+      .execute();
+  };
 
   /**
    * One transaction that changes hooks of a workspace. The cache is cleared before COMMIT, while the lock is still
@@ -86,12 +127,7 @@ export const createHooks = (db: Kysely<Schema>, caches: Caches, cipher: Cipher):
           .returningAll()
           .executeTakeFirstOrThrow();
         if (hook.secret !== null) {
-          const { id, value } = hook.secret;
-          const secret = cipher.seal(value, { table: 'bellwire_secrets', column: 'secret', id });
-          await trx
-            .insertInto('bellwire_secrets')
-            .values({ id, hook_id: hook.id, secret, created_at: hook.created_at, expires_at: null })
-            .execute();
+          await insertSecret(trx, hook.id, { ...hook.secret, created_at: hook.created_at });
         }
         return toListed(row);
       }),
@@ -121,6 +157,25 @@ export const createHooks = (db: Kysely<Schema>, caches: Caches, cipher: Cipher):
           .executeTakeFirstOrThrow();
         if (row.status !== 'active')
           await stopDeliveries(trx, id, { status: 'held', now: wanted.updated_at });
+        return toListed(row);
+      }),
+    rotateSecret: (workspace_id, id, { secret, now, previous_expires_at }) =>
+      change(workspace_id, async (trx) => {
+        const row = await select(trx, workspace_id, id);
+        if (row === undefined) return null;
+        await retireSecrets(trx, id, { now, expires_at: previous_expires_at });
+        await insertSecret(trx, id, { ...secret, created_at: now });
+        return toListed(row);
+      }),
+    dropPreviousSecrets: (workspace_id, id) =>
+      change(workspace_id, async (trx) => {
+        const row = await select(trx, workspace_id, id);
+        if (row === undefined) return null;
+        await trx
+          .deleteFrom('bellwire_secrets')
+          .where('hook_id', '=', id)
+          .where('expires_at', 'is not', null)
+          .execute();
         return toListed(row);
       }),
     remove: (workspace_id, id, now) =>

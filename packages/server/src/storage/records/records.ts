@@ -4,10 +4,12 @@ import type { Caches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Schema } from '../schema.ts';
 import { createApiKeys } from './api-keys.ts';
+import { createAudit } from './audit.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createEvents } from './events.ts';
 import { createEventTypes } from './event-types.ts';
 import { createHooks } from './hooks.ts';
+import { createReplayRecords } from './replay.ts';
 import { createWorkspaces } from './workspaces.ts';
 
 /** Lists, creations and changes, on whatever database Kysely speaks to. */
@@ -18,4 +20,6 @@ export const createRecords = (db: Kysely<Schema>, caches: Caches, cipher: Cipher
   hooks: createHooks(db, caches, cipher),
   events: createEvents(db),
   deliveries: createDeliveries(db),
+  audit: createAudit(db),
+  replay: createReplayRecords(db),
 });

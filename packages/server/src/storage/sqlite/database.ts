@@ -22,6 +22,14 @@ export interface SqliteDatabase {
 // SQLite's numbers for synchronous: OFF 0, NORMAL 1, FULL 2.
 const FULL = 2;
 
+/** Says that a database file, or what must lie beside it, cannot be used. */
+export const cannotOpen = (path: string, error: unknown): BellwireError =>
+  new BellwireError(
+    'folder_unwritable',
+    `The database ${path} cannot be opened for writing (${error instanceof Error ? error.message : 'unknown error'}). Check that its folder exists and belongs to you, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
+    { cause: error },
+  );
+
 const openConnection = (path: string): Database => {
   try {
     const raw = new DatabaseConstructor(path);
@@ -32,11 +40,7 @@ const openConnection = (path: string): Database => {
     raw.pragma('synchronous = FULL');
     return raw;
   } catch (error) {
-    throw new BellwireError(
-      'folder_unwritable',
-      `The database ${path} cannot be opened for writing (${error instanceof Error ? error.message : 'unknown error'}). Check that its folder exists and belongs to you, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
-      { cause: error },
-    );
+    throw cannotOpen(path, error);
   }
 };
 

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { toAnswer, toPageQuery } from './cursor.ts';
+import type { RpcDeps } from './deps.ts';
+import { page } from './fields.ts';
+import { procedure, t } from './trpc.ts';
+import { auditView, pageOf, viewAudit } from './views.ts';
+
+/** Who did what to secrets. */
+export const createAuditRouter = ({ records }: RpcDeps) =>
+  t.router({
+    list: procedure
+      .meta({ scope: 'workspace', route: { method: 'GET', path: '/audit' } })
+      .input(z.strictObject(page))
+      .output(pageOf(auditView))
+      .query(async ({ ctx, input }) =>
+        toAnswer(await records.audit.list(ctx.workspace_id, toPageQuery(input)), viewAudit),
+      ),
+  });

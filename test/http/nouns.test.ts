@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+
+describe('event types', () => {
+  it('are put, got, listed by name and deleted', async () => {
+    await using server = await startServer();
+    const { api } = server;
+    const type = { description: 'an order', schema: { type: 'object' }, example: { order: { id: 1 } } };
+    const put = await api('PUT /v1/event-types/Site%20Plan%20Change', type);
+    expect([put.status, put.body]).toMatchObject([200, { name: 'Site Plan Change', ...type }]);
+    await api('PUT /v1/event-types/order.created');
+    expect((await api('GET /v1/event-types/Site%20Plan%20Change')).text).toBe(put.text);
+    const { body: list } = await api('GET /v1/event-types');
+    expect(list.data.map(({ name }) => name)).toEqual(['Site Plan Change', 'order.created']);
+    expect((await api('DELETE /v1/event-types/order.created')).status).toBe(204);
+    expect((await api('GET /v1/event-types/order.created')).status).toBe(404);
+    expect((await api('DELETE /v1/event-types/order.created')).status).toBe(404);
+  });
+
+  it('put again are replaced whole, and in force at once', async () => {
+    await using server = await startServer();
+    const { api } = server;
+    const send = () => api('POST /v1/events', { type: 'a', data: { id: 'text' } });
+    const schema = { properties: { id: { type: 'integer' } } };
+    await api('PUT /v1/event-types/a', { schema, description: 'first' });
+    expect((await send()).status).toBe(422);
+    const again = await api('PUT /v1/event-types/a', {});
+    expect(again.body).toMatchObject({ schema: null, description: '' });
+    expect((await send()).status).toBe(202);
+  });
+});
+
+describe('workspaces', () => {
+  it('are made, changed, listed and deleted; a name stands once', async () => {
+    await using server = await startServer();
+    const { api } = server;
+    const made = await api('POST /v1/workspaces', { name: 'acme', strict: true });
+    expect([made.status, made.body]).toMatchObject([
+      201,
+      { name: 'acme', dialect: 'standard', strict: true },
+    ]);
+    const { id } = made.body;
+    expect((await api('POST /v1/workspaces', { name: 'acme' })).body.error.code).toBe('already_exists');
+    expect((await api('PATCH /v1/workspaces/ws_default', { name: 'acme' })).status).toBe(409);
+    const changed = await api(`PATCH /v1/workspaces/${id}`, { strict: false, name: 'acme 2' });
+    expect(changed.body).toMatchObject({ name: 'acme 2', strict: false });
+    expect((await api(`GET /v1/workspaces/${id}`)).text).toBe(changed.text);
+    const { body: list } = await api('GET /v1/workspaces');
+    expect(list.data.map(({ name }) => name).toSorted()).toEqual(['acme 2', 'default']);
+    expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(204);
+    expect((await api(`GET /v1/workspaces/${id}`)).status).toBe(404);
+    expect((await api('PATCH /v1/workspaces/ws_nobody', { name: 'x' })).status).toBe(404);
+  });
+
+  it('are in use while they have a hook, an event or a key, and free again without', async () => {
+    await using server = await startServer();
+    const { api } = server;
+    const { id } = (await api('POST /v1/workspaces', { name: 'acme' })).body;
+    const named = { headers: { 'bellwire-workspace': id } };
+    const expectInUse = async () => {
+      const { status, body } = await api(`DELETE /v1/workspaces/${id}`);
+      expect([status, body.error.code]).toEqual([409, 'in_use']);
+    };
+    const hook = await server.addHook('https://receiver.example.com/', { headers: { 'X-A': '1' } }, named);
+    await expectInUse();
+    expect((await api(`DELETE /v1/webhooks/${hook.id}`, undefined, named)).status).toBe(204);
+    const key = await api('POST /v1/api-keys', { name: 'k' }, named);
+    await expectInUse();
+    expect((await api(`DELETE /v1/api-keys/${key.body.id}`)).status).toBe(204);
+    await api('PUT /v1/event-types/a', {}, named);
+    expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(204);
+
+    const other = (await api('POST /v1/workspaces', { name: 'acme' })).body.id;
+    await api('POST /v1/events', { type: 'a', data: {} }, { headers: { 'bellwire-workspace': other } });
+    expect((await api(`DELETE /v1/workspaces/${other}`)).body.error.code).toBe('in_use');
+  });
+
+  it('the default one stays, also when it is empty', async () => {
+    await using server = await startServer();
+    const { status, body } = await server.api('DELETE /v1/workspaces/ws_default');
+    expect([status, body.error.code]).toEqual([409, 'in_use']);
+    expect((await server.api('POST /v1/events', { type: 'a', data: {} })).status).toBe(202);
+  });
+});
+
+describe('API keys', () => {
+  it('are shown once, listed by a hint, and dead at once when deleted', async () => {
+    await using server = await startServer();
+    const { api } = server;
+    const made = await api('POST /v1/api-keys', { name: 'ci', scope: 'send' });
+    const { id, api_key } = made.body;
+    expect(made.status).toBe(201);
+    expect(api_key).toMatch(/^bwk_[\w-]{43}$/);
+    const list = await api('GET /v1/api-keys');
+    expect(list.body.data).toHaveLength(2);
+    expect(list.body.data).toContainEqual(
+      expect.objectContaining({ id, name: 'ci', scope: 'send', workspace_id: 'ws_default' }),
+    );
+    expect(list.text).not.toContain(api_key);
+    expect(list.text).not.toContain(ADMIN_KEY);
+    expect(list.text).not.toMatch(/hash/);
+    const send = () => api('POST /v1/events', { type: 'a', data: {} }, { key: api_key });
+    expect((await send()).status).toBe(202);
+    expect((await api(`DELETE /v1/api-keys/${id}`)).status).toBe(204);
+    expect((await send()).status).toBe(401);
+    expect((await api(`DELETE /v1/api-keys/${id}`)).status).toBe(404);
+  });
+
+  it('a hint of a short key that somebody chose does not give it away', async () => {
+    await using server = await startServer({ settings: { api_key: 'correct-horse-16' } });
+    const { text, body } = await server.api('GET /v1/api-keys', undefined, { key: 'correct-horse-16' });
+    expect(body.data).toHaveLength(1);
+    expect(text).toContain('"hint":"…16"');
+    expect(text).not.toContain('correct');
+  });
+
+  it('a key cannot delete itself; another admin key can delete the first', async () => {
+    await using server = await startServer();
+    const { api } = server;
+    const first = (await api('GET /v1/api-keys')).body.data[0]!.id;
+    expect((await api(`DELETE /v1/api-keys/${first}`)).body.error.code).toBe('in_use');
+    const { api_key: key } = (await api('POST /v1/api-keys', { name: 'second', scope: 'admin' })).body;
+    expect((await api(`DELETE /v1/api-keys/${first}`, undefined, { key })).status).toBe(204);
+    expect((await api('GET /v1/api-keys')).status).toBe(401);
+  });
+});

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { startCountingReceiver } from '../support/counting-receiver.ts';
+import { lostOf, makeHooks, untilDrained } from '../support/deliveries.ts';
+import type { Acked } from '../support/event-load.ts';
+import { startServer } from '../support/server-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const whyNoDisk = (): string | null => {
+  if (process.platform !== 'linux') return 'a small file system is made with tmpfs, which is Linux';
+  if (process.getuid?.() !== 0) return 'only root may mount a small file system';
+  const { status } = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']);
+  return status === 0 ? null : 'this root may not mount';
+};
+
+const noDisk = whyNoDisk();
+if (noDisk !== null) console.log(`the full disk is not tested: ${noDisk}`);
+
+/** A file system of 8 MiB. */
+const mountSmallDisk = (path: string): Disposable => {
+  mkdirSync(path);
+  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path]).status).toBe(0);
+  return { [Symbol.dispose]: () => void spawnSync('umount', ['-l', path]) };
+};
+
+const CHUNK = Buffer.alloc(64 * 1024, 'x');
+
+/** Takes all space that is left. */
+const fill = (path: string): void => {
+  writeFileSync(path, '');
+  for (let size = CHUNK.length; size >= 4096; ) {
+    try {
+      appendFileSync(path, CHUNK.subarray(0, size));
+    } catch {
+      size /= 2;
+    }
+  }
+};
+
+const subscriptions = new Map([['h0', ['*']]]);
+const PADDING = 'x'.repeat(2_000);
+
+test.skipIf(noDisk !== null)(
+  'a full disk: every refusal is a 503 with Retry-After, reads work, what was acknowledged is kept, and it goes on when there is space',
+  { timeout: 60_000 },
+  async () => {
+    await using folder = await createTemporaryFolder();
+    using _ = mountSmallDisk(folder.file('disk'));
+    await using receiver = await startCountingReceiver();
+    await using server = await startServer({
+      folder: folder.path,
+      flags: ['--database-url', 'file:disk/bellwire.db'],
+      env: { BELLWIRE_LOG_LEVEL: 'silent' },
+    });
+    await makeHooks(server, receiver, subscriptions);
+    const acked: Acked[] = [];
+    const refused: unknown[] = [];
+    let n = 0;
+    const send = async (): Promise<void> => {
+      n += 1;
+      const nth = n;
+      const { status, headers, body } = await server.call('POST', '/v1/events', {
+        type: 'a',
+        data: { n: nth, padding: PADDING },
+      });
+      if (status === 202) acked.push({ event_id: String(body.id), type: '*', n: nth });
+      else refused.push({ status, code: body.error.code, has_retry_after: Number(headers['retry-after']) > 0 });
+    };
+    const sendSome = () => Promise.all(Array.from({ length: 20 }, send));
+
+    await sendSome();
+    expect(refused).toEqual([]);
+    fill(folder.file('disk/ballast'));
+    for (let round = 0; round < 200 && refused.length < 200; round += 1) await sendSome();
+    expect(refused.length).toBeGreaterThanOrEqual(200);
+    expect(refused).toEqual(
+      refused.map(() => ({ status: 503, code: 'storage_failed', has_retry_after: true })),
+    );
+
+    for (const path of ['/v1/events', '/v1/deliveries', '/v1/webhooks']) {
+      const { status, body } = await server.call('GET', path);
+      expect([path, status, body.data.length > 0]).toEqual([path, 200, true]);
+    }
+
+    const acked_when_full = acked.length;
+    rmSync(folder.file('disk/ballast'));
+    await expect
+      .poll(() => sendSome().then(() => acked.length - acked_when_full), { timeout: 10_000 })
+      .toBeGreaterThan(20);
+    await untilDrained(server);
+    expect(lostOf(acked, receiver, new Map([['h0', ['*']]]))).toEqual([]);
+    expect([...receiver.doubled().keys()]).toEqual([]);
+    server.kill('SIGTERM');
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+    console.log(`full disk: ${acked.length} acked, ${refused.length} refused`);
+  },
+);

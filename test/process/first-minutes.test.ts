@@ -1,0 +1,91 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, statSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { processesIn } from '../support/processes-in.ts';
+import { type BellwireProcess, runBellwire } from '../support/server-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const hasCurl = spawnSync('bash', ['-c', 'curl --version']).status === 0;
+const noCurl = hasCurl ? null : 'bash or curl is not installed';
+if (noCurl !== null) console.log(`the printed curl is not run: ${noCurl}`);
+
+interface InboxEntry {
+  readonly signature: string;
+  readonly body: string;
+}
+
+const serveLocal = (folder: string, env: Readonly<Record<string, string>> = {}): BellwireProcess =>
+  runBellwire({ folder, args: ['serve', '--local', '--port', '0'], env });
+
+const URL_LINE = /is running at (http:\/\/127\.0\.0\.1:\d+)\n/;
+/** The last line of what is said on a first start. */
+const CURL = /\n {2}(curl [\s\S]+?\}')\n\n/;
+
+const inboxOf = async (url: string): Promise<readonly InboxEntry[]> => {
+  const response = await fetch(`${url}/inbox/first`);
+  return ((await response.json()) as { readonly data: readonly InboxEntry[] }).data;
+};
+
+const typeOf = ({ body }: InboxEntry): string => (JSON.parse(body) as { readonly type: string }).type;
+
+const stop = async (bellwire: BellwireProcess): Promise<void> => {
+  bellwire.kill('SIGINT');
+  expect(await bellwire.exited).toEqual({ code: 0, signal: null });
+};
+
+test('the first start says what one needs and sends a signed ping; the second finds its data and is quiet', async () => {
+  await using folder = await createTemporaryFolder();
+  {
+    await using first = serveLocal(folder.path);
+    await first.says(CURL);
+    const said = first.stdout();
+    const [, url = ''] = URL_LINE.exec(said) ?? [];
+    expect(said).toMatch(/^Bellwire \d+\.\d+\.\d+ is running at http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(said.match(/API key {3}bwk_\S+/g)).toHaveLength(1);
+    expect(said).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
+    expect(said).toContain(`keys      ${folder.file('.bellwire/keys')}`);
+    expect(said).toContain(`inbox     ${url}/inbox/first`);
+    expect(statSync(folder.file('.bellwire/keys')).mode & 0o777).toBe(0o600);
+    expect(statSync(folder.file('.bellwire')).mode & 0o777).toBe(0o700);
+    const entries = async () =>
+      (await inboxOf(url)).map((entry) => [typeOf(entry), entry.signature].join(' '));
+    await expect.poll(entries, { interval: 20 }).toEqual(['ping verified']);
+    await stop(first);
+    expect(first.stderr()).toBe('');
+  }
+  const keys = readFileSync(folder.file('.bellwire/keys'), 'utf8');
+  await using second = serveLocal(folder.path);
+  await second.says(/are allowed although they are not public\.\n/);
+  await stop(second);
+  expect(second.stdout()).toMatch(
+    /^Bellwire \S+ is running at \S+\nReceivers in 127\.0\.0\.0\/8, ::1\/128 are allowed although they are not public\.\n$/,
+  );
+  expect(second.stderr()).toBe('');
+  expect(readFileSync(folder.file('.bellwire/keys'), 'utf8')).toBe(keys);
+  expect(processesIn(folder.path)).toEqual([]);
+});
+
+test.skipIf(noCurl !== null).each([
+  ['with the key that was made', {}],
+  ['with a key of one’s own', { BELLWIRE_API_KEY: 'a-key-of-my-own-0123456789' }],
+])('the printed curl, %s, puts an event into the inbox, verified, within a second', async (_, env) => {
+  await using folder = await createTemporaryFolder();
+  await using bellwire = serveLocal(folder.path, env);
+  const [, curl = ''] = await bellwire.says(CURL);
+  const [, url = ''] = URL_LINE.exec(bellwire.stdout()) ?? [];
+  const { stdout, status } = spawnSync('bash', ['-c', curl], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], ...env },
+  });
+  expect([status, JSON.parse(stdout)]).toMatchObject([0, { type: 'order.created', deliveries: 1 }]);
+  const arrived = async () => {
+    const entry = (await inboxOf(url)).find((one) => typeOf(one) === 'order.created');
+    return entry === undefined ? null : [entry.signature, JSON.parse(entry.body)];
+  };
+  await expect
+    .poll(arrived, { interval: 20, timeout: 1_000 })
+    .toEqual([
+      'verified',
+      expect.objectContaining({ type: 'order.created', data: { order: { id: 123, total: 499 } } }),
+    ]);
+});

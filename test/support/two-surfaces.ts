@@ -1,0 +1,102 @@
+import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
+import type { ProcedureMeta } from '../../packages/server/src/rpc/trpc.ts';
+import type { Answer, AnswerBody, Api } from './running-server.ts';
+
+interface Declared {
+  readonly _def: { readonly type: 'query' | 'mutation'; readonly meta?: ProcedureMeta };
+}
+
+/** Every procedure of the router with what it declares; nothing of it is called. */
+export const procedures = Object.entries(
+  createAppRouter({} as Parameters<typeof createAppRouter>[0])._def.procedures as unknown as Record<
+    string,
+    Declared
+  >,
+).map(([name, { _def }]) => ({ name, type: _def.type, meta: _def.meta }));
+
+export type Input = Readonly<Record<string, unknown>>;
+
+/** One call's outcome in the terms that both surfaces share. */
+export interface Outcome {
+  readonly status: number;
+  readonly value: unknown;
+  readonly error: AnswerBody['error'] | null;
+}
+
+const declared = (name: string) => {
+  const found = procedures.find((procedure) => procedure.name === name);
+  if (found?.meta?.route === undefined) throw new Error(`there is no procedure ${name} on REST`);
+  return { ...found, route: found.meta.route };
+};
+
+const toQuery = (fields: Input): string =>
+  new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)])).toString();
+
+/** Calls a procedure over `/v1` as its route says. */
+export const overRest = async (
+  api: Api,
+  workspace: string,
+  { name, input }: { readonly name: string; readonly input: Input },
+): Promise<Outcome> => {
+  const { route } = declared(name);
+  const fields = { ...input };
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
+    const value = fields[field];
+    delete fields[field];
+    return encodeURIComponent(String(value));
+  });
+  const query = route.method === 'GET' ? `?${toQuery(fields)}` : '';
+  const body = route.method === 'GET' ? undefined : fields;
+  const options = { headers: { 'bellwire-workspace': workspace } };
+  const answer = await api(`${route.method} /v1${path}${query}`, body, options);
+  const { error } = answer.body;
+  return { status: answer.status, value: answer.text === '' ? undefined : answer.body, error: error ?? null };
+};
+
+/** Calls a procedure over `/trpc` in tRPC's own format. */
+export const overTrpc = async (
+  api: Api,
+  workspace: string,
+  { name, input }: { readonly name: string; readonly input: Input },
+): Promise<Outcome> => {
+  const options = { headers: { 'bellwire-workspace': workspace } };
+  const answer: Answer =
+    declared(name).type === 'query'
+      ? await api(`GET /trpc/${name}?input=${encodeURIComponent(JSON.stringify(input))}`, undefined, options)
+      : await api(`POST /trpc/${name}`, input, options);
+  const body = answer.body as unknown as {
+    readonly result?: { readonly data?: unknown };
+    readonly error?: { readonly data: AnswerBody['error'] & { httpStatus?: number } };
+  };
+  const { httpStatus: _, ...error } = body.error?.data ?? { httpStatus: 0 };
+  return {
+    status: answer.status,
+    value: body.result?.data,
+    error: body.error === undefined ? null : (error as AnswerBody['error']),
+  };
+};
+
+/** The status of a success, by what the procedure declares and answers. */
+export const successOf = (name: string, value: unknown): number =>
+  value === undefined ? 204 : (declared(name).route.status ?? 200);
+
+const ID = /\b(?:ws|wh|evt|dlv|att|key)_[0-9a-z]{26}\b/g;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
+const SECRET = /whsec_[A-Za-z0-9+/=]+|bwk_[\w-]+/g;
+
+/** JSON text without what two runs never share: each id becomes its place in the order of appearance. */
+export const normalized = (value: unknown): string => {
+  const seen = new Map<string, string>();
+  const place = (id: string): string => {
+    const known = seen.get(id) ?? `${id.slice(0, id.indexOf('_'))}_${seen.size}`;
+    seen.set(id, known);
+    return known;
+  };
+  return (JSON.stringify(value) ?? 'undefined')
+    .replaceAll(ID, place)
+    .replaceAll(TIME, '<time>')
+    .replaceAll(SECRET, '<secret>')
+    .replaceAll(/"number":\d+/g, '"number":0')
+    .replaceAll(/"next_cursor":"[^"]*"/g, '"next_cursor":"<cursor>"')
+    .replaceAll(/"hint":"[^"]*"/g, '"hint":""');
+};
