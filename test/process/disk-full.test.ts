@@ -7,11 +7,12 @@ import type { Acked } from '../support/event-load.ts';
 import { startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
+const succeeds = (command: string): boolean => spawnSync('sh', ['-c', command]).status === 0;
+
 const whyNoDisk = (): string | null => {
   if (process.platform !== 'linux') return 'a small file system is made with tmpfs, which is Linux';
   if (process.getuid?.() !== 0) return 'only root may mount a small file system';
-  const { status } = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']);
-  return status === 0 ? null : 'this root may not mount';
+  return succeeds('unshare -m mount -t tmpfs tmpfs /tmp') ? null : 'this root may not mount';
 };
 
 const noDisk = whyNoDisk();
@@ -20,8 +21,8 @@ if (noDisk !== null) console.log(`the full disk is not tested: ${noDisk}`);
 /** A file system of 8 MiB. */
 const mountSmallDisk = (path: string): Disposable => {
   mkdirSync(path);
-  expect(spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', path]).status).toBe(0);
-  return { [Symbol.dispose]: () => void spawnSync('umount', ['-l', path]) };
+  expect(succeeds(`mount -t tmpfs -o size=8m tmpfs '${path}'`)).toBe(true);
+  return { [Symbol.dispose]: () => expect(succeeds(`umount '${path}'`)).toBe(true) };
 };
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x');
@@ -29,7 +30,7 @@ const CHUNK = Buffer.alloc(64 * 1024, 'x');
 /** Takes all space that is left. */
 const fill = (path: string): void => {
   writeFileSync(path, '');
-  for (let size = CHUNK.length; size >= 4096; ) {
+  for (let size = CHUNK.length; size >= 4096;) {
     try {
       appendFileSync(path, CHUNK.subarray(0, size));
     } catch {
@@ -65,7 +66,8 @@ test.skipIf(noDisk !== null)(
         data: { n: nth, padding: PADDING },
       });
       if (status === 202) acked.push({ event_id: String(body.id), type: '*', n: nth });
-      else refused.push({ status, code: body.error.code, has_retry_after: Number(headers['retry-after']) > 0 });
+      else
+        refused.push({ status, code: body.error.code, has_retry_after: Number(headers['retry-after']) > 0 });
     };
     const sendSome = () => Promise.all(Array.from({ length: 20 }, send));
 

@@ -43,11 +43,14 @@ describe('the connection of the server', () => {
   });
 });
 
+const STRACE = 'strace';
 const CALLS = 'pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg';
 
 /** Why system calls cannot be traced here; null when they can. */
 const whyNoTrace = (): string | null => {
-  const { error, status, stderr } = spawnSync('strace', ['-f', '-e', 'trace=fsync', 'true'], { encoding: 'utf8' });
+  const { error, status, stderr } = spawnSync(STRACE, ['-f', '-e', 'trace=fsync', 'true'], {
+    encoding: 'utf8',
+  });
   if (error !== undefined) return 'strace is not installed';
   return status === 0 ? null : `strace cannot trace: ${stderr.trim().split('\n').at(-1)}`;
 };
@@ -56,36 +59,41 @@ const noTrace = process.platform === 'linux' ? whyNoTrace() : 'strace is a tool 
 if (noTrace !== null) console.log(`the order of sync and reply is not checked: ${noTrace}`);
 
 describe('the order of sync and reply', () => {
-  test.skipIf(noTrace !== null)('every 202 is written after its event was synced', { timeout: 60_000 }, async () => {
-    await using folder = await createTemporaryFolder();
-    const trace = folder.file('trace');
-    // -D: the tracer is a grandchild, so that the process that is started, and killed, is node.
-    const under = ['strace', '-D', '-f', '-y', '-s', '8192', '-e', `trace=${CALLS}`, '-o', trace];
-    const ids: string[] = [];
-    {
-      await using server = await startServer({ folder: folder.path, under });
-      for (let n = 0; n < 12; n += 1) {
-        const { body } = await server.call('POST', '/v1/events', { type: 'a', data: { n } });
-        ids.push(String(body.id));
+  test.skipIf(noTrace !== null)(
+    'every 202 is written after its event was synced',
+    { timeout: 60_000 },
+    async () => {
+      await using folder = await createTemporaryFolder();
+      const trace = folder.file('trace');
+      // -D: the tracer is a grandchild, so that the process that is started, and killed, is node.
+      const under = [STRACE, '-D', '-f', '-y', '-s', '8192', '-e', `trace=${CALLS}`, '-o', trace];
+      const ids: string[] = [];
+      {
+        await using server = await startServer({ folder: folder.path, under });
+        for (let n = 0; n < 12; n += 1) {
+          const { body } = await server.call('POST', '/v1/events', { type: 'a', data: { n } });
+          ids.push(String(body.id));
+        }
+        const together = await Promise.all(
+          Array.from({ length: 12 }, (_, n) => server.call('POST', '/v1/events', { type: 'b', data: { n } })),
+        );
+        ids.push(...together.map(({ body }) => String(body.id)));
+        server.kill('SIGTERM');
+        expect((await server.exited).code).toBe(0);
       }
-      const together = await Promise.all(
-        Array.from({ length: 12 }, (_, n) => server.call('POST', '/v1/events', { type: 'b', data: { n } })),
-      );
-      ids.push(...together.map(({ body }) => String(body.id)));
-      server.kill('SIGTERM');
-      expect((await server.exited).code).toBe(0);
-    }
-    const written = readFileSync(trace, 'utf8');
-    const { acknowledged, unsynced } = auditSyncs(written);
-    expect(acknowledged.toSorted()).toEqual(ids.toSorted());
-    expect(unsynced).toEqual([]);
-    // A key that a power cut takes would leave secrets that nothing opens.
-    expect(written).toMatch(/f(?:data)?sync\(\d+<[^>]*\/keys>\) += 0/);
-  });
+      const written = readFileSync(trace, 'utf8');
+      const { acknowledged, unsynced } = auditSyncs(written);
+      expect(acknowledged.toSorted()).toEqual(ids.toSorted());
+      expect(unsynced).toEqual([]);
+      // A key that a power cut takes would leave secrets that nothing opens.
+      expect(written).toMatch(/f(?:data)?sync\(\d+<[^>]*\/keys>\) += 0/);
+    },
+  );
 
   const logs = '7 pwrite64(20</d/bellwire.db-wal>, "..evt_1..", 4096, 32) = 4096';
   const syncs = '7 fdatasync(20</d/bellwire.db-wal>) = 0';
-  const replies = '7 write(24<socket:[9]>, "HTTP/1.1 202 Accepted\\r\\n\\r\\n{\\"id\\":\\"evt_1\\"}", 50) = 50';
+  const replies =
+    '7 write(24<socket:[9]>, "HTTP/1.1 202 Accepted\\r\\n\\r\\n{\\"id\\":\\"evt_1\\"}", 50) = 50';
 
   test.each([
     ['was never synced', [logs, replies]],
@@ -101,7 +109,10 @@ describe('the order of sync and reply', () => {
   test('the audit is content with log, sync, reply, in one piece or two', () => {
     const begins = syncs.replace(') = 0', ' <unfinished ...>');
     for (const sync of [[syncs], [begins, '7 <... fdatasync resumed>) = 0']]) {
-      expect(auditSyncs([logs, ...sync, replies].join('\n'))).toEqual({ acknowledged: ['evt_1'], unsynced: [] });
+      expect(auditSyncs([logs, ...sync, replies].join('\n'))).toEqual({
+        acknowledged: ['evt_1'],
+        unsynced: [],
+      });
     }
   });
 });

@@ -17,19 +17,27 @@ const isTooOld = ([major = 99, minor = 0]: readonly number[]): boolean =>
 const oldNode = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
   .map((folder) => join(folder, 'node'))
   .find((program) => isTooOld(versionOf(program)));
-if (oldNode === undefined) console.log('what an old Node is told is not tested: there is none on this machine');
+if (oldNode === undefined)
+  console.log('what an old Node is told is not tested: there is none on this machine');
 
 /** main.ts as it is published: without types, and here without anything beside it that could be imported. */
 const published = (): string =>
   stripTypeScriptTypes(readFileSync(new URL('../../packages/cli/src/main.ts', import.meta.url), 'utf8'));
 
-test.skipIf(oldNode === undefined)('a Node that is too old: one line, exit code 1, before anything is imported', async () => {
-  await using folder = await createTemporaryFolder();
-  writeFileSync(folder.file('main.mjs'), published());
-  const { status, stdout, stderr } = spawnSync(oldNode!, [folder.file('main.mjs'), 'serve'], { encoding: 'utf8' });
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-  expect(stderr).toMatch(/^Bellwire needs Node 22\.19 or newer, and this is v\d+\.\d+\.\d+\. Try: [^\n]+\n$/);
-});
+test.skipIf(oldNode === undefined)(
+  'a Node that is too old: one line, exit code 1, before anything is imported',
+  async () => {
+    await using folder = await createTemporaryFolder();
+    writeFileSync(folder.file('main.mjs'), published());
+    const { status, stdout, stderr } = spawnSync(oldNode!, [folder.file('main.mjs'), 'serve'], {
+      encoding: 'utf8',
+    });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^Bellwire needs Node 22\.19 or newer, and this is v\d+\.\d+\.\d+\. Try: [^\n]+\n$/,
+    );
+  },
+);
 
 test('this Node is let through', async () => {
   await using folder = await createTemporaryFolder();

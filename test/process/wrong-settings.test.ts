@@ -108,8 +108,14 @@ test('bellwire.config.ts in the working folder is read: settings, and dialects o
   );
   writeConfig(folder, ownDialect);
   for (const node_args of [undefined, []]) {
-    await using server = await startServer({ folder: folder.path, ...(node_args === undefined ? {} : { node_args }) });
-    const { body } = await server.call('POST', '/v1/webhooks', { url: 'https://example.com/', events: ['*'] });
+    await using server = await startServer({
+      folder: folder.path,
+      ...(node_args === undefined ? {} : { node_args }),
+    });
+    const { body } = await server.call('POST', '/v1/webhooks', {
+      url: 'https://example.com/',
+      events: ['*'],
+    });
     expect(body.dialect).toBe('plain');
   }
 });

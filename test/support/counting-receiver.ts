@@ -3,7 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { portOf } from './port-of.ts';
 
 /** A webhook that was received whole and answered. */
-export interface Reception {
+interface Reception {
   readonly hook: string;
   readonly event_id: string;
   readonly status: number;

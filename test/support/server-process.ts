@@ -9,12 +9,12 @@ const TSX = new URL('node_modules/tsx/dist/loader.mjs', REPOSITORY).href;
 
 export const ADMIN_KEY = 'bwk_an-admin-key-of-the-process-tests';
 
-export interface Exit {
+interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   // oxlint-disable-next-line typescript/no-explicit-any -- tests read whatever the API answers.
@@ -61,15 +61,13 @@ const watchOutput = (child: ChildProcess, exited: Promise<Exit>) => {
     });
   }
   const says = async (pattern: RegExp, stream: 'stdout' | 'stderr' = 'stdout'): Promise<RegExpExecArray> => {
-    let ended = false;
-    const end = exited.then(() => {
-      ended = true;
-    });
-    for (;;) {
+    const ended = exited.then(() => 'ended' as const);
+    for (let last: unknown; ;) {
       const found = pattern.exec(texts[stream]);
       if (found !== null) return found;
-      if (ended) throw new Error(`bellwire ended without saying ${pattern}:\n${texts.stdout}${texts.stderr}`);
-      await Promise.race([once(child[stream]!, 'data'), end]);
+      if (last === 'ended')
+        throw new Error(`bellwire ended without saying ${pattern}:\n${texts.stdout}${texts.stderr}`);
+      last = await Promise.race([once(child[stream]!, 'data'), ended]);
     }
   };
   return { stdout: () => texts.stdout, stderr: () => texts.stderr, says };

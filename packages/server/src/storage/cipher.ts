@@ -7,7 +7,7 @@ const KEY_BYTES = 32;
 const KID = /^[A-Za-z0-9_-]{1,32}$/;
 
 /** Where a sealed value stands. It opens nowhere else, so two rows cannot trade their secrets. */
-export interface Place {
+interface Place {
   readonly table: string;
   readonly column: string;
   readonly id: string;

@@ -67,7 +67,10 @@ const windowOf = (db: Kysely<Schema>, workspace_id: string, { filter, after }: W
     .limit(WINDOW);
   if (filter.status !== undefined) query = query.where('status', '=', sql.lit(filter.status));
   if (filter.event_id !== undefined) query = query.where('event_id', '=', filter.event_id);
-  if (filter.since !== undefined) query = query.where('id', '>=', firstIdAt('dlv', filter.since));
+  if (filter.since !== undefined) {
+    // The id bounds the range; it can be a little later than the moment that the row shows.
+    query = query.where('id', '>=', firstIdAt('dlv', filter.since)).where('created_at', '>=', filter.since);
+  }
   if (after !== null) query = query.where('id', '<', after);
   return query;
 };
@@ -78,9 +81,11 @@ interface WindowOptions {
 }
 
 const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
-  const { hook_id, event_type } = options.filter;
+  const { hook_id, event_type, since } = options.filter;
   let query = db.selectFrom(windowOf(db, workspace_id, options).as('looked_at'));
   if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
+  // The bound by id is the coarse one: an id can be younger than its row by the length of a commit.
+  if (since !== undefined) query = query.where('created_at', '>=', since);
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
   return query;
 };

@@ -15,7 +15,8 @@ const inState = (db: Kysely<Schema>, { hook, since, until }: ReplayFilter, statu
     .where('status', '=', sql.lit(status))
     .where('trigger', '=', 'scheduled')
     .where('id', '>=', firstIdAt('dlv', since))
-    .where('id', '<', firstIdAt('dlv', until))
+    .where('created_at', '>=', since)
+    .where('created_at', '<', until)
     .orderBy('id');
 
 /** Events of the time range for everybody, with the delivery that the hook has of each. */
@@ -31,7 +32,8 @@ const eventsFor = (db: Kysely<Schema>, { hook, since, until }: ReplayFilter) =>
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
     .where('bellwire_events.addressed', '=', 0)
     .where('bellwire_events.id', '>=', firstIdAt('evt', since))
-    .where('bellwire_events.id', '<', firstIdAt('evt', until))
+    .where('bellwire_events.created_at', '>=', since)
+    .where('bellwire_events.created_at', '<', until)
     .orderBy('bellwire_events.id');
 
 const newDelivery = (

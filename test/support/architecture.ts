@@ -1,0 +1,217 @@
+import { posix } from 'node:path';
+
+/** Source files by their path below `packages/server/src`. */
+export type Sources = ReadonlyMap<string, string>;
+
+interface Import {
+  readonly from: string;
+  /** A path below `src`, or a package. */
+  readonly to: string;
+  readonly is_relative: boolean;
+  readonly types_only: boolean;
+}
+
+/** Which places may import something: rooms end with `/`. `types`: only what is gone at run time. */
+interface Permission {
+  readonly may: readonly string[];
+  readonly types?: readonly string[];
+}
+
+/** What each room may import of the others. Its own files are free. */
+const ROOMS: Readonly<
+  Record<string, { readonly may: readonly string[]; readonly types: readonly string[] }>
+> = {
+  'core/': { may: [], types: [] },
+  'dialects/': { may: ['core/'], types: [] },
+  'engine/': { may: ['core/'], types: ['dialects/'] },
+  'storage/': { may: ['core/'], types: ['engine/'] },
+  'transport/': { may: ['core/'], types: ['engine/'] },
+  'catalog/': { may: ['core/'], types: ['engine/'] },
+  'schedule/': { may: ['core/'], types: ['engine/'] },
+  'rpc/': { may: ['engine/', 'core/', 'dialects/'], types: [] },
+  'http/': { may: ['rpc/', 'core/'], types: ['engine/'] },
+};
+
+/** The files that stand in no room: where the parts are put together, and the homes of what rooms may not touch. */
+const TOP = new Set([
+  'clock.ts',
+  'config.ts',
+  'create-bellwire.ts',
+  'durations.ts',
+  'index.ts',
+  'judge-inbox.ts',
+  'log.ts',
+  'random.ts',
+  'version.ts',
+]);
+
+const PACKAGES: Readonly<Record<string, Permission>> = {
+  'better-sqlite3': { may: ['storage/'] },
+  kysely: { may: ['storage/'] },
+  undici: { may: ['transport/'] },
+  'ipaddr.js': { may: ['transport/'] },
+  'node-cron': { may: ['schedule/'] },
+  '@trpc/server': {
+    may: ['rpc/', 'http/rest.ts', 'http/trpc.ts'],
+    types: ['http/routes.ts', 'http/app.ts'],
+  },
+  hono: { may: ['http/'] },
+  '@hono/node-server': { may: ['http/'] },
+  ajv: { may: ['catalog/'] },
+  'ajv-formats': { may: ['catalog/'] },
+  zod: { may: ['rpc/', 'config.ts', 'durations.ts'], types: ['http/routes.ts', 'http/rest-input.ts'] },
+  pino: { may: ['log.ts'] },
+  'prom-client': { may: ['http/metrics.ts'] },
+  'node:crypto': { may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts'] },
+  'node:dns': { may: ['transport/'] },
+  'node:fs': { may: ['storage/open-storage.ts', 'storage/key-ring-file.ts'] },
+  'node:net': { may: ['transport/'] },
+  'node:path': { may: ['storage/open-storage.ts'] },
+  'node:perf_hooks': { may: ['clock.ts'] },
+  'node:util': { may: ['transport/'] },
+};
+
+/** Things that every program can reach without an import, and the one file that may. */
+const GLOBALS: readonly { readonly name: RegExp; readonly home: string | null; readonly instead: string }[] =
+  [
+    {
+      name: /\bDate\.now\b|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bperformance\.now\b/,
+      home: 'clock.ts',
+      instead: 'take a Clock (engine/ports.ts), or a `now` as a parameter',
+    },
+    {
+      name: /\bset(?:Timeout|Interval|Immediate)\b|\bAbortSignal\.timeout\b/,
+      home: 'clock.ts',
+      instead: 'take a Clock (engine/ports.ts) and use its `after` or `soon`',
+    },
+    { name: /\bMath\.random\b/, home: 'random.ts', instead: 'take a Random (engine/ports.ts), or a `roll`' },
+    {
+      name: /\bprocess\.env\b/,
+      home: 'config.ts',
+      instead: 'add a setting to config.ts and hand its value in',
+    },
+    { name: /\bconsole\b/, home: null, instead: 'take a Log (engine/ports.ts)' },
+  ];
+
+/** Without comments: what they say is no code. `//` within a string, as in a URL, has no space before it. */
+const withoutComments = (source: string): string =>
+  source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
+
+const FROM = /\b(?<verb>import|export)\s+(?<what>[\w$*\s{},]+?)\s+from\s+['"](?<to>[^'"]+)['"]/g;
+const BARE = /\bimport\s*\(?\s*['"](?<to>[^'"]+)['"]/g;
+
+const isTypesOnly = (what: string): boolean => {
+  if (/^type\b/.test(what)) return true;
+  const names = /^\{([^}]*)\}$/
+    .exec(what)?.[1]
+    ?.split(',')
+    .map((name) => name.trim()) ?? ['*'];
+  return names.filter((name) => name !== '').every((name) => name.startsWith('type '));
+};
+
+const importsOf = (path: string, source: string): readonly Import[] => {
+  const code = withoutComments(source);
+  const toImport = (to: string, types_only: boolean): Import => {
+    const is_relative = to.startsWith('.');
+    return {
+      from: path,
+      to: is_relative ? posix.join(posix.dirname(path), to) : to,
+      is_relative,
+      types_only,
+    };
+  };
+  return [
+    ...[...code.matchAll(FROM)].map(({ groups }) =>
+      toImport(groups!['to']!, isTypesOnly(groups!['what']!.trim())),
+    ),
+    ...[...code.matchAll(BARE)].map(({ groups }) => toImport(groups!['to']!, false)),
+  ];
+};
+
+/** `core/`, or the empty string for a file at the top. */
+const roomOf = (path: string): string => (path.includes('/') ? `${path.split('/')[0]}/` : '');
+
+const stands = (path: string, places: readonly string[]): boolean =>
+  places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
+
+const judgeDirection = ({ from, to, types_only }: Import): string | null => {
+  const [here, there] = [roomOf(from), roomOf(to)];
+  // Whoever stands at the top puts the rooms together; what is not listed there is reported by itself.
+  if (here === '' || here === there) return null;
+  const rules = ROOMS[here];
+  if (rules === undefined) return null;
+  if (there === '') {
+    return `${from} imports ${to}. A room knows nothing of what stands at the top: take it as a parameter, create-bellwire.ts hands it in.`;
+  }
+  if (rules.may.includes(there) || (rules.types.includes(there) && types_only)) return null;
+  if (rules.types.includes(there)) {
+    return `${from} imports values of ${to}. ${here} may import only types of ${there}: write \`import type\`, or move what both need into core/.`;
+  }
+  const free = [...rules.may, ...rules.types.map((room) => `${room} (types)`)].join(', ');
+  return `${from} imports ${to}. ${here} may import ${free === '' ? 'nothing but itself' : free}: move what both need into core/, or let create-bellwire.ts hand it in.`;
+};
+
+const judgePackage = ({ from, to, types_only }: Import): string | null => {
+  const name = to
+    .split('/')
+    .slice(0, to.startsWith('@') ? 2 : 1)
+    .join('/');
+  const permission = PACKAGES[name];
+  if (permission === undefined) {
+    return `${from} imports ${name}, which has no home yet. Decide which one place needs it and write that into test/support/architecture.ts.`;
+  }
+  const { may, types = [] } = permission;
+  if (stands(from, may) || (types_only && stands(from, types))) return null;
+  const homes = [...may, ...types.map((place) => `${place} (types)`)].join(', ');
+  return `${from} imports ${to}, which only ${homes} may: describe what you need as a port (engine/ports.ts) and implement it there.`;
+};
+
+const judgePlace = (path: string): string | null => {
+  const room = roomOf(path);
+  if (room === '' ? TOP.has(path) : room in ROOMS) return null;
+  return room === ''
+    ? `${path} stands at the top and is not listed. Put it into a room, or write it into test/support/architecture.ts with a reason.`
+    : `${room} is a new room. Say in test/support/architecture.ts what it may import and who may import it, and in CONTRIBUTING.md what it is.`;
+};
+
+const judgeGlobals = (path: string, source: string): readonly string[] =>
+  GLOBALS.flatMap(({ name, home, instead }) => {
+    const [found] = path === home ? [] : (name.exec(withoutComments(source)) ?? []);
+    if (found === undefined) return [];
+    return [`${path} uses ${found}, which ${home === null ? 'nobody' : `only ${home}`} may: ${instead}.`];
+  });
+
+/** The files of one cycle of imports, the first one again at the end; null when there is none. */
+const findCycle = (imports: readonly Import[]): readonly string[] | null => {
+  const next = Map.groupBy(imports, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): readonly string[] | null => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return null;
+    for (const { to } of next.get(path) ?? []) {
+      const cycle = visit(to, [...trail, path]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(path);
+    return null;
+  };
+  for (const path of next.keys()) {
+    const cycle = visit(path, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+};
+
+/** Everything in which sources break the architecture: one line each, which says what to do instead. */
+export const judgeArchitecture = (sources: Sources): readonly string[] => {
+  const imports = [...sources].flatMap(([path, source]) => importsOf(path, source));
+  const cycle = findCycle(imports.filter(({ is_relative, types_only }) => is_relative && !types_only));
+  return [
+    ...new Set([...sources.keys()].flatMap((path) => judgePlace(path) ?? [])),
+    ...imports.flatMap((one) => (one.is_relative ? judgeDirection(one) : judgePackage(one)) ?? []),
+    ...[...sources].flatMap(([path, source]) => judgeGlobals(path, source)),
+    ...(cycle === null
+      ? []
+      : [`${cycle.join(' → ')} is a cycle: move what they share into a file of its own.`]),
+  ];
+};
