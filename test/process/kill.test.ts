@@ -74,33 +74,53 @@ const interruptionsIn = (path: string): readonly Interruption[] => {
   }
 };
 
-interface Run {
-  readonly load: EventLoad;
-  readonly receiver: CountingReceiver;
-  readonly kills: readonly number[];
-  readonly integrity: readonly unknown[];
-  readonly duplicates: Awaited<ReturnType<typeof explainDuplicates>>;
-  readonly interruptions: readonly Interruption[];
+interface AttemptView {
+  readonly outcome: string;
+  readonly started_at: string;
 }
 
-/** Each doubled delivery with the interrupted attempts that its record in the API has. */
+/** A reception that the receiver had answered with 2xx, and that was repeated all the same. */
+interface Repeated {
+  readonly hook: string;
+  /** The start of the attempt that it came from, when that is recorded as interrupted; null for any other. */
+  readonly interrupted_at: number | null;
+}
+
+/** Each repeated reception with what the record in the API has to say of it. */
 const explainDuplicates = async (
   server: ServerProcess,
   receiver: CountingReceiver,
   hook_ids: ReadonlyMap<string, string>,
-) => {
-  const explained = [];
+): Promise<readonly Repeated[]> => {
+  const repeated: Repeated[] = [];
   for (const [key, receptions] of receiver.doubled()) {
     const [event_id = '', hook = ''] = key.split(' ');
     const path = `/v1/deliveries?event_id=${event_id}&hook_id=${hook_ids.get(hook)}`;
     const { body: list } = await server.call('GET', path);
     const { body: delivery } = await server.call('GET', `/v1/deliveries/${list.data[0].id}`);
-    const outcomes = (delivery.attempts as { outcome: string }[]).map(({ outcome }) => outcome);
-    const interrupted = outcomes.filter((outcome) => outcome === 'interrupted').length;
-    explained.push({ hook, receptions, extra: receptions.length - 1, interrupted });
+    const attempts = (delivery.attempts as readonly AttemptView[]).map(({ outcome, started_at }) => ({
+      outcome,
+      started_at: Date.parse(started_at),
+    }));
+    for (const { at } of receptions.slice(0, -1)) {
+      const attempt = attempts.findLast(({ started_at }) => started_at <= at);
+      repeated.push({
+        hook,
+        interrupted_at: attempt?.outcome === 'interrupted' ? attempt.started_at : null,
+      });
+    }
   }
-  return explained;
+  return repeated;
 };
+
+interface Run {
+  readonly load: EventLoad;
+  readonly receiver: CountingReceiver;
+  readonly kills: readonly number[];
+  readonly integrity: readonly unknown[];
+  readonly duplicates: readonly Repeated[];
+  readonly interruptions: readonly Interruption[];
+}
 
 const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
   const { roll } = createSeededRandom(SEED);
@@ -139,14 +159,10 @@ const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
 
 /** The most duplicates that one hook got over one kill. */
 const mostAtOnce = ({ duplicates, kills }: Run): number => {
-  const counts = new Map<string, number>();
-  for (const { hook, receptions } of duplicates) {
-    for (const { at } of receptions.slice(0, -1)) {
-      const key = `${hook} ${kills.findIndex((kill) => kill >= at)}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    }
-  }
-  return Math.max(0, ...counts.values());
+  const ofKill = ({ hook, interrupted_at }: Repeated): string =>
+    `${hook} ${kills.findIndex((kill) => kill >= (interrupted_at ?? 0))}`;
+  const groups = Map.groupBy(duplicates, ofKill);
+  return Math.max(0, ...[...groups.values()].map(({ length }) => length));
 };
 
 test(
@@ -157,11 +173,10 @@ test(
     const run = await killAgainAndAgain(folder);
     const { load, receiver, kills, integrity, duplicates, interruptions } = run;
     const lost = lostOf(load.acked, receiver, subscriptions);
-    const extra = duplicates.reduce((sum, { extra: more }) => sum + more, 0);
-    const unexplained = duplicates.filter((duplicate) => duplicate.interrupted < duplicate.extra);
+    const unexplained = duplicates.filter(({ interrupted_at }) => interrupted_at === null);
     console.log(
       `kill -9: seed ${SEED}, ${KILLS} kills, ${load.sent()} sent, ${load.acked.length} acked, ` +
-        `${receiver.receptions.length} requests received, ${lost.length} lost, ${extra} duplicates ` +
+        `${receiver.receptions.length} requests received, ${lost.length} lost, ${duplicates.length} duplicates ` +
         `(at most ${mostAtOnce(run)} per hook and kill), ${unexplained.length} unexplained, ${interruptions.length} interrupted`,
     );
 

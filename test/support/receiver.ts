@@ -12,7 +12,7 @@ export interface ReceivedCall {
   readonly body: Buffer;
 }
 
-export interface ScriptedAnswer {
+interface ScriptedAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;

@@ -49,7 +49,7 @@ export interface Answer {
   readonly body: AnswerBody;
 }
 
-export interface CallOptions {
+interface CallOptions {
   /** Null sends no key; the admin key when absent. */
   readonly key?: string | null;
   readonly headers?: Readonly<Record<string, string>>;

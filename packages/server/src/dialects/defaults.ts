@@ -10,7 +10,7 @@ import { isoMilliseconds, wholeSeconds } from './times.ts';
 import { contentTypes, type Dialect, methods, type SecretRule } from './dialect.ts';
 
 /** Secrets of the Standard Webhooks form, and texts that are used as they are. */
-export const standardSecret: SecretRule = {
+const standardSecret: SecretRule = {
   presence: 'always',
   make: makeStandardSecret,
   refuse: (secret) =>

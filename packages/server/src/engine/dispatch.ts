@@ -58,6 +58,8 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
   const workspaces = new Map<string, Workspace>();
   const turns = createRing<string>();
   const slow = new Set<Lane>();
+  /** Lanes whose hooks have due deliveries in the store. */
+  const backlogged = new Set<Lane>();
   let in_flight = 0;
   let queued = 0;
   let pumping = false;
@@ -74,6 +76,16 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
   const judge = (lane: Lane, now: number): void => {
     if (isSlow(lane, now)) slow.add(lane);
     else slow.delete(lane);
+  };
+
+  const noteBacklog = (lane: Lane): void => {
+    backlogged.add(lane);
+  };
+
+  const forgetWhenIdle = (lane: Lane): void => {
+    if (!isIdle(lane) || backlogged.has(lane)) return;
+    lanes.delete(lane.hook_id);
+    slow.delete(lane);
   };
 
   const slowInFlight = (): number => {
@@ -114,22 +126,40 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
     return leased;
   };
 
+  const judgeAll = (now: number): void => {
+    for (const lane of lanes.values()) judge(lane, now);
+  };
+
+  const half = Math.floor(limits.concurrency / 2);
+
+  /**
+   * What is free for all, and of that for slow ones. Hooks that turned slow while they held more than their half count
+   * for no more than that half: what they hold cannot be taken back, but nobody else has to wait for it.
+   */
+  const places = (): { free: number; free_for_slow: number } => {
+    const slow_now = slowInFlight();
+    const taken = in_flight - slow_now + Math.min(slow_now, half);
+    return { free: limits.concurrency - taken, free_for_slow: half - slow_now };
+  };
+
   const pump = (): void => {
     pumping = false;
     const now = clock.monotonic();
+    if (in_flight >= limits.concurrency) judgeAll(now);
     const batch: LeasedDelivery[] = [];
     const waiting: Lane[] = [];
-    let slow_places = Math.floor(limits.concurrency / 2) - slowInFlight();
-    while (in_flight < limits.concurrency) {
+    let { free, free_for_slow } = places();
+    while (free > 0) {
       const lane = takeLane();
       if (lane === undefined) break;
-      if (slow.has(lane) && slow_places <= 0) {
+      if (slow.has(lane) && free_for_slow <= 0) {
         waiting.push(lane);
         continue;
       }
       const leased = hasFreePlace(lane, limits) ? take(lane, now) : undefined;
       if (leased === undefined) continue;
-      if (slow.has(lane)) slow_places -= 1;
+      free -= 1;
+      if (slow.has(lane)) free_for_slow -= 1;
       batch.push(leased);
       makeReady(lane);
     }
@@ -170,10 +200,7 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
       noteDuration(lane, now - started);
       judge(lane, now);
       makeReady(lane);
-      if (isIdle(lane)) {
-        lanes.delete(hook_id);
-        slow.delete(lane);
-      }
+      forgetWhenIdle(lane);
       if (queued > 0) wake();
     },
     due: () => {
@@ -189,20 +216,21 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
       for (const lane of lanes.values()) {
         if (lane.queue.length < queueLimit(lane, now, limits)) continue;
         full.add(lane.hook_id);
-        lane.has_backlog = true;
+        noteBacklog(lane);
       }
       return full;
     },
     spill: () => {
       const now = clock.monotonic();
       const surplus: LeasedDelivery[] = [];
+      judgeAll(now);
       for (const lane of lanes.values()) {
-        judge(lane, now);
         const limit = queueLimit(lane, now, limits);
         if (lane.queue.length <= limit) continue;
-        lane.has_backlog = true;
+        noteBacklog(lane);
         surplus.push(...shrink(lane, limit));
       }
+      if (queued > 0) wake();
       return surplus;
     },
     room: (hook_id) => {
@@ -213,20 +241,16 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
     hungry: () => {
       const now = clock.monotonic();
       const found = [];
-      for (const lane of lanes.values()) {
-        if (!lane.has_backlog || lane.queue.length > limits.hook_concurrency / 2) continue;
-        lane.has_backlog = false;
-        found.push({
-          hook_id: lane.hook_id,
-          workspace_id: lane.workspace_id,
-          limit: Math.min(queueLimit(lane, now, limits), 256),
-        });
+      for (const lane of backlogged) {
+        if (lane.queue.length > limits.hook_concurrency / 2) continue;
+        backlogged.delete(lane);
+        const { hook_id, workspace_id } = lane;
+        found.push({ hook_id, workspace_id, limit: Math.min(queueLimit(lane, now, limits), 256) });
+        forgetWhenIdle(lane);
       }
       return found;
     },
-    noteBacklog: (hook_id, workspace_id) => {
-      laneOf(hook_id, workspace_id).has_backlog = true;
-    },
+    noteBacklog: (hook_id, workspace_id) => noteBacklog(laneOf(hook_id, workspace_id)),
     inFlight: () => in_flight,
     queued: () => queued,
     close: () => {

@@ -9,8 +9,6 @@ export interface Lane {
   readonly in_flight: Map<string, number>;
   /** Smoothed duration of its attempts, in milliseconds. */
   usual_ms: number;
-  /** Deliveries of it that are due wait in the store. */
-  has_backlog: boolean;
 }
 
 export interface LaneLimits {
@@ -38,7 +36,6 @@ export const createLane = (hook_id: string, workspace_id: string): Lane => ({
   queue: [],
   in_flight: new Map(),
   usual_ms: 0,
-  has_backlog: false,
 });
 
 const oldestStart = (lane: Lane): number | undefined => lane.in_flight.values().next().value;
@@ -53,8 +50,7 @@ export const queueLimit = (lane: Lane, now: number, limits: LaneLimits): number 
 export const hasFreePlace = (lane: Lane, limits: LaneLimits): boolean =>
   lane.in_flight.size < limits.hook_concurrency;
 
-export const isIdle = (lane: Lane): boolean =>
-  lane.queue.length === 0 && lane.in_flight.size === 0 && !lane.has_backlog;
+export const isIdle = (lane: Lane): boolean => lane.queue.length === 0 && lane.in_flight.size === 0;
 
 export const noteDuration = (lane: Lane, duration_ms: number): void => {
   lane.usual_ms += (duration_ms - lane.usual_ms) * SMOOTHING;

@@ -145,11 +145,24 @@ export interface AuditEntry {
 export const replayStates = ['held', 'failed', 'never_attempted'] as const;
 export type ReplayState = (typeof replayStates)[number];
 
-export interface ReplayFilter {
-  readonly hook: Hook;
-  /** Milliseconds: from then on, before then. */
+/** Milliseconds: from `since` on, before `until`. */
+export interface TimeRange {
   readonly since: number;
   readonly until: number;
+}
+
+export interface ResendFilter extends TimeRange {
+  readonly workspace_id: string;
+  /** Null for the deliveries of every active hook. */
+  readonly hook_id: string | null;
+  readonly event_type?: string | undefined;
+}
+
+/** The rows behind `after`, up to `limit` of them. */
+export interface SliceOptions {
+  readonly after: string | null;
+  readonly limit: number;
+  readonly now: number;
 }
 
 export interface ReplaySlice {
@@ -236,18 +249,20 @@ export interface Records {
     readonly add: (entry: AuditEntry) => Promise<void>;
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
   };
+  /** Sending again, in slices. What is made due has its whole retry schedule before it. */
   readonly replay: {
-    readonly count: (filter: ReplayFilter, state: ReplayState) => Promise<number>;
-    /** Makes up to `limit` deliveries due, those behind `after`. */
-    readonly slice: (
-      filter: ReplayFilter,
-      slice: {
-        readonly state: ReplayState;
-        readonly after: string | null;
-        readonly limit: number;
-        readonly now: number;
-        readonly newId: () => string;
-      },
+    readonly count: (filter: ResendFilter, status: 'held' | 'failed') => Promise<number>;
+    readonly resend: (
+      filter: ResendFilter,
+      status: 'held' | 'failed',
+      slice: SliceOptions,
+    ) => Promise<ReplaySlice>;
+    /** Events for everybody that the hook subscribes to and has no delivery of. */
+    readonly countMissed: (hook: Hook, range: TimeRange) => Promise<number>;
+    readonly sendMissed: (
+      hook: Hook,
+      range: TimeRange,
+      slice: SliceOptions & { readonly newId: () => string },
     ) => Promise<ReplaySlice>;
   };
 }

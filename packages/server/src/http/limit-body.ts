@@ -5,7 +5,7 @@ import type { Log } from '../engine/ports.ts';
 import { answerError } from './answers.ts';
 
 /** The largest request body, in bytes. */
-export const MOST_BYTES = 1_048_576;
+const MOST_BYTES = 1_048_576;
 
 /**
  * Refuses a body over 1 MiB before it is read: by its `content-length`, which Node's parser holds the body to, or

@@ -17,7 +17,7 @@ const filter = {
 };
 
 /** One event for one hook each: what was sent, what came back, what happens next. */
-export const createDeliveriesRouter = ({ records, redeliver }: RpcDeps) => {
+export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) => {
   const list = async (
     workspace_id: string,
     input: z.infer<z.ZodObject<typeof filter & typeof page>> & { readonly hook_id?: string | undefined },
@@ -39,6 +39,28 @@ export const createDeliveriesRouter = ({ records, redeliver }: RpcDeps) => {
       .input(z.strictObject({ ...page, ...filter, hook_id: id }))
       .output(pageOf(deliveryView))
       .query(({ ctx, input }) => list(ctx.workspace_id, input)),
+    retryMany: procedure
+      .meta({ scope, route: { method: 'POST', path: '/deliveries/retry' } })
+      .input(
+        z.strictObject({
+          hook_id: id.optional(),
+          event_type: eventTypeName.optional(),
+          since: isoTime.optional(),
+          until: isoTime.optional(),
+          /** Counts and sends nothing. */
+          dry_run: z.boolean().optional(),
+        }),
+      )
+      .output(z.object({ count: z.int(), retried: z.int() }))
+      .mutation(async ({ ctx, input: { since, until, dry_run, ...rest } }) => {
+        const wanted = {
+          ...rest,
+          ...(since === undefined ? {} : { since: toTime(since) }),
+          ...(until === undefined ? {} : { until: toTime(until) }),
+        };
+        const count = await replay.countFailed(ctx.workspace_id, wanted);
+        return { count, retried: dry_run === true ? 0 : await replay.retryFailed(ctx.workspace_id, wanted) };
+      }),
     get: procedure
       .meta({ scope, route: { method: 'GET', path: '/deliveries/{delivery_id}' } })
       .input(z.strictObject({ delivery_id: id }))

@@ -5,7 +5,7 @@ import { isWebPort } from './dangerous-ports.ts';
 import { isLocalhost, isSpecialUseName, withoutTrailingDot } from './special-names.ts';
 import type { StaticHosts } from './static-hosts.ts';
 
-export const MAX_URL_LENGTH = 2048;
+const MAX_URL_LENGTH = 2048;
 
 const ALLOWED: UrlVerdict = { ok: true };
 

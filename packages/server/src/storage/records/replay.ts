@@ -1,26 +1,34 @@
 import { type Kysely, sql } from 'kysely';
-import { isSubscribed } from '../../core/hook.ts';
+import { type Hook, isSubscribed } from '../../core/hook.ts';
 import { firstIdAt } from '../../core/ids.ts';
-import type { Records, ReplayFilter } from '../../engine/records.ts';
+import type { Records, ResendFilter, TimeRange } from '../../engine/records.ts';
 import type { Schema } from '../schema.ts';
 
-type Status = 'held' | 'failed';
-
-/** Deliveries in a state that a replay takes. The status is a literal, so that its partial index serves. */
-const inState = (db: Kysely<Schema>, { hook, since, until }: ReplayFilter, status: Status) =>
-  db
+/** Scheduled deliveries in a state. The status is a literal, so that its partial index serves. */
+const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'failed') => {
+  const { workspace_id, hook_id, event_type, since, until } = filter;
+  let query = db
     .selectFrom('bellwire_deliveries')
-    .where('workspace_id', '=', hook.workspace_id)
-    .where('hook_id', '=', hook.id)
+    .where('workspace_id', '=', workspace_id)
     .where('status', '=', sql.lit(status))
     .where('trigger', '=', 'scheduled')
     .where('id', '>=', firstIdAt('dlv', since))
     .where('created_at', '>=', since)
     .where('created_at', '<', until)
     .orderBy('id');
+  if (event_type !== undefined) query = query.where('event_type', '=', event_type);
+  if (hook_id !== null) return query.where('hook_id', '=', hook_id);
+  const active = db
+    .selectFrom('bellwire_hooks')
+    .select('id')
+    .where('workspace_id', '=', workspace_id)
+    .where('status', '=', 'active')
+    .where('deleted_at', 'is', null);
+  return query.where('hook_id', 'in', active);
+};
 
-/** Events of the time range for everybody, with the delivery that the hook has of each. */
-const eventsFor = (db: Kysely<Schema>, { hook, since, until }: ReplayFilter) =>
+/** Events of a time range for everybody, with the delivery that the hook has of each. */
+const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) =>
   db
     .selectFrom('bellwire_events')
     .leftJoin('bellwire_deliveries', (join) =>
@@ -36,11 +44,7 @@ const eventsFor = (db: Kysely<Schema>, { hook, since, until }: ReplayFilter) =>
     .where('bellwire_events.created_at', '<', until)
     .orderBy('bellwire_events.id');
 
-const newDelivery = (
-  { hook }: ReplayFilter,
-  event: { readonly id: string; readonly type: string },
-  now: number,
-) => ({
+const newDelivery = (hook: Hook, event: { readonly id: string; readonly type: string }, now: number) => ({
   workspace_id: hook.workspace_id,
   event_id: event.id,
   event_type: event.type,
@@ -59,10 +63,15 @@ const newDelivery = (
   updated_at: now,
 });
 
-type Slice = Parameters<Records['replay']['slice']>[1];
-
-export const createReplayRecords = (db: Kysely<Schema>): Records['replay'] => {
-  const resend = async (filter: ReplayFilter, status: Status, { after, limit, now }: Slice) => {
+export const createReplayRecords = (db: Kysely<Schema>): Records['replay'] => ({
+  count: async (filter, status) => {
+    const { count } = await inState(db, filter, status)
+      .clearOrderBy()
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return count;
+  },
+  resend: async (filter, status, { after, limit, now }) => {
     let query = inState(db, filter, status).select('id').limit(limit);
     if (after !== null) query = query.where('id', '>', after);
     const ids = (await query.execute()).map(({ id }) => id);
@@ -70,51 +79,36 @@ export const createReplayRecords = (db: Kysely<Schema>): Records['replay'] => {
     const { numUpdatedRows } = await db
       .updateTable('bellwire_deliveries')
       .set({ status: 'pending', next_attempt_at: now, failures: 0, failure_reason: null, updated_at: now })
-      .where('workspace_id', '=', filter.hook.workspace_id)
+      .where('workspace_id', '=', filter.workspace_id)
       .where('id', 'in', ids)
       .where('status', '=', status)
       .executeTakeFirst();
     return { replayed: Number(numUpdatedRows), next: ids.at(-1) ?? null };
-  };
-
-  const send = (filter: ReplayFilter, { after, limit, now, newId }: Slice) =>
-    db.transaction().execute(async (trx) => {
-      let query = eventsFor(trx, filter).limit(limit);
-      if (after !== null) query = query.where('bellwire_events.id', '>', after);
-      const events = await query.execute();
-      const missed = events.filter(
-        ({ delivery_id, type }) => delivery_id === null && isSubscribed(filter.hook, type),
-      );
-      for (const event of missed) {
-        await trx
-          .insertInto('bellwire_deliveries')
-          .values({ ...newDelivery(filter, event, now), id: newId() })
-          .execute();
-      }
-      return { replayed: missed.length, next: events.at(-1)?.id ?? null };
-    });
-
-  const countMissed = async (filter: ReplayFilter): Promise<number> => {
-    const rows = await eventsFor(db, filter)
+  },
+  countMissed: async (hook, range) => {
+    const rows = await eventsFor(db, hook, range)
       .clearSelect()
       .clearOrderBy()
       .select(['bellwire_events.type', ({ fn }) => fn.countAll<number>().as('count')])
       .where('bellwire_deliveries.id', 'is', null)
       .groupBy('bellwire_events.type')
       .execute();
-    return rows.reduce((sum, { type, count }) => sum + (isSubscribed(filter.hook, type) ? count : 0), 0);
-  };
-
-  return {
-    count: async (filter, state) => {
-      if (state === 'never_attempted') return countMissed(filter);
-      const { count } = await inState(db, filter, state)
-        .clearOrderBy()
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow();
-      return count;
-    },
-    slice: (filter, slice) =>
-      slice.state === 'never_attempted' ? send(filter, slice) : resend(filter, slice.state, slice),
-  };
-};
+    return rows.reduce((sum, { type, count }) => sum + (isSubscribed(hook, type) ? count : 0), 0);
+  },
+  sendMissed: (hook, range, { after, limit, now, newId }) =>
+    db.transaction().execute(async (trx) => {
+      let query = eventsFor(trx, hook, range).limit(limit);
+      if (after !== null) query = query.where('bellwire_events.id', '>', after);
+      const events = await query.execute();
+      const missed = events.filter(
+        ({ delivery_id, type }) => delivery_id === null && isSubscribed(hook, type),
+      );
+      for (const event of missed) {
+        await trx
+          .insertInto('bellwire_deliveries')
+          .values({ ...newDelivery(hook, event, now), id: newId() })
+          .execute();
+      }
+      return { replayed: missed.length, next: events.at(-1)?.id ?? null };
+    }),
+});
