@@ -93,6 +93,26 @@ it('hanging hooks together leave half of the places to the others', async () => 
   expect(world.transport.peak()).toBeLessThanOrEqual(32);
 });
 
+it('hooks that begin to hang all at once keep a healthy one waiting for about a second, not for their time-out', async () => {
+  await using world = await createWorld({
+    limits: { hook_concurrency: 8, concurrency: 32 },
+    script: ({ url }) => (url.includes('healthy') ? { status: 200, after_ms: 5 } : 'hang'),
+  });
+  const workspace = await world.arrange.addWorkspace();
+  for (let index = 0; index < 10; index += 1) {
+    await world.arrange.addHook(workspace, { url: `https://ill-${index}.example.com/`, events: ['ill'] });
+  }
+  await world.arrange.addHook(workspace, { url: healthyUrl(0), events: ['well'] });
+  const ill = Array.from({ length: 8 }, () => world.send(workspace, { type: 'ill' }));
+  await world.clock.until(Promise.all(ill));
+  expect(world.transport.peak()).toBe(32);
+  await world.clock.until(world.send(workspace, { type: 'well' }));
+  await world.live(1.5 * SECOND);
+  expect(world.transport.sentTo(healthyUrl(0))).toHaveLength(1);
+  // What the ill ones hold beyond their half is all that comes on top.
+  expect(world.transport.peak()).toBeLessThanOrEqual(32 + 16);
+});
+
 it('no hook has more than its places and all together no more than theirs, with everything due', async () => {
   for (const limits of [
     { hook_concurrency: 8, concurrency: 64 },
