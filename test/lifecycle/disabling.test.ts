@@ -107,7 +107,8 @@ it('a disabled hook that is activated gets new events at once, and what was held
   await server.send();
   await server.live(2 * HOUR);
   await server.send();
-  const replay = (fields: object) => server.api(`POST /v1/webhooks/${id}/replay`, { since: start, ...fields });
+  const replay = (fields: object) =>
+    server.api(`POST /v1/webhooks/${id}/replay`, { since: start, ...fields });
   await server.live(1);
   expect((await replay({ dry_run: true })).body).toEqual({ count: 3, replayed: 0 });
   expect((await replay({})).body.error).toMatchObject({ code: 'hook_not_active' });

@@ -1,7 +1,8 @@
 import { type SendableHook, signingSecrets } from './core/hook.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { isSigned, type Received } from './dialects/is-signed.ts';
-import type { InboxVerdict, JudgeInbox, Signature } from './http/inbox.ts';
+import type { InboxVerdict, JudgeInbox } from './http/inbox.ts';
+import type { Signature } from './http/inbox-entry.ts';
 
 /** Secrets by custom, whoever sends them. */
 const ALWAYS_SECRET = ['authorization', 'cookie', 'x-webhook-secret'];

@@ -1,32 +1,13 @@
 import { BellwireError } from '../core/errors.ts';
 import type { HookStatus } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
-import type { ContentType, Dialect, Method } from '../dialects/dialect.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { HookInput, HookPatch } from './hook-input.ts';
 import { type HookLookup, noSuchHook } from './hook-lookup.ts';
 import { judgeHook } from './judge-hook.ts';
 import type { Clock, Random, UrlPolicy } from './ports.ts';
 import type { HookChange, ListedHook, Records } from './records.ts';
 import type { Trials } from './trials.ts';
-
-/** What a person says of a hook. */
-export interface HookInput {
-  readonly url: string;
-  readonly events: readonly string[];
-  readonly name?: string | undefined;
-  readonly method?: Method | undefined;
-  readonly content_type?: ContentType | undefined;
-  readonly dialect?: string | undefined;
-  readonly secret?: string | null | undefined;
-  readonly active?: boolean | undefined;
-  readonly insecure_ssl?: boolean | undefined;
-  readonly max_attempts?: number | null | undefined;
-  readonly timeout_ms?: number | null | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
-
-export type HookPatch = {
-  readonly [K in keyof Omit<HookInput, 'dialect' | 'secret'>]?: HookInput[K] | undefined;
-};
 
 /** A hook's life: made, changed, switched, deleted. All throw `not_found` for a hook that is not there. */
 export interface Hooks {

@@ -2,7 +2,7 @@ import { judgeCustomHeaders } from '../core/custom-headers.ts';
 import { BellwireError, type Issue } from '../core/errors.ts';
 import { ALWAYS_DELIVERED } from '../core/event.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { HookInput } from './hooks.ts';
+import type { HookInput } from './hook-input.ts';
 import type { UrlPolicy, UrlVerdict, WorkspaceCatalog } from './ports.ts';
 
 /** A new hook, or what changes of one. */

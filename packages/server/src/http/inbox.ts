@@ -2,10 +2,8 @@ import { type Context, Hono } from 'hono';
 import { HIDDEN_VALUE } from '../core/custom-headers.ts';
 import type { Clock } from '../engine/ports.ts';
 import { API_HEADERS } from './answers.ts';
+import type { InboxEntry, Signature } from './inbox-entry.ts';
 import { inboxPage } from './inbox-page.ts';
-
-/** What a request into the inbox came to. `unknown` when no hook of this server points there. */
-export type Signature = 'verified' | 'refused' | 'unsigned' | 'unknown';
 
 export interface InboxVerdict {
   readonly signature: Signature;
@@ -18,14 +16,6 @@ export type JudgeInbox = (
   path: string,
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
 ) => Promise<InboxVerdict>;
-
-export interface InboxEntry {
-  readonly received_at: string;
-  readonly method: string;
-  readonly signature: Signature;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
 
 const MOST_ENTRIES = 100;
 const MOST_INBOXES = 100;

@@ -1,0 +1,21 @@
+import type { ContentType, Method } from '../dialects/dialect.ts';
+
+/** What a person says of a hook. */
+export interface HookInput {
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly name?: string | undefined;
+  readonly method?: Method | undefined;
+  readonly content_type?: ContentType | undefined;
+  readonly dialect?: string | undefined;
+  readonly secret?: string | null | undefined;
+  readonly active?: boolean | undefined;
+  readonly insecure_ssl?: boolean | undefined;
+  readonly max_attempts?: number | null | undefined;
+  readonly timeout_ms?: number | null | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export type HookPatch = {
+  readonly [K in keyof Omit<HookInput, 'dialect' | 'secret'>]?: HookInput[K] | undefined;
+};

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { portOf } from './port-of.ts';
+
+/** A program of some language on this machine, or why there is none. */
+export type Found = { readonly command: string } | { readonly missing: string };
+
+const succeeds = (command: string, args: readonly string[]): boolean =>
+  spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+/** The first of these commands that does with `args` what it should. */
+export const findProgram = (
+  commands: readonly string[],
+  args: readonly string[],
+  missing = `no ${commands[0]} on this machine`,
+): Found => {
+  const command = commands.find((one) => succeeds(one, args));
+  return command === undefined ? { missing } : { command };
+};
+
+/** Why a test is skipped, as the end of its name; empty when it is not. */
+export const skipReason = (found: Found): string =>
+  'missing' in found ? ` (skipped: ${found.missing})` : '';
+
+/** @throws Error when there is none: its tests should have been skipped. */
+export const commandOf = (found: Found): string => {
+  if ('missing' in found) throw new Error(found.missing);
+  return found.command;
+};
+
+/** A port that nobody listens on now. */
+export const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = portOf(server);
+  server.close();
+  await once(server, 'close');
+  return port;
+};
+
+export interface RunningProgram extends AsyncDisposable {
+  /** Everything that it has written so far. */
+  readonly output: () => string;
+}
+
+export interface ProgramOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Where it will listen on 127.0.0.1. */
+  readonly port: number;
+}
+
+const PATIENCE_MS = 20_000;
+const PAUSE_MS = 10;
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
+const listens = async (child: ChildProcess, port: number): Promise<void> => {
+  const end = performance.now() + PATIENCE_MS;
+  while (!(await answers(port))) {
+    if (child.exitCode !== null || child.pid === undefined) throw new Error('it ended before it listened');
+    if (performance.now() > end) throw new Error(`it does not listen on ${port}`);
+    await new Promise((resolve) => void setTimeout(resolve, PAUSE_MS));
+  }
+};
+
+/** Starts a server in a process of its own and waits until one can connect. Killed with the resource. */
+export const startProgram = async ({
+  command,
+  args,
+  env,
+  port,
+}: ProgramOptions): Promise<RunningProgram> => {
+  const { PATH = '', HOME = '' } = process.env;
+  const child = spawn(command, args, {
+    env: { PATH, HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
+  }
+  const closed = once(child, 'close');
+  const dispose = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await closed;
+  };
+  try {
+    await listens(child, port);
+  } catch (error) {
+    await dispose();
+    throw new Error(`${command} ${args.join(' ')}: ${String(error)}\n${output}`, { cause: error });
+  }
+  return { output: () => output, [Symbol.asyncDispose]: dispose };
+};
