@@ -139,39 +139,42 @@ it.each(['POST', 'PUT', 'PATCH', 'DELETE'])(
   },
 );
 
-it('what a delivery shows as sent is what the receiver got, byte for byte, but for secret values', async () => {
-  await using server = await startServer();
-  await using receiver = await startReceiver(() => ({
-    status: 201,
-    headers: { 'x-answer': 'yes' },
-    body: 'angekommen ✓',
-  }));
-  await server.addHook(`${receiver.origin}/in?tenant=ä%20b`, {
-    headers: { 'X-Api-Key': 'a custom value', 'X-Empty': '' },
-    content_type: 'application/x-www-form-urlencoded',
-  });
-  const id = await send(server, event);
-  const call = await receiver.next();
-  const [listed] = await deliveriesOf(server, id);
-  const delivery = await server.deliveryIn(listed!.id, 'succeeded');
-  const [attempt] = delivery.attempts;
-  const { request } = attempt!;
+it.each(['application/json', 'application/x-www-form-urlencoded'])(
+  'what a delivery shows as sent is what the receiver got, byte for byte, but for secret values: %s',
+  async (content_type) => {
+    await using server = await startServer();
+    await using receiver = await startReceiver(() => ({
+      status: 201,
+      headers: { 'x-answer': 'yes' },
+      body: 'angekommen ✓',
+    }));
+    await server.addHook(`${receiver.origin}/in?tenant=ä%20b`, {
+      headers: { 'X-Api-Key': 'a custom value', 'X-Empty': '' },
+      content_type,
+    });
+    const id = await send(server, event);
+    const call = await receiver.next();
+    const [listed] = await deliveriesOf(server, id);
+    const delivery = await server.deliveryIn(listed!.id, 'succeeded');
+    const [attempt] = delivery.attempts;
+    const { request } = attempt!;
 
-  expect(Buffer.from(request.body).equals(call.body)).toBe(true);
-  expect(request.method).toBe(call.method);
-  expect(new URL(request.url).pathname + new URL(request.url).search).toBe(call.path);
-  const sent = call.raw_headers.filter(([name]) => !MADE_BY_UNDICI.has(name.toLowerCase()));
-  const shown = sent.map(([name, value]) => [
-    name,
-    ['X-Api-Key', 'X-Empty'].includes(name) ? '[secret]' : value,
-  ]);
-  expect(Object.entries(request.headers)).toEqual(shown);
-  expect(attempt).toMatchObject({
-    number: 1,
-    outcome: 'succeeded',
-    response: { status: 201, headers: { 'x-answer': 'yes' }, body: 'angekommen ✓', body_truncated: false },
-  });
-});
+    expect(Buffer.from(request.body).equals(call.body)).toBe(true);
+    expect(request.method).toBe(call.method);
+    expect(new URL(request.url).pathname + new URL(request.url).search).toBe(call.path);
+    const sent = call.raw_headers.filter(([name]) => !MADE_BY_UNDICI.has(name.toLowerCase()));
+    const shown = sent.map(([name, value]) => [
+      name,
+      ['X-Api-Key', 'X-Empty'].includes(name) ? '[secret]' : value,
+    ]);
+    expect(Object.entries(request.headers)).toEqual(shown);
+    expect(attempt).toMatchObject({
+      number: 1,
+      outcome: 'succeeded',
+      response: { status: 201, headers: { 'x-answer': 'yes' }, body: 'angekommen ✓', body_truncated: false },
+    });
+  },
+);
 
 it('every attempt has the same webhook-id and is signed anew', async () => {
   await using server = await startServer({ settings: { retry_schedule: '0,100ms' } });

@@ -79,7 +79,7 @@ describe('the order of sync and reply', () => {
         );
         ids.push(...together.map(({ body }) => String(body.id)));
         server.kill('SIGTERM');
-        expect((await server.exited).code).toBe(0);
+        expect((await server.endsWithin(20_000)).code).toBe(0);
       }
       const written = readFileSync(trace, 'utf8');
       const { acknowledged, unsynced } = auditSyncs(written);

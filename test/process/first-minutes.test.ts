@@ -30,7 +30,7 @@ const typeOf = ({ body }: InboxEntry): string => (JSON.parse(body) as { readonly
 
 const stop = async (bellwire: BellwireProcess): Promise<void> => {
   bellwire.kill('SIGINT');
-  expect(await bellwire.exited).toEqual({ code: 0, signal: null });
+  expect(await bellwire.endsWithin(10_000)).toEqual({ code: 0, signal: null });
 };
 
 test('the first start says what one needs and sends a signed ping; the second finds its data and is quiet', async () => {

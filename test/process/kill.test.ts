@@ -16,6 +16,7 @@ const EVENTS_PER_SECOND = 500;
 const LONGEST_LIFE_MS = 1_500;
 const PLACES_OF_A_HOOK = 8;
 const MOST_FAILURES = 2;
+const EXIT_MS = 20_000;
 
 const subscriptions = ringOfHooks(20);
 const isFlaky = (hook: string): boolean => Number(hook.slice(1)) % 4 === 0;
@@ -143,7 +144,7 @@ const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
     await new Promise((resolve) => setTimeout(resolve, roll() * LONGEST_LIFE_MS));
     server = null;
     victim.kill('SIGKILL');
-    await victim.exited;
+    await victim.endsWithin(EXIT_MS);
     kills.push(Date.now());
     integrity.push(integrityOf(folder, nth));
   }
@@ -152,7 +153,7 @@ const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
   await untilDrained(last);
   const duplicates = await explainDuplicates(last, receiver, hook_ids);
   last.kill('SIGTERM');
-  expect(await last.exited).toEqual({ code: 0, signal: null });
+  expect(await last.endsWithin(EXIT_MS)).toEqual({ code: 0, signal: null });
   const interruptions = interruptionsIn(folder.file('.bellwire/bellwire.db'));
   return { load, receiver, kills, integrity, duplicates, interruptions };
 };

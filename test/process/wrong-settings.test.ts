@@ -22,7 +22,7 @@ const complaintOf = async ({ flags = [], env = {}, file }: Start): Promise<strin
   await using folder = await createTemporaryFolder();
   if (file !== undefined) writeConfig(folder, file);
   await using bellwire = runBellwire({ folder: folder.path, args: ['serve', ...flags], env });
-  expect(await bellwire.exited).toEqual({ code: 1, signal: null });
+  expect(await bellwire.endsWithin(20_000)).toEqual({ code: 1, signal: null });
   expect(bellwire.stdout()).toBe('');
   expect(bellwire.stderr()).toMatch(/^bellwire: [^\n]+\n$/);
   return bellwire.stderr();

@@ -40,6 +40,8 @@ const TOP = new Set([
   'durations.ts',
   'index.ts',
   'judge-inbox.ts',
+  'network.ts',
+  'sender-thread.ts',
   'log.ts',
   'random.ts',
   'version.ts',
@@ -69,6 +71,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:path': { may: ['storage/open-storage.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:util': { may: ['transport/'] },
+  'node:worker_threads': { may: ['transport/threaded-transport.ts', 'sender-thread.ts'] },
 };
 
 /** Things that every program can reach without an import, and the one file that may. */

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../packages/server/src/core/json.ts';
-import { commandOf, findProgram, type Found, freePort, type RunningProgram, startProgram } from './programs.ts';
+import {
+  commandOf,
+  findProgram,
+  type Found,
+  freePort,
+  type RunningProgram,
+  startProgram,
+} from './programs.ts';
 
 const FLASK = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("flask") is None)';
 
@@ -177,9 +184,13 @@ export const printedReceivers: readonly PrintedReceiver[] = [
 const folder = new URL('../receivers/', import.meta.url);
 
 /** What stands between the two marks of a receiver's file, and the document's print of it. */
-export const textsOf = ({ file, print }: PrintedReceiver): { readonly ours: string; readonly print: string } => {
+export const textsOf = ({
+  file,
+  print,
+}: PrintedReceiver): { readonly ours: string; readonly print: string } => {
   const whole = readFileSync(new URL(file, folder), 'utf8');
-  const [, ours] = /^(?:#|\/\/) --- printed ---\n([^]*?)\n(?:#|\/\/) --- end of print ---$/m.exec(whole) ?? [];
+  const [, ours] =
+    /^(?:#|\/\/) --- printed ---\n([^]*?)\n(?:#|\/\/) --- end of print ---$/m.exec(whole) ?? [];
   if (ours === undefined) throw new Error(`${file} does not say where the print begins and ends`);
   return { ours, print: printed(print) };
 };

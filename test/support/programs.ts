@@ -74,12 +74,7 @@ const listens = async (child: ChildProcess, port: number): Promise<void> => {
 };
 
 /** Starts a server in a process of its own and waits until one can connect. Killed with the resource. */
-export const startProgram = async ({
-  command,
-  args,
-  env,
-  port,
-}: ProgramOptions): Promise<RunningProgram> => {
+export const startProgram = async ({ command, args, env, port }: ProgramOptions): Promise<RunningProgram> => {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(command, args, {
     env: { PATH, HOME, ...env },

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Agent, type Dispatcher } from 'undici';
 
@@ -25,8 +26,8 @@ export interface BellwireProcess extends AsyncDisposable {
   readonly pid: number;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Settles when the process is gone and its output is complete. */
-  readonly exited: Promise<Exit>;
+  /** How the process ended, once it is gone and its output is complete. Rejects when it runs for longer than this. */
+  readonly endsWithin: (milliseconds: number) => Promise<Exit>;
   readonly kill: (signal: NodeJS.Signals) => void;
   /** Resolves with the first match in what the process writes; rejects when it ends without one. */
   readonly says: (pattern: RegExp, stream?: 'stdout' | 'stderr') => Promise<RegExpExecArray>;
@@ -84,11 +85,20 @@ export const runBellwire = (options: BellwireOptions): BellwireProcess => {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  const output = watchOutput(child, exited);
   return {
     pid: child.pid!,
-    exited,
     kill: (signal) => void child.kill(signal),
-    ...watchOutput(child, exited),
+    endsWithin: async (milliseconds) => {
+      const waiting = new AbortController();
+      const late = delay(milliseconds, null, { signal: waiting.signal }).catch(() => null);
+      const exit = await Promise.race([exited, late]);
+      waiting.abort();
+      // A test that waited for ever would be ended by its time-out, and the process would outlive it.
+      if (exit === null) throw new Error(`bellwire still runs after ${milliseconds} ms:\n${output.stdout()}`);
+      return exit;
+    },
+    ...output,
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await exited;

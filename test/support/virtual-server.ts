@@ -48,7 +48,7 @@ export interface VirtualServer extends AsyncDisposable {
 export interface VirtualServerOptions {
   readonly script?: Script;
   /** Stands between the verbs and their records. */
-  readonly wrapRecords?: (records: Records, server: Pick<VirtualServer, 'live'>) => Records;
+  readonly wrapRecords?: (records: Records) => Records;
 }
 
 const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
@@ -128,7 +128,7 @@ const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualSer
     await clock.advance(end - clock.now());
   };
 
-  const records = wrapRecords?.(opened.records, { live }) ?? opened.records;
+  const records = wrapRecords?.(opened.records) ?? opened.records;
   const lookup = createHookLookup({ records, store, clock, dialects });
   const trials = createTrials({ lookup, accept: engine.accept, clock, attemptOf: engine.attemptOf });
   const forHooks = {

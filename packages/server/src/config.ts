@@ -81,6 +81,7 @@ export const settings = {
     '30d',
     'How long finished events are kept, like `30d`; `off` keeps them for ever.',
   ),
+  sender_thread: withDefault(yesOrNo, 'true', 'Send from a thread of its own, so that two cores are used.'),
   inbox: withDefault(yesOrNo, 'false', 'Serve the built-in receiver at `/inbox/:name`.'),
   log_level: withDefault(
     z.enum(logLevels),

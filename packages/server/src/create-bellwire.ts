@@ -20,16 +20,14 @@ import { createInbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createInboxJudge } from './judge-inbox.ts';
 import { createLog } from './log.ts';
+import { openNetwork } from './network.ts';
 import { createSystemRandom } from './random.ts';
 import { createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE, type RpcContext } from './rpc/trpc.ts';
 import { everySecond, type Schedule, sendCronLogTo } from './schedule/cron.ts';
 import { openStorage, type Storage } from './storage/open-storage.ts';
-import { createAddressPolicy } from './transport/address-policy.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
-import { createResolver } from './transport/resolver.ts';
-import { createStaticHosts } from './transport/static-hosts.ts';
-import { createUrlPolicy } from './transport/url-policy.ts';
+import { createThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
 
 export interface BellwireParts {
@@ -61,42 +59,9 @@ export interface Bellwire {
 
 const sha256 = (text: string): string => digest('sha256', text, 'hex');
 
-const parseStaticHosts = (text: string | undefined): Record<string, string[]> => {
-  const hosts: Record<string, string[]> = {};
-  for (const entry of text?.split(',') ?? []) {
-    const [name = '', address = ''] = entry.trim().split('=');
-    (hosts[name] ??= []).push(address);
-  }
-  return hosts;
-};
-
-const configured = <T>(name: string, make: () => T): T => {
-  try {
-    return make();
-  } catch (error) {
-    throw new BellwireError(
-      'config_invalid',
-      `${name} is wrong: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-};
-
-const openNetwork = (config: Config) => {
-  const address_policy = configured('BELLWIRE_ALLOW_NETWORKS', () =>
-    createAddressPolicy({
-      allow_networks: config.allow_networks ?? [],
-      allow_metadata: config.allow_metadata,
-    }),
-  );
-  const static_hosts = configured('BELLWIRE_STATIC_HOSTS', () =>
-    createStaticHosts(parseStaticHosts(config.static_hosts)),
-  );
-  const resolver = createResolver({ clock: systemClock, static_hosts });
-  return { address_policy, resolver, url_policy: createUrlPolicy(address_policy, static_hosts) };
-};
+/** This file is TypeScript where it was written and JavaScript where it is published; so is the thread's. */
+const senderThreadUrl = (): URL =>
+  new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
 
 const ensureDefaultWorkspace = async (storage: Storage, dialect: Dialect): Promise<void> => {
   const now = systemClock.now();
@@ -132,7 +97,13 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
       `BELLWIRE_DIALECT is wrong: there is no dialect "${config.dialect}". Known are: ${[...dialects.keys()].join(', ')}.`,
     );
   }
-  const network = openNetwork(config);
+  const network_settings = {
+    allow_networks: config.allow_networks ?? [],
+    allow_metadata: config.allow_metadata,
+    static_hosts: config.static_hosts ?? null,
+  };
+  const network = openNetwork(network_settings);
+  const onBroken = parts.onBroken ?? (() => undefined);
   const storage = await openStorage({
     database_url: config.database_url,
     encryption_keys: config.encryption_keys ?? null,
@@ -149,14 +120,27 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     dialects,
     hash: sha256,
     check: createSchemaCheck(),
-    createTransport: (onResults) => createHttpTransport({ ...network, clock, onResults }),
+    createTransport: (onResults) =>
+      config.sender_thread
+        ? createThreadedTransport({
+            thread_url: senderThreadUrl(),
+            settings: network_settings,
+            onResults,
+            onBroken: (cause) =>
+              onBroken(
+                new BellwireError('internal', `The sender thread could not start: ${cause.message}.`, {
+                  cause,
+                }),
+              ),
+          })
+        : createHttpTransport({ ...network, clock, onResults }),
     limits: { concurrency: config.concurrency, hook_concurrency: config.hook_concurrency },
     user_agent: `Bellwire/${VERSION}`,
     retry_delays_ms: config.retry_schedule ?? null,
     timeout_ms: config.attempt_timeout ?? null,
     retention_ms: config.retention,
     observe: metrics.observe,
-    onBroken: parts.onBroken ?? (() => undefined),
+    onBroken,
   });
   const keys = createKeys({ records: records.api_keys, clock, random, ids, hash: sha256 });
   const lookup = createHookLookup({ records, store, clock, dialects });
@@ -180,11 +164,19 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
       [...dialects.values()].some((one) => one.wire_id?.(event_id) === wire_id),
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
-  const createContext = async (headers: Headers): Promise<RpcContext> => ({
-    caller: await keys.authenticate(headers.get('authorization') ?? undefined).catch((error: unknown) => {
+  const callerOf = async (headers: Headers): Promise<RpcContext['caller']> => {
+    try {
+      const caller = await keys.authenticate(headers.get('authorization') ?? undefined);
+      const named = headers.get('bellwire-workspace');
+      if (named !== null && caller.workspace_id === null) await lookup.catalog(named);
+      return caller;
+    } catch (error) {
       if (error instanceof BellwireError) return error;
       throw error;
-    }),
+    }
+  };
+  const createContext = async (headers: Headers): Promise<RpcContext> => ({
+    caller: await callerOf(headers),
     named_workspace: headers.get('bellwire-workspace'),
   });
   let is_ready = false;

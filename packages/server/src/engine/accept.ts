@@ -148,8 +148,9 @@ export const createAccept = (options: AcceptOptions): Accept => {
         hook_ids: [hook_id],
         trigger,
       });
-      if (result.kind !== 'accepted') throw new BellwireError('not_found', `There is no hook ${hook_id}.`);
-      return { delivery_id: result.leased[0]?.delivery.id ?? '' };
+      const [leased] = result.kind === 'accepted' ? result.leased : [];
+      if (leased === undefined) throw new BellwireError('not_found', `There is no hook ${hook_id}.`);
+      return { delivery_id: leased.delivery.id };
     },
   };
 };

@@ -44,7 +44,8 @@ export interface ReplayOptions {
   readonly ids: IdFactory;
 }
 
-const ALL: readonly ReplayState[] = ['held', 'failed', 'never_attempted'];
+/** Failed ones first: what the others bring can fail before the replay ends, and is not to be sent again by it. */
+const ALL: readonly ReplayState[] = ['failed', 'held', 'never_attempted'];
 
 /** Rows changed in one transaction, so that a large replay holds the writer for milliseconds at a time. */
 const SLICE = 500;

@@ -12,7 +12,7 @@ export interface TestInput {
 
 export interface Validation {
   readonly success: boolean;
-  /** The outcome's kind, with its detail where it has one: `http_status 404`. */
+  /** The outcome's kind, with its detail where it has one: `http_status 404`. `url_changed`: it is that of another URL. */
   readonly outcome: string;
   readonly response_status: number | null;
   readonly response_body: string | null;
@@ -65,6 +65,25 @@ export const createTrials = ({ lookup, accept, clock, attemptOf }: TrialsOptions
     return validated_at;
   };
 
+  const judgeValidation = async (
+    workspace_id: string,
+    id: string,
+    attempt: AttemptRecord | null,
+  ): Promise<Pick<Validation, 'success' | 'outcome' | 'validated_at'>> => {
+    // As it stands after the answer: the receiver had a minute for it, in which the hook may have got another URL.
+    const hook = await lookup.get(workspace_id, id);
+    const { validated_at } = hook;
+    if (attempt?.outcome.kind !== 'succeeded') {
+      return { success: false, outcome: outcomeText(attempt), validated_at };
+    }
+    if (attempt.request?.url !== hook.url) return { success: false, outcome: 'url_changed', validated_at };
+    return {
+      success: true,
+      outcome: outcomeText(attempt),
+      validated_at: await markValidated(workspace_id, hook),
+    };
+  };
+
   return {
     ping: async (workspace_id, id) => {
       const hook = await lookup.get(workspace_id, id);
@@ -87,7 +106,7 @@ export const createTrials = ({ lookup, accept, clock, attemptOf }: TrialsOptions
       });
     },
     validate: async (workspace_id, id) => {
-      const hook = await lookup.get(workspace_id, id);
+      await lookup.get(workspace_id, id);
       const { delivery_id } = await accept.single(workspace_id, {
         hook_id: id,
         trigger: 'validate',
@@ -95,13 +114,10 @@ export const createTrials = ({ lookup, accept, clock, attemptOf }: TrialsOptions
         data: {},
       });
       const attempt = await attemptOf(delivery_id);
-      const success = attempt?.outcome.kind === 'succeeded';
       return {
-        success,
-        outcome: outcomeText(attempt),
+        ...(await judgeValidation(workspace_id, id, attempt)),
         response_status: attempt?.response?.status ?? null,
         response_body: attempt?.response?.body ?? null,
-        validated_at: success ? await markValidated(workspace_id, hook) : hook.validated_at,
       };
     },
   };

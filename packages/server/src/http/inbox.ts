@@ -18,7 +18,9 @@ export type JudgeInbox = (
 ) => Promise<InboxVerdict>;
 
 const MOST_ENTRIES = 100;
-const MOST_INBOXES = 100;
+/** Of a body, in characters. With the other limits an inbox that anybody may write to stays under 100 MiB. */
+const MOST_KEPT = 8_192;
+const MOST_INBOXES = 20;
 const NAME = /^[a-z0-9-]{1,64}$/;
 
 const withoutSecrets = (
@@ -28,6 +30,11 @@ const withoutSecrets = (
   Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? HIDDEN_VALUE : value]),
   );
+
+const shortened = (body: string): string =>
+  body.length <= MOST_KEPT
+    ? body
+    : `${body.slice(0, MOST_KEPT)}… (${body.length - MOST_KEPT} more characters)`;
 
 /** A receiver for the first five minutes: keeps the last requests in memory and shows them. */
 export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
@@ -48,7 +55,7 @@ export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
       method: c.req.method,
       signature,
       headers: withoutSecrets(headers, secret_headers),
-      body,
+      body: shortened(body),
     });
     return signature === 'refused'
       ? c.json({ error: 'Invalid signature' }, 401, API_HEADERS)

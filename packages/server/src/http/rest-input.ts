@@ -77,8 +77,10 @@ export const toInput = ({ input, in_path }: RestRoute, parts: RestParts): Fields
   for (const name of Object.keys(query))
     if (Object.hasOwn(body, name)) throw refuse(name, 'is in the query and in the body');
   const key = parts.idempotency_key;
-  if (key === undefined || !Object.hasOwn(input.shape, 'idempotency_key'))
-    return { ...query, ...body, ...parts.params };
+  if (key === undefined) return { ...query, ...body, ...parts.params };
+  if (!Object.hasOwn(input.shape, 'idempotency_key')) {
+    throw refuse('idempotency_key', 'the header Idempotency-Key would do nothing on this call; leave it out');
+  }
   if (Object.hasOwn(body, 'idempotency_key') && body['idempotency_key'] !== key) {
     throw refuse('idempotency_key', 'differs from the header Idempotency-Key');
   }

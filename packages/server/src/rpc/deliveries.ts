@@ -38,7 +38,12 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
       .meta({ scope, route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' } })
       .input(z.strictObject({ ...page, ...filter, hook_id: id }))
       .output(pageOf(deliveryView))
-      .query(({ ctx, input }) => list(ctx.workspace_id, input)),
+      .query(async ({ ctx, input }) => {
+        if ((await records.hooks.get(ctx.workspace_id, input.hook_id)) === null) {
+          throw new BellwireError('not_found', `There is no hook ${input.hook_id} in this workspace.`);
+        }
+        return list(ctx.workspace_id, input);
+      }),
     retryMany: procedure
       .meta({ scope, route: { method: 'POST', path: '/deliveries/retry' } })
       .input(

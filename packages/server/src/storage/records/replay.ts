@@ -4,7 +4,18 @@ import { firstIdAt } from '../../core/ids.ts';
 import type { Records, ResendFilter, TimeRange } from '../../engine/records.ts';
 import type { Schema } from '../schema.ts';
 
-/** Scheduled deliveries in a state. The status is a literal, so that its partial index serves. */
+const activeHooks = (db: Kysely<Schema>, workspace_id: string) =>
+  db
+    .selectFrom('bellwire_hooks')
+    .select('id')
+    .where('workspace_id', '=', workspace_id)
+    .where('status', '=', 'active')
+    .where('deleted_at', 'is', null);
+
+/**
+ * Scheduled deliveries in a state, of events of a time range: a delivery that a replay made is as old as its event.
+ * The status is a literal, so that its partial index serves.
+ */
 const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'failed') => {
   const { workspace_id, hook_id, event_type, since, until } = filter;
   let query = db
@@ -13,18 +24,21 @@ const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'fai
     .where('status', '=', sql.lit(status))
     .where('trigger', '=', 'scheduled')
     .where('id', '>=', firstIdAt('dlv', since))
-    .where('created_at', '>=', since)
-    .where('created_at', '<', until)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('bellwire_events')
+          .select(sql.lit(1).as('one'))
+          .where('bellwire_events.workspace_id', '=', workspace_id)
+          .whereRef('bellwire_events.id', '=', 'bellwire_deliveries.event_id')
+          .where('bellwire_events.created_at', '>=', since)
+          .where('bellwire_events.created_at', '<', until),
+      ),
+    )
     .orderBy('id');
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
-  if (hook_id !== null) return query.where('hook_id', '=', hook_id);
-  const active = db
-    .selectFrom('bellwire_hooks')
-    .select('id')
-    .where('workspace_id', '=', workspace_id)
-    .where('status', '=', 'active')
-    .where('deleted_at', 'is', null);
-  return query.where('hook_id', 'in', active);
+  return hook_id === null
+    ? query.where('hook_id', 'in', activeHooks(db, workspace_id))
+    : query.where('hook_id', '=', hook_id);
 };
 
 /** Events of a time range for everybody, with the delivery that the hook has of each. */
@@ -82,6 +96,8 @@ export const createReplayRecords = (db: Kysely<Schema>): Records['replay'] => ({
       .where('workspace_id', '=', filter.workspace_id)
       .where('id', 'in', ids)
       .where('status', '=', status)
+      // What was sent again may have disabled its hook meanwhile: the rest stays held, or failed.
+      .where('hook_id', 'in', activeHooks(db, filter.workspace_id))
       .executeTakeFirst();
     return { replayed: Number(numUpdatedRows), next: ids.at(-1) ?? null };
   },
@@ -97,6 +113,8 @@ export const createReplayRecords = (db: Kysely<Schema>): Records['replay'] => ({
   },
   sendMissed: (hook, range, { after, limit, now, newId }) =>
     db.transaction().execute(async (trx) => {
+      const active = activeHooks(trx, hook.workspace_id).where('id', '=', hook.id);
+      if ((await active.executeTakeFirst()) === undefined) return { replayed: 0, next: null };
       let query = eventsFor(trx, hook, range).limit(limit);
       if (after !== null) query = query.where('bellwire_events.id', '>', after);
       const events = await query.execute();

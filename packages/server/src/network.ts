@@ -1,0 +1,60 @@
+import { systemClock } from './clock.ts';
+import { BellwireError } from './core/errors.ts';
+import { type AddressPolicy, createAddressPolicy } from './transport/address-policy.ts';
+import { createResolver, type Resolver } from './transport/resolver.ts';
+import { createStaticHosts } from './transport/static-hosts.ts';
+import { createUrlPolicy } from './transport/url-policy.ts';
+import type { UrlPolicy } from './engine/ports.ts';
+
+/** Where requests may go: plain data, so that a thread can be made with it. */
+export interface NetworkSettings {
+  readonly allow_networks: readonly string[];
+  readonly allow_metadata: boolean;
+  /** `name=address,…` */
+  readonly static_hosts: string | null;
+}
+
+export interface Network {
+  readonly address_policy: AddressPolicy;
+  readonly url_policy: UrlPolicy;
+  readonly resolver: Resolver;
+}
+
+const parseStaticHosts = (text: string | null): Record<string, string[]> => {
+  const hosts: Record<string, string[]> = {};
+  for (const entry of text?.split(',') ?? []) {
+    const [name = '', address = ''] = entry.trim().split('=');
+    (hosts[name] ??= []).push(address);
+  }
+  return hosts;
+};
+
+const configured = <T>(name: string, make: () => T): T => {
+  try {
+    return make();
+  } catch (error) {
+    throw new BellwireError(
+      'config_invalid',
+      `${name} is wrong: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+};
+
+/**
+ * The guards and the resolver of one thread.
+ * @throws BellwireError `config_invalid`
+ */
+export const openNetwork = (settings: NetworkSettings): Network => {
+  const address_policy = configured('BELLWIRE_ALLOW_NETWORKS', () =>
+    createAddressPolicy({ ...settings, allow_networks: [...settings.allow_networks] }),
+  );
+  const static_hosts = configured('BELLWIRE_STATIC_HOSTS', () =>
+    createStaticHosts(parseStaticHosts(settings.static_hosts)),
+  );
+  return {
+    address_policy,
+    url_policy: createUrlPolicy(address_policy, static_hosts),
+    resolver: createResolver({ clock: systemClock, static_hosts }),
+  };
+};
