@@ -81,7 +81,7 @@ const pingOf = (hook: SendableHook): LeasedDelivery => ({
     occurred_at: hook.updated_at,
     created_at: hook.updated_at,
   },
-  lease_token: 'token',
+  lease_token: 1,
   lease_until: hook.updated_at + 60_000,
 });
 
@@ -111,8 +111,8 @@ describe.each(prints)('the ping in $file', ({ id, print }) => {
   });
 });
 
-/** What ngrok adds on its way, and what undici makes of the URL and the body. */
-const ADDED_BY_NGROK = ['X-Forwarded-For', 'X-Forwarded-Proto'];
+/** What ngrok adds on its way. */
+const ADDED_BY_NGROK = new Set(['X-Forwarded-For', 'X-Forwarded-Proto']);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 it('arrives with the printed headers and no others', async () => {
@@ -124,7 +124,7 @@ it('arrives with the printed headers and no others', async () => {
   expect(got.size).toBe(call.raw_headers.length);
 
   const printedHeaders = prints[0]!.print.headers;
-  const wanted = [...printedHeaders.keys()].filter((name) => !ADDED_BY_NGROK.includes(name));
+  const wanted = [...printedHeaders.keys()].filter((name) => !ADDED_BY_NGROK.has(name));
   // HTTP/1.1 keeps connections anyway; undici says so, and the print's proxy takes it away.
   expect([...got.keys()].toSorted()).toEqual(
     [...wanted.map((name) => name.toLowerCase()), 'connection'].toSorted(),

@@ -183,18 +183,19 @@ describe('a type that has a schema', () => {
   });
 });
 
-describe('a test event', () => {
-  const tested = async (
-    api: typeof server.api | Awaited<ReturnType<typeof inWorkspace>>,
-    id: string,
-    body?: object,
-  ) => {
-    expect((await api(`POST /v1/webhooks/${id}/test`, body)).status).toBe(200);
-    const call = await receiver.next();
-    const sent = JSON.parse(call.body.toString()) as { readonly type: string; readonly data: object };
-    return [sent.type, sent.data];
-  };
+/** What arrives for a test of a hook. */
+const tested = async (
+  api: typeof server.api | Awaited<ReturnType<typeof inWorkspace>>,
+  id: string,
+  body?: object,
+) => {
+  expect((await api(`POST /v1/webhooks/${id}/test`, body)).status).toBe(200);
+  const call = await receiver.next();
+  const sent = JSON.parse(call.body.toString()) as { readonly type: string; readonly data: object };
+  return [sent.type, sent.data];
+};
 
+describe('a test event', () => {
   it('carries the example of the workspace’s catalog, also after that was changed, unless data is given', async () => {
     const api = await inWorkspace('tests', { dialect: 'resource-api' });
     const events = ['user.*', 'user.created', 'resource.updated', 'resource.created'];

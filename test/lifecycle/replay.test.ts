@@ -1,37 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Records } from '../../packages/server/src/engine/records.ts';
-import { startReceiver } from '../support/receiver.ts';
-import { startServer, until } from '../support/running-server.ts';
-import { startVirtualServer, type VirtualServer } from '../support/virtual-server.ts';
+import { startVirtualServer } from '../support/virtual-server.ts';
+import { counted, deliveriesOf, eventsAt, iso, replay, verb } from '../support/replaying.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-const iso = (time: number): string => new Date(time).toISOString();
-
-const replay = (server: VirtualServer, id: string, fields: object = {}) =>
-  server.api(`POST /v1/webhooks/${id}/replay`, { since: iso(0), ...fields });
-
-const counted = async (server: VirtualServer, id: string, fields: object = {}): Promise<number> => {
-  const { body, text } = await replay(server, id, { dry_run: true, ...fields });
-  expect(body, text).toEqual({ count: expect.any(Number) as number, replayed: 0 });
-  return (JSON.parse(text) as { count: number }).count;
-};
-
-const deliveriesOf = async (server: VirtualServer, id: string) =>
-  (await server.api(`GET /v1/webhooks/${id}/deliveries?limit=1000`)).body.data;
-
-/** The ids of the events that a receiver got from the n-th request on. */
-const eventsAt = (server: VirtualServer, path: string, from = 0): readonly string[] =>
-  server
-    .sentTo(path)
-    .slice(from)
-    .map(({ request }) => request.headers['webhook-id']!);
-
-const verb = (server: VirtualServer, id: string, name: string) =>
-  server.api(`POST /v1/webhooks/${id}/${name}`);
 
 /**
  * A hook that failed one event, succeeded with one, holds two, and never got three that it now subscribes to; then it
@@ -68,21 +42,6 @@ const missedSome = async () => {
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
 };
-
-/** Lets something happen after each step of a replay. */
-const slowly = (records: Records, steps: { readonly between: () => Promise<void> }): Records => ({
-  ...records,
-  replay: new Proxy(records.replay, {
-    get:
-      (verbs, name) =>
-      async (...args: unknown[]) => {
-        const step = Reflect.get(verbs, name) as (...given: unknown[]) => Promise<unknown>;
-        const result = await step(...args);
-        await steps.between();
-        return result;
-      },
-  }),
-});
 
 describe('what a replay sends', () => {
   it.each(['held', 'failed', 'never_attempted'] as const)(
@@ -259,70 +218,4 @@ describe('what becomes of it', () => {
     const { body } = await server.api(`GET /v1/deliveries/${delivery!.id}`);
     expect(body.attempts.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
-
-  it('each is sent once by one replay, although it fails again while the replay goes on', async () => {
-    const steps = { between: () => Promise.resolve() };
-    await using server = await startVirtualServer({
-      script: () => ({ status: 500 }),
-      wrapRecords: (records) => slowly(records, steps),
-    });
-    const { id } = await server.addHook('/', { max_attempts: 1, active: false });
-    for (let event = 0; event < 3; event += 1) await server.send('a');
-    await verb(server, id, 'activate');
-    await server.send('a');
-    await server.live(MINUTE);
-    const before = server.sentTo('/').length;
-    steps.between = () => server.live(MINUTE);
-    expect((await replay(server, id)).body).toEqual({ count: 4, replayed: 4 });
-    await server.live(MINUTE);
-    const ids = eventsAt(server, '/', before);
-    expect([ids.length, new Set(ids).size]).toEqual([4, 4]);
-  });
-
-  it('a hook that its first requests disable gets no more of it, and nothing waits for it as pending', async () => {
-    const steps = { between: () => Promise.resolve() };
-    let status = 500;
-    await using server = await startVirtualServer({
-      script: () => ({ status }),
-      wrapRecords: (records) => slowly(records, steps),
-    });
-    const { id } = await server.addHook('/', { max_attempts: 1, events: ['a'] });
-    await server.send('a');
-    await server.send('b');
-    await verb(server, id, 'deactivate');
-    await server.send('a');
-    await server.api(`PATCH /v1/webhooks/${id}`, { events: ['*'], active: true });
-    status = 410;
-    const before = server.sentTo('/').length;
-    await server.live(1);
-    steps.between = () => server.live(MINUTE);
-    expect((await replay(server, id)).body).toEqual({ count: 3, replayed: 1 });
-    expect(server.sentTo('/')).toHaveLength(before + 1);
-    expect((await deliveriesOf(server, id)).map((one) => one.status).toSorted()).toEqual(['failed', 'held']);
-    expect(await counted(server, id)).toBe(3);
-  });
-});
-
-it('1,500 events in one replay, over real sockets: each once', async () => {
-  await using server = await startServer();
-  await using receiver = await startReceiver();
-  const { id } = await server.addHook(receiver.origin, { active: false });
-  const since = new Date().toISOString();
-  const ids: string[] = [];
-  for (const count of [1_000, 500]) {
-    const events = Array.from({ length: count }, (_, n) => ({ type: 'a', data: { n } }));
-    const { text } = await server.api('POST /v1/events/batch', { events });
-    const { results } = JSON.parse(text) as { results: readonly { event: { id: string } }[] };
-    ids.push(...results.map(({ event }) => event.id));
-  }
-  await server.api(`POST /v1/webhooks/${id}/activate`);
-  const call = `POST /v1/webhooks/${id}/replay` as const;
-  expect((await server.api(call, { since, dry_run: true })).body).toEqual({ count: 1_500, replayed: 0 });
-  expect((await server.api(call, { since })).body).toEqual({ count: 1_500, replayed: 1_500 });
-  await until(
-    () => Promise.resolve(receiver.calls.length),
-    (count) => count >= 1_500,
-  );
-  expect(receiver.calls.map(({ headers }) => headers['webhook-id']).toSorted()).toEqual(ids.toSorted());
-  expect((await server.api(call, { since })).body).toEqual({ count: 0, replayed: 0 });
 });

@@ -168,7 +168,7 @@ const mostAtOnce = ({ duplicates, kills }: Run): number => {
 
 test(
   `kill -9, ${KILLS} times under load: no acknowledged event is lost, every duplicate is explained`,
-  { timeout: 60_000 + KILLS * 8_000 },
+  { timeout: 180_000 + KILLS * 8_000 },
   async () => {
     await using folder = await createTemporaryFolder();
     const run = await killAgainAndAgain(folder);

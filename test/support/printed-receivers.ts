@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject } from '../../packages/server/src/core/json.ts';
 import {
@@ -12,12 +13,18 @@ import {
 
 const FLASK = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("flask") is None)';
 
+const require = createRequire(import.meta.url);
+
+/** Our own Node, for a receiver that loads a package: resolving it has shown that it is installed. */
+const nodeWith = (_resolved: string): Found => ({ command: process.execPath });
+
 /** The languages of the printed receivers, as they are found here. */
 const runtimes = {
   python: findProgram(['python3', '/usr/bin/python3'], ['-c', '']),
   flask: findProgram(['python3', '/usr/bin/python3'], ['-c', FLASK], 'no python3 with Flask on this machine'),
   php: findProgram(['php'], ['-v']),
   node: { command: process.execPath },
+  express: nodeWith(require.resolve('express')),
 } as const satisfies Record<string, Found>;
 
 export interface PrintedReceiver {
@@ -122,7 +129,7 @@ export const printedReceivers: readonly PrintedReceiver[] = [
   {
     ...resourceApi,
     name: 'resource-api (Express)',
-    runtime: 'node',
+    runtime: 'express',
     file: 'resource-api/express.cjs',
     print: 'resource-api-express.txt',
   },
@@ -209,6 +216,7 @@ const argumentsOf = (runtime: keyof typeof runtimes, file: string, port: number)
       return ['-m', 'flask', '--app', file, 'run', '--port', String(port)];
     case 'python':
     case 'node':
+    case 'express':
       return [file, String(port)];
   }
 };

@@ -74,6 +74,12 @@ const watchOutput = (child: ChildProcess, exited: Promise<Exit>) => {
   return { stdout: () => texts.stdout, stderr: () => texts.stderr, says };
 };
 
+/** Where a test is cut off by its time-out, nothing is disposed of; no server may outlive us all the same. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /** Starts the command line in one node process of its own. It is killed, and waited for, with the resource. */
 export const runBellwire = (options: BellwireOptions): BellwireProcess => {
   const { folder, args = ['serve'], env = {}, under = [], node_args = ['--import', TSX] } = options;
@@ -84,7 +90,11 @@ export const runBellwire = (options: BellwireOptions): BellwireProcess => {
     env: { PATH, HOME, TMPDIR, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const exited = once(child, 'close').then(([code, signal]): Exit => ({ code, signal }));
+  alive.add(child);
+  const exited = once(child, 'close').then(([code, signal]): Exit => {
+    alive.delete(child);
+    return { code, signal };
+  });
   const output = watchOutput(child, exited);
   return {
     pid: child.pid!,

@@ -132,7 +132,13 @@ const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualSer
   const lookup = createHookLookup({ records, store, clock, dialects });
   const trials = createTrials({ lookup, accept: engine.accept, clock, attemptOf: engine.attemptOf });
   const forHooks = {
-    ...{ records, store, lookup, trials, clock, ids, random },
+    records,
+    store,
+    lookup,
+    trials,
+    clock,
+    ids,
+    random,
     url_policy: { judge: () => ({ ok: true as const }) },
   };
   const router = createAppRouter({
@@ -189,24 +195,27 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
     };
   };
 
-  const made = async (call: `${string} /${string}`, body: object): Promise<AnswerBody> => {
+  const madeIn = async (
+    workspace: string | undefined,
+    call: `${string} /${string}`,
+    body: object,
+  ): Promise<AnswerBody> => {
     const answer = await api(call, body, workspace);
     if (answer.status >= 300) throw new Error(`${call} was refused: ${answer.text}`);
     return answer.body;
   };
-  let workspace: string | undefined;
   const addWorkspace = async (dialect: string): Promise<string> =>
-    (await made('POST /v1/workspaces', { name: dialect, dialect })).id;
-  workspace = await addWorkspace('standard');
+    (await madeIn(undefined, 'POST /v1/workspaces', { name: dialect, dialect })).id;
+  const own = await addWorkspace('standard');
 
   return {
     clock,
-    api: (call, body, other) => api(call, body, other ?? workspace),
+    api: (call, body, other) => api(call, body, other ?? own),
     addWorkspace,
     addHook: (path, fields = {}) =>
-      made('POST /v1/webhooks', { url: ORIGIN + path, events: ['*'], ...fields }),
+      madeIn(own, 'POST /v1/webhooks', { url: ORIGIN + path, events: ['*'], ...fields }),
     send: async (type = 'order.created', fields = {}) => {
-      const { id } = await made('POST /v1/events', { type, data: { order: { id: 1 } }, ...fields });
+      const { id } = await madeIn(own, 'POST /v1/events', { type, data: { order: { id: 1 } }, ...fields });
       await clock.settle();
       return id;
     },

@@ -43,7 +43,11 @@ const request = (id: string, path: string, timeout_ms = 5_000): OutboundRequest 
 const open = (thread_url = THREAD, settings: unknown = SETTINGS) => {
   const results: SendResult[] = [];
   const broken: Error[] = [];
-  let wake: () => void = () => undefined;
+  let woken = Promise.withResolvers<void>();
+  const wake = (): void => {
+    woken.resolve();
+    woken = Promise.withResolvers<void>();
+  };
   const transport: Transport = createThreadedTransport({
     thread_url,
     settings,
@@ -57,7 +61,7 @@ const open = (thread_url = THREAD, settings: unknown = SETTINGS) => {
     },
   });
   const until = async (reached: () => boolean): Promise<void> => {
-    while (!reached()) await new Promise<void>((resolve) => (wake = resolve));
+    while (!reached()) await woken.promise;
   };
   return { transport, results, broken, until };
 };

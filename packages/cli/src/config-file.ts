@@ -1,9 +1,12 @@
 import { existsSync } from 'node:fs';
+import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BellwireError, type Dialect, type SettingTexts, settingNames } from '@bellwire/server';
 
 const FILE = 'bellwire.config.ts';
+const SERVER = '@bellwire/server';
+const SERVER_URL = import.meta.resolve(SERVER);
 
 /** What `bellwire.config.ts` says: settings by their names, and dialects of one's own. */
 export interface FileConfig {
@@ -15,11 +18,17 @@ const wrong = (what: string, cause?: unknown) =>
   new BellwireError('config_invalid', `${FILE} ${what}`, cause === undefined ? {} : { cause });
 
 const load = async (path: string): Promise<unknown> => {
+  // The server that reads the file is the one that the file imports, wherever it lies and whatever is installed there.
+  const hooks = registerHooks({
+    resolve: (specifier, context, next) => next(specifier === SERVER ? SERVER_URL : specifier, context),
+  });
   try {
     const module = (await import(pathToFileURL(path).href)) as { readonly default?: unknown };
     return module.default;
   } catch (error) {
     throw wrong(`cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, error);
+  } finally {
+    hooks.deregister();
   }
 };
 

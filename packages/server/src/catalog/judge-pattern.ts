@@ -1,7 +1,7 @@
 import { leanPattern } from './lean-pattern.ts';
 import { parsePattern, type PatternNode } from './parse-pattern.ts';
 import { buildAutomaton, endsEarly, isLoop } from './pattern-automaton.ts';
-import { isReadInFewWays } from './pattern-ways.ts';
+import { looksSeldom } from './pattern-ways.ts';
 
 /** The longest that zod writes (an IPv6 network) has 414. */
 const MOST_CHARACTERS = 512;
@@ -41,11 +41,11 @@ const looksAheadRepeatedly = (node: PatternNode, repeatedly: boolean): boolean =
 const judgeStarts = (root: PatternNode): { readonly one: boolean; readonly all: boolean } => {
   const automaton = buildAutomaton(root);
   if (automaton === null) return { one: false, all: false };
-  const one = isReadInFewWays(automaton, { anywhere: false, unconditional: false });
+  const one = looksSeldom(automaton, { anywhere: false, unconditional: false });
   const unconditional = descendantsOf(root).every(
     (node) => node.kind !== 'lookahead' && node.kind !== 'assertion' && !endsEarly(node),
   );
-  const all = one && (startsAtStart(root) || isReadInFewWays(automaton, { anywhere: true, unconditional }));
+  const all = one && (startsAtStart(root) || looksSeldom(automaton, { anywhere: true, unconditional }));
   return { one, all };
 };
 
@@ -78,7 +78,7 @@ const refusalOfV8 = (pattern: string): string | null => {
 /**
  * What is wrong with a pattern that a stranger wants us to match; null when nothing is. A pattern that passes
  * takes time in proportion to the text, whatever the text: V8 tries the ways of reading a text one after the
- * other, and a pattern that passes has at most 40 of them at any character (pattern-ways.ts counts them). So
+ * other, and a pattern that passes looks at no character more than 128 times (pattern-ways.ts counts). So
  * `(a+)+` falls (the ways double with every character), and so does `\s+$` (one more at every character), but a
  * list such as `^[a-z]+(-[a-z]+)*$` passes. A few harmless ones fall too; the message says what to write.
  */

@@ -2,7 +2,7 @@ import type { PatternNode } from './parse-pattern.ts';
 
 /** Repetitions are written out up to this count; above it (an IBAN has 34) they count as unlimited, which only adds ways to read a text. */
 const MOST_COPIES = 36;
-const MOST_POSITIONS = 600;
+/** Steps that building may take: some 20 ms. */
 const MOST_STEPS = 20_000;
 
 /** How often each position can come next: more than once where the pattern can get there in several ways. */
@@ -60,7 +60,7 @@ export const buildAutomaton = (root: PatternNode): Automaton | null => {
   const next: Map<number, number>[] = [new Map()];
   let steps = 0;
 
-  const isFull = () => reads.length > MOST_POSITIONS || steps > MOST_STEPS;
+  const isFull = () => steps > MOST_STEPS;
 
   const connect = (from: Ways, to: Ways): void => {
     for (const [position, ways] of from) add(next[position] ?? new Map(), to, ways);
@@ -99,6 +99,7 @@ export const buildAutomaton = (root: PatternNode): Automaton | null => {
   };
 
   const build = (node: PatternNode): Piece => {
+    steps += 1;
     if (node.kind === 'character') return character(node.text);
     if (node.kind === 'sequence') return node.parts.map(build).reduce(follow, NOTHING);
     if (node.kind === 'choice') return node.options.map(build).reduce(either);

@@ -1,9 +1,7 @@
 import type { Automaton, Ways } from './pattern-automaton.ts';
 
-/** In so many ways may a pattern be reading the same text. Of those that zod writes, an IPv6 network needs most: 24. */
-const MOST_WAYS = 40;
-/** So often may it look at the same character of the text. */
-const MOST_TRIES = 256;
+/** So often may a pattern look at the same character of a text. Of those that zod writes, an IPv6 network needs most: 24. */
+const MOST_LOOKS = 128;
 /** Steps that an analysis may take: some 20 ms. */
 const MOST_STEPS = 100_000;
 
@@ -33,18 +31,6 @@ const kindsOfCharacters = (reads: readonly string[]): readonly ReadonlySet<numbe
   return [...kinds.values()];
 };
 
-/** Positions from which nothing can fail any more, as every way on may stop anywhere: matching ends there, for good. */
-const certainPositions = ({ next, last }: Automaton): ReadonlySet<number> => {
-  const certain = new Set(last.keys());
-  for (let before = -1; before !== certain.size;) {
-    before = certain.size;
-    for (const position of certain) {
-      if ([...(next[position]?.keys() ?? [])].some((on) => !certain.has(on))) certain.delete(position);
-    }
-  }
-  return certain;
-};
-
 export interface ReadingRules {
   /** Reading may start anew at every character. */
   readonly anywhere: boolean;
@@ -53,43 +39,45 @@ export interface ReadingRules {
 }
 
 /**
- * Whether there is no text that the pattern can be reading in more than 40 ways at once. This follows every text at
- * the same time: from each state (position → in how many ways) by each kind of character to the next, until no
+ * Whether there is no text of which the pattern looks at a character more than 128 times. This follows every text
+ * at the same time: from each state (position → in how many ways) by each kind of character to the next, until no
  * new state comes up. False as well when that takes too long to find out.
  */
-export const isReadInFewWays = (automaton: Automaton, { anywhere, unconditional }: ReadingRules): boolean => {
+export const looksSeldom = (automaton: Automaton, { anywhere, unconditional }: ReadingRules): boolean => {
   const { next, last } = automaton;
-  const certain = unconditional ? certainPositions(automaton) : new Set<number>();
-  if (certain.has(0)) return true;
+  // A start from which the pattern becomes complete is the last one that is tried, and does not add up with others.
+  const complete: Ways = anywhere && unconditional ? last : new Map();
+  if (complete.has(0)) return true;
   const kinds = kindsOfCharacters(automaton.reads);
   const start: Ways = new Map([[0, 1]]);
   const seen = new Set<string>();
   const open: Ways[] = [start];
   let steps = 0;
   for (let state = open.pop(); state !== undefined; state = open.pop()) {
-    const reached: { readonly state: Ways; readonly total: number }[] = [];
+    const reached: { readonly state: Ways; readonly ways: number }[] = [];
     for (const kind of kinds) {
       const following = new Map<number, number>(anywhere ? start : []);
-      let total = 0;
-      let tries = 0;
+      let looks = 0;
       for (const [position, ways] of state) {
-        tries += ways * (last.get(position) ?? 0);
+        looks += ways * (last.get(position) ?? 0);
         for (const [on, factor] of next[position] ?? []) {
           steps += 1;
-          tries += ways * factor;
-          if (!kind.has(on) || certain.has(on)) continue;
+          looks += ways * factor;
+          if (!kind.has(on) || complete.has(on)) continue;
           following.set(on, (following.get(on) ?? 0) + ways * factor);
-          total += ways * factor;
         }
       }
-      if (total > MOST_WAYS || tries > MOST_TRIES || steps > MOST_STEPS) return false;
+      if (looks > MOST_LOOKS || steps > MOST_STEPS) return false;
       const key = JSON.stringify([...following].toSorted(([one], [other]) => one - other));
       if (seen.has(key)) continue;
       seen.add(key);
-      reached.push({ state: following, total });
+      reached.push({
+        state: following,
+        ways: [...following.values()].reduce((one, other) => one + other, 0),
+      });
     }
     // The state with the most ways on top: what grows without end is found soon.
-    open.push(...reached.toSorted((one, other) => one.total - other.total).map((found) => found.state));
+    open.push(...reached.toSorted((one, other) => one.ways - other.ways).map((found) => found.state));
   }
   return true;
 };

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
+import type { JsonObject } from '../../packages/server/src/core/json.ts';
+import { createDialects } from '../../packages/server/src/dialects/registry.ts';
+import { type DialectRow, dialectTable } from '../support/dialect-table.ts';
+import { printed } from '../support/printed-receivers.ts';
+import { type ReceivedCall, startReceiver } from '../support/receiver.ts';
+import { type AnswerBody, type RunningServer, startServer } from '../support/running-server.ts';
+import { startTlsFront } from '../support/tls-front.ts';
+
+const dialects = createDialects();
+
+it('the table has every built-in dialect', () => {
+  expect(dialectTable.map(({ dialect }) => dialect)).toEqual([...dialects.keys()]);
+});
+
+/** Names that undici writes, in its way, on every request. */
+const BY_UNDICI = ['host', 'connection', 'content-length'];
+/** Names that every dialect has. */
+const EVERYWHERE = ['user-agent', 'content-type', 'accept-encoding'];
+
+const SECRET = 'super-secret-key-of-the-table';
+const WHSEC = `whsec_${Buffer.alloc(32, 5).toString('base64')}`;
+const OCCURRED_AT = '2026-11-21T10:30:00.123Z';
+
+const event = {
+  type: 'order.created',
+  data: {
+    order: { id: 123, total: 499, note: 'Zoë 世界 🎉 / </script> \u2028' },
+    again: [1, 2.5, null, true],
+  },
+  previous_data: { order: { total: 498 } },
+  occurred_at: OCCURRED_AT,
+};
+
+let server: RunningServer;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+interface Arrived {
+  readonly call: ReceivedCall;
+  readonly hook: AnswerBody & { readonly number: number };
+  readonly event_id: string;
+}
+
+/** Makes a hook of a row ready and lets `event` arrive there, over real sockets. */
+const arrive = async ({ dialect }: DialectRow, fields: object): Promise<Arrived> => {
+  await using receiver = await startReceiver();
+  await using front = await startTlsFront(Number(new URL(receiver.origin).port));
+  const isBehindTls = dialect === 'connect2print';
+  const origin = isBehindTls ? front.origin : receiver.origin;
+  const url = `${origin}/in?tenant=a%20b`;
+  const hook = await server.addHook(url, { dialect, insecure_ssl: isBehindTls, ...fields });
+  if (dialect === 'casesolved') {
+    await server.api(`POST /v1/webhooks/${hook.id}/validate`);
+    await server.api(`POST /v1/webhooks/${hook.id}/activate`);
+  }
+  // The handshake came first.
+  if (dialect === 'casesolved' || dialect === 'q2') await receiver.next();
+  const { status, body, text } = await server.api('POST /v1/events', { ...event, hook_ids: [hook.id] });
+  expect(status, text).toBe(202);
+  const call = await receiver.next();
+  return { call, hook: hook as Arrived['hook'], event_id: body.id };
+};
+
+const WIRE_ID = /^wh_[0-9a-z]{12}$/;
+const secretFor = ({ made_secret }: DialectRow): string =>
+  made_secret?.test(WHSEC) === true ? WHSEC : SECRET;
+
+interface BodyIds {
+  readonly id?: string;
+  readonly hook_id?: number;
+  readonly hook?: { readonly id: number };
+}
+
+describe.each(dialectTable)('$dialect', (row) => {
+  it('arrives as the table says: headers in their case, the body in its order, byte for byte', async () => {
+    const { call, hook, event_id } = await arrive(row, { secret: secretFor(row) });
+    expect([call.method, call.path]).toEqual(['POST', '/in?tenant=a%20b']);
+
+    const names = call.raw_headers.map(([name]) => name);
+    expect(names.toSorted()).toEqual([...BY_UNDICI, ...EVERYWHERE, ...Object.keys(row.headers)].toSorted());
+    const values = Object.fromEntries(call.raw_headers);
+    for (const [name, form] of Object.entries(row.headers)) {
+      expect([name, values[name]]).toEqual([name, expect.stringMatching(form)]);
+    }
+    expect(values['user-agent']).toMatch(row.user_agent);
+    expect(values['content-type']).toBe(row.content_type);
+    expect(values['accept-encoding']).toBe('identity');
+    expect(values['content-length']).toBe(String(call.body.length));
+
+    const body = call.body.toString();
+    const ids = JSON.parse(body) as BodyIds;
+    const expected = row.body({
+      ...event,
+      event_id,
+      wire_id: WIRE_ID.test(ids.id ?? '') ? ids.id! : 'no wire id',
+      hook: { ...ids.hook, id: hook.number },
+    });
+    expect(body).toBe(JSON.stringify(expected));
+  });
+
+  it('carries no signature at all without a secret', async () => {
+    if (row.without_secret === null) {
+      expect(dialects.get(row.dialect)!.secret.presence).toBe('always');
+      return;
+    }
+    const { call, hook } = await arrive(row, row.without_secret);
+    expect(hook.secret).toBeNull();
+    const { [row.signature]: _, ...others } = row.headers;
+    expect(call.raw_headers.map(([name]) => name).toSorted()).toEqual(
+      [...BY_UNDICI, ...EVERYWHERE, ...Object.keys(others)].toSorted(),
+    );
+  });
+
+  const entries = dialects.get(row.dialect)!.catalog;
+  const check = createSchemaCheck();
+  const misfits = (schema: JsonObject, data: JsonObject) => check(schema, JSON.stringify(schema), data);
+
+  it('has the catalog of its document, and each example fits its own schema, with more keys or fewer', () => {
+    expect(entries.map(({ name }) => name)).toEqual(row.catalog);
+    for (const { name, description, schema, example } of entries) {
+      expect([name, description.length > 0]).toEqual([name, true]);
+      if (schema === undefined) continue;
+      for (const data of [example ?? {}, { ...example, more: 1 }, {}]) {
+        expect([name, misfits(schema, data)]).toEqual([name, []]);
+      }
+    }
+  });
+});
+
+describe('the printed data fits the catalog', () => {
+  const printedData: readonly (readonly [string, string, string])[] = [
+    ...printed('resource-api-payloads.txt')
+      .split('\n\n')
+      .map(
+        (print, index) => ['resource-api', ['resource.created', 'resource.updated'][index]!, print] as const,
+      ),
+    ['connect2print', 'order.created', printed('connect2print-order-created.txt')],
+  ];
+
+  it.each(printedData)('%s: %s', (dialect, type, print) => {
+    const { schema, example } = dialects.get(dialect)!.catalog.find(({ name }) => name === type)!;
+    const { data } = JSON.parse(print) as { readonly data: JsonObject };
+    expect(example).toEqual(data);
+    const check = createSchemaCheck();
+    expect(check(schema!, JSON.stringify(schema), data)).toEqual([]);
+    const [key] = Object.keys(data);
+    expect(check(schema!, JSON.stringify(schema), { [key!]: 'text' })).not.toEqual([]);
+  });
+
+  it.each([
+    ['below the order', { order: { app_id: 1, environments: [{ id: '3', type: 2 }] } }, 0],
+    ['below the company', { order: { app_id: 1, company: { id: '1', environments: [{ id: '3' }] } } }, 0],
+    ['of a type that is not printed', { order: { environments: [{ type: 3 }] } }, 1],
+    ['with an id that is a number', { order: { signer: { id: 7 } } }, 1],
+  ])('q2: app-order-created with environments %s', (_, data, wrong) => {
+    const { schema } = dialects.get('q2')!.catalog[0]!;
+    expect(createSchemaCheck()(schema!, JSON.stringify(schema), data)).toHaveLength(wrong);
+  });
+});
+
+it('connect2print takes https alone, on loopback too, when a hook is made and when it is changed', async () => {
+  const dialect = 'connect2print';
+  const hook = await server.addHook('https://127.0.0.1:4443/', { dialect });
+  for (const url of [
+    'http://127.0.0.1:4443/',
+    'http://localhost:4443/',
+    'http://[::1]:4443/',
+    'http://your-app.com/',
+  ]) {
+    const fields = { url, events: ['*'], insecure_ssl: true };
+    const made = await server.api('POST /v1/webhooks', { ...fields, dialect });
+    const changed = await server.api(`PATCH /v1/webhooks/${hook.id}`, fields);
+    for (const { status, body } of [made, changed]) {
+      expect([url, status, body.error.code]).toEqual([url, 422, 'url_refused']);
+      expect(body.error.issues).toMatchObject([{ path: 'url' }]);
+    }
+  }
+});
+
+it('connect2print: an event is found by the id that its receivers know', async () => {
+  const row = dialectTable.find(({ dialect }) => dialect === 'connect2print')!;
+  const { call, event_id } = await arrive(row, {});
+  await server.api('POST /v1/events', event);
+  const { id } = JSON.parse(call.body.toString()) as { readonly id: string };
+  const found = await server.api(`GET /v1/events?wire_id=${id}`);
+  expect([found.status, found.body.data.map((one) => one.id)]).toEqual([200, [event_id]]);
+  const none = await server.api('GET /v1/events?wire_id=wh_000000000000');
+  expect([none.status, none.body.data]).toEqual([200, []]);
+});

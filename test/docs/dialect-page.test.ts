@@ -1,0 +1,226 @@
+import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { standard } from '../../packages/server/src/dialects/standard.ts';
+import { createDialects } from '../../packages/server/src/dialects/registry.ts';
+import { DISABLE_WHEN_FAILING, STANDARD_DELAYS_MS } from '../../packages/server/src/core/retry-schedule.ts';
+import acmeConfig from '../fixtures/acme.config.ts';
+import { isGenuine } from '../fixtures/is-genuine.ts';
+import orchardConfig from '../fixtures/orchard.config.ts';
+import { commandsOf, readDocPage, runShell } from '../support/doc-page.ts';
+import { type ReceivedCall, startReceiver } from '../support/receiver.ts';
+import { startServer as startInProcess, until } from '../support/running-server.ts';
+import { ADMIN_KEY, startServer } from '../support/server-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const hasCurl = spawnSync('bash', ['-c', 'curl --version']).status === 0;
+if (!hasCurl) console.log('the printed commands are not run: bash or curl is not installed');
+
+const page = readDocPage('docs/dialects.md');
+const secretsPage = readDocPage('docs/secrets.md');
+const SPACE = Buffer.from(' ');
+const [orchard = '', acme = ''] = page.blocks('ts');
+
+const file = (name: string): string => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+
+const plain = (cell: string): string => cell.replaceAll('`', '');
+
+describe('what the pages say is so', () => {
+  it('the table has every built-in dialect with its signature header, id and number of attempts', () => {
+    const dialects = createDialects();
+    const rows = page.rows('dialect').map((cells) => cells.map(plain));
+    expect(rows.map(([name = '']) => name).toSorted()).toEqual([...dialects.keys()].toSorted());
+    for (const [name = '', , signature, id, attempts = ''] of rows) {
+      const { header_names, retry } = dialects.get(name)!;
+      expect(signature!.split(',')[0]).toBe(header_names.signature ?? header_names.secret);
+      expect(id).toBe(header_names.id ?? 'id in the body');
+      expect(Number.parseInt(attempts, 10)).toBe(retry.delays_ms.length);
+    }
+  });
+
+  it('the schedule of ten, the five days and the twenty attempts are those of the code', () => {
+    const [, second, ...minutes] = STANDARD_DELAYS_MS;
+    expect([second, ...minutes.slice(0, 2)]).toEqual([5_000, 300_000, 1_800_000]);
+    const hours = minutes.slice(2).map((delay) => delay / 3_600_000);
+    expect(page.text.replaceAll(/\s+/g, ' ')).toContain(
+      `at once, then after 5 seconds, 5 and 30 minutes, ${hours.slice(0, -1).join(', ')} and ${hours.at(-1)} hours`,
+    );
+    expect(DISABLE_WHEN_FAILING).toMatchObject({ for_ms: 5 * 24 * 3_600_000, min_attempts: 20 });
+  });
+
+  it('everything that a dialect can differ in is listed, and nothing else', () => {
+    const listed = page.rows('field').map(([field = '']) => plain(field));
+    expect(listed.toSorted()).toEqual(Object.keys(standard).toSorted());
+  });
+
+  it('the code on the pages is type-checked: each block is a file of the tests', () => {
+    expect(page.blocks('ts')).toEqual([file('orchard.config.ts'), file('acme.config.ts')]);
+    expect(secretsPage.blocks('ts')).toEqual([file('is-genuine.ts')]);
+    expect(orchard.trimEnd().split('\n').length).toBeLessThanOrEqual(45);
+    expect([orchardConfig, acmeConfig]).toMatchObject([
+      { dialects: [{ name: 'orchard' }] },
+      { dialects: [{ name: 'acme' }] },
+    ]);
+  });
+
+  it('what the pages link to is there', () => {
+    for (const { text } of [page, secretsPage]) {
+      for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
+        if (target.startsWith('https:')) continue;
+        const [other = '', anchor] = target.split('#');
+        const linked = other === '' ? text : readDocPage(`docs/${other}`).text;
+        const heads = [...linked.matchAll(/^#+ (.*)$/gm)].map(([, head = '']) =>
+          head
+            .toLowerCase()
+            .replaceAll(/[^a-z0-9 -]/g, '')
+            .replaceAll(' ', '-'),
+        );
+        if (anchor !== undefined) expect(heads).toContain(anchor);
+      }
+    }
+  });
+});
+
+/** A server of its own, in a folder with nothing but this `bellwire.config.ts`. */
+const serverWith = async (config: string) => {
+  const folder = await createTemporaryFolder();
+  writeFileSync(folder.file('bellwire.config.ts'), config);
+  const server = await startServer({ folder: folder.path });
+  return {
+    ...server,
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+};
+
+/** What the page tells the receivers of `orchard`, and no more than that. */
+const isFromTheOrchard = (
+  { headers, body }: Pick<ReceivedCall, 'headers' | 'body'>,
+  secret: string,
+): boolean => {
+  const hmac = createHmac('sha256', Buffer.from(secret, 'utf8'));
+  hmac.update(`${headers['x-orchard-timestamp']}.`).update(body);
+  return headers['x-orchard-signature'] === hmac.digest('hex');
+};
+
+describe('the dialect of the page', () => {
+  let server: Awaited<ReturnType<typeof serverWith>>;
+  beforeAll(async () => {
+    server = await serverWith(orchard);
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it.skipIf(!hasCurl)('and every command of both pages, work as they are printed', async () => {
+    await using receiver = await startReceiver();
+    const env: Record<string, string> = { KEY: ADMIN_KEY };
+    const shell = (command: string) => runShell(command, { url: server.url, receiver: receiver.origin, env });
+    const [choose = '', rotate = '', replay = '', own = ''] = page.blocks('sh');
+
+    const [github, workspace] = commandsOf(choose);
+    const hook = await shell(github!);
+    expect(hook).toMatchObject({ dialect: 'github', status: 'active' });
+    expect(await shell(workspace!)).toMatchObject({ name: 'partners', dialect: 'resource-api' });
+    env['HOOK'] = String(hook['id']);
+
+    const [rotating, switching] = commandsOf(rotate);
+    const { secret } = await shell(rotating!);
+    expect(secret).not.toBe(hook['secret']);
+    expect(await shell(switching!)).toMatchObject({ id: hook['id'] });
+    const [dry, wet] = commandsOf(replay);
+    expect(await shell(dry!)).toEqual({ count: 0, replayed: 0 });
+    expect(await shell(wet!)).toEqual({ count: 0, replayed: 0 });
+
+    const [reveal, audit, again, switchAgain] = secretsPage.blocks('sh').flatMap(commandsOf);
+    expect(await shell(reveal!)).toEqual({ secret, previous: [] });
+    expect(await shell(again!)).toMatchObject({ id: hook['id'] });
+    expect(await shell(switchAgain!)).toMatchObject({ id: hook['id'] });
+    const { data } = (await shell(audit!)) as { data: readonly { readonly action: string }[] };
+    expect(data.map(({ action }) => action.split('.')[1])).toEqual([
+      'switched',
+      'rotated',
+      'revealed',
+      'switched',
+      'rotated',
+    ]);
+
+    await server.call('DELETE', `/v1/webhooks/${env['HOOK']}`);
+    const [making, sending] = commandsOf(own);
+    const made = await shell(making!);
+    expect(made['secret']).toMatch(/^orch_[0-9a-f]{48}$/);
+    const event = await shell(sending!);
+    const call = await receiver.next();
+    expect(call.method).toBe('POST');
+    expect(call.body.toString()).toBe(
+      JSON.stringify({
+        kind: 'apple.picked',
+        happened_at: event['occurred_at'],
+        payload: { tree: 7, apples: ['Boskoop', 'Gala'] },
+      }),
+    );
+    expect(call.headers['x-orchard-event']).toBe(event['id']);
+    expect(Math.abs(Number(call.headers['x-orchard-timestamp']) - Date.now() / 1000)).toBeLessThan(60);
+    expect(isFromTheOrchard(call, String(made['secret']))).toBe(true);
+    expect(isFromTheOrchard(call, 'orch_another')).toBe(false);
+    expect(
+      isFromTheOrchard({ ...call, body: Buffer.concat([call.body, SPACE]) }, String(made['secret'])),
+    ).toBe(false);
+    const old = { ...call.headers, 'x-orchard-timestamp': '1700000000' };
+    expect(isFromTheOrchard({ ...call, headers: old }, String(made['secret']))).toBe(false);
+  });
+
+  it('the rules of its secrets, its retries and its time-out hold', async () => {
+    await using receiver = await startReceiver(() => ({ status: 500 }));
+    const hook = { url: receiver.origin, events: ['pear.picked'], dialect: 'orchard' };
+    for (const secret of [null, 'without the prefix']) {
+      const { status, body } = await server.call('POST', '/v1/webhooks', { ...hook, secret });
+      expect([status, body.error.issues]).toMatchObject([422, [{ path: 'secret' }]]);
+    }
+    await server.call('POST', '/v1/webhooks', hook);
+    await server.call('POST', '/v1/events', { type: 'pear.picked', data: {} });
+    await receiver.next();
+    const [delivery] = await until(
+      async () => (await server.call('GET', '/v1/deliveries?status=pending')).body.data,
+      (list) => list.length === 1,
+    );
+    const wait_s = (Date.parse(delivery.next_attempt_at) - Date.parse(delivery.updated_at)) / 1000;
+    expect(wait_s).toBeGreaterThanOrEqual(60);
+    expect(wait_s).toBeLessThanOrEqual(75);
+  });
+});
+
+it('like GitHub but X-Acme-: three lines rename the headers, for every hook of the server', async () => {
+  await using server = await serverWith(acme);
+  await using receiver = await startReceiver();
+  const { body } = await server.call('POST', '/v1/webhooks', { url: receiver.origin, events: ['*'] });
+  expect(body).toMatchObject({ dialect: 'acme' });
+  await server.call('POST', '/v1/events', { type: 'push', data: { ref: 'main' } });
+  const { headers, body: sent } = await receiver.next();
+  expect(sent.toString()).toBe('{"ref":"main"}');
+  expect(headers['x-acme-event']).toBe('push');
+  expect(headers['x-acme-delivery']).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+  const digest = createHmac('sha256', body.secret).update(sent).digest('hex');
+  expect(headers['x-acme-signature-256']).toBe(`sha256=${digest}`);
+  expect(Object.keys(headers).filter((name) => /github|hub/.test(name))).toEqual([]);
+});
+
+it('the receiver by hand takes what is sent, under either secret of a rotation, and nothing else', async () => {
+  await using server = await startInProcess();
+  await using receiver = await startReceiver();
+  const hook = await server.addHook(receiver.origin);
+  const rotated = await server.api(`POST /v1/webhooks/${hook.id}/rotate-secret`, {});
+  await server.api('POST /v1/events', { type: 'a', data: { text: 'Grüße' } });
+  const { body, headers } = await receiver.next();
+  for (const secret of [hook.secret, rotated.body.secret])
+    expect(isGenuine(body, headers, secret)).toBe(true);
+  const { secret } = hook;
+  expect(isGenuine(body, headers, `whsec_${Buffer.alloc(32).toString('base64')}`)).toBe(false);
+  expect(isGenuine(Buffer.concat([body, SPACE]), headers, secret)).toBe(false);
+  for (const name of ['webhook-id', 'webhook-timestamp', 'webhook-signature']) {
+    for (const value of [undefined, '', 'x', '1700000000']) {
+      expect(isGenuine(body, { ...headers, [name]: value }, secret), `${name}: ${value}`).toBe(false);
+    }
+  }
+});
