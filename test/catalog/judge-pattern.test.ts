@@ -129,7 +129,8 @@ const took = (work: () => unknown): number => {
 };
 
 /** Whether one of three runs stays within the limit: this machine may be busy with something else. */
-const isFast = (work: () => unknown): boolean => [1, 2, 3].some(() => took(work) < LIMIT_MS);
+const isFast = (work: () => unknown, limit_ms = LIMIT_MS): boolean =>
+  [1, 2, 3].some(() => took(work) < limit_ms);
 
 const TEXTS = UNITS.flatMap((unit) =>
   STARTS.map((start) => `${start}${unit.repeat(10_000 / unit.length)}\n!`),
@@ -203,8 +204,8 @@ describe('a pattern of a stranger', () => {
     '\\p{L}{36}'.repeat(50),
     `${'(a|'.repeat(120)})${')'.repeat(119)}`,
     '('.repeat(250) + ')'.repeat(250),
-  ])('is judged soon, whatever it is: %.30s', (pattern) => {
-    expect(isFast(() => judgePattern(pattern))).toBe(true);
+  ])('is judged soon, whatever it is: %s', (pattern) => {
+    expect(isFast(() => judgePattern(pattern), 200)).toBe(true);
   });
 
   it('that is accepted is fast on every text that repeats a piece of it', () => {

@@ -42,6 +42,21 @@ const failFirst = (): VirtualServerOptions => {
   };
 };
 
+type Headers = Readonly<Record<string, string>>;
+
+const lowerCase = (headers: Headers): Headers =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+/** The dialects whose requests say when they were made. */
+const DATED = new Set(['standard', 'svix', 'slack', 'stripe']);
+
+/** The seconds since 1970 that a request says it was made at. */
+const timesIn = (headers: Headers): readonly number[] =>
+  Object.entries(headers).flatMap(([name, value]) => {
+    if (name === 'stripe-signature') return [Number(/t=(\d+)/.exec(value)?.[1])];
+    return name.endsWith('timestamp') ? [Number(value)] : [];
+  });
+
 const hookNow = async (server: VirtualServer, { id }: AnswerBody) =>
   (await server.api(`GET /v1/webhooks/${id}`)).body as AnswerBody & {
     readonly disabled_reason: string | null;
@@ -92,10 +107,10 @@ describe.each(dialectTable)('$dialect', (row) => {
     await server.send();
     await server.live(HOUR);
     expect(sent()).toHaveLength(2);
-    for (const { request } of sent()) {
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
-      );
+    for (const { request, at } of sent()) {
+      const headers = lowerCase(request.headers);
+      expect(timesIn(headers)).toEqual(timesIn(headers).map(() => Math.floor(at / 1000)));
+      expect(timesIn(headers)).toHaveLength(DATED.has(dialect) ? 1 : 0);
       const check = (secret: string): boolean =>
         signatureChecks[dialect]!({ headers, body: request.body }, secret);
       const other = hook.secret.replace(/.(?=.{9}$)/, (digit) => (digit === 'a' ? 'b' : 'a'));
@@ -175,9 +190,7 @@ describe('forms', () => {
       const fields = [...new URLSearchParams(request.body)];
       expect(fields.map(([name]) => name)).toEqual(['payload']);
       expect(() => void JSON.parse(fields[0]![1])).not.toThrow();
-      const headers = Object.fromEntries(
-        Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value]),
-      );
+      const headers = lowerCase(request.headers);
       // The independent check knows secrets of standard in base64 alone.
       const known = dialect === 'standard' ? `whsec_${Buffer.from(secret).toString('base64')}` : secret;
       expect(signatureChecks[dialect]!({ headers, body: request.body }, known)).toBe(true);

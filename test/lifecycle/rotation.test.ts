@@ -197,14 +197,14 @@ it('under load, rotation and switch: whoever knows either secret of the time ref
   const each = (call: string, fields?: object) =>
     Promise.all(hooks.map(({ id }) => server.api(`POST /v1/webhooks/${id}/${call}`, fields)));
   const load = startLoad(server, receiver);
-  await load.more(200);
+  await load.more(100);
   await each('rotate-secret', { secret: NEW });
   const rotated = Date.now();
-  await load.more(200);
+  await load.more(100);
   const switching = Date.now();
   await each('rotate-secret/switch');
   const switched = Date.now();
-  await load.more(200);
+  await load.more(100);
   await load.stop(hooks.length);
 
   const found = { standard: new Set<string>(), github: new Set<string>() };

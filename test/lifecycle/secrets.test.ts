@@ -213,4 +213,15 @@ describe('who sees a secret', () => {
     const { body } = await server.api('GET /v1/audit', undefined, stranger);
     expect(body.data).toEqual([]);
   });
+
+  it('whoever switches certificate checks off is in the audit log', async () => {
+    const hook = await made('github', { insecure_ssl: true });
+    const careful = await made('github');
+    await server.api(`PATCH /v1/webhooks/${careful.id}` as 'PATCH /', { name: 'still careful' });
+    expect((await auditOf(careful.id)).entries).toEqual([]);
+    await server.api(`PATCH /v1/webhooks/${careful.id}` as 'PATCH /', { insecure_ssl: true });
+    for (const { id } of [hook, careful]) {
+      expect((await auditOf(id)).entries).toMatchObject([{ action: 'insecure_ssl.enabled', subject: id }]);
+    }
+  });
 });

@@ -140,6 +140,7 @@ const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualSer
     ids,
     random,
     url_policy: { judge: () => ({ ok: true as const }) },
+    log: silent,
   };
   const router = createAppRouter({
     accept: engine.accept,

@@ -28,7 +28,11 @@ const firstKey = async ({ bellwire, config }: Greeting): Promise<string> => {
 
 const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => {
   const workspace = bellwire.default_workspace;
-  const { hook } = await bellwire.hooks.create(workspace, { url, events: ['*'], name: 'inbox' });
+  const { hook } = await bellwire.hooks.create(
+    workspace,
+    { url, events: ['*'], name: 'inbox' },
+    'first start',
+  );
   await bellwire.trials.ping(workspace, hook.id);
 };
 

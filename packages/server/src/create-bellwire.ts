@@ -146,7 +146,17 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const lookup = createHookLookup({ records, store, clock, dialects });
   const { accept, attemptOf } = engine;
   const trials = createTrials({ lookup, accept, clock, attemptOf });
-  const forHooks = { records, store, lookup, trials, clock, ids, random, url_policy: network.url_policy };
+  const forHooks = {
+    records,
+    store,
+    lookup,
+    trials,
+    clock,
+    ids,
+    random,
+    url_policy: network.url_policy,
+    log,
+  };
   const hooks = createHooks(forHooks);
   const router = createAppRouter({
     accept,

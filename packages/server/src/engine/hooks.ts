@@ -1,22 +1,27 @@
-import { BellwireError } from '../core/errors.ts';
+import { BellwireError, coerceError } from '../core/errors.ts';
 import type { HookStatus } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { HookInput, HookPatch } from './hook-input.ts';
 import { type HookLookup, noSuchHook } from './hook-lookup.ts';
 import { judgeHook } from './judge-hook.ts';
-import type { Clock, Random, UrlPolicy } from './ports.ts';
+import type { Clock, Log, Random, UrlPolicy } from './ports.ts';
 import type { HookChange, ListedHook, Records } from './records.ts';
+import type { HookRef } from './secrets.ts';
 import type { Trials } from './trials.ts';
 
-/** A hook's life: made, changed, switched, deleted. All throw `not_found` for a hook that is not there. */
+/**
+ * A hook's life: made, changed, switched, deleted; `by` is the id of the caller's API key. All throw `not_found` for a
+ * hook that is not there.
+ */
 export interface Hooks {
   /** The new hook with its secret, which is shown only now. @throws BellwireError `url_refused`, `invalid_input`, … */
   readonly create: (
     workspace_id: string,
     input: HookInput,
+    by: string,
   ) => Promise<{ readonly hook: ListedHook; readonly secret: string | null }>;
-  readonly update: (workspace_id: string, id: string, patch: HookPatch) => Promise<ListedHook>;
+  readonly update: (at: HookRef, patch: HookPatch) => Promise<ListedHook>;
   /** @throws BellwireError `not_validated` in a dialect whose hooks are validated first. */
   readonly activate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly deactivate: (workspace_id: string, id: string) => Promise<ListedHook>;
@@ -31,6 +36,7 @@ export interface HooksOptions {
   readonly ids: IdFactory;
   readonly random: Random;
   readonly url_policy: UrlPolicy;
+  readonly log: Log;
 }
 
 const withoutUndefined = <T extends object>(input: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
@@ -73,13 +79,34 @@ export const createHooks = (options: HooksOptions): Hooks => {
     return typeof value === 'string' ? { id: ids('sec'), value } : null;
   };
 
+  /** What was done is done, also where the ping about it is turned away. */
+  const pingAfterChange = async (workspace_id: string, id: string, dialect: Dialect): Promise<void> => {
+    if (dialect.handshake !== 'ping') return;
+    try {
+      await trials.ping(workspace_id, id);
+    } catch (error) {
+      const { code } = coerceError(error);
+      options.log.warn('a hook was made or changed, but its ping could not be queued', { hook_id: id, code });
+    }
+  };
+
+  /** Whoever switches certificate checks off is written down. */
+  const auditInsecure = async (
+    { workspace_id, hook_id, by }: HookRef,
+    insecure_ssl?: boolean,
+  ): Promise<void> => {
+    if (insecure_ssl !== true) return;
+    const action = 'insecure_ssl.enabled';
+    await records.audit.add({ id: ids('aud'), workspace_id, at: clock.now(), by, action, subject: hook_id });
+  };
+
   const setActive = async (workspace_id: string, id: string, active: boolean): Promise<ListedHook> => {
     const hook = await lookup.get(workspace_id, id);
     return lookup.change(workspace_id, id, switched(active, hook, lookup.dialect(hook.dialect)));
   };
 
   return {
-    create: async (workspace_id, input) => {
+    create: async (workspace_id, input, by) => {
       const catalog = await lookup.catalog(workspace_id);
       const dialect = lookup.dialect(input.dialect ?? catalog.dialect);
       judgeHook(input, { dialect, catalog, url_policy: options.url_policy });
@@ -105,10 +132,12 @@ export const createHooks = (options: HooksOptions): Hooks => {
         headers: input.headers ?? {},
         secret,
       });
-      if (dialect.handshake === 'ping') await trials.ping(workspace_id, hook.id);
+      await auditInsecure({ workspace_id, hook_id: hook.id, by }, input.insecure_ssl);
+      await pingAfterChange(workspace_id, hook.id, dialect);
       return { hook, secret: secret?.value ?? null };
     },
-    update: async (workspace_id, id, { active, ...patch }) => {
+    update: async (at, { active, ...patch }) => {
+      const { workspace_id, hook_id: id } = at;
       const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
       const dialect = lookup.dialect(hook.dialect);
       judgeHook(patch, { dialect, catalog, url_policy: options.url_policy });
@@ -119,7 +148,8 @@ export const createHooks = (options: HooksOptions): Hooks => {
         ...moved,
         ...(active === undefined ? {} : switched(active, standing, dialect)),
       });
-      if (dialect.handshake === 'ping') await trials.ping(workspace_id, id);
+      await auditInsecure(at, patch.insecure_ssl);
+      await pingAfterChange(workspace_id, id, dialect);
       return changed;
     },
     activate: (workspace_id, id) => setActive(workspace_id, id, true),

@@ -27,7 +27,7 @@ export const createHooksRouter = (deps: RpcDeps) => {
       )
       .output(hookView.extend({ secret: z.string().nullable(), warnings: z.array(z.string()) }))
       .mutation(async ({ ctx, input }) => {
-        const created = await hooks.create(ctx.workspace_id, input);
+        const created = await hooks.create(ctx.workspace_id, input, ctx.caller.key_id);
         return {
           ...viewHook(created.hook),
           secret: created.secret,
@@ -56,7 +56,9 @@ export const createHooksRouter = (deps: RpcDeps) => {
       .input(one.extend(z.object(hookFields).partial().shape))
       .output(hookView)
       .mutation(async ({ ctx, input: { hook_id, ...patch } }) =>
-        viewHook(await hooks.update(ctx.workspace_id, hook_id, patch)),
+        viewHook(
+          await hooks.update({ workspace_id: ctx.workspace_id, hook_id, by: ctx.caller.key_id }, patch),
+        ),
       ),
     delete: procedure
       .meta({ scope, route: { method: 'DELETE', path: '/webhooks/{hook_id}' } })
