@@ -31,6 +31,15 @@ const EXPONENTIAL = [
   '(?<name>a+)+$',
   '(\\u0061|a)*b',
   '(é|[à-ü])*x',
+  '(\\u00e9|[\\u00e0-\\u00fc])*x',
+  '(\\xe9|\\u{e9})*x',
+  '(\\s|\\u00a0)*x',
+  '(\\S|é)*x',
+  '(\\W|é)*x',
+  '(\\D|é)*x',
+  '(\\P{L}|€)*x',
+  '([^a]|é)*x',
+  '(.|é)*x',
   '(\\p{L}+)*1',
   '(?:a+){20}$',
   '(a{1,10}){1,10}$',
@@ -51,6 +60,7 @@ const POLYNOMIAL = [
   '\\s+$',
   'a*b',
   '^a*a*$',
+  '^a{2,}a{2,}$',
   '\\d+\\d+x',
   '^.*@.*\\..*$',
   '^(.*)foo(.*)$',
@@ -91,6 +101,7 @@ const HARMLESS = [
   '^[A-Z]{2}\\d{2}(?: ?[A-Z0-9]{4}){2,7}$',
   '^[^[\\]]*$',
   'a(?:b*c)?',
+  '(?:\\s+x)?',
   `^(${Array.from({ length: 100 }, (_, index) => `x${index}`).join('|')})$`,
   '^(?:[01]\\d|2[0-3]):[0-5]\\d$',
   '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-(0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(\\.(0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?$',
@@ -165,8 +176,8 @@ describe('a pattern of a stranger', () => {
   });
 
   it('that is refused does take long: the timing above can fail', () => {
-    expect(took(() => /^(a|a)*$/u.test(`${'a'.repeat(24)}!`))).toBeGreaterThan(LIMIT_MS);
-    expect(took(() => /^[^]*a[^]*c/u.test('a'.repeat(40_000)))).toBeGreaterThan(LIMIT_MS);
+    expect(took(() => /^(a|a)*$/u.test(`${'a'.repeat(23)}!`))).toBeGreaterThan(LIMIT_MS);
+    expect(took(() => /^[^]*a[^]*c/u.test('a'.repeat(30_000)))).toBeGreaterThan(LIMIT_MS);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Bellwire,
+  coerceError,
   createBellwire,
   flagOf,
   listen,
@@ -52,8 +53,13 @@ const stopOnSignal = (bellwire: Bellwire, listening: Listening): void => {
   const stop = async (): Promise<void> => {
     if (stopping) process.exit(1);
     stopping = true;
-    await shutDown(bellwire, listening);
-    process.exit(0);
+    try {
+      await shutDown(bellwire, listening);
+      process.exit(0);
+    } catch (error) {
+      process.stderr.write(`bellwire: ${coerceError(error).message}\n`);
+      process.exit(1);
+    }
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 };

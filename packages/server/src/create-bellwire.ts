@@ -221,9 +221,12 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     stop: async () => {
       is_ready = false;
       await sweeps?.stop();
-      await engine.stop();
-      network.resolver.close();
-      await storage.close();
+      try {
+        await engine.stop();
+      } finally {
+        network.resolver.close();
+        await storage.close();
+      }
     },
   };
 };

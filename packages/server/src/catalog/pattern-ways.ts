@@ -32,9 +32,9 @@ const kindsOfCharacters = (reads: readonly string[]): readonly ReadonlySet<numbe
 };
 
 export interface ReadingRules {
-  /** Reading may start anew at every character. */
+  /** Reading may start anew at every character, until the pattern is complete. */
   readonly anywhere: boolean;
-  /** Nothing but characters decides: the pattern is complete as soon as it has read its last one. */
+  /** With `anywhere`: nothing but characters decides whether the pattern is complete. */
   readonly unconditional: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface ReadingRules {
 export const looksSeldom = (automaton: Automaton, { anywhere, unconditional }: ReadingRules): boolean => {
   const { next, last } = automaton;
   // A start from which the pattern becomes complete is the last one that is tried, and does not add up with others.
-  const complete: Ways = anywhere && unconditional ? last : new Map();
+  const complete: Ways = unconditional ? last : new Map();
   if (complete.has(0)) return true;
   const kinds = kindsOfCharacters(automaton.reads);
   const start: Ways = new Map([[0, 1]]);

@@ -1,5 +1,6 @@
 import type { RetryPolicy } from '../core/retry-schedule.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
+import type { Delivery } from '../core/delivery.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -35,8 +36,8 @@ export interface AttemptsOptions {
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly settle: (settlement: Settlement) => void;
-  /** Called once for every delivery that was started, when its place is free again. */
-  readonly onFinished: (leased: LeasedDelivery) => void;
+  /** A delivery whose lease passed before it could be sent: it is nobody's to settle here. */
+  readonly onLeasePassed: (delivery: Delivery) => void;
 }
 
 interface UnderWay {
@@ -51,7 +52,7 @@ const mayBeSent = (leased: LeasedDelivery, hook: SendableHook): boolean =>
   hook.status === 'active' || leased.delivery.trigger !== 'scheduled';
 
 export const createAttempts = (options: AttemptsOptions): Attempts => {
-  const { clock, ids, settle, onFinished } = options;
+  const { clock, ids, settle } = options;
   const under_way = new Map<string, UnderWay>();
 
   const policyOf = (dialect: Dialect): RetryPolicy =>
@@ -61,7 +62,6 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
 
   const giveUp = (leased: LeasedDelivery, kind: 'returned' | 'unrenderable'): void => {
     settle({ kind, delivery: leased.delivery, lease_token: leased.lease_token });
-    onFinished(leased);
   };
 
   /** A dialect may be a user's own: one that throws fails this delivery, never its neighbours. */
@@ -87,7 +87,7 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
     const now = clock.now();
     if (leased.lease_until <= now) {
       // Somebody else may have it by now; the sweep records the lease as interrupted.
-      onFinished(leased);
+      options.onLeasePassed(leased.delivery);
       return null;
     }
     const dialect = hook === undefined ? undefined : options.dialects.get(hook.dialect);
@@ -127,7 +127,6 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
       retry_after_ms: parseRetryAfter(result.response?.headers['retry-after'], clock.now()),
       roll: options.random.roll(),
     });
-    onFinished(leased);
   };
 
   return {

@@ -1,4 +1,5 @@
 import { BellwireError } from '../core/errors.ts';
+import type { Delivery } from '../core/delivery.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import { type Accept, createAccept, shuttingDown } from './accept.ts';
@@ -70,7 +71,10 @@ export interface Engine {
   /** Takes over what a dead process held. To be called once, before anything else. */
   readonly start: () => Promise<void>;
   readonly sweep: () => Promise<void>;
-  /** Refuses new events, lets attempts end, records them, gives the rest back. Loses and doubles nothing. */
+  /**
+   * Refuses new events, lets attempts end, records them, gives the rest back. Loses and doubles nothing.
+   * @throws BellwireError `storage_failed` when they could not be recorded.
+   */
   readonly stop: () => Promise<void>;
   readonly gauges: () => Gauges;
   /**
@@ -87,10 +91,14 @@ const ACCEPT_GATE = 256;
 /** Settlements that wait for the database above which nothing more is sent. */
 const MOST_IN_MEMORY = 4_096;
 const GATE_RECHECK_MS = 50;
+/** Commits that may fail while stopping, a quarter of a second apart. */
+const MOST_FAILED_COMMITS = 20;
 
 export const createEngine = (options: EngineOptions): Engine => {
   const { store, clock, log, ids } = options;
   let stopping = false;
+  let failed_commits = 0;
+  const gave_up = Promise.withResolvers<void>();
   let gate_timer: (() => void) | null = null;
 
   const giveBack = (leased: readonly LeasedDelivery[]): void => {
@@ -138,6 +146,17 @@ export const createEngine = (options: EngineOptions): Engine => {
 
   const waiting = new Map<string, (attempt: AttemptRecord | null) => void>();
 
+  /**
+   * A place is free when its attempt is recorded, not when it is answered: what a crash can double is then no more than
+   * the places there are, and a database that fails stops the sending by itself.
+   */
+  const freePlace = (delivery: Delivery): void => {
+    dispatch.finish(delivery.id, delivery.hook_id);
+    turns.wake();
+    void refill();
+    if (dispatch.inFlight() === 0) for (const resolve of idle.splice(0)) resolve();
+  };
+
   const turns = createTurns({
     store,
     clock,
@@ -146,12 +165,16 @@ export const createEngine = (options: EngineOptions): Engine => {
     fullHooks: dispatch.fullHooks,
     lease_ms: LEASE_MS,
     onBroken: options.onBroken,
+    onFailed: () => {
+      if (stopping && (failed_commits += 1) >= MOST_FAILED_COMMITS) gave_up.resolve();
+    },
     onAccepted: (result) => {
       if (result.kind !== 'accepted') return;
       options.observe({ kind: 'accepted', deliveries: result.receipt.deliveries });
       offer(result.leased);
     },
     onSettled: (settlement, result) => {
+      freePlace(settlement.delivery);
       const { id } = settlement.delivery;
       waiting.get(id)?.(settlement.kind === 'attempted' ? settlement.attempt : null);
       waiting.delete(id);
@@ -213,12 +236,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     timeout_ms: options.timeout_ms,
     transport: () => transport,
     settle: turns.settle,
-    onFinished: ({ delivery }) => {
-      dispatch.finish(delivery.id, delivery.hook_id);
-      turns.wake();
-      void refill();
-      if (dispatch.inFlight() === 0) for (const resolve of idle.splice(0)) resolve();
-    },
+    onLeasePassed: freePlace,
   });
 
   const transport = options.createTransport(attempts.onResults);
@@ -274,9 +292,15 @@ export const createEngine = (options: EngineOptions): Engine => {
       turns.wake();
       giveBack(dispatch.close());
       await Promise.allSettled(claims);
-      await noneInFlight();
-      await turns.drained();
+      const recorded = noneInFlight().then(turns.drained);
+      await Promise.race([recorded, gave_up.promise]);
       await transport.close();
+      if (failed_commits >= MOST_FAILED_COMMITS) {
+        throw new BellwireError(
+          'storage_failed',
+          'The last attempts could not be recorded, because the database cannot be written. Nothing is lost: the next start takes them for interrupted and makes them again.',
+        );
+      }
     },
     attemptOf: (delivery_id) => new Promise((resolve) => waiting.set(delivery_id, resolve)),
     gauges: () => ({

@@ -42,6 +42,7 @@ export interface TurnsOptions {
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
   /** The database cannot be trusted any more. */
   readonly onBroken: (error: BellwireError) => void;
+  readonly onFailed: () => void;
   readonly lease_ms: number;
 }
 
@@ -110,6 +111,7 @@ export const createTurns = (options: TurnsOptions): Turns => {
     for (const waiting of batch) waiting.reject(error);
     settlements = [...ended, ...settlements];
     pause();
+    options.onFailed();
     if (error.code === 'storage_broken') options.onBroken(error);
   };
 
