@@ -151,6 +151,25 @@ it('attempts that ended while the database failed are recorded when it works aga
   expect(await world.arrange.attempts()).toHaveLength(5);
 });
 
+it('a stop ends while the database fails, says so, and leaves the rest to the next start', async () => {
+  const state: Parameters<typeof refusing>[0] = { refuse: false, error: diskFull };
+  await using world = await createWorld({
+    script: () => ({ status: 200, after_ms: 50 }),
+    wrapStore: refusing(state),
+  });
+  const workspace = await world.arrange.addWorkspace();
+  await world.arrange.addHook(workspace);
+  await world.send(workspace);
+  state.refuse = true;
+  await world.live(SECOND);
+  await expect(world.clock.until(world.engine.stop())).rejects.toMatchObject({ code: 'storage_failed' });
+  expect(await countStatuses(world.arrange)).toEqual({ sending: 1 });
+  state.refuse = false;
+  await world.boot();
+  await world.live(2 * SECOND);
+  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 1 });
+});
+
 it('a database that cannot be trusted any more is reported, and no accept succeeds', async () => {
   await using world = await createWorld({ wrapStore: refusing({ refuse: true, error: fsyncFailed }) });
   const workspace = await world.arrange.addWorkspace();
