@@ -165,6 +165,7 @@ describe('a check of data against a schema', () => {
     expect(issuesOf(schema, faultyData(100))).toHaveLength(20);
     // So many that collecting them could fill the memory: only the first is told.
     expect(issuesOf(schema, faultyData(5000))).toHaveLength(1);
+    expect(issuesOf({ ...schema, description: 'x'.repeat(10_000) }, faultyData(1000))).toHaveLength(1);
     for (const { path, message } of issuesOf(schema, faultyData(100))) {
       expect(path.length + message.length).toBeLessThan(450);
     }

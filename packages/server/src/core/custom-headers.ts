@@ -63,16 +63,29 @@ const refuseOne = (name: string, value: string): string | null => {
   return null;
 };
 
-/** What is wrong with a hook's custom headers; empty when nothing is. */
-export const judgeCustomHeaders = (headers: Readonly<Record<string, string>>): readonly Issue[] => {
+/**
+ * What is wrong with a hook's custom headers; empty when nothing is. `taken` are the names that the hook's dialect
+ * sends: a custom one beside or instead of a signature would make receivers refuse everything.
+ */
+export const judgeCustomHeaders = (
+  headers: Readonly<Record<string, string>>,
+  taken: readonly string[],
+): readonly Issue[] => {
   const entries = Object.entries(headers);
   const issues: Issue[] = [];
+  const own = new Set(taken.map((name) => name.toLowerCase()));
   const seen = new Set<string>();
   let bytes = 0;
   for (const [name, value] of entries) {
     bytes += name.length + value.length;
-    const refusal = seen.has(name.toLowerCase()) ? 'is there twice' : refuseOne(name, value);
-    seen.add(name.toLowerCase());
+    const lower = name.toLowerCase();
+    const doubled = own.has(lower)
+      ? 'is a header of the dialect itself'
+      : seen.has(lower)
+        ? 'is there twice'
+        : null;
+    const refusal = doubled ?? refuseOne(name, value);
+    seen.add(lower);
     if (refusal !== null) issues.push({ path: `headers.${name}`, message: refusal });
   }
   if (entries.length > MOST_HEADERS)

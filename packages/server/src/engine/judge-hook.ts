@@ -50,7 +50,8 @@ const judgeWire = (input: JudgedHook, dialect: Dialect): readonly Issue[] => {
       message: `must be one of ${oneOf(dialect.content_types)} in the dialect "${dialect.name}"`,
     });
   }
-  return [...issues, ...judgeCustomHeaders(input.headers ?? {})];
+  const taken = [...Object.values(dialect.header_names), ...Object.keys(dialect.fixed_headers)];
+  return [...issues, ...judgeCustomHeaders(input.headers ?? {}, taken)];
 };
 
 const codes = ['url_refused', 'unknown_event_type', 'invalid_input'] as const;
