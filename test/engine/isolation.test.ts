@@ -113,6 +113,25 @@ it('hooks that begin to hang all at once keep a healthy one waiting for about a 
   expect(world.transport.peak()).toBeLessThanOrEqual(32 + 16);
 });
 
+it('a delivery that is sent again by hand goes out at once, though all places of its hook hang', async () => {
+  let hangs = false;
+  await using world = await createWorld({ script: () => (hangs ? 'hang' : { status: 200, after_ms: 5 }) });
+  const workspace = await world.arrange.addWorkspace();
+  await world.arrange.addHook(workspace, { url: HANGING });
+  await world.clock.until(world.send(workspace));
+  await world.live(SECOND);
+  const [done] = await world.arrange.deliveries();
+  hangs = true;
+  for (let index = 0; index < 20; index += 1) await world.clock.until(world.send(workspace));
+  await world.live(SECOND);
+  expect(world.transport.sentTo(HANGING)).toHaveLength(1 + 8);
+  await world.clock.until(world.engine.redeliver(workspace, done!.id));
+  await world.live(SECOND / 10);
+  expect(world.transport.sentTo(HANGING)).toHaveLength(1 + 8 + 1);
+  // By hand or not: there is an end to what one hook can hold.
+  expect(world.transport.peakTo(HANGING)).toBeLessThanOrEqual(10);
+});
+
 it('no hook has more than its places and all together no more than theirs, with everything due', async () => {
   for (const limits of [
     { hook_concurrency: 8, concurrency: 64 },

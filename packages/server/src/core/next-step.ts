@@ -149,7 +149,9 @@ export const stepOfReturned = (
   now: number,
 ): DeliveryStep => {
   if (delivery.trigger === 'manual') return resumed(delivery, hook);
-  return again(hook, now, delivery.failures);
+  // A replay sends what is held, but nobody wants yesterday's ping.
+  const isOnce = delivery.trigger !== 'scheduled' && hook !== null && hook.status !== 'active';
+  return isOnce ? fails('single_attempt', delivery.failures) : again(hook, now, delivery.failures);
 };
 
 /** A delivery whose body its dialect cannot make: no retry can mend that. */

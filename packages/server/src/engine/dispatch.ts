@@ -1,5 +1,6 @@
 import {
   createLane,
+  hasExtraPlace,
   hasFreePlace,
   isIdle,
   isSlow,
@@ -60,6 +61,8 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
   const slow = new Set<Lane>();
   /** Lanes whose hooks have due deliveries in the store. */
   const backlogged = new Set<Lane>();
+  /** What somebody asked for by hand: it does not wait behind what hangs. */
+  const asked_for: LeasedDelivery[] = [];
   let in_flight = 0;
   let queued = 0;
   let pumping = false;
@@ -117,12 +120,16 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
     }
   };
 
+  const occupy = (lane: Lane, { delivery }: LeasedDelivery, now: number): void => {
+    in_flight += 1;
+    lane.in_flight.set(delivery.id, now);
+  };
+
   const take = (lane: Lane, now: number): LeasedDelivery | undefined => {
     const leased = lane.queue.shift();
     if (leased === undefined) return undefined;
     queued -= 1;
-    in_flight += 1;
-    lane.in_flight.set(leased.delivery.id, now);
+    occupy(lane, leased, now);
     return leased;
   };
 
@@ -146,7 +153,7 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
     pumping = false;
     const now = clock.monotonic();
     if (in_flight >= limits.concurrency) judgeAll(now);
-    const batch: LeasedDelivery[] = [];
+    const batch = asked_for.splice(0);
     const waiting: Lane[] = [];
     let { free, free_for_slow } = places();
     while (free > 0) {
@@ -182,8 +189,14 @@ export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispa
 
   return {
     offer: (leased) => {
+      const now = clock.monotonic();
       for (const one of leased) {
         const lane = laneOf(one.delivery.hook_id, one.delivery.workspace_id);
+        if (one.delivery.trigger !== 'scheduled' && hasExtraPlace(lane, limits)) {
+          occupy(lane, one, now);
+          asked_for.push(one);
+          continue;
+        }
         lane.queue.push(one);
         queued += 1;
         makeReady(lane);

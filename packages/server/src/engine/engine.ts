@@ -150,8 +150,10 @@ export const createEngine = (options: EngineOptions): Engine => {
    * A place is free when its attempt is recorded, not when it is answered: what a crash can double is then no more than
    * the places there are, and a database that fails stops the sending by itself.
    */
-  const freePlace = (delivery: Delivery): void => {
-    dispatch.finish(delivery.id, delivery.hook_id);
+  const freePlace = ({ id, hook_id }: Delivery, attempt: AttemptRecord | null): void => {
+    dispatch.finish(id, hook_id);
+    waiting.get(id)?.(attempt);
+    waiting.delete(id);
     turns.wake();
     void refill();
     if (dispatch.inFlight() === 0) for (const resolve of idle.splice(0)) resolve();
@@ -174,10 +176,7 @@ export const createEngine = (options: EngineOptions): Engine => {
       offer(result.leased);
     },
     onSettled: (settlement, result) => {
-      freePlace(settlement.delivery);
-      const { id } = settlement.delivery;
-      waiting.get(id)?.(settlement.kind === 'attempted' ? settlement.attempt : null);
-      waiting.delete(id);
+      freePlace(settlement.delivery, settlement.kind === 'attempted' ? settlement.attempt : null);
       if (result.kind === 'stale') {
         options.observe({ kind: 'stale' });
         log.warn('an attempt ended after its lease had passed to another; it was not recorded', {
@@ -236,7 +235,7 @@ export const createEngine = (options: EngineOptions): Engine => {
     timeout_ms: options.timeout_ms,
     transport: () => transport,
     settle: turns.settle,
-    onLeasePassed: freePlace,
+    onLeasePassed: (delivery) => freePlace(delivery, null),
   });
 
   const transport = options.createTransport(attempts.onResults);

@@ -50,6 +50,12 @@ export const queueLimit = (lane: Lane, now: number, limits: LaneLimits): number 
 export const hasFreePlace = (lane: Lane, limits: LaneLimits): boolean =>
   lane.in_flight.size < limits.hook_concurrency;
 
+/** Places beyond the limit for what somebody asked for by hand: a ping to a receiver that hangs is sent at once, too. */
+const EXTRA_PLACES = 2;
+
+export const hasExtraPlace = (lane: Lane, limits: LaneLimits): boolean =>
+  lane.in_flight.size < limits.hook_concurrency + EXTRA_PLACES;
+
 export const isIdle = (lane: Lane): boolean => lane.queue.length === 0 && lane.in_flight.size === 0;
 
 export const noteDuration = (lane: Lane, duration_ms: number): void => {
