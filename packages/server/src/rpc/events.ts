@@ -18,11 +18,13 @@ const toSend = ({ occurred_at, ...input }: WireSend): SendInput => ({
   ...(occurred_at === undefined ? {} : { occurred_at: toTime(occurred_at) }),
 });
 
+const issueView = z.object({ path: z.string(), message: z.string() });
+
 const batchItem = z.union([
   z.object({ ok: z.literal(true), event: receiptView }),
   z.object({
     ok: z.literal(false),
-    error: z.object({ code: z.string(), message: z.string(), issues: z.array(z.any()).optional() }),
+    error: z.object({ code: z.string(), message: z.string(), issues: z.array(issueView).optional() }),
   }),
 ]);
 
