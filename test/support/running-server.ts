@@ -152,7 +152,12 @@ export const startServer = async ({
     api_key: ADMIN_KEY,
     ...settings,
   });
-  const bellwire = await createBellwire(config, { log: recordingLog(log_lines), ...parts });
+  const bellwire = await createBellwire(config, { log: recordingLog(log_lines), ...parts }).catch(
+    async (error: unknown) => {
+      await folder[Symbol.asyncDispose]();
+      throw error;
+    },
+  );
   const listening = await listen(bellwire.fetch, config);
   if (started) await bellwire.start();
   const agent = new Agent({ pipelining: 1 });
