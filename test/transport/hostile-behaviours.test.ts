@@ -32,15 +32,13 @@ const sendTo = async (behaviour: Behaviour, timeout_ms = 3000) => {
   return { ...result, requests };
 };
 
-/** On a machine of its own it is 250 ms; this one may have other things to do. */
-const SLACK_MS = 1_500;
-
 const expectDeadline = (total_ms: number): void => {
   expect(total_ms).toBeGreaterThan(DEADLINE_MS - 10);
-  expect(total_ms).toBeLessThan(DEADLINE_MS + SLACK_MS);
+  expect(total_ms).toBeLessThan(DEADLINE_MS + 250);
 };
 
-describe('one deadline ends', () => {
+// Time is measured on a machine that does other things too: a measurement that was disturbed is made again.
+describe('one deadline ends', { retry: 3 }, () => {
   it.each([
     ['no reply', neverReplies],
     ['headers that drip', dripsHeaders],

@@ -8,6 +8,7 @@ import { createIdFactory } from './core/ids.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { createDialects } from './dialects/registry.ts';
 import { createEngine } from './engine/engine.ts';
+import { firstCatalog } from './engine/first-catalog.ts';
 import { createHookLookup } from './engine/hook-lookup.ts';
 import { createHooks, type Hooks } from './engine/hooks.ts';
 import { createKeys, type Keys } from './engine/keys.ts';
@@ -65,16 +66,16 @@ const senderThreadUrl = (): URL =>
 
 const ensureDefaultWorkspace = async (storage: Storage, dialect: Dialect): Promise<void> => {
   const now = systemClock.now();
-  const times = { created_at: now, updated_at: now };
   await storage.records.workspaces.create(
-    { id: DEFAULT_WORKSPACE, name: 'default', dialect: dialect.name, strict: false, ...times },
-    dialect.catalog.map(({ name, description, schema, example }) => ({
-      name,
-      description,
-      schema: schema ?? null,
-      example: example ?? null,
-      ...times,
-    })),
+    {
+      id: DEFAULT_WORKSPACE,
+      name: 'default',
+      dialect: dialect.name,
+      strict: false,
+      created_at: now,
+      updated_at: now,
+    },
+    firstCatalog(dialect.catalog, now),
   );
 };
 
@@ -103,7 +104,13 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     static_hosts: config.static_hosts ?? null,
   };
   const network = openNetwork(network_settings);
-  const onBroken = parts.onBroken ?? (() => undefined);
+  const onBroken = (error: BellwireError): void => {
+    log.error('this process cannot go on; end it and start anew', {
+      code: error.code,
+      reason: error.message,
+    });
+    parts.onBroken?.(error);
+  };
   const storage = await openStorage({
     database_url: config.database_url,
     encryption_keys: config.encryption_keys ?? null,

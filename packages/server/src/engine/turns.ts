@@ -26,7 +26,6 @@ export interface Turns {
   /** Looks again whether accepts may go on. */
   readonly wake: () => void;
   readonly waitingAccepts: () => number;
-  readonly waitingSettlements: () => number;
   /** Resolves when nothing waits any more. */
   readonly drained: () => Promise<void>;
 }
@@ -42,6 +41,7 @@ export interface TurnsOptions {
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
   /** The database cannot be trusted any more. */
   readonly onBroken: (error: BellwireError) => void;
+  /** A commit failed; what it should have settled is tried again. */
   readonly onFailed: () => void;
   readonly lease_ms: number;
 }
@@ -166,7 +166,6 @@ export const createTurns = (options: TurnsOptions): Turns => {
       if (accepts.size() > 0) schedule();
     },
     waitingAccepts: accepts.size,
-    waitingSettlements: () => settlements.length,
     drained: () => (isDrained() ? Promise.resolve() : new Promise((resolve) => drainers.push(resolve))),
   };
 };

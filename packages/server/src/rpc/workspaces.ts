@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
+import { firstCatalog } from '../engine/first-catalog.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { id, label, page } from './fields.ts';
@@ -37,21 +38,15 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
           });
         }
         const time = now();
-        const times = { created_at: time, updated_at: time };
         const workspace = {
           id: ids('ws'),
           name: input.name,
           dialect,
           strict: input.strict ?? false,
-          ...times,
+          created_at: time,
+          updated_at: time,
         };
-        const types = catalog.map((entry) => ({
-          name: entry.name,
-          description: entry.description,
-          schema: entry.schema ?? null,
-          example: entry.example ?? null,
-          ...times,
-        }));
+        const types = firstCatalog(catalog, time);
         if (!(await records.workspaces.create(workspace, types))) throw taken(input.name);
         return viewWorkspace(workspace);
       }),
