@@ -1,33 +1,23 @@
 import { createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Webhook } from 'standardwebhooks';
 import { Stripe } from 'stripe';
+import { Webhook as Svix } from 'svix';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { hmacSha256 } from '../../packages/server/src/core/signing.ts';
 import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import { github, githubSha1 } from '../../packages/server/src/dialects/github.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
+import {
+  bodyOf,
+  payloadOf,
+  type ReceivingCase,
+  receivingCases,
+  secretCases,
+  signatureVectors,
+  type SignatureVector,
+} from '../support/vectors.ts';
 
-interface Vector {
-  readonly name: string;
-  readonly scheme: string;
-  readonly secret?: string;
-  readonly secretHex?: string;
-  readonly secrets?: readonly string[];
-  readonly id?: string;
-  readonly timestamp?: number;
-  readonly payload?: string;
-  readonly payloadRepeat?: readonly [string, number];
-  readonly payloadHex?: string;
-  readonly expected: string;
-  readonly hex?: string;
-}
-
-const readVectors = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../vectors/${name}`, import.meta.url), 'utf8'));
-
-const vectors = readVectors('signatures.json') as readonly Vector[];
 const dialects = createDialects();
 const named = (...names: readonly string[]): readonly Dialect[] => names.map((name) => dialects.get(name)!);
 
@@ -48,83 +38,58 @@ const utf8 = (bytes: Buffer): string | null => {
   return Buffer.from(text).equals(bytes) ? text : null;
 };
 
-/** Null where it is no text: a dialect signs text, and a secret is text. */
-const bodyOf = ({ payload, payloadRepeat, payloadHex }: Vector): string | null =>
-  payload ?? payloadRepeat?.[0].repeat(payloadRepeat[1]) ?? utf8(Buffer.from(payloadHex!, 'hex'));
-const secretsOf = ({ secret, secrets, secretHex }: Vector): readonly (string | null)[] =>
-  secrets ?? [secret ?? utf8(Buffer.from(secretHex!, 'hex'))];
+/** Null where one is no text: the secret of a hook always is. */
+const secretsOf = ({ secret, secrets, secretHex }: SignatureVector): readonly string[] | null => {
+  if (secrets !== undefined) return secrets;
+  const only = secret ?? utf8(Buffer.from(secretHex!, 'hex'));
+  return only === null ? null : [only];
+};
 
-const isText = (text: string | null): text is string => text !== null;
-const isForSenders = (vector: Vector): boolean => isText(bodyOf(vector)) && secretsOf(vector).every(isText);
-
-const sign = (dialect: Dialect, vector: Vector, body = bodyOf(vector)!): string => {
-  const [first, ...others] = secretsOf(vector).filter(isText);
+const sign = (
+  dialect: Dialect,
+  vector: SignatureVector,
+  body: string | Uint8Array = payloadOf(vector),
+): string => {
+  const [first, ...others] = secretsOf(vector)!;
   const { id = '', timestamp = 0 } = vector;
   return dialect.sign({ id, timestamp: String(timestamp), body, secrets: [first!, ...others] });
 };
 
 describe('the published signatures', () => {
-  it('are sixteen, each in a scheme of ours, and two of them hold bytes that no sender of text can have', () => {
-    expect(vectors).toHaveLength(16);
-    expect(vectors.filter(({ scheme }) => !(scheme in signers))).toEqual([]);
-    expect(vectors.filter((vector) => !isForSenders(vector)).map(({ name }) => name)).toEqual([
-      'rfc4231 case 6 (key longer than block)',
-      'derived: non-UTF-8 bytes',
-    ]);
+  const [ours, others] = [true, false].map((isOurs) =>
+    signatureVectors.filter((vector) => (secretsOf(vector) !== null) === isOurs),
+  );
+
+  it('are sixteen, each in a scheme of ours, and one has a key that no secret can be', () => {
+    expect(signatureVectors).toHaveLength(16);
+    expect(signatureVectors.filter(({ scheme }) => !(scheme in signers))).toEqual([]);
+    expect(others!.map(({ name }) => name)).toEqual(['rfc4231 case 6 (key longer than block)']);
+    const { secretHex, payload, expected } = others![0]!;
+    const key = Buffer.from(secretHex!, 'hex');
+    expect(hmacSha256(key, { prefix: '', body: payload! }, 'hex')).toBe(expected);
   });
 
-  describe.each(vectors.filter(isForSenders))('$name', (vector) => {
+  describe.each(ours!)('$name', (vector) => {
     it.each(signers[vector.scheme]!)('is what $name signs, and not for another byte', (dialect) => {
       expect(sign(dialect, vector)).toBe(vector.expected);
-      expect(sign(dialect, vector, `${bodyOf(vector)} `)).not.toBe(vector.expected);
+      const longer = Buffer.concat([Buffer.from(payloadOf(vector)), Buffer.from(' ')]);
+      expect(sign(dialect, vector, longer)).not.toBe(vector.expected);
     });
   });
 
   it('are signed in hex by those that sign in hex', () => {
-    const vector = vectors.find(({ hex }) => hex !== undefined)!;
+    const vector = signatureVectors.find(({ hex }) => hex !== undefined)!;
     for (const dialect of signers['hmac-hex']!) expect(sign(dialect, vector)).toBe(vector.hex);
     expect(sign(github, vector)).toBe(`sha256=${vector.hex}`);
   });
 
-  it('hold for keys and bodies that are no text', () => {
-    const [key, bytes] = vectors.filter((vector) => !isForSenders(vector));
-    expect(hmacSha256(Buffer.from(key!.secretHex!, 'hex'), key!.payload!, 'hex')).toBe(key!.expected);
-    const hmac = createHmac('sha256', Buffer.from(bytes!.secret!.replace('whsec_', ''), 'base64'))
-      .update(`${bytes!.id}.${bytes!.timestamp}.`)
-      .update(Buffer.from(bytes!.payloadHex!, 'hex'));
-    expect(`v1,${hmac.digest('base64')}`).toBe(bytes!.expected);
-  });
-
   it('have their SHA-1 sibling when one asks for it', () => {
-    const vector = vectors.find(({ scheme }) => scheme === 'github')!;
+    const vector = signatureVectors.find(({ scheme }) => scheme === 'github')!;
     const hex = createHmac('sha1', vector.secret!).update(vector.payload!).digest('hex');
     expect(sign({ ...github, ...githubSha1 }, vector)).toBe(`sha1=${hex}`);
     expect(githubSha1.header_names).toEqual({ ...github.header_names, signature: 'X-Hub-Signature' });
   });
 });
-
-interface SecretCase {
-  readonly name: string;
-  readonly dialects: readonly string[];
-  readonly secret: string | null;
-  readonly accepted: boolean;
-}
-
-interface DeliveryCase {
-  readonly name: string;
-  readonly scheme: 'standard-v1' | 'stripe-v1';
-  readonly secret: string;
-  /** Seconds since 1970, at the receiver. */
-  readonly now: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly payload: string;
-  readonly accepted: boolean;
-}
-
-const cases = readVectors('negative.json') as {
-  readonly secrets: readonly SecretCase[];
-  readonly deliveries: readonly DeliveryCase[];
-};
 
 describe('a given secret', () => {
   let server: RunningServer;
@@ -141,11 +106,11 @@ describe('a given secret', () => {
   };
 
   it('is judged in every dialect', () => {
-    const judged = new Set(cases.secrets.flatMap((one) => one.dialects));
+    const judged = new Set(secretCases.flatMap((one) => one.dialects));
     expect([...judged].toSorted()).toEqual([...dialects.keys()].toSorted());
   });
 
-  it.each(cases.secrets)('$name: taken $accepted', async ({ dialects: names, secret, accepted }) => {
+  it.each(secretCases)('$name: taken $accepted', async ({ dialects: names, secret, accepted }) => {
     expect(names.length).toBeGreaterThan(0);
     for (const dialect of names) {
       const { status, body } = await create(dialect, secret);
@@ -166,20 +131,45 @@ describe('a given secret', () => {
   });
 });
 
-describe('the deliveries that receivers are tried with', () => {
+type Official = (received: ReceivingCase, secret: string) => unknown;
+
+const official: Readonly<Record<string, Official>> = {
+  standard: (one, secret) => new Webhook(secret).verify(bodyOf(one), { ...one.headers }),
+  svix: (one, secret) => new Svix(secret).verify(bodyOf(one), { ...one.headers }),
+  stripe: (one, secret) =>
+    Stripe.webhooks.constructEvent(bodyOf(one), one.headers['stripe-signature'] ?? '', secret),
+};
+
+/** Where the official verifiers say otherwise, and why ours do not follow them. */
+const otherwise: readonly { readonly name: RegExp; readonly because: string }[] = [
+  { name: /: a body that is no UTF-8$/, because: 'they turn the bytes into text before they sign' },
+  { name: /: a secret (?:without whsec_|with letters)/, because: 'to them every secret is base64' },
+  {
+    name: /: t(?:imestamp)? (?:with a sign|in milliseconds)/,
+    because: 'they read what a number begins with',
+  },
+  { name: /^stripe: 301 seconds ahead$/, because: 'to Stripe only the past is far away' },
+];
+
+/** A signature is judged before the body is read as JSON, so such a complaint says that it was a good one. */
+const isTaken = (one: ReceivingCase, secret: string): boolean => {
+  try {
+    official[one.dialect]!(one, secret);
+    return true;
+  } catch (error) {
+    return error instanceof SyntaxError;
+  }
+};
+
+describe('the requests that receivers are tried with', () => {
   afterEach(() => void vi.useRealTimers());
 
-  // They say what a receiver must do; that they say it right is known from the official verifiers.
-  const official: Record<DeliveryCase['scheme'], (one: DeliveryCase) => unknown> = {
-    'standard-v1': ({ secret, payload, headers }) => new Webhook(secret).verify(payload, { ...headers }),
-    'stripe-v1': ({ secret, payload, headers }) =>
-      Stripe.webhooks.constructEvent(payload, headers['stripe-signature'] ?? '', secret),
-  };
+  const judged = receivingCases.filter(({ dialect, needs }) => dialect in official && needs === undefined);
 
-  it.each(cases.deliveries)('$name: accepted $accepted, as the official verifier says', (one) => {
+  it.each(judged)('$name: accepted $accepted, as the official verifier says', (one) => {
     vi.useFakeTimers({ now: one.now * 1000, toFake: ['Date'] });
-    const judge = () => official[one.scheme](one);
-    if (one.accepted) expect(judge).not.toThrow();
-    else expect(judge).toThrow(/signature|timestamp|header|secureCompare/i);
+    const says = one.secrets.some((secret) => isTaken(one, secret));
+    const differs = otherwise.some(({ name }) => name.test(one.name));
+    expect(says).toBe(differs ? !one.accepted : one.accepted);
   });
 });

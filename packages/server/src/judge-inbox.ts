@@ -20,7 +20,7 @@ export const createInboxJudge = (
     if (dialect === undefined) return 'unsigned';
     const secrets = signingSecrets(hook, dialect.signs_with, now());
     if (secrets.length === 0) return 'unsigned';
-    return isSigned(dialect, received, secrets) ? 'verified' : 'refused';
+    return isSigned(dialect, received, { secrets, now: now() }) ? 'verified' : 'refused';
   };
   return async (path, received): Promise<InboxVerdict> => {
     const hooks = await hooksAt(path);

@@ -3,13 +3,22 @@ import { ASYMMETRIC_PREFIX, SYMMETRIC_PREFIX } from './secrets.ts';
 
 export type Encoding = 'hex' | 'base64';
 
-/** HMAC-SHA256 (RFC 2104) of `message` under `key`, as text. Strings count as their UTF-8 bytes. */
-export const hmacSha256 = (key: string | Uint8Array, message: string, encoding: Encoding): string =>
-  createHmac('sha256', key).update(message).digest(encoding);
+/** Text counts as its UTF-8 bytes. */
+type Message = string | Uint8Array;
+
+/** What is signed: `prefix` and the body behind it. The body may be bytes, so they are never put into one text. */
+export interface Prefixed {
+  readonly prefix: string;
+  readonly body: Message;
+}
+
+/** HMAC-SHA256 (RFC 2104) under `key`, as text. */
+export const hmacSha256 = (key: Message, { prefix, body }: Prefixed, encoding: Encoding): string =>
+  createHmac('sha256', key).update(prefix).update(body).digest(encoding);
 
 /** HMAC-SHA1, for receivers that know nothing newer. */
-export const hmacSha1 = (key: string, message: string): string =>
-  createHmac('sha1', key).update(message).digest('hex');
+export const hmacSha1 = (key: string, body: Message): string =>
+  createHmac('sha1', key).update(body).digest('hex');
 
 /** SHA-256 of a text, as bytes. */
 export const sha256 = (text: string): Uint8Array => createHash('sha256').update(text).digest();
@@ -21,14 +30,15 @@ const symmetricKey = (secret: string): string | Uint8Array =>
 // RFC 8410: what stands before the 32 bytes of seed in the PKCS #8 form of an ed25519 key.
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
-const signEd25519 = (secret: string, message: string): string => {
+const signEd25519 = (secret: string, { prefix, body }: Prefixed): string => {
   const seed = Buffer.from(secret.slice(ASYMMETRIC_PREFIX.length), 'base64').subarray(0, 32);
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_ED25519, seed]), format: 'der', type: 'pkcs8' });
-  return sign(null, Buffer.from(message), key).toString('base64');
+  const message = Buffer.concat([Buffer.from(prefix), Buffer.from(body)]);
+  return sign(null, message, key).toString('base64');
 };
 
 /** One signature of the Standard Webhooks specification: `v1,…` by HMAC-SHA256, `v1a,…` by ed25519 for a `whsk_` key. */
-export const signStandard = (secret: string, message: string): string =>
+export const signStandard = (secret: string, message: Prefixed): string =>
   secret.startsWith(ASYMMETRIC_PREFIX)
     ? `v1a,${signEd25519(secret, message)}`
     : `v1,${hmacSha256(symmetricKey(secret), message, 'base64')}`;

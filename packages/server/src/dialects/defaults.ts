@@ -32,8 +32,9 @@ export const standardDefaults: Omit<Dialect, 'name'> = {
   timestamp: wholeSeconds,
   event_name: (type) => type,
   sign: ({ id, timestamp, body, secrets }) =>
-    secrets.map((secret) => signStandard(secret, `${id}.${timestamp}.${body}`)).join(' '),
+    secrets.map((secret) => signStandard(secret, { prefix: `${id}.${timestamp}.`, body })).join(' '),
   signs_with: 'all',
+  signature_separator: ' ',
   fixed_headers: {},
   user_agent: null,
   content_type_suffix: '',

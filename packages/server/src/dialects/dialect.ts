@@ -24,8 +24,8 @@ export interface Signing {
   readonly id: string;
   /** The value of the timestamp header; empty in a dialect that has none. */
   readonly timestamp: string;
-  /** The very text that goes to the wire. */
-  readonly body: string;
+  /** The very text that goes to the wire. Bytes only where the inbox judges a body that is no text. */
+  readonly body: string | Uint8Array;
   /** The secrets that sign now, never empty; one, in a dialect that signs with `one`. */
   readonly secrets: readonly [string, ...string[]];
 }
@@ -75,6 +75,8 @@ export interface Dialect {
   readonly sign: (signing: Signing) => string;
   /** `all`: every live secret signs. `one`: while a secret rotates the old one goes on, until its grace ends. */
   readonly signs_with: 'all' | 'one';
+  /** What stands between the signatures of several secrets. Without meaning where `one` signs. */
+  readonly signature_separator: string;
   /** Headers that are the same on every request. */
   readonly fixed_headers: Readonly<Record<string, string>>;
   /** In place of `Bellwire/<version>`. */

@@ -11,7 +11,7 @@ export const hexSecret = (presence: SecretRule['presence']): SecretRule => ({
 
 /** The differences of a dialect whose one signature is an HMAC over the body. */
 export const signsBody = (encoding: Encoding, prefix = ''): Pick<Dialect, 'sign' | 'signs_with'> => ({
-  sign: ({ body, secrets: [secret] }) => prefix + hmacSha256(secret, body, encoding),
+  sign: ({ body, secrets: [secret] }) => prefix + hmacSha256(secret, { prefix: '', body }, encoding),
   signs_with: 'one',
 });
 

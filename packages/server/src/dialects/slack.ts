@@ -12,7 +12,7 @@ export const slack = defineDialect({
     signature: 'X-Slack-Signature',
   },
   sign: ({ timestamp, body, secrets: [secret] }) =>
-    `v0=${hmacSha256(secret, `v0:${timestamp}:${body}`, 'hex')}`,
+    `v0=${hmacSha256(secret, { prefix: `v0:${timestamp}:`, body }, 'hex')}`,
   signs_with: 'one',
   ...POST_JSON,
   timeout_ms: 3_000,

@@ -24,8 +24,9 @@ export const stripe = defineDialect({
   sign: ({ timestamp, body, secrets }) =>
     [
       `t=${timestamp}`,
-      ...secrets.map((secret) => `v1=${hmacSha256(secret, `${timestamp}.${body}`, 'hex')}`),
+      ...secrets.map((secret) => `v1=${hmacSha256(secret, { prefix: `${timestamp}.`, body }, 'hex')}`),
     ].join(','),
+  signature_separator: ',',
   ...POST_JSON,
   secret: hexSecret('unless_null'),
 });

@@ -14,7 +14,7 @@ export interface InboxVerdict {
 /** Judges a request that came for `/inbox/:name`. */
 export type JudgeInbox = (
   path: string,
-  received: { readonly headers: Readonly<Record<string, string>>; readonly body: string },
+  received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
 
 const MOST_ENTRIES = 100;
@@ -48,14 +48,14 @@ export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
 
   const receive = async (c: Context, name: string): Promise<Response> => {
     const headers = c.req.header();
-    const body = await c.req.text();
+    const body = new Uint8Array(await c.req.arrayBuffer());
     const { signature, secret_headers } = await judge(`/inbox/${name}`, { headers, body });
     keep(name, {
       received_at: new Date(clock.now()).toISOString(),
       method: c.req.method,
       signature,
       headers: withoutSecrets(headers, secret_headers),
-      body: shortened(body),
+      body: shortened(new TextDecoder().decode(body)),
     });
     return signature === 'refused'
       ? c.json({ error: 'Invalid signature' }, 401, API_HEADERS)

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8'));
+
+/** A signature that somebody published, or that follows from a published one. */
+export interface SignatureVector {
+  readonly name: string;
+  readonly scheme: string;
+  readonly secret?: string;
+  readonly secretHex?: string;
+  readonly secrets?: readonly string[];
+  readonly id?: string;
+  readonly timestamp?: number;
+  readonly payload?: string;
+  readonly payloadRepeat?: readonly [string, number];
+  readonly payloadHex?: string;
+  readonly expected: string;
+  readonly hex?: string;
+}
+
+export const signatureVectors = read('signatures') as readonly SignatureVector[];
+
+/** The body as text; as bytes where it is no text. */
+export const payloadOf = (vector: SignatureVector): string | Uint8Array =>
+  vector.payload ??
+  vector.payloadRepeat?.[0].repeat(vector.payloadRepeat[1]) ??
+  Buffer.from(vector.payloadHex!, 'hex');
+
+/** What a sender may or may not be given as a hook's secret. */
+export interface SecretCase {
+  readonly name: string;
+  readonly dialects: readonly string[];
+  readonly secret: string | null;
+  readonly accepted: boolean;
+}
+
+export const secretCases = read('secrets') as readonly SecretCase[];
+
+/** A request, and what every receiver must make of it. */
+export interface ReceivingCase {
+  readonly name: string;
+  readonly dialect: string;
+  /** Current first. */
+  readonly secrets: readonly string[];
+  /** Seconds since 1970, at the receiver. */
+  readonly now: number;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly body_base64?: string;
+  readonly body_repeat?: readonly [string, number];
+  readonly accepted: boolean;
+  readonly reason?: string;
+  /** What a receiver without it cannot judge. */
+  readonly needs?: 'ed25519';
+}
+
+export const receivingCases = read('receiving') as readonly ReceivingCase[];
+
+export const bodyOf = ({ body, body_base64, body_repeat }: ReceivingCase): Buffer =>
+  body_base64 === undefined
+    ? Buffer.from(body ?? body_repeat![0].repeat(body_repeat![1]))
+    : Buffer.from(body_base64, 'base64');
