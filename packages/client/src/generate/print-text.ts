@@ -1,0 +1,32 @@
+const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
+
+const count = (text: string, part: string): number => text.split(part).length - 1;
+
+/** A string literal as formatters write it: in double quotes, unless single ones mean fewer escapes. */
+export const quote = (text: string): string => {
+  const double = JSON.stringify(text);
+  if (count(text, '"') <= count(text, "'")) return double;
+  return `'${double.slice(1, -1).replaceAll("'", "\\'").replaceAll('\\"', '"')}'`;
+};
+
+/** A key of an object or a type, in quotes only where it needs them. */
+export const printKey = (name: string): string => (IDENTIFIER.test(name) ? name : quote(name));
+
+export const indent = (text: string): string => text.replaceAll(/^(?=.)/gm, '  ');
+
+/** A comment above what it is about, with the line break behind it; empty for nothing to say. */
+export const printComment = (text: string | null): string => {
+  const lines = (text ?? '')
+    .replaceAll('*/', '*\\/')
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (lines.length === 0) return '';
+  return lines.length === 1
+    ? `/** ${lines[0] ?? ''} */\n`
+    : `/**\n${lines.map((line) => ` * ${line}\n`).join('')} */\n`;
+};
+
+/** `open`, the parts a line each, `close`. */
+export const block = (open: string, parts: readonly string[], close: string): string =>
+  parts.length === 0 ? open + close : `${open}\n${parts.map((part) => `${indent(part)}\n`).join('')}${close}`;

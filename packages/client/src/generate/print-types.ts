@@ -1,0 +1,61 @@
+import { printComment } from './print-text.ts';
+import { printType } from './print-type.ts';
+import type { Shape } from './shape.ts';
+import { shapesOfSchema } from './shape-of-schema.ts';
+import { typeNames } from './type-names.ts';
+
+/** An event type as `GET /v1/event-types` answers it. */
+export interface CatalogType {
+  readonly name: string;
+  readonly description?: string | null;
+  readonly schema?: unknown;
+  readonly example?: unknown;
+}
+
+export interface PrintedTypes {
+  /** The catalog in the order of the names. */
+  readonly types: readonly CatalogType[];
+  /** The declarations of all types, in order, with an empty line between two. */
+  readonly declarations: string;
+  /** The name of the type of an event type's data. */
+  readonly nameOf: (event_type: string) => string;
+}
+
+const ANYTHING: Shape = { kind: 'object', fields: [], others: { kind: 'unknown' } };
+
+const declare = (name: string, shape: Shape, printed: string): string =>
+  shape.kind === 'object' && printed.startsWith('{')
+    ? `export interface ${name} ${printed}`
+    : `export type ${name} =${printed.startsWith('\n') ? '' : ' '}${printed};`;
+
+/** The data of one event type, and the definitions that its schema holds, as declarations. */
+const declareType = (type: CatalogType, name: string, taken: readonly string[]): readonly string[] => {
+  const { root, definitions } = shapesOfSchema(type.schema ?? true);
+  const names = typeNames(
+    [...definitions.keys()].map((definition) => `${name} ${definition}`),
+    taken,
+  );
+  const nameOf = (definition: string): string =>
+    definition === '' ? name : (names.get(`${name} ${definition}`) ?? 'unknown');
+  const shape = root.kind === 'unknown' ? ANYTHING : root;
+  const own = printComment(type.description ?? null) + declare(name, shape, printType(shape, nameOf));
+  const parts = [...definitions].map(([definition, part]) =>
+    declare(nameOf(definition), part, printType(part, nameOf)),
+  );
+  return [own, ...parts];
+};
+
+const byName = (a: CatalogType, b: CatalogType): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+
+/** Prints a TypeScript type for the data of every event type. The same catalog gives the same text. */
+export const printTypes = (catalog: readonly CatalogType[], taken: readonly string[]): PrintedTypes => {
+  const types = catalog.toSorted(byName);
+  const names = typeNames(
+    types.map(({ name }) => name),
+    taken,
+  );
+  const nameOf = (event_type: string): string => names.get(event_type) ?? 'unknown';
+  const all = [...taken, ...names.values()];
+  const declarations = types.flatMap((type) => declareType(type, nameOf(type.name), all));
+  return { types, declarations: declarations.join('\n\n'), nameOf };
+};

@@ -1,0 +1,182 @@
+import { spawnSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type CatalogType, printCatalog } from '@bellwire/client/generate';
+import * as fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { createDialects } from '../../packages/server/src/dialects/registry.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const tool = (name: string): string =>
+  fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
+const STRICT = [
+  '--noEmit',
+  '--strict',
+  '--exactOptionalPropertyTypes',
+  '--ignoreConfig',
+  '--target',
+  'es2022',
+];
+
+/** What the compiler says of these files, which may import each other; empty when all is well. */
+const compile = async (files: Readonly<Record<string, string>>): Promise<string> => {
+  await using folder = await createTemporaryFolder();
+  for (const [name, text] of Object.entries(files)) await writeFile(folder.file(name), text);
+  const args = [...STRICT, '--module', 'nodenext', '--allowImportingTsExtensions', ...Object.keys(files)];
+  return spawnSync(tool('tsc'), args, { cwd: folder.path, encoding: 'utf8' }).stdout;
+};
+
+const line = {
+  type: 'object',
+  properties: { sku: { type: 'string' }, parent: { $ref: '#/$defs/line' } },
+  required: ['sku'],
+  additionalProperties: false,
+};
+
+const order: CatalogType = {
+  name: 'order.created',
+  description: 'An order was made.\nEnds no comment: */',
+  schema: {
+    type: 'object',
+    properties: {
+      order: {
+        type: 'object',
+        properties: {
+          id: { type: 'integer', description: 'Its number.' },
+          status: { enum: ['open', 'paid', null] },
+          kind: { enum: Array.from({ length: 6 }, (_, n) => `a kind with a long name, number ${n}`) },
+          'due-on': { type: ['string', 'null'], format: 'date' },
+          lines: { type: 'array', items: { anyOf: [{ type: 'string' }, { $ref: '#/$defs/line' }] } },
+          point: { type: 'array', prefixItems: [{ type: 'number' }, { type: 'number' }], items: false },
+          labels: { type: 'object', additionalProperties: { type: 'string' } },
+          buyer: { allOf: [{ properties: { name: { type: 'string' } } }, { required: ['name'] }] },
+        },
+        required: ['id'],
+      },
+    },
+    required: ['order'],
+    $defs: { line },
+  },
+  example: { order: { id: 1, status: 'open', lines: ['a', { sku: 'it\'s "x"' }], point: [1, -2.5] } },
+};
+const plan: CatalogType = { name: 'Site Plan Change', description: 'The plan of a site was changed' };
+const catalog = [order, plan, { name: 'order-created' }, { name: '7 days', schema: null, example: null }];
+
+it('types, examples and the catalog of a sender compile, and a wrong payload does not', async () => {
+  const use = `
+import { catalog, examples, type EventData, type WebhookEvent } from './events.ts';
+const good: EventData['order.created'] = { order: { id: 1, point: [1, 2], labels: { a: 'b' } } };
+// @ts-expect-error a number is not a text
+const text: EventData['order.created'] = { order: { id: '1' } };
+// @ts-expect-error no such status
+const status: EventData['order.created'] = { order: { id: 1, status: 'lost' } };
+// @ts-expect-error a misspelt key
+const key: EventData['order.created'] = { order: { id: 1, satus: 'open' } };
+// @ts-expect-error what is required is missing
+const missing: EventData['order.created'] = { order: {} };
+// @ts-expect-error no such type
+type None = EventData['order.crated'];
+const anything: EventData['Site Plan Change'] = { plan: 'pro' };
+const told = (event: WebhookEvent): number => event.type === 'order.created' ? event.data.order.id : 0;
+const input: NonNullable<(typeof catalog)['order.created']['~standard']['types']>['input'] = examples['order.created'];
+export { anything, good, input, key, missing, status, text, told };
+export type { None };
+`;
+  expect(await compile({ 'events.ts': printCatalog(catalog), 'use.ts': use })).toBe('');
+  expect(
+    await compile({ 'events.ts': printCatalog(catalog), 'use.ts': use.replaceAll('@ts-expect-error', '') }),
+  ).toMatch(/use\.ts/);
+});
+
+it('the same catalog gives the same text, whatever its order', () => {
+  expect(printCatalog(catalog.toReversed())).toBe(printCatalog(catalog));
+});
+
+it('a formatter finds nothing to change', async () => {
+  await using folder = await createTemporaryFolder();
+  await writeFile(folder.file('.oxfmtrc.json'), '{}');
+  await writeFile(folder.file('events.ts'), printCatalog(catalog));
+  const run = spawnSync(tool('oxfmt'), ['--check', 'events.ts'], { cwd: folder.path, encoding: 'utf8' });
+  expect(`${run.stdout}${run.stderr}`).toContain('All matched files use the correct format');
+  expect(run.status).toBe(0);
+});
+
+it('the catalogs of all dialects compile, their examples fitting their types', async () => {
+  const files = [...createDialects().values()].map(
+    (dialect, index) => [`dialect-${index}.ts`, printCatalog(dialect.catalog)] as const,
+  );
+  expect(files.length).toBeGreaterThan(10);
+  expect(await compile(Object.fromEntries(files))).toBe('');
+});
+
+const hostileText = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 12 }),
+  fc.constantFrom(
+    '__proto__',
+    'constructor',
+    'class',
+    'string',
+    '*/',
+    '`${x}`',
+    "'",
+    '"',
+    '\\',
+    '\n',
+    '\u2028',
+    '',
+    '1',
+    'EventData',
+    'Record',
+  ),
+);
+
+const schema = fc.letrec<{ readonly schema: unknown }>((tie) => ({
+  schema: fc.oneof(
+    { maxDepth: 3 },
+    fc.constantFrom<unknown>(
+      true,
+      false,
+      {},
+      { type: 'string' },
+      { type: ['integer', 'null'] },
+      { $ref: '#' },
+    ),
+    fc.constantFrom<unknown>(
+      { $ref: 'other.json' },
+      { $ref: '#/$defs/a' },
+      { type: 'nothing' },
+      { enum: [] },
+    ),
+    fc.record({ const: fc.oneof(hostileText, fc.integer(), fc.constant(null)) }),
+    fc.record({ enum: fc.array(fc.oneof(hostileText, fc.double({ noNaN: true, noDefaultInfinity: true }))) }),
+    fc.record({ type: fc.constant('array'), items: tie('schema') }),
+    fc.record({ type: fc.constant('array'), prefixItems: fc.array(tie('schema'), { maxLength: 3 }) }),
+    fc.record(
+      {
+        type: fc.constant('object'),
+        description: hostileText,
+        properties: fc.dictionary(hostileText, tie('schema'), { maxKeys: 4 }),
+        required: fc.array(hostileText, { maxLength: 2 }),
+        additionalProperties: tie('schema'),
+        $defs: fc.dictionary(hostileText, tie('schema'), { maxKeys: 2 }),
+      },
+      { requiredKeys: ['type'] },
+    ),
+    fc.record({ anyOf: fc.array(tie('schema'), { maxLength: 3 }) }),
+    fc.record({ allOf: fc.array(tie('schema'), { maxLength: 3 }), description: hostileText }),
+  ),
+})).schema;
+
+it('whatever a catalog holds, its types compile', async () => {
+  const catalogs = fc.sample(
+    fc.uniqueArray(fc.record({ name: hostileText, description: hostileText, schema }), {
+      selector: ({ name }) => name,
+      maxLength: 4,
+    }),
+    { numRuns: 300, seed: 20_261_121 },
+  );
+  const files = catalogs.map((one, index) => [`catalog-${index}.ts`, printCatalog(one)] as const);
+  const said = await compile(Object.fromEntries(files));
+  const first = /catalog-(\d+)/.exec(said)?.[1];
+  expect(said + (first === undefined ? '' : files[Number(first)]![1])).toBe('');
+});

@@ -1,0 +1,194 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { type NodeRequest, receiverDialects, type Verification, verify } from '@bellwire/client/verify';
+import express from 'express';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createDialects } from '../../packages/server/src/dialects/registry.ts';
+import { portOf } from '../support/port-of.ts';
+import { bodyOf, type ReceivingCase, receivingCases } from '../support/vectors.ts';
+
+const caseNamed = (name: string): ReceivingCase => receivingCases.find((one) => one.name === name)!;
+const genuine = caseNamed('standard: as it is signed');
+const { secrets, headers, body = '', now } = genuine;
+const options = { secret: secrets, now: () => now * 1000 };
+
+/** Sends the genuine request to a real server, and answers what its handler made of it. */
+const throughNode = async (
+  handler: (done: (verdict: Verification) => void) => RequestListener,
+): Promise<Verification> => {
+  const { promise, resolve } = Promise.withResolvers<Verification>();
+  const server = createServer(handler(resolve)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const url = `http://127.0.0.1:${portOf(server)}/`;
+    const sent = { ...headers, 'content-type': 'application/json' };
+    await fetch(url, { method: 'POST', headers: sent, body });
+    return await promise;
+  } finally {
+    server.close();
+  }
+};
+
+describe('a genuine request is taken', () => {
+  const accepted = {
+    accepted: true,
+    id: headers['webhook-id'],
+    type: 'order.created',
+  };
+
+  it('as a Fetch request', async () => {
+    const request = new Request('https://your-app.com/', { method: 'POST', headers, body });
+    const verdict = await verify(request, options);
+    expect(verdict).toMatchObject(accepted);
+    if (!verdict.accepted) throw new Error(verdict.message);
+    expect(verdict.json()).toEqual(JSON.parse(body));
+    expect(Buffer.from(verdict.body).toString()).toBe(body);
+  });
+
+  it('as a request of Node that nobody has read', async () => {
+    const verdict = await throughNode((done) => async (request, response) => {
+      done(await verify(request, options));
+      response.end();
+    });
+    expect(verdict).toMatchObject(accepted);
+  });
+
+  it('as a request of Express behind express.raw()', async () => {
+    const verdict = await throughNode((done) =>
+      express().post('/', express.raw({ type: () => true }), async (request, response) => {
+        done(await verify(request as NodeRequest, options));
+        response.end();
+      }),
+    );
+    expect(verdict).toMatchObject(accepted);
+  });
+
+  it.each([
+    ['bytes', new TextEncoder().encode(body)],
+    ['a buffer', Buffer.from(body)],
+    ['an ArrayBuffer', new TextEncoder().encode(body).buffer],
+    ['text', body],
+  ])('as headers and %s', async (_, raw) => {
+    const shouted = Object.fromEntries(Object.entries(headers).map(([k, v]) => [k.toUpperCase(), [v]]));
+    expect(await verify({ headers, body: raw }, options)).toMatchObject(accepted);
+    expect(await verify({ headers: shouted, body: raw }, options)).toMatchObject(accepted);
+    expect(await verify({ headers: new Headers(headers), body: raw }, options)).toMatchObject(accepted);
+  });
+
+  it('in a dialect of one’s own that only names the headers otherwise', async () => {
+    const { github } = receiverDialects;
+    const acme = { ...github, signature: 'x-acme-signature-256', id: { header: 'x-acme-delivery' } };
+    const one = caseNamed('github: as it is signed');
+    const renamed = {
+      'x-acme-signature-256': one.headers['x-hub-signature-256'],
+      'x-acme-delivery': 'd1',
+    };
+    const verdict = await verify(
+      { headers: renamed, body: one.body! },
+      { secret: one.secrets, dialect: acme },
+    );
+    expect(verdict).toMatchObject({ accepted: true, id: 'd1' });
+  });
+});
+
+it('every dialect of the server has its receiver', () => {
+  expect(Object.keys(receiverDialects).toSorted()).toEqual([...createDialects().keys()].toSorted());
+});
+
+const refusalOf = async (received: Parameters<typeof verify>[0], more = {}): Promise<string> => {
+  const verdict = await verify(received, { ...options, ...more });
+  return verdict.accepted ? 'accepted' : `${verdict.reason}: ${verdict.message}`;
+};
+
+const at = (seconds: number) => ({ now: () => (now + seconds) * 1000 });
+
+describe('a refusal says what to look at', () => {
+  it('a body that a middleware parsed', async () => {
+    const verdict = await throughNode((done) =>
+      express().post('/', express.json(), async (request, response) => {
+        done(await verify(request as NodeRequest, options));
+        response.end();
+      }),
+    );
+    expect(verdict).toMatchObject({
+      reason: 'body_parsed',
+      message: expect.stringContaining('express.raw()'),
+    });
+  });
+
+  it('a body that was read already', async () => {
+    const request = new Request('https://your-app.com/', { method: 'POST', headers, body });
+    await request.text();
+    expect(await refusalOf(request)).toMatch(/^body_parsed: .*bytes that were signed are gone/);
+    const verdict = await throughNode((done) => async (incoming, response) => {
+      for await (const _ of incoming);
+      done(await verify(incoming, options));
+      response.end();
+    });
+    expect(verdict).toMatchObject({ reason: 'body_parsed' });
+  });
+
+  it('a body that was parsed and written anew, though nobody told its length', async () => {
+    const pretty = JSON.stringify(JSON.parse(body), null, 2);
+    expect(await refusalOf({ headers, body: pretty })).toMatch(
+      new RegExp(`^body_changed: .* ${body.length} bytes and ${pretty.length} bytes are here`),
+    );
+  });
+
+  it('two lengths that differ', async () => {
+    const announced = { ...headers, 'content-length': '98' };
+    expect(await refusalOf({ headers: announced, body: '{}' })).toMatch(
+      /wrote 98 bytes and 2 bytes are here/,
+    );
+  });
+
+  it('a clock that is off, by how much and which way', async () => {
+    expect(await refusalOf({ headers, body }, at(4000))).toMatch(
+      /^clock_off: It was signed 4000 seconds ago/,
+    );
+    expect(await refusalOf({ headers, body }, at(-4000))).toMatch(/4000 seconds in the future/);
+    expect(await refusalOf({ headers, body }, { ...at(4000), tolerance_s: 4000 })).toBe('accepted');
+  });
+
+  it('a header that is missing, by its name', async () => {
+    const { 'webhook-timestamp': _, ...others } = headers;
+    expect(await refusalOf({ headers: others, body })).toMatch(/^header_missing: .*webhook-timestamp/);
+  });
+
+  it('a body that is too large, of which no more is read', async () => {
+    expect(await refusalOf({ headers, body }, { max_body_bytes: 10 })).toMatch(/^body_too_large: .*10 bytes/);
+    const verdict = await throughNode((done) => async (request, response) => {
+      done(await verify(request, { ...options, max_body_bytes: 10 }));
+      response.end();
+    });
+    expect(verdict).toMatchObject({ reason: 'body_too_large' });
+  });
+});
+
+it('what a refusal says holds no secret, no signature and nothing of the body', async () => {
+  const refusals = receivingCases.filter((one) => !one.accepted);
+  expect(refusals.length).toBeGreaterThan(100);
+  for (const one of refusals) {
+    const received = { headers: one.headers, body: bodyOf(one) };
+    const judging = { secret: one.secrets, dialect: one.dialect as 'standard', now: () => one.now * 1000 };
+    const verdict = await verify(received, judging);
+    const text = JSON.stringify(verdict);
+    const texts = [...one.secrets, ...Object.values(one.headers), one.body ?? ''];
+    // What is shorter would be found in any sentence.
+    const told = texts.filter((secret) => secret.length > 7 && text.includes(secret));
+    expect([one.name, told]).toEqual([one.name, []]);
+  }
+});
+
+it('a flipped bit anywhere is refused', async () => {
+  const bytes = Buffer.from(body);
+  await fc.assert(
+    fc.asyncProperty(fc.nat(bytes.length * 8 - 1), async (bit) => {
+      const flipped = Buffer.from(bytes);
+      flipped[bit >> 3]! ^= 1 << (bit & 7);
+      expect((await verify({ headers, body: flipped }, options)).accepted).toBe(false);
+    }),
+    { numRuns: 500 },
+  );
+});
