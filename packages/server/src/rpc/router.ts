@@ -20,5 +20,8 @@ export const createAppRouter = (deps: RpcDeps) =>
     audit: createAuditRouter(deps),
   });
 
+// Never run. Its type is the router's alone: `typeof createAppRouter` would carry RpcDeps into the client's declarations.
+const probe = () => createAppRouter(null as never);
+
 /** The router's type, for typed clients. */
-export type AppRouter = ReturnType<typeof createAppRouter>;
+export type AppRouter = ReturnType<typeof probe>;

@@ -1,0 +1,24 @@
+export { BellwireError, type ErrorCode, type Issue } from './bellwire-error.ts';
+export type { Catalog } from './catalog.ts';
+export type { BatchResult, CallOptions, Client, ClientOptions, EventToSend, SendOptions } from './client.ts';
+export { createClient } from './create-client.ts';
+export type { Fetch, FetchAnswer, FetchInit } from './exchange.ts';
+export type { Listing } from './listing.ts';
+export type { ToJsonSchema } from './push.ts';
+export type { RetryOptions } from './retry.ts';
+export type {
+  ApiKey,
+  Attempt,
+  AuditEntry,
+  CreatedHook,
+  Delivery,
+  DeliveryWithAttempts,
+  Event,
+  EventReceipt,
+  EventType,
+  Hook,
+  Page,
+  Workspace,
+} from './router-types.ts';
+export type { StandardSchema } from './standard-schema.ts';
+export type { WatchFilter, WatchOptions } from './watch.ts';

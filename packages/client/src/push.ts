@@ -1,0 +1,78 @@
+import { BellwireError, invalidInput } from './bellwire-error.ts';
+import type { Catalog } from './catalog.ts';
+import type { CallOptions } from './client.ts';
+import type { Listing } from './listing.ts';
+import type { EventType } from './router-types.ts';
+import type { StandardSchema } from './standard-schema.ts';
+
+type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Makes JSON Schema (draft 2020-12) of a schema. */
+export type ToJsonSchema = (schema: StandardSchema, name: string) => object;
+
+interface Calls {
+  readonly put: (name: string, fields: object, options: CallOptions) => Promise<unknown>;
+  readonly list: (fields: object, options: CallOptions) => Listing<EventType>;
+}
+
+const convert = (
+  name: string,
+  schema: StandardSchema,
+  toJsonSchema: ToJsonSchema | undefined,
+): JsonSchema => {
+  const { vendor, jsonSchema } = schema['~standard'];
+  if (toJsonSchema === undefined && jsonSchema === undefined) {
+    throw invalidInput([
+      {
+        path: name,
+        message: `${vendor} does not make JSON Schema by itself. Give createClient the option to_json_schema, for valibot the function toJsonSchema of @valibot/to-json-schema`,
+      },
+    ]);
+  }
+  try {
+    return toJsonSchema === undefined
+      ? (jsonSchema?.output({ target: 'draft-2020-12' }) ?? {})
+      : (toJsonSchema(schema, name) as JsonSchema);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new BellwireError(
+      'schema_invalid',
+      `The schema of ${name} cannot be written as JSON Schema: ${why}.`,
+      {
+        issues: [{ path: name, message: why }],
+        cause,
+      },
+    );
+  }
+};
+
+/** A schema's own words win; without them what the server has stays. */
+const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
+  const { description, examples } = schema;
+  const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
+  return {
+    schema,
+    description: typeof description === 'string' ? description : (known?.description ?? ''),
+    example: example ?? known?.example ?? null,
+  };
+};
+
+/**
+ * Publishes a catalog: each type with the JSON Schema of the data that is sent. Types that are only on the server
+ * stay, and so do their descriptions and examples where the schema has none.
+ * @throws BellwireError before anything is published when a schema has no JSON Schema
+ */
+export const createPush =
+  ({ put, list }: Calls, own: Catalog | undefined, toJsonSchema: ToJsonSchema | undefined) =>
+  async (catalog: Catalog | undefined = own, options: CallOptions = {}): Promise<readonly EventType[]> => {
+    if (catalog === undefined) {
+      throw invalidInput([{ path: 'catalog', message: 'give one here, or to createClient' }]);
+    }
+    const schemas = Object.entries(catalog).map(
+      ([name, schema]) => [name, convert(name, schema, toJsonSchema)] as const,
+    );
+    const known = new Map<string, EventType>();
+    for await (const type of list({ limit: 1000 }, options)) known.set(type.name, type);
+    const stored = schemas.map(([name, schema]) => put(name, fieldsOf(schema, known.get(name)), options));
+    return (await Promise.all(stored)) as EventType[];
+  };

@@ -1,0 +1,153 @@
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { createClient } from '@bellwire/client';
+import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+import { startFront } from './faulty-front.ts';
+
+const order = z.object({ id: z.string(), lines: z.array(z.object({ sku: z.string() })) });
+
+describe.each([
+  ['zod', order],
+  ['valibot', v.object({ id: v.string(), lines: v.array(v.object({ sku: v.string() })) })],
+  ['arktype', type({ id: 'string', lines: type({ sku: 'string' }).array() })],
+])('a catalog of %s', (_, schema) => {
+  test('keeps data that does not fit from the wire, and says where it does not', async () => {
+    await using server = await startServer();
+    await using front = await startFront(server.origin, []);
+    const { events } = createClient({
+      url: front.origin,
+      api_key: ADMIN_KEY,
+      catalog: { 'order.created': schema },
+    });
+    const wrong = { id: 'o_1', lines: [{ sku: 's' }, { sku: 7 }] } as unknown as z.infer<typeof order>;
+    await expect(events.send('order.created', wrong)).rejects.toMatchObject({
+      code: 'schema_violation',
+      status: null,
+      issues: [{ path: 'data.lines.1.sku' }],
+      message: expect.stringMatching(
+        /^The data does not fit the schema of order\.created: data\.lines\.1\.sku /,
+      ),
+    });
+    await expect(events.send('order.creatde' as 'order.created', wrong)).rejects.toMatchObject({
+      code: 'unknown_event_type',
+    });
+    expect(front.calls).toHaveLength(0);
+    const { id } = await events.send('order.created', { id: 'o_1', lines: [{ sku: 's' }] });
+    expect((await events.get(id)).data).toEqual({ id: 'o_1', lines: [{ sku: 's' }] });
+  });
+});
+
+test('what a schema puts out is what is sent', async () => {
+  await using server = await startServer();
+  const catalog = {
+    'order.created': z.object({
+      currency: z.string().default('EUR'),
+      total: z.string().transform(Number),
+      note: z.string().optional(),
+    }),
+  };
+  const { events } = createClient({ url: server.origin, api_key: ADMIN_KEY, catalog });
+  const { id } = await events.send('order.created', { total: '12.5', note: undefined });
+  expect((await events.get(id)).data).toEqual({ currency: 'EUR', total: 12.5 });
+});
+
+test('what JSON has not is refused where it stands, not changed in silence', async () => {
+  await using server = await startServer();
+  const catalog = { a: z.object({ at: z.date(), sums: z.array(z.any()) }) };
+  const { events } = createClient({ url: server.origin, api_key: ADMIN_KEY, catalog });
+  await expect(
+    events.send('a', { at: new Date(0), sums: [1, Number.NaN, new Map(), 1n] }),
+  ).rejects.toMatchObject({
+    code: 'schema_violation',
+    issues: [
+      { path: 'data.at', message: 'is a Date, which JSON has not' },
+      { path: 'data.sums.1', message: 'is NaN, which JSON has not' },
+      { path: 'data.sums.2', message: 'is a Map, which JSON has not' },
+      { path: 'data.sums.3', message: 'is a bigint, which JSON has not' },
+    ],
+  });
+});
+
+const good = (id: string) => ({ type: 'order' as const, data: { id, lines: [] } });
+
+test('in a batch the wrong event stays here, and the results stand in the order of the events', async () => {
+  await using server = await startServer();
+  await using front = await startFront(server.origin, []);
+  const { events } = createClient({ url: front.origin, api_key: ADMIN_KEY, catalog: { order } });
+  const wrong = { type: 'order', data: { id: 7, lines: [] } } as unknown as ReturnType<typeof good>;
+  const { results } = await events.sendBatch([good('o_1'), wrong, good('o_2')]);
+  expect(results).toMatchObject([
+    { ok: true },
+    { ok: false, error: { code: 'schema_violation', issues: [{ path: 'data.id' }] } },
+    { ok: true },
+  ]);
+  expect((await events.list()).data.map(({ data }) => data['id'])).toEqual(['o_2', 'o_1']);
+  const { results: refused } = await events.sendBatch([wrong]);
+  expect(refused).toMatchObject([{ ok: false }]);
+  expect(front.calls).toHaveLength(2);
+});
+
+describe('push publishes a catalog as JSON Schema', () => {
+  test('and the server holds every sender to it', async () => {
+    await using server = await startServer();
+    const described = order.describe('A customer ordered.').meta({ examples: [{ id: 'o_1', lines: [] }] });
+    const catalog = { 'order.created': described, 'stock.low': type({ sku: 'string', left: 'number' }) };
+    const { eventTypes } = createClient({ url: server.origin, api_key: ADMIN_KEY, catalog });
+    const pushed = await eventTypes.push();
+    expect(pushed.map(({ name }) => name)).toEqual(['order.created', 'stock.low']);
+    expect(await eventTypes.get('order.created')).toMatchObject({
+      description: 'A customer ordered.',
+      schema: { type: 'object', required: ['id', 'lines'] },
+      example: { id: 'o_1', lines: [] },
+    });
+    const anybody = createClient({ url: server.origin, api_key: ADMIN_KEY });
+    await expect(anybody.events.send('stock.low', { sku: 's', left: 'few' })).rejects.toMatchObject({
+      code: 'schema_violation',
+      status: 422,
+      issues: [{ path: 'data.left' }],
+    });
+    await anybody.events.send('stock.low', { sku: 's', left: 3 });
+  });
+
+  test('and leaves what was said on the server where the schema says nothing', async () => {
+    await using server = await startServer();
+    const { eventTypes } = createClient({ url: server.origin, api_key: ADMIN_KEY });
+    await eventTypes.put('order', { description: 'By hand.', example: { id: 'o_9' } });
+    await eventTypes.put('other', { description: 'Stays.' });
+    await eventTypes.push({ order });
+    expect(await eventTypes.get('order')).toMatchObject({
+      description: 'By hand.',
+      example: { id: 'o_9' },
+      schema: { type: 'object' },
+    });
+    expect(await eventTypes.get('other')).toMatchObject({ description: 'Stays.', schema: null });
+  });
+
+  test('through a function of yours where the schema cannot do it itself', async () => {
+    await using server = await startServer();
+    const catalog = { a: v.object({ id: v.string() }) };
+    const at = { url: server.origin, api_key: ADMIN_KEY, catalog };
+    await expect(createClient(at).eventTypes.push()).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('valibot does not make JSON Schema by itself. Give createClient'),
+    });
+    const { eventTypes } = createClient({
+      ...at,
+      to_json_schema: (schema) => ({ type: 'object', title: schema['~standard'].vendor }),
+    });
+    await eventTypes.push();
+    expect((await eventTypes.get('a')).schema).toEqual({ type: 'object', title: 'valibot' });
+  });
+
+  test('or not at all: a schema that JSON Schema cannot say stops it before the first one is stored', async () => {
+    await using server = await startServer();
+    const { eventTypes } = createClient({ url: server.origin, api_key: ADMIN_KEY });
+    await expect(eventTypes.push({ order, dated: z.object({ at: z.date() }) })).rejects.toMatchObject({
+      code: 'schema_invalid',
+      issues: [{ path: 'dated' }],
+    });
+    expect((await eventTypes.list()).data).toEqual([]);
+  });
+});

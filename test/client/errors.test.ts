@@ -1,0 +1,95 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { BellwireError } from '@bellwire/client';
+import { freePort } from '../support/programs.ts';
+import { portOf } from '../support/port-of.ts';
+import { startServer } from '../support/running-server.ts';
+import { clientAt, type Fault, startFront } from './faulty-front.ts';
+
+const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof BellwireError) return error;
+    throw error;
+  }
+  throw new Error('it did not fail');
+};
+
+const once_only = { retry: false } as const;
+
+test('what the server refuses comes with its code, status and every wrong field', async () => {
+  await using server = await startServer();
+  const { hooks } = clientAt(server.origin);
+  const error = await errorOf(hooks.create({ url: 'https://10.0.0.1/in', events: [], name: '' }));
+  expect(error).toMatchObject({
+    name: 'BellwireError',
+    code: 'invalid_input',
+    status: 422,
+    issues: [{ path: 'events' }, { path: 'name' }],
+  });
+  expect(error.message).toContain('events: must name at least one event type');
+  expect(await errorOf(clientAt(server.origin, { api_key: 'wrong' }).hooks.list())).toMatchObject({
+    code: 'unauthenticated',
+    status: 401,
+    issues: [],
+  });
+});
+
+test('nobody there: the message names the place and what to look at', async () => {
+  const origin = `http://127.0.0.1:${await freePort()}`;
+  const error = await errorOf(clientAt(origin, once_only).hooks.list());
+  expect(error).toMatchObject({ code: 'network', status: null });
+  expect(error.message).toBe(
+    `${origin} gave no answer (ECONNREFUSED). Check the url, and that Bellwire runs there.`,
+  );
+  expect(error.cause).toBeInstanceOf(TypeError);
+});
+
+test('an answer that breaks off is a fault of the network', async () => {
+  const half = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.once('data', () => {
+      socket.write('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n[{"res');
+      socket.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(half, 'listening');
+  const error = await errorOf(clientAt(`http://127.0.0.1:${portOf(half)}`, once_only).hooks.list());
+  expect(error).toMatchObject({ code: 'network', status: null });
+  half.close();
+});
+
+test.each<[string, Fault, Partial<BellwireError>]>([
+  ['a page of a proxy', { status: 502, body: '<h1>Bad gateway</h1>' }, { status: 502 }],
+  ['JSON of another program', { status: 200, body: '{"hello":"world"}' }, { status: 200 }],
+  ['a bare word of JSON', { status: 200, body: 'true' }, { status: 200 }],
+  ['fewer results than calls', { status: 200, body: '[]' }, {}],
+  ['nothing', { status: 204 }, { status: 204 }],
+])('%s is told from an answer of Bellwire', async (_, fault, expected) => {
+  await using server = await startServer();
+  await using front = await startFront(server.origin, [fault]);
+  const error = await errorOf(clientAt(front.origin, once_only).hooks.list());
+  expect(error).toMatchObject({ code: 'unexpected_answer', ...expected });
+  expect(error.message).toContain('Check the url');
+});
+
+test('a redirect is not followed: the key stays here, and the message names the other place', async () => {
+  await using server = await startServer();
+  await using other = await startFront(server.origin, []);
+  const moved = { status: 301, headers: { location: `${other.origin}/trpc` } };
+  await using front = await startFront(server.origin, [moved]);
+  const error = await errorOf(clientAt(front.origin, once_only).events.send('a', {}));
+  expect(error).toMatchObject({ code: 'unexpected_answer', status: 301 });
+  expect(error.message).toContain(`points to ${other.origin}/trpc`);
+  expect(other.calls).toHaveLength(0);
+});
+
+test('no answer in time has a code of its own', async () => {
+  await using server = await startServer();
+  await using front = await startFront(server.origin, ['hang']);
+  const error = await errorOf(clientAt(front.origin, { ...once_only, timeout_ms: 100 }).hooks.list());
+  expect(error).toMatchObject({ code: 'timeout', status: null });
+  expect(error.message).toBe(`${front.origin} gave no answer within 100 ms.`);
+});
