@@ -7,11 +7,11 @@ import {
   findProgram,
   type Found,
   freePort,
+  python,
+  pythonWithFlask,
   type RunningProgram,
   startProgram,
 } from './programs.ts';
-
-const FLASK = 'import importlib.util, sys; sys.exit(importlib.util.find_spec("flask") is None)';
 
 const require = createRequire(import.meta.url);
 
@@ -20,8 +20,8 @@ const nodeWith = (_resolved: string): Found => ({ command: process.execPath });
 
 /** The languages of the printed receivers, as they are found here. */
 const runtimes = {
-  python: findProgram(['python3', '/usr/bin/python3'], ['-c', '']),
-  flask: findProgram(['python3', '/usr/bin/python3'], ['-c', FLASK], 'no python3 with Flask on this machine'),
+  python,
+  flask: pythonWithFlask,
   php: findProgram(['php'], ['-v']),
   node: { command: process.execPath },
   express: nodeWith(require.resolve('express')),

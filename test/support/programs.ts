@@ -19,6 +19,20 @@ export const findProgram = (
   return command === undefined ? { missing } : { command };
 };
 
+const PYTHONS = ['python3', '/usr/bin/python3'];
+
+/** The Python that the Flask receivers need. */
+export const pythonWithFlask = findProgram(
+  PYTHONS,
+  [
+    '-c',
+    'import importlib.util, sys; sys.exit(sys.version_info < (3, 9) or importlib.util.find_spec("flask") is None)',
+  ],
+  'no python3 with Flask on this machine; install python3-flask or pip install flask',
+);
+
+export const python = findProgram(PYTHONS, ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))']);
+
 /** Why a test is skipped, as the end of its name; empty when it is not. */
 export const skipReason = (found: Found): string =>
   'missing' in found ? ` (skipped: ${found.missing})` : '';
@@ -28,6 +42,9 @@ export const commandOf = (found: Found): string => {
   if ('missing' in found) throw new Error(found.missing);
   return found.command;
 };
+
+/** Whether what the pages print can be run: they are commands of bash with curl. */
+export const hasShell = succeeds('bash', ['-c', 'curl --version']);
 
 /** A port that nobody listens on now. */
 export const freePort = async (): Promise<number> => {
@@ -48,6 +65,8 @@ export interface ProgramOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** Where it runs; here when absent. */
+  readonly cwd?: string;
   /** Where it will listen on 127.0.0.1. */
   readonly port: number;
 }
@@ -74,9 +93,11 @@ const listens = async (child: ChildProcess, port: number): Promise<void> => {
 };
 
 /** Starts a server in a process of its own and waits until one can connect. Killed with the resource. */
-export const startProgram = async ({ command, args, env, port }: ProgramOptions): Promise<RunningProgram> => {
+export const startProgram = async (options: ProgramOptions): Promise<RunningProgram> => {
+  const { command, args, env, port, cwd = process.cwd() } = options;
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(command, args, {
+    cwd,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,0 +1,27 @@
+/** What a receiver can be made of. The folder below `templates/` is `receiver-` and the folder's name here. */
+export const templates = {
+  express: { folder: 'receiver-express', about: 'TypeScript and Express 5 (Node 22.19 or newer)' },
+  flask: { folder: 'receiver-flask-compat', about: 'Python 3.9 or newer and Flask 2.2 or newer' },
+} as const;
+
+export type Template = keyof typeof templates;
+
+/** The formats that both templates verify, and whose they are. */
+export const dialects = {
+  standard: 'Standard Webhooks: what Bellwire sends unless told otherwise',
+  svix: 'what Svix sends',
+  github: 'what GitHub sends',
+  stripe: 'what Stripe sends',
+  shopify: 'what Shopify sends',
+  slack: 'what Slack sends',
+  q2: 'q2developer.com',
+  'resource-api': 'X-Webhook-Signature over {id, type, created_at, data, previous_data}',
+  connect2print: 'Connect2Print',
+  activities: 'X-Signature over the payload',
+  casesolved: 'Casesolved: the secret itself in a header',
+} as const;
+
+export type Dialect = keyof typeof dialects;
+
+export const isTemplate = (text: string): text is Template => Object.hasOwn(templates, text);
+export const isDialect = (text: string): text is Dialect => Object.hasOwn(dialects, text);

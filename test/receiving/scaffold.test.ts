@@ -1,0 +1,300 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DialectName, receiverDialects } from '@bellwire/client/verify';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runPnpm } from '../support/pack.ts';
+import { pythonWithFlask, skipReason } from '../support/programs.ts';
+import { type RunningServer, startServer, until } from '../support/running-server.ts';
+import { packScaffolder, type Scaffolder, type Template, watchReceiver } from '../support/scaffolding.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
+
+interface Behaviour {
+  readonly path: string;
+  readonly refused: readonly [status: number, body: string];
+}
+
+const json = (error: string): string => JSON.stringify({ error });
+const ordinary: Behaviour = { path: '/webhook', refused: [401, json('Invalid signature')] };
+
+/** Where each dialect's receiver listens, and how it refuses. */
+const behaviours: Readonly<Record<DialectName, Behaviour>> = {
+  standard: ordinary,
+  svix: ordinary,
+  github: ordinary,
+  stripe: ordinary,
+  shopify: ordinary,
+  slack: ordinary,
+  q2: { path: '/', refused: [401, 'Invalid signature'] },
+  'resource-api': { path: '/webhooks', refused: [401, json('Invalid signature')] },
+  connect2print: { path: '/webhooks', refused: [401, 'Invalid signature'] },
+  activities: { path: '/', refused: [500, 'Could not verify the request signature.'] },
+  casesolved: { path: '/webhook', refused: [401, 'Unauthorized'] },
+};
+
+const dialects = Object.keys(behaviours) as DialectName[];
+
+const secretFor = (dialect: DialectName): string =>
+  dialect === 'standard' || dialect === 'svix'
+    ? `whsec_${randomBytes(32).toString('base64')}`
+    : randomBytes(20).toString('hex');
+
+/** Whatever the template, a folder below this one; inside it nothing refers to the repository. */
+let outside: TemporaryFolder;
+let scaffolder: Scaffolder;
+let server: RunningServer;
+
+beforeAll(async () => {
+  outside = await createTemporaryFolder();
+  scaffolder = await packScaffolder(outside);
+  server = await startServer();
+}, 120_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await outside[Symbol.asyncDispose]();
+});
+
+const scaffold = (name: string, ...args: readonly string[]): string => {
+  const { status, stderr } = scaffolder.create([name, '--yes', ...args]);
+  expect([status, stderr]).toEqual([0, '']);
+  return outside.file(name);
+};
+
+const install = (folder: string): void => {
+  if (existsSync(join(folder, 'package.json')))
+    runPnpm(['install', '--prefer-offline', '--ignore-workspace', '--prod'], { cwd: folder });
+};
+
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .toSorted();
+
+const noTls: Pick<TlsFront, 'origin'> & AsyncDisposable = {
+  origin: '',
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
+
+/** From the scaffold to the first event, through a tampered one, a repetition and a kill -9. */
+const tryOut = async (template: Template, dialect: DialectName): Promise<void> => {
+  const { path, refused } = behaviours[dialect];
+  const folder = scaffold(`${template}-${dialect}`, '--template', template, '--dialect', dialect);
+  install(folder);
+  const secret = secretFor(dialect);
+  const made = await watchReceiver(folder, template, { WEBHOOK_SECRET: secret, WEBHOOK_DIALECT: dialect });
+  const first = await made.start();
+  await using front = dialect === 'connect2print' ? await startTlsFront(first.port) : noTls;
+  const plain = `http://127.0.0.1:${first.port}`;
+  const url = (front.origin === '' ? plain : front.origin) + path;
+  const hook = await server.addHook(url, {
+    dialect,
+    secret,
+    events: [`${template}.${dialect}`],
+    insecure_ssl: true,
+  });
+  if (dialect === 'casesolved') {
+    expect((await server.api(`POST /v1/webhooks/${hook.id}/validate`)).body).toMatchObject({ success: true });
+    await server.api(`POST /v1/webhooks/${hook.id}/activate`);
+  }
+  const send = async (n: number): Promise<string> => {
+    const type = `${template}.${dialect}`;
+    const sent = await server.api('POST /v1/events', { type, data: { order: { id: n } } });
+    const { data } = (await server.api(`GET /v1/deliveries?event_id=${sent.body.id}`)).body;
+    await server.deliveryIn(data[0]!.id, 'succeeded');
+    return data[0]!.id;
+  };
+
+  // Answered, and killed before the work is done.
+  made.hold();
+  const delivery_id = await send(1);
+  await first[Symbol.asyncDispose]();
+  expect(made.handled()).toEqual([]);
+  made.release();
+  await using second = await made.start();
+  await until(
+    async () => made.handled(),
+    (lines) => lines.length === 1,
+  );
+
+  // Redelivered with the id that it knows, then tampered with, then another.
+  const { attempts } = (await server.api(`GET /v1/deliveries/${delivery_id}`)).body;
+  await server.api(`POST /v1/deliveries/${delivery_id}/retry`);
+  await server.deliveryIn(delivery_id, 'succeeded');
+  const { headers, body } = attempts[0]!.request;
+  const { 'content-length': _, connection: __, host: ___, ...sendable } = headers;
+  const changed =
+    dialect === 'casesolved'
+      ? { headers: { ...sendable, 'X-Webhook-Secret': `${secret}x` }, body }
+      : { headers: sendable, body: body.replace('1', '2') };
+  const answer = await fetch(plain + path, { method: 'POST', ...changed });
+  expect([answer.status, await answer.text()]).toEqual(refused);
+  await send(2);
+  const lines = await until(
+    async () => made.handled(),
+    (all) => all.length === 2,
+  );
+  expect(new Set(lines).size).toBe(2);
+  expect(second.output()).not.toContain(secret);
+};
+
+describe('a scaffolded Express receiver is sent to by a running server', () => {
+  it.each(dialects)(
+    '%s: handled once, through tampering, repetition and kill -9',
+    (dialect) => tryOut('express', dialect),
+    60_000,
+  );
+});
+
+describe.skipIf('missing' in pythonWithFlask)(
+  `a scaffolded Flask receiver is sent to by a running server${skipReason(pythonWithFlask)}`,
+  () => {
+    it.each(dialects)(
+      '%s: handled once, through tampering, repetition and kill -9',
+      (dialect) => tryOut('flask', dialect),
+      60_000,
+    );
+  },
+);
+
+describe('what is made', () => {
+  const root = new URL('../../templates/', import.meta.url);
+
+  it.each([
+    ['express', 'receiver-express'],
+    ['flask', 'receiver-flask-compat'],
+  ])('of %s is the template, file by file, and nothing of the monorepo', (template, source) => {
+    const folder = scaffold(`files-${template}`, '--template', template, '--dialect', 'q2');
+    const tracked = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+      cwd: new URL(source, root),
+      encoding: 'utf8',
+    });
+    const wanted = tracked.stdout.trim().split('\n');
+    expect(filesBelow(folder)).toEqual([...wanted, '.env'].toSorted());
+    for (const name of filesBelow(folder)) {
+      const text = readFileSync(join(folder, name), 'utf8');
+      expect([name, /catalog:|workspace:|\.\.\/\.\.\/\.\.|packages\//.exec(text)?.[0]]).toEqual([
+        name,
+        undefined,
+      ]);
+    }
+    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^WEBHOOK_DIALECT=q2$/m);
+    expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toMatch(/^\.env$/m);
+  });
+
+  it('with --events has a typed handler for each event of a file and of a server, and compiles', async () => {
+    const schema = {
+      type: 'object',
+      properties: { order: { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] } },
+      required: ['order'],
+    };
+    const types = [
+      { name: 'order.created', description: 'An order was made', schema },
+      { name: 'Site Plan Change' },
+    ];
+    for (const { name, ...type } of types) {
+      const path = `/v1/event-types/${encodeURIComponent(name)}` as const;
+      expect((await server.api(`PUT ${path}`, { description: '', ...type })).status).toBe(200);
+    }
+    writeFileSync(outside.file('catalog.json'), JSON.stringify(types));
+    const key = ['--api-key', 'an-admin-key-of-the-tests-9f3b7c1d'];
+    const fromFile = scaffold('typed-file', '--events', 'catalog.json');
+    const fromServer = scaffold('typed-server', '--events', server.origin, ...key);
+    for (const name of ['src/events.ts', 'src/handlers.ts']) {
+      const [a, b] = [fromFile, fromServer].map((folder) => readFileSync(join(folder, name), 'utf8'));
+      expect(a).toContain('"order.created"');
+      expect(b).toContain('"Site Plan Change"');
+    }
+    runPnpm(['install', '--prefer-offline', '--ignore-workspace'], { cwd: fromServer });
+    runPnpm(['run', 'types'], { cwd: fromServer });
+    const handlers = join(fromServer, 'src/handlers.ts');
+    const wrong = readFileSync(handlers, 'utf8').replace(
+      '({ id, type }) =>',
+      '({ id, type, data: { ordr: _ } }) =>',
+    );
+    writeFileSync(handlers, wrong);
+    expect(() => runPnpm(['run', 'types'], { cwd: fromServer })).toThrow(/ordr/);
+  }, 60_000);
+
+  it.skipIf('missing' in pythonWithFlask)(
+    `with --events compiles in Python too${skipReason(pythonWithFlask)}`,
+    () => {
+      const folder = scaffold('typed-flask', '--template', 'flask', '--events', 'catalog.json');
+      const check = 'import receiver.handlers as h; print(sorted(h.HANDLERS))';
+      const python = 'command' in pythonWithFlask ? pythonWithFlask.command : '';
+      const { stdout, stderr } = spawnSync(python, ['-B', '-W', 'error', '-c', check], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect([stdout, stderr]).toEqual(["['Site Plan Change', 'order.created']\n", '']);
+    },
+  );
+});
+
+const refusal = (...args: readonly string[]): readonly [number | null, string] => {
+  const { status, stdout, stderr } = scaffolder.create(args);
+  expect(stdout).toBe('');
+  return [status, stderr];
+};
+
+describe('the scaffolder', () => {
+  it('refuses a folder that is not empty, and leaves it as it was', () => {
+    mkdirSync(outside.file('full'));
+    writeFileSync(outside.file('full/mine.txt'), 'mine');
+    expect(refusal('full', '--yes')).toEqual([1, expect.stringContaining('full is not empty (mine.txt)')]);
+    expect(readdirSync(outside.file('full'))).toEqual(['mine.txt']);
+    expect(refusal('full/mine.txt', '--yes')).toEqual([1, expect.stringContaining('is a file')]);
+  });
+
+  it.each([
+    [['a', '--template', 'rails'], /"rails" is not one of express, flask/],
+    [['a', '--dialect', 'morse'], /"morse" is not one of standard, svix/],
+    [['a', '--events', 'nowhere.json'], /nowhere\.json cannot be read/],
+    [['a', '--events', 'http://127.0.0.1:1'], /cannot be reached/],
+    [['a', '--events', 'package/package.json'], /holds no catalog/],
+    [['a', '--frobnicate'], /--frobnicate.*See --help/],
+    [['a', 'b'], /One folder/],
+  ])('refuses %j with exit code 1, and makes nothing', (args, message) => {
+    const [status, stderr] = refusal(...args, '--yes');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(existsSync(outside.file('a'))).toBe(false);
+  });
+
+  it('says 401 and what to give when the server wants a key', () => {
+    const [status, stderr] = refusal('a', '--yes', '--events', server.origin);
+    expect([status, stderr]).toEqual([1, expect.stringContaining('--api-key')]);
+  });
+
+  it('helps, tells its version, and names every dialect', () => {
+    const help = scaffolder.create(['--help']);
+    expect(help.status).toBe(0);
+    for (const dialect of Object.keys(receiverDialects)) expect(help.stdout).toContain(`  ${dialect} `);
+    expect(scaffolder.create(['-v']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('makes a git repository when asked, with everything in it but what is ignored', () => {
+    const folder = scaffold('with-git', '--git');
+    const { stdout } = spawnSync('git', ['diff', '--cached', '--name-only'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect(stdout.split('\n')).toEqual(
+      expect.arrayContaining(['package.json', '.gitignore', '.env.example']),
+    );
+    expect(stdout.split('\n')).not.toContain('.env');
+  });
+
+  it('runs by pnpm from its tarball, takes the current folder, and prints what to do next', () => {
+    mkdirSync(outside.file('Here We Are'));
+    const cwd = outside.file('Here We Are');
+    const printed = runPnpm(
+      ['dlx', `file:${scaffolder.tarball}`, '.', '--yes', '-t', 'express', '-d', 'stripe'],
+      { cwd },
+    );
+    expect(printed).toMatch(/pnpm install\n.*WEBHOOK_SECRET.*\n {2}pnpm start\n$/);
+    const { name } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { readonly name: string };
+    expect(name).toBe('here-we-are');
+  }, 60_000);
+});

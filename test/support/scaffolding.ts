@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { packPackage } from './pack.ts';
+import { commandOf, freePort, pythonWithFlask, type RunningProgram, startProgram } from './programs.ts';
+import type { TemporaryFolder } from './temporary-folder.ts';
+
+export type Template = 'express' | 'flask';
+
+export interface Scaffolder {
+  /** The packed package. */
+  readonly tarball: string;
+  /** Runs its program with Node alone, as `pnpm create` does once it has it. */
+  readonly create: (args: readonly string[]) => {
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+  };
+}
+
+/** Packs create-bellwire and unpacks it in a folder outside the repository. */
+export const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolder> => {
+  const tarball = await packPackage('create-bellwire');
+  spawnSync('tar', ['-xzf', tarball, '-C', folder.path]);
+  const { PATH = '', HOME = '' } = process.env;
+  return {
+    tarball,
+    create: (args) =>
+      spawnSync(process.execPath, [folder.file('package/dist/main.js'), ...args], {
+        cwd: folder.path,
+        env: { PATH, HOME },
+        encoding: 'utf8',
+      }),
+  };
+};
+
+/** What a test puts in the place of the handlers: each id is a line in a file; nothing is done while another is there. */
+const HANDLERS: Readonly<Record<Template, { readonly file: string; readonly text: string }>> = {
+  express: {
+    file: 'src/handlers.ts',
+    text: `import { appendFileSync, existsSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
+import type { Handlers, Received } from './handling.ts';
+export const handlers: Handlers = {};
+export const otherwise = async ({ id, type }: Received): Promise<void> => {
+  while (existsSync('hold')) await setTimeout(10);
+  appendFileSync('handled', \`\${id} \${type}\\n\`);
+};
+`,
+  },
+  flask: {
+    file: 'receiver/handlers.py',
+    text: `import os, time
+HANDLERS = {}
+def otherwise(event):
+    while os.path.exists("hold"):
+        time.sleep(0.01)
+    with open("handled", "a") as file:
+        file.write(f"{event.id} {event.type}\\n")
+`,
+  },
+};
+
+export interface MadeReceiver {
+  readonly folder: string;
+  readonly start: () => Promise<RunningProgram & { readonly port: number }>;
+  /** From now on a handler that was begun does not end. */
+  readonly hold: () => void;
+  readonly release: () => void;
+  /** What was handled so far: ids and types, a line each. */
+  readonly handled: () => readonly string[];
+}
+
+/** Makes a receiver what a test can watch, in a folder that was scaffolded and installed. */
+export const watchReceiver = async (
+  folder: string,
+  template: Template,
+  env: Readonly<Record<string, string>>,
+): Promise<MadeReceiver> => {
+  const { file, text } = HANDLERS[template];
+  writeFileSync(join(folder, file), text);
+  const [hold, handled] = ['hold', 'handled'].map((name) => join(folder, name)) as [string, string];
+  const port = await freePort();
+  const [command, args] =
+    template === 'express'
+      ? [process.execPath, ['src/main.ts']]
+      : [commandOf(pythonWithFlask), ['-m', 'receiver']];
+  return {
+    folder,
+    start: async () => {
+      const settings = { HOST: '127.0.0.1', PORT: String(port), PYTHONDONTWRITEBYTECODE: '1', ...env };
+      return { ...(await startProgram({ command, args, env: settings, port, cwd: folder })), port };
+    },
+    hold: () => writeFileSync(hold, ''),
+    release: () => rmSync(hold, { force: true }),
+    handled: () => (existsSync(handled) ? readFileSync(handled, 'utf8').trim().split('\n') : []),
+  };
+};
