@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,13 +8,13 @@ import acmeConfig from '../fixtures/acme.config.ts';
 import { isGenuine } from '../fixtures/is-genuine.ts';
 import orchardConfig from '../fixtures/orchard.config.ts';
 import { commandsOf, readDocPage, runShell } from '../support/doc-page.ts';
+import { hasShell } from '../support/programs.ts';
 import { type ReceivedCall, startReceiver } from '../support/receiver.ts';
 import { startServer as startInProcess, until } from '../support/running-server.ts';
 import { ADMIN_KEY, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const hasCurl = spawnSync('bash', ['-c', 'curl --version']).status === 0;
-if (!hasCurl) console.log('the printed commands are not run: bash or curl is not installed');
+if (!hasShell) console.log('the printed commands are not run: bash or curl is not installed');
 
 const page = readDocPage('docs/dialects.md');
 const secretsPage = readDocPage('docs/secrets.md');
@@ -113,7 +112,7 @@ describe('the dialect of the page', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it.skipIf(!hasCurl)('and every command of both pages, work as they are printed', async () => {
+  it.skipIf(!hasShell)('and every command of both pages, work as they are printed', async () => {
     await using receiver = await startReceiver();
     const env: Record<string, string> = { KEY: ADMIN_KEY };
     const shell = (command: string) => runShell(command, { url: server.url, receiver: receiver.origin, env });
