@@ -68,10 +68,11 @@ const throughFetch = async (request: IncomingMessage, response: ServerResponse):
   response.writeHead(answer.status).end(await answer.text());
 };
 
+const handler: RequestListener = (request, response) => void throughFetch(request, response);
+
 it('the handler for Fetch takes what is sent, and refuses another secret', async () => {
   process.env['WEBHOOK_SECRET'] = 'a secret of this test';
   const hook = { dialect: 'standard', secret: 'a secret of this test' };
-  const handler: RequestListener = (request, response) => void throughFetch(request, response);
   expect(await statusesFrom(handler, hook)).toBe(200);
   expect(await statusesFrom(handler, { ...hook, secret: 'another secret of this' })).toBe(401);
 });

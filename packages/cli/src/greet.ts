@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type Bellwire, type Config, type Listening, VERSION } from '@bellwire/server';
+import { reachableUrl } from './frame/reachable-url.ts';
 
 export interface Greeting {
   readonly bellwire: Bellwire;
@@ -9,12 +10,6 @@ export interface Greeting {
 }
 
 const INBOX = 'first';
-
-/** Where a program on this machine reaches the server. */
-const urlOf = ({ host, port }: Listening): string => {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
-};
 
 const say = (lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
@@ -81,7 +76,7 @@ const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> =
 /** Says where the server is; on the very first start everything that a person needs to go on, too. */
 export const greet = async (greeting: Greeting): Promise<void> => {
   const { bellwire, config, listening, local } = greeting;
-  const url = urlOf(listening);
+  const url = reachableUrl(listening.host, listening.port);
   say([`Bellwire ${VERSION} is running at ${url}`]);
   if (local && config.allow_networks !== undefined) {
     say([`Receivers in ${config.allow_networks.join(', ')} are allowed although they are not public.`]);

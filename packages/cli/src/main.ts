@@ -8,6 +8,7 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(1);
 }
 const { run } = await import('./run.ts');
-await run(process.argv);
+const { shellOfProcess } = await import('./frame/shell.ts');
+process.exitCode = await run(process.argv.slice(2), shellOfProcess());
 
 export {};

@@ -1,34 +1,44 @@
-import { BellwireError, coerceError, VERSION } from '@bellwire/server';
-import { Command } from 'commander';
-import { serveCommand } from './serve.ts';
+import { CommanderError } from 'commander';
+import { CommandError, EXIT, type ExitCode } from './frame/command-error.ts';
+import type { Shell } from './frame/shell.ts';
+import { printable } from './print/printable.ts';
+import { createProgram } from './program.ts';
 
-const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
+const oneLine = (text: string): string => printable(text.trim().replaceAll(/\s*\n\s*/g, ' '));
 
-/** Commander's own complaints, in the form of ours. */
-const outputError = (text: string): void => {
-  process.stderr.write(`bellwire: ${oneLine(text.replace(/^error: /, ''))}\n`);
+interface Complaint {
+  readonly exit_code: ExitCode;
+  /** Null when it was said already. */
+  readonly line: string | null;
+  /** For whoever mends the program: a stack helps nobody who mistyped a port. */
+  readonly stack?: string | undefined;
+}
+
+const toComplaint = (thrown: unknown): Complaint => {
+  if (thrown instanceof CommanderError) {
+    return { exit_code: thrown.exitCode === 0 ? EXIT.done : EXIT.wrong_usage, line: null };
+  }
+  if (thrown instanceof CommandError) return { exit_code: thrown.exit_code, line: thrown.message };
+  if (!(thrown instanceof Error)) return { exit_code: EXIT.refused, line: String(thrown) };
+  // By its name: to import the server's class would load the server.
+  if (thrown.name !== 'BellwireError' || !('code' in thrown)) {
+    return { exit_code: EXIT.refused, line: thrown.message, stack: thrown.stack };
+  }
+  const exit_code = thrown.code === 'config_invalid' ? EXIT.wrong_usage : EXIT.refused;
+  const is_unknown = thrown.code === 'internal' && thrown.cause instanceof Error;
+  return { exit_code, line: thrown.message, stack: is_unknown ? (thrown.cause as Error).stack : undefined };
 };
 
-/** Writes one line for a person, and nothing else: a stack helps nobody who mistyped a port. */
-const complain = (thrown: unknown): void => {
-  const error = coerceError(thrown);
-  process.stderr.write(`bellwire: ${oneLine(error.message)}\n`);
-  const { cause } = error;
-  const isUnknown = !(thrown instanceof BellwireError) && cause instanceof Error;
-  if (isUnknown) process.stderr.write(`${cause.stack ?? cause.message}\n`);
-};
-
-/** Runs the command line. Ends the process with 0, or with 1 and one line that says what is wrong. */
-export const run = async (argv: readonly string[]): Promise<void> => {
-  const program = new Command('bellwire')
-    .description('Webhooks: signed, delivered, retried, recorded.')
-    .version(VERSION)
-    .configureOutput({ outputError });
-  program.addCommand(serveCommand().copyInheritedSettings(program));
+/** Runs the command line; answers the exit code. What is wrong is said in one line on standard error. */
+export const run = async (args: readonly string[], shell: Shell): Promise<ExitCode> => {
   try {
-    await program.parseAsync(argv);
+    await createProgram(shell).parseAsync([...args], { from: 'user' });
+    return EXIT.done;
   } catch (thrown) {
-    complain(thrown);
-    process.exitCode = 1;
+    if (shell.unread.aborted) return EXIT.done;
+    const { exit_code, line, stack } = toComplaint(thrown);
+    if (line !== null) shell.complain(`bellwire: ${oneLine(line)}\n`);
+    if (stack !== undefined) shell.complain(`${stack}\n`);
+    return exit_code;
   }
 };

@@ -14,6 +14,7 @@ import {
 } from '@bellwire/server';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
+import { clientVariables } from './frame/connection.ts';
 import { greet } from './greet.ts';
 
 /** What `--local` changes of the defaults; everything that is set wins. */
@@ -40,6 +41,10 @@ const textsFromFlags = (options: Options): SettingTexts =>
       return [name, value === undefined ? undefined : `${value as string | boolean}`];
     }),
   );
+
+/** What client commands read is no setting of the server, and no mistake either. */
+const withoutClientVariables = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !clientVariables.includes(name)));
 
 /** Takes no more requests, then ends. */
 const shutDown = async (bellwire: Bellwire, listening: Listening | null): Promise<void> => {
@@ -69,7 +74,7 @@ const serve = async (options: Options): Promise<void> => {
   const local = options.local === true;
   const config = readConfig(
     textsFromFlags(options),
-    textsFromEnvironment(),
+    textsFromEnvironment(withoutClientVariables()),
     file.settings,
     local ? LOCAL : {},
   );

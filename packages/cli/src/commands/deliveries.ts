@@ -1,0 +1,68 @@
+import type { Delivery } from '@bellwire/client';
+import { choices } from '../frame/choices.ts';
+import { listVerb } from '../frame/list-verb.ts';
+import { apiVerb, type Noun } from '../frame/verb.ts';
+import { colourOf } from '../print/style.ts';
+import { filters } from './filters.ts';
+import { printDelivery } from './print-delivery.ts';
+import { retry } from './retry.ts';
+import { watch } from './watch.ts';
+
+interface Filter {
+  readonly status?: Delivery['status'];
+  readonly event_id?: string;
+  readonly event_type?: string;
+  readonly hook_id?: string;
+  readonly since?: string;
+}
+
+const STATUSES = choices<Delivery['status']>({
+  pending: true,
+  sending: true,
+  succeeded: true,
+  failed: true,
+  held: true,
+  canceled: true,
+});
+
+const list = listVerb<Filter, Delivery>({
+  about: 'List deliveries, the newest first.',
+  things: 'deliveries',
+  flags: [
+    { flags: '--status <status>', about: 'only those in this status', choices: STATUSES },
+    filters.hook,
+    filters.event,
+    filters.type,
+    filters.since,
+  ],
+  examples: [
+    'deliveries list --status failed --since 24h',
+    'deliveries list --event evt_01jd7b1c8r4n6s2y0p5h9g3kmd',
+  ],
+  list: ({ deliveries }, query) => deliveries.list(query),
+  columns: [
+    { title: 'ID', of: ({ id }) => id },
+    { title: 'STATUS', of: ({ status }) => status, colour: colourOf },
+    { title: 'TRIES', of: ({ attempt_count }) => attempt_count },
+    { title: 'HOOK', of: ({ hook_id }) => hook_id },
+    { title: 'CREATED', of: ({ created_at }) => created_at },
+    { title: 'TYPE', of: ({ event_type }) => event_type },
+    { title: 'WHY, OR WHEN NEXT', of: (one) => one.failure_reason ?? one.next_attempt_at },
+  ],
+});
+
+const get = apiVerb<{ readonly delivery_id: string }>({
+  usage: 'get <delivery_id>',
+  about: 'Show a delivery with its attempts, the last one in full.',
+  more: '--json has all of them in full.',
+  arguments: { delivery_id: 'the id of the delivery' },
+  examples: ['deliveries get dlv_01jd7b1c8r9t3v7w5x2z4q6mna'],
+  run: async ({ deliveries }, { delivery_id }, { out }) =>
+    out.answer(await deliveries.get(delivery_id), printDelivery),
+});
+
+export const deliveries: Noun = {
+  name: 'deliveries',
+  about: 'One event for one hook each: what was sent, what came back, what happens next.',
+  verbs: [list, get, retry, watch],
+};

@@ -1,0 +1,123 @@
+import type { BatchResult, Event, EventToSend } from '@bellwire/client';
+import { failure, wrongUsage } from '../frame/command-error.ts';
+import { listVerb } from '../frame/list-verb.ts';
+import { apiVerb, type Noun } from '../frame/verb.ts';
+import { isJsonObject, type Json, parseJson } from '../input/parse-json.ts';
+import { readInput, readObject } from '../input/read-data.ts';
+import { setValues } from '../input/set-values.ts';
+import { printRecord } from '../print/record.ts';
+import { colourOf } from '../print/style.ts';
+import { type Column, printTable } from '../print/table.ts';
+import { answerReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+
+interface Send extends EventFields {
+  readonly event_type: string;
+  readonly data?: string;
+  readonly set?: readonly string[];
+  readonly previous_data?: string;
+}
+
+interface Filter {
+  readonly type?: string;
+  readonly wire_id?: string;
+}
+
+const send = apiVerb<Send>({
+  usage: 'send <event_type>',
+  about: 'Send an event to every hook that is subscribed to its type.',
+  more: 'When the answer comes it is on disk. `bellwire trigger` makes up the data.',
+  arguments: { event_type: 'like order.created' },
+  flags: [
+    { flags: '--data <json>', about: 'what happened: a file, - for standard input, or JSON' },
+    setFlag,
+    { flags: '--previous-data <json>', about: 'what the data was before, in the same ways' },
+    ...eventFlags,
+  ],
+  examples: [
+    'events send order.created --data \'{"order": {"id": 123, "total": 499}}\'',
+    'events send order.created --data order.json --set order.total=500 --idempotency-key order-123',
+    'events send order.created --set order.id=123',
+  ],
+  run: async ({ events }, { event_type, data, set, previous_data, ...fields }, { out, shell }) => {
+    if (data === undefined && set === undefined) {
+      throw wrongUsage("An event has data: give --data '{…}', a file or -, or --set path=value.");
+    }
+    const given = data === undefined ? {} : await readObject(data, '--data', shell);
+    const before =
+      previous_data === undefined
+        ? {}
+        : { previous_data: await readObject(previous_data, '--previous-data', shell) };
+    answerReceipt(out, await events.send(event_type, setValues(given, set ?? []), { ...fields, ...before }));
+  },
+});
+
+/** A list, `{ "events": [...] }` as the API takes it, or an event a line. */
+const readEvents = (text: string): readonly Json[] => {
+  const is_lines = /^\s*\{/.test(text) && /\}[ \t]*\r?\n\s*\{/.test(text) && !/^\s*\{\s*"events"/.test(text);
+  if (is_lines) {
+    const lines = text.split('\n').filter((line) => line.trim() !== '');
+    return lines.map((line, at) => parseJson(line, `Line ${at + 1}`));
+  }
+  const value = parseJson(text, 'The input');
+  const events = isJsonObject(value) && 'events' in value ? value['events'] : value;
+  if (Array.isArray(events)) return events as readonly Json[];
+  return [value];
+};
+
+const columns: readonly Column<BatchResult>[] = [
+  { title: 'RESULT', of: ({ ok }) => (ok ? 'accepted' : 'refused'), colour: colourOf },
+  { title: 'ID', of: (result) => (result.ok ? result.event.id : null) },
+  { title: 'TYPE', of: (result) => (result.ok ? result.event.type : null) },
+  { title: 'DELIVERIES', of: (result) => (result.ok ? result.event.deliveries : null) },
+  { title: 'WHY', of: (result) => (result.ok ? null : `${result.error.message} (${result.error.code})`) },
+];
+
+const sendBatch = apiVerb<{ readonly file: string }>({
+  usage: 'send-batch <file>',
+  about: 'Send up to 1000 events; a bad one does not fail its neighbours.',
+  more: 'Exit code 1 when at least one was refused.',
+  arguments: { file: 'a JSON list of events, or one a line; - for standard input' },
+  examples: [
+    'events send-batch events.json',
+    'printf \'%s\\n\' \'{"type": "order.paid", "data": {"id": 1}}\' | bellwire events send-batch -',
+  ],
+  run: async ({ events }, { file }, { out, shell }) => {
+    const items = readEvents(await readInput(file, 'events send-batch', shell));
+    const answer = await events.sendBatch(items as unknown as readonly EventToSend[]);
+    out.answer(answer, ({ results }, style) => printTable(results, columns, style));
+    const refused = answer.results.filter(({ ok }) => !ok).length;
+    if (refused > 0) throw failure(`${refused} of ${answer.results.length} events were refused.`);
+  },
+});
+
+const list = listVerb<Filter, Event>({
+  about: 'List the events of the workspace, the newest first.',
+  things: 'events',
+  flags: [
+    { flags: '--type <event_type>', about: 'only those of this type' },
+    { flags: '--wire-id <id>', about: 'only the one that receivers know under this id' },
+  ],
+  examples: ['events list --type order.created', 'events list --limit 5 --json'],
+  list: ({ events }, query) => events.list(query),
+  columns: [
+    { title: 'ID', of: ({ id }) => id },
+    { title: 'CREATED', of: ({ created_at }) => created_at },
+    { title: 'TYPE', of: ({ type }) => type },
+    { title: 'DELIVERIES', of: ({ deliveries }) => deliveries },
+    { title: 'DATA', of: ({ data }) => data },
+  ],
+});
+
+const get = apiVerb<{ readonly event_id: string }>({
+  usage: 'get <event_id>',
+  about: 'Show an event with its data.',
+  arguments: { event_id: 'the id of the event' },
+  examples: ['events get evt_01jd7b1c8r4n6s2y0p5h9g3kmd'],
+  run: async ({ events }, { event_id }, { out }) => out.answer(await events.get(event_id), printRecord),
+});
+
+export const events: Noun = {
+  name: 'events',
+  about: 'What happened: send events and look at them.',
+  verbs: [list, get, send, sendBatch],
+};

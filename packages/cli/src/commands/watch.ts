@@ -1,0 +1,52 @@
+import type { Delivery, WatchFilter } from '@bellwire/client';
+import { failure, wrongUsage } from '../frame/command-error.ts';
+import { apiVerb } from '../frame/verb.ts';
+import { colourOf, paint, type Style } from '../print/style.ts';
+import { printValue } from '../print/value.ts';
+import { filters } from './filters.ts';
+
+interface Watch extends WatchFilter {
+  readonly delivery_id?: string;
+}
+
+const tries = (count: number): string => (count === 1 ? '1 try' : `${count} tries`);
+
+const after = ({ failure_reason, next_attempt_at }: Delivery): string => {
+  if (failure_reason !== null) return `, ${failure_reason}`;
+  return next_attempt_at === null ? '' : `, next at ${printValue(next_attempt_at)}`;
+};
+
+const printChange = (delivery: Delivery, style: Style): string => {
+  const { updated_at, id, event_type, hook_id, status, attempt_count } = delivery;
+  const change = `${printValue(updated_at)}  ${id}  ${printValue(event_type)} to ${hook_id}`;
+  return `${change}: ${paint(status, colourOf(status), style)} after ${tries(attempt_count)}${after(delivery)}`;
+};
+
+/** `deliveries watch` */
+export const watch = apiVerb<Watch>({
+  usage: 'watch [delivery_id]',
+  about: 'Follow deliveries until each has succeeded, failed or was canceled.',
+  more: 'Exit code 1 when one did not succeed. With --json each change is one line of JSON.',
+  arguments: { delivery_id: 'one delivery; else name what to watch by a filter' },
+  flags: [filters.event, filters.hook, filters.type, filters.since],
+  examples: [
+    'deliveries watch dlv_01jd7b1c8r9t3v7w5x2z4q6mna',
+    'deliveries watch --event evt_01jd7b1c8r4n6s2y0p5h9g3kmd',
+  ],
+  run: async ({ deliveries }, { delivery_id, ...filter }, { out, shell }) => {
+    if ((delivery_id === undefined) === (Object.keys(filter).length === 0)) {
+      throw wrongUsage('Say what to watch: the id of a delivery, or --event, --hook, --type or --since.');
+    }
+    const options = { signal: shell.unread };
+    const changes =
+      delivery_id === undefined ? deliveries.watch(filter, options) : deliveries.watch(delivery_id, options);
+    const last = new Map<string, Delivery['status']>();
+    for await (const delivery of changes) {
+      last.set(delivery.id, delivery.status);
+      out.next(delivery, printChange);
+    }
+    const unsuccessful = [...last.values()].filter((status) => status !== 'succeeded').length;
+    if (unsuccessful > 0) throw failure(`${unsuccessful} of ${last.size} did not succeed.`);
+    if (last.size === 0) out.note('There is no such delivery.');
+  },
+});

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { createClient } from '@bellwire/client';
+import { commandLineOf, runCommand } from '../support/command-line.ts';
+import { startServer } from '../support/running-server.ts';
+
+test('event types are put, listed, shown and deleted', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  writeFileSync(`${server.folder}/schema.json`, '{"type": "object", "required": ["id"]}');
+  const flags = ['--schema', 'schema.json', '--example', '{"id": 7}', '--description', 'An order.'];
+  const put = await json('event-types', 'put', 'order.created', ...flags);
+  expect(put).toMatchObject({ example: { id: 7 }, schema: { required: ['id'] }, description: 'An order.' });
+  expect(await json('event-types', 'get', 'order.created')).toEqual(put);
+  expect(await json('event-types', 'list')).toEqual((await server.api('GET /v1/event-types')).body);
+  expect((await bellwire(['event-types', 'list'])).stdout).toBe(
+    'NAME           SCHEMA  EXAMPLE  DESCRIPTION\norder.created  yes     yes      An order.\n',
+  );
+  expect(await json('event-types', 'delete', 'order.created')).toBeNull();
+  expect(await json('event-types', 'list')).toEqual({ data: [], next_cursor: null });
+});
+
+test('workspaces are made, changed and deleted; --workspace names one', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const made = await json('workspaces', 'create', 'acme', '--strict');
+  expect(made).toMatchObject({ name: 'acme', strict: true, dialect: 'standard' });
+  expect(await json('workspaces', 'get', made.id)).toEqual(made);
+  expect(await json('workspaces', 'update', made.id, '--no-strict', '--name', 'acme 2')).toMatchObject({
+    name: 'acme 2',
+    strict: false,
+  });
+  expect(await json('workspaces', 'list')).toEqual((await server.api('GET /v1/workspaces')).body);
+  expect((await bellwire(['workspaces', 'list'])).stdout).toMatch(
+    /^ID +CREATED +DIALECT +STRICT +NAME\n[\s\S]*^ws_\S+ +\S+Z +standard +no +acme 2$/m,
+  );
+  await json('event-types', 'put', 'there.only', '--workspace', made.id);
+  expect((await json('event-types', 'list')).data).toEqual([]);
+  const there = await bellwire(['event-types', 'list'], { env: { BELLWIRE_WORKSPACE: made.id } });
+  expect(there.stdout).toContain('there.only');
+  expect(await json('workspaces', 'delete', made.id)).toBeNull();
+});
+
+test('keys are made, used, listed without their text, and deleted', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const made = await bellwire(['keys', 'create', 'checkout', '--scope', 'send']);
+  expect(made.stderr).toBe('Keep the key now: it cannot be shown again.\n');
+  const [, api_key = ''] = /^api_key +(\S+)$/m.exec(made.stdout) ?? [];
+  const [, id = ''] = /^id +(\S+)$/m.exec(made.stdout) ?? [];
+  const env = { BELLWIRE_URL: server.origin, BELLWIRE_API_KEY: api_key };
+  expect((await runCommand(['events', 'send', 'a', '--set', 'b=1'], { env })).code).toBe(0);
+  const refused = await runCommand(['hooks', 'list'], { env });
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^bellwire: This call needs an API key with the scope .* \(forbidden\)\n$/);
+  expect(refused.stderr).not.toContain(api_key);
+
+  expect(await json('keys', 'list')).toEqual((await server.api('GET /v1/api-keys')).body);
+  const table = (await bellwire(['keys', 'list'])).stdout;
+  expect(table).toMatch(/^key_\S+ +send +ws_default +\S+ +bwk_\S+ +checkout$/m);
+  expect(table).not.toContain(api_key);
+  expect(await json('keys', 'delete', id)).toBeNull();
+  expect((await runCommand(['events', 'send', 'a', '--set', 'b=1'], { env })).code).toBe(1);
+});
+
+test('the audit log is listed', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id } = await server.addHook('http://127.0.0.1:1999/');
+  await json('hooks', 'secret', id);
+  const { data } = await json('audit', 'list');
+  expect(data).toEqual((await server.api('GET /v1/audit')).body.data);
+  expect((await bellwire(['audit', 'list'])).stdout).toMatch(
+    new RegExp(`^AT +ACTION +SUBJECT +BY\\n\\S+Z +${data[0].action} +${id} +key_\\S+\\n$`),
+  );
+});
+
+/** What has another name on the command line than in the client. */
+const OTHERWISE: Readonly<Record<string, string>> = {
+  'hooks revealSecret': 'hooks secret',
+  'deliveries retryMany': 'deliveries retry',
+  // Checks and publishes the schemas of a program, which a command line has none of.
+  'eventTypes push': 'event-types put',
+};
+
+const kebab = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+test('every call of the client has a command, and each says what it does', async () => {
+  const client = createClient({ url: 'http://127.0.0.1:9', api_key: 'none' });
+  const commands = Object.entries(client).flatMap(([noun, verbs]) =>
+    Object.keys(verbs).map(
+      (verb) => OTHERWISE[`${noun} ${verb}`] ?? `${noun === 'apiKeys' ? 'keys' : kebab(noun)} ${kebab(verb)}`,
+    ),
+  );
+  expect(commands.length).toBeGreaterThan(30);
+  for (const command of [...commands, 'trigger', 'inbox', 'generate']) {
+    const { code, stdout, stderr } = await runCommand([...command.split(' '), '--help']);
+    expect({ command, code, stderr }).toEqual({ command, code: 0, stderr: '' });
+    expect(stdout).toMatch(new RegExp(`^Usage: bellwire ${command} \\[options\\]`));
+    expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}(bellwire|printf).* ?${command}`));
+  }
+});

@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { commandLineOf } from '../support/command-line.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { startServer } from '../support/running-server.ts';
+
+test('events are sent, listed and shown as the API answers them', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id: hook } = await server.addHook('http://127.0.0.1:1999/', { active: false });
+  const flags = [
+    '--hook',
+    hook,
+    '--idempotency-key',
+    'order-7',
+    '--occurred-at',
+    '2026-11-20T08:00:00+01:00',
+  ];
+  const data = ['--data', '{"order": {"id": 7}}', '--set', 'order.total=499', '--previous-data', '{"id": 6}'];
+  const sent = await json('events', 'send', 'order.created', ...data, ...flags);
+  expect(sent).toMatchObject({
+    deliveries: 1,
+    idempotency_key: 'order-7',
+    occurred_at: '2026-11-20T07:00:00.000Z',
+  });
+  const event = (await server.api(`GET /v1/events/${sent.id}`)).body;
+  expect(event).toMatchObject({ data: { order: { id: 7, total: 499 } }, previous_data: { id: 6 } });
+  expect(await json('events', 'get', sent.id)).toEqual(event);
+  await json('events', 'send', 'order.paid', '--set', 'id=8');
+  expect(await json('events', 'list')).toEqual((await server.api('GET /v1/events')).body);
+  expect((await json('events', 'list', '--type', 'order.created')).data).toEqual([event]);
+
+  const table = (await bellwire(['events', 'list', '--type', 'order.paid'])).stdout;
+  expect(table).toMatch(/^ID +CREATED +TYPE +DELIVERIES +DATA\nevt_\S+ +\S+Z +order\.paid +1 +\{"id":8\}\n$/);
+});
+
+test('a list is a page at a time, or all of it with --all, in one form', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  for (const id of [1, 2, 3]) await json('events', 'send', 'order.created', '--data', `{"id": ${id}}`);
+  const first = await json('events', 'list', '--limit', '2');
+  expect(first).toEqual((await server.api('GET /v1/events?limit=2')).body);
+  const rest = await json('events', 'list', '--limit', '2', '--cursor', first.next_cursor);
+  expect(await json('events', 'list', '--all')).toEqual({
+    data: [...first.data, ...rest.data],
+    next_cursor: null,
+  });
+  expect((await bellwire(['events', 'list', '--limit', '2'])).stderr).toBe(
+    `There are more: --all shows every one, --cursor ${first.next_cursor} the next page.\n`,
+  );
+});
+
+test('a batch is a list, the body of the API or an event a line; one that is refused is exit code 1', async () => {
+  await using server = await startServer();
+  const { bellwire } = commandLineOf(server);
+  const events = [1, 2].map((id) => ({ type: 'order.paid', data: { id } }));
+  const forms = [
+    JSON.stringify(events),
+    JSON.stringify({ events }, null, 2),
+    events.map((event) => `${JSON.stringify(event)}\n`).join(''),
+  ];
+  for (const input of forms) {
+    const { code, stdout } = await bellwire(['events', 'send-batch', '-', '--json'], { input });
+    expect(code).toBe(0);
+    const ok = { ok: true, event: { type: 'order.paid' } };
+    expect(JSON.parse(stdout)).toMatchObject({ results: [ok, ok] });
+  }
+  const input = JSON.stringify([...events, { type: 'order.paid' }]);
+  const mixed = await bellwire(['events', 'send-batch', '-'], { input });
+  expect(mixed).toMatchObject({ code: 1, stderr: 'bellwire: 1 of 3 events were refused.\n' });
+  expect(mixed.stdout).toMatch(
+    /\naccepted +evt_\S+ +order\.paid +0 +-\n.*\nrefused .* data: must be a JSON object.* \(invalid_input\)\n$/,
+  );
+});
+
+test('deliveries are listed by every filter and shown with what went over the wire', async () => {
+  await using receiver = await startReceiver(() => ({ status: 200, body: 'thanks\u001b[2J' }));
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id: hook } = await server.addHook(receiver.origin);
+  const { id: event } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
+  await json('events', 'send', 'order.paid', '--data', '{"id": 1}');
+  const filters = ['--event', event, '--hook', hook, '--type', 'order.created', '--since', '1h'];
+  const [{ id }] = (await json('deliveries', 'list', ...filters)).data;
+  await server.deliveryIn(id, 'succeeded');
+  expect((await json('deliveries', 'list', '--status', 'succeeded', ...filters)).data).toEqual([
+    expect.objectContaining({ id, event_id: event, status: 'succeeded' }),
+  ]);
+  expect((await json('deliveries', 'list', '--status', 'failed')).data).toEqual([]);
+  expect(await json('deliveries', 'get', id)).toEqual((await server.api(`GET /v1/deliveries/${id}`)).body);
+
+  const { stdout } = await bellwire(['deliveries', 'get', id]);
+  expect(stdout).toMatch(/^status +succeeded$/m);
+  expect(stdout).toMatch(/^1 +\S+Z +scheduled +\d+ +succeeded$/m);
+  expect(stdout).toContain(`\n\n> POST ${receiver.origin}\n`.replace(/\n$/, ''));
+  expect(stdout).toMatch(/\nwebhook-id: evt_/);
+  expect(stdout).toContain('\n< 200\n');
+  expect(stdout).toContain('\nthanks\\u001b[2J\n');
+  const list = (await bellwire(['deliveries', 'list', '--type', 'order.created'])).stdout;
+  expect(list).toMatch(/^ID +STATUS .*\ndlv_\S+ +succeeded +1 +wh_\S+ +\S+ +order\.created +-\n$/);
+});
+
+test('one delivery is retried by its id; many are counted first and sent with --yes', async () => {
+  let status = 500;
+  await using receiver = await startReceiver(() => ({ status }));
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id: hook } = await server.addHook(receiver.origin, { max_attempts: 1 });
+  for (const id of [1, 2]) await json('events', 'send', 'order.created', '--data', `{"id": ${id}}`);
+  const ids: string[] = (await json('deliveries', 'list')).data.map((one: { id: string }) => one.id);
+  for (const id of ids) await server.deliveryIn(id, 'failed');
+
+  status = 200;
+  expect(await json('deliveries', 'retry', ids[0]!)).toEqual({ success: true, delivery_id: ids[0] });
+  await server.deliveryIn(ids[0]!, 'succeeded');
+  for (const filter of [['--hook', hook], ['--type', 'order.created', '--since', '1h'], ['--all']]) {
+    expect(await json('deliveries', 'retry', ...filter)).toEqual({ count: 1, retried: 0 });
+  }
+  expect(await bellwire(['deliveries', 'retry', '--all'])).toEqual({
+    code: 0,
+    stdout: '1 failed deliveries match.\n',
+    stderr: 'Add --yes to send them.\n',
+  });
+  expect((await server.api(`GET /v1/deliveries/${ids[1]}`)).body.status).toBe('failed');
+  expect(await json('deliveries', 'retry', '--hook', hook, '--yes')).toEqual({ count: 1, retried: 1 });
+  await server.deliveryIn(ids[1]!, 'succeeded');
+});
+
+test('what is watched is told line by line until it is final; exit code 1 when it did not succeed', async () => {
+  let status = 200;
+  await using receiver = await startReceiver(() => ({ status }));
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  await server.addHook(receiver.origin, { max_attempts: 1 });
+  const { id: good } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
+  const watched = await bellwire(['deliveries', 'watch', '--event', good, '--json']);
+  const lines = watched.stdout.trimEnd().split('\n');
+  const [{ id }] = (await json('deliveries', 'list', '--event', good)).data;
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ id, status: 'succeeded' });
+  expect(watched).toMatchObject({ code: 0, stderr: '' });
+
+  status = 500;
+  const { id: bad } = await json('events', 'send', 'order.created', '--data', '{"id": 2}');
+  const failed = await bellwire(['deliveries', 'watch', '--event', bad]);
+  expect(failed.stdout).toMatch(/: failed after 1 try, exhausted\n$/);
+  expect(failed).toMatchObject({ code: 1, stderr: 'bellwire: 1 of 1 did not succeed.\n' });
+});

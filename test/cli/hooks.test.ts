@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { commandLineOf } from '../support/command-line.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { startServer } from '../support/running-server.ts';
+
+const NOWHERE = 'http://127.0.0.1:1999/';
+
+test('each answer about hooks is, with --json, what the API answers', async () => {
+  await using server = await startServer();
+  const { json } = commandLineOf(server);
+  const made = await json('hooks', 'create', NOWHERE, '--events', 'order.*,invoice.paid', '--name', 'Shop');
+  expect(made.secret).toMatch(/^whsec_/);
+  const of = async (id: string) => (await server.api(`GET /v1/webhooks/${id}`)).body;
+  const { secret: _, warnings: _none, ...hook } = made;
+  expect(hook).toEqual(await of(made.id));
+  expect(hook).toMatchObject({ name: 'Shop', events: ['order.*', 'invoice.paid'] });
+
+  expect(await json('hooks', 'get', made.id)).toEqual(hook);
+  expect(await json('hooks', 'list')).toEqual((await server.api('GET /v1/webhooks')).body);
+
+  const changes = ['--max-attempts', '3', '--timeout-ms', '500', '--header', 'X-Tenant: acme: one'];
+  const more = ['--method', 'PUT', '--events', 'a,b', '--events', 'c', '--to', 'http://127.0.0.1:1998/'];
+  const changed = await json('hooks', 'update', made.id, ...changes, ...more);
+  expect(changed).toEqual(await of(made.id));
+  expect(changed).toMatchObject({
+    url: 'http://127.0.0.1:1998/',
+    events: ['a', 'b', 'c'],
+    method: 'PUT',
+    max_attempts: 3,
+    timeout_ms: 500,
+    headers: { 'X-Tenant': '[secret]' },
+  });
+  const back = await json('hooks', 'update', made.id, '--max-attempts', 'default', '--no-active');
+  expect(back).toMatchObject({ max_attempts: null, timeout_ms: 500, status: 'paused' });
+
+  expect(await json('hooks', 'activate', made.id)).toMatchObject({ status: 'active' });
+  expect(await json('hooks', 'deactivate', made.id)).toEqual(await of(made.id));
+  expect(await of(made.id)).toMatchObject({ status: 'paused' });
+
+  expect(await json('hooks', 'delete', made.id)).toBeNull();
+  expect((await server.api(`GET /v1/webhooks/${made.id}`)).status).toBe(404);
+});
+
+test('secrets are rotated, switched and revealed', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id, secret } = await json(
+    'hooks',
+    'create',
+    NOWHERE,
+    '--events',
+    '*',
+    '--secret',
+    'a-secret-of-mine-1234',
+  );
+  expect(secret).toBe('a-secret-of-mine-1234');
+  const rotated = await json('hooks', 'rotate-secret', id, '--grace', '2h');
+  const shown = await json('hooks', 'secret', id);
+  expect(shown).toMatchObject({ secret: rotated.secret, previous: [{ secret }] });
+  const grace_ms = Date.parse(shown.previous[0].expires_at) - Date.parse(rotated.updated_at);
+  expect(Math.round(grace_ms / 60_000)).toBe(120);
+  const table = await bellwire(['hooks', 'secret', id], { width: 20 });
+  expect(table.stdout).toContain(`the next rotation     ${rotated.secret}\n`);
+  expect(await json('hooks', 'switch-secret', id)).toEqual((await server.api(`GET /v1/webhooks/${id}`)).body);
+  expect(await json('hooks', 'secret', id)).toEqual({ secret: rotated.secret, previous: [] });
+});
+
+test('a hook is pinged, tested and validated; a validation that fails is exit code 1', async () => {
+  let status = 200;
+  await using receiver = await startReceiver(() => ({ status }));
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id } = await server.addHook(receiver.origin);
+
+  const pinged = await json('hooks', 'ping', id);
+  expect(pinged).toEqual({ success: true, message: 'Ping sent', delivery_id: pinged.delivery_id });
+  expect((await receiver.next()).body.toString()).toContain('"ping"');
+  const tested = await json('hooks', 'test', id, '--type', 'order.created', '--data', '{"id": 7}');
+  expect(tested).toMatchObject({ success: true, message: 'Test webhook sent' });
+  expect(JSON.parse((await receiver.next()).body.toString())).toMatchObject({ data: { id: 7 } });
+
+  expect(await json('hooks', 'validate', id)).toMatchObject({ success: true, response_status: 200 });
+  status = 500;
+  const failed = await bellwire(['hooks', 'validate', id, '--json']);
+  expect(failed.code).toBe(1);
+  expect(JSON.parse(failed.stdout)).toMatchObject({ success: false, response_status: 500 });
+  expect(failed.stderr).toBe('bellwire: The receiver did not validate the hook (http_status 500).\n');
+});
+
+test('a replay only counts until it is told --yes', async () => {
+  await using receiver = await startReceiver();
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const { id } = await server.addHook(receiver.origin, { active: false });
+  await json('events', 'send', 'order.created', '--data', '{"id": 1}');
+  await json('hooks', 'activate', id);
+
+  const args = ['hooks', 'replay', id, '--since', '1h', '--status', 'held'];
+  expect(await json(...args)).toEqual({ count: 1, replayed: 0 });
+  expect(await bellwire(args)).toEqual({
+    code: 0,
+    stdout: '1 would be sent.\n',
+    stderr: 'Add --yes to send them.\n',
+  });
+  expect(receiver.calls).toEqual([]);
+  expect(await json(...args, '--yes')).toEqual({ count: 1, replayed: 1 });
+  await receiver.next();
+});
+
+test('people get a table, a field a line, and the secret once', async () => {
+  await using server = await startServer();
+  const { bellwire } = commandLineOf(server);
+  expect(await bellwire(['hooks', 'list'])).toEqual({ code: 0, stdout: '', stderr: 'No hooks.\n' });
+  const made = await bellwire(['hooks', 'create', NOWHERE, '--events', 'order.*', '--name', 'Shop']);
+  const [, id = ''] = /^id +(wh_\S+)$/m.exec(made.stdout) ?? [];
+  expect(made.stdout.match(/^secret +whsec_\S+$/m)).not.toBeNull();
+  expect(made.stderr).toBe(
+    `Give the secret to the receiver now. It is not shown again, except by: bellwire hooks secret ${id}\n`,
+  );
+  expect((await bellwire(['hooks', 'get', id])).stdout).not.toContain('whsec_');
+  expect((await bellwire(['hooks', 'list'])).stdout).toBe(
+    `ID                             STATUS  NAME  EVENTS   URL\n${id}  active  Shop  order.*  ${NOWHERE}\n`,
+  );
+  expect(await bellwire(['hooks', 'delete', id])).toEqual({
+    code: 0,
+    stdout: `Deleted ${id}.\n`,
+    stderr: '',
+  });
+});

@@ -1,0 +1,130 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { commandLineOf } from '../support/command-line.ts';
+import { startReceiver } from '../support/receiver.ts';
+import { startServer } from '../support/running-server.ts';
+import { sampleOfSchema } from '../../packages/cli/src/input/sample-of-schema.ts';
+
+const EXAMPLE = { order: { id: 7, items: [{ sku: 'a', count: 1 }] }, note: 'hello' };
+
+test('a trigger sends the example of its type, with the values that --set names', async () => {
+  await using receiver = await startReceiver();
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  await server.addHook(receiver.origin);
+  await json('event-types', 'put', 'order.created', '--example', JSON.stringify(EXAMPLE));
+
+  const sent = await json('trigger', 'order.created');
+  expect(sent).toMatchObject({ type: 'order.created', deliveries: 1 });
+  expect(JSON.parse((await receiver.next()).body.toString())).toMatchObject({ data: EXAMPLE });
+
+  const sets = ['order.id="8"', 'order.items.0.count=2', 'order.items.1.sku=b', 'note=a=b', 'new.deep=null'];
+  await json('trigger', 'order.created', ...sets.flatMap((set) => ['--set', set]));
+  expect(JSON.parse((await receiver.next()).body.toString()).data).toEqual({
+    order: { id: '8', items: [{ sku: 'a', count: 2 }, { sku: 'b' }] },
+    note: 'a=b',
+    new: { deep: null },
+  });
+
+  const { stdout, stderr, code } = await bellwire(['trigger', 'order.created']);
+  const [, id = ''] = /^id +(evt_\S+)$/m.exec(stdout) ?? [];
+  expect({ code, stderr }).toEqual({
+    code: 0,
+    stderr: `What came of it: bellwire deliveries watch --event ${id}\n`,
+  });
+});
+
+test('other data comes from a file, standard input or the command line; --dry-run only shows it', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  writeFileSync(`${server.folder}/data.json`, '{"from": "a file"}');
+  const input = '{"from": "standard input"}';
+  const data = async (...args: readonly string[]) =>
+    JSON.parse((await bellwire(['trigger', 'x.y', '--dry-run', ...args], { input })).stdout);
+  expect(await data('--data', 'data.json')).toEqual({ from: 'a file' });
+  expect(await data('--data', '-')).toEqual({ from: 'standard input' });
+  expect(await data('--data', '{"from": "here"}', '--set', 'and=1')).toEqual({ from: 'here', and: 1 });
+  expect(await data('--data', '{"__proto__": {"a": 1}}', '--set', '__proto__.b=2')).toEqual(
+    JSON.parse('{"__proto__": {"a": 1, "b": 2}}'),
+  );
+  expect(await data('--data', '{}', '--set', '__proto__.b=2')).toEqual(JSON.parse('{"__proto__": {"b": 2}}'));
+  expect((await json('events', 'list')).data).toEqual([]);
+  const { stderr } = await bellwire(['trigger', 'x.y', '--data', '-'], { input });
+  expect(stderr).toBe(
+    'No hook is subscribed to x.y, so nobody gets it. Which there are: bellwire hooks list\n',
+  );
+});
+
+test('a type without an example is sent with data made up from its schema', async () => {
+  await using server = await startServer();
+  const { json, bellwire } = commandLineOf(server);
+  const schema = {
+    type: 'object',
+    required: ['id', 'at'],
+    additionalProperties: false,
+    properties: { id: { type: 'integer', minimum: 10 }, at: { $ref: '#/$defs/time' } },
+    $defs: { time: { type: 'string', format: 'date-time' } },
+  };
+  await json('event-types', 'put', 'order.created', '--schema', JSON.stringify(schema));
+  const { id } = await json('trigger', 'order.created');
+  expect((await json('events', 'get', id)).data).toEqual({ id: 10, at: '2026-11-21T10:30:00Z' });
+
+  const refused = await bellwire(['trigger', 'order.created', '--set', 'id=9']);
+  expect(refused).toMatchObject({ code: 1, stdout: '' });
+  expect(refused.stderr).toMatch(/^bellwire: .*data\.id.* \(schema_violation\)\n$/);
+  const unknown = await bellwire(['trigger', 'order.craeted']);
+  expect(unknown).toMatchObject({ code: 1, stdout: '' });
+  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\. Give its data/);
+});
+
+interface Sampled {
+  readonly schema: object;
+  readonly data: unknown;
+}
+
+const sampled: Readonly<Record<string, Sampled>> = {
+  'what it says itself': {
+    schema: {
+      properties: { a: { const: 0 }, b: { enum: ['x'] }, c: { default: false }, d: { examples: [3] } },
+    },
+    data: { a: 0, b: 'x', c: false, d: 3 },
+  },
+  'the bounds of numbers': {
+    schema: {
+      properties: {
+        a: { type: 'number', exclusiveMinimum: 4 },
+        b: { type: 'integer', maximum: -2 },
+        c: { type: 'integer', minimum: 7, multipleOf: 5 },
+      },
+    },
+    data: { a: 5, b: -2, c: 10 },
+  },
+  'lists, text and null': {
+    schema: {
+      properties: {
+        a: { type: 'array', minItems: 2, items: { type: 'boolean' } },
+        b: { prefixItems: [{ type: 'null' }, { type: ['null', 'integer'] }] },
+        c: { type: 'string', minLength: 6 },
+        d: { type: 'string', maxLength: 2 },
+      },
+    },
+    data: { a: [true, true], b: [null, 1], c: 'textxx', d: 'te' },
+  },
+  'parts and choices': {
+    schema: {
+      allOf: [{ properties: { a: { type: 'integer' } } }],
+      oneOf: [{ properties: { b: { type: 'integer' } } }, { properties: { no: {} } }],
+      properties: { c: { anyOf: [{ type: 'null' }, { type: 'string' }] } },
+    },
+    data: { a: 1, b: 1, c: null },
+  },
+};
+
+test.each(Object.entries(sampled))('made-up data keeps %s', (_, { schema, data }) => {
+  expect(sampleOfSchema(schema as Parameters<typeof sampleOfSchema>[0])).toEqual(data);
+});
+
+test('a schema that refers to itself comes to an end', () => {
+  const schema = { properties: { child: { $ref: '#' } } };
+  expect(JSON.stringify(sampleOfSchema(schema)).length).toBeLessThan(500);
+});
