@@ -7,6 +7,7 @@ const docs = readdirSync(new URL('../../docs/', import.meta.url)).map((name) => 
 /** How many snippets of each language a page has, all of them run by the test of that page. */
 const run: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'README.md': { sh: 3, text: 1, ts: 1, mermaid: 1 },
+  'docs/command-line.md': { sh: 2 },
   'docs/dialects.md': { sh: 4, ts: 2 },
   'docs/moving.md': { sh: 1, ts: 4 },
   'docs/operation.md': { ini: 1, sh: 2 },
