@@ -1,0 +1,55 @@
+"""
+`python -m receiver.dead_letters` lists the events that are not tried any more: id, type, attempts and last
+error. `python -m receiver.dead_letters retry <id>`, or `retry all`, lets them wait again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+import time
+from typing import List
+
+from .inbox import Inbox
+from .settings import inbox_path, with_env_file
+
+
+def main(arguments: List[str]) -> int:
+    """The exit code: 1 when it cannot be done, 2 when it was not understood."""
+    path = inbox_path(with_env_file(os.environ))
+    if not os.path.exists(path):
+        print(f"There is no inbox at {path}. Set INBOX_PATH as the receiver has it.", file=sys.stderr)
+        return 1
+    inbox = Inbox(path)
+    try:
+        if arguments in ([], ["list"]):
+            return _list(inbox)
+        if len(arguments) == 2 and arguments[0] == "retry":
+            return _retry(inbox, arguments[1])
+    except sqlite3.Error as error:
+        print(f"The inbox {path} cannot be used: {error}.", file=sys.stderr)
+        return 1
+    finally:
+        inbox.close()
+    print("Usage: python -m receiver.dead_letters [list | retry <id> | retry all]", file=sys.stderr)
+    return 2
+
+
+def _list(inbox: Inbox) -> int:
+    for letter in inbox.dead_letters():
+        print(letter.id, letter.type, letter.attempts, letter.last_error, sep="\t")
+    return 0
+
+
+def _retry(inbox: Inbox, which: str) -> int:
+    count = inbox.put_back(None if which == "all" else which, time.time())
+    if count == 0 and which != "all":
+        print(f"No dead letter has the id {which}.", file=sys.stderr)
+        return 1
+    print(f"{count} put back. The receiver takes them within a second.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
