@@ -177,3 +177,11 @@ describe('the inbox', () => {
     expect([bad.status, bad.headers['content-type']]).toEqual([404, 'application/json']);
   });
 });
+
+it('stopping once more is the same stop', async () => {
+  await using server = await startServer();
+  const { bellwire } = server;
+  await Promise.all([bellwire.stop(), bellwire.stop()]);
+  await bellwire.stop();
+  expect((await server.api('GET /readyz')).status).toBe(503);
+});

@@ -1,21 +1,26 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { packPackage } from './pack.ts';
 import { commandOf, freePort, pythonWithFlask, type RunningProgram, startProgram } from './programs.ts';
 import type { TemporaryFolder } from './temporary-folder.ts';
 
+const run = promisify(execFile);
+
 export type Template = 'express' | 'flask';
+
+export interface Created {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 export interface Scaffolder {
   /** The packed package. */
   readonly tarball: string;
   /** Runs its program with Node alone, as `pnpm create` does once it has it. */
-  readonly create: (args: readonly string[]) => {
-    readonly status: number | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  };
+  readonly create: (args: readonly string[]) => Promise<Created>;
 }
 
 /** Packs create-bellwire and unpacks it in a folder outside the repository. */
@@ -25,12 +30,16 @@ export const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolde
   const { PATH = '', HOME = '' } = process.env;
   return {
     tarball,
-    create: (args) =>
-      spawnSync(process.execPath, [folder.file('package/dist/main.js'), ...args], {
-        cwd: folder.path,
-        env: { PATH, HOME },
-        encoding: 'utf8',
-      }),
+    create: async (args) => {
+      const options = { cwd: folder.path, env: { PATH, HOME } };
+      const program = [folder.file('package/dist/main.js'), ...args];
+      try {
+        return { status: 0, ...(await run(process.execPath, program, options)) };
+      } catch (error) {
+        const { code: status, stdout, stderr } = error as Omit<Created, 'status'> & { readonly code: number };
+        return { status, stdout, stderr };
+      }
+    },
   };
 };
 

@@ -54,7 +54,7 @@ export interface Bellwire {
   readonly made_key_file: string | null;
   /** Begins to send: takes over what a dead process held, then sweeps each second. */
   readonly start: () => Promise<void>;
-  /** Ends sending and closes the database. Loses and doubles nothing. */
+  /** Ends sending and closes the database. Loses and doubles nothing. Once more is the same stop. */
   readonly stop: () => Promise<void>;
 }
 
@@ -211,6 +211,18 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const is_first_start = !(await records.api_keys.any());
   if (config.api_key !== undefined) await keys.adopt(config.api_key, 'from the configuration');
 
+  let stopped: Promise<void> | null = null;
+  const stop = async (): Promise<void> => {
+    is_ready = false;
+    await sweeps?.stop();
+    try {
+      await engine.stop();
+    } finally {
+      network.resolver.close();
+      await storage.close();
+    }
+  };
+
   return {
     fetch: app.fetch,
     hooks,
@@ -225,15 +237,6 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
       sweeps = everySecond('bellwire sweep', engine.sweep, log);
       is_ready = true;
     },
-    stop: async () => {
-      is_ready = false;
-      await sweeps?.stop();
-      try {
-        await engine.stop();
-      } finally {
-        network.resolver.close();
-        await storage.close();
-      }
-    },
+    stop: () => (stopped ??= stop()),
   };
 };

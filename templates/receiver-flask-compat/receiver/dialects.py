@@ -57,8 +57,8 @@ class Dialect:
     #: What does not belong to the data of a body that is data as a whole.
     data_without: Tuple[str, ...] = ()
     previous_data_field: Optional[str] = None
-    #: The type that only asks whether somebody listens. It is answered and never handled.
-    ping: Optional[str] = None
+    #: The types that only ask whether somebody listens. They are answered and never handled.
+    pings: Tuple[str, ...] = ("ping",)
 
     accepted: Answer = RECEIVED
     refused: Answer = INVALID_SIGNATURE
@@ -84,7 +84,6 @@ _ALL = (
         decodes_whsec=True,
         id_header="webhook-id",
         data_path=("data",),
-        ping="ping",
     ),
     # The same under Svix's own header names; the body is the data.
     Dialect(
@@ -106,7 +105,7 @@ _ALL = (
         id_header="x-q2-delivery",
         type_header="x-q2-event",
         data_without=("hook", "hook_id"),
-        ping="Ping",
+        pings=("Ping",),
         accepted=Answer(200, ""),
         refused=Answer(401, "Invalid signature"),
     ),
@@ -145,7 +144,7 @@ _ALL = (
         id_header="webhook-id",
         type_field="event",
         data_path=("data",),
-        ping="Webhook Validate",
+        pings=("Webhook Validate", "ping"),
         accepted=Answer(200, "OK"),
         refused=Answer(401, "Unauthorized"),
     ),

@@ -67,7 +67,7 @@ def receive_blueprint(parts: Receiving) -> Blueprint:
 def _take(parts: Receiving, event: Envelope) -> Response:
     dialect = parts.settings.dialect
     particulars: Mapping[str, object] = {"id": event.id, "type": event.type}
-    if event.type == dialect.ping:
+    if event.type in dialect.pings:
         log("info", "pinged", **particulars)
         return _answer(dialect.accepted)
     try:

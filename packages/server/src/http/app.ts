@@ -4,9 +4,11 @@ import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../engine/ports.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS } from './answers.ts';
+import { mountDocumentation } from './documentation.ts';
 import { limitBody } from './limit-body.ts';
 import type { Metrics } from './metrics.ts';
 import { mountRest } from './rest.ts';
+import { routesOf } from './routes.ts';
 import { mountTrpc } from './trpc.ts';
 
 export interface AppOptions {
@@ -40,6 +42,7 @@ export const createApp = (options: AppOptions): Hono => {
   );
   mountTrpc(app, options);
   mountRest(app, { ...options, prefixes: PREFIXES });
+  mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);

@@ -3,7 +3,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { RestRoute } from './routes.ts';
 
 /** Other names under which REST reads a field, since the senders that people come from use them. */
-const ALIASES: ReadonlyMap<string, string> = new Map([
+export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['target_url', 'url'],
   ['callback_url', 'url'],
   ['webhook_id', 'hook_id'],

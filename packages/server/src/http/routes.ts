@@ -7,8 +7,11 @@ export interface RestRoute {
   /** `hooks.create` */
   readonly name: string;
   readonly type: 'query' | 'mutation';
+  readonly meta: ProcedureMeta;
   readonly route: Route;
   readonly input: z.ZodObject;
+  /** Undefined where the answer is not checked. */
+  readonly output: z.ZodType | undefined;
   /** The input fields that stand in the path. */
   readonly in_path: readonly string[];
 }
@@ -18,6 +21,7 @@ interface Procedure {
     readonly type: 'query' | 'mutation';
     readonly meta?: ProcedureMeta;
     readonly inputs: readonly z.ZodObject[];
+    readonly output?: z.ZodType;
   };
 }
 
@@ -28,9 +32,10 @@ const fieldsIn = (path: string): readonly string[] =>
 export const routesOf = (router: AnyRouter): readonly RestRoute[] =>
   Object.entries(router._def.procedures as Record<string, Procedure>)
     .flatMap(([name, { _def }]): RestRoute[] => {
+      const { meta, type, output } = _def;
       const [input] = _def.inputs;
-      const route = _def.meta?.route;
-      if (route === undefined || input === undefined) return [];
-      return [{ name, type: _def.type, route, input, in_path: fieldsIn(route.path) }];
+      const route = meta?.route;
+      if (route === undefined || meta === undefined || input === undefined) return [];
+      return [{ name, type, meta, route, input, output, in_path: fieldsIn(route.path) }];
     })
     .toSorted((a, b) => a.in_path.length - b.in_path.length);

@@ -3,9 +3,10 @@ import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import { keyScopes } from '../engine/records.ts';
 import type { RpcDeps } from './deps.ts';
-import { id, label, page } from './fields.ts';
+import { described, keyId, label, page } from './fields.ts';
 import { procedure, t } from './trpc.ts';
-import { keyView, pageOf, viewKey } from './views.ts';
+import { createdKeyView, keyView, viewKey } from './views/api-key.ts';
+import { pageOf } from './views/shown.ts';
 
 const scope = 'admin';
 
@@ -13,9 +14,21 @@ const scope = 'admin';
 export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
   t.router({
     create: procedure
-      .meta({ scope, route: { method: 'POST', path: '/api-keys', status: 201 } })
-      .input(z.strictObject({ name: label, scope: z.enum(keyScopes).optional() }))
-      .output(keyView.extend({ api_key: z.string() }))
+      .meta({
+        scope,
+        route: { method: 'POST', path: '/api-keys', status: 201 },
+        summary: 'Create an API key',
+        description:
+          'Makes a key for the workspace of this call, or for everything when its scope is `admin`. The answer holds its text, which cannot be shown again.',
+        example: { name: 'checkout service', scope: 'send' },
+      })
+      .input(
+        z.strictObject({
+          name: label,
+          scope: described(z.enum(keyScopes), 'What it may do; `workspace` when absent.', 'send').optional(),
+        }),
+      )
+      .output(createdKeyView)
       .mutation(async ({ ctx, input }) => {
         const wanted = input.scope ?? 'workspace';
         const workspace_id = wanted === 'admin' ? null : ctx.workspace_id;
@@ -26,13 +39,24 @@ export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
         return { ...viewKey(key), api_key: secret };
       }),
     list: procedure
-      .meta({ scope, route: { method: 'GET', path: '/api-keys' } })
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/api-keys' },
+        summary: 'List API keys',
+        description: 'The keys of every workspace, the newest first. No key can be read out of them.',
+      })
       .input(z.strictObject(page))
       .output(pageOf(keyView))
       .query(async ({ input }) => toAnswer(await records.api_keys.list(null, toPageQuery(input)), viewKey)),
     delete: procedure
-      .meta({ scope, route: { method: 'DELETE', path: '/api-keys/{key_id}' } })
-      .input(z.strictObject({ key_id: id }))
+      .meta({
+        scope,
+        route: { method: 'DELETE', path: '/api-keys/{key_id}' },
+        summary: 'Delete an API key',
+        description: 'The key is dead at once. A key cannot delete itself.',
+        errors: ['in_use'],
+      })
+      .input(z.strictObject({ key_id: keyId }))
       .output(z.void())
       .mutation(async ({ ctx, input: { key_id } }) => {
         if (key_id === ctx.caller.key_id) {

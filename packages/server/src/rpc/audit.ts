@@ -3,13 +3,20 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { page } from './fields.ts';
 import { procedure, t } from './trpc.ts';
-import { auditView, pageOf, viewAudit } from './views.ts';
+import { auditView, viewAudit } from './views/audit.ts';
+import { pageOf } from './views/shown.ts';
 
 /** Who did what to secrets. */
 export const createAuditRouter = ({ records }: RpcDeps) =>
   t.router({
     list: procedure
-      .meta({ scope: 'workspace', route: { method: 'GET', path: '/audit' } })
+      .meta({
+        scope: 'workspace',
+        route: { method: 'GET', path: '/audit' },
+        summary: 'List the audit log',
+        description:
+          'Who rotated, switched or revealed a secret, and who switched certificate checks off: the newest entry first. Entries are never changed.',
+      })
       .input(z.strictObject(page))
       .output(pageOf(auditView))
       .query(async ({ ctx, input }) =>

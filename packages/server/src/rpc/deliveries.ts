@@ -3,17 +3,30 @@ import { deliveryStatuses } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
-import { eventTypeName, id, isoTime, page, toTime } from './fields.ts';
+import {
+  deliveryId,
+  described,
+  dryRun,
+  eventId,
+  eventTypeName,
+  hookId,
+  page,
+  timeField,
+  toTime,
+} from './fields.ts';
+import { EXAMPLE } from './examples.ts';
 import { procedure, t } from './trpc.ts';
-import { attemptView, deliveryView, pageOf, viewAttempt, viewDelivery } from './views.ts';
+import { viewAttempt } from './views/attempt.ts';
+import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
+import { pageOf } from './views/shown.ts';
 
 const scope = 'workspace';
 
 const filter = {
-  status: z.enum(deliveryStatuses).optional(),
-  event_id: id.optional(),
+  status: described(z.enum(deliveryStatuses), 'Only those in this status.', 'failed').optional(),
+  event_id: eventId.optional(),
   event_type: eventTypeName.optional(),
-  since: isoTime.optional(),
+  since: timeField('Only those made then or later.').optional(),
 };
 
 /** One event for one hook each: what was sent, what came back, what happens next. */
@@ -30,13 +43,23 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
   };
   return t.router({
     list: procedure
-      .meta({ scope, route: { method: 'GET', path: '/deliveries' } })
-      .input(z.strictObject({ ...page, ...filter, hook_id: id.optional() }))
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/deliveries' },
+        summary: 'List deliveries',
+        description: 'The newest first, as far as they fit every filter that is given.',
+      })
+      .input(z.strictObject({ ...page, ...filter, hook_id: hookId.optional() }))
       .output(pageOf(deliveryView))
       .query(({ ctx, input }) => list(ctx.workspace_id, input)),
     listOfHook: procedure
-      .meta({ scope, route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' } })
-      .input(z.strictObject({ ...page, ...filter, hook_id: id }))
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' },
+        summary: 'List the deliveries of a hook',
+        description: 'The newest first, as far as they fit every filter that is given.',
+      })
+      .input(z.strictObject({ ...page, ...filter, hook_id: hookId }))
       .output(pageOf(deliveryView))
       .query(async ({ ctx, input }) => {
         if ((await records.hooks.get(ctx.workspace_id, input.hook_id)) === null) {
@@ -45,18 +68,30 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
         return list(ctx.workspace_id, input);
       }),
     retryMany: procedure
-      .meta({ scope, route: { method: 'POST', path: '/deliveries/retry' } })
+      .meta({
+        scope,
+        route: { method: 'POST', path: '/deliveries/retry' },
+        summary: 'Retry failed deliveries',
+        description:
+          'Makes the failed deliveries of active hooks due again, as far as they fit every filter that is given; each has its whole retry schedule before it. Count first with `dry_run`.',
+        errors: ['hook_not_active'],
+        example: { event_type: EXAMPLE.event_type, since: EXAMPLE.time, dry_run: true },
+      })
       .input(
         z.strictObject({
-          hook_id: id.optional(),
+          hook_id: hookId.optional(),
           event_type: eventTypeName.optional(),
-          since: isoTime.optional(),
-          until: isoTime.optional(),
-          /** Counts and sends nothing. */
-          dry_run: z.boolean().optional(),
+          since: timeField('Only those made then or later.').optional(),
+          until: timeField('Only those made before then; now when absent.').optional(),
+          dry_run: dryRun,
         }),
       )
-      .output(z.object({ count: z.int(), retried: z.int() }))
+      .output(
+        z.object({
+          count: described(z.int(), 'How many matched.', 3),
+          retried: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
+        }),
+      )
       .mutation(async ({ ctx, input: { since, until, dry_run, ...rest } }) => {
         const wanted = {
           ...rest,
@@ -67,9 +102,14 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
         return { count, retried: dry_run === true ? 0 : await replay.retryFailed(ctx.workspace_id, wanted) };
       }),
     get: procedure
-      .meta({ scope, route: { method: 'GET', path: '/deliveries/{delivery_id}' } })
-      .input(z.strictObject({ delivery_id: id }))
-      .output(deliveryView.extend({ attempts: z.array(attemptView) }))
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/deliveries/{delivery_id}' },
+        summary: 'Get a delivery',
+        description: 'A delivery with every attempt: what was sent, what came back, how long it took.',
+      })
+      .input(z.strictObject({ delivery_id: deliveryId }))
+      .output(deliveryWithAttemptsView)
       .query(async ({ ctx, input: { delivery_id } }) => {
         const delivery = await records.deliveries.get(ctx.workspace_id, delivery_id);
         if (delivery === null) {
@@ -78,9 +118,27 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
         return { ...viewDelivery(delivery), attempts: delivery.attempt_list.map(viewAttempt) };
       }),
     retry: procedure
-      .meta({ scope, route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' } })
-      .input(z.strictObject({ delivery_id: id }))
-      .output(z.object({ success: z.literal(true), delivery_id: z.string() }))
+      .meta({
+        scope,
+        route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
+        summary: 'Retry a delivery',
+        description:
+          'One attempt, now, in whatever state the delivery and its hook are. When it fails, the delivery is as it was before.',
+        errors: [
+          'delivery_in_flight',
+          'delivery_canceled',
+          'storage_failed',
+          'storage_broken',
+          'shutting_down',
+        ],
+      })
+      .input(z.strictObject({ delivery_id: deliveryId }))
+      .output(
+        z.object({
+          success: z.literal(true),
+          delivery_id: described(z.string(), 'The delivery that is sent.', EXAMPLE.delivery_id),
+        }),
+      )
       .mutation(async ({ ctx, input: { delivery_id } }) => {
         await redeliver(ctx.workspace_id, delivery_id);
         return { success: true as const, delivery_id };

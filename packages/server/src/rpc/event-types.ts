@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
-import { eventTypeName, jsonObject, page } from './fields.ts';
+import { EXAMPLE } from './examples.ts';
+import { described, eventTypeName, jsonObject, page } from './fields.ts';
 import { procedure, t } from './trpc.ts';
-import { eventTypeView, pageOf, viewEventType } from './views.ts';
+import { EXAMPLE_SCHEMA, eventTypeView, viewEventType } from './views/event-type.ts';
+import { pageOf } from './views/shown.ts';
 
 const scope = 'workspace';
 const one = z.strictObject({ name: eventTypeName });
@@ -15,12 +17,32 @@ const notFound = (name: string) =>
 export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =>
   t.router({
     put: procedure
-      .meta({ scope, route: { method: 'PUT', path: '/event-types/{name}' } })
+      .meta({
+        scope,
+        route: { method: 'PUT', path: '/event-types/{name}' },
+        summary: 'Put an event type',
+        description:
+          'Adds an event type to the catalog, or replaces it whole: what is absent is emptied. In force at once. The data of every event of a type that has a schema is checked against it.',
+        errors: ['schema_invalid'],
+        example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
+      })
       .input(
         one.extend({
-          description: z.string().max(2000).optional(),
-          schema: jsonObject.nullable().optional(),
-          example: jsonObject.nullable().optional(),
+          description: described(
+            z.string().max(2000),
+            'When it is sent, for people.',
+            'An order was placed.',
+          ).optional(),
+          schema: described(
+            jsonObject.nullable(),
+            'A JSON Schema (draft 2020-12) that its data must fit; null for any data.',
+            EXAMPLE_SCHEMA,
+          ).optional(),
+          example: described(
+            jsonObject.nullable(),
+            'Data that a test sends when it brings none.',
+            EXAMPLE.data,
+          ).optional(),
         }),
       )
       .output(eventTypeView)
@@ -53,14 +75,24 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
         return viewEventType(stored);
       }),
     list: procedure
-      .meta({ scope, route: { method: 'GET', path: '/event-types' } })
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/event-types' },
+        summary: 'List event types',
+        description: 'The catalog of the workspace, by name.',
+      })
       .input(z.strictObject(page))
       .output(pageOf(eventTypeView))
       .query(async ({ ctx, input }) =>
         toAnswer(await records.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType),
       ),
     get: procedure
-      .meta({ scope, route: { method: 'GET', path: '/event-types/{name}' } })
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/event-types/{name}' },
+        summary: 'Get an event type',
+        description: 'One entry of the catalog.',
+      })
       .input(one)
       .output(eventTypeView)
       .query(async ({ ctx, input: { name } }) => {
@@ -69,7 +101,13 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
         return viewEventType(type);
       }),
     delete: procedure
-      .meta({ scope, route: { method: 'DELETE', path: '/event-types/{name}' } })
+      .meta({
+        scope,
+        route: { method: 'DELETE', path: '/event-types/{name}' },
+        summary: 'Delete an event type',
+        description:
+          'Takes an event type out of the catalog. Events of that type stay; new ones are refused only in a strict workspace.',
+      })
       .input(one)
       .output(z.void())
       .mutation(async ({ ctx, input: { name } }) => {

@@ -3,10 +3,12 @@ import { BellwireError } from '../core/errors.ts';
 import type { SendInput } from '../engine/accept.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
-import { eventTypeName, id, page, sendInput, toTime } from './fields.ts';
+import { EXAMPLE } from './examples.ts';
+import { described, eventId, eventTypeName, page, sendInput, toTime, wireId } from './fields.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
-import { procedure, t } from './trpc.ts';
-import { eventView, pageOf, receiptView, viewEvent, viewReceipt } from './views.ts';
+import { ACCEPT_ERRORS, procedure, t } from './trpc.ts';
+import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
+import { pageOf } from './views/shown.ts';
 
 type WireSend = z.infer<typeof sendInput>;
 
@@ -18,19 +20,15 @@ const toSend = ({ occurred_at, ...input }: WireSend): SendInput => ({
   ...(occurred_at === undefined ? {} : { occurred_at: toTime(occurred_at) }),
 });
 
-const issueView = z.object({ path: z.string(), message: z.string() });
-
-const batchItem = z.union([
-  z.object({ ok: z.literal(true), event: receiptView }),
-  z.object({
-    ok: z.literal(false),
-    error: z.object({ code: z.string(), message: z.string(), issues: z.array(issueView).optional() }),
-  }),
-]);
+const eventExample = {
+  type: EXAMPLE.event_type,
+  data: EXAMPLE.data,
+  idempotency_key: 'order-1042-created',
+} as const;
 
 /** Facts to be sent. */
 export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
-  const acceptOne = async (workspace_id: string, item: unknown): Promise<z.infer<typeof batchItem>> => {
+  const acceptOne = async (workspace_id: string, item: unknown): Promise<z.infer<typeof batchItemView>> => {
     try {
       const parsed = sendInput.safeParse(item);
       if (!parsed.success) throw invalidInput(parsed.error);
@@ -42,29 +40,57 @@ export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
   };
   return t.router({
     send: procedure
-      .meta({ scope: 'send', route: { method: 'POST', path: '/events', status: 202 } })
+      .meta({
+        scope: 'send',
+        route: { method: 'POST', path: '/events', status: 202 },
+        summary: 'Send an event',
+        description:
+          'Accepts an event for every hook that is subscribed to its type. When the answer comes, the event and its deliveries are on disk: they outlive a crash, and each hook gets the event at least once or the delivery says why not.',
+        errors: ['idempotency_conflict', 'unknown_event_type', 'schema_violation', ...ACCEPT_ERRORS],
+        example: eventExample,
+      })
       .input(sendInput)
       .mutation(async ({ ctx, input }): Promise<z.infer<typeof receiptView>> =>
         viewReceipt(await accept.event(ctx.workspace_id, toSend(input))),
       ),
     sendBatch: procedure
-      .meta({ scope: 'send', route: { method: 'POST', path: '/events/batch' } })
+      .meta({
+        scope: 'send',
+        route: { method: 'POST', path: '/events/batch' },
+        summary: 'Send many events',
+        description:
+          'Accepts up to 1000 events. Each is judged by itself: a bad one does not fail its neighbours. The results stand in the order of the events; look at each `ok`.',
+        example: { events: [eventExample, { type: 'order.paid', data: EXAMPLE.data }] },
+      })
       // Items are judged one by one, so that a bad one does not fail its neighbours.
       .input(
         z.strictObject({
-          events: z
-            .array(z.custom<WireSend>(() => true))
-            .min(1)
-            .max(MOST_IN_BATCH),
+          events: described(
+            z
+              .array(z.custom<WireSend>(() => true).meta({ $ref: '#/$defs/NewEvent' }))
+              .min(1)
+              .max(MOST_IN_BATCH),
+            'The events, judged one by one.',
+            [eventExample],
+          ),
         }),
       )
-      .output(z.object({ results: z.array(batchItem) }))
+      .output(
+        z.object({
+          results: z.array(batchItemView).meta({ description: 'What became of each, in their order.' }),
+        }),
+      )
       .mutation(async ({ ctx, input }) => ({
         results: await Promise.all(input.events.map((item) => acceptOne(ctx.workspace_id, item))),
       })),
     list: procedure
-      .meta({ scope: 'workspace', route: { method: 'GET', path: '/events' } })
-      .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: id.optional() }))
+      .meta({
+        scope: 'workspace',
+        route: { method: 'GET', path: '/events' },
+        summary: 'List events',
+        description: 'The newest first. Events are kept until the retention of the server ends.',
+      })
+      .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: wireId.optional() }))
       .output(pageOf(eventView))
       .query(async ({ ctx, input: { type, wire_id, ...at } }) => {
         const where = wire_id === undefined ? undefined : (event_id: string) => isWireId(wire_id, event_id);
@@ -74,8 +100,13 @@ export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
         );
       }),
     get: procedure
-      .meta({ scope: 'workspace', route: { method: 'GET', path: '/events/{event_id}' } })
-      .input(z.strictObject({ event_id: id }))
+      .meta({
+        scope: 'workspace',
+        route: { method: 'GET', path: '/events/{event_id}' },
+        summary: 'Get an event',
+        description: 'One event with its data.',
+      })
+      .input(z.strictObject({ event_id: eventId }))
       .output(eventView)
       .query(async ({ ctx, input: { event_id } }) => {
         const event = await records.events.get(ctx.workspace_id, event_id);

@@ -1,5 +1,6 @@
 import { initTRPC, type TRPCDefaultErrorShape } from '@trpc/server';
-import { BellwireError } from '../core/errors.ts';
+import { BellwireError, type ErrorCode } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../engine/keys.ts';
 import type { KeyScope } from '../engine/records.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
@@ -20,11 +21,22 @@ export interface Route {
   readonly status?: 201 | 202;
 }
 
-/** Every procedure names the scope it needs; one with a route is on REST too. */
+/** Every procedure names the scope it needs and says what it does; one with a route is on REST too. */
 export type ProcedureMeta = {
   readonly scope: KeyScope;
   readonly route?: Route;
+  /** A few words, as in a list of calls. */
+  readonly summary: string;
+  /** What is guaranteed, in whole sentences; Markdown. */
+  readonly description: string;
+  /** What this call can be refused with beside what every call can. */
+  readonly errors?: readonly ErrorCode[];
+  /** An input without what stands in the path; made from the required fields when absent. */
+  readonly example?: JsonObject;
 };
+
+/** What every call can be refused with that stores an event. */
+export const ACCEPT_ERRORS = ['overloaded', 'storage_failed', 'storage_broken', 'shutting_down'] as const;
 
 export interface ErrorShape {
   readonly message: string;

@@ -3,12 +3,18 @@ import { BellwireError } from '../core/errors.ts';
 import { firstCatalog } from '../engine/first-catalog.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
-import { id, label, page } from './fields.ts';
+import { described, label, page, workspaceId } from './fields.ts';
 import { DEFAULT_WORKSPACE, procedure, t } from './trpc.ts';
-import { pageOf, viewWorkspace, workspaceView } from './views.ts';
+import { pageOf } from './views/shown.ts';
+import { viewWorkspace, workspaceView } from './views/workspace.ts';
 
 const scope = 'admin';
-const one = z.strictObject({ workspace_id: id });
+const strictField = described(
+  z.boolean(),
+  'True refuses events whose type is not in the catalog.',
+  true,
+).optional();
+const one = z.strictObject({ workspace_id: workspaceId });
 const notFound = (workspace_id: string) =>
   new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
 const taken = (name: string | undefined) =>
@@ -20,12 +26,24 @@ const taken = (name: string | undefined) =>
 export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: RpcDeps) =>
   t.router({
     create: procedure
-      .meta({ scope, route: { method: 'POST', path: '/workspaces', status: 201 } })
+      .meta({
+        scope,
+        route: { method: 'POST', path: '/workspaces', status: 201 },
+        summary: 'Create a workspace',
+        description:
+          'A tenant of its own. Its catalog starts with that of its dialect. Name it in the header `Bellwire-Workspace`, or make an API key for it.',
+        errors: ['already_exists'],
+        example: { name: 'acme' },
+      })
       .input(
         z.strictObject({
           name: label,
-          dialect: z.string().max(64).optional(),
-          strict: z.boolean().optional(),
+          dialect: described(
+            z.string().max(64),
+            'The dialect of its hooks; `standard` when absent.',
+            'standard',
+          ).optional(),
+          strict: strictField,
         }),
       )
       .output(workspaceView)
@@ -51,12 +69,22 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
         return viewWorkspace(workspace);
       }),
     list: procedure
-      .meta({ scope, route: { method: 'GET', path: '/workspaces' } })
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/workspaces' },
+        summary: 'List workspaces',
+        description: 'The newest first.',
+      })
       .input(z.strictObject(page))
       .output(pageOf(workspaceView))
       .query(async ({ input }) => toAnswer(await records.workspaces.list(toPageQuery(input)), viewWorkspace)),
     get: procedure
-      .meta({ scope, route: { method: 'GET', path: '/workspaces/{workspace_id}' } })
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/workspaces/{workspace_id}' },
+        summary: 'Get a workspace',
+        description: 'One workspace.',
+      })
       .input(one)
       .output(workspaceView)
       .query(async ({ input: { workspace_id } }) => {
@@ -65,8 +93,15 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
         return viewWorkspace(workspace);
       }),
     update: procedure
-      .meta({ scope, route: { method: 'PATCH', path: '/workspaces/{workspace_id}' } })
-      .input(one.extend({ name: label.optional(), strict: z.boolean().optional() }))
+      .meta({
+        scope,
+        route: { method: 'PATCH', path: '/workspaces/{workspace_id}' },
+        summary: 'Change a workspace',
+        description: 'Changes what is given and leaves the rest.',
+        errors: ['already_exists'],
+        example: { strict: true },
+      })
+      .input(one.extend({ name: label.optional(), strict: strictField }))
       .output(workspaceView)
       .mutation(async ({ input: { workspace_id, name, strict } }) => {
         const change = {
@@ -79,7 +114,13 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
         return viewWorkspace(updated);
       }),
     delete: procedure
-      .meta({ scope, route: { method: 'DELETE', path: '/workspaces/{workspace_id}' } })
+      .meta({
+        scope,
+        route: { method: 'DELETE', path: '/workspaces/{workspace_id}' },
+        summary: 'Delete a workspace',
+        description: 'Only one without hooks, events and API keys can be deleted, and never the default one.',
+        errors: ['in_use'],
+      })
       .input(one)
       .output(z.void())
       .mutation(async ({ input: { workspace_id } }) => {

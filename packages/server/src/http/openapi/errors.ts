@@ -1,0 +1,102 @@
+import { errorTable } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { ANSWERED_CODES, type AnsweredCode } from '../../rpc/views/error.ts';
+import type { RestRoute } from '../routes.ts';
+import type { Answer, Reference } from './types.ts';
+
+const isAnswered = (code: string): code is AnsweredCode => Object.hasOwn(ANSWERED_CODES, code);
+
+const OF_EVERY_CALL: readonly AnsweredCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'invalid_input',
+  'internal',
+];
+const OF_A_BODY: readonly AnsweredCode[] = [
+  'invalid_json',
+  'invalid_utf8',
+  'number_not_representable',
+  'payload_too_large',
+  'unsupported_media_type',
+];
+
+/** Everything that a call can be refused with. */
+const codesOf = ({ meta, route, input }: RestRoute): readonly AnsweredCode[] => [
+  ...(route.method === 'GET' ? [] : OF_A_BODY),
+  ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
+  ...OF_EVERY_CALL,
+  ...(meta.errors ?? []).filter(isAnswered),
+];
+
+/** `InvalidJsonOrInvalidUtf8` */
+const nameOf = (codes: readonly AnsweredCode[]): string =>
+  codes
+    .map((code) => code.replaceAll(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase()))
+    .join('Or');
+
+const text = (description: string): JsonObject => ({ description, schema: { type: 'string' } });
+
+const headersOf = (codes: readonly AnsweredCode[]): Record<string, JsonObject> => ({
+  ...(codes.includes('unauthenticated') ? { 'WWW-Authenticate': text('`Bearer`') } : {}),
+  ...(codes.includes('method_not_allowed') ? { Allow: text('The methods that the path takes.') } : {}),
+  ...(codes.some((code) => errorTable[code] === 503)
+    ? {
+        'Retry-After': {
+          description: 'Seconds to wait before sending it again.',
+          schema: { type: 'integer' },
+        },
+      }
+    : {}),
+});
+
+const exampleOf = (code: AnsweredCode): JsonObject => {
+  const { message, issues } = ANSWERED_CODES[code];
+  const listed = issues?.map((issue) => ({ ...issue }));
+  return { error: { code, message, ...(listed === undefined ? {} : { issues: listed }) } };
+};
+
+/** The answer that is one of these errors, with an example of each. */
+const answerOf = (codes: readonly AnsweredCode[]): Answer => {
+  const headers = headersOf(codes);
+  const meanings = codes.map((code) => `\`${code}\`: ${ANSWERED_CODES[code].meaning}`);
+  return {
+    description: meanings.join('\n\n'),
+    ...(Object.keys(headers).length === 0 ? {} : { headers }),
+    content: {
+      'application/json': {
+        schema: { $ref: '#/components/schemas/Error' },
+        examples: Object.fromEntries(codes.map((code) => [code, { value: exampleOf(code) }])),
+      },
+    },
+  };
+};
+
+export interface ErrorAnswers {
+  /** By HTTP status. */
+  readonly of: (rest: RestRoute) => Readonly<Record<string, Reference>>;
+  /** What they refer to, by name; complete when every route was asked for. */
+  readonly responses: () => Readonly<Record<string, Answer>>;
+}
+
+/** The error answers of all routes: those with the same codes are one. */
+export const createErrorAnswers = (): ErrorAnswers => {
+  const responses = new Map<string, Answer>();
+  const refer = (codes: readonly AnsweredCode[]): Reference => {
+    const name = nameOf(codes);
+    if (!responses.has(name)) responses.set(name, answerOf(codes));
+    return { $ref: `#/components/responses/${name}` };
+  };
+  // The one that no operation can have: it answers a method that is none.
+  refer(['method_not_allowed']);
+  return {
+    of: (rest) =>
+      Object.fromEntries(
+        [...Map.groupBy(codesOf(rest), (code) => String(errorTable[code]))].map(([status, codes]) => [
+          status,
+          refer(codes),
+        ]),
+      ),
+    responses: () => Object.fromEntries(responses),
+  };
+};

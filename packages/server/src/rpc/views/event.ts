@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { EventReceipt } from '../../engine/ports.ts';
+import type { StoredEvent } from '../../engine/records.ts';
+import { EXAMPLE } from '../examples.ts';
+import { described, jsonObject } from '../fields.ts';
+import { issueView } from './error.ts';
+import { iso, shownTime } from './shown.ts';
+
+export const receiptView = z
+  .object({
+    id: described(z.string(), 'Its id: the same for every hook and every attempt.', EXAMPLE.event_id),
+    type: described(z.string(), 'The name of its event type.', EXAMPLE.event_type),
+    occurred_at: shownTime('When it happened.'),
+    created_at: shownTime('When it was accepted.'),
+    idempotency_key: described(z.string().nullable(), 'The key that it was sent with.', 'order-1042-created'),
+    deliveries: described(z.int(), 'How many hooks it goes to.', 2),
+  })
+  .meta({ id: 'EventReceipt', description: 'An event that was accepted: it is stored for good.' });
+
+export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> => ({
+  id: receipt.id,
+  type: receipt.type,
+  occurred_at: iso(receipt.occurred_at),
+  created_at: iso(receipt.created_at),
+  idempotency_key: receipt.idempotency_key,
+  deliveries: receipt.deliveries,
+});
+
+export const eventView = receiptView
+  .extend({
+    data: described(jsonObject, 'What happened, as it was sent in.', EXAMPLE.data),
+    previous_data: described(jsonObject.nullable(), 'What the data was before.', null),
+  })
+  .meta({ id: 'Event', description: 'One fact that was accepted for sending. It never changes.' });
+
+export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
+  ...viewReceipt(event),
+  data: event.data,
+  previous_data: event.previous_data,
+});
+
+export const batchItemView = z
+  .union([
+    z.object({ ok: z.literal(true), event: receiptView }),
+    z.object({
+      ok: z.literal(false),
+      error: z.object({
+        code: described(z.string(), 'The code of the error.', 'invalid_input'),
+        message: described(
+          z.string(),
+          'What happened, for people.',
+          'limit: Too big: expected number to be <=1000.',
+        ),
+        issues: z.array(issueView).optional(),
+      }),
+    }),
+  ])
+  .meta({ id: 'BatchItem', description: 'What became of one event of a batch.' });

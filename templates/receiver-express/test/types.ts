@@ -1,0 +1,33 @@
+import type { HandlersOf, Received } from '../src/handling.ts';
+
+// Checked by `npm run types`: an error that is expected here and does not come is an error.
+
+interface Events {
+  'order.created': { readonly order: { readonly id: number } };
+  'order.shipped': { readonly parcel: string };
+}
+
+export const right: HandlersOf<Events> = {
+  'order.created': ({ data }) => void data.order.id.toFixed(),
+  'order.shipped': async ({ data }) => void data.parcel.trim(),
+};
+
+export const wrongField: HandlersOf<Events> = {
+  // @ts-expect-error -- an order has no total
+  'order.created': ({ data }) => void data.order.total,
+};
+
+export const wrongType: HandlersOf<Events> = {
+  // @ts-expect-error -- the id is a number
+  'order.created': ({ data }) => void data.order.id.trim(),
+};
+
+export const unknownEvent: HandlersOf<Events> = {
+  // @ts-expect-error -- there is no such event
+  'order.cretaed': () => {},
+};
+
+export const otherEvent: HandlersOf<Events> = {
+  // @ts-expect-error -- a handler of another event
+  'order.created': (event: Received<'order.shipped', Events>) => void event.data.parcel,
+};

@@ -1,0 +1,188 @@
+import * as fc from 'fast-check';
+import { canonicalJson, type Json } from '../../packages/server/src/core/json.ts';
+import { type RestRoute, routesOf } from '../../packages/server/src/http/routes.ts';
+import { EXAMPLE } from '../../packages/server/src/rpc/examples.ts';
+import { toJsonSchema } from '../../packages/server/src/rpc/json-schema.ts';
+import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
+import { EXAMPLE_SCHEMA } from '../../packages/server/src/rpc/views/event-type.ts';
+import { createAnyInput } from './any-input.ts';
+import type { Input } from './two-surfaces.ts';
+
+export interface Step {
+  readonly name: string;
+  /** With `@wh:17` for the id of a hook that was made earlier. */
+  readonly input: Input;
+  /** An API key, `admin`, or null for none; and the workspace that the call names. */
+  readonly key: string | null;
+  readonly workspace: string | null;
+  /** REST reads a field under its other name, or from a header. */
+  readonly rest_only: { readonly alias: number; readonly by_header: boolean };
+}
+
+/** Every procedure that is on REST. */
+export const routes: readonly RestRoute[] = routesOf(
+  createAppRouter({} as Parameters<typeof createAppRouter>[0]),
+);
+
+const ID = /^(ws|wh|evt|dlv|key)_/;
+
+const idOf = (kind: string): fc.Arbitrary<string> =>
+  fc.oneof(
+    { weight: 30, arbitrary: fc.nat(23).map((nth) => `@${kind}:${nth}`) },
+    { weight: 2, arbitrary: fc.nat(23).map((nth) => `@gone:${nth}`) },
+    { weight: 1, arbitrary: fc.constantFrom(`${kind}_nobody`, 'x', 'x'.repeat(65)) },
+  );
+
+const mostly = (good: readonly unknown[], bad: readonly unknown[]): fc.Arbitrary<unknown> =>
+  fc.oneof(
+    { weight: 12, arbitrary: fc.constantFrom(...good) },
+    { weight: 1, arbitrary: fc.constantFrom(...bad) },
+  );
+
+/** What fields hold that mean something beyond their schema, by the example that their schema shows. */
+const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> => {
+  const types = ['a', 'a.b', 'order.created', 'Site Plan Change'];
+  const words: readonly (readonly [Json, fc.Arbitrary<unknown>])[] = [
+    [EXAMPLE.event_type, mostly(types, ['..', '', 'a..b', 'ping', ' a'])],
+    ['order.*', mostly([...types, '*', 'a.*', 'order.*'], ['..', '', '*.a', 'a.**'])],
+    [
+      EXAMPLE.url,
+      mostly(
+        [`${receiver}/ok`, `${receiver}/ok?a=b`, `${receiver}/fail`],
+        ['http://10.0.0.1/', 'ftp://x', 'no url', 'http://user:pass@h.example.com/'],
+      ),
+    ],
+    [EXAMPLE.secret, mostly([EXAMPLE.secret, 'good enough as a secret', 'short'], ['whsec_!', 'ä', ''])],
+    [
+      'standard',
+      mostly(['standard', 'standard', 'github', 'stripe', 'q2', 'casesolved', 'connect2print'], ['nope', '']),
+    ],
+    [
+      'order-1042-created',
+      mostly(
+        Array.from({ length: 300 }, (_, nth) => `k${nth}`),
+        ['\n', 'ä', ''],
+      ),
+    ],
+    ['Shop', fc.oneof(mostly(['one', ' padded '], [' ', 'a\nb']), fc.string({ minLength: 1, maxLength: 9 }))],
+    [
+      { 'X-Tenant': 'acme' },
+      mostly(
+        [{}, { 'X-A': 'v' }, { 'x-a': '1', 'X-B': '2' }],
+        [{ Host: 'v' }, { 'X-A': 'a\nb' }, { 'X-A': '[secret]' }],
+      ),
+    ],
+    [
+      EXAMPLE_SCHEMA,
+      mostly(
+        [{}, { type: 'object' }, { type: 'object', required: ['a'] }, null],
+        [{ type: 'x' }, { $ref: 'http://x' }],
+      ),
+    ],
+    [
+      EXAMPLE.cursor,
+      mostly(
+        Array.from({ length: 9 }, (_, nth) => `@cursor:${nth}`),
+        ['nonsense', ''],
+      ),
+    ],
+  ];
+  return new Map(words.map(([example, word]) => [canonicalJson(example), word]));
+};
+
+const ADMIN = { key: 'admin', workspace: null };
+const anyCaller = fc.oneof(
+  { weight: 16, arbitrary: fc.constant(ADMIN) },
+  { weight: 3, arbitrary: fc.nat(23).map((nth) => ({ ...ADMIN, workspace: `@ws:${nth}` })) },
+  { weight: 2, arbitrary: fc.nat(23).map((nth) => ({ key: `@api_key:${nth}`, workspace: null })) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      { key: '@api_key:0', workspace: '@ws:0' },
+      { key: null, workspace: null },
+      { key: 'nonsense', workspace: null },
+      { ...ADMIN, workspace: 'ws_nobody' },
+    ),
+  },
+);
+
+const MOST_QUERY = 6_000;
+
+/** What a query or a path can say: there, everything is text, and no text means a number, a boolean or nothing. */
+const canSay = (value: unknown, in_path: boolean): boolean => {
+  if (typeof value === 'number' || typeof value === 'boolean') return !in_path;
+  if (typeof value !== 'string' || !value.isWellFormed()) return false;
+  // A segment that is empty or made of dots is another path.
+  if (in_path) return !/^\.{0,2}$/.test(value);
+  return !/^(?:true|false|-?\d+(?:\.\d+)?)$/.test(value);
+};
+
+const wantsText = (field: string, { input }: RestRoute): boolean => {
+  const schema = toJsonSchema(input, 'input').schema['properties'] as
+    | Record<string, { type?: unknown }>
+    | undefined;
+  return schema?.[field]?.type === 'string';
+};
+
+/** Whether REST can say the same as /trpc. */
+const isSayable = (rest: RestRoute, input: Input): boolean => {
+  const { route, in_path } = rest;
+  if (!in_path.every((field) => Object.hasOwn(input, field) && canSay(input[field], true))) return false;
+  if (route.method !== 'GET') return true;
+  const others = Object.entries(input).filter(([name]) => !in_path.includes(name));
+  return (
+    others.every(
+      ([name, value]) =>
+        // Hono, like most, does not see a query field without a name.
+        name !== '' &&
+        name.isWellFormed() &&
+        canSay(value, false) &&
+        (typeof value === 'string' || !wantsText(name, rest)),
+    ) && JSON.stringify(input).length < MOST_QUERY
+  );
+};
+
+const PATIENT_MS = 30_000;
+/** A time-out that a busy machine could reach would leave the two servers different by chance. */
+const patient = (input: Input): Input => {
+  const { timeout_ms } = input;
+  return typeof timeout_ms === 'number' && timeout_ms >= 100 && timeout_ms < PATIENT_MS
+    ? { ...input, timeout_ms: PATIENT_MS }
+    : input;
+};
+
+/** What is made must outlive what is deleted, or all other calls would find nothing. */
+const weightOf = (name: string): number =>
+  name.endsWith('.create') ? 5 : name.startsWith('events.send') ? 3 : 1;
+
+/** One call of one procedure, good or bad. */
+export const anyStepTo = (receiver: string): fc.Arbitrary<Step> => {
+  const words = wordsTo(receiver);
+  const named = Object.assign({}, ...routes.map(({ input }) => toJsonSchema(input, 'input').named));
+  const anyInput = createAnyInput({
+    named,
+    wordsFor: (example) => {
+      if (example === undefined) return null;
+      const kind = typeof example === 'string' ? ID.exec(example)?.[1] : undefined;
+      return kind === undefined ? (words.get(canonicalJson(example)) ?? null) : idOf(kind);
+    },
+  });
+  const rest_only = fc.record({ alias: fc.nat(3), by_header: fc.boolean() });
+  return fc.oneof(
+    ...routes.map((rest) => ({
+      weight: weightOf(rest.name),
+      arbitrary: fc
+        .tuple(
+          anyInput(toJsonSchema(rest.input, 'input').schema).filter((input) => isSayable(rest, input)),
+          anyCaller,
+          rest_only,
+        )
+        .map(([input, caller, only]) => ({
+          name: rest.name,
+          input: patient(input),
+          ...caller,
+          rest_only: only,
+        })),
+    })),
+  );
+};
