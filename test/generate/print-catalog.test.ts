@@ -92,6 +92,18 @@ it('the same catalog gives the same text, whatever its order', () => {
   expect(printCatalog(catalog.toReversed())).toBe(printCatalog(catalog));
 });
 
+it('the examples are the values that the catalog has, also under the oddest names', async () => {
+  const example: unknown = JSON.parse(
+    '{"__proto__": {"a": [1, -0.5, "\\u2028"]}, "constructor": null, "": {}}',
+  );
+  await using folder = await createTemporaryFolder();
+  await writeFile(folder.file('events.ts'), printCatalog([{ name: 'odd', example }, order]));
+  const print = "import { examples } from './events.ts'; process.stdout.write(JSON.stringify(examples));";
+  const args = ['--input-type=module', '-e', print];
+  const { stdout } = spawnSync(process.execPath, args, { cwd: folder.path, encoding: 'utf8' });
+  expect(stdout).toBe(JSON.stringify({ odd: example, [order.name]: order.example }));
+});
+
 it('a formatter finds nothing to change', async () => {
   await using folder = await createTemporaryFolder();
   await writeFile(folder.file('.oxfmtrc.json'), '{}');

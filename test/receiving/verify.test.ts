@@ -159,7 +159,9 @@ describe('a refusal says what to look at', () => {
   it('a body that is too large, of which no more is read', async () => {
     expect(await refusalOf({ headers, body }, { max_body_bytes: 10 })).toMatch(/^body_too_large: .*10 bytes/);
     const verdict = await throughNode((done) => async (request, response) => {
-      done(await verify(request, { ...options, max_body_bytes: 10 }));
+      const verdict = await verify(request, { ...options, max_body_bytes: 10 });
+      expect(request.destroyed).toBe(true);
+      done(verdict);
       response.end();
     });
     expect(verdict).toMatchObject({ reason: 'body_too_large' });

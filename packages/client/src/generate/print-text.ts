@@ -4,7 +4,8 @@ const count = (text: string, part: string): number => text.split(part).length - 
 
 /** A string literal as formatters write it: in double quotes, unless single ones mean fewer escapes. */
 export const quote = (text: string): string => {
-  const double = JSON.stringify(text);
+  // Both end a line to regular expressions, so that `indent` would put spaces into the text.
+  const double = JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
   if (count(text, '"') <= count(text, "'")) return double;
   return `'${double.slice(1, -1).replaceAll("'", "\\'").replaceAll('\\"', '"')}'`;
 };
