@@ -36,6 +36,37 @@ it('it runs nothing and fetches nothing: its policy allows its own style and no 
   expect(all(/<style/g)).toHaveLength(1);
 });
 
+/** The light of a colour like `#1b2330`, and how far two colours are apart, as WCAG 2.2 measures them. */
+const lightOf = (colour: string): number => {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+    .map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+const contrast = (one: string, other: string): number => {
+  const [dark = 0, light = 0] = [lightOf(one), lightOf(other)].toSorted((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+};
+
+it('every colour of its text can be read on every ground, by day and by night (WCAG AA)', () => {
+  const schemes = all(/:root \{([^}]*)\}/g).map(
+    (rules) =>
+      new Map([...rules.matchAll(/--(\w+): (#\w{6})/g)].map(([, name = '', colour = '']) => [name, colour])),
+  );
+  expect(schemes).toHaveLength(2);
+  const grounds = ['page', 'side', 'code'];
+  for (const scheme of schemes) {
+    const inks = [...scheme.keys()].filter((name) => name !== 'line' && !grounds.includes(name));
+    expect(inks).toHaveLength(11);
+    for (const ink of inks) {
+      for (const ground of grounds) {
+        const apart = contrast(scheme.get(ink)!, scheme.get(ground)!);
+        expect(apart, `${ink} on ${ground}`).toBeGreaterThan(4.5);
+      }
+    }
+  }
+});
+
 it('it shows every operation and every schema at an anchor of its own, with a request and an answer', () => {
   const anchors = new Set(ids());
   expect(anchors.size).toBe(ids().length);

@@ -14,7 +14,7 @@ interface Place {
 /** Every schema that the document shows a reader: those with a name, parameters, bodies and answers. */
 const shown: readonly Place[] = [
   ...Object.entries(document.components.schemas).map(([where, schema]) => ({ where, schema })),
-  ...operations.flatMap(({ name, operation, parameters }) => [
+  ...[...operations, ...process_operations].flatMap(({ name, operation, parameters }) => [
     ...parameters.map((one) => ({ where: `${name} ${one.name}`, schema: one.schema })),
     ...Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => ({ where: name, schema })),
     ...Object.keys(operation.responses).flatMap((status) =>
@@ -41,6 +41,23 @@ const bareFields = ({ where, schema }: Place): readonly string[] =>
     const isSaid = !isBare(field) || (items !== null && !isBare(items)) || inner['properties'] !== undefined;
     return isSaid ? deeper : [`${where}.${name}`, ...deeper];
   });
+
+/** The schemas of objects of which nothing says what fields they can have, wherever in a schema they stand. */
+const silentObjects = ({ where, schema }: Place): readonly string[] => [
+  ...([schema['type']].flat().includes('object') &&
+  schema['properties'] === undefined &&
+  schema['additionalProperties'] === undefined
+    ? [where]
+    : []),
+  ...Object.entries(schema).flatMap(([name, inner]) =>
+    name === 'examples'
+      ? []
+      : [inner]
+          .flat()
+          .filter(isJsonObject)
+          .flatMap((one) => silentObjects({ where: `${where}.${name}`, schema: one })),
+  ),
+];
 
 const expectFits = (where: string, schema: JsonObject, example: unknown): void => {
   expect(example, `${where} has no example`).toBeDefined();
@@ -93,6 +110,21 @@ describe('the document', () => {
   it('says something of every field', () => {
     const fields = shown.flatMap(bareFields);
     expect(fields.filter((field) => !/^BatchItem|timings\./.test(field))).toEqual([]);
+  });
+
+  it('says of every object which fields it has or that any will do: to generators of clients silence means none', () => {
+    expect(shown.flatMap(silentObjects)).toEqual([]);
+  });
+
+  it('says of an idempotency key what the server asks of it, in the body and as a header alike', () => {
+    const schema = document.components.schemas['NewEvent']!['properties'] as Record<string, JsonObject>;
+    const { description: _, examples: __, ...rules } = schema['idempotency_key']!;
+    expect(document.components.parameters['IdempotencyKey']!.schema).toEqual(rules);
+    const validate = judge.compile(rules);
+    expect(['order 1042', '', 'ä', 'a\nb', 'x'.repeat(257)].map((key) => validate(key))).toEqual([
+      true,
+      ...Array.from({ length: 4 }, () => false),
+    ]);
   });
 
   it('holds schemas that a strict checker understands', () => {

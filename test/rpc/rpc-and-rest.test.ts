@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Api, startServer } from '../support/running-server.ts';
 import {
+  comparable,
   type Input,
   normalized,
   type Outcome,
@@ -24,18 +25,8 @@ const STATE = ['hooks.list', 'events.list', 'deliveries.list', 'eventTypes.list'
 const stateOf = async (call: Call): Promise<string> =>
   normalized(await Promise.all(STATE.map((name) => call({ name, input: {} }))));
 
-/** Both outcomes in one form; what a query says of a wrong value differs, since there everything is text. */
-const comparable = ({ error, value }: Outcome, is_query: boolean): string => {
-  if (error === null) return normalized(value);
-  const issues = error.issues?.map(({ path, message }) => (is_query ? path : `${path} ${message}`));
-  return normalized({ code: error.code, issues, message: is_query ? '' : error.message });
-};
-
-const isQuery = (name: string): boolean =>
-  procedures.some((procedure) => procedure.name === name && procedure.type === 'query');
-
 const expectSame = (name: string, rest: Outcome, trpc: Outcome): void => {
-  expect(comparable(rest, isQuery(name)), name).toEqual(comparable(trpc, isQuery(name)));
+  expect(comparable(name, rest), name).toEqual(comparable(name, trpc));
   if (trpc.error === null) expect([rest.status, trpc.status]).toEqual([successOf(name, rest.value), 200]);
   else expect(rest.status).toBe(trpc.status);
 };

@@ -22,7 +22,7 @@ export interface Outcomes {
 /** Two servers that are alike: what one is told over REST, the other is told over /trpc. */
 export interface SurfacePair extends AsyncDisposable {
   readonly call: (step: Step) => Promise<Outcomes>;
-  /** Everything that either has stored, as its lists show it, and how many rows each table has. */
+  /** What either has stored: every list of the default workspace and of those made last, and how many rows each table has. */
   readonly states: () => Promise<readonly [unknown, unknown]>;
 }
 

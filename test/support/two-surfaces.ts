@@ -53,6 +53,8 @@ export const overRest = async (
   return { status: answer.status, value: answer.text === '' ? undefined : answer.body, error: error ?? null };
 };
 
+const isQuery = (name: string): boolean => declared(name).type === 'query';
+
 /** Calls a procedure over `/trpc` in tRPC's own format. */
 export const overTrpc = async (
   api: Api,
@@ -60,10 +62,9 @@ export const overTrpc = async (
   { name, input }: { readonly name: string; readonly input: Input },
 ): Promise<Outcome> => {
   const options = { headers: { 'bellwire-workspace': workspace } };
-  const answer: Answer =
-    declared(name).type === 'query'
-      ? await api(`GET /trpc/${name}?input=${encodeURIComponent(JSON.stringify(input))}`, undefined, options)
-      : await api(`POST /trpc/${name}`, input, options);
+  const answer: Answer = isQuery(name)
+    ? await api(`GET /trpc/${name}?input=${encodeURIComponent(JSON.stringify(input))}`, undefined, options)
+    : await api(`POST /trpc/${name}`, input, options);
   const body = answer.body as unknown as {
     readonly result?: { readonly data?: unknown };
     readonly error?: { readonly data: AnswerBody['error'] & { httpStatus?: number } };
@@ -74,6 +75,20 @@ export const overTrpc = async (
     value: body.result?.data,
     error: body.error === undefined ? null : (error as AnswerBody['error']),
   };
+};
+
+/** An outcome as text in which both surfaces agree; what a query says of a wrong value differs, since there everything is text. */
+export const comparable = (
+  name: string,
+  { error, value }: Outcome,
+  toText: (value: unknown) => string = normalized,
+): string => {
+  if (error === null) return toText(value);
+  const is_query = isQuery(name) && error.code === 'invalid_input';
+  const said = error.issues?.map(({ path, message }) => (is_query ? path : `${path} ${message}`));
+  // A number may break two rules where its text breaks one.
+  const issues = is_query ? [...new Set(said)] : said;
+  return toText({ code: error.code, issues, message: is_query ? '' : error.message });
 };
 
 /** The status of a success, by what the procedure declares and answers. */

@@ -10,7 +10,7 @@ export const described = <T extends z.ZodType>(schema: T, description: string, e
 /** A JSON object as it was sent: not copied, so that no key is dropped or changed. */
 export const jsonObject = z
   .custom<JsonObject>(isJsonObject, { error: 'must be a JSON object' })
-  .meta({ type: 'object', examples: [{}] });
+  .meta({ type: 'object', additionalProperties: true, examples: [{}] });
 
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9])?$/;
 const NAME_RULE =
@@ -99,7 +99,7 @@ export const sendInput = z
         .string()
         .min(1)
         .max(256)
-        .refine((key) => /^[\x20-\x7e]+$/.test(key), 'must be visible ASCII'),
+        .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'),
       'Visible ASCII. The same event under the same key is accepted once and answered twice; another event under it is refused. It lives as long as its event.',
       'order-1042-created',
     ).optional(),

@@ -64,7 +64,7 @@ export const createHookTrials = ({ trials, replay }: RpcDeps) => {
       .meta({
         scope,
         route: { method: 'POST', path: '/webhooks/test' },
-        summary: 'Send a test event to a hook named in the body',
+        summary: 'Test a hook named in the body',
         description: testDescription,
         errors: ACCEPT_ERRORS,
         example: { hook_id: EXAMPLE.hook_id, event_type: EXAMPLE.event_type },

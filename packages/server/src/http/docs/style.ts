@@ -2,7 +2,7 @@
 export const STYLE = `
 :root {
   --page: #ffffff; --side: #f7f8fa; --code: #f4f6f9; --line: #e3e7ee; --ink: #1b2330; --soft: #5b6675; --link: #1f5bd8;
-  --get: #1f6feb; --post: #157f4b; --put: #9a5b00; --patch: #7a4bc4; --delete: #c0362c; --name: #0b5394; --text: #157f4b; --value: #a0490a;
+  --get: #1a5fd0; --post: #157f4b; --put: #9a5b00; --patch: #7a4bc4; --delete: #c0362c; --name: #0b5394; --text: #157f4b; --value: #a0490a;
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -14,7 +14,7 @@ export const STYLE = `
 html { scroll-padding-top: 1rem }
 body { margin: 0; display: grid; grid-template-columns: 18rem minmax(0, 1fr); color: var(--ink); background: var(--page); font: 15px/1.6 system-ui, sans-serif }
 a { color: var(--link); text-decoration: none }
-a:hover { text-decoration: underline }
+a:hover, .intro a, .type a, figcaption a { text-decoration: underline }
 :focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 4px }
 h1, h2, h3 { line-height: 1.25; margin: 0 0 .6rem }
 h1 { font-size: 1.9rem; letter-spacing: -.02em }
@@ -37,7 +37,7 @@ nav ul { list-style: none; margin: 0; padding: 0 }
 nav > ul > li { margin-bottom: 1rem }
 nav > ul > li > a { font-weight: 600; color: var(--ink) }
 nav ul ul { font-size: .88rem; margin-top: .2rem }
-nav ul ul a { display: block; padding: .14rem 0; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap }
+nav ul ul a { display: block; padding: .14rem 0 .14rem 2.9rem; text-indent: -2.9rem; color: var(--soft) }
 nav ul ul a:hover { color: var(--ink) }
 main { padding: 2rem clamp(1rem, 3vw, 3rem) 6rem; min-width: 0; max-width: 92rem }
 section { margin-top: 3.5rem }
@@ -48,7 +48,7 @@ article:target > header h3 { color: var(--link) }
 .where { margin-bottom: .8rem }
 .where code { font-size: .95em; overflow-wrap: anywhere }
 .method { display: inline-block; min-width: 3.1em; font: 700 .72rem/1.5 ui-monospace, Menlo, Consolas, monospace; text-transform: uppercase }
-nav .method { font-size: .62rem; min-width: 4.2em }
+nav .method { font-size: .62rem; min-width: 4.2em; text-indent: 0 }
 .get { color: var(--get) } .post { color: var(--post) } .put { color: var(--put) } .patch { color: var(--patch) } .delete { color: var(--delete) }
 .facts { color: var(--soft); font-size: .87rem }
 table { width: 100%; border-collapse: collapse; margin: 1rem 0 1.2rem; font-size: .92rem }
@@ -78,7 +78,9 @@ figcaption:last-child { border-bottom: 0 }
   nav > ul { display: flex; flex-wrap: wrap; gap: .2rem .9rem }
   nav > ul > li { margin: 0 }
   main { padding-top: 1.2rem }
-  th { width: 40% }
+  tr:not(.errors tr) > * { display: block; width: auto; padding-right: 0 }
+  tr:not(.errors tr) > th { padding-bottom: 0 }
+  tr:not(.errors tr) > td { border-top: 0; padding-top: 0 }
 }
-@media print { aside { display: none } body { display: block } .sides { display: block } .examples { position: static; max-height: none } }
+@media print { aside { display: none } body { display: block } .sides { display: block } .examples { position: static; max-height: none } pre { max-height: none; white-space: pre-wrap; overflow-wrap: anywhere } }
 `;

@@ -32,7 +32,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description: 'The same as the field `idempotency_key`. Where both are given they must be equal.',
-    schema: { type: 'string', minLength: 1, maxLength: 256 },
+    schema: { type: 'string', minLength: 1, maxLength: 256, pattern: String.raw`^[\x20-\x7e]+$` },
     example: 'order-1042-created',
   },
 };

@@ -10,10 +10,9 @@ interface Said {
 const answer = (said: Said | Reference): Answer | Reference => {
   if ('$ref' in said) return said;
   const { about, type, example } = said;
-  return {
-    description: about,
-    content: { [type]: { schema: { type: typeof example === 'string' ? 'string' : 'object' }, example } },
-  };
+  const schema =
+    typeof example === 'string' ? { type: 'string' } : { type: 'object', additionalProperties: true };
+  return { description: about, content: { [type]: { schema, example } } };
 };
 
 const path = (
