@@ -96,6 +96,11 @@ test('an option that cannot be right is refused at once', () => {
   expect(refusal({ url: 'http://127.0.0.1:4400', api_key: undefined as unknown as string })).toMatchObject({
     message: 'api_key: must be an API key; it is empty or has characters that no key has.',
   });
+  for (const end of ['/v1', '/api/v1/', '/trpc', '?a=b', '#a']) {
+    const url = `https://example.com/bellwire${end}`;
+    expect(refusal({ url, api_key: 'key' })).toMatchObject({ issues: [{ path: 'url' }] });
+  }
+  expect(refusal({ url: 'https://example.com/bellwire/', api_key: 'key' })).toEqual({});
   const good = { url: 'http://127.0.0.1:4400', api_key: 'key' };
   expect(refusal({ ...good, workspace: 'a b', timeout_ms: 0.5 })).toMatchObject({
     issues: [{ path: 'workspace' }, { path: 'timeout_ms' }],

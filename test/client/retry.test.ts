@@ -9,6 +9,7 @@ const busy: Fault = {
 };
 const html: Fault = { status: 503, headers: { 'content-type': 'text/html' }, body: '<h1>503</h1>' };
 const limited: Fault = { status: 429, headers: { 'retry-after': '1' }, body: 'slow down' };
+const limitedAsJson: Fault = { ...limited, body: '{"message":"Too Many Requests"}' };
 
 const hook = { url: 'https://receiver.example.com/in', events: ['*'] };
 
@@ -47,17 +48,18 @@ describe('an event is sent again', () => {
 });
 
 describe('Retry-After', () => {
-  test.each([['503 of Bellwire', busy] as const, ['429 of a proxy', limited] as const])(
-    'is obeyed after a %s',
-    async (_, fault) => {
-      await using server = await startServer();
-      await using front = await startFront(server.origin, [fault]);
-      await clientAt(front.origin).hooks.create(hook);
-      const [first = 0, second = 0] = front.times;
-      // Timers of Node may be a millisecond early.
-      expect(second - first).toBeGreaterThanOrEqual(999);
-    },
-  );
+  test.each<[string, Fault]>([
+    ['503 of Bellwire', busy],
+    ['429 of a proxy', limited],
+    ['429 of a proxy that speaks JSON', limitedAsJson],
+  ])('is obeyed after a %s', async (_, fault) => {
+    await using server = await startServer();
+    await using front = await startFront(server.origin, [fault]);
+    await clientAt(front.origin).hooks.create(hook);
+    const [first = 0, second = 0] = front.times;
+    // Timers of Node may be a millisecond early.
+    expect(second - first).toBeGreaterThanOrEqual(999);
+  });
 
   test('that asks for more time than there is ends the call at once', async () => {
     await using server = await startServer();
@@ -93,6 +95,14 @@ test('a deletion whose answer got lost is not reported as a hook that does not e
   await using front = await startFront(server.origin, ['lose']);
   expect(await clientAt(front.origin).hooks.delete(id)).toBeUndefined();
   await expect(clientAt(front.origin).hooks.delete(id)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a deletion that the server put off does not make a hook that never was a deleted one', async () => {
+  await using server = await startServer();
+  const soon: Fault = { ...busy, headers: { 'content-type': 'application/json' } };
+  await using front = await startFront(server.origin, [soon]);
+  await expect(clientAt(front.origin).hooks.delete('wh_none')).rejects.toMatchObject({ code: 'not_found' });
+  expect(front.calls).toHaveLength(2);
 });
 
 describe('tries have an end', () => {

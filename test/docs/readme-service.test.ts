@@ -40,16 +40,15 @@ it('the service of the README, alone in an empty folder, sends a typed event and
   const [service = ''] = page.blocks('ts');
   expect(service.trimEnd().split('\n').length).toBeLessThanOrEqual(14);
   expect(page.text).toContain(`npx -y pnpm@12 ${packArguments('client', '.').join(' ')}`);
+  expect(page.text).toContain('npx -y node@26 service.mts');
 
   const dependencies = { '@bellwire/client': `file:${await packPackage('client')}`, zod: `link:${zod}` };
-  await writeFile(
-    folder.file('package.json'),
-    JSON.stringify({ private: true, type: 'module', dependencies }),
-  );
+  // As npm writes it: nothing says that files are modules.
+  await writeFile(folder.file('package.json'), JSON.stringify({ dependencies }));
   runPnpm(['install', '--prefer-offline', '--ignore-workspace'], { cwd: folder.path });
-  await writeFile(join(folder.path, 'service.ts'), service.replace('http://127.0.0.1:4400', server.url));
+  await writeFile(join(folder.path, 'service.mts'), service.replace('http://127.0.0.1:4400', server.url));
   const { PATH = '' } = process.env;
-  const { stdout, stderr } = await run(process.execPath, ['service.ts'], {
+  const { stdout, stderr } = await run(process.execPath, ['service.mts'], {
     cwd: folder.path,
     env: { PATH, BELLWIRE_API_KEY: ADMIN_KEY },
   });

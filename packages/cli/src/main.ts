@@ -3,7 +3,7 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
-    `Bellwire needs Node 22.19 or newer, and this is ${process.version}. Try: npx -y -p node@26 -p bellwire bellwire serve\n`,
+    `Bellwire needs Node 22.19 or newer, and this is ${process.version}. Try: npx -y pnpm@12 bellwire, which brings its own Node, in a clone of Bellwire; or get a newer one from https://nodejs.org.\n`,
   );
   process.exit(1);
 }

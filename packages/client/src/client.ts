@@ -74,7 +74,7 @@ export type BatchResult =
     };
 
 type AnyEvents = {
-  /** Stores an event and its deliveries. With an idempotency key, its own or a new one, so that it is safe to try again. */
+  /** Stores an event and its deliveries. With an idempotency key, so that the client may try again: the one given, or one made for this call. Code that may call again itself, such as a job, gives its own. */
   readonly send: (type: string, data: object, options?: SendOptions) => Promise<EventReceipt>;
   /** Up to 1,000 events of 1 MiB together. A bad one does not fail its neighbours; results stand in the order of the events. */
   readonly sendBatch: (

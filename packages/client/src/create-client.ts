@@ -18,6 +18,10 @@ type Input = Readonly<Record<string, unknown>>;
 /** What a header can carry without being changed. */
 const isWord = (text: string | undefined): boolean => /^[\x21-\x7e]+$/.test(text ?? '');
 
+/** A path of the API after the url is the commonest mistake; a query or a fragment would swallow our own path. */
+const isBase = (url: string): boolean =>
+  /^https?:\/\/[^?#]+$/.test(url) && URL.canParse(url) && !/\/(?:v1|trpc)\/*$/.test(url);
+
 /** In plain JavaScript everything can be missing. */
 const judge = ({
   url,
@@ -25,9 +29,14 @@ const judge = ({
   workspace = 'none',
   timeout_ms = 1,
 }: Partial<ClientOptions<Catalog | undefined>>): readonly Issue[] => [
-  ...(url !== undefined && /^https?:\/\//.test(url) && URL.canParse(url)
+  ...(url !== undefined && isBase(url)
     ? []
-    : [{ path: 'url', message: `must be where Bellwire runs, like http://127.0.0.1:4400; it is "${url}"` }]),
+    : [
+        {
+          path: 'url',
+          message: `must be where Bellwire runs, like http://127.0.0.1:4400, without a path of the API; it is "${url}"`,
+        },
+      ]),
   ...(isWord(api_key)
     ? []
     : [{ path: 'api_key', message: 'must be an API key; it is empty or has characters that no key has' }]),

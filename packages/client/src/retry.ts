@@ -58,8 +58,9 @@ export const withRetries = async <T>(run: () => Promise<T>, { again, retry, sign
     } catch (thrown) {
       const error = thrown as BellwireError;
       if (may_be_done && again === 'until_gone' && error.code === 'not_found') return undefined as T;
-      may_be_done ||= isUnknown(error);
-      throw isUnknown(error) && !isRefusal(error) && again === 'if_refused' ? doubtful(error) : error;
+      const is_doubtful = isUnknown(error) && !isRefusal(error);
+      may_be_done ||= is_doubtful;
+      throw is_doubtful && again === 'if_refused' ? doubtful(error) : error;
     }
   };
   const mayTryAgain = async (error: BellwireError, delay_ms: number): Promise<boolean> => {

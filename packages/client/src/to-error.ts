@@ -33,6 +33,6 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
   return new BellwireError(
     'unexpected_answer',
     `The answer is not one of Bellwire's (${thrown.message}). Check the url, and that server and client are of one version.`,
-    { status: answered?.status ?? null, cause: thrown },
+    { status: answered?.status ?? null, retry_after_s: answered?.retry_after_s ?? null, cause: thrown },
   );
 };

@@ -35,7 +35,8 @@ type State = 'written' | 'unchanged' | 'different';
 const sentences: Readonly<Record<State, (file: string, count: number) => string>> = {
   written: (file, count) => `Wrote ${file}: ${count} event ${count === 1 ? 'type' : 'types'}.`,
   unchanged: (file) => `${file} is as it should be.`,
-  different: (file) => `${file} is out of date.`,
+  // The error says it, with what to do.
+  different: () => '',
 };
 
 /** `bellwire generate` */
