@@ -93,3 +93,24 @@ test('no answer in time has a code of its own', async () => {
   expect(error).toMatchObject({ code: 'timeout', status: null });
   expect(error.message).toBe(`${front.origin} gave no answer within 100 ms.`);
 });
+
+test('what JSON would change or cannot write is refused before anything is sent', async () => {
+  await using server = await startServer();
+  await using front = await startFront(server.origin, []);
+  const { events } = clientAt(front.origin, once_only);
+  const circle: Record<string, unknown> = {};
+  circle['self'] = circle;
+  for (const [data, path] of [
+    [{ order: { total: Number.NaN } }, 'total'],
+    [{ totals: [1, Number.POSITIVE_INFINITY] }, '1'],
+    [{ id: 1n }, ''],
+    [circle, ''],
+  ] as const) {
+    const error = await errorOf(events.send('a', data));
+    expect(error).toMatchObject({ code: 'invalid_input', status: null, issues: [{ path }] });
+  }
+  expect(front.calls).toHaveLength(0);
+  await events.send('a', { at: new Date(0), gone: undefined });
+  const { data } = await events.list();
+  expect(data[0]?.data).toEqual({ at: '1970-01-01T00:00:00.000Z' });
+});

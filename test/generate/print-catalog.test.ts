@@ -60,7 +60,14 @@ const order: CatalogType = {
   example: { order: { id: 1, status: 'open', lines: ['a', { sku: 'it\'s "x"' }], point: [1, -2.5] } },
 };
 const plan: CatalogType = { name: 'Site Plan Change', description: 'The plan of a site was changed' };
-const catalog = [order, plan, { name: 'order-created' }, { name: '7 days', schema: null, example: null }];
+const paid: CatalogType = { name: 'order.paid', schema: { type: 'object', required: ['order', 'order'] } };
+const catalog = [
+  order,
+  plan,
+  paid,
+  { name: 'order-created' },
+  { name: '7 days', schema: null, example: null },
+];
 
 it('types, examples and the catalog of a sender compile, and a wrong payload does not', async () => {
   const use = `
@@ -74,12 +81,15 @@ const status: EventData['order.created'] = { order: { id: 1, status: 'lost' } };
 const key: EventData['order.created'] = { order: { id: 1, satus: 'open' } };
 // @ts-expect-error what is required is missing
 const missing: EventData['order.created'] = { order: {} };
+// @ts-expect-error what is required is missing, though nothing is said of it
+const unnamed: EventData['order.paid'] = { anything: 1 };
+const paid: EventData['order.paid'] = { order: 1, anything: 1 };
 // @ts-expect-error no such type
 type None = EventData['order.crated'];
 const anything: EventData['Site Plan Change'] = { plan: 'pro' };
 const told = (event: WebhookEvent): number => event.type === 'order.created' ? event.data.order.id : 0;
 const input: NonNullable<(typeof catalog)['order.created']['~standard']['types']>['input'] = examples['order.created'];
-export { anything, good, input, key, missing, status, text, told };
+export { anything, good, input, key, missing, paid, status, text, told, unnamed };
 export type { None };
 `;
   expect(await compile({ 'events.ts': printCatalog(catalog), 'use.ts': use })).toBe('');

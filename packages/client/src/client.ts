@@ -1,5 +1,6 @@
 import type { ErrorCode, Issue } from './bellwire-error.ts';
 import type { FieldsOf, Takes } from './calls.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Catalog } from './catalog.ts';
 import type { Fetch } from './exchange.ts';
 import type { Listing } from './listing.ts';
@@ -8,14 +9,6 @@ import type { RetryOptions } from './retry.ts';
 import type { EventReceipt, EventType, InputOf, Noun, OutputOf, Verb } from './router-types.ts';
 import type { SchemaInput } from './standard-schema.ts';
 import type { Watch } from './watch.ts';
-
-/** What goes with one call. */
-export interface CallOptions {
-  /** Ends the call with the error `aborted`. What the server has begun it may finish. */
-  readonly signal?: AbortSignal | undefined;
-  /** For this call only; `false` is one try. */
-  readonly retry?: RetryOptions | false | undefined;
-}
 
 export interface ClientOptions<C extends Catalog | undefined = undefined> {
   /** Where Bellwire runs, without a path of the API: `http://127.0.0.1:4400`. */

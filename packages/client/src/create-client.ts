@@ -3,7 +3,8 @@ import { createTRPCUntypedClient } from '@trpc/client';
 import { type BellwireError, invalidInput, type Issue } from './bellwire-error.ts';
 import { type Call, calls, idFields } from './calls.ts';
 import type { Catalog } from './catalog.ts';
-import type { CallOptions, Client, ClientOptions } from './client.ts';
+import type { CallOptions } from './call-options.ts';
+import type { Client, ClientOptions } from './client.ts';
 import { createLinks, wayOf } from './links.ts';
 import { createListing } from './listing.ts';
 import { createPush } from './push.ts';
@@ -46,13 +47,25 @@ const judge = ({
     : [{ path: 'timeout_ms', message: 'must be a whole number of milliseconds above 0' }]),
 ];
 
-const toJson = (input: Input): string => {
+const write = (input: Input, replacer: (key: string, value: unknown) => unknown): string => {
   try {
-    return JSON.stringify(input);
+    return JSON.stringify(input, replacer);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw invalidInput([{ path: '', message: `cannot be written as JSON (${why})` }], cause);
   }
+};
+
+/** @throws BellwireError `invalid_input`, also for NaN and Infinity: JSON would write null without a word */
+const toJson = (input: Input): string => {
+  const lost: Issue[] = [];
+  const json = write(input, (path, value) => {
+    if (typeof value === 'number' && !Number.isFinite(value))
+      lost.push({ path, message: `is ${value}, which JSON has not` });
+    return value;
+  });
+  if (lost.length > 0) throw invalidInput(lost);
+  return json;
 };
 
 /** Runs one of the calls: its input is one object, as on the wire. */
@@ -77,8 +90,9 @@ const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
   });
   return async (name, { kind, again, slow = false }, { input, options: { signal, retry: own = retry } }) => {
     const is_query = kind !== 'mutation';
+    const json = toJson(input);
     const to_send = {
-      context: { way: slow ? 'slow' : wayOf(toJson(input), is_query) },
+      context: { way: slow ? 'slow' : wayOf(json, is_query) },
       ...(signal === undefined ? {} : { signal }),
     };
     const once = async (): Promise<unknown> => {

@@ -1,6 +1,7 @@
 export { BellwireError, type ErrorCode, type Issue } from './bellwire-error.ts';
 export type { Catalog } from './catalog.ts';
-export type { BatchResult, CallOptions, Client, ClientOptions, EventToSend, SendOptions } from './client.ts';
+export type { CallOptions } from './call-options.ts';
+export type { BatchResult, Client, ClientOptions, EventToSend, SendOptions } from './client.ts';
 export { createClient } from './create-client.ts';
 export type { Fetch, FetchAnswer, FetchInit } from './exchange.ts';
 export type { Listing } from './listing.ts';

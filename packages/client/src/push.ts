@@ -1,6 +1,6 @@
 import { BellwireError, invalidInput } from './bellwire-error.ts';
 import type { Catalog } from './catalog.ts';
-import type { CallOptions } from './client.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Listing } from './listing.ts';
 import type { EventType } from './router-types.ts';
 import type { StandardSchema } from './standard-schema.ts';

@@ -1,6 +1,7 @@
 import { BellwireError } from './bellwire-error.ts';
 import { type Catalog, checkData } from './catalog.ts';
-import type { BatchResult, CallOptions, EventToSend, SendOptions } from './client.ts';
+import type { CallOptions } from './call-options.ts';
+import type { BatchResult, EventToSend, SendOptions } from './client.ts';
 import type { EventReceipt } from './router-types.ts';
 
 type Call = (input: object, options: CallOptions) => Promise<unknown>;

@@ -1,5 +1,5 @@
 import { BellwireError } from './bellwire-error.ts';
-import type { CallOptions } from './client.ts';
+import type { CallOptions } from './call-options.ts';
 import type { Listing } from './listing.ts';
 import { pause } from './pause.ts';
 import type { Delivery, DeliveryWithAttempts, InputOf } from './router-types.ts';

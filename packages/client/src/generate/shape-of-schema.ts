@@ -31,16 +31,23 @@ const describe = (schema: unknown): string | null =>
 
 const objectShape = (schema: Schema): Shape => {
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
-  const fields: readonly Field[] = schemasIn(schema['properties']).map(([name, field]) => ({
+  const named: readonly Field[] = schemasIn(schema['properties']).map(([name, field]) => ({
     name,
     required: required.includes(name),
     description: describe(field),
     shape: shapeOf(field),
   }));
+  const unnamed: readonly Field[] = [...new Set(required)]
+    .filter((name) => typeof name === 'string' && !named.some((field) => field.name === name))
+    .map((name: string) => ({ name, required: true, description: null, shape: UNKNOWN }));
   const { additionalProperties } = schema;
   // Nothing said means that more keys may come. A type that says so would let every misspelt key pass, so it does not.
-  const isOpen = additionalProperties === undefined ? fields.length === 0 : additionalProperties !== false;
-  return { kind: 'object', fields, others: isOpen ? shapeOf(additionalProperties ?? true) : null };
+  const isOpen = additionalProperties === undefined ? named.length === 0 : additionalProperties !== false;
+  return {
+    kind: 'object',
+    fields: [...named, ...unnamed],
+    others: isOpen ? shapeOf(additionalProperties ?? true) : null,
+  };
 };
 
 const arrayShape = (schema: Schema): Shape => {
