@@ -277,6 +277,20 @@ describe('the scaffolder', () => {
     expect(existsSync(outside.file('a'))).toBe(false);
   });
 
+  it('says what to do when the folder cannot be made', async () => {
+    const [status, stderr] = await refusal('x'.repeat(300), '--yes');
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/cannot be written: .*Name another folder/)]);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('quotes the folder in its next steps, so that a shell goes there', async () => {
+    const name = `it's "$HOME"`;
+    const { stdout } = await scaffolder.create([name, '--yes']);
+    const [, goThere = ''] = /^ {2}(cd .*)$/m.exec(stdout) ?? [];
+    const shell = spawnSync('sh', ['-c', `${goThere} && pwd`], { cwd: outside.file('.'), encoding: 'utf8' });
+    expect([shell.stderr, shell.stdout.trim().endsWith(name)]).toEqual(['', true]);
+  });
+
   it('says 401 and what to give when the server wants a key', async () => {
     const [status, stderr] = await refusal('a', '--yes', '--events', server.origin);
     expect([status, stderr]).toEqual([1, expect.stringContaining('--api-key')]);

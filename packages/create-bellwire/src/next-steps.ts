@@ -15,12 +15,16 @@ const commands = (plan: Plan, manager: PackageManager): readonly string[] => {
   ];
 };
 
+/** A text as one word of a shell. */
+const quote = (text: string): string =>
+  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
 /** What to do with what was made, in the order to do it in. */
 export const nextSteps = (plan: Plan, path: string, manager: PackageManager): string => {
   const folder = relative(process.cwd(), path);
   const [install, start] = [commands(plan, manager).slice(0, -1), commands(plan, manager).at(-1) ?? ''];
   const lines = [
-    ...(folder === '' ? [] : [`cd ${folder.includes(' ') ? `'${folder}'` : folder}`]),
+    ...(folder === '' ? [] : [`cd ${quote(folder)}`]),
     ...install,
     'put the secret into .env: WEBHOOK_SECRET=… (the sender shows it when the hook is made; README.md says how)',
     start,

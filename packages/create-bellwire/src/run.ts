@@ -23,6 +23,19 @@ const makeRepository = (path: string): void => {
   runProgram(path, 'git', ['add', '--all']);
 };
 
+const copy = async (plan: Plan, path: string): Promise<void> => {
+  try {
+    await copyTemplate(templateFolder(plan.template), path, plan.dialect);
+  } catch (error) {
+    // Only what the file system says is for the person to mend.
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    throw new Refusal(
+      `${plan.directory} cannot be written: ${error.message}. Name another folder, or make this one writable.`,
+      { cause: error },
+    );
+  }
+};
+
 const make = async (argv: readonly string[]): Promise<string> => {
   const given = readArguments(argv, process.stdin.isTTY && process.stdout.isTTY);
   if (given.wants === 'help') return help();
@@ -33,7 +46,7 @@ const make = async (argv: readonly string[]): Promise<string> => {
   const path = emptyFolder(plan.directory);
   const api_key = given.api_key ?? process.env['BELLWIRE_API_KEY'] ?? '';
   const catalog = given.events === undefined ? null : await readCatalog(given.events, api_key);
-  await copyTemplate(templateFolder(plan.template), path, plan.dialect);
+  await copy(plan, path);
   if (catalog !== null) await writeHandlers(path, plan.template, catalog);
   const manager = packageManagerOf(process.env['npm_config_user_agent']);
   if (plan.install) install(plan, path, manager);

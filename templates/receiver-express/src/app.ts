@@ -70,7 +70,7 @@ export const createApp = (options: AppOptions): express.Express => {
     if (isStopping()) response.setHeader('connection', 'close');
     next();
   });
-  app.get('/healthz', health(options));
+  app.all('/healthz', only(['GET', 'HEAD']), health(options));
   app.all(
     path,
     only(methods),

@@ -28,7 +28,8 @@ export const parseBody = (dialect: Dialect, contentType: string, body: Uint8Arra
 
 const textAt = (place: Place, headers: Headers, body: JsonObject): string => {
   const value = 'header' in place ? headerOf(headers, place.header) : body[place.field];
-  return typeof value === 'string' ? value : '';
+  // Half a character, which JSON can spell, would be stored as another text, and one id taken for the other.
+  return typeof value === 'string' && value.isWellFormed() ? value : '';
 };
 
 /** The id and the type of an event; either is empty where it is not there. */

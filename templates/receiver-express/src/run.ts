@@ -12,6 +12,8 @@ export const run = async (handle = handleBy(handlers, otherwise)): Promise<void>
   process.on('unhandledRejection', (error) =>
     log('error', 'unhandled_rejection', { error: messageOf(error) }),
   );
+  // Nobody reads the log any more. An event is not refused for that.
+  process.stdout.on('error', () => {});
   // Before anything else: a stop that is asked for while it starts must be a clean one, too.
   const stopAsked = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   try {

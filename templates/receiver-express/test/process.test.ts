@@ -34,6 +34,15 @@ await test('killed between its answer and its work, it works after the restart',
   await restarted.log.until('done', ({ id }) => id === 'evt_2');
 });
 
+await test('a log that nobody reads any more stops nothing', async (t) => {
+  const receiver = await startReceiverProcess(t, temporaryFolder());
+  receiver.loseLog();
+  for (const id of ['evt_1', 'evt_2', 'evt_3']) {
+    assert.equal((await receiver.deliver(id, 'any')).status, 200);
+  }
+  assert.equal(await receiver.end('SIGTERM'), 0);
+});
+
 await test('killed under load, it handles every event that it answered', async (t) => {
   const folder = temporaryFolder();
   // The last lines of a log die with the process, so the handler also writes to a file.

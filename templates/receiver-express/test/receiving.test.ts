@@ -191,3 +191,17 @@ await test('/healthz tells what waits, what is dead and since when', async (t) =
   assert.equal(body['waiting'], 1);
   assert.ok([90, 91].includes(Number(body['oldest_waiting_seconds'])), JSON.stringify(body));
 });
+
+await test('/healthz is for reading only', async (t) => {
+  const { port } = await startTestReceiver(t);
+  const response = await fetch(`http://127.0.0.1:${port}/healthz`, { method: 'POST' });
+  assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET, HEAD']);
+});
+
+await test('an id that cannot be stored as it is would be taken for another one, so it is refused', async (t) => {
+  const receiver = await startTestReceiver(t, { environment: { WEBHOOK_DIALECT: 'resource-api' } });
+  // JSON can spell halves of characters; SQLite would store both of these as the same text.
+  const first = await receiver.deliver('\ud800');
+  const second = await receiver.deliver('\ud801');
+  assert.deepEqual([first.status, second.status, receiver.log.count('duplicate')], [400, 400, 0]);
+});

@@ -5,10 +5,10 @@ error. `python -m receiver.dead_letters retry <id>`, or `retry all`, lets them w
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import sys
-import time
 from typing import List
 
 from .inbox import Inbox
@@ -37,15 +37,20 @@ def main(arguments: List[str]) -> int:
 
 
 def _list(inbox: Inbox) -> int:
-    for letter in inbox.dead_letters():
-        print(letter.id, letter.type, letter.attempts, letter.last_error, sep="\t")
+    letters = inbox.dead_letters()
+    if not letters:
+        print("There are no dead letters.")
+    for letter in letters:
+        # What stands in an id or an error came from elsewhere: in JSON it cannot play with the terminal.
+        event_id, event_type, error = map(json.dumps, (letter.id, letter.type, letter.last_error))
+        print(event_id, event_type, f"{letter.attempts} attempts", error, sep="\t")
     return 0
 
 
 def _retry(inbox: Inbox, which: str) -> int:
-    count = inbox.put_back(None if which == "all" else which, time.time())
+    count = inbox.put_back(None if which == "all" else which)
     if count == 0 and which != "all":
-        print(f"No dead letter has the id {which}.", file=sys.stderr)
+        print(f"No dead letter has the id {json.dumps(which)}.", file=sys.stderr)
         return 1
     print(f"{count} put back. The receiver takes them within a second.")
     return 0

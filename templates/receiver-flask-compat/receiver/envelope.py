@@ -39,8 +39,10 @@ def parse(text: str) -> Dict[str, Any]:
     """The body as an object. Raises Unreadable."""
     try:
         parsed = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise Unreadable("The body is not JSON.") from None
+    except RecursionError:
+        raise Unreadable("The body is nested too deeply for Python's JSON parser.") from None
+    except ValueError:
+        raise Unreadable("The body is not JSON, or has a number that is too long.") from None
     if not isinstance(parsed, dict):
         raise Unreadable("The body is JSON but not an object.")
     return parsed

@@ -117,8 +117,9 @@ class Inbox:
             if waiting >= limit:
                 return "full"
             connection.execute(
-                "INSERT INTO events (id, type, dialect, body, received_at, due_at) VALUES (?, ?, ?, ?, ?, ?)",
-                [event.id, event.type, dialect, event.text, now, now],
+                # Due at any time, so that a clock that is set back keeps nothing waiting.
+                "INSERT INTO events (id, type, dialect, body, received_at, due_at) VALUES (?, ?, ?, ?, ?, 0)",
+                [event.id, event.type, dialect, event.text, now],
             )
             return "stored"
 
@@ -168,13 +169,13 @@ class Inbox:
             ).fetchall()
         return [DeadLetter(*row) for row in rows]
 
-    def put_back(self, event_id: Optional[str], now: float) -> int:
+    def put_back(self, event_id: Optional[str]) -> int:
         """Lets one dead letter, or with None all, wait as if they had just come. How many there were."""
         with self._transaction() as connection:
             return connection.execute(
-                "UPDATE events SET state = 'waiting', attempts = 0, due_at = ?"
+                "UPDATE events SET state = 'waiting', attempts = 0, due_at = 0"
                 " WHERE state = 'dead' AND (? IS NULL OR id = ?)",
-                [now, event_id, event_id],
+                [event_id, event_id],
             ).rowcount
 
     def forget(self, handled_before: float, most: int) -> int:

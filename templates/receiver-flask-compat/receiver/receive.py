@@ -51,7 +51,7 @@ def receive_blueprint(parts: Receiving) -> Blueprint:
             log("warn", "too_large", client=request.remote_addr)
             return _failure(parts, 413, f"The body is larger than {BODY_LIMIT} bytes.")
         headers = {name.lower(): value for name, value in request.headers.items()}
-        refusal = verify(dialect, parts.settings.secrets, headers, body, time.time())
+        refusal = verify(dialect, parts.settings.secrets, headers, body, int(time.time()))
         if refusal is not None:
             log("warn", "refused", reason=refusal.reason, detail=refusal.detail, client=request.remote_addr)
             return _answer(dialect.refused)

@@ -120,23 +120,32 @@ class TheWorker(unittest.TestCase):
         self.assertEqual([], self.attempts)
         self.assertIn("the process ended", self.inbox.dead_letters()[0].last_error)
 
+    def test_a_clock_that_is_set_back_does_not_keep_an_event_waiting(self) -> None:
+        self.fails = False
+        self.store("evt_1")
+        self.now -= DAY
+        self.work_off()
+        self.assertEqual(["evt_1 1"], self.attempts)
+
+    def test_a_listed_id_cannot_play_with_the_terminal(self) -> None:
+        self.bury("a\n\x1b[31m\u009b")
+        self.assertRegex(self.command(), r'^"a\\n\\u001b\[31m\\u009b"\t[^\n]+\n$')
+
     def test_dead_letters_are_listed_in_one_line_each_and_put_back_one_or_all(self) -> None:
         for event_id in ("evt_1", "evt_2", "evt_3"):
             self.bury(event_id)
         lines = self.command().splitlines()
-        self.assertEqual(["evt_1", "evt_2", "evt_3"], [line.split("\t")[0] for line in lines])
-        self.assertRegex(lines[0], r"^evt_1\torder\.created\t8\tValueError: no 8 \(test_worker\.py:\d+\)$")
+        self.assertEqual(['"evt_1"', '"evt_2"', '"evt_3"'], [line.split("\t")[0] for line in lines])
+        self.assertRegex(lines[0], r'^"evt_1"\t"order\.created"\t8 attempts\t"ValueError: no 8 \(test_worker\.py:\d+\)"$')
         self.fails = False
         self.attempts.clear()
-        # The command puts back by the real time.
-        self.now = START + 100_000 * DAY
         self.command("retry", "evt_2")
         self.work_off()
         self.assertEqual(["evt_2 1"], self.attempts)
         self.command("retry", "all")
         self.work_off()
         self.assertEqual(["evt_2 1", "evt_1 1", "evt_3 1"], self.attempts)
-        self.assertEqual("", self.command("list"))
+        self.assertEqual("There are no dead letters.\n", self.command("list"))
 
     def test_the_command_says_what_it_cannot_do(self) -> None:
         for arguments, environ, code in (
