@@ -13,11 +13,14 @@ const run: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'docs/operation.md': { ini: 1, sh: 2 },
   'docs/receivers.md': { sh: 3, ts: 2 },
   'packages/client/README.md': { ts: 2 },
+  'packages/create-bellwire/README.md': { sh: 2 },
   'docs/secrets.md': { sh: 4, text: 2, ts: 1 },
 };
 
 it('every page is known here, so that a new one is run too', () => {
-  expect(Object.keys(run).toSorted()).toEqual(['README.md', 'packages/client/README.md', ...docs].toSorted());
+  expect(Object.keys(run).toSorted()).toEqual(
+    ['README.md', 'packages/client/README.md', 'packages/create-bellwire/README.md', ...docs].toSorted(),
+  );
 });
 
 it.each(Object.entries(run))('%s has no snippet that nobody runs', (path, expected) => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { type DialectName, receiverDialects } from '@bellwire/client/verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPnpm } from '../support/pack.ts';
-import { pythonWithFlask, skipReason } from '../support/programs.ts';
+import { python, pythonWithFlask, skipReason } from '../support/programs.ts';
+import { startReceiver } from '../support/receiver.ts';
 import { type RunningServer, startServer, until } from '../support/running-server.ts';
 import { packScaffolder, type Scaffolder, type Template, watchReceiver } from '../support/scaffolding.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
@@ -191,7 +192,8 @@ describe('what is made', () => {
         undefined,
       ]);
     }
-    expect(readFileSync(join(folder, '.env'), 'utf8')).toMatch(/^WEBHOOK_DIALECT=q2$/m);
+    for (const name of ['.env', '.env.example'])
+      expect(readFileSync(join(folder, name), 'utf8')).toMatch(/^WEBHOOK_DIALECT=q2$/m);
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toMatch(/^\.env$/m);
   });
 
@@ -234,8 +236,8 @@ describe('what is made', () => {
     async () => {
       const folder = await scaffold('typed-flask', '--template', 'flask', '--events', 'catalog.json');
       const check = 'import receiver.handlers as h; print(sorted(h.HANDLERS))';
-      const python = 'command' in pythonWithFlask ? pythonWithFlask.command : '';
-      const { stdout, stderr } = spawnSync(python, ['-B', '-W', 'error', '-c', check], {
+      const command = 'command' in pythonWithFlask ? pythonWithFlask.command : '';
+      const { stdout, stderr } = spawnSync(command, ['-B', '-W', 'error', '-c', check], {
         cwd: folder,
         encoding: 'utf8',
       });
@@ -263,7 +265,7 @@ describe('the scaffolder', () => {
   });
 
   it.each([
-    [['a', '--template', 'rails'], /"rails" is not one of express, flask/],
+    [['a', '--template', 'rails'], /--template "rails" is not one of express, flask/],
     [['a', '--dialect', 'morse'], /"morse" is not one of standard, svix/],
     [['a', '--events', 'nowhere.json'], /nowhere\.json cannot be read/],
     [['a', '--events', 'http://127.0.0.1:1'], /cannot be reached/],
@@ -289,6 +291,30 @@ describe('the scaffolder', () => {
     const [, goThere = ''] = /^ {2}(cd .*)$/m.exec(stdout) ?? [];
     const shell = spawnSync('sh', ['-c', `${goThere} && pwd`], { cwd: outside.file('.'), encoding: 'utf8' });
     expect([shell.stderr, shell.stdout.trim().endsWith(name)]).toEqual(['', true]);
+  });
+
+  it('reads every page of a server’s catalog, and names that are words of the language', async () => {
+    const reserved = { class: { type: 'string' }, __proto: { type: 'string' }, 'due-on': { type: 'string' } };
+    const pages = [
+      { data: [{ name: 'order.created', schema: { properties: reserved } }], next_cursor: 'two' },
+      { data: [{ name: 'import' }, { name: 'im-port' }], next_cursor: null },
+    ];
+    await using catalog = await startReceiver(({ path }) => ({
+      body: JSON.stringify(pages[path.includes('cursor=two') ? 1 : 0]),
+    }));
+    const folder = await scaffold('pages', '-t', 'flask', '--events', catalog.origin);
+    const check = 'import ast, sys; [ast.parse(open(name).read()) for name in sys.argv[1:]]';
+    const files = ['receiver/events.py', 'receiver/handlers.py'];
+    if ('command' in python) {
+      const { status, stderr } = spawnSync(python.command, ['-c', check, ...files], {
+        cwd: folder,
+        encoding: 'utf8',
+      });
+      expect([status, stderr]).toEqual([0, '']);
+    }
+    const handlers = readFileSync(join(folder, 'receiver/handlers.py'), 'utf8');
+    for (const name of ['on_order_created', 'on_import', 'on_im_port'])
+      expect(handlers).toContain(`def ${name}(`);
   });
 
   it('says 401 and what to give when the server wants a key', async () => {

@@ -159,9 +159,9 @@ describe('a refusal says what to look at', () => {
   it('a body that is too large, of which no more is read', async () => {
     expect(await refusalOf({ headers, body }, { max_body_bytes: 10 })).toMatch(/^body_too_large: .*10 bytes/);
     const verdict = await throughNode((done) => async (request, response) => {
-      const verdict = await verify(request, { ...options, max_body_bytes: 10 });
+      const judged = await verify(request, { ...options, max_body_bytes: 10 });
       expect(request.destroyed).toBe(true);
-      done(verdict);
+      done(judged);
       response.end();
     });
     expect(verdict).toMatchObject({ reason: 'body_too_large' });

@@ -39,9 +39,15 @@ const parse = (argv: readonly string[]) => {
   }
 };
 
-const one = <T extends string>(text: string | undefined, is: (text: string) => text is T, known: object) => {
+interface Choice<T extends string> {
+  readonly flag: string;
+  readonly is: (text: string) => text is T;
+  readonly known: object;
+}
+
+const one = <T extends string>(text: string | undefined, { flag, is, known }: Choice<T>) => {
   if (text === undefined || is(text)) return text;
-  throw new Refusal(`"${text}" is not one of ${Object.keys(known).join(', ')}.`);
+  throw new Refusal(`${flag} "${text}" is not one of ${Object.keys(known).join(', ')}.`);
 };
 
 /** Only what is there, so that a spread of defaults below is not overwritten by nothing. */
@@ -61,8 +67,8 @@ export const readArguments = (argv: readonly string[], isTerminal: boolean): Arg
   return {
     ...given({
       directory,
-      template: one(values.template, isTemplate, templates),
-      dialect: one(values.dialect, isDialect, dialects),
+      template: one(values.template, { flag: '--template', is: isTemplate, known: templates }),
+      dialect: one(values.dialect, { flag: '--dialect', is: isDialect, known: dialects }),
       events: values.events,
       api_key: values['api-key'],
       install: values.install,

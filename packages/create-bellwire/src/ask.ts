@@ -1,6 +1,7 @@
 import { confirm, isCancel, select, text } from '@clack/prompts';
 import type { Arguments } from './arguments.ts';
 import { type Dialect, dialects, type Template, templates } from './choices.ts';
+import { emptyFolder } from './folder.ts';
 import { Cancelled } from './refusal.ts';
 
 /** All that is to be known before anything is made. */
@@ -26,9 +27,24 @@ const answered = async <T>(prompt: Promise<T>): Promise<Exclude<T, symbol>> => {
   return answer as Exclude<T, symbol>;
 };
 
+/** Why a folder cannot be taken, so that it is asked for again. */
+const refusalOf = (directory: string): string | undefined => {
+  try {
+    emptyFolder(directory);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+};
+
 const askDirectory = (): Promise<string> =>
   answered(
-    text({ message: 'Which folder?', placeholder: defaults.directory, defaultValue: defaults.directory }),
+    text({
+      message: 'Which folder?',
+      placeholder: defaults.directory,
+      defaultValue: defaults.directory,
+      validate: (typed) => refusalOf(typed === undefined || typed === '' ? defaults.directory : typed),
+    }),
   );
 
 const askTemplate = (): Promise<Template> =>
