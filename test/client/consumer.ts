@@ -13,6 +13,8 @@ import {
   type Page,
   type StandardSchema,
 } from '@bellwire/client';
+import { printCatalog } from '@bellwire/client/generate';
+import { type Verification, verify } from '@bellwire/client/verify';
 
 interface Order {
   readonly id: string;
@@ -107,3 +109,11 @@ export const isBusy = (error: unknown): boolean =>
 export const isOdd = (error: BellwireError): boolean =>
   // @ts-expect-error -- no such code
   error.code === 'no_such_code';
+
+export const judge = (request: Request): Promise<Verification> =>
+  verify(request, { secret: ['new', 'old'], dialect: 'github', tolerance_s: 60 });
+// @ts-expect-error no such dialect
+export const unknownDialect = verify({ headers: {}, body: '' }, { secret: 'a', dialect: 'morse' });
+// @ts-expect-error what was parsed is not what was signed
+export const parsedBody = verify({ headers: {}, body: { a: 1 } }, { secret: 'a' });
+export const types: string = printCatalog([{ name: 'a', schema: { type: 'object' } }]);

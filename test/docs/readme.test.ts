@@ -23,7 +23,7 @@ test('the table of settings in the README is the one that the program has', () =
 });
 
 test('VERSION is the one of every package that is published', () => {
-  for (const name of ['server', 'cli'])
+  for (const name of ['server', 'cli', 'client', 'create-bellwire'])
     expect(readJson(`packages/${name}/package.json`)['version']).toBe(VERSION);
   expect(read('README.md')).toContain(`Bellwire ${VERSION} is running at`);
 });
