@@ -45,6 +45,8 @@ test('the first start says what one needs and sends a signed ping; the second fi
     expect(said).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
     expect(said).toContain(`keys      ${folder.file('.bellwire/keys')}`);
     expect(said).toContain(`inbox     ${url}/inbox/first`);
+    const [, docs = ''] = /docs {6}(\S+)/.exec(said) ?? [];
+    expect((await fetch(docs)).headers.get('content-type')).toContain('text/html');
     expect(statSync(folder.file('.bellwire/keys')).mode & 0o777).toBe(0o600);
     expect(statSync(folder.file('.bellwire')).mode & 0o777).toBe(0o700);
     const entries = async () =>

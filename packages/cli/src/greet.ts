@@ -63,6 +63,7 @@ const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> =
     ...(config.inbox && local
       ? [`  inbox     ${inbox}   (has a hook to it, and a signed ping already)`]
       : []),
+    `  docs      ${url}/docs   (every call, with a curl for each)`,
     '',
     config.inbox && local
       ? 'Send an event; it is in the inbox, verified, within a second:'
