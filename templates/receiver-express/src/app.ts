@@ -31,9 +31,10 @@ const limitRate = (limit: number, log: Log): RequestHandler => {
 };
 
 const health =
-  ({ inbox, isWorking, log }: AppOptions): RequestHandler =>
+  ({ inbox, isInPlace, isWorking, log }: AppOptions): RequestHandler =>
   (_, response) => {
     try {
+      if (!isInPlace()) return send(response, json(503, { status: 'inbox_lost' }));
       const { waiting, dead, oldest_received_at } = inbox.counts();
       const age = oldest_received_at === null ? 0 : Date.now() - oldest_received_at;
       const oldest_waiting_seconds = Math.max(0, Math.floor(age / 1000));

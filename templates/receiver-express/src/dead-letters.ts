@@ -1,3 +1,5 @@
+// First: it must run before anything else is loaded.
+import './check-node.js';
 import { existsSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { openInboxFile } from './inbox-file.ts';

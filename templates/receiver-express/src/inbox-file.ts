@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { messageOf } from './log.ts';
+import { type Log, messageOf } from './log.ts';
 import { StartError } from './start-error.ts';
 
 const SCHEMA = `
@@ -18,6 +18,10 @@ const SCHEMA = `
     due_at integer not null default 0,
     last_error text,
     settled_at integer
+  ) strict;
+  create table if not exists taken (
+    seq integer primary key,
+    interrupted integer not null default 0
   ) strict;
   create index if not exists events_waiting on events (seq, due_at) where state = 'waiting';
   create index if not exists events_handled on events (settled_at) where state = 'handled';
@@ -83,4 +87,32 @@ export const lockInbox = (path: string): (() => void) => {
       { cause: error },
     );
   }
+};
+
+const LOOK_EVERY_MS = 1000;
+
+/**
+ * Looks, once a second at most, whether the inbox that was opened still stands at its path. One that was deleted or
+ * replaced can still be written, but nobody would find what is in it. Once lost, it stays so until the restart.
+ */
+export const watchInboxFile = (path: string, log: Log): (() => boolean) => {
+  const identity = (): string => {
+    const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return file === undefined ? 'none' : `${file.dev} ${file.ino}`;
+  };
+  const opened = identity();
+  let inPlace = true;
+  let lookedAt = performance.now();
+  return () => {
+    if (!inPlace || performance.now() - lookedAt < LOOK_EVERY_MS) return inPlace;
+    inPlace = identity() === opened;
+    lookedAt = performance.now();
+    if (!inPlace) {
+      const error =
+        `The inbox at ${path} was deleted or replaced while it was open, so no event is accepted any more. ` +
+        'Restart the receiver: it opens the file that is there then, or makes a new one.';
+      log('error', 'inbox_lost', { error });
+    }
+    return inPlace;
+  };
 };

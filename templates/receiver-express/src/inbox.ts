@@ -38,6 +38,8 @@ export interface Counts {
 
 const FORGET_SLICE = 1000;
 
+const WAITING = 'seq, id, type, dialect, content_type, body, received_at, attempts';
+
 const prepare = (db: Database) => ({
   insert: db.prepare<[Arrival]>(
     `insert into events (id, type, dialect, content_type, body, received_at)
@@ -45,8 +47,21 @@ const prepare = (db: Database) => ({
   ),
   isKnown: db.prepare<[string]>('select 1 from events where id = ?').pluck(),
   due: db.prepare<[number, number], Waiting>(
-    `select seq, id, type, dialect, content_type, body, received_at, attempts from events
-     where state = 'waiting' and due_at <= ? order by seq limit ?`,
+    `select ${WAITING} from events
+     where state = 'waiting' and due_at <= ? and seq not in (select seq from taken) order by seq limit ?`,
+  ),
+  // Before its handler runs, so that a handler that ends the process leaves a trace.
+  take: db.prepare<[number]>(
+    `insert into taken (seq) values (?) on conflict (seq) do update set interrupted = 0`,
+  ),
+  letGo: db.prepare<[number]>('delete from taken where seq = ?'),
+  underWay: db.prepare<[], Waiting>(
+    `select ${WAITING} from taken join events using (seq) where interrupted = 0 order by seq`,
+  ),
+  interrupt: db.prepare<[number]>('insert or replace into taken (seq, interrupted) values (?, 1)'),
+  interruptedDue: db.prepare<[number], Waiting>(
+    `select ${WAITING} from taken join events using (seq)
+     where interrupted = 1 and state = 'waiting' and due_at <= ? order by seq limit 1`,
   ),
   nextDueAt: db.prepare<[], number | null>(`select min(due_at) from events where state = 'waiting'`).pluck(),
   // A handled event is only remembered by its id.
@@ -100,14 +115,33 @@ export const createInbox = (db: Database, limit: number) => {
         return changes === 1 ? 'stored' : 'duplicate';
       }),
 
-    /** The events to handle now, in the order of their arrival. */
-    due: (now: number, most: number): readonly Waiting[] => sql.due.all(now, most),
+    /** The events to handle now, in the order of their arrival; first, and each alone, those that were interrupted. */
+    due: (now: number, most: number): readonly Waiting[] => {
+      const interrupted = sql.interruptedDue.get(now);
+      return interrupted === undefined ? sql.due.all(now, most) : [interrupted];
+    },
+
+    /** Remembers on the disk that their handlers may run from now on, until they are settled or let go. */
+    take: (events: readonly Waiting[]): Promise<void> =>
+      write(() => events.forEach(({ seq }) => sql.take.run(seq))),
+
+    /** Their handlers did not run. */
+    letGo: (events: readonly Waiting[]): Promise<void> =>
+      write(() => events.forEach(({ seq }) => sql.letGo.run(seq))),
+
+    /** At the start: what was taken when the last process ended. */
+    underWay: (): readonly Waiting[] => sql.underWay.all(),
+
+    /** The process ended while they were taken: each is taken alone from now on. */
+    interrupt: (events: readonly Waiting[]): Promise<void> =>
+      write(() => events.forEach(({ seq }) => sql.interrupt.run(seq))),
 
     nextDueAt: (): number | null => sql.nextDueAt.get() ?? null,
 
     settle: (settlement: Settlement): Promise<void> =>
       write(() => {
         const { seq } = settlement;
+        sql.letGo.run(seq);
         if ('handled_at' in settlement) {
           sql.handled.run(settlement.handled_at, seq);
           waiting -= 1;

@@ -11,6 +11,8 @@ export interface ReceiveOptions {
   readonly settings: Settings;
   readonly inbox: Inbox;
   readonly log: Log;
+  /** Whether the inbox is still the file at its path. */
+  readonly isInPlace: () => boolean;
   /** Called when an event is stored. */
   readonly onStored: () => void;
 }
@@ -23,7 +25,7 @@ const full = later(429, 30, 'Too many events are waiting');
 const notStored = later(503, 30, 'The event could not be stored');
 
 /** Verifies a request, stores its event, and only then answers it: what is answered with 200 is on the disk. */
-export const receive = ({ settings, inbox, log, onStored }: ReceiveOptions): RequestHandler => {
+export const receive = ({ settings, inbox, log, isInPlace, onStored }: ReceiveOptions): RequestHandler => {
   const { dialect: name, secrets } = settings;
   const dialect = dialectOf(name);
 
@@ -53,12 +55,13 @@ export const receive = ({ settings, inbox, log, onStored }: ReceiveOptions): Req
       log('warn', 'unreadable', { detail: wrong, client });
       return send(response, badRequest(dialect, wrong));
     }
-    if (dialect.pings.includes(type)) {
-      log('info', 'pinged', { id, type });
-      return send(response, dialect.accepted);
-    }
 
     try {
+      if (!isInPlace()) return send(response, notStored);
+      if (dialect.pings.includes(type)) {
+        log('info', 'pinged', { id, type });
+        return send(response, dialect.accepted);
+      }
       const outcome = await inbox.store({ id, type, dialect: name, content_type, body: raw, received_at });
       log(outcome === 'full' ? 'warn' : 'info', outcome, { id, type });
       if (outcome === 'full') return send(response, full);

@@ -3,12 +3,12 @@ import { createServer } from 'node:http';
 import { createApp } from './app.ts';
 import { dialectOf } from './dialects.ts';
 import type { Handle } from './handling.ts';
-import { lockInbox, openInboxFile } from './inbox-file.ts';
+import { lockInbox, openInboxFile, watchInboxFile } from './inbox-file.ts';
 import { createInbox } from './inbox.ts';
 import { type Log, messageOf } from './log.ts';
 import type { Settings } from './settings.ts';
 import { StartError } from './start-error.ts';
-import { startWorker } from './worker.ts';
+import { createWorker } from './worker.ts';
 
 export interface ReceiverOptions {
   readonly settings: Settings;
@@ -38,13 +38,14 @@ export const startReceiver = async ({ settings, handle, log }: ReceiverOptions) 
   const unlock = lockInbox(inbox_path);
   const db = openInboxFile(inbox_path);
   const inbox = createInbox(db, inbox_limit);
-  const worker = startWorker({ ...settings, inbox, handle, log });
+  const worker = createWorker({ ...settings, inbox, handle, log });
   let stopping = false;
 
   const app = createApp({
     settings,
     inbox,
     log,
+    isInPlace: watchInboxFile(inbox_path, log),
     onStored: worker.wake,
     isWorking: worker.isRunning,
     isStopping: () => stopping,
@@ -67,7 +68,6 @@ export const startReceiver = async ({ settings, handle, log }: ReceiverOptions) 
     await once(server, 'listening');
   } catch (error) {
     clearInterval(forgetting);
-    await worker.stop();
     closeInbox();
     throw new StartError(
       `Cannot listen on ${host}:${settings.port}: ${messageOf(error)}. Set PORT and HOST to an address that is free.`,
@@ -78,6 +78,9 @@ export const startReceiver = async ({ settings, handle, log }: ReceiverOptions) 
   const port = typeof address === 'object' && address !== null ? address.port : settings.port;
   const { path } = dialectOf(settings.dialect);
   log('info', 'listening', { port, path, dialect: settings.dialect });
+
+  // Only now: even if the first handler ends the process, what comes meanwhile is received.
+  worker.start();
 
   return {
     port,

@@ -11,13 +11,15 @@ const HOUR = 60 * MINUTE;
 /** How long an event waits after its first failure, its second and so on; the last one repeats. */
 const RETRY_DELAYS_MS = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR];
 
-/** How many events are fetched at once. At most this many handlers run again after a crash. */
+/** How many events are taken at once. At most this many handlers run again after a crash. */
 const BATCH = 64;
 
 /** The longest sleep: the command for dead letters puts events back without a word to us. */
 const NAP_MS = SECOND;
 
 const LONGEST_ERROR = 500;
+
+const PROCESS_ENDED = 'the process ended while it was handled';
 
 export interface WorkerOptions {
   readonly inbox: Inbox;
@@ -62,29 +64,33 @@ const createNaps = () => {
 };
 
 /**
- * Handles the events that wait, in the order of their arrival, until it is stopped. An event that fails waits longer
- * each time, and is dead after `max_attempts`.
+ * From `start` on it handles the events that wait, in the order of their arrival, until it is stopped. An event that
+ * fails waits longer each time, and is dead after `max_attempts`. One that ends the process fails, too.
  */
-export const startWorker = ({ inbox, handle, max_attempts, concurrency, log }: WorkerOptions) => {
+export const createWorker = ({ inbox, handle, max_attempts, concurrency, log }: WorkerOptions) => {
   const { nap, wake } = createNaps();
   const stopping = new AbortController();
   let running = true;
+  let ended = Promise.resolve();
+
+  const failure = ({ seq, id, type, attempts }: Waiting, error: string): Settlement => {
+    const failures = attempts + 1;
+    const dead = failures >= max_attempts;
+    log(dead ? 'error' : 'warn', dead ? 'dead' : 'failed', { id, type, attempt: failures, error });
+    const now = Date.now();
+    return { seq, failed_at: now, error, due_at: dead ? null : now + delayAfter(failures) };
+  };
 
   const attempt = async (waiting: Waiting): Promise<Settlement> => {
-    const { seq, id, type } = waiting;
-    const failures = waiting.attempts + 1;
+    const { seq, id, type, attempts } = waiting;
     const started = performance.now();
     try {
       await runHandler(handle, waiting);
       const took_ms = Math.round(performance.now() - started);
-      log('debug', 'handled', { id, type, attempt: failures, took_ms });
+      log('debug', 'handled', { id, type, attempt: attempts + 1, took_ms });
       return { seq, handled_at: Date.now() };
     } catch (error) {
-      const message = messageOf(error).slice(0, LONGEST_ERROR);
-      const dead = failures >= max_attempts;
-      log(dead ? 'error' : 'warn', dead ? 'dead' : 'failed', { id, type, attempt: failures, error: message });
-      const now = Date.now();
-      return { seq, failed_at: now, error: message, due_at: dead ? null : now + delayAfter(failures) };
+      return failure(waiting, messageOf(error).slice(0, LONGEST_ERROR));
     }
   };
 
@@ -102,12 +108,13 @@ export const startWorker = ({ inbox, handle, max_attempts, concurrency, log }: W
   };
 
   const work = async (batch: readonly Waiting[]): Promise<void> => {
+    await inbox.take(batch);
     const rest = batch.values();
     const records: Promise<void>[] = [];
     const runner = async () => {
       for (const waiting of rest) {
-        if (stopping.signal.aborted) return;
-        records.push(record(await attempt(waiting)));
+        if (stopping.signal.aborted) records.push(inbox.letGo([waiting]));
+        else records.push(record(await attempt(waiting)));
       }
     };
     await Promise.all(Array.from({ length: concurrency }, runner));
@@ -115,11 +122,28 @@ export const startWorker = ({ inbox, handle, max_attempts, concurrency, log }: W
     await Promise.all(records);
   };
 
+  /**
+   * Counts an attempt for the event during which the last process ended. Where several were taken nobody can say which
+   * of them it was: then none is counted, but each is taken alone, so that the next end says it.
+   */
+  const recover = async (): Promise<void> => {
+    const events = inbox.underWay();
+    const [first, second] = events;
+    if (first === undefined) return;
+    log('warn', 'interrupted', { ids: events.map(({ id }) => id) });
+    const counted = second === undefined ? inbox.settle(failure(first, PROCESS_ENDED)) : undefined;
+    // In the same turn, so in the same transaction.
+    await Promise.all([counted, inbox.interrupt(events)]);
+  };
+
   const untilDue = (): number => Math.max(0, Math.min(NAP_MS, (inbox.nextDueAt() ?? Infinity) - Date.now()));
 
   const loop = async (): Promise<void> => {
+    let recovered = false;
     while (!stopping.signal.aborted) {
       try {
+        if (!recovered) await recover();
+        recovered = true;
         const batch = inbox.due(Date.now(), BATCH);
         await (batch.length > 0 ? work(batch) : nap(untilDue()));
       } catch (error) {
@@ -130,8 +154,10 @@ export const startWorker = ({ inbox, handle, max_attempts, concurrency, log }: W
     running = false;
   };
 
-  const ended = loop();
   return {
+    start: (): void => {
+      ended = loop();
+    },
     /** Says that an event came. */
     wake,
     isRunning: () => running,

@@ -11,6 +11,7 @@ await run(async ({ id, type }) => {
     await once(process, 'SIGTERM');
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
+  if (type === 'abort' && process.env['ABORT'] !== undefined) process.abort();
   if (type === 'fail' && process.env['FAIL'] !== undefined) throw new Error('told to');
   if (type === 'forget_await') void Promise.reject(new Error('nobody waits for this'));
   const { HANDLED } = process.env;

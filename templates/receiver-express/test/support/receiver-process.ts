@@ -56,6 +56,8 @@ export const startReceiverProcess = async (t: TestContext, folder: string, envir
     deliver: (id: string, type: string) => send(port, requestOf('standard', { id, type, data: {} })),
     /** Nobody reads its log any more. */
     loseLog: () => child.stdout?.destroy(),
+    /** Fulfilled when it has ended by itself. */
+    ended: closed,
     /** Sends a signal and answers the exit code once it has ended. */
     end: async (signal: NodeJS.Signals): Promise<number | null> => {
       child.kill(signal);
