@@ -10,8 +10,11 @@ import threading
 import time
 from typing import Any, List
 
-from flask import Flask
-from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+try:
+    from flask import Flask
+    from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+except ModuleNotFoundError as error:
+    sys.exit(f"{error}. Install what the receiver needs: pip install -r requirements.txt")
 
 from . import create_app
 from .log import log
@@ -20,8 +23,8 @@ from .worker import STOP_SECONDS, Worker
 
 
 class _Connection(WSGIRequestHandler):
-    # So that a client that says nothing holds neither a thread nor the stop.
-    timeout = STOP_SECONDS
+    # So that a client that says nothing holds neither a thread nor the stop, which has other things to do.
+    timeout = STOP_SECONDS / 2
 
 
 class _Server(ThreadedWSGIServer):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, List, NamedTuple, Optional
+from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
 
 from .envelope import Envelope
+from .log import log
 from .settings import SettingsError
 
 _SCHEMA = """
@@ -35,6 +38,13 @@ CREATE INDEX IF NOT EXISTS dead ON events (position) WHERE state = 'dead';
 
 #: How long a statement waits for another process before it fails.
 _BUSY_SECONDS = 5
+
+#: How often it is made sure, before something is stored, that the file is still there.
+_LOOK_SECONDS = 1.0
+
+
+class InboxLost(sqlite3.Error):
+    """The file at the path is not the one that was opened: what is stored now nobody would find again."""
 
 
 class Claim(NamedTuple):
@@ -91,6 +101,9 @@ class Inbox:
         self._lock = threading.Lock()
         self._connection: Optional[sqlite3.Connection] = None
         self._pid = 0
+        self._file: Optional[Tuple[int, int]] = None
+        self._looked_at = -math.inf
+        self._is_lost = False
 
     def prepare(self) -> None:
         """Makes the file and its tables if need be. No connection stays open, since a fork would copy it."""
@@ -108,9 +121,9 @@ class Inbox:
     def store(self, event: Envelope, dialect: str, limit: int, now: float) -> str:
         """
         "stored"; "duplicate" when the id is known, whatever became of it; "full" when `limit` events wait
-        already.
+        already. Raises InboxLost.
         """
-        with self._transaction() as connection:
+        with self._transaction(look_after=_LOOK_SECONDS) as connection:
             if connection.execute("SELECT 1 FROM events WHERE id = ?", [event.id]).fetchone():
                 return "duplicate"
             (waiting,) = connection.execute("SELECT count(*) FROM events WHERE state = 'waiting'").fetchone()
@@ -188,8 +201,8 @@ class Inbox:
             ).rowcount
 
     def counts(self) -> Counts:
-        """How much waits, how much is dead, and since when the oldest waits."""
-        with self._transaction() as connection:
+        """How much waits, how much is dead, and since when the oldest waits. Raises InboxLost."""
+        with self._transaction(look_after=0.0) as connection:
             row = connection.execute(
                 "SELECT (SELECT count(*) FROM events WHERE state = 'waiting'),"
                 " (SELECT count(*) FROM events WHERE state = 'dead'),"
@@ -206,8 +219,11 @@ class Inbox:
             )
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _transaction(self, look_after: Optional[float] = None) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            # Before the connection: it stays open, so that what was stored in a lost file is still handled.
+            if look_after is not None and time.monotonic() - self._looked_at >= look_after:
+                self._look()
             connection = self._open()
             try:
                 # IMMEDIATE: a transaction that reads first and writes then would fail, not wait, beside
@@ -222,6 +238,8 @@ class Inbox:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None or self._pid != os.getpid():
+            if self._file is not None:
+                self._look()
             connection = sqlite3.connect(
                 self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -229,9 +247,32 @@ class Inbox:
             # Not NORMAL: that could lose the last commits, already answered, when the power fails.
             connection.execute("PRAGMA synchronous = FULL")
             self._connection, self._pid = connection, os.getpid()
+            self._file = _file_at(self._path)
         return self._connection
+
+    def _look(self) -> None:
+        if self._file is None or _file_at(self._path) == self._file:
+            self._looked_at = time.monotonic()
+            return
+        self._looked_at = -math.inf
+        error = InboxLost(
+            f"{self._path} was deleted or replaced while the receiver ran. Nothing more is accepted: put the "
+            "file back, or restart the receiver to begin with the one that is there."
+        )
+        if not self._is_lost:
+            self._is_lost = True
+            log("error", "inbox_lost", detail=str(error))
+        raise error
 
     def _close(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _file_at(path: str) -> Optional[Tuple[int, int]]:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -46,7 +46,11 @@ def receive_blueprint(parts: Receiving) -> Blueprint:
         if not parts.rate_limit.allows(request.remote_addr or "", time.monotonic()):
             log("warn", "rate_limited", client=request.remote_addr)
             return _later(429, "Too many requests.", _RATE_RETRY_SECONDS)
-        body = _read_body()
+        try:
+            body = _read_body()
+        except OSError as error:
+            log("warn", "cut_off", detail=in_words(error), client=request.remote_addr)
+            return _failure(parts, 400, "The body ended before it was complete.")
         if body is None:
             log("warn", "too_large", client=request.remote_addr)
             return _failure(parts, 413, f"The body is larger than {BODY_LIMIT} bytes.")
@@ -105,7 +109,7 @@ def _later(status: int, error: str, seconds: int) -> Response:
 def _read_body() -> Optional[bytes]:
     """
     The bytes as they came, or None for more than BODY_LIMIT. Not by Flask's `get_data`: that holds the limit
-    for requests with a content-length only.
+    for requests with a content-length only. Raises OSError when it ends early.
     """
     stream: BinaryIO = request.environ["wsgi.input"]
     announced = request.content_length
@@ -120,5 +124,8 @@ def _read_body() -> Optional[bytes]:
         if not chunk:
             break
         body += chunk
+    if announced is not None and len(body) < most:
+        # It might fit its signature all the same, when the content-length is what is wrong.
+        raise ConnectionError(f"{len(body)} bytes came of {announced}")
     too_large = len(body) > BODY_LIMIT or (announced or 0) > BODY_LIMIT
     return None if too_large else bytes(body)

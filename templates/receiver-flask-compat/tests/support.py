@@ -13,6 +13,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -222,6 +223,18 @@ class ReceiverProcess:
             return answer.status, dict(answer.getheaders()), answer.read()
         finally:
             connection.close()
+
+    def send_cut_off(self, sent: Delivery) -> bytes:
+        """The answer to a request that announces more than it sends; its signature fits what it sends."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as connection:
+            head = "".join(f"{name}: {value}\r\n" for name, value in sent.headers.items())
+            connection.sendall(
+                f"POST {sent.path} HTTP/1.1\r\nHost: x\r\n{head}"
+                f"Content-Length: {len(sent.body) + 1}\r\n\r\n".encode() + sent.body
+            )
+            connection.shutdown(socket.SHUT_WR)
+            with connection.makefile("rb") as answer:
+                return answer.read()
 
     def release(self, handlers: int = 1) -> None:
         """Lets handlers of blocking_receiver.py return."""

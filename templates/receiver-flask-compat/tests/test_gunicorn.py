@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
 import signal
+import socket
 import sys
+import tempfile
 import unittest
+from pathlib import Path
 from typing import List
 
 from receiver.envelope import Envelope
 from receiver.inbox import open_inbox
 
-from .support import ReceiverProcess, delivery, temporary_inbox
+from .support import PATIENCE, ROOT, ReceiverProcess, delivery, temporary_inbox
 
 
 def gunicorn() -> List[str]:
@@ -68,6 +72,35 @@ class Gunicorn(unittest.TestCase):
         receiver.release()
         self.assertEqual(0, receiver.exit_code())
         self.assertIn("handled", [line["event"] for line in receiver.seen])
+
+    def test_a_body_that_was_cut_off_is_answered_400_though_its_signature_fits(self) -> None:
+        receiver = self.serve("receiver:create_app()")
+        self.assertIn(b" 400 ", receiver.send_cut_off(delivery("evt_1")))
+        receiver.wait_for("cut_off")
+
+    def test_silent_clients_keep_nobody_out_and_are_cut_off_after_a_while(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="receiver-test-")
+        self.addCleanup(folder.cleanup)
+        hasty = Path(folder.name, "hasty.conf.py")
+        text = (ROOT / "gunicorn.conf.py").read_text("utf-8")
+        self.assertIn("_SILENCE_SECONDS = 30", text)
+        hasty.write_text(text.replace("_SILENCE_SECONDS = 30", "_SILENCE_SECONDS = 3"), "utf-8")
+        self.environ["PYTHONPATH"] = str(ROOT)
+        receiver = self.serve("receiver:create_app()", "--config", str(hasty))
+        with contextlib.ExitStack() as connections:
+            silent = []
+            for number in range(32):
+                connection = socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE)
+                silent.append(connections.enter_context(connection))
+                head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
+                # One half stalls in the head, the other in the body.
+                connection.sendall(head if number % 2 else head + b"\r\n{")
+            self.assertEqual(200, receiver.send(delivery("evt_1"))[0])
+            self.assertNotIn("cut_off", [line["event"] for line in receiver.seen])
+            for connection in silent:
+                while connection.recv(1000):
+                    pass
+        self.assertEqual(16, sum(line["event"] == "cut_off" for line in receiver.seen))
 
     def test_what_waits_is_handled_without_any_request_even_when_the_application_is_preloaded(self) -> None:
         for number, options in enumerate(([], ["--preload"])):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import socket
 import sys
+import time
 import unittest
 from typing import Iterator
 
@@ -120,6 +122,58 @@ class TheProcess(unittest.TestCase):
         with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as connection:
             connection.sendall(head % 1000)
             self.assertIn(b" 429 ", connection.recv(1000))
+
+    def test_a_body_that_was_cut_off_is_answered_400_though_its_signature_fits(self) -> None:
+        receiver = self.receiver()
+        self.assertIn(b" 400 ", receiver.send_cut_off(delivery("evt_1")))
+        receiver.wait_for("cut_off")
+        receiver.send(delivery("evt_1"))
+        receiver.wait_for("stored", id="evt_1")
+
+    def test_nothing_is_acknowledged_into_an_inbox_that_was_deleted_or_replaced(self) -> None:
+        def replace(path: str) -> None:
+            open_inbox(f"{path}.new").close()
+            os.replace(f"{path}.new", path)
+
+        for lose in (os.remove, replace):
+            with self.subTest(lose.__name__):
+                self.environ = {"INBOX_PATH": temporary_inbox(self)}
+                receiver = self.blocking_receiver()
+                self.assertEqual(200, receiver.send(delivery("evt_1"))[0])
+                self.assertEqual(200, receiver.send(delivery("evt_2"))[0])
+                lose(self.environ["INBOX_PATH"])
+                self.assertEqual(503, receiver.send(Delivery("/healthz", {}, b""), "GET")[0])
+                for event_id in ("evt_1", "evt_3"):
+                    status, headers, _ = receiver.send(delivery(event_id))
+                    self.assertEqual((503, "30"), (status, headers["Retry-After"]))
+                self.assertIn("restart", receiver.wait_for("inbox_lost", level="error")["detail"])
+                # What was accepted before is handled.
+                receiver.release(2)
+                receiver.wait_for("handled", id="evt_1")
+                receiver.wait_for("handled", id="evt_2")
+                receiver.signal(signal.SIGTERM)
+                self.assertEqual(0, receiver.exit_code())
+                self.assertEqual(1, sum(line["event"] == "inbox_lost" for line in receiver.seen))
+
+    def test_a_lost_inbox_is_noticed_within_a_second_when_nobody_asks_for_its_health(self) -> None:
+        receiver = self.receiver()
+        self.assertEqual(200, receiver.send(delivery("evt_0"))[0])
+        os.remove(self.environ["INBOX_PATH"])
+        lost_at = time.monotonic()
+        statuses = []
+        while time.monotonic() < lost_at + 1.2:
+            statuses.append(receiver.send(delivery(f"evt_{len(statuses) + 1}"))[0])
+        self.assertEqual(503, statuses[-1])
+        self.assertEqual(sorted(statuses), statuses)
+
+    def test_a_silent_client_does_not_hold_the_stop_for_its_ten_seconds(self) -> None:
+        receiver = self.receiver()
+        with socket.create_connection(("127.0.0.1", receiver.port)):
+            receiver.send(delivery("evt_1"))
+            stopped_at = time.monotonic()
+            receiver.signal(signal.SIGTERM)
+            self.assertEqual(0, receiver.exit_code())
+        self.assertLess(time.monotonic() - stopped_at, 8)
 
     def test_what_cannot_be_stored_is_answered_503_and_the_receiver_lives(self) -> None:
         def small_files_only() -> None:

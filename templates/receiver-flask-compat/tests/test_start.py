@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -90,6 +91,14 @@ class TheStart(unittest.TestCase):
         self.assertIn("WEBHOOK_SECRET is not set", line)
         self.assertIn("POST /v1/webhooks", line)
         self.assertEqual([], os.listdir(self.folder))
+
+    def test_without_flask_it_says_how_to_install_it(self) -> None:
+        # -S: without the packages that are installed.
+        command = (sys.executable, "-S", "-m", "receiver")
+        receiver = ReceiverProcess(self, {"PYTHONPATH": ""}, command)
+        self.assertEqual(1, receiver.exit_code())
+        self.assertEqual(1, len(receiver.errors().splitlines()), receiver.errors())
+        self.assertIn("pip install -r requirements.txt", receiver.errors())
 
     def test_a_wrong_value_is_one_line(self) -> None:
         self.assertIn('KEEP_DAYS is "3"', self.refusal({"KEEP_DAYS": "3"}))
