@@ -1,175 +1,24 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DialectName, receiverDialects } from '@bellwire/client/verify';
+import { receiverDialects } from '@bellwire/client/verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPnpm } from '../support/pack.ts';
 import { python, pythonWithFlask, skipReason } from '../support/programs.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { type RunningServer, startServer, until } from '../support/running-server.ts';
-import { packScaffolder, type Scaffolder, type Template, watchReceiver } from '../support/scaffolding.ts';
-import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
-import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
+import { type Scaffolding, startScaffolding } from '../support/scaffolding.ts';
 
-interface Behaviour {
-  readonly path: string;
-  readonly refused: readonly [status: number, body: string];
-}
-
-const json = (error: string): string => JSON.stringify({ error });
-const ordinary: Behaviour = { path: '/webhook', refused: [401, json('Invalid signature')] };
-
-/** Where each dialect's receiver listens, and how it refuses. */
-const behaviours: Readonly<Record<DialectName, Behaviour>> = {
-  standard: ordinary,
-  svix: ordinary,
-  github: ordinary,
-  stripe: ordinary,
-  shopify: ordinary,
-  slack: ordinary,
-  q2: { path: '/', refused: [401, 'Invalid signature'] },
-  'resource-api': { path: '/webhooks', refused: [401, json('Invalid signature')] },
-  connect2print: { path: '/webhooks', refused: [401, 'Invalid signature'] },
-  activities: { path: '/', refused: [500, 'Could not verify the request signature.'] },
-  casesolved: { path: '/webhook', refused: [401, 'Unauthorized'] },
-};
-
-const dialects = Object.keys(behaviours) as DialectName[];
-
-const secretFor = (dialect: DialectName): string =>
-  dialect === 'standard' || dialect === 'svix'
-    ? `whsec_${randomBytes(32).toString('base64')}`
-    : randomBytes(20).toString('hex');
-
-/** Whatever the template, a folder below this one; inside it nothing refers to the repository. */
-let outside: TemporaryFolder;
-let scaffolder: Scaffolder;
-let server: RunningServer;
+let scaffolding: Scaffolding;
 
 beforeAll(async () => {
-  outside = await createTemporaryFolder();
-  scaffolder = await packScaffolder(outside);
-  server = await startServer();
+  scaffolding = await startScaffolding();
 }, 120_000);
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await outside[Symbol.asyncDispose]();
-});
-
-const scaffold = async (name: string, ...args: readonly string[]): Promise<string> => {
-  const { status, stderr } = await scaffolder.create([name, '--yes', ...args]);
-  expect([status, stderr]).toEqual([0, '']);
-  return outside.file(name);
-};
-
-const install = (folder: string): void => {
-  if (existsSync(join(folder, 'package.json')))
-    runPnpm(['install', '--prefer-offline', '--ignore-workspace', '--prod'], { cwd: folder });
-};
+afterAll(() => scaffolding[Symbol.asyncDispose]());
 
 const filesBelow = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(folder, name)).isFile())
     .toSorted();
-
-const noTls: Pick<TlsFront, 'origin'> & AsyncDisposable = {
-  origin: '',
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
-
-/** From the scaffold to the first event, through a tampered one, a repetition and a kill -9. */
-const tryOut = async (template: Template, dialect: DialectName): Promise<void> => {
-  const { path, refused } = behaviours[dialect];
-  const began = performance.now();
-  const folder = await scaffold(`${template}-${dialect}`, '--template', template, '--dialect', dialect);
-  install(folder);
-  const secret = secretFor(dialect);
-  const made = await watchReceiver(folder, template, { WEBHOOK_SECRET: secret, WEBHOOK_DIALECT: dialect });
-  const first = await made.start();
-  await using front = dialect === 'connect2print' ? await startTlsFront(first.port) : noTls;
-  const plain = `http://127.0.0.1:${first.port}`;
-  const url = (front.origin === '' ? plain : front.origin) + path;
-  const hook = await server.addHook(url, {
-    dialect,
-    secret,
-    events: [`${template}.${dialect}`],
-    insecure_ssl: true,
-  });
-  if (dialect === 'casesolved') {
-    expect((await server.api(`POST /v1/webhooks/${hook.id}/validate`)).body).toMatchObject({ success: true });
-    await server.api(`POST /v1/webhooks/${hook.id}/activate`);
-  }
-  const send = async (n: number): Promise<string> => {
-    const type = `${template}.${dialect}`;
-    const sent = await server.api('POST /v1/events', { type, data: { order: { id: n } } });
-    const { data } = (await server.api(`GET /v1/deliveries?event_id=${sent.body.id}`)).body;
-    await server.deliveryIn(data[0]!.id, 'succeeded');
-    return data[0]!.id;
-  };
-
-  // svix and slack have no place for a type, so their pings look like any event.
-  if (!['svix', 'slack'].includes(dialect)) {
-    const { delivery_id } = (await server.api(`POST /v1/webhooks/${hook.id}/ping`)).body;
-    await server.deliveryIn(delivery_id, 'succeeded');
-  }
-
-  // Answered, and killed before the work is done.
-  made.hold();
-  const delivery_id = await send(1);
-  const seconds = (performance.now() - began) / 1000;
-  process.stdout.write(
-    `${template}, ${dialect}: ${seconds.toFixed(1)} s from the scaffold to a verified delivery\n`,
-  );
-  expect(seconds).toBeLessThan(20);
-  await first[Symbol.asyncDispose]();
-  expect(made.handled()).toEqual([]);
-  made.release();
-  await using second = await made.start();
-  await until(
-    async () => made.handled(),
-    (lines) => lines.length === 1,
-  );
-
-  // Redelivered with the id that it knows, then tampered with, then another.
-  const { attempts } = (await server.api(`GET /v1/deliveries/${delivery_id}`)).body;
-  await server.api(`POST /v1/deliveries/${delivery_id}/retry`);
-  await server.deliveryIn(delivery_id, 'succeeded');
-  const { headers, body } = attempts[0]!.request;
-  const { 'content-length': _, connection: __, host: ___, ...sendable } = headers;
-  const changed =
-    dialect === 'casesolved'
-      ? { headers: { ...sendable, 'X-Webhook-Secret': `${secret}x` }, body }
-      : { headers: sendable, body: body.replace('1', '2') };
-  const answer = await fetch(plain + path, { method: 'POST', ...changed });
-  expect([answer.status, (await answer.text()).trimEnd()]).toEqual(refused);
-  await send(2);
-  const lines = await until(
-    async () => made.handled(),
-    (all) => all.length === 2,
-  );
-  expect(new Set(lines).size).toBe(2);
-  expect(second.output()).not.toContain(secret);
-};
-
-describe('a scaffolded Express receiver is sent to by a running server', () => {
-  it.each(dialects)(
-    '%s: handled once, through tampering, repetition and kill -9',
-    (dialect) => tryOut('express', dialect),
-    60_000,
-  );
-});
-
-describe.skipIf('missing' in pythonWithFlask)(
-  `a scaffolded Flask receiver is sent to by a running server${skipReason(pythonWithFlask)}`,
-  () => {
-    it.each(dialects)(
-      '%s: handled once, through tampering, repetition and kill -9',
-      (dialect) => tryOut('flask', dialect),
-      60_000,
-    );
-  },
-);
 
 describe('what is made', () => {
   const root = new URL('../../templates/', import.meta.url);
@@ -178,7 +27,7 @@ describe('what is made', () => {
     ['express', 'receiver-express'],
     ['flask', 'receiver-flask-compat'],
   ])('of %s is the template, file by file, and nothing of the monorepo', async (template, source) => {
-    const folder = await scaffold(`files-${template}`, '--template', template, '--dialect', 'q2');
+    const folder = await scaffolding.scaffold(`files-${template}`, '--template', template, '--dialect', 'q2');
     const tracked = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
       cwd: new URL(source, root),
       encoding: 'utf8',
@@ -209,12 +58,17 @@ describe('what is made', () => {
     ];
     for (const { name, ...type } of types) {
       const path = `/v1/event-types/${encodeURIComponent(name)}` as const;
-      expect((await server.api(`PUT ${path}`, { description: '', ...type })).status).toBe(200);
+      expect((await scaffolding.server.api(`PUT ${path}`, { description: '', ...type })).status).toBe(200);
     }
-    writeFileSync(outside.file('catalog.json'), JSON.stringify(types));
+    writeFileSync(scaffolding.outside.file('catalog.json'), JSON.stringify(types));
     const key = ['--api-key', 'an-admin-key-of-the-tests-9f3b7c1d'];
-    const fromFile = await scaffold('typed-file', '--events', 'catalog.json');
-    const fromServer = await scaffold('typed-server', '--events', server.origin, ...key);
+    const fromFile = await scaffolding.scaffold('typed-file', '--events', 'catalog.json');
+    const fromServer = await scaffolding.scaffold(
+      'typed-server',
+      '--events',
+      scaffolding.server.origin,
+      ...key,
+    );
     for (const name of ['src/events.ts', 'src/handlers.ts']) {
       const [a, b] = [fromFile, fromServer].map((folder) => readFileSync(join(folder, name), 'utf8'));
       expect(a).toContain('"order.created"');
@@ -234,7 +88,13 @@ describe('what is made', () => {
   it.skipIf('missing' in pythonWithFlask)(
     `with --events compiles in Python too${skipReason(pythonWithFlask)}`,
     async () => {
-      const folder = await scaffold('typed-flask', '--template', 'flask', '--events', 'catalog.json');
+      const folder = await scaffolding.scaffold(
+        'typed-flask',
+        '--template',
+        'flask',
+        '--events',
+        'catalog.json',
+      );
       const check = 'import receiver.handlers as h; print(sorted(h.HANDLERS))';
       const command = 'command' in pythonWithFlask ? pythonWithFlask.command : '';
       const { stdout, stderr } = spawnSync(command, ['-B', '-W', 'error', '-c', check], {
@@ -247,20 +107,20 @@ describe('what is made', () => {
 });
 
 const refusal = async (...args: readonly string[]): Promise<readonly [number, string]> => {
-  const { status, stdout, stderr } = await scaffolder.create(args);
+  const { status, stdout, stderr } = await scaffolding.scaffolder.create(args);
   expect(stdout).toBe('');
   return [status, stderr];
 };
 
 describe('the scaffolder', () => {
   it('refuses a folder that is not empty, and leaves it as it was', async () => {
-    mkdirSync(outside.file('full'));
-    writeFileSync(outside.file('full/mine.txt'), 'mine');
+    mkdirSync(scaffolding.outside.file('full'));
+    writeFileSync(scaffolding.outside.file('full/mine.txt'), 'mine');
     expect(await refusal('full', '--yes')).toEqual([
       1,
       expect.stringContaining('full is not empty (mine.txt)'),
     ]);
-    expect(readdirSync(outside.file('full'))).toEqual(['mine.txt']);
+    expect(readdirSync(scaffolding.outside.file('full'))).toEqual(['mine.txt']);
     expect(await refusal('full/mine.txt', '--yes')).toEqual([1, expect.stringContaining('is a file')]);
   });
 
@@ -276,7 +136,7 @@ describe('the scaffolder', () => {
     const [status, stderr] = await refusal(...args, '--yes');
     expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
     expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(existsSync(outside.file('a'))).toBe(false);
+    expect(existsSync(scaffolding.outside.file('a'))).toBe(false);
   });
 
   it('says what to do when the folder cannot be made', async () => {
@@ -287,9 +147,12 @@ describe('the scaffolder', () => {
 
   it('quotes the folder in its next steps, so that a shell goes there', async () => {
     const name = `it's "$HOME"`;
-    const { stdout } = await scaffolder.create([name, '--yes']);
+    const { stdout } = await scaffolding.scaffolder.create([name, '--yes']);
     const [, goThere = ''] = /^ {2}(cd .*)$/m.exec(stdout) ?? [];
-    const shell = spawnSync('sh', ['-c', `${goThere} && pwd`], { cwd: outside.file('.'), encoding: 'utf8' });
+    const shell = spawnSync('sh', ['-c', `${goThere} && pwd`], {
+      cwd: scaffolding.outside.file('.'),
+      encoding: 'utf8',
+    });
     expect([shell.stderr, shell.stdout.trim().endsWith(name)]).toEqual(['', true]);
   });
 
@@ -302,7 +165,7 @@ describe('the scaffolder', () => {
     await using catalog = await startReceiver(({ path }) => ({
       body: JSON.stringify(pages[path.includes('cursor=two') ? 1 : 0]),
     }));
-    const folder = await scaffold('pages', '-t', 'flask', '--events', catalog.origin);
+    const folder = await scaffolding.scaffold('pages', '-t', 'flask', '--events', catalog.origin);
     const check = 'import ast, sys; [ast.parse(open(name).read()) for name in sys.argv[1:]]';
     const files = ['receiver/events.py', 'receiver/handlers.py'];
     if ('command' in python) {
@@ -318,19 +181,19 @@ describe('the scaffolder', () => {
   });
 
   it('says 401 and what to give when the server wants a key', async () => {
-    const [status, stderr] = await refusal('a', '--yes', '--events', server.origin);
+    const [status, stderr] = await refusal('a', '--yes', '--events', scaffolding.server.origin);
     expect([status, stderr]).toEqual([1, expect.stringContaining('--api-key')]);
   });
 
   it('helps, tells its version, and names every dialect', async () => {
-    const help = await scaffolder.create(['--help']);
+    const help = await scaffolding.scaffolder.create(['--help']);
     expect(help.status).toBe(0);
     for (const dialect of Object.keys(receiverDialects)) expect(help.stdout).toContain(`  ${dialect} `);
-    expect((await scaffolder.create(['-v'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+    expect((await scaffolding.scaffolder.create(['-v'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
   it('makes a git repository when asked, with everything in it but what is ignored', async () => {
-    const folder = await scaffold('with-git', '--git');
+    const folder = await scaffolding.scaffold('with-git', '--git');
     const { stdout } = spawnSync('git', ['diff', '--cached', '--name-only'], {
       cwd: folder,
       encoding: 'utf8',
@@ -342,10 +205,10 @@ describe('the scaffolder', () => {
   });
 
   it('runs by pnpm from its tarball, takes the current folder, and prints what to do next', () => {
-    mkdirSync(outside.file('Here We Are'));
-    const cwd = outside.file('Here We Are');
+    mkdirSync(scaffolding.outside.file('Here We Are'));
+    const cwd = scaffolding.outside.file('Here We Are');
     const printed = runPnpm(
-      ['dlx', `file:${scaffolder.tarball}`, '.', '--yes', '-t', 'express', '-d', 'stripe'],
+      ['dlx', `file:${scaffolding.scaffolder.tarball}`, '.', '--yes', '-t', 'express', '-d', 'stripe'],
       { cwd },
     );
     expect(printed).toMatch(/pnpm install\n.*WEBHOOK_SECRET.*\n {2}pnpm start\n$/);

@@ -4,19 +4,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packPackage } from './pack.ts';
 import { commandOf, freePort, pythonWithFlask, type RunningProgram, startProgram } from './programs.ts';
-import type { TemporaryFolder } from './temporary-folder.ts';
+import { type RunningServer, startServer } from './running-server.ts';
+import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
 
 const run = promisify(execFile);
 
 export type Template = 'express' | 'flask';
 
-export interface Created {
+interface Created {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-export interface Scaffolder {
+interface Scaffolder {
   /** The packed package. */
   readonly tarball: string;
   /** Runs its program with Node alone, as `pnpm create` does once it has it. */
@@ -24,7 +25,7 @@ export interface Scaffolder {
 }
 
 /** Packs create-bellwire and unpacks it in a folder outside the repository. */
-export const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolder> => {
+const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolder> => {
   const tarball = await packPackage('create-bellwire');
   spawnSync('tar', ['-xzf', tarball, '-C', folder.path]);
   const { PATH = '', HOME = '' } = process.env;
@@ -39,6 +40,36 @@ export const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolde
         const { code: status, stdout, stderr } = error as Omit<Created, 'status'> & { readonly code: number };
         return { status, stdout, stderr };
       }
+    },
+  };
+};
+
+export interface Scaffolding extends AsyncDisposable {
+  readonly scaffolder: Scaffolder;
+  /** A folder outside the repository, which everything is made below. */
+  readonly outside: TemporaryFolder;
+  readonly server: RunningServer;
+  /** Makes a receiver of this name without a question; its folder. */
+  readonly scaffold: (name: string, ...args: readonly string[]) => Promise<string>;
+}
+
+/** The packed scaffolder in a folder of its own, and a running server to receive from. */
+export const startScaffolding = async (): Promise<Scaffolding> => {
+  const outside = await createTemporaryFolder();
+  const scaffolder = await packScaffolder(outside);
+  const server = await startServer();
+  return {
+    scaffolder,
+    outside,
+    server,
+    scaffold: async (name, ...args) => {
+      const { status, stderr } = await scaffolder.create([name, '--yes', ...args]);
+      if (status !== 0 || stderr !== '') throw new Error(`${name} was not made: ${stderr}`);
+      return outside.file(name);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await server[Symbol.asyncDispose]();
+      await outside[Symbol.asyncDispose]();
     },
   };
 };
