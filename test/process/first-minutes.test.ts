@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { processesIn } from '../support/processes-in.ts';
+import { hasShell } from '../support/programs.ts';
 import { type BellwireProcess, runBellwire } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const hasCurl = spawnSync('bash', ['-c', 'curl --version']).status === 0;
-const noCurl = hasCurl ? null : 'bash or curl is not installed';
+const noCurl = hasShell ? null : 'bash or curl is not installed';
 if (noCurl !== null) console.log(`the printed curl is not run: ${noCurl}`);
 
 interface InboxEntry {

@@ -1,5 +1,6 @@
 import { equalInConstantTime } from '../core/signing.ts';
 import type { Dialect } from './dialect.ts';
+import { wholeSeconds } from './times.ts';
 
 export interface Received {
   /** Names in lower case. */
@@ -23,8 +24,10 @@ const timestampInside = (signature: string): string | null => {
   return only === undefined ? null : others.length > 0 ? '' : only.slice('t='.length);
 };
 
-const isTimely = (timestamp: string, now: number): boolean =>
-  /^[0-9]{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE_S;
+/** A dialect that writes its time in a way of its own is taken at any age: nobody can read that back. */
+const isTimely = (dialect: Dialect, timestamp: string, now: number): boolean =>
+  dialect.timestamp !== wholeSeconds ||
+  (/^[0-9]{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE_S);
 
 const isUsable = (dialect: Dialect, secret: string): boolean =>
   secret !== '' && dialect.secret.refuse(secret) === null;
@@ -43,9 +46,9 @@ const signaturesIn = (dialect: Dialect, header: string): readonly string[] =>
   dialect.signs_with === 'all' ? header.split(dialect.signature_separator) : [header];
 
 /**
- * Whether a request carries what the dialect would have signed it with, not longer than five minutes ago: the
- * signature is made again for each secret and compared in constant time. Where the secret itself travels, that is
- * compared. Every header that the dialect sends to be verified must be there.
+ * Whether a request carries what the dialect would have signed it with, not longer than five minutes ago where it
+ * signs whole seconds: the signature is made again for each secret and compared in constant time. Where the secret
+ * itself travels, that is compared. Every header that the dialect sends to be verified must be there.
  */
 export const isSigned = (dialect: Dialect, received: Received, { secrets, now }: Judging): boolean => {
   const { signature, secret, id, timestamp } = dialect.header_names;
@@ -56,7 +59,7 @@ export const isSigned = (dialect: Dialect, received: Received, { secrets, now }:
   const usable = secrets.filter((one) => isUsable(dialect, one));
   if (signature === undefined) return usable.some((one) => equalInConstantTime(read(secret), one));
   const signed_at = timestamp === undefined ? timestampInside(read(signature)) : read(timestamp);
-  if (signed_at !== null && !isTimely(signed_at, now)) return false;
+  if (signed_at !== null && !isTimely(dialect, signed_at, now)) return false;
   const candidates = signaturesIn(dialect, read(signature));
   const body = asText(received.body);
   return usable.some((one) => {
