@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { judgeArchitecture, type Sources } from './support/architecture.ts';
+import { checkArchitecture, type Sources } from './support/architecture.ts';
 
 const SRC = fileURLToPath(new URL('../packages/server/src', import.meta.url));
 
@@ -16,14 +16,14 @@ const readSources = (): Sources => {
 test('imports go one way, and what is dangerous has one home', () => {
   const sources = readSources();
   expect(sources.size).toBeGreaterThan(50);
-  expect(judgeArchitecture(sources)).toEqual([]);
+  expect(checkArchitecture(sources)).toEqual([]);
 });
 
 /** What is said of one file that is added to the real ones. */
 const judge = (path: string, source: string): readonly string[] => {
   const real = readSources();
-  const before = new Set(judgeArchitecture(real));
-  return judgeArchitecture(new Map([...real, [path, source]])).filter((line) => !before.has(line));
+  const before = new Set(checkArchitecture(real));
+  return checkArchitecture(new Map([...real, [path, source]])).filter((line) => !before.has(line));
 };
 
 describe('the check can fail', () => {
@@ -34,40 +34,48 @@ describe('the check can fail', () => {
       'core/ may import nothing but itself',
     ],
     ['core/a.ts', `import { createHash } from 'node:crypto';`, 'only core/signing.ts'],
-    ['core/a.ts', `import type { Store } from '../engine/ports.ts';`, 'core/ may import nothing but itself'],
-    ['dialects/a.ts', `import type { Clock } from '../engine/ports.ts';`, 'dialects/ may import core/'],
-    ['engine/a.ts', `import { standard } from '../dialects/standard.ts';`, 'only types of dialects/'],
-    ['engine/a.ts', `import { Kysely } from 'kysely';`, 'which only storage/ may'],
-    ['storage/a.ts', `import { createEngine } from '../engine/engine.ts';`, 'only types of engine/'],
+    ['core/a.ts', `import type { Store } from '../ports/store.ts';`, 'core/ may import nothing but itself'],
+    ['dialects/a.ts', `import type { Clock } from '../ports/store.ts';`, 'dialects/ may import core/'],
+    ['delivery/a.ts', `import { standard } from '../dialects/standard.ts';`, 'only types of dialects/'],
+    ['delivery/a.ts', `import { Kysely } from 'kysely';`, 'which only storage/ may'],
     [
       'storage/a.ts',
-      `import { type Log, createEngine } from '../engine/engine.ts';`,
-      'only types of engine/',
+      `import { createDeliveryLoop } from '../delivery/delivery-loop.ts';`,
+      'storage/ may import core/',
+    ],
+    [
+      'storage/a.ts',
+      `import { type Log, createDeliveryLoop } from '../delivery/delivery-loop.ts';`,
+      'storage/ may import core/',
     ],
     [
       'storage/sqlite/a.ts',
       `import { t } from '../../rpc/trpc.ts';`,
-      'storage/ may import core/, engine/ (types)',
+      'storage/ may import core/, ports/ (types)',
     ],
     ['transport/a.ts', `export { createCipher } from '../storage/cipher.ts';`, 'transport/ may import'],
     ['transport/a.ts', `const { run } = await import('../http/app.ts');`, 'transport/ may import'],
-    ['catalog/a.ts', `import * as accept from '../engine/accept.ts';`, 'only types of engine/'],
+    ['catalog/a.ts', `import * as accept from '../delivery/accept.ts';`, 'catalog/ may import core/'],
     ['schedule/a.ts', `import undici from 'undici';`, 'which only transport/ may'],
-    ['rpc/a.ts', `import { createApp } from '../http/app.ts';`, 'rpc/ may import engine/'],
+    ['rpc/a.ts', `import { createApp } from '../http/app.ts';`, 'rpc/ may import admin/'],
     ['rpc/a.ts', `import type { Database } from 'better-sqlite3';`, 'which only storage/ may'],
-    ['http/a.ts', `import { createKeys } from '../engine/keys.ts';`, 'only types of engine/'],
+    ['http/a.ts', `import { createKeys } from '../admin/keys.ts';`, 'only types of '],
     ['http/a.ts', `import { z } from 'zod';`, 'which only rpc/, config.ts'],
     ['http/routes.ts', `import { z } from 'zod';`, 'http/routes.ts (types)'],
     ['http/a.ts', `import 'node:net';`, 'which only transport/ may'],
-    ['engine/a.ts', `import { systemClock } from '../clock.ts';`, 'knows nothing of what stands at the top'],
+    [
+      'delivery/a.ts',
+      `import { systemClock } from '../clock.ts';`,
+      'knows nothing of what stands at the top',
+    ],
     ['core/a.ts', `import leftPad from 'left-pad';`, 'left-pad, which has no home yet'],
     ['billing/a.ts', `export const price = 1;`, 'billing/ is a new room'],
     ['helpers.ts', `export const help = 1;`, 'helpers.ts stands at the top and is not listed'],
-    ['engine/a.ts', `export const now = () => Date.now();`, 'only clock.ts may: take a Clock'],
-    ['engine/a.ts', `export const now = new Date().toISOString();`, 'only clock.ts may: take a Clock'],
-    ['engine/a.ts', `setTimeout(() => {}, 1);`, 'only clock.ts may: take a Clock'],
+    ['delivery/a.ts', `export const now = () => Date.now();`, 'only clock.ts may: take a Clock'],
+    ['delivery/a.ts', `export const now = new Date().toISOString();`, 'only clock.ts may: take a Clock'],
+    ['delivery/a.ts', `setTimeout(() => {}, 1);`, 'only clock.ts may: take a Clock'],
     ['transport/a.ts', `const signal = AbortSignal.timeout(1);`, 'only clock.ts may'],
-    ['engine/a.ts', `setImmediate(() => {});`, 'only clock.ts may'],
+    ['delivery/a.ts', `setImmediate(() => {});`, 'only clock.ts may'],
     ['core/a.ts', `export const roll = Math.random();`, 'only random.ts may: take a Random'],
     ['http/a.ts', `export const { HOME } = process.env;`, 'only config.ts may: add a setting'],
     ['create-bellwire.ts', `console.error('oh');`, 'which nobody may: take a Log'],
@@ -81,19 +89,19 @@ describe('the check can fail', () => {
   });
 
   test.each([
-    ['engine/a.ts', `import { BellwireError } from '../core/errors.ts';`],
-    ['engine/a.ts', `import { type Dialect, type Rendering } from '../dialects/dialect.ts';`],
+    ['delivery/a.ts', `import { BellwireError } from '../core/errors.ts';`],
+    ['delivery/a.ts', `import { type Dialect, type Rendering } from '../dialects/dialect.ts';`],
     [
       'storage/a.ts',
-      `import type { Kysely } from 'kysely';\nimport type { Store } from '../engine/ports.ts';`,
+      `import type { Kysely } from 'kysely';\nimport type { Store } from '../ports/store.ts';`,
     ],
     ['http/routes.ts', `import type { z } from 'zod';`],
     ['rpc/a.ts', `import { z } from 'zod';\nimport { trpc } from '@trpc/server/unstable';`],
     [
-      'engine/a.ts',
+      'delivery/a.ts',
       `// Date.now() and console are what this does without.\nexport const url = 'https://x//y';`,
     ],
-    ['engine/a.ts', `export const at = (now: number) => new Date(now);`],
+    ['delivery/a.ts', `export const at = (now: number) => new Date(now);`],
   ])('and %s may have %s', (path, source) => {
     expect(judge(path, source)).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { judgeSchema } from '../../packages/server/src/catalog/judge-schema.ts';
+import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
 import { createLeastRecentlyUsed } from '../../packages/server/src/catalog/least-recently-used.ts';
 import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
 import { BellwireError } from '../../packages/server/src/core/errors.ts';
@@ -120,7 +120,7 @@ const fits = (type: string, limit: number, given: Json): boolean =>
 
 describe('a check of data against a schema', () => {
   it.each(CASES)('is right about $keyword', ({ schema, valid, invalid }) => {
-    expect(judgeSchema(schema)).toEqual([]);
+    expect(validateSchema(schema)).toEqual([]);
     expect(valid.map((data) => isValid(schema, data))).toEqual(valid.map(() => true));
     expect(invalid.map((data) => isValid(schema, data))).toEqual(invalid.map(() => false));
   });
@@ -276,7 +276,7 @@ describe('the schemas that a check keeps', () => {
 });
 
 const soon = (schema: JsonObject, data: JsonObject) => {
-  expect(judgeSchema(schema)).toEqual([]);
+  expect(validateSchema(schema)).toEqual([]);
   const started_at = performance.now();
   const issues = issuesOf(schema, data);
   expect(performance.now() - started_at).toBeLessThan(3000);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { SendableHook } from '../../packages/server/src/core/hook.ts';
 import { q2 } from '../../packages/server/src/dialects/q2.ts';
-import type { LeasedDelivery } from '../../packages/server/src/engine/ports.ts';
-import { prepare } from '../../packages/server/src/engine/prepare.ts';
+import type { LeasedDelivery } from '../../packages/server/src/ports/store.ts';
+import { prepare } from '../../packages/server/src/delivery/prepare-request.ts';
 import { printed } from '../support/printed-receivers.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startServer } from '../support/running-server.ts';

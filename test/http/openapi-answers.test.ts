@@ -18,7 +18,7 @@ import { withoutSocket } from '../support/without-socket.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type Answer, type RunningServer, startServer, until } from '../support/running-server.ts';
 
-/** What no request alone brings about: a queue that is full, a disk that fails. Tests of the engine and of processes do. */
+/** What no request alone brings about: a queue that is full, a disk that fails. Tests of the delivery loop and of processes do. */
 const OUT_OF_REACH = ['overloaded', 'storage_broken'];
 
 /** The examples name a host; it is this machine, where nothing listens on its port. */

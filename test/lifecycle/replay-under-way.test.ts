@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Records } from '../../packages/server/src/engine/records.ts';
+import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { counted, deliveriesOf, eventsAt, replay, verb } from '../support/replaying.ts';
 import { startServer, until } from '../support/running-server.ts';
@@ -8,9 +8,12 @@ import { startVirtualServer } from '../support/virtual-server.ts';
 const MINUTE = 60_000;
 
 /** Lets something happen after each step of a replay. */
-const slowly = (records: Records, steps: { readonly between: () => Promise<void> }): Records => ({
-  ...records,
-  replay: new Proxy(records.replay, {
+const slowly = (
+  repositories: Repositories,
+  steps: { readonly between: () => Promise<void> },
+): Repositories => ({
+  ...repositories,
+  replay: new Proxy(repositories.replay, {
     get:
       (verbs, name) =>
       async (...args: unknown[]) => {
@@ -26,7 +29,7 @@ it('each is sent once by one replay, although it fails again while the replay go
   const steps = { between: () => Promise.resolve() };
   await using server = await startVirtualServer({
     script: () => ({ status: 500 }),
-    wrapRecords: (records) => slowly(records, steps),
+    wrapRepositories: (repositories) => slowly(repositories, steps),
   });
   const { id } = await server.addHook('/', { max_attempts: 1, active: false });
   for (let event = 0; event < 3; event += 1) await server.send('a');
@@ -46,7 +49,7 @@ it('a hook that its first requests disable gets no more of it, and nothing waits
   let status = 500;
   await using server = await startVirtualServer({
     script: () => ({ status }),
-    wrapRecords: (records) => slowly(records, steps),
+    wrapRepositories: (repositories) => slowly(repositories, steps),
   });
   const { id } = await server.addHook('/', { max_attempts: 1, events: ['a'] });
   await server.send('a');

@@ -23,13 +23,15 @@ const ROOMS: Readonly<
 > = {
   'core/': { may: [], types: [] },
   'dialects/': { may: ['core/'], types: [] },
-  'engine/': { may: ['core/'], types: ['dialects/'] },
-  'storage/': { may: ['core/'], types: ['engine/'] },
-  'transport/': { may: ['core/'], types: ['engine/'] },
-  'catalog/': { may: ['core/'], types: ['engine/'] },
-  'schedule/': { may: ['core/'], types: ['engine/'] },
-  'rpc/': { may: ['engine/', 'core/', 'dialects/'], types: [] },
-  'http/': { may: ['rpc/', 'core/'], types: ['engine/'] },
+  'ports/': { may: [], types: ['core/', 'dialects/'] },
+  'delivery/': { may: ['core/'], types: ['ports/', 'dialects/'] },
+  'admin/': { may: ['core/'], types: ['ports/', 'dialects/', 'delivery/'] },
+  'storage/': { may: ['core/'], types: ['ports/'] },
+  'transport/': { may: ['core/'], types: ['ports/'] },
+  'catalog/': { may: ['core/'], types: ['ports/'] },
+  'schedule/': { may: [], types: ['ports/'] },
+  'rpc/': { may: ['admin/', 'delivery/', 'core/', 'dialects/'], types: ['ports/'] },
+  'http/': { may: ['rpc/', 'core/'], types: ['ports/', 'delivery/', 'admin/'] },
 };
 
 /** The files that stand in no room: where the parts are put together, and the homes of what rooms may not touch. */
@@ -39,7 +41,7 @@ const TOP = new Set([
   'create-bellwire.ts',
   'durations.ts',
   'index.ts',
-  'judge-inbox.ts',
+  'verify-inbox.ts',
   'network.ts',
   'sender-thread.ts',
   'log.ts',
@@ -80,20 +82,20 @@ const GLOBALS: readonly { readonly name: RegExp; readonly home: string | null; r
     {
       name: /\bDate\.now\b|\bnew Date\(\s*\)|(?<!new )\bDate\(\s*\)|\bperformance\.now\b/,
       home: 'clock.ts',
-      instead: 'take a Clock (engine/ports.ts), or a `now` as a parameter',
+      instead: 'take a Clock (ports/), or a `now` as a parameter',
     },
     {
       name: /\bset(?:Timeout|Interval|Immediate)\b|\bAbortSignal\.timeout\b/,
       home: 'clock.ts',
-      instead: 'take a Clock (engine/ports.ts) and use its `after` or `soon`',
+      instead: 'take a Clock (ports/) and use its `after` or `soon`',
     },
-    { name: /\bMath\.random\b/, home: 'random.ts', instead: 'take a Random (engine/ports.ts), or a `roll`' },
+    { name: /\bMath\.random\b/, home: 'random.ts', instead: 'take a Random (ports/), or a `roll`' },
     {
       name: /\bprocess\.env\b/,
       home: 'config.ts',
       instead: 'add a setting to config.ts and hand its value in',
     },
-    { name: /\bconsole\b/, home: null, instead: 'take a Log (engine/ports.ts)' },
+    { name: /\bconsole\b/, home: null, instead: 'take a Log (ports/)' },
   ];
 
 /** Without comments: what they say is no code. `//` within a string, as in a URL, has no space before it. */
@@ -137,7 +139,7 @@ const roomOf = (path: string): string => (path.includes('/') ? `${path.split('/'
 const stands = (path: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
 
-const judgeDirection = ({ from, to, types_only }: Import): string | null => {
+const checkDirection = ({ from, to, types_only }: Import): string | null => {
   const [here, there] = [roomOf(from), roomOf(to)];
   // Whoever stands at the top puts the rooms together; what is not listed there is reported by itself.
   if (here === '' || here === there) return null;
@@ -154,7 +156,7 @@ const judgeDirection = ({ from, to, types_only }: Import): string | null => {
   return `${from} imports ${to}. ${here} may import ${free === '' ? 'nothing but itself' : free}: move what both need into core/, or let create-bellwire.ts hand it in.`;
 };
 
-const judgePackage = ({ from, to, types_only }: Import): string | null => {
+const checkPackage = ({ from, to, types_only }: Import): string | null => {
   const name = to
     .split('/')
     .slice(0, to.startsWith('@') ? 2 : 1)
@@ -166,10 +168,10 @@ const judgePackage = ({ from, to, types_only }: Import): string | null => {
   const { may, types = [] } = permission;
   if (stands(from, may) || (types_only && stands(from, types))) return null;
   const homes = [...may, ...types.map((place) => `${place} (types)`)].join(', ');
-  return `${from} imports ${to}, which only ${homes} may: describe what you need as a port (engine/ports.ts) and implement it there.`;
+  return `${from} imports ${to}, which only ${homes} may: describe what you need as a port (ports/) and implement it there.`;
 };
 
-const judgePlace = (path: string): string | null => {
+const checkPlace = (path: string): string | null => {
   const room = roomOf(path);
   if (room === '' ? TOP.has(path) : room in ROOMS) return null;
   return room === ''
@@ -177,7 +179,7 @@ const judgePlace = (path: string): string | null => {
     : `${room} is a new room. Say in test/support/architecture.ts what it may import and who may import it, and in CONTRIBUTING.md what it is.`;
 };
 
-const judgeGlobals = (path: string, source: string): readonly string[] =>
+const checkGlobals = (path: string, source: string): readonly string[] =>
   GLOBALS.flatMap(({ name, home, instead }) => {
     const [found] = path === home ? [] : (name.exec(withoutComments(source)) ?? []);
     if (found === undefined) return [];
@@ -206,13 +208,13 @@ const findCycle = (imports: readonly Import[]): readonly string[] | null => {
 };
 
 /** Everything in which sources break the architecture: one line each, which says what to do instead. */
-export const judgeArchitecture = (sources: Sources): readonly string[] => {
+export const checkArchitecture = (sources: Sources): readonly string[] => {
   const imports = [...sources].flatMap(([path, source]) => importsOf(path, source));
   const cycle = findCycle(imports.filter(({ is_relative, types_only }) => is_relative && !types_only));
   return [
-    ...new Set([...sources.keys()].flatMap((path) => judgePlace(path) ?? [])),
-    ...imports.flatMap((one) => (one.is_relative ? judgeDirection(one) : judgePackage(one)) ?? []),
-    ...[...sources].flatMap(([path, source]) => judgeGlobals(path, source)),
+    ...new Set([...sources.keys()].flatMap((path) => checkPlace(path) ?? [])),
+    ...imports.flatMap((one) => (one.is_relative ? checkDirection(one) : checkPackage(one)) ?? []),
+    ...[...sources].flatMap(([path, source]) => checkGlobals(path, source)),
     ...(cycle === null
       ? []
       : [`${cycle.join(' → ')} is a cycle: move what they share into a file of its own.`]),

@@ -8,7 +8,7 @@ export interface MadePairs {
   readonly on: <T>(side: 0 | 1, input: T) => T;
   readonly of: (kind: string) => readonly Pair[];
   /** What an input of the left side names was deleted: from now on it is `@gone:3`. */
-  readonly forget: (input: unknown) => void;
+  readonly prune: (input: unknown) => void;
 }
 
 const ID = /^(ws|wh|evt|dlv|key)_[0-9a-z]{26}$/;
@@ -43,7 +43,7 @@ export const createMadePairs = (): MadePairs => {
       note(value, (right as Record<string, unknown>)[key], key);
   };
 
-  const forget = (input: unknown): void => {
+  const prune = (input: unknown): void => {
     const named = new Set(Object.values(input as object));
     for (const [kind, pairs] of made) {
       const gone = kind === 'gone' ? [] : pairs.filter(([left]) => named.has(left));
@@ -69,5 +69,5 @@ export const createMadePairs = (): MadePairs => {
     return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, on(side, value)])) as T;
   };
 
-  return { note: (left, right) => note(left, right), on, of: (kind) => made.get(kind) ?? [], forget };
+  return { note: (left, right) => note(left, right), on, of: (kind) => made.get(kind) ?? [], prune };
 };

@@ -97,7 +97,7 @@ export const createDocumentJudge = (document: OpenApi): DocumentJudge => {
     return known;
   };
 
-  const judgeBody = (schema: JsonObject, value: unknown): readonly string[] => {
+  const checkBody = (schema: JsonObject, value: unknown): readonly string[] => {
     const validate = validatorOf(schema);
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
@@ -124,7 +124,7 @@ export const createDocumentJudge = (document: OpenApi): DocumentJudge => {
       return [
         ...missing,
         ...(known ? [] : [`has the error code ${code}`]),
-        ...judgeBody(said.schema, JSON.parse(answer.text)),
+        ...checkBody(said.schema, JSON.parse(answer.text)),
       ];
     },
   };

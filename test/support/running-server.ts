@@ -8,7 +8,7 @@ import {
   type SettingTexts,
 } from '../../packages/server/src/index.ts';
 import type { Issue } from '../../packages/server/src/core/errors.ts';
-import type { Log } from '../../packages/server/src/engine/ports.ts';
+import type { Log } from '../../packages/server/src/ports/log.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 export const ADMIN_KEY = 'an-admin-key-of-the-tests-9f3b7c1d';

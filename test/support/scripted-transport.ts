@@ -1,10 +1,6 @@
 import type { Outcome } from '../../packages/server/src/core/outcome.ts';
-import type {
-  Clock,
-  OutboundRequest,
-  SendResult,
-  Transport,
-} from '../../packages/server/src/engine/ports.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
+import type { OutboundRequest, SendResult, Transport } from '../../packages/server/src/ports/transport.ts';
 
 /** What a receiver does with a request. `hang` answers nothing until it is told to, or until the request's deadline. */
 export type Answer =

@@ -1,4 +1,4 @@
-import type { Random } from '../../packages/server/src/engine/ports.ts';
+import type { Random } from '../../packages/server/src/ports/random.ts';
 
 const UINT32 = 0x1_0000_0000;
 

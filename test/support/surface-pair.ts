@@ -140,7 +140,7 @@ export const startSurfacePair = async (): Promise<SurfacePair> => {
     });
     made.note(rest.value, trpc.value);
     if (rest.error === null) {
-      if (step.name.endsWith('.delete')) made.forget(made.on(0, step.input));
+      if (step.name.endsWith('.delete')) made.prune(made.on(0, step.input));
       await quiet();
     }
     return { rest, trpc, answer: answer! };

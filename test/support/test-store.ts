@@ -1,5 +1,5 @@
 import { createIdFactory, type IdFactory } from '../../packages/server/src/core/ids.ts';
-import type { Store } from '../../packages/server/src/engine/ports.ts';
+import type { Store } from '../../packages/server/src/ports/store.ts';
 import { createCaches } from '../../packages/server/src/storage/caches.ts';
 import { createCipher } from '../../packages/server/src/storage/cipher.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';

@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../../packages/server/src/clock.ts';
-import type { Clock, OutboundRequest, SendResult } from '../../packages/server/src/engine/ports.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
+import type { OutboundRequest, SendResult } from '../../packages/server/src/ports/transport.ts';
 import { createAddressPolicy } from '../../packages/server/src/transport/address-policy.ts';
 import { createHttpTransport } from '../../packages/server/src/transport/http-transport.ts';
 import { createResolver, type Resolver } from '../../packages/server/src/transport/resolver.ts';

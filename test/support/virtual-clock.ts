@@ -1,4 +1,4 @@
-import type { Clock } from '../../packages/server/src/engine/ports.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
 
 /** A clock that stands still until a test moves it. */
 export interface VirtualClock extends Clock {

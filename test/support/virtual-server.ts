@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
-import { judgeSchema } from '../../packages/server/src/catalog/judge-schema.ts';
+import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
 import { createIdFactory } from '../../packages/server/src/core/ids.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
-import { createEngine } from '../../packages/server/src/engine/engine.ts';
-import { createHookLookup } from '../../packages/server/src/engine/hook-lookup.ts';
-import { createHooks } from '../../packages/server/src/engine/hooks.ts';
-import { createKeys } from '../../packages/server/src/engine/keys.ts';
-import type { Log } from '../../packages/server/src/engine/ports.ts';
-import type { Records } from '../../packages/server/src/engine/records.ts';
-import { createReplay } from '../../packages/server/src/engine/replay.ts';
-import { createSecrets } from '../../packages/server/src/engine/secrets.ts';
-import { createTrials } from '../../packages/server/src/engine/trials.ts';
+import { createDeliveryLoop } from '../../packages/server/src/delivery/delivery-loop.ts';
+import { createHookLookup } from '../../packages/server/src/admin/hook-lookup.ts';
+import { createHooks } from '../../packages/server/src/admin/hooks.ts';
+import { createKeys } from '../../packages/server/src/admin/keys.ts';
+import type { Log } from '../../packages/server/src/ports/log.ts';
+import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
+import { createReplay } from '../../packages/server/src/admin/replay.ts';
+import { createSecrets } from '../../packages/server/src/admin/secrets.ts';
+import { createTestSends } from '../../packages/server/src/admin/test-sends.ts';
 import { createApp } from '../../packages/server/src/http/app.ts';
 import { createMetrics } from '../../packages/server/src/http/metrics.ts';
 import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
 import { createCaches } from '../../packages/server/src/storage/caches.ts';
 import { createCipher } from '../../packages/server/src/storage/cipher.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
-import { createRecords } from '../../packages/server/src/storage/records/records.ts';
+import { createRepositories } from '../../packages/server/src/storage/repositories/repositories.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { createHookCache } from '../../packages/server/src/storage/sqlite/hook-cache.ts';
 import { createSqliteStore } from '../../packages/server/src/storage/sqlite/store.ts';
@@ -47,8 +47,8 @@ export interface VirtualServer extends AsyncDisposable {
 
 export interface VirtualServerOptions {
   readonly script?: Script;
-  /** Stands between the verbs and their records. */
-  readonly wrapRecords?: (records: Records) => Records;
+  /** Stands between the verbs and their repositories. */
+  readonly wrapRepositories?: (repositories: Repositories) => Repositories;
 }
 
 const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
@@ -67,19 +67,19 @@ const openRecords = async (now: () => number, bytes: (size: number) => Uint8Arra
     database,
     ids,
     store: createSqliteStore(database, caches, ids),
-    records: createRecords(database.db, caches, cipher),
+    repositories: createRepositories(database.db, caches, cipher),
   };
 };
 
 /** The parts as create-bellwire.ts puts them together, but for the clock, the dice and the network. */
-const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualServerOptions) => {
+const assemble = async (clock: VirtualClock, { script, wrapRepositories }: VirtualServerOptions) => {
   const random = { ...createSeededRandom(7), roll: () => 0 };
   const opened = await openRecords(clock.now, random.bytes);
   const { database, store, ids } = opened;
   const dialects = createDialects();
-  const metrics = createMetrics({ gauges: () => engine.gauges(), openDeliveries: store.openDeliveries });
+  const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
   let sent: readonly Sent[] = [];
-  const engine = createEngine({
+  const loop = createDeliveryLoop({
     store,
     clock,
     random,
@@ -123,19 +123,19 @@ const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualSer
       if (next > end) break;
       await clock.advance(Math.max(0, next - clock.now()));
       swept_at = clock.now();
-      await clock.until(engine.sweep());
+      await clock.until(loop.sweep());
     }
     await clock.advance(end - clock.now());
   };
 
-  const records = wrapRecords?.(opened.records) ?? opened.records;
-  const lookup = createHookLookup({ records, store, clock, dialects });
-  const trials = createTrials({ lookup, accept: engine.accept, clock, attemptOf: engine.attemptOf });
+  const repositories = wrapRepositories?.(opened.repositories) ?? opened.repositories;
+  const lookup = createHookLookup({ repositories, store, clock, dialects });
+  const testSends = createTestSends({ lookup, accept: loop.accept, clock, attemptOf: loop.attemptOf });
   const forHooks = {
-    records,
+    repositories,
     store,
     lookup,
-    trials,
+    testSends,
     clock,
     ids,
     random,
@@ -143,17 +143,17 @@ const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualSer
     log: silent,
   };
   const router = createAppRouter({
-    accept: engine.accept,
+    accept: loop.accept,
     hooks: createHooks(forHooks),
-    trials,
+    testSends,
     secrets: createSecrets(forHooks),
     replay: createReplay(forHooks),
-    keys: createKeys({ records: records.api_keys, clock, random, ids, hash }),
-    records,
-    redeliver: engine.redeliver,
+    keys: createKeys({ repositories: repositories.api_keys, clock, random, ids, hash }),
+    repositories,
+    redeliver: loop.redeliver,
     now: clock.now,
     ids,
-    judgeSchema,
+    validateSchema,
     isWireId: () => false,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
@@ -169,12 +169,12 @@ const assemble = async (clock: VirtualClock, { script, wrapRecords }: VirtualSer
     isReady: () => true,
     inbox: null,
   });
-  return { app, engine, live, sent, close: database.close };
+  return { app, loop, live, sent, close: database.close };
 };
 
 export const startVirtualServer = async (options: VirtualServerOptions = {}): Promise<VirtualServer> => {
   const clock = createVirtualClock();
-  const { app, engine, live, sent, close } = await assemble(clock, options);
+  const { app, loop, live, sent, close } = await assemble(clock, options);
 
   const api: VirtualServer['api'] = async (call, body, workspace) => {
     const [method = '', path = ''] = call.split(' ', 2);
@@ -224,7 +224,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
     sentTo: (path) => sent.filter(({ request }) => request.url === ORIGIN + path),
     live,
     [Symbol.asyncDispose]: async () => {
-      await clock.until(engine.stop());
+      await clock.until(loop.stop());
       await close();
     },
   };

@@ -1,4 +1,4 @@
-import type { UrlRefusal } from '../../packages/server/src/engine/ports.ts';
+import type { UrlRefusal } from '../../packages/server/src/ports/url-policy.ts';
 
 export interface HostileRow {
   readonly row: string;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../packages/server/src/clock.ts';
-import type { Clock } from '../../packages/server/src/engine/ports.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import { startFaultyReceiver } from '../support/faulty-receiver.ts';
 import { neverReplies, replies, repliesOnceThen, writesAndCloses } from '../support/receiver-behaviours.ts';
 import {

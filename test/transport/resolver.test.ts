@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../packages/server/src/engine/ports.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import { createResolver } from '../../packages/server/src/transport/resolver.ts';
 import { createStaticHosts } from '../../packages/server/src/transport/static-hosts.ts';
 import { answers, startDnsServer, type DnsServer } from '../support/dns-server.ts';

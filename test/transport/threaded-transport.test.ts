@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OutboundRequest, SendResult, Transport } from '../../packages/server/src/engine/ports.ts';
+import type { OutboundRequest, SendResult, Transport } from '../../packages/server/src/ports/transport.ts';
 import { createThreadedTransport } from '../../packages/server/src/transport/threaded-transport.ts';
 import { portOf } from '../support/port-of.ts';
 

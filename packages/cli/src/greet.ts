@@ -28,7 +28,7 @@ const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => 
     { url, events: ['*'], name: 'inbox' },
     'first start',
   );
-  await bellwire.trials.ping(workspace, hook.id);
+  await bellwire.testSends.ping(workspace, hook.id);
 };
 
 const curl = (url: string, key: string): readonly string[] => {

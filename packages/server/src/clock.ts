@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import type { Clock } from './engine/ports.ts';
+import type { Clock } from './ports/clock.ts';
 
 /** The real clock: the only home of `Date.now` and of timers. */
 export const systemClock: Clock = {

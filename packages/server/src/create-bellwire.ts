@@ -1,25 +1,25 @@
 import { hash as digest } from 'node:crypto';
 import { createSchemaCheck } from './catalog/schema-check.ts';
-import { judgeSchema } from './catalog/judge-schema.ts';
+import { validateSchema } from './catalog/validate-schema.ts';
 import { systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { BellwireError } from './core/errors.ts';
 import { createIdFactory } from './core/ids.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { createDialects } from './dialects/registry.ts';
-import { createEngine } from './engine/engine.ts';
-import { firstCatalog } from './engine/first-catalog.ts';
-import { createHookLookup } from './engine/hook-lookup.ts';
-import { createHooks, type Hooks } from './engine/hooks.ts';
-import { createKeys, type Keys } from './engine/keys.ts';
-import type { Log } from './engine/ports.ts';
-import { createReplay } from './engine/replay.ts';
-import { createSecrets } from './engine/secrets.ts';
-import { createTrials, type Trials } from './engine/trials.ts';
+import { createDeliveryLoop } from './delivery/delivery-loop.ts';
+import { initialCatalog } from './admin/initial-catalog.ts';
+import { createHookLookup } from './admin/hook-lookup.ts';
+import { createHooks, type Hooks } from './admin/hooks.ts';
+import { createKeys, type Keys } from './admin/keys.ts';
+import type { Log } from './ports/log.ts';
+import { createReplay } from './admin/replay.ts';
+import { createSecrets } from './admin/secrets.ts';
+import { createTestSends, type TestSends } from './admin/test-sends.ts';
 import { createApp } from './http/app.ts';
 import { createInbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
-import { createInboxJudge } from './judge-inbox.ts';
+import { createInboxVerifier } from './verify-inbox.ts';
 import { createLog } from './log.ts';
 import { openNetwork } from './network.ts';
 import { createSystemRandom } from './random.ts';
@@ -44,7 +44,7 @@ export interface Bellwire {
   /** The whole HTTP surface. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   readonly hooks: Hooks;
-  readonly trials: Trials;
+  readonly testSends: TestSends;
   readonly keys: Keys;
   readonly default_workspace: string;
   /** True when no API key had ever been made. */
@@ -66,7 +66,7 @@ const senderThreadUrl = (): URL =>
 
 const ensureDefaultWorkspace = async (storage: Storage, dialect: Dialect): Promise<void> => {
   const now = systemClock.now();
-  await storage.records.workspaces.create(
+  await storage.repositories.workspaces.create(
     {
       id: DEFAULT_WORKSPACE,
       name: 'default',
@@ -75,7 +75,7 @@ const ensureDefaultWorkspace = async (storage: Storage, dialect: Dialect): Promi
       created_at: now,
       updated_at: now,
     },
-    firstCatalog(dialect.catalog, now),
+    initialCatalog(dialect.catalog, now),
   );
 };
 
@@ -116,9 +116,9 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     encryption_keys: config.encryption_keys ?? null,
     ids,
   });
-  const { store, records } = storage;
-  const metrics = createMetrics({ gauges: () => engine.gauges(), openDeliveries: store.openDeliveries });
-  const engine = createEngine({
+  const { store, repositories } = storage;
+  const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
+  const loop = createDeliveryLoop({
     store,
     clock,
     random,
@@ -149,15 +149,15 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     observe: metrics.observe,
     onBroken,
   });
-  const keys = createKeys({ records: records.api_keys, clock, random, ids, hash: sha256 });
-  const lookup = createHookLookup({ records, store, clock, dialects });
-  const { accept, attemptOf } = engine;
-  const trials = createTrials({ lookup, accept, clock, attemptOf });
+  const keys = createKeys({ repositories: repositories.api_keys, clock, random, ids, hash: sha256 });
+  const lookup = createHookLookup({ repositories, store, clock, dialects });
+  const { accept, attemptOf } = loop;
+  const testSends = createTestSends({ lookup, accept, clock, attemptOf });
   const forHooks = {
-    records,
+    repositories,
     store,
     lookup,
-    trials,
+    testSends,
     clock,
     ids,
     random,
@@ -168,15 +168,15 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const router = createAppRouter({
     accept,
     hooks,
-    trials,
+    testSends,
     secrets: createSecrets(forHooks),
     replay: createReplay(forHooks),
     keys,
-    records,
-    redeliver: engine.redeliver,
+    repositories,
+    redeliver: loop.redeliver,
     now: clock.now,
     ids,
-    judgeSchema,
+    validateSchema,
     isWireId: (wire_id, event_id) =>
       [...dialects.values()].some((one) => one.wire_id?.(event_id) === wire_id),
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
@@ -204,11 +204,13 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     log,
     metrics,
     isReady: () => is_ready,
-    inbox: config.inbox ? createInbox(createInboxJudge(storage.hooksAt, dialects, clock.now), clock) : null,
+    inbox: config.inbox
+      ? createInbox(createInboxVerifier(storage.hooksAt, dialects, clock.now), clock)
+      : null,
   });
 
   await ensureDefaultWorkspace(storage, dialect);
-  const is_first_start = !(await records.api_keys.any());
+  const is_first_start = !(await repositories.api_keys.any());
   if (config.api_key !== undefined) await keys.adopt(config.api_key, 'from the configuration');
 
   let stopped: Promise<void> | null = null;
@@ -216,7 +218,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     is_ready = false;
     await sweeps?.stop();
     try {
-      await engine.stop();
+      await loop.stop();
     } finally {
       network.resolver.close();
       await storage.close();
@@ -226,15 +228,15 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   return {
     fetch: app.fetch,
     hooks,
-    trials,
+    testSends,
     keys,
     default_workspace: DEFAULT_WORKSPACE,
     is_first_start,
     database_path: storage.path,
     made_key_file: storage.made_key_file,
     start: async () => {
-      await engine.start();
-      sweeps = everySecond('bellwire sweep', engine.sweep, log);
+      await loop.start();
+      sweeps = everySecond('bellwire sweep', loop.sweep, log);
       is_ready = true;
     },
     stop: () => (stopped ??= stop()),

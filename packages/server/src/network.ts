@@ -4,7 +4,7 @@ import { type AddressPolicy, createAddressPolicy } from './transport/address-pol
 import { createResolver, type Resolver } from './transport/resolver.ts';
 import { createStaticHosts } from './transport/static-hosts.ts';
 import { createUrlPolicy } from './transport/url-policy.ts';
-import type { UrlPolicy } from './engine/ports.ts';
+import type { UrlPolicy } from './ports/url-policy.ts';
 
 /** Where requests may go: plain data, so that a thread can be made with it. */
 export interface NetworkSettings {

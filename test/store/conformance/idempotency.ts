@@ -55,7 +55,7 @@ export const idempotency = (check: Check): void => {
     const workspace = await kit.arrange.addWorkspace();
     const event = kit.event(workspace, keyed('a'));
     await kit.stored(event);
-    expect(await kit.store.forget({ before: event.created_at + 1, limit: 10 })).toBe(1);
+    expect(await kit.store.prune({ before: event.created_at + 1, limit: 10 })).toBe(1);
     await kit.stored(kit.event(workspace, keyed('b')));
   });
 

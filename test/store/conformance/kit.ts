@@ -10,8 +10,8 @@ import type {
   Settlement,
   SettleResult,
   Store,
-  TurnResult,
-} from '../../../packages/server/src/engine/ports.ts';
+  BatchResult,
+} from '../../../packages/server/src/ports/store.ts';
 import type { Arrange } from '../../support/arrange.ts';
 import { VIRTUAL_START } from '../../support/virtual-clock.ts';
 
@@ -43,7 +43,7 @@ export interface Kit extends StoreUnderTest {
     readonly settlements?: readonly Settlement[];
     readonly full_hooks?: readonly string[];
     readonly now?: number;
-  }) => Promise<TurnResult>;
+  }) => Promise<BatchResult>;
   /** Accepts one event; answers what the store said of it. */
   readonly accept: (event: NewEvent) => Promise<AcceptResult>;
   /** Accepts one event that must be stored: its receipt and its leases. */
@@ -94,7 +94,7 @@ export const createKit = (under_test: StoreUnderTest): Kit => {
   });
 
   const commit: Kit['commit'] = ({ events = [], settlements = [], full_hooks = [], now = NOW }) =>
-    store.commitTurn({
+    store.commitBatch({
       now,
       lease_until: now + LEASE_MS,
       events,

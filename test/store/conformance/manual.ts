@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LeasedDelivery } from '../../../packages/server/src/engine/ports.ts';
+import type { LeasedDelivery } from '../../../packages/server/src/ports/store.ts';
 import { type Check, ERROR, INTERRUPTED, type Kit, NOW, OK, POLICY } from './kit.ts';
 
 type Pair = Awaited<ReturnType<Kit['pair']>>;

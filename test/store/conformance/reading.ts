@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { TEST_SECRET } from '../../support/arrange.ts';
 import { type Check, NOW } from './kit.ts';
 
-/** What the engine reads: hooks as they stand, catalogs, counts. */
+/** What the delivery loop reads: hooks as they stand, catalogs, counts. */
 export const reading = (check: Check): void => {
   check('hooks come with their live secrets in clear, ready to send', async (kit) => {
     const { workspace_id, hook_id } = await kit.pair({

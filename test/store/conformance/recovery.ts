@@ -84,7 +84,7 @@ export const recovery = (check: Check): void => {
     const old = [await make(NOW - DAY_MS, OK), await make(NOW - 1, ERROR)];
     const young = [await make(NOW, OK), await make(NOW + 1, ERROR)];
     const sending = await make(NOW - DAY_MS, null);
-    expect(await kit.store.forget({ before, limit: 100 })).toBe(2);
+    expect(await kit.store.prune({ before, limit: 100 })).toBe(2);
     const kept = [...young, sending];
     const keptIds = kept.map(({ delivery }) => delivery.event_id).toSorted();
     expect((await kit.arrange.events()).map(({ id }) => id).toSorted()).toEqual(keptIds);
@@ -107,7 +107,7 @@ export const recovery = (check: Check): void => {
       if (state === 'canceled') await kit.arrange.deleteHook(open);
       expect(await kit.arrange.deliveries({ hook_id: open })).toMatchObject([{ status: state }]);
       const forgotten = state === 'canceled' ? 1 : 0;
-      expect([state, await kit.store.forget({ before: NOW + 1, limit: 9 })]).toEqual([state, forgotten]);
+      expect([state, await kit.store.prune({ before: NOW + 1, limit: 9 })]).toEqual([state, forgotten]);
       expect(await kit.arrange.events(workspace_id)).toHaveLength(1 - forgotten);
       expect(await kit.arrange.deliveries({ hook_id: done })).toHaveLength(1 - forgotten);
     }
@@ -120,7 +120,7 @@ export const recovery = (check: Check): void => {
     }
     const counts = [];
     for (let round = 0; round < 5; round += 1) {
-      counts.push(await kit.store.forget({ before: NOW + 1, limit: 4 }));
+      counts.push(await kit.store.prune({ before: NOW + 1, limit: 4 }));
     }
     expect(counts).toEqual([4, 4, 2, 0, 0]);
     expect(await kit.arrange.events()).toEqual([]);

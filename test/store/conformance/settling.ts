@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Settlement } from '../../../packages/server/src/engine/ports.ts';
+import type { Settlement } from '../../../packages/server/src/ports/store.ts';
 import { type Check, ERROR, GONE, type Kit, LEASE_MS, NOW, OK, POLICY } from './kit.ts';
 
 const givenBack = (

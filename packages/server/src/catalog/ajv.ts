@@ -61,7 +61,7 @@ export interface CompiledSchema {
 }
 
 /**
- * Compiles a schema that `judgeSchema` has passed, in an Ajv of its own: an `$id` collides with no other's, and
+ * Compiles a schema that `validateSchema` has passed, in an Ajv of its own: an `$id` collides with no other's, and
  * nothing of it outlives the result. Data is never changed. Throws what Ajv throws.
  */
 export const compileSchema = (schema: JsonObject, allErrors: boolean): CompiledSchema => {

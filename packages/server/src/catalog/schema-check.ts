@@ -1,6 +1,6 @@
 import { BellwireError, type Issue } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import type { SchemaCheck } from '../engine/ports.ts';
+import type { SchemaCheck } from '../ports/schema-check.ts';
 import { compileSchema, TooManySteps, type CompiledSchema } from './ajv.ts';
 import { createLeastRecentlyUsed } from './least-recently-used.ts';
 import { toIssue } from './to-issue.ts';
@@ -70,7 +70,7 @@ const unique = (issues: readonly Issue[]): readonly Issue[] => [
 ];
 
 /**
- * A check of data against JSON Schemas of draft 2020-12 that `judgeSchema` has passed. It answers at most 20
+ * A check of data against JSON Schemas of draft 2020-12 that `validateSchema` has passed. It answers at most 20
  * issues with paths such as `data.order.total`, never changes the data, and ends soon whatever the data is.
  * Schemas are compiled when first used and kept by their text, the 500 last used ones.
  * @throws BellwireError `schema_invalid` for a schema that cannot be compiled.

@@ -67,7 +67,7 @@ const refuseOne = (name: string, value: string): string | null => {
  * What is wrong with a hook's custom headers; empty when nothing is. `taken` are the names that the hook's dialect
  * sends: a custom one beside or instead of a signature would make receivers refuse everything.
  */
-export const judgeCustomHeaders = (
+export const validateCustomHeaders = (
   headers: Readonly<Record<string, string>>,
   taken: readonly string[],
 ): readonly Issue[] => {

@@ -75,7 +75,7 @@ export class BellwireError extends Error {
 }
 
 /**
- * Turns whatever was thrown into a BellwireError, once at each boundary. An unknown error becomes `internal`
+ * GroupCommit whatever was thrown into a BellwireError, once at each boundary. An unknown error becomes `internal`
  * (or the given code) with a message that tells nothing of it; the original is kept as `cause`.
  */
 export const coerceError = (thrown: unknown, code: ErrorCode = 'internal'): BellwireError =>

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BellwireError } from '../core/errors.ts';
-import type { Log } from '../engine/ports.ts';
+import type { Log } from '../ports/log.ts';
 import { toBellwireError, toErrorBody } from '../rpc/to-error.ts';
 
 /** On every answer of the API: it is nobody's to keep or to guess at. */

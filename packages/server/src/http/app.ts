@@ -1,7 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
-import type { Log } from '../engine/ports.ts';
+import type { Log } from '../ports/log.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import { mountDocumentation } from './documentation.ts';

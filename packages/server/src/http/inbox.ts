@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { HIDDEN_VALUE } from '../core/custom-headers.ts';
-import type { Clock } from '../engine/ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import { API_HEADERS } from './answers.ts';
 import type { InboxEntry, Signature } from './inbox-entry.ts';
 import { inboxPage } from './inbox-page.ts';

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { BellwireError } from '../core/errors.ts';
-import type { Log } from '../engine/ports.ts';
+import type { Log } from '../ports/log.ts';
 import { answerError } from './answers.ts';
 
 /** The largest request body, in bytes. */

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Gauges, Observation } from '../engine/engine.ts';
+import type { Gauges, Observation } from '../delivery/delivery-loop.ts';
 
 export interface Metrics {
   readonly observe: (observation: Observation) => void;
@@ -19,7 +19,7 @@ export interface MetricsSources {
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
-/** What the engine did and has to do, without a label that a tenant could make up. */
+/** What the delivery loop did and has to do, without a label that a tenant could make up. */
 export const createMetrics = (sources: MetricsSources): Metrics => {
   const registry = new Registry();
   const registers = [registry];

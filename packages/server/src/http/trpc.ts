@@ -1,7 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Hono } from 'hono';
-import type { Log } from '../engine/ports.ts';
+import type { Log } from '../ports/log.ts';
 import { toBellwireError } from '../rpc/to-error.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders, logUnknown } from './answers.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
-import { keyScopes } from '../engine/records.ts';
+import { keyScopes } from '../core/api-key.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, keyId, label, page } from './fields.ts';
 import { procedure, t } from './trpc.ts';
@@ -11,7 +11,7 @@ import { pageOf } from './views/shown.ts';
 const scope = 'admin';
 
 /** Who may call. A key's text is shown once, when it is made. */
-export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
+export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
   t.router({
     create: procedure
       .meta({
@@ -32,7 +32,7 @@ export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
       .mutation(async ({ ctx, input }) => {
         const wanted = input.scope ?? 'workspace';
         const workspace_id = wanted === 'admin' ? null : ctx.workspace_id;
-        if (workspace_id !== null && (await records.workspaces.get(workspace_id)) === null) {
+        if (workspace_id !== null && (await repositories.workspaces.get(workspace_id)) === null) {
           throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
         }
         const { key, secret } = await keys.create({ name: input.name, scope: wanted, workspace_id });
@@ -47,7 +47,9 @@ export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
       })
       .input(z.strictObject(page))
       .output(pageOf(keyView))
-      .query(async ({ input }) => toAnswer(await records.api_keys.list(null, toPageQuery(input)), viewKey)),
+      .query(async ({ input }) =>
+        toAnswer(await repositories.api_keys.list(null, toPageQuery(input)), viewKey),
+      ),
     delete: procedure
       .meta({
         scope,
@@ -65,7 +67,7 @@ export const createApiKeysRouter = ({ keys, records }: RpcDeps) =>
             'This is the key of this very call. Delete it with another admin key.',
           );
         }
-        if (!(await records.api_keys.remove(null, key_id))) {
+        if (!(await repositories.api_keys.remove(null, key_id))) {
           throw new BellwireError('not_found', `There is no API key ${key_id}.`);
         }
       }),

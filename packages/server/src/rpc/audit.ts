@@ -7,7 +7,7 @@ import { auditView, viewAudit } from './views/audit.ts';
 import { pageOf } from './views/shown.ts';
 
 /** Who did what to secrets. */
-export const createAuditRouter = ({ records }: RpcDeps) =>
+export const createAuditRouter = ({ repositories }: RpcDeps) =>
   t.router({
     list: procedure
       .meta({
@@ -20,6 +20,6 @@ export const createAuditRouter = ({ records }: RpcDeps) =>
       .input(z.strictObject(page))
       .output(pageOf(auditView))
       .query(async ({ ctx, input }) =>
-        toAnswer(await records.audit.list(ctx.workspace_id, toPageQuery(input)), viewAudit),
+        toAnswer(await repositories.audit.list(ctx.workspace_id, toPageQuery(input)), viewAudit),
       ),
   });

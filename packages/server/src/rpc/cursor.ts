@@ -1,5 +1,5 @@
 import { BellwireError } from '../core/errors.ts';
-import type { Page, PageQuery } from '../engine/records.ts';
+import type { Page, PageQuery } from '../ports/repositories.ts';
 
 const DEFAULT_LIMIT = 100;
 const MARK = 'after:';

@@ -30,14 +30,14 @@ const filter = {
 };
 
 /** One event for one hook each: what was sent, what came back, what happens next. */
-export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) => {
+export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcDeps) => {
   const list = async (
     workspace_id: string,
     input: z.infer<z.ZodObject<typeof filter & typeof page>> & { readonly hook_id?: string | undefined },
   ) => {
     const since = input.since === undefined ? undefined : toTime(input.since);
     return toAnswer(
-      await records.deliveries.list(workspace_id, { ...input, since }, toPageQuery(input)),
+      await repositories.deliveries.list(workspace_id, { ...input, since }, toPageQuery(input)),
       viewDelivery,
     );
   };
@@ -62,7 +62,7 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
       .input(z.strictObject({ ...page, ...filter, hook_id: hookId }))
       .output(pageOf(deliveryView))
       .query(async ({ ctx, input }) => {
-        if ((await records.hooks.get(ctx.workspace_id, input.hook_id)) === null) {
+        if ((await repositories.hooks.get(ctx.workspace_id, input.hook_id)) === null) {
           throw new BellwireError('not_found', `There is no hook ${input.hook_id} in this workspace.`);
         }
         return list(ctx.workspace_id, input);
@@ -111,7 +111,7 @@ export const createDeliveriesRouter = ({ records, redeliver, replay }: RpcDeps) 
       .input(z.strictObject({ delivery_id: deliveryId }))
       .output(deliveryWithAttemptsView)
       .query(async ({ ctx, input: { delivery_id } }) => {
-        const delivery = await records.deliveries.get(ctx.workspace_id, delivery_id);
+        const delivery = await repositories.deliveries.get(ctx.workspace_id, delivery_id);
         if (delivery === null) {
           throw new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
         }

@@ -14,7 +14,7 @@ const notFound = (name: string) =>
   new BellwireError('not_found', `The catalog of this workspace has no event type "${name}".`);
 
 /** The catalog of a workspace. */
-export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =>
+export const createEventTypesRouter = ({ repositories, now, validateSchema }: RpcDeps) =>
   t.router({
     put: procedure
       .meta({
@@ -47,10 +47,10 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
       )
       .output(eventTypeView)
       .mutation(async ({ ctx, input }) => {
-        if ((await records.workspaces.get(ctx.workspace_id)) === null) {
+        if ((await repositories.workspaces.get(ctx.workspace_id)) === null) {
           throw new BellwireError('not_found', `There is no workspace ${ctx.workspace_id}.`);
         }
-        const issues = input.schema ? judgeSchema(input.schema) : [];
+        const issues = input.schema ? validateSchema(input.schema) : [];
         if (issues.length > 0) {
           throw new BellwireError(
             'schema_invalid',
@@ -64,7 +64,7 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
           );
         }
         const time = now();
-        const stored = await records.event_types.put(ctx.workspace_id, {
+        const stored = await repositories.event_types.put(ctx.workspace_id, {
           name: input.name,
           description: input.description ?? '',
           schema: input.schema ?? null,
@@ -84,7 +84,7 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
       .input(z.strictObject(page))
       .output(pageOf(eventTypeView))
       .query(async ({ ctx, input }) =>
-        toAnswer(await records.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType),
+        toAnswer(await repositories.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType),
       ),
     get: procedure
       .meta({
@@ -96,7 +96,7 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
       .input(one)
       .output(eventTypeView)
       .query(async ({ ctx, input: { name } }) => {
-        const type = await records.event_types.get(ctx.workspace_id, name);
+        const type = await repositories.event_types.get(ctx.workspace_id, name);
         if (type === null) throw notFound(name);
         return viewEventType(type);
       }),
@@ -111,6 +111,6 @@ export const createEventTypesRouter = ({ records, now, judgeSchema }: RpcDeps) =
       .input(one)
       .output(z.void())
       .mutation(async ({ ctx, input: { name } }) => {
-        if (!(await records.event_types.remove(ctx.workspace_id, name))) throw notFound(name);
+        if (!(await repositories.event_types.remove(ctx.workspace_id, name))) throw notFound(name);
       }),
   });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
-import type { SendInput } from '../engine/accept.ts';
+import type { SendInput } from '../delivery/accept.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
@@ -27,7 +27,7 @@ const eventExample = {
 } as const;
 
 /** Facts to be sent. */
-export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
+export const createEventsRouter = ({ accept, repositories, isWireId }: RpcDeps) => {
   const acceptOne = async (workspace_id: string, item: unknown): Promise<z.infer<typeof batchItemView>> => {
     try {
       const parsed = sendInput.safeParse(item);
@@ -95,7 +95,7 @@ export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
       .query(async ({ ctx, input: { type, wire_id, ...at } }) => {
         const where = wire_id === undefined ? undefined : (event_id: string) => isWireId(wire_id, event_id);
         return toAnswer(
-          await records.events.list(ctx.workspace_id, { type, where }, toPageQuery(at)),
+          await repositories.events.list(ctx.workspace_id, { type, where }, toPageQuery(at)),
           viewEvent,
         );
       }),
@@ -109,7 +109,7 @@ export const createEventsRouter = ({ accept, records, isWireId }: RpcDeps) => {
       .input(z.strictObject({ event_id: eventId }))
       .output(eventView)
       .query(async ({ ctx, input: { event_id } }) => {
-        const event = await records.events.get(ctx.workspace_id, event_id);
+        const event = await repositories.events.get(ctx.workspace_id, event_id);
         if (event === null)
           throw new BellwireError('not_found', `There is no event ${event_id} in this workspace.`);
         return viewEvent(event);

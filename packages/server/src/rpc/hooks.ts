@@ -5,7 +5,7 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, hookFields, hookId, page, secret } from './fields.ts';
 import { createHookSecrets, warningsOf } from './hook-secrets.ts';
-import { createHookTrials } from './hook-trials.ts';
+import { createHookTestSends } from './test-sends.ts';
 import { procedure, t } from './trpc.ts';
 import { createdHookView, hookView, viewHook } from './views/hook.ts';
 import { pageOf } from './views/shown.ts';
@@ -15,9 +15,9 @@ const one = z.strictObject({ hook_id: hookId });
 
 /** Registrations: where events go. */
 export const createHooksRouter = (deps: RpcDeps) => {
-  const { hooks, records } = deps;
+  const { hooks, repositories } = deps;
   return t.router({
-    ...createHookTrials(deps),
+    ...createHookTestSends(deps),
     ...createHookSecrets(deps),
     create: procedure
       .meta({
@@ -63,7 +63,7 @@ export const createHooksRouter = (deps: RpcDeps) => {
       .input(z.strictObject(page))
       .output(pageOf(hookView))
       .query(async ({ ctx, input }) =>
-        toAnswer(await records.hooks.list(ctx.workspace_id, toPageQuery(input)), viewHook),
+        toAnswer(await repositories.hooks.list(ctx.workspace_id, toPageQuery(input)), viewHook),
       ),
     get: procedure
       .meta({
@@ -75,7 +75,7 @@ export const createHooksRouter = (deps: RpcDeps) => {
       .input(one)
       .output(hookView)
       .query(async ({ ctx, input: { hook_id } }) => {
-        const hook = await records.hooks.get(ctx.workspace_id, hook_id);
+        const hook = await repositories.hooks.get(ctx.workspace_id, hook_id);
         if (hook === null)
           throw new BellwireError('not_found', `There is no hook ${hook_id} in this workspace.`);
         return viewHook(hook);

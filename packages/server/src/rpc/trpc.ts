@@ -1,8 +1,8 @@
 import { initTRPC, type TRPCDefaultErrorShape } from '@trpc/server';
 import { BellwireError, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Caller } from '../engine/keys.ts';
-import type { KeyScope } from '../engine/records.ts';
+import type { Caller } from '../admin/keys.ts';
+import type { KeyScope } from '../core/api-key.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
 
 /** What a request brings: plain data, so that no driver's types reach the published client. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
-import { firstCatalog } from '../engine/first-catalog.ts';
+import { initialCatalog } from '../admin/initial-catalog.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, label, page, workspaceId } from './fields.ts';
@@ -23,7 +23,7 @@ const taken = (name: string | undefined) =>
   });
 
 /** Tenants. */
-export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: RpcDeps) =>
+export const createWorkspacesRouter = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) =>
   t.router({
     create: procedure
       .meta({
@@ -64,8 +64,8 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
           created_at: time,
           updated_at: time,
         };
-        const types = firstCatalog(catalog, time);
-        if (!(await records.workspaces.create(workspace, types))) throw taken(input.name);
+        const types = initialCatalog(catalog, time);
+        if (!(await repositories.workspaces.create(workspace, types))) throw taken(input.name);
         return viewWorkspace(workspace);
       }),
     list: procedure
@@ -77,7 +77,9 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
       })
       .input(z.strictObject(page))
       .output(pageOf(workspaceView))
-      .query(async ({ input }) => toAnswer(await records.workspaces.list(toPageQuery(input)), viewWorkspace)),
+      .query(async ({ input }) =>
+        toAnswer(await repositories.workspaces.list(toPageQuery(input)), viewWorkspace),
+      ),
     get: procedure
       .meta({
         scope,
@@ -88,7 +90,7 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
       .input(one)
       .output(workspaceView)
       .query(async ({ input: { workspace_id } }) => {
-        const workspace = await records.workspaces.get(workspace_id);
+        const workspace = await repositories.workspaces.get(workspace_id);
         if (workspace === null) throw notFound(workspace_id);
         return viewWorkspace(workspace);
       }),
@@ -108,7 +110,7 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
           ...(name === undefined ? {} : { name }),
           ...(strict === undefined ? {} : { strict }),
         };
-        const updated = await records.workspaces.update(workspace_id, change, now());
+        const updated = await repositories.workspaces.update(workspace_id, change, now());
         if (updated === null) throw notFound(workspace_id);
         if (updated === 'taken') throw taken(name);
         return viewWorkspace(updated);
@@ -130,7 +132,7 @@ export const createWorkspacesRouter = ({ records, now, ids, catalogOfDialect }: 
             'The default workspace cannot be deleted: it is the one of every call that names no other.',
           );
         }
-        const removed = await records.workspaces.remove(workspace_id);
+        const removed = await repositories.workspaces.remove(workspace_id);
         if (removed === 'not_found') throw notFound(workspace_id);
         if (removed === 'in_use') {
           throw new BellwireError(

@@ -1,5 +1,5 @@
 import { schedule, setLogger } from 'node-cron';
-import type { Log } from '../engine/ports.ts';
+import type { Log } from '../ports/log.ts';
 
 export interface Schedule {
   /** Resolves when a run that is under way has ended. */

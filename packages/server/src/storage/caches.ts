@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { JsonObject } from '../core/json.ts';
-import type { WorkspaceCatalog } from '../engine/ports.ts';
-import type { KeyScope } from '../engine/records.ts';
+import type { WorkspaceCatalog } from '../ports/store.ts';
+import type { KeyScope } from '../core/api-key.ts';
 import { createLoadingCache, type LoadingCache } from './loading-cache.ts';
 import type { Schema } from './schema.ts';
 import type { HookCache } from './sqlite/hook-cache.ts';

@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
-import type { Store } from '../engine/ports.ts';
-import type { Records } from '../engine/records.ts';
+import type { Store } from '../ports/store.ts';
+import type { Repositories } from '../ports/repositories.ts';
 import { createCaches } from './caches.ts';
 import { checkCanary, hasCanary, leaveCanary } from './canary.ts';
 import { createCipher } from './cipher.ts';
 import { type KeyRingFile, readOrMakeKeyRing } from './key-ring-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
-import { createRecords } from './records/records.ts';
-import { findHooksAt } from './records/hooks-at.ts';
+import { createRepositories } from './repositories/repositories.ts';
+import { findHooksAt } from './repositories/hooks-at.ts';
 import { assertDurable, openSqlite, type SqliteDatabase } from './sqlite/database.ts';
 import { type FileLock, lockDatabaseFile } from './sqlite/file-lock.ts';
 import { createHookCache } from './sqlite/hook-cache.ts';
@@ -20,7 +20,7 @@ import { createSqliteStore } from './sqlite/store.ts';
 /** Everything that lies on disk. */
 export interface Storage {
   readonly store: Store;
-  readonly records: Records;
+  readonly repositories: Repositories;
   /** Hooks of any workspace whose URL has this path. */
   readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
   readonly path: string;
@@ -96,7 +96,7 @@ export const openStorage = async ({
     const caches = createCaches(database.db, hooks);
     return {
       store: createSqliteStore(database, caches, ids),
-      records: createRecords(database.db, caches, cipher),
+      repositories: createRepositories(database.db, caches, cipher),
       hooksAt: async (at) => {
         const found = await findHooksAt(database.db, at);
         return database.read(() => found.flatMap((id) => hooks.byId(id) ?? []));

@@ -2,7 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { DeliveryStatus, FailureReason } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, HookStatus } from '../core/hook.ts';
-import type { KeyScope } from '../engine/records.ts';
+import type { KeyScope } from '../core/api-key.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 
 /** SQLite has no booleans: 0 or 1. */

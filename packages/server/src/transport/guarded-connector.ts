@@ -1,6 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
-import type { Clock } from '../engine/ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
 import { openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';

@@ -1,7 +1,8 @@
 import type { Agent } from 'undici';
-import type { Clock, OutboundRequest, SendResult, Transport } from '../engine/ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OutboundRequest, SendResult, Transport } from '../ports/transport.ts';
 import type { AddressPolicy } from './address-policy.ts';
-import { Attempt, type AttemptContext } from './attempt.ts';
+import { Attempt, type AttemptContext } from './http-exchange.ts';
 import { createGuardedDial } from './guarded-connector.ts';
 import { toOutboundHeaders } from './outbound-headers.ts';
 import type { Resolver } from './resolver.ts';

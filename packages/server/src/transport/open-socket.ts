@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { buildConnector } from 'undici';
-import type { Clock } from '../engine/ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import { TransportError } from './transport-error.ts';
 
 /** How long one step of a dial may take. */

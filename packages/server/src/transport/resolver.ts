@@ -1,9 +1,9 @@
 import { promises as dns } from 'node:dns';
-import type { Clock } from '../engine/ports.ts';
+import type { Clock } from '../ports/clock.ts';
 import { isLocalhost, withoutTrailingDot } from './special-names.ts';
 import type { StaticHosts } from './static-hosts.ts';
 
-/** Turns names into addresses without touching the shared `getaddrinfo` threads. */
+/** GroupCommit names into addresses without touching the shared `getaddrinfo` threads. */
 export interface Resolver {
   /**
    * At least one address, IPv4 first, at most 16; unjudged. Rejects with an error whose `code` says why:
@@ -59,16 +59,16 @@ const lookUp = async (resolver: dns.Resolver, name: string): Promise<Answer> => 
     resolver.resolve4(name, { ttl: true }),
     resolver.resolve6(name, { ttl: true }),
   ]);
-  const records = [
+  const repositories = [
     ...(v4.status === 'fulfilled' ? v4.value : []),
     ...(v6.status === 'fulfilled' ? v6.value : []),
   ].slice(0, MAX_ADDRESSES);
-  if (records.length === 0 && v4.status === 'rejected' && v6.status === 'rejected') {
+  if (repositories.length === 0 && v4.status === 'rejected' && v6.status === 'rejected') {
     throw moreTelling(v4.reason, v6.reason);
   }
   return {
-    addresses: records.map((record) => record.address),
-    ttl_ms: Math.min(MAX_TTL_MS, ...records.map((record) => record.ttl * 1000)),
+    addresses: repositories.map((record) => record.address),
+    ttl_ms: Math.min(MAX_TTL_MS, ...repositories.map((record) => record.ttl * 1000)),
   };
 };
 

@@ -1,4 +1,4 @@
-import type { CapturedResponse } from '../engine/ports.ts';
+import type { CapturedResponse } from '../ports/transport.ts';
 
 /** Headers as undici parses them: names in lower case, repeated ones as arrays. */
 export type ParsedHeaders = Readonly<Record<string, string | string[] | undefined>>;

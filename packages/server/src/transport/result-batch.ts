@@ -1,4 +1,5 @@
-import type { Clock, SendResult } from '../engine/ports.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { SendResult } from '../ports/transport.ts';
 
 /** Collects the results of one turn of the event loop. */
 export interface ResultBatch {

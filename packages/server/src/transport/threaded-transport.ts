@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { OutboundRequest, SendResult, Transport } from '../engine/ports.ts';
+import type { OutboundRequest, SendResult, Transport } from '../ports/transport.ts';
 
 /** What goes to the sender thread; results come back as arrays of `SendResult`. */
 export type ToSender =

@@ -1,6 +1,6 @@
 import { callbackify } from 'node:util';
 import { Agent, Client, Pool } from 'undici';
-import { Attempt } from './attempt.ts';
+import { Attempt } from './http-exchange.ts';
 import type { Dial } from './guarded-connector.ts';
 import { TransportError } from './transport-error.ts';
 

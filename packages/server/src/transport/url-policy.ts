@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { UrlPolicy, UrlRefusal, UrlVerdict } from '../engine/ports.ts';
+import type { UrlPolicy, UrlRefusal, UrlVerdict } from '../ports/url-policy.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { isWebPort } from './dangerous-ports.ts';
 import { isLocalhost, isSpecialUseName, withoutTrailingDot } from './special-names.ts';
@@ -19,7 +19,7 @@ const HAS_CREDENTIALS = /^[^:/?#]*:\/*[^/?#]*@/;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-const judgeText = (text: string): UrlVerdict => {
+const checkText = (text: string): UrlVerdict => {
   if (text.length > MAX_URL_LENGTH) {
     return refuse(
       'url_malformed',
@@ -35,7 +35,7 @@ const judgeText = (text: string): UrlVerdict => {
   return ALLOWED;
 };
 
-const judgeParts = (text: string, url: URL): UrlVerdict => {
+const checkParts = (text: string, url: URL): UrlVerdict => {
   const defaultPort = DEFAULT_PORTS[url.protocol];
   if (defaultPort === undefined) {
     return refuse(
@@ -70,7 +70,7 @@ const privateAddress = (host: string, cidr: string): string =>
   `If this receiver is yours, start Bellwire with its network in BELLWIRE_ALLOW_NETWORKS, such as ${cidr}. ` +
   'Addresses of cloud metadata services stay closed.';
 
-const judgeLiteral = (host: string, policy: AddressPolicy): UrlVerdict =>
+const checkLiteral = (host: string, policy: AddressPolicy): UrlVerdict =>
   policy.allows(host)
     ? ALLOWED
     : refuse('url_address', privateAddress(host, `${host}/${isIP(host) === 4 ? 32 : 128}`));
@@ -78,7 +78,7 @@ const judgeLiteral = (host: string, policy: AddressPolicy): UrlVerdict =>
 const isDnsName = (name: string): boolean =>
   name.length <= 253 && name.split('.').every((label) => label.length > 0 && label.length <= 63);
 
-const judgeName = (name: string): UrlVerdict => {
+const checkName = (name: string): UrlVerdict => {
   if (!isDnsName(name)) {
     return refuse('url_host', `The URL's host "${name}" is not a valid name. Check it for typing errors.`);
   }
@@ -99,7 +99,7 @@ const judgeName = (name: string): UrlVerdict => {
   return ALLOWED;
 };
 
-const judgeKnownName = (name: string, addresses: readonly string[], policy: AddressPolicy): UrlVerdict => {
+const checkKnownName = (name: string, addresses: readonly string[], policy: AddressPolicy): UrlVerdict => {
   const forbidden = addresses.find((address) => !policy.allows(address));
   if (forbidden === undefined) return ALLOWED;
   const cidr = isLocalhost(name) ? '127.0.0.0/8' : `${forbidden}/${isIP(forbidden) === 4 ? 32 : 128}`;
@@ -113,19 +113,19 @@ const judgeKnownName = (name: string, addresses: readonly string[], policy: Addr
  * `static_hosts` are judged by the addresses that they stand for, `localhost` by 127.0.0.1.
  */
 export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts = new Map()): UrlPolicy => {
-  const judgeHost = (host: string): UrlVerdict => {
-    if (host.startsWith('[')) return judgeLiteral(host.slice(1, -1), policy);
-    if (isIP(host) !== 0) return judgeLiteral(host, policy);
+  const checkHost = (host: string): UrlVerdict => {
+    if (host.startsWith('[')) return checkLiteral(host.slice(1, -1), policy);
+    if (isIP(host) !== 0) return checkLiteral(host, policy);
     const name = withoutTrailingDot(host);
     const known = static_hosts.get(name);
-    if (known !== undefined) return judgeKnownName(name, known, policy);
-    if (isLocalhost(name)) return judgeKnownName(name, ['127.0.0.1'], policy);
-    return judgeName(name);
+    if (known !== undefined) return checkKnownName(name, known, policy);
+    if (isLocalhost(name)) return checkKnownName(name, ['127.0.0.1'], policy);
+    return checkName(name);
   };
 
   return {
     judge: (text) => {
-      const judged = judgeText(text);
+      const judged = checkText(text);
       if (!judged.ok) return judged;
       const url = URL.parse(text);
       if (url === null) {
@@ -134,8 +134,8 @@ export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts
           'This is not a valid URL. Write it in full, such as https://example.com/webhooks.',
         );
       }
-      const parts = judgeParts(text, url);
-      return parts.ok ? judgeHost(url.hostname) : parts;
+      const parts = checkParts(text, url);
+      return parts.ok ? checkHost(url.hostname) : parts;
     },
   };
 };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiKey, keyScopes } from '../../engine/records.ts';
+import { keyScopes } from '../../core/api-key.ts';
+import type { ApiKey } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';

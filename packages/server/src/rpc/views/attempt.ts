@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
-import type { StoredAttempt } from '../../engine/records.ts';
+import type { StoredAttempt } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditEntry } from '../../engine/records.ts';
+import type { AuditEntry } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';

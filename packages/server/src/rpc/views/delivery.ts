@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { deliveryStatuses } from '../../core/delivery.ts';
-import type { StoredDelivery } from '../../engine/records.ts';
+import type { StoredDelivery } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
 import { attemptView, trigger } from './attempt.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { EventType } from '../../engine/records.ts';
+import type { EventType } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, jsonObject } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';

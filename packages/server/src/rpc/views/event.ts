@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { EventReceipt } from '../../engine/ports.ts';
-import type { StoredEvent } from '../../engine/records.ts';
+import type { EventReceipt } from '../../ports/store.ts';
+import type { StoredEvent } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
 import { hookStatuses } from '../../core/hook.ts';
-import type { ListedHook } from '../../engine/records.ts';
+import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
 import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';

@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { Kysely, Selectable } from 'kysely';
 import { isSubscribed, type Secret, type SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
-import { toHook, toHeaders } from '../hook-rows.ts';
+import { toHook, toHeaders } from '../rows/hook-row.ts';
 import { prepare } from './prepared.ts';
 import type { Schema } from '../schema.ts';
 

@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { IdFactory } from '../../core/ids.ts';
 import type { SendableHook } from '../../core/hook.ts';
-import type { Store } from '../../engine/ports.ts';
+import type { Store } from '../../ports/store.ts';
 import type { Caches } from '../caches.ts';
-import { createAcceptEvent } from './accept-events.ts';
+import { createAcceptEvent } from './accept-event.ts';
 import type { SqliteDatabase } from './database.ts';
-import { createForget } from './forget.ts';
-import { createLeases } from './leases.ts';
-import { createSettle } from './settle.ts';
+import { createPruneEvents } from './prune-events.ts';
+import { createLeases } from './claim-deliveries.ts';
+import { createSettle } from './settle-delivery.ts';
 import { toStorageError } from './storage-error.ts';
 
 /** Leases ended in one transaction, so that a start after a crash under load blocks nobody for long. */
@@ -22,7 +22,7 @@ export const createSqliteStore = (database: SqliteDatabase, caches: Caches, ids:
   const acceptEvent = createAcceptEvent(database, caches.hooks, ids);
   const settle = createSettle(database, caches.hooks);
   const leases = createLeases(database, caches.hooks, ids);
-  const forget = createForget(database);
+  const prune = createPruneEvents(database);
 
   const write = async <T>(work: () => T): Promise<T> => {
     try {
@@ -51,7 +51,7 @@ export const createSqliteStore = (database: SqliteDatabase, caches: Caches, ids:
   };
 
   return {
-    commitTurn: (turn) =>
+    commitBatch: (turn) =>
       write(() => ({
         settled: turn.settlements.map((settlement) => settle(settlement, turn.now)),
         accepted: turn.events.map((event) => acceptEvent(event, turn)),
@@ -77,7 +77,7 @@ export const createSqliteStore = (database: SqliteDatabase, caches: Caches, ids:
         return found;
       }),
     catalog: (workspace_id) => caches.catalogs.get(workspace_id),
-    forget: (slice) => write(() => forget(slice)),
+    prune: (slice) => write(() => prune(slice)),
     openDeliveries: async () => {
       const [pending, sending, held] = await Promise.all([
         countOf('pending'),

@@ -1,0 +1,13 @@
+import type { CatalogEntry } from '../dialects/dialect.ts';
+import type { EventType } from '../ports/repositories.ts';
+
+/** The catalog of a dialect as the event types that a new workspace starts with. */
+export const initialCatalog = (catalog: readonly CatalogEntry[], now: number): readonly EventType[] =>
+  catalog.map(({ name, description, schema, example }) => ({
+    name,
+    description,
+    schema: schema ?? null,
+    example: example ?? null,
+    created_at: now,
+    updated_at: now,
+  }));

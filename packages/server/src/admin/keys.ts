@@ -1,0 +1,78 @@
+import { BellwireError } from '../core/errors.ts';
+import type { IdFactory } from '../core/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Hash } from '../ports/hash.ts';
+import type { Random } from '../ports/random.ts';
+import type { KeyScope } from '../core/api-key.ts';
+import type { ApiKey, Repositories } from '../ports/repositories.ts';
+
+/** Whoever a request comes from. */
+export interface Caller {
+  readonly key_id: string;
+  readonly scope: KeyScope;
+  /** The key's own workspace; null for an admin key, which may name any. */
+  readonly workspace_id: string | null;
+}
+
+/** API keys: made once, shown once, known by their hash only. */
+export interface Keys {
+  /** The new key's text, which cannot be shown again. */
+  readonly create: (input: {
+    readonly name: string;
+    readonly scope: KeyScope;
+    readonly workspace_id: string | null;
+  }) => Promise<{ readonly key: ApiKey; readonly secret: string }>;
+  /** Makes a key of a given text known, unless it is. */
+  readonly adopt: (secret: string, name: string) => Promise<void>;
+  /** The caller behind an `Authorization` header. @throws BellwireError `unauthenticated`. */
+  readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
+}
+
+export interface KeysOptions {
+  readonly repositories: Repositories['api_keys'];
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdFactory;
+  readonly hash: Hash;
+}
+
+/** So that secret scanners can tell what they have found. */
+const KEY_PREFIX = 'bwk_';
+const KEY_BYTES = 32;
+
+/** A hint of a key that somebody chose gives away less: of a short one, eight characters would be half. */
+const hintOf = (secret: string): string =>
+  secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
+
+export const createKeys = ({ repositories, clock, random, ids, hash }: KeysOptions): Keys => {
+  const store = async (
+    secret: string,
+    input: Pick<ApiKey, 'name' | 'scope' | 'workspace_id'>,
+  ): Promise<ApiKey> => {
+    const key = { id: ids('key'), ...input, hint: hintOf(secret), created_at: clock.now() };
+    // 256 random bits need no slow hash: nobody can try them.
+    await repositories.create(key, hash(secret));
+    return key;
+  };
+  return {
+    create: async (input) => {
+      const secret = KEY_PREFIX + Buffer.from(random.bytes(KEY_BYTES)).toString('base64url');
+      return { key: await store(secret, input), secret };
+    },
+    adopt: async (secret, name) => {
+      const known = await repositories.find(hash(secret));
+      if (known === null) await store(secret, { name, scope: 'admin', workspace_id: null });
+    },
+    authenticate: async (authorization) => {
+      const [, secret] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? [];
+      const known = secret === undefined ? null : await repositories.find(hash(secret));
+      if (known !== null) return { key_id: known.id, scope: known.scope, workspace_id: known.workspace_id };
+      throw new BellwireError(
+        'unauthenticated',
+        authorization === undefined
+          ? 'This call needs an API key. Send it as the header "Authorization: Bearer <key>".'
+          : 'This API key is not known here: it was mistyped, deleted, or belongs to another server. The header must read "Authorization: Bearer <key>".',
+      );
+    },
+  };
+};

@@ -1,0 +1,101 @@
+import { BellwireError } from '../core/errors.ts';
+import type { IdFactory } from '../core/ids.ts';
+import { type HookLookup, noSuchHook } from './hook-lookup.ts';
+import { validateHook } from './validate-hook.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Random } from '../ports/random.ts';
+import type { Store } from '../ports/store.ts';
+import type { UrlPolicy } from '../ports/url-policy.ts';
+import type { ListedHook, Repositories } from '../ports/repositories.ts';
+
+/** The signing secrets of a hook. Whoever does something to them is written to the audit log. */
+export interface Secrets {
+  /**
+   * A new current secret, given or made up; the one before it lives on for `grace_ms`. At most ten old ones live.
+   * @throws BellwireError `not_found`, `invalid_input`.
+   */
+  readonly rotate: (
+    at: HookRef,
+    input: { readonly secret?: string | undefined; readonly grace_ms: number },
+  ) => Promise<{ readonly hook: ListedHook; readonly secret: string }>;
+  /** Ends the grace of the old secrets now. */
+  readonly switchNow: (at: HookRef) => Promise<ListedHook>;
+  /** The secrets of a hook, the current one first; a previous one with the end of its grace. */
+  readonly reveal: (at: HookRef) => Promise<readonly RevealedSecret[]>;
+}
+
+export interface HookRef {
+  readonly workspace_id: string;
+  readonly hook_id: string;
+  /** The id of the caller's API key. */
+  readonly by: string;
+}
+
+export interface RevealedSecret {
+  readonly secret: string;
+  readonly expires_at: number | null;
+}
+
+export interface SecretsOptions {
+  readonly repositories: Repositories;
+  readonly store: Store;
+  readonly lookup: HookLookup;
+  readonly clock: Clock;
+  readonly ids: IdFactory;
+  readonly random: Random;
+  readonly url_policy: UrlPolicy;
+}
+
+export const createSecrets = (options: SecretsOptions): Secrets => {
+  const { repositories, store, lookup, clock, ids } = options;
+
+  const audit = ({ workspace_id, hook_id, by }: HookRef, action: string): Promise<void> =>
+    repositories.audit.add({ id: ids('aud'), workspace_id, at: clock.now(), by, action, subject: hook_id });
+
+  return {
+    rotate: async (at, { secret, grace_ms }) => {
+      const { workspace_id, hook_id } = at;
+      const [hook, catalog] = await Promise.all([
+        lookup.get(workspace_id, hook_id),
+        lookup.catalog(workspace_id),
+      ]);
+      const dialect = lookup.dialect(hook.dialect);
+      validateHook({ secret }, { dialect, catalog, url_policy: options.url_policy });
+      const value = secret ?? dialect.secret.make(options.random.bytes);
+      const now = clock.now();
+      await audit(at, 'secret.rotated');
+      const rotated = await repositories.hooks.rotateSecret(workspace_id, hook_id, {
+        secret: { id: ids('sec'), value },
+        now,
+        previous_expires_at: now + grace_ms,
+      });
+      if (rotated === null) throw noSuchHook(hook_id);
+      return { hook: rotated, secret: value };
+    },
+    switchNow: async (at) => {
+      await lookup.get(at.workspace_id, at.hook_id);
+      await audit(at, 'secret.switched');
+      const hook = await repositories.hooks.dropPreviousSecrets(at.workspace_id, at.hook_id, clock.now());
+      if (hook === null) throw noSuchHook(at.hook_id);
+      return hook;
+    },
+    reveal: async (at) => {
+      const { workspace_id, hook_id } = at;
+      await lookup.get(workspace_id, hook_id);
+      const hook = (await store.hooks([hook_id])).get(hook_id);
+      if (hook === undefined) throw noSuchHook(hook_id);
+      if (hook.secrets.length === 0) {
+        throw new BellwireError(
+          'not_found',
+          `The hook ${hook_id} has no secret: its requests are not signed.`,
+        );
+      }
+      // Written before it is shown: a secret that nobody saw being revealed is worse than an entry too many.
+      await audit(at, 'secret.revealed');
+      const now = clock.now();
+      return hook.secrets
+        .filter(({ expires_at }) => expires_at === null || expires_at > now)
+        .map(({ value, expires_at }) => ({ secret: value, expires_at }));
+    },
+  };
+};

@@ -1,0 +1,125 @@
+import type { JsonObject } from '../core/json.ts';
+import { outcomeDetail } from '../core/outcome.ts';
+import type { Accept } from '../delivery/accept.ts';
+import type { HookLookup } from './hook-lookup.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AttemptRecord } from '../ports/store.ts';
+import type { ListedHook } from '../ports/repositories.ts';
+
+export interface TestInput {
+  readonly event_type?: string | undefined;
+  readonly data?: JsonObject | undefined;
+}
+
+export interface Validation {
+  readonly success: boolean;
+  /** The outcome's kind, with its detail where it has one: `http_status 404`. `url_changed`: it is that of another URL. */
+  readonly outcome: string;
+  readonly response_status: number | null;
+  readonly response_body: string | null;
+  /** Milliseconds; null while the hook is not validated. */
+  readonly validated_at: number | null;
+}
+
+/** One attempt for one hook, at once, in whatever state the hook is; never retried, never counted. */
+export interface TestSends {
+  readonly ping: (workspace_id: string, id: string) => Promise<{ readonly delivery_id: string }>;
+  /** Sends the data given, else the example of its type. */
+  readonly test: (
+    workspace_id: string,
+    id: string,
+    input: TestInput,
+  ) => Promise<{ readonly delivery_id: string }>;
+  /** Sends a `Webhook Validate` and waits for what comes back: a 2xx marks the hook validated. */
+  readonly validate: (workspace_id: string, id: string) => Promise<Validation>;
+}
+
+export interface TestSendsOptions {
+  readonly lookup: HookLookup;
+  readonly accept: Accept;
+  readonly clock: Clock;
+  /** The attempt of a delivery that has just been accepted; null when none was made. To be called in the same turn. */
+  readonly attemptOf: (delivery_id: string) => Promise<AttemptRecord | null>;
+}
+
+/** The type of a test: the one asked for, else the hook's first exact one with an example, else its first exact one. */
+const testType = (
+  hook: ListedHook,
+  exampleOf: (type: string) => JsonObject | null,
+  asked?: string,
+): string => {
+  const exact = hook.events.filter((entry) => !entry.endsWith('*'));
+  return asked ?? exact.find((type) => exampleOf(type) !== null) ?? exact[0] ?? 'test';
+};
+
+const outcomeText = (attempt: AttemptRecord | null): string => {
+  if (attempt === null) return 'not_sent';
+  const detail = outcomeDetail(attempt.outcome);
+  return detail === null ? attempt.outcome.kind : `${attempt.outcome.kind} ${detail}`;
+};
+
+export const createTestSends = ({ lookup, accept, clock, attemptOf }: TestSendsOptions): TestSends => {
+  const markValidated = async (workspace_id: string, hook: ListedHook): Promise<number> => {
+    const validated_at = clock.now();
+    const status = hook.status === 'unvalidated' ? { status: 'paused' as const } : {};
+    await lookup.change(workspace_id, hook.id, { validated_at, ...status });
+    return validated_at;
+  };
+
+  const checkValidation = async (
+    workspace_id: string,
+    id: string,
+    attempt: AttemptRecord | null,
+  ): Promise<Pick<Validation, 'success' | 'outcome' | 'validated_at'>> => {
+    // As it stands after the answer: the receiver had a minute for it, in which the hook may have got another URL.
+    const hook = await lookup.get(workspace_id, id);
+    const { validated_at } = hook;
+    if (attempt?.outcome.kind !== 'succeeded') {
+      return { success: false, outcome: outcomeText(attempt), validated_at };
+    }
+    if (attempt.request?.url !== hook.url) return { success: false, outcome: 'url_changed', validated_at };
+    return {
+      success: true,
+      outcome: outcomeText(attempt),
+      validated_at: await markValidated(workspace_id, hook),
+    };
+  };
+
+  return {
+    ping: async (workspace_id, id) => {
+      const hook = await lookup.get(workspace_id, id);
+      const { data } = lookup.dialect(hook.dialect).ping;
+      return accept.single(workspace_id, { hook_id: id, trigger: 'ping', type: 'ping', data });
+    },
+    test: async (workspace_id, id, { event_type, data }) => {
+      const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
+      const ofDialect = new Map(
+        lookup.dialect(hook.dialect).catalog.map((entry) => [entry.name, entry.example ?? null]),
+      );
+      const exampleOf = (type: string) =>
+        catalog.event_types.get(type)?.example ?? ofDialect.get(type) ?? null;
+      const type = testType(hook, exampleOf, event_type);
+      return accept.single(workspace_id, {
+        hook_id: id,
+        trigger: 'test',
+        type,
+        data: data ?? exampleOf(type) ?? {},
+      });
+    },
+    validate: async (workspace_id, id) => {
+      await lookup.get(workspace_id, id);
+      const { delivery_id } = await accept.single(workspace_id, {
+        hook_id: id,
+        trigger: 'validate',
+        type: 'Webhook Validate',
+        data: {},
+      });
+      const attempt = await attemptOf(delivery_id);
+      return {
+        ...(await checkValidation(workspace_id, id, attempt)),
+        response_status: attempt?.response?.status ?? null,
+        response_body: attempt?.response?.body ?? null,
+      };
+    },
+  };
+};

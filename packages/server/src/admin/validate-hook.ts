@@ -1,0 +1,96 @@
+import { validateCustomHeaders } from '../core/custom-headers.ts';
+import { BellwireError, type Issue } from '../core/errors.ts';
+import { ALWAYS_DELIVERED } from '../core/event.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { HookInput } from './hook-input.ts';
+import type { WorkspaceCatalog } from '../ports/store.ts';
+import type { UrlPolicy, UrlVerdict } from '../ports/url-policy.ts';
+
+/** A new hook, or what changes of one. */
+type ValidatedHook = { readonly [K in keyof HookInput]?: HookInput[K] | undefined };
+
+const oneOf = (names: readonly string[]): string => names.join(', ');
+
+const validateSecret = (secret: string | null | undefined, dialect: Dialect): Issue | null => {
+  if (secret === null && dialect.secret.presence === 'always') {
+    return {
+      path: 'secret',
+      message: `cannot be null: every hook of the dialect "${dialect.name}" has one. Leave it out to have one made`,
+    };
+  }
+  const refusal = typeof secret === 'string' ? dialect.secret.refuse(secret) : null;
+  return refusal === null ? null : { path: 'secret', message: refusal };
+};
+
+const validateEvents = (events: readonly string[] | undefined, catalog: WorkspaceCatalog): readonly Issue[] =>
+  catalog.strict && events !== undefined
+    ? events
+        .map((name, index) => ({ name, path: `events.${index}` }))
+        .filter(
+          ({ name }) =>
+            !name.endsWith('*') && !ALWAYS_DELIVERED.includes(name) && !catalog.event_types.has(name),
+        )
+        .map(({ name, path }) => ({
+          path,
+          message: `"${name}" is not in the catalog of this strict workspace`,
+        }))
+    : [];
+
+const validateWire = (input: ValidatedHook, dialect: Dialect): readonly Issue[] => {
+  const issues: Issue[] = [];
+  const { method, content_type } = input;
+  if (method !== undefined && !(dialect.methods as readonly string[]).includes(method)) {
+    issues.push({
+      path: 'method',
+      message: `must be one of ${oneOf(dialect.methods)} in the dialect "${dialect.name}"`,
+    });
+  }
+  if (content_type !== undefined && !(dialect.content_types as readonly string[]).includes(content_type)) {
+    issues.push({
+      path: 'content_type',
+      message: `must be one of ${oneOf(dialect.content_types)} in the dialect "${dialect.name}"`,
+    });
+  }
+  const taken = [...Object.values(dialect.header_names), ...Object.keys(dialect.fixed_headers)];
+  return [...issues, ...validateCustomHeaders(input.headers ?? {}, taken)];
+};
+
+const codes = ['url_refused', 'unknown_event_type', 'invalid_input'] as const;
+
+/** What a hook is judged by. */
+export interface HookRules {
+  readonly dialect: Dialect;
+  readonly catalog: WorkspaceCatalog;
+  readonly url_policy: UrlPolicy;
+}
+
+const validateUrl = (url: string | undefined, dialect: Dialect, url_policy: UrlPolicy): UrlVerdict => {
+  if (url === undefined) return { ok: true };
+  const verdict = url_policy.judge(url);
+  if (!verdict.ok || !dialect.https_only || new URL(url).protocol === 'https:') return verdict;
+  return {
+    ok: false,
+    refusal: 'url_scheme',
+    message: `The dialect "${dialect.name}" sends to https only. Put a certificate before the receiver; for a self-signed one, at work on your own machine, set insecure_ssl.`,
+  };
+};
+
+/**
+ * Refuses a hook that could not work, naming every field that is wrong; the code is that of the first one.
+ * @throws BellwireError `url_refused`, `unknown_event_type`, `invalid_input`.
+ */
+export const validateHook = (input: ValidatedHook, { dialect, catalog, url_policy }: HookRules): void => {
+  const verdict = validateUrl(input.url, dialect, url_policy);
+  const secret = validateSecret(input.secret, dialect);
+  const wrong = {
+    url_refused: verdict.ok ? [] : [{ path: 'url', message: verdict.message }],
+    unknown_event_type: validateEvents(input.events, catalog),
+    invalid_input: [...validateWire(input, dialect), ...(secret === null ? [] : [secret])],
+  };
+  const issues = Object.values(wrong).flat();
+  const code = codes.find((one) => wrong[one].length > 0);
+  if (code === undefined) return;
+  throw new BellwireError(code, issues.map(({ path, message }) => `${path}: ${message}`).join('; '), {
+    issues,
+  });
+};

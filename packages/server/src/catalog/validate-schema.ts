@@ -1,0 +1,136 @@
+import type { Issue } from '../core/errors.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { refuseSchema } from './ajv.ts';
+import { validatePattern } from './validate-pattern.ts';
+import { dotted } from './to-issue.ts';
+
+const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+const MOST_BYTES = 65_536;
+const MOST_LEVELS = 32;
+const MOST_PATTERNS = 100;
+const MOST_UNIQUE_ITEMS = 1000;
+const MOST_ISSUES = 20;
+
+/** Keywords whose value maps names to schemas: below them a key is a name, not a keyword. */
+const MAPS = new Set(['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties']);
+
+const isDeeperThan = (value: Json, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (levels === 0 || Object.values(value).some((child) => isDeeperThan(child, levels - 1)));
+
+interface Place {
+  readonly schema: JsonObject;
+  readonly path: string;
+  /** The names in the path, without the indexes of arrays. */
+  readonly names: readonly string[];
+}
+
+/** Every object in the schema. Data in it (`default`, `examples`) too: `$ref` can point anywhere. */
+const placesIn = (value: Json, path = '', names: readonly string[] = []): readonly Place[] => {
+  if (Array.isArray(value))
+    return value.flatMap((item, index) => placesIn(item, join(path, `${index}`), names));
+  if (!isJsonObject(value)) return [];
+  const below = Object.entries(value).flatMap(([key, child]) =>
+    placesIn(child, join(path, key), [...names, key]),
+  );
+  return [{ schema: value, path, names }, ...below];
+};
+
+const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+const isData = (names: readonly string[]): boolean =>
+  names.some((name, index) => (name === 'const' || name === 'enum') && !MAPS.has(names[index - 1] ?? ''));
+
+const checkReferences = ({ schema, path, names }: Place): readonly Issue[] =>
+  ['$ref', '$dynamicRef'].flatMap((keyword) => {
+    const target = schema[keyword];
+    if (typeof target !== 'string') return [];
+    if (!target.startsWith('#')) {
+      return [
+        {
+          path: join(path, keyword),
+          message: 'must point into this schema (start with #): nothing is fetched',
+        },
+      ];
+    }
+    return isData(names) ? [{ path: join(path, keyword), message: 'cannot stand in a const or enum' }] : [];
+  });
+
+const checkUniqueItems = ({ schema, path }: Place): readonly Issue[] => {
+  const { uniqueItems, maxItems } = schema;
+  return uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MOST_UNIQUE_ITEMS)
+    ? [
+        {
+          path: join(path, 'uniqueItems'),
+          message: `compares every item with every other. Add "maxItems" of at most ${MOST_UNIQUE_ITEMS} next to it`,
+        },
+      ]
+    : [];
+};
+
+const checkKeywords = ({ schema, path }: Place): readonly Issue[] => [
+  ...(schema['$async'] === undefined
+    ? []
+    : [{ path: join(path, '$async'), message: 'is not a keyword of JSON Schema' }]),
+  ...(typeof schema['$schema'] === 'string' && schema['$schema'].replace(/#$/, '') !== DIALECT
+    ? [{ path: join(path, '$schema'), message: `must be ${DIALECT} or be left out` }]
+    : []),
+];
+
+const patternsOf = ({
+  schema,
+  path,
+}: Place): readonly { readonly path: string; readonly pattern: string }[] => {
+  const { pattern, patternProperties } = schema;
+  const keys = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
+  return [
+    ...(typeof pattern === 'string' ? [{ path: join(path, 'pattern'), pattern }] : []),
+    ...keys.map((key) => ({ path: join(path, 'patternProperties'), pattern: key })),
+  ];
+};
+
+const checkPatterns = (places: readonly Place[]): readonly Issue[] => {
+  const patterns = places.flatMap(patternsOf);
+  const distinct = new Set(patterns.map(({ pattern }) => pattern));
+  if (distinct.size > MOST_PATTERNS)
+    return [{ path: '', message: `has more than ${MOST_PATTERNS} different patterns` }];
+  const refusals = new Map([...distinct].map((pattern) => [pattern, validatePattern(pattern)]));
+  return patterns.flatMap(({ path, pattern }) => {
+    const refusal = refusals.get(pattern) ?? null;
+    return refusal === null ? [] : [{ path, message: `the pattern ${shorten(pattern)} ${refusal}` }];
+  });
+};
+
+const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
+/** `schema is invalid: data/properties/a/type must be …, data/…` → the path and the message of the first. */
+const toIssue = (refusal: string): Issue => {
+  const [, pointer = '', message = refusal] =
+    /^schema is invalid: data(\S*) (.*?)(?:, data[/ ].*)?$/s.exec(refusal) ?? [];
+  return { path: dotted(pointer), message: message.slice(0, 300) };
+};
+
+/**
+ * What is wrong with a JSON Schema that a tenant wants to store; empty when nothing is. A schema that passes
+ * compiles, needs nothing from outside, and cannot make a check of data run for long: each pattern takes time in
+ * proportion to the text. At most 20 issues; paths are relative to the schema.
+ */
+export const validateSchema = (schema: JsonObject): readonly Issue[] => {
+  if (isDeeperThan(schema, MOST_LEVELS))
+    return [{ path: '', message: `is nested deeper than ${MOST_LEVELS} levels` }];
+  const bytes = Buffer.byteLength(JSON.stringify(schema));
+  if (bytes > MOST_BYTES) return [{ path: '', message: `is larger than ${MOST_BYTES} bytes (${bytes})` }];
+  const places = placesIn(schema);
+  const issues = [
+    ...places.flatMap((place) => [
+      ...checkKeywords(place),
+      ...checkReferences(place),
+      ...checkUniqueItems(place),
+    ]),
+    ...checkPatterns(places),
+  ];
+  if (issues.length > 0) return issues.slice(0, MOST_ISSUES);
+  const refusal = refuseSchema(schema);
+  return refusal === null ? [] : [toIssue(refusal)];
+};

@@ -1,0 +1,97 @@
+import { type SendableHook, signingSecrets } from '../core/hook.ts';
+import type { ContentType, Dialect, Rendering } from '../dialects/dialect.ts';
+import type { LeasedDelivery, RecordedHeader, RecordedRequest } from '../ports/store.ts';
+import type { OutboundRequest } from '../ports/transport.ts';
+
+/** A request ready for the wire, and what of it is kept. */
+export interface Prepared {
+  readonly request: OutboundRequest;
+  readonly recorded: RecordedRequest;
+}
+
+export interface PrepareOptions {
+  readonly attempt_id: string;
+  readonly sent_at: number;
+  readonly user_agent: string;
+  /** Replaces the dialect's time-out; a hook's own wins. */
+  readonly timeout_ms: number | null;
+}
+
+type Headers = Record<string, string>;
+
+const encode = (json: string, content_type: ContentType): string =>
+  content_type === 'application/json' ? json : new URLSearchParams({ payload: json }).toString();
+
+const put = (headers: Headers, name: string | undefined, value: string): void => {
+  if (name !== undefined) headers[name] = value;
+};
+
+/** Headers that anybody may see, the signature among them. */
+const openHeaders = (
+  dialect: Dialect,
+  rendering: Rendering,
+  { body, secrets, user_agent }: { body: string; secrets: readonly string[]; user_agent: string },
+): Headers => {
+  const { header_names: names } = dialect;
+  const { event, hook, sent_at } = rendering;
+  const id = names.id === undefined ? '' : dialect.id(rendering);
+  const timestamp = dialect.timestamp(sent_at);
+  const headers: Headers = {
+    'user-agent': dialect.user_agent ?? user_agent,
+    'content-type': hook.content_type + dialect.content_type_suffix,
+    'accept-encoding': 'identity',
+    ...dialect.fixed_headers,
+  };
+  put(headers, names.id, id);
+  put(headers, names.timestamp, timestamp);
+  put(headers, names.event, dialect.event_name(event.type));
+  put(headers, names.hook, String(hook.number));
+  const [current, ...others] = secrets;
+  // Without a secret there is no signature header: never a signature with an empty key.
+  if (names.signature !== undefined && current !== undefined) {
+    headers[names.signature] = dialect.sign({ id, timestamp, body, secrets: [current, ...others] });
+  }
+  return headers;
+};
+
+/** Headers whose values are secrets: the secret itself where receivers compare it, and the hook's custom ones. */
+const secretHeaders = (
+  dialect: Dialect,
+  hook: SendableHook,
+  [current]: readonly string[],
+): Readonly<Headers> => {
+  const name = dialect.header_names.secret;
+  return name === undefined || current === undefined ? hook.headers : { [name]: current, ...hook.headers };
+};
+
+/**
+ * Renders and signs one attempt. The body is rendered once, signed as text and sent as the same text. Null when the
+ * dialect cannot render the event.
+ */
+export const prepare = (
+  { delivery, event }: LeasedDelivery,
+  { hook, dialect }: { readonly hook: SendableHook; readonly dialect: Dialect },
+  options: PrepareOptions,
+): Prepared | null => {
+  const rendering: Rendering = { event, hook, delivery_id: delivery.id, sent_at: options.sent_at };
+  const envelope = dialect.envelope(rendering);
+  if (envelope === null) return null;
+  const body = encode(JSON.stringify(envelope), hook.content_type as ContentType);
+  const secrets = signingSecrets(hook, dialect.signs_with, options.sent_at);
+  const open = openHeaders(dialect, rendering, { body, secrets, user_agent: options.user_agent });
+  const secret = secretHeaders(dialect, hook, secrets);
+  const headers: Record<string, RecordedHeader> = { ...open };
+  for (const [name, value] of Object.entries(secret)) headers[name] = { secret_length: value.length };
+  return {
+    request: {
+      id: options.attempt_id,
+      url: hook.url,
+      method: hook.method,
+      headers: { ...open, ...secret },
+      body,
+      timeout_ms: hook.timeout_ms ?? options.timeout_ms ?? dialect.timeout_ms,
+      insecure_ssl: hook.insecure_ssl,
+    },
+    recorded: { method: hook.method, url: hook.url, headers, body },
+  };
+};

@@ -1,0 +1,262 @@
+import type { KeyScope } from '../core/api-key.ts';
+import type { Delivery, DeliveryStatus, FailureReason } from '../core/delivery.ts';
+import type { Trigger } from '../core/event.ts';
+import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { OutcomeKind } from '../core/outcome.ts';
+import type { EventReceipt, RecordedHeader } from './store.ts';
+import type { AttemptTimings } from './transport.ts';
+
+/** A page of a list, newest first. `after` is the id of the last row of the page before. */
+export interface PageQuery {
+  readonly limit: number;
+  readonly after: string | null;
+}
+
+export interface Page<T> {
+  readonly data: readonly T[];
+  /** What to pass as `after` for the next page; null when this is the last one. */
+  readonly next: string | null;
+}
+
+export interface Workspace {
+  readonly id: string;
+  readonly name: string;
+  readonly dialect: string;
+  readonly strict: boolean;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface ApiKey {
+  readonly id: string;
+  readonly workspace_id: string | null;
+  readonly name: string;
+  readonly scope: KeyScope;
+  /** What of the key may be shown. */
+  readonly hint: string;
+  readonly created_at: number;
+}
+
+export interface EventType {
+  readonly name: string;
+  readonly description: string;
+  readonly schema: JsonObject | null;
+  readonly example: JsonObject | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface NewHook extends Omit<Hook, 'number' | 'consecutive_failures' | 'failing_since'> {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly secret: { readonly id: string; readonly value: string } | null;
+}
+
+export type HookChange = Partial<
+  Pick<
+    Hook,
+    | 'name'
+    | 'url'
+    | 'events'
+    | 'method'
+    | 'content_type'
+    | 'insecure_ssl'
+    | 'max_attempts'
+    | 'timeout_ms'
+    | 'validated_at'
+  >
+> & {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly status?: HookStatus;
+  readonly disabled_reason?: DisabledReason | null;
+};
+
+/** A hook as it is listed: with the names of its custom headers, never their values. */
+export interface ListedHook extends Hook {
+  readonly header_names: readonly string[];
+}
+
+export interface StoredEvent extends EventReceipt {
+  readonly data: JsonObject;
+  readonly previous_data: JsonObject | null;
+}
+
+export interface StoredDelivery extends Omit<Delivery, 'resume'> {
+  readonly event_type: string;
+  readonly status: DeliveryStatus;
+  readonly next_attempt_at: number | null;
+  readonly failure_reason: FailureReason | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface StoredAttempt {
+  readonly id: string;
+  readonly number: number;
+  readonly trigger: Trigger;
+  readonly outcome: OutcomeKind;
+  readonly outcome_detail: string | null;
+  readonly started_at: number;
+  readonly duration_ms: number;
+  readonly timings: (AttemptTimings & { readonly reused_connection: boolean }) | null;
+  readonly request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, RecordedHeader>>;
+    readonly body: string;
+  } | null;
+  readonly response: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+    readonly body_truncated: boolean;
+  } | null;
+}
+
+export interface EventFilter {
+  readonly type?: string | undefined;
+  /** Only events whose id this lets through; looked at one by one, in bounded windows. */
+  readonly where?: ((id: string) => boolean) | undefined;
+}
+
+export interface DeliveryFilter {
+  readonly status?: DeliveryStatus | undefined;
+  readonly hook_id?: string | undefined;
+  readonly event_id?: string | undefined;
+  readonly event_type?: string | undefined;
+  readonly since?: number | undefined;
+}
+
+/** One thing that was done to secrets or rights, and by whom. */
+export interface AuditEntry {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly at: number;
+  /** The id of the caller's API key. */
+  readonly by: string;
+  readonly action: string;
+  /** The id of what it was done to. */
+  readonly subject: string;
+}
+
+/** Milliseconds: from `since` on, before `until`. */
+export interface TimeRange {
+  readonly since: number;
+  readonly until: number;
+}
+
+export interface ResendFilter extends TimeRange {
+  readonly workspace_id: string;
+  /** Null for the deliveries of every active hook. */
+  readonly hook_id: string | null;
+  readonly event_type?: string | undefined;
+}
+
+/** The rows behind `after`, up to `limit` of them. */
+export interface SliceOptions {
+  readonly after: string | null;
+  readonly limit: number;
+  readonly now: number;
+}
+
+export interface ReplaySlice {
+  readonly replayed: number;
+  /** What to pass as `after` for the next slice; null when this was the last one. */
+  readonly next: string | null;
+}
+
+/** Everything that is listed, made and changed by hand. A change is in force when its promise resolves. */
+export interface Repositories {
+  readonly workspaces: {
+    /** False when the name is taken. */
+    readonly create: (workspace: Workspace, catalog: readonly EventType[]) => Promise<boolean>;
+    readonly list: (page: PageQuery) => Promise<Page<Workspace>>;
+    readonly get: (id: string) => Promise<Workspace | null>;
+    /** Null when there is none; `taken` when another has the name. */
+    readonly update: (
+      id: string,
+      change: { readonly name?: string; readonly strict?: boolean },
+      now: number,
+    ) => Promise<Workspace | 'taken' | null>;
+    /** `in_use` while it has hooks or events. */
+    readonly remove: (id: string) => Promise<'removed' | 'in_use' | 'not_found'>;
+  };
+  readonly api_keys: {
+    readonly create: (key: ApiKey, hash: string) => Promise<void>;
+    /** An admin sees all keys (`workspace_id: null`), anybody else those of one workspace. */
+    readonly list: (workspace_id: string | null, page: PageQuery) => Promise<Page<ApiKey>>;
+    readonly remove: (workspace_id: string | null, id: string) => Promise<boolean>;
+    readonly find: (hash: string) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope'> | null>;
+    readonly any: () => Promise<boolean>;
+  };
+  readonly event_types: {
+    readonly put: (workspace_id: string, type: EventType) => Promise<EventType>;
+    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<EventType>>;
+    readonly get: (workspace_id: string, name: string) => Promise<EventType | null>;
+    readonly remove: (workspace_id: string, name: string) => Promise<boolean>;
+  };
+  readonly hooks: {
+    readonly create: (hook: NewHook) => Promise<ListedHook>;
+    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<ListedHook>>;
+    readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
+    /** Null when there is none. Leaving `active` holds what is pending. */
+    readonly update: (
+      workspace_id: string,
+      id: string,
+      change: HookChange & { readonly updated_at: number },
+    ) => Promise<ListedHook | null>;
+    /** Makes `secret` the current one. Null when there is no such hook. */
+    readonly rotateSecret: (
+      workspace_id: string,
+      id: string,
+      rotation: {
+        readonly secret: { readonly id: string; readonly value: string };
+        readonly now: number;
+        readonly previous_expires_at: number;
+      },
+    ) => Promise<ListedHook | null>;
+    readonly dropPreviousSecrets: (
+      workspace_id: string,
+      id: string,
+      now: number,
+    ) => Promise<ListedHook | null>;
+    /** Cancels what is pending or held. False when there is none. */
+    readonly remove: (workspace_id: string, id: string, now: number) => Promise<boolean>;
+  };
+  readonly events: {
+    readonly list: (workspace_id: string, filter: EventFilter, page: PageQuery) => Promise<Page<StoredEvent>>;
+    readonly get: (workspace_id: string, id: string) => Promise<StoredEvent | null>;
+  };
+  readonly deliveries: {
+    /** A page can hold fewer rows than its limit, even none, and still have a next one. */
+    readonly list: (
+      workspace_id: string,
+      filter: DeliveryFilter,
+      page: PageQuery,
+    ) => Promise<Page<StoredDelivery>>;
+    readonly get: (
+      workspace_id: string,
+      id: string,
+    ) => Promise<(StoredDelivery & { readonly attempt_list: readonly StoredAttempt[] }) | null>;
+  };
+  readonly audit: {
+    readonly add: (entry: AuditEntry) => Promise<void>;
+    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
+  };
+  /** Sending again, in slices. What is made due has its whole retry schedule before it. */
+  readonly replay: {
+    readonly count: (filter: ResendFilter, status: 'held' | 'failed') => Promise<number>;
+    readonly resend: (
+      filter: ResendFilter,
+      status: 'held' | 'failed',
+      slice: SliceOptions,
+    ) => Promise<ReplaySlice>;
+    /** Events for everybody that the hook subscribes to and has no delivery of. */
+    readonly countMissed: (hook: Hook, range: TimeRange) => Promise<number>;
+    readonly sendMissed: (
+      hook: Hook,
+      range: TimeRange,
+      slice: SliceOptions & { readonly newId: () => string },
+    ) => Promise<ReplaySlice>;
+  };
+}

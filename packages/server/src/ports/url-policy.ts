@@ -1,0 +1,17 @@
+export type UrlRefusal =
+  | 'url_malformed'
+  | 'url_scheme'
+  | 'url_credentials'
+  | 'url_fragment'
+  | 'url_port'
+  | 'url_host'
+  | 'url_address';
+
+export type UrlVerdict =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly refusal: UrlRefusal; readonly message: string };
+
+/** Judges a URL when it is saved. Names are not resolved here; the connector judges the addresses at every connect. */
+export interface UrlPolicy {
+  readonly judge: (url: string) => UrlVerdict;
+}

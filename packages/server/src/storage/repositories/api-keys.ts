@@ -1,0 +1,39 @@
+import type { Kysely, Selectable } from 'kysely';
+import type { ApiKey, Repositories } from '../../ports/repositories.ts';
+import type { Caches } from '../caches.ts';
+import type { Schema } from '../schema.ts';
+import { rowsToFetch, toPage } from './page.ts';
+
+const toApiKey = (row: Selectable<Schema['bellwire_api_keys']>): ApiKey => ({
+  id: row.id,
+  workspace_id: row.workspace_id,
+  name: row.name,
+  scope: row.scope,
+  hint: row.hint,
+  created_at: row.created_at,
+});
+
+export const createApiKeys = (db: Kysely<Schema>, caches: Caches): Repositories['api_keys'] => ({
+  create: async (key, hash) => {
+    await db
+      .insertInto('bellwire_api_keys')
+      .values({ ...key, hash })
+      .execute();
+    caches.keys.clear(hash);
+  },
+  list: async (workspace_id, page) => {
+    let query = db.selectFrom('bellwire_api_keys').selectAll().orderBy('id', 'desc').limit(rowsToFetch(page));
+    if (workspace_id !== null) query = query.where('workspace_id', '=', workspace_id);
+    if (page.after !== null) query = query.where('id', '<', page.after);
+    return toPage(await query.execute(), page, { to: toApiKey, keyOf: ({ id }) => id });
+  },
+  remove: async (workspace_id, id) => {
+    let query = db.deleteFrom('bellwire_api_keys').where('id', '=', id);
+    if (workspace_id !== null) query = query.where('workspace_id', '=', workspace_id);
+    const removed = await query.returning('hash').executeTakeFirst();
+    if (removed !== undefined) caches.keys.clear(removed.hash);
+    return removed !== undefined;
+  },
+  find: (hash) => caches.keys.get(hash),
+  any: async () => (await db.selectFrom('bellwire_api_keys').select('id').executeTakeFirst()) !== undefined,
+});

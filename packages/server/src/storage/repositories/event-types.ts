@@ -1,0 +1,72 @@
+import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { JsonObject } from '../../core/json.ts';
+import type { EventType, Repositories } from '../../ports/repositories.ts';
+import type { Caches } from '../caches.ts';
+import type { Schema } from '../schema.ts';
+import { rowsToFetch, toPage } from './page.ts';
+
+const parse = (text: string | null): JsonObject | null =>
+  text === null ? null : (JSON.parse(text) as JsonObject);
+const print = (value: JsonObject | null): string | null => (value === null ? null : JSON.stringify(value));
+
+const toEventType = (row: Selectable<Schema['bellwire_event_types']>): EventType => ({
+  name: row.name,
+  description: row.description,
+  schema: parse(row.schema),
+  example: parse(row.example),
+  created_at: row.created_at,
+  updated_at: row.updated_at,
+});
+
+export const toEventTypeRow = (
+  workspace_id: string,
+  type: EventType,
+): Insertable<Schema['bellwire_event_types']> => ({
+  ...type,
+  workspace_id,
+  schema: print(type.schema),
+  example: print(type.example),
+});
+
+export const createEventTypes = (db: Kysely<Schema>, caches: Caches): Repositories['event_types'] => ({
+  put: async (workspace_id, type) => {
+    const row = toEventTypeRow(workspace_id, type);
+    const { created_at: _, ...changed } = row;
+    const stored = await db
+      .insertInto('bellwire_event_types')
+      .values(row)
+      .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet(changed))
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    caches.catalogs.clear(workspace_id);
+    return toEventType(stored);
+  },
+  list: async (workspace_id, page) => {
+    let query = db
+      .selectFrom('bellwire_event_types')
+      .selectAll()
+      .where('workspace_id', '=', workspace_id)
+      .orderBy('name')
+      .limit(rowsToFetch(page));
+    if (page.after !== null) query = query.where('name', '>', page.after);
+    return toPage(await query.execute(), page, { to: toEventType, keyOf: ({ name }) => name });
+  },
+  get: async (workspace_id, name) => {
+    const row = await db
+      .selectFrom('bellwire_event_types')
+      .selectAll()
+      .where('workspace_id', '=', workspace_id)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return row === undefined ? null : toEventType(row);
+  },
+  remove: async (workspace_id, name) => {
+    const { numDeletedRows } = await db
+      .deleteFrom('bellwire_event_types')
+      .where('workspace_id', '=', workspace_id)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    caches.catalogs.clear(workspace_id);
+    return numDeletedRows > 0n;
+  },
+});

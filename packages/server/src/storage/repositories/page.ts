@@ -1,0 +1,18 @@
+import type { Page, PageQuery } from '../../ports/repositories.ts';
+
+/** One row more than asked tells whether there is another page. */
+export const rowsToFetch = ({ limit }: PageQuery): number => limit + 1;
+
+/** A page of the rows that `rowsToFetch` brought; `keyOf` names the column that the list is ordered by. */
+export const toPage = <R, T>(
+  rows: readonly R[],
+  { limit }: PageQuery,
+  shape: { readonly to: (row: R) => T; readonly keyOf: (row: R) => string },
+): Page<T> => {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    data: shown.map(shape.to),
+    next: rows.length > limit && last !== undefined ? shape.keyOf(last) : null,
+  };
+};

@@ -1,0 +1,151 @@
+import type { Dispatcher } from 'undici';
+import type { AttemptPhase, Outcome } from '../core/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { AttemptTimings, OutboundRequest, SendResult } from '../ports/transport.ts';
+import type { DialTrace } from './dial-trace.ts';
+import { type ParsedHeaders, ResponseCapture } from './response-capture.ts';
+import { errorCode, outcomeOfError, outcomeOfStatus, saysResponseInvalid } from './to-outcome.ts';
+import { TransportError } from './transport-error.ts';
+
+/** What an attempt needs from the transport. */
+export interface AttemptContext {
+  readonly clock: Clock;
+  readonly max_body_bytes: number;
+  /** Sends the attempt's request once more, on a connection of its own. */
+  readonly dispatchFresh: (attempt: Attempt) => void;
+  readonly onResult: (result: SendResult) => void;
+}
+
+// Never seen by anybody: the attempt has its result before it lets go of its connection.
+const LET_GO = new TransportError('ATTEMPT_OVER');
+
+const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;
+const roundMsOrNull = (ms: number | null): number | null => (ms === null ? null : roundMs(ms));
+
+/**
+ * One request on its way: undici's handler for it, under one deadline over name lookup, connect, TLS, headers
+ * and body. Ends in exactly one result, whatever happens and in whatever order. A class because this is the
+ * hot path: one object an attempt, no closures but the timer's.
+ */
+export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
+  readonly request: OutboundRequest;
+  readonly deadline_at: number;
+  dialled = false;
+  phase: AttemptPhase = 'headers';
+  dns_ms: number | null = null;
+  connect_ms: number | null = null;
+  tls_ms: number | null = null;
+  remote_address: string | null = null;
+
+  private readonly context: AttemptContext;
+  private readonly started_at: number;
+  private readonly stopTimer: () => void;
+  private controller: Dispatcher.DispatchController | null = null;
+  private first_byte_at: number | null = null;
+  private response: ResponseCapture | null = null;
+  private is_second_try = false;
+  private is_settled = false;
+
+  constructor(request: OutboundRequest, context: AttemptContext) {
+    this.request = request;
+    this.context = context;
+    this.started_at = context.clock.monotonic();
+    this.deadline_at = this.started_at + request.timeout_ms;
+    this.stopTimer = context.clock.after(request.timeout_ms, () => this.onDeadline());
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // The deadline passed while the request waited for its connection: it must not go out any more.
+    if (this.is_settled) controller.abort(LET_GO);
+    else this.controller = controller;
+  }
+
+  onResponseStarted(): void {
+    this.first_byte_at ??= this.context.clock.monotonic();
+  }
+
+  /** undici calls this for 1xx too, which announce nothing that we asked for. */
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ParsedHeaders): void {
+    if (status >= 200) this.response = new ResponseCapture(status, headers, this.context.max_body_bytes);
+    // llhttp takes any three digits, and 101 without an upgrade that we never ask for: undici asserts on both.
+    else if (status < 100 || status === 101) controller.abort(new TransportError('STATUS_INVALID'));
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.response === null || this.response.keep(chunk)) return;
+    this.settleWithResponse(this.response, false);
+    this.letGo();
+  }
+
+  onResponseEnd(): void {
+    if (this.response !== null) this.settleWithResponse(this.response, true);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.is_settled) return;
+    if (this.response !== null) {
+      this.settleWithResponse(this.response, false);
+    } else if (this.mayGoOutAgain(error)) {
+      this.is_second_try = true;
+      this.controller = null;
+      this.context.dispatchFresh(this);
+    } else {
+      this.fail(error);
+    }
+  }
+
+  /** Ends the attempt with an error from before any answer. */
+  fail(error: unknown): void {
+    this.settle(outcomeOfError(error, this.phase), null);
+  }
+
+  /**
+   * A receiver may close a kept connection at the very moment in which the next request is written. As long as
+   * no byte came back, that is told apart from a failure by a second request on a fresh connection, once.
+   */
+  private mayGoOutAgain(error: Error): boolean {
+    const wasAnswered = this.first_byte_at !== null || saysResponseInvalid(errorCode(error));
+    return !this.dialled && !wasAnswered && !this.is_second_try;
+  }
+
+  private onDeadline(): void {
+    if (this.is_settled) return;
+    if (this.response === null) this.settle({ kind: 'timeout', phase: this.phase }, null);
+    else this.settleWithResponse(this.response, false);
+    this.letGo();
+  }
+
+  private letGo(): void {
+    this.controller?.abort(LET_GO);
+  }
+
+  private settleWithResponse(response: ResponseCapture, is_complete: boolean): void {
+    this.settle(outcomeOfStatus(response.status), response.toResponse(is_complete));
+  }
+
+  private settle(outcome: Outcome, response: SendResult['response']): void {
+    if (this.is_settled) return;
+    this.is_settled = true;
+    this.stopTimer();
+    const reused_connection = this.controller !== null && !this.dialled;
+    this.context.onResult({
+      id: this.request.id,
+      outcome,
+      response,
+      timings: this.timings(),
+      remote_address: this.dialled || reused_connection ? this.remote_address : null,
+      reused_connection,
+    });
+  }
+
+  private timings(): AttemptTimings {
+    const first_byte_ms = this.first_byte_at === null ? null : this.first_byte_at - this.started_at;
+    return {
+      dns_ms: roundMsOrNull(this.dns_ms),
+      connect_ms: roundMsOrNull(this.connect_ms),
+      tls_ms: roundMsOrNull(this.tls_ms),
+      first_byte_ms: roundMsOrNull(first_byte_ms),
+      total_ms: roundMs(this.context.clock.monotonic() - this.started_at),
+    };
+  }
+}

@@ -1,0 +1,129 @@
+import { performance } from 'node:perf_hooks';
+import { describe, expect, it } from 'vitest';
+import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
+import type { Json, JsonObject } from '../../packages/server/src/core/json.ts';
+
+const pathsOf = (schema: JsonObject) => validateSchema(schema).map(({ path }) => path);
+const messageOf = (schema: JsonObject) => validateSchema(schema)[0]?.message;
+
+const nested = (levels: number): JsonObject => {
+  let schema: JsonObject = {};
+  for (let level = 0; level < levels; level += 1) schema = { not: schema };
+  return schema;
+};
+
+const sized = (bytes: number): JsonObject => ({ description: 'ä'.repeat((bytes - 18) / 2) });
+
+const patterns = (count: number) => ({
+  allOf: Array.from({ length: count }, (_, index) => ({ pattern: `^${'[a-z]?'.repeat(70)}${index}$` })),
+});
+
+describe('a schema that a tenant wants to store', () => {
+  it('is accepted when it is sound', () => {
+    const sound: readonly JsonObject[] = [
+      {},
+      {
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        $id: 'https://example.com/order',
+        type: 'object',
+        properties: {
+          pattern: { type: 'string', pattern: '^[a-z]+(-[a-z]+)*$' },
+          $ref: { type: 'string' },
+          const: { $ref: '#/$defs/line' },
+          tags: { type: 'array', uniqueItems: true, maxItems: 1000 },
+          mail: { format: 'email' },
+        },
+        patternProperties: { '^x-': true },
+        $defs: { line: { $anchor: 'line', properties: { next: { $ref: '#line' } } } },
+        'x-owner': 'billing',
+      },
+    ];
+    expect(sound.map(validateSchema)).toEqual([[], []]);
+  });
+
+  it('is refused with the place and the reason when it does not compile', () => {
+    expect(validateSchema({ properties: { a: { minLength: -1 } } })).toEqual([
+      { path: 'properties.a.minLength', message: 'must be >= 0' },
+    ]);
+    expect(validateSchema({ properties: { 'a/b': { type: 'strin' } } })).toEqual([
+      { path: 'properties.a/b.type', message: expect.stringContaining('must be') },
+    ]);
+    expect(messageOf({ $ref: '#/$defs/none' })).toContain("can't resolve reference #/$defs/none");
+  });
+
+  it('may have 64 KiB as text, and no byte more', () => {
+    expect(Buffer.byteLength(JSON.stringify(sized(65_536)))).toBe(65_536);
+    expect(validateSchema(sized(65_536))).toEqual([]);
+    expect(messageOf(sized(65_538))).toBe('is larger than 65536 bytes (65538)');
+  });
+
+  it('may be nested 32 levels deep, and no level more', () => {
+    expect(validateSchema(nested(31))).toEqual([]);
+    expect(validateSchema(nested(32))).toEqual([{ path: '', message: 'is nested deeper than 32 levels' }]);
+    expect(messageOf(nested(5000))).toBe('is nested deeper than 32 levels');
+  });
+
+  it.each(['$ref', '$dynamicRef'])('is refused when a %s points out of it, wherever it stands', (keyword) => {
+    const remote = { [keyword]: 'https://example.com/other.json' };
+    expect(pathsOf({ allOf: [{ properties: { a: remote } }] })).toEqual([`allOf.0.properties.a.${keyword}`]);
+    expect(pathsOf({ $defs: { a: { [keyword]: 'other.json#/a' } } })).toEqual([`$defs.a.${keyword}`]);
+    expect(messageOf(remote)).toContain('start with #');
+  });
+
+  it('is refused when a const or an enum holds a $ref, which the check could not tell from a reference', () => {
+    expect(pathsOf({ const: { a: { $ref: '#' } } })).toEqual(['const.a.$ref']);
+    expect(pathsOf({ properties: { enum: { enum: [{ $ref: '#' }] } } })).toEqual([
+      'properties.enum.enum.0.$ref',
+    ]);
+  });
+
+  it.each<[string, Json]>([
+    ['items.pattern', { items: { pattern: '(a+)+$' } }],
+    ['$defs.a.pattern', { $defs: { a: { pattern: '(a+)+$' } } }],
+    ['anyOf.1.patternProperties', { anyOf: [true, { patternProperties: { '(a+)+$': true } }] }],
+    ['propertyNames.pattern', { propertyNames: { pattern: '(a+)+$' } }],
+    ['x-hidden.pattern', { $ref: '#/x-hidden', 'x-hidden': { pattern: '(a+)+$' } }],
+    ['default.pattern', { $ref: '#/default', default: { pattern: '(a+)+$' } }],
+  ])('is refused for a dangerous pattern at %s', (path, schema) => {
+    expect(validateSchema(schema as JsonObject)).toEqual([
+      { path, message: expect.stringMatching(/^the pattern \(a\+\)\+\$ could take very long/) },
+    ]);
+  });
+
+  it('is refused when uniqueItems has no small maxItems, as every item is compared with every other', () => {
+    expect(pathsOf({ properties: { a: { uniqueItems: true } } })).toEqual(['properties.a.uniqueItems']);
+    expect(pathsOf({ uniqueItems: true, maxItems: 1001 })).toEqual(['uniqueItems']);
+    expect(validateSchema({ uniqueItems: false })).toEqual([]);
+  });
+
+  it('is refused when it is of another draft, or asynchronous', () => {
+    expect(pathsOf({ $schema: 'http://json-schema.org/draft-07/schema#' })).toEqual(['$schema']);
+    expect(pathsOf({ $async: true })).toEqual(['$async']);
+  });
+
+  it('hears of every fault at once, but of 20 at most', () => {
+    const faults = { a: { pattern: '(' }, b: { $ref: 'x' }, c: { uniqueItems: true } };
+    expect(pathsOf({ properties: faults }).toSorted()).toEqual([
+      'properties.a.pattern',
+      'properties.b.$ref',
+      'properties.c.uniqueItems',
+    ]);
+    expect(validateSchema({ allOf: Array.from({ length: 50 }, () => ({ $ref: 'x' })) })).toHaveLength(20);
+  });
+
+  it('is judged soon, however many patterns it has', () => {
+    const started_at = performance.now();
+    expect(validateSchema(patterns(100))).toHaveLength(20);
+    expect(validateSchema(patterns(101))).toEqual([
+      { path: '', message: 'has more than 100 different patterns' },
+    ]);
+    expect(performance.now() - started_at).toBeLessThan(2000);
+  });
+
+  it('is left as it is', () => {
+    const schema = { properties: { a: { $ref: '#/$defs/b' } }, $defs: { b: { default: [] } } };
+    const before = structuredClone(schema);
+    validateSchema(schema);
+    expect(schema).toEqual(before);
+  });
+});
