@@ -1,10 +1,10 @@
 import type { AttemptPhase } from '../core/outcome.ts';
 
-/** What the connector is told about the attempt that it dials for, and what it writes down for it. */
+/** What the connector reads from the exchange that it dials for, and what it records there. */
 export interface DialTrace {
   /** Monotonic milliseconds; no step of a dial outlives it. */
   readonly deadline_at: number;
-  /** False for an attempt that went out on a kept connection. */
+  /** False when the request was sent on a kept connection. */
   dialled: boolean;
   /** `headers` whenever no dial is under way. */
   phase: AttemptPhase;

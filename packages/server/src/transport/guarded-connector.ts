@@ -16,10 +16,10 @@ export interface ConnectorOptions {
   readonly insecure_ssl: boolean;
 }
 
-/** Opens the connection that undici asks for, on behalf of the attempt that needs it. */
+/** Opens the connection that undici asks for, for the exchange that needs it. */
 export type Dial = (target: buildConnector.Options, trace: DialTrace) => Promise<Socket>;
 
-// A host that does not answer within this does not answer at all; the attempt may have far more time.
+// A host that does not answer within this time does not answer at all; the request may have far more time.
 const MAX_STEP_MS = 10_000;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -37,11 +37,11 @@ const refuseForbidden = (policy: AddressPolicy, addresses: readonly string[], is
  * the same way (a `lookup` hook would be skipped for them). Certificate and SNI are the name's.
  *
  * The next address is tried when one cannot be connected; each gets an equal share of what is left of the
- * attempt's time, at most 10 s. Phases, times and the address are written into the attempt's trace.
+ * request's time, at most 10 s. Phases, times and the address are recorded in the trace.
  */
 export const createGuardedDial = (options: ConnectorOptions): Dial => {
   const { address_policy, resolver, clock } = options;
-  // No timer of its own: the steps here are limited by the attempt's clock.
+  // No timer of its own: the steps here are limited by the exchange's deadline.
   const startTls = buildConnector({ allowH2: false, timeout: 0, rejectUnauthorized: !options.insecure_ssl });
 
   const stepOf = (trace: DialTrace, shares: number) => {

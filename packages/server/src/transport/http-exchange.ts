@@ -7,27 +7,27 @@ import { type ParsedHeaders, ResponseCapture } from './response-capture.ts';
 import { errorCode, outcomeOfError, outcomeOfStatus, saysResponseInvalid } from './to-outcome.ts';
 import { TransportError } from './transport-error.ts';
 
-/** What an attempt needs from the transport. */
-export interface AttemptContext {
+/** The parts of the transport that an exchange uses. */
+export interface HttpExchangeContext {
   readonly clock: Clock;
   readonly max_body_bytes: number;
-  /** Sends the attempt's request once more, on a connection of its own. */
-  readonly dispatchFresh: (attempt: Attempt) => void;
+  /** Sends the request of the exchange again, on a new connection. */
+  readonly dispatchFresh: (exchange: HttpExchange) => void;
   readonly onResult: (result: SendResult) => void;
 }
 
-// Never seen by anybody: the attempt has its result before it lets go of its connection.
-const LET_GO = new TransportError('ATTEMPT_OVER');
+// Never reported: the exchange has its result before it releases its connection.
+const RELEASED = new TransportError('EXCHANGE_OVER');
 
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;
 const roundMsOrNull = (ms: number | null): number | null => (ms === null ? null : roundMs(ms));
 
 /**
- * One request on its way: undici's handler for it, under one deadline over name lookup, connect, TLS, headers
- * and body. Ends in exactly one result, whatever happens and in whatever order. A class because this is the
- * hot path: one object an attempt, no closures but the timer's.
+ * One HTTP request and its response: undici's handler for it, under one deadline for name lookup, connect, TLS,
+ * headers and body. It yields exactly one result, whatever happens and in whatever order. This is the hot path:
+ * one object per request, and no closure except the timer's.
  */
-export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
+export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   readonly request: OutboundRequest;
   readonly deadline_at: number;
   dialled = false;
@@ -37,7 +37,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   tls_ms: number | null = null;
   remote_address: string | null = null;
 
-  private readonly context: AttemptContext;
+  private readonly context: HttpExchangeContext;
   private readonly started_at: number;
   private readonly stopTimer: () => void;
   private controller: Dispatcher.DispatchController | null = null;
@@ -46,7 +46,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   private is_second_try = false;
   private is_settled = false;
 
-  constructor(request: OutboundRequest, context: AttemptContext) {
+  constructor(request: OutboundRequest, context: HttpExchangeContext) {
     this.request = request;
     this.context = context;
     this.started_at = context.clock.monotonic();
@@ -55,8 +55,8 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // The deadline passed while the request waited for its connection: it must not go out any more.
-    if (this.is_settled) controller.abort(LET_GO);
+    // The deadline passed while the request waited for its connection: it must not be sent any more.
+    if (this.is_settled) controller.abort(RELEASED);
     else this.controller = controller;
   }
 
@@ -64,17 +64,17 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
     this.first_byte_at ??= this.context.clock.monotonic();
   }
 
-  /** undici calls this for 1xx too, which announce nothing that we asked for. */
+  /** undici calls this for interim (1xx) responses too, which are ignored. */
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ParsedHeaders): void {
     if (status >= 200) this.response = new ResponseCapture(status, headers, this.context.max_body_bytes);
-    // llhttp takes any three digits, and 101 without an upgrade that we never ask for: undici asserts on both.
+    // llhttp accepts any three digits, and 101 although we never request an upgrade: undici asserts on both.
     else if (status < 100 || status === 101) controller.abort(new TransportError('STATUS_INVALID'));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.response === null || this.response.keep(chunk)) return;
     this.settleWithResponse(this.response, false);
-    this.letGo();
+    this.release();
   }
 
   onResponseEnd(): void {
@@ -85,7 +85,7 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
     if (this.is_settled) return;
     if (this.response !== null) {
       this.settleWithResponse(this.response, false);
-    } else if (this.mayGoOutAgain(error)) {
+    } else if (this.maySendAgain(error)) {
       this.is_second_try = true;
       this.controller = null;
       this.context.dispatchFresh(this);
@@ -94,16 +94,16 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
     }
   }
 
-  /** Ends the attempt with an error from before any answer. */
+  /** Ends the exchange with an error that occurred before any response. */
   fail(error: unknown): void {
     this.settle(outcomeOfError(error, this.phase), null);
   }
 
   /**
-   * A receiver may close a kept connection at the very moment in which the next request is written. As long as
-   * no byte came back, that is told apart from a failure by a second request on a fresh connection, once.
+   * A receiver may close an idle connection just as the next request is written to it. If no byte came back, one
+   * second request on a new connection distinguishes this race from a failure.
    */
-  private mayGoOutAgain(error: Error): boolean {
+  private maySendAgain(error: Error): boolean {
     const wasAnswered = this.first_byte_at !== null || saysResponseInvalid(errorCode(error));
     return !this.dialled && !wasAnswered && !this.is_second_try;
   }
@@ -112,11 +112,11 @@ export class Attempt implements Dispatcher.DispatchHandler, DialTrace {
     if (this.is_settled) return;
     if (this.response === null) this.settle({ kind: 'timeout', phase: this.phase }, null);
     else this.settleWithResponse(this.response, false);
-    this.letGo();
+    this.release();
   }
 
-  private letGo(): void {
-    this.controller?.abort(LET_GO);
+  private release(): void {
+    this.controller?.abort(RELEASED);
   }
 
   private settleWithResponse(response: ResponseCapture, is_complete: boolean): void {

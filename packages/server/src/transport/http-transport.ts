@@ -2,7 +2,7 @@ import type { Agent } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult, Transport } from '../ports/transport.ts';
 import type { AddressPolicy } from './address-policy.ts';
-import { Attempt, type AttemptContext } from './http-exchange.ts';
+import { HttpExchange, type HttpExchangeContext } from './http-exchange.ts';
 import { createGuardedDial } from './guarded-connector.ts';
 import { toOutboundHeaders } from './outbound-headers.ts';
 import type { Resolver } from './resolver.ts';
@@ -14,7 +14,7 @@ export interface HttpTransportOptions {
   readonly address_policy: AddressPolicy;
   readonly resolver: Resolver;
   readonly clock: Clock;
-  /** Gets the results of one turn of the event loop together. */
+  /** Receives the results of one turn of the event loop as one array. */
   readonly onResults: (results: readonly SendResult[]) => void;
   /** How much of a body is read and kept; 16 KiB unless given. */
   readonly max_body_bytes?: number;
@@ -22,7 +22,7 @@ export interface HttpTransportOptions {
 
 const MAX_BODY_BYTES = 16_384;
 
-/** Kept connections, and connections for one request each. */
+/** `kept` reuses connections; `fresh` opens one for each request. */
 interface AgentPair {
   readonly kept: Agent;
   readonly fresh: Agent;
@@ -30,10 +30,10 @@ interface AgentPair {
 
 /**
  * Sends over HTTP/1.1. No socket is opened to an address that `address_policy` refuses; redirects are not
- * followed; bodies go out with `content-length`, never chunked. Requests with and without certificate checks
+ * followed; bodies are sent with `content-length`, never chunked. Requests with and without certificate checks
  * share no connection and no TLS session.
  *
- * A request that breaks on a kept connection before any byte of an answer goes out once more on a fresh one.
+ * A request that fails on a kept connection before the first byte of a response is sent again on a fresh one, once.
  */
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
   const { clock } = options;
@@ -53,31 +53,31 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     if (running === 0) onIdle?.();
   });
 
-  const dispatch = (attempt: Attempt, connections: keyof AgentPair): void => {
-    const { url, method, headers, body, insecure_ssl } = attempt.request;
+  const dispatch = (exchange: HttpExchange, connections: keyof AgentPair): void => {
+    const { url, method, headers, body, insecure_ssl } = exchange.request;
     try {
       const { origin, path } = splitUrl(url);
       const agent = (insecure_ssl ? insecure : verified)[connections];
-      agent.dispatch({ origin, path, method, headers: toOutboundHeaders(headers), body }, attempt);
+      agent.dispatch({ origin, path, method, headers: toOutboundHeaders(headers), body }, exchange);
     } catch (error) {
-      attempt.fail(error);
+      exchange.fail(error);
     }
   };
 
-  const context: AttemptContext = {
+  const context: HttpExchangeContext = {
     clock,
     max_body_bytes: options.max_body_bytes ?? MAX_BODY_BYTES,
-    dispatchFresh: (attempt) => dispatch(attempt, 'fresh'),
+    dispatchFresh: (exchange) => dispatch(exchange, 'fresh'),
     onResult: batch.add,
   };
 
   const start = (request: OutboundRequest): void => {
     running += 1;
-    dispatch(new Attempt(request, context), 'kept');
+    dispatch(new HttpExchange(request, context), 'kept');
   };
 
   const closeAll = async (): Promise<void> => {
-    // An attempt under way may still need a fresh connection, which a closed agent would refuse.
+    // A request under way may still need a fresh connection, which a closed agent would refuse.
     if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
     const agents = [verified.kept, verified.fresh, insecure.kept, insecure.fresh];
     await Promise.all(agents.map((agent) => agent.close()));

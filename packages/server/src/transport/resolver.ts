@@ -8,7 +8,7 @@ export interface Resolver {
   /**
    * At least one address, IPv4 first, at most 16; unjudged. Rejects with an error whose `code` says why:
    * `ENOTFOUND` and `ENODATA` for a name that has none, others (`ESERVFAIL`, `ETIMEOUT`, …) for a DNS server in trouble.
-   * Can take longer than an attempt may: whoever waits has a deadline.
+   * May take longer than the deadline of a request: the caller sets its own limit.
    */
   readonly resolve: (name: string) => Promise<readonly string[]>;
   /** Ends every lookup under way; they reject with `ECANCELLED`. */

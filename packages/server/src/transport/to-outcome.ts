@@ -27,7 +27,7 @@ export const saysResponseInvalid = (code: string): boolean =>
 const saysTlsFailed = (code: string): boolean => code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
 
 /**
- * What an error before complete headers came to. `phase` is the part of the attempt that was running; only
+ * What an error before complete headers came to. `phase` is the part of the exchange that was running; only
  * codes are read, never messages. What is not known is `connection_failed` with its code.
  */
 export const outcomeOfError = (error: unknown, phase: AttemptPhase): Outcome => {

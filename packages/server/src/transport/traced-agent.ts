@@ -1,6 +1,6 @@
 import { callbackify } from 'node:util';
 import { Agent, Client, Pool } from 'undici';
-import { Attempt } from './http-exchange.ts';
+import { HttpExchange } from './http-exchange.ts';
 import type { Dial } from './guarded-connector.ts';
 import { TransportError } from './transport-error.ts';
 
@@ -11,26 +11,26 @@ const MAX_KEEP_ALIVE_MS = 60_000;
 const MAX_CONNECTION_AGE_MS = 300_000;
 
 /**
- * A client (one connection) that knows whose dial it is. undici can also dial between two dispatches, when a
- * kept connection turns out to be dead, so the attempt is taken from the client's latest dispatch: with
- * `pipelining` ≤ 1 that is the only one it has.
+ * A client (one connection) that knows for which exchange it dials. undici can also dial between two dispatches, when
+ * a kept connection turns out to be dead, so the exchange is taken from the client's latest dispatch: with
+ * `pipelining` ≤ 1 that is its only one.
  */
 const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): Client => {
-  let current: Attempt | null = null;
+  let current: HttpExchange | null = null;
   let connected_address: string | null = null;
 
-  // By way of callbackify, so that an error inside undici is thrown rather than swallowed by a promise.
+  // callbackify, so that an error inside undici is thrown rather than swallowed by a promise.
   const startDial = callbackify(dial);
   const client = new Client(origin, {
     ...options,
     connect: (target, done) => {
-      const attempt = current;
-      if (attempt === null) {
-        done(new TransportError('ATTEMPT_OVER'), null);
+      const exchange = current;
+      if (exchange === null) {
+        done(new TransportError('EXCHANGE_OVER'), null);
         return;
       }
-      startDial(target, attempt, (error, socket) => {
-        connected_address = attempt.remote_address;
+      startDial(target, exchange, (error, socket) => {
+        connected_address = exchange.remote_address;
         if (error === null) done(null, socket);
         else done(error, null);
       });
@@ -39,7 +39,7 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
 
   const dispatch = client.dispatch.bind(client);
   client.dispatch = (request, handler) => {
-    if (handler instanceof Attempt) {
+    if (handler instanceof HttpExchange) {
       current = handler;
       handler.remote_address = connected_address;
     }
@@ -49,8 +49,8 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
 };
 
 /**
- * An undici agent whose every connection goes through `dial`. It has no time-outs of its own and follows no
- * redirects. Connections are kept for the next attempt unless `keeps_connections` is false.
+ * An undici agent that opens every connection with `dial`. It has no timeouts of its own and follows no
+ * redirects. Connections are kept for the next request unless `keeps_connections` is false.
  */
 export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent => {
   const options: Client.Options = {

@@ -1,19 +1,19 @@
 /**
- * What this room itself finds wrong with an attempt. Codes from Node, c-ares, OpenSSL, llhttp and undici go
- * through as they are.
+ * The errors that the transport itself raises. Codes from Node, c-ares, OpenSSL, llhttp and undici are passed on
+ * unchanged.
  */
 export type TransportErrorCode =
-  /** The URL's host is a literal that the address policy refuses. */
+  /** The URL's host is an IP address that the address policy refuses. */
   | 'ADDRESS_FORBIDDEN'
-  /** At least one of the addresses that the URL's host stands for is refused. */
+  /** The URL's host resolves to at least one address that the address policy refuses. */
   | 'ANSWER_FORBIDDEN'
-  /** One connect or handshake took its share of the time. */
+  /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
-  /** The attempt has its result: what it still holds is let go. */
-  | 'ATTEMPT_OVER'
-  /** The peer went away in the middle of the TLS handshake. */
+  /** The exchange already has its result. */
+  | 'EXCHANGE_OVER'
+  /** The peer closed the connection during the TLS handshake. */
   | 'TLS_CLOSED'
-  /** A status below 100, or 101 although no upgrade was asked for. */
+  /** A status below 100, or 101 although no upgrade was requested. */
   | 'STATUS_INVALID';
 
 export class TransportError extends Error {
