@@ -73,7 +73,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:path': { may: ['storage/open-storage.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:util': { may: ['transport/'] },
-  'node:worker_threads': { may: ['transport/threaded-transport.ts', 'sender-thread.ts'] },
+  'node:worker_threads': { may: ['transport/sender-thread.ts', 'sender-thread.ts'] },
 };
 
 /** Things that every program can reach without an import, and the one file that may. */

@@ -96,6 +96,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
       },
       remote_address: null,
       reused_connection: false,
+      sender_died: false,
     };
     if (ready.push(result) === 1) clock.soon(flush);
   };

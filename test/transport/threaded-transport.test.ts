@@ -1,23 +1,28 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OutboundRequest, SendResult, Transport } from '../../packages/server/src/ports/transport.ts';
-import { createThreadedTransport } from '../../packages/server/src/transport/threaded-transport.ts';
+import type { OutboundRequest, SendResult } from '../../packages/server/src/ports/transport.ts';
 import { portOf } from '../support/port-of.ts';
-
-const THREAD = new URL('../../packages/server/src/sender-thread.ts', import.meta.url);
-const SETTINGS = { allow_networks: ['127.0.0.0/8'], allow_metadata: false, static_hosts: null };
+import { createThreadedHarness, type ThreadedHarness } from '../support/threaded-harness.ts';
+import { outbound } from '../support/transport-harness.ts';
+import { createVirtualClock, type VirtualClock } from '../support/virtual-clock.ts';
 
 let server: Server;
 let url: string;
-let hits = 0;
+let hits: string[];
+let open: Map<string, ServerResponse>;
+let hit = Promise.withResolvers<void>();
 
 beforeEach(async () => {
-  hits = 0;
+  hits = [];
+  open = new Map();
   server = createServer((request, response) => {
-    hits += 1;
-    if (request.url === '/hang') return;
-    response.end('ok');
+    const path = request.url ?? '';
+    hits.push(path);
+    open.set(path, response);
+    if (!path.startsWith('/hang')) response.end('ok');
+    hit.resolve();
+    hit = Promise.withResolvers<void>();
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -29,84 +34,373 @@ afterEach(() => {
   server.close();
 });
 
-const request = (id: string, path: string, timeout_ms = 5_000): OutboundRequest => ({
-  id,
-  url: path.startsWith('http') ? path : `${url}${path}`,
-  method: 'POST',
-  headers: { 'content-type': 'application/json' },
-  body: '{}',
-  timeout_ms,
-  insecure_ssl: false,
-});
+/** A request to the server (`/hang…` is not answered), or to one of the URLs that break the thread. */
+const request = (id: string, to: string, fields: Partial<OutboundRequest> = {}): OutboundRequest =>
+  outbound(to.startsWith('/') ? url + to : to, { id, ...fields });
 
-/** A threaded transport whose results can be awaited by their number. */
-const open = (thread_url = THREAD, settings: unknown = SETTINGS) => {
-  const results: SendResult[] = [];
-  const broken: Error[] = [];
-  let woken = Promise.withResolvers<void>();
-  const wake = (): void => {
-    woken.resolve();
-    woken = Promise.withResolvers<void>();
-  };
-  const transport: Transport = createThreadedTransport({
-    thread_url,
-    settings,
-    onResults: (some) => {
-      results.push(...some);
-      wake();
-    },
-    onBroken: (cause) => {
-      broken.push(cause);
-      wake();
-    },
-  });
-  const until = async (reached: () => boolean): Promise<void> => {
-    while (!reached()) await woken.promise;
-  };
-  return { transport, results, broken, until };
+/** The same, isolated. */
+const isolated = (id: string, to: string, fields: Partial<OutboundRequest> = {}): OutboundRequest =>
+  request(id, to, { ...fields, isolated: true });
+
+const hitCount = async (count: number): Promise<void> => {
+  while (hits.length < count) await hit.promise;
+};
+
+const summary = (results: readonly SendResult[]): readonly unknown[] =>
+  results.map(({ id, outcome, sender_died }) => [id, outcome.kind, sender_died]);
+
+const byId = (results: readonly SendResult[]): readonly SendResult[] =>
+  results.toSorted((a, b) => a.id.localeCompare(b.id));
+
+/** Kills the ready thread; answers how long the next start is put off. */
+const kill = async (harness: ThreadedHarness, clock: VirtualClock) => {
+  harness.transport.send([request('killer', 'die:')]);
+  await harness.resultCount(harness.results.length + 1);
+  return (clock.nextTimer() ?? clock.now()) - clock.now();
 };
 
 describe('a transport in a thread', () => {
   it('answers each request exactly once, as the same transport in this thread would', async () => {
-    const { transport, results, until } = open();
+    await using harness = createThreadedHarness();
     const ids = Array.from({ length: 200 }, (_, index) => `att_${index}`);
-    transport.send(ids.map((id) => request(id, '/')));
-    transport.send([request('metadata', 'http://169.254.169.254/')]);
-    await until(() => results.length === 201);
+    harness.transport.send(ids.map((id) => request(id, '/')));
+    harness.transport.send([request('metadata', 'http://169.254.169.254/')]);
+    await harness.resultCount(201);
+    const { results } = harness;
     expect(results.map(({ id }) => id).toSorted()).toEqual([...ids, 'metadata'].toSorted());
     expect(results.find(({ id }) => id === 'metadata')?.outcome.kind).toBe('address_blocked');
     expect(results.filter(({ outcome }) => outcome.kind === 'succeeded')).toHaveLength(200);
     expect(results.find(({ id }) => id === 'att_7')?.response?.body).toBe('ok');
-    expect(hits).toBe(200);
-    await transport.close();
+    expect(results.some(({ sender_died }) => sender_died)).toBe(false);
+    expect(hits).toHaveLength(200);
   });
 
-  it('lets what is under way end before it closes', async () => {
-    const { transport, results } = open();
-    transport.send([request('slow', '/hang', 400)]);
-    await transport.close();
-    expect(results.map(({ id, outcome }) => [id, outcome.kind])).toEqual([['slow', 'timeout']]);
-  });
-
-  it('that dies ends its requests as interrupted, and another goes on', async () => {
-    const dying = new URL('../support/dying-sender.ts', import.meta.url);
-    const { transport, results, until } = open(dying, SETTINGS);
-    transport.send([request('lost', '/hang'), request('die', '/')]);
-    await until(() => results.length === 2);
-    expect(results.map(({ id, outcome }) => [id, outcome.kind])).toEqual([
-      ['lost', 'interrupted'],
-      ['die', 'interrupted'],
+  it('is broken when its first thread cannot start: that is reported once, and no request waits for it', async () => {
+    await using harness = createThreadedHarness({ allow_networks: ['nonsense'] });
+    harness.transport.send([request('early', '/')]);
+    await harness.brokenOnce();
+    harness.transport.send([request('late', '/')]);
+    await harness.resultCount(2);
+    expect(harness.broken).toHaveLength(1);
+    expect(harness.broken[0]?.message).toContain('nonsense');
+    expect(summary(harness.results)).toEqual([
+      ['early', 'interrupted', false],
+      ['late', 'interrupted', false],
     ]);
-    transport.send([request('next', '/')]);
-    await until(() => results.length === 3);
-    expect(results[2]?.outcome.kind).toBe('succeeded');
-    await transport.close();
+    expect(harness.starts()).toBe(1);
   });
 
-  it('that cannot start is reported, not started for ever', async () => {
-    const { broken, until } = open(THREAD, { ...SETTINGS, allow_networks: ['nonsense'] });
-    await until(() => broken.length > 0);
-    expect(broken.map(({ message }) => message).join()).toContain('nonsense');
-    expect(broken).toHaveLength(1);
+  it('is broken when no thread can be created', async () => {
+    await using harness = createThreadedHarness({ allow_networks: () => 'not cloneable' });
+    expect(harness.broken).toEqual([]);
+    await harness.brokenOnce();
+    expect(harness.broken[0]?.message).toContain('could not be cloned');
+    expect(harness.starts()).toBe(0);
+  });
+});
+
+describe('a transport whose thread dies', () => {
+  it('ends the requests that the thread held at once, and only those', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock });
+    harness.transport.send([request('done', '/')]);
+    await harness.resultCount(1);
+    harness.transport.send([request('first', '/hang1'), request('second', '/hang2')]);
+    await hitCount(3);
+    harness.transport.send([request('killer', 'die:')]);
+    await harness.resultCount(4);
+    expect(summary(harness.results)).toEqual([
+      ['done', 'succeeded', false],
+      ['first', 'interrupted', true],
+      ['second', 'interrupted', true],
+      ['killer', 'interrupted', true],
+    ]);
+    expect(harness.broken).toEqual([]);
+  });
+
+  it('reports a result that the thread sent just before it died, and no other one for that request', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock });
+    harness.transport.send([request('answered', 'answer-and-die:'), request('held', '/')]);
+    await harness.resultCount(2);
+    expect(summary(harness.results)).toEqual([
+      ['answered', 'succeeded', false],
+      ['held', 'interrupted', true],
+    ]);
+  });
+
+  it('keeps the requests that arrive meanwhile, and sends them when the next thread is ready', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock });
+    harness.transport.send([request('killer', 'die:')]);
+    await harness.resultCount(1);
+    harness.transport.send([request('a', '/a'), request('b', '/b')]);
+    harness.transport.send([request('c', '/c')]);
+    expect([harness.starts(), harness.results.length]).toEqual([1, 1]);
+    await clock.advance(100);
+    harness.transport.send([request('d', '/d')]);
+    await harness.resultCount(5);
+    expect(hits.toSorted()).toEqual(['/a', '/b', '/c', '/d']);
+    expect(summary(byId(harness.results.slice(1)))).toEqual(
+      ['a', 'b', 'c', 'd'].map((id) => [id, 'succeeded', false]),
+    );
+  });
+
+  it('waits twice as long before each restart, from 100 ms to 5 s', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock });
+    const delays: number[] = [];
+    for (let death = 1; death <= 8; death += 1) {
+      delays.push(await kill(harness, clock));
+      await clock.advance(delays.at(-1)! - 1);
+      expect(harness.starts()).toBe(death);
+      await clock.advance(1);
+      await harness.startCount(death + 1);
+    }
+    expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000]);
+    expect(harness.broken).toEqual([]);
+  });
+
+  it.each([
+    { lived_ms: 9_999, delay_ms: 200 },
+    { lived_ms: 10_000, delay_ms: 100 },
+  ])(
+    'restarts after $delay_ms ms when its second thread lived $lived_ms ms',
+    async ({ lived_ms, delay_ms }) => {
+      const clock = createVirtualClock();
+      await using harness = createThreadedHarness({ clock });
+      await clock.advance(await kill(harness, clock));
+      harness.transport.send([request('alive', '/')]);
+      await harness.resultCount(2);
+      await clock.advance(lived_ms);
+      expect(await kill(harness, clock)).toBe(delay_ms);
+    },
+  );
+
+  it('is broken after five restarts in a row that fail; what waits for a restart ends with it', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock, fails_from: 2 });
+    await clock.advance(await kill(harness, clock));
+    const delays: number[] = [];
+    for (let failed = 1; failed <= 5; failed += 1) {
+      harness.transport.send([request(`waiting ${failed}`, '/')]);
+      await harness.resultCount(1 + failed);
+      expect(harness.broken).toHaveLength(failed === 5 ? 1 : 0);
+      if (failed === 5) break;
+      delays.push(clock.nextTimer()! - clock.now());
+      await clock.advance(delays.at(-1)!);
+    }
+    expect(delays).toEqual([200, 400, 800, 1600]);
+    expect(clock.nextTimer()).toBeNull();
+    expect(harness.starts()).toBe(6);
+    expect(harness.broken[0]?.message).toBe('the thread was told to fail');
+    expect(summary(harness.results.slice(1))).toEqual(
+      [1, 2, 3, 4, 5].map((failed) => [`waiting ${failed}`, 'interrupted', false]),
+    );
+    expect(hits).toEqual([]);
+  });
+});
+
+describe('closing a transport in a thread', () => {
+  it('lets the requests under way end', async () => {
+    const harness = createThreadedHarness();
+    harness.transport.send([request('slow', '/hang', { timeout_ms: 400 })]);
+    await hitCount(1);
+    await harness.transport.close();
+    expect(summary(harness.results)).toEqual([['slow', 'timeout', false]]);
+  });
+
+  it('ends with the thread when nothing is under way, and once for every call', async () => {
+    const harness = createThreadedHarness();
+    harness.transport.send([request('one', '/')]);
+    await harness.resultCount(1);
+    const closed = harness.transport.close();
+    expect(harness.transport.close()).toBe(closed);
+    await closed;
+    expect(harness.transport.close()).toBe(closed);
+    await harness.endCount(1);
+  });
+
+  it.each([{ mute: false }, { mute: true }])(
+    'does not wait for a thread that starts (that never becomes ready: $mute)',
+    async ({ mute }) => {
+      const harness = createThreadedHarness({ mute });
+      harness.transport.send([request('never sent', '/')]);
+      if (mute) await harness.startCount(1);
+      await harness.transport.close();
+      expect(summary(harness.results)).toEqual([['never sent', 'interrupted', false]]);
+      expect([hits, harness.broken]).toEqual([[], []]);
+    },
+  );
+
+  it('ends when the thread could not start', async () => {
+    const harness = createThreadedHarness({ fails_from: 1 });
+    await harness.brokenOnce();
+    await harness.transport.close();
+    expect(harness.broken).toHaveLength(1);
+  });
+
+  it('does not wait for a restart that is put off', async () => {
+    const clock = createVirtualClock();
+    const harness = createThreadedHarness({ clock });
+    harness.transport.send([request('killer', 'die:')]);
+    await harness.resultCount(1);
+    harness.transport.send([request('never sent', '/')]);
+    await harness.transport.close();
+    expect(summary(harness.results)).toEqual([
+      ['killer', 'interrupted', true],
+      ['never sent', 'interrupted', false],
+    ]);
+    expect(clock.nextTimer()).toBeNull();
+    await clock.advance(10_000);
+    expect(harness.starts()).toBe(1);
+  });
+
+  it('ends when the thread dies meanwhile, without another one', async () => {
+    const clock = createVirtualClock();
+    const harness = createThreadedHarness({ clock });
+    harness.transport.send([request('mine', 'die-on-close:'), request('held', '/hang')]);
+    await hitCount(1);
+    await harness.transport.close();
+    expect(harness.results.find(({ id }) => id === 'held')).toMatchObject({
+      outcome: { kind: 'interrupted' },
+      sender_died: true,
+    });
+    expect(harness.results).toHaveLength(2);
+    await clock.advance(10_000);
+    expect(harness.starts()).toBe(1);
+  });
+
+  it('ends a thread that is blocked 5 s after the last request should have ended', async () => {
+    const clock = createVirtualClock();
+    const harness = createThreadedHarness({ clock });
+    harness.transport.send([request('one', '/')]);
+    await harness.resultCount(1);
+    harness.transport.send([request('stuck', 'block:', { timeout_ms: 20_000 })]);
+    await clock.advance(1_000);
+    const closed = harness.transport.close();
+    expect(clock.nextTimer()! - clock.now()).toBe(24_000);
+    await clock.advance(24_000);
+    await closed;
+    expect(summary(harness.results.slice(1))).toEqual([['stuck', 'interrupted', true]]);
+    expect(clock.nextTimer()).toBeNull();
+  });
+
+  it('gives back what is sent afterwards', async () => {
+    const harness = createThreadedHarness();
+    const closed = harness.transport.close();
+    harness.transport.send([request('a', '/'), request('b', '/', { isolated: true })]);
+    await closed;
+    await harness.resultCount(2);
+    expect(summary(harness.results)).toEqual([
+      ['a', 'interrupted', false],
+      ['b', 'interrupted', false],
+    ]);
+    expect(hits).toEqual([]);
+  });
+});
+
+describe('an isolated request', () => {
+  it('that kills its thread takes no other request with it', async () => {
+    await using harness = createThreadedHarness();
+    harness.transport.send([
+      request('shared', '/hang'),
+      isolated('killer', 'die:'),
+      isolated('next', '/next'),
+    ]);
+    await harness.resultCount(2);
+    expect(summary(harness.results)).toEqual([
+      ['killer', 'interrupted', true],
+      ['next', 'succeeded', false],
+    ]);
+    open.get('/hang')?.end('ok');
+    await harness.resultCount(3);
+    expect(summary(harness.results.slice(2))).toEqual([['shared', 'succeeded', false]]);
+    // The shared thread, the isolation thread and its successor.
+    expect(harness.starts()).toBe(3);
+  });
+
+  it('is what a request that killed the shared thread becomes: that one dies once', async () => {
+    await using harness = createThreadedHarness();
+    harness.transport.send([request('a', '/hang/a'), request('b', '/hang/b'), request('killer', 'die:')]);
+    await harness.resultCount(3);
+    const suspects = harness.results.filter(({ sender_died }) => sender_died).map(({ id }) => id);
+    expect(suspects).toEqual(['a', 'b', 'killer']);
+    harness.transport.send([request('c', '/hang/c')]);
+    harness.transport.send([isolated('killer', 'die:'), isolated('a', '/a'), isolated('b', '/b')]);
+    await harness.resultCount(6);
+    await hitCount(3);
+    open.get('/hang/c')?.end('ok');
+    await harness.resultCount(7);
+    expect(summary(harness.results.slice(3))).toEqual([
+      ['killer', 'interrupted', true],
+      ['a', 'succeeded', false],
+      ['b', 'succeeded', false],
+      ['c', 'succeeded', false],
+    ]);
+    expect(harness.starts()).toBe(4);
+  });
+
+  it('waits until the one before it has its result', async () => {
+    await using harness = createThreadedHarness();
+    harness.transport.send([isolated('a', '/hang/a'), isolated('b', '/hang/b')]);
+    harness.transport.send([isolated('c', '/c')]);
+    for (const [index, path] of ['/hang/a', '/hang/b'].entries()) {
+      await hitCount(index + 1);
+      expect(hits).toHaveLength(index + 1);
+      open.get(path)?.end('ok');
+    }
+    await harness.resultCount(3);
+    expect(hits).toEqual(['/hang/a', '/hang/b', '/c']);
+    expect(summary(harness.results)).toEqual(['a', 'b', 'c'].map((id) => [id, 'succeeded', false]));
+    expect(harness.starts()).toBe(2);
+  });
+
+  it('keeps the isolation thread for 30 s', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock });
+    harness.transport.send([isolated('a', '/')]);
+    await harness.resultCount(1);
+    await clock.advance(29_999);
+    harness.transport.send([isolated('b', '/')]);
+    await harness.resultCount(2);
+    expect(harness.starts()).toBe(2);
+    await clock.advance(30_000);
+    await harness.endCount(1);
+    harness.transport.send([isolated('c', '/')]);
+    await harness.resultCount(3);
+    expect(harness.starts()).toBe(3);
+  });
+
+  it('comes back when its thread cannot start; after five such starts in a row the transport is broken', async () => {
+    const clock = createVirtualClock();
+    await using harness = createThreadedHarness({ clock, fails_from: 2 });
+    harness.transport.send([request('shared', '/')]);
+    await harness.resultCount(1);
+    for (let failed = 1; failed <= 5; failed += 1) {
+      harness.transport.send([isolated(`isolated ${failed}`, '/')]);
+      await clock.advance(5_000);
+      await harness.resultCount(1 + failed);
+      expect(harness.broken).toHaveLength(failed === 5 ? 1 : 0);
+    }
+    harness.transport.send([isolated('isolated 6', '/'), request('shared', '/')]);
+    await harness.resultCount(8);
+    expect(summary(byId(harness.results.slice(1)))).toEqual([
+      ...[1, 2, 3, 4, 5, 6].map((nth) => [`isolated ${nth}`, 'interrupted', false]),
+      ['shared', 'succeeded', false],
+    ]);
+    expect(harness.starts()).toBe(6);
+  });
+
+  it('ends before the transport has closed; one that still waits for its turn is not sent', async () => {
+    const harness = createThreadedHarness();
+    harness.transport.send([isolated('under way', '/hang', { timeout_ms: 400 }), isolated('waits', '/')]);
+    await hitCount(1);
+    await harness.transport.close();
+    expect(summary(harness.results)).toEqual([
+      ['waits', 'interrupted', false],
+      ['under way', 'timeout', false],
+    ]);
+    expect(hits).toEqual(['/hang']);
   });
 });

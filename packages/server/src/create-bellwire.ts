@@ -28,7 +28,7 @@ import { DEFAULT_WORKSPACE, type RpcContext } from './rpc/trpc.ts';
 import { everySecond, type Schedule, sendCronLogTo } from './schedule/cron.ts';
 import { openStorage, type Storage } from './storage/open-storage.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
-import { createThreadedTransport } from './transport/threaded-transport.ts';
+import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
 
 export interface BellwireParts {
@@ -129,9 +129,10 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     check: createSchemaCheck(),
     createTransport: (onResults) =>
       config.sender_thread
-        ? createThreadedTransport({
+        ? new ThreadedTransport({
             thread_url: senderThreadUrl(),
             settings: network_settings,
+            clock,
             onResults,
             onBroken: (cause) =>
               onBroken(

@@ -2,17 +2,20 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
 import { type NetworkSettings, openNetwork } from './network.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
-import { READY, type ToSender } from './transport/threaded-transport.ts';
+import { type FromSender, READY, type ToSender } from './transport/sender-messages.ts';
 
-// The sender thread: a transport of its own, with its own resolver and the same policy, behind a port.
+// The sender thread: an HTTP transport with its own resolver and the same address policy, behind a message port.
 const port = parentPort;
-if (port === null) throw new Error('the sender thread was started as a program of its own');
+if (port === null)
+  throw new Error('sender-thread is not a program: it runs as a worker thread of the server');
+
+const post = (message: FromSender): void => port.postMessage(message);
 
 const network = openNetwork(workerData as NetworkSettings);
 const transport = createHttpTransport({
   ...network,
   clock: systemClock,
-  onResults: (results) => port.postMessage(results),
+  onResults: post,
 });
 
 const close = async (): Promise<void> => {
@@ -25,4 +28,4 @@ port.on('message', (message: ToSender) => {
   if (message.kind === 'send') transport.send(message.batch);
   else void close();
 });
-port.postMessage(READY);
+post(READY);

@@ -91,6 +91,7 @@ export const prepare = (
       body,
       timeout_ms: hook.timeout_ms ?? options.timeout_ms ?? dialect.timeout_ms,
       insecure_ssl: hook.insecure_ssl,
+      isolated: false,
     },
     recorded: { method: hook.method, url: hook.url, headers, body },
   };

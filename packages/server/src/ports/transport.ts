@@ -1,35 +1,40 @@
 import type { Outcome } from '../core/outcome.ts';
 
-/** One request as it goes to the wire: plain data, so that it can cross to another thread. */
+/** One HTTP request: plain data, so that it can be posted to another thread. */
 export interface OutboundRequest {
   /** The attempt's id. */
   readonly id: string;
   readonly url: string;
   readonly method: string;
-  /** Everything but `host`, `content-length` and `connection`, in the order in which it is sent. */
+  /** All headers except `host`, `content-length` and `connection`, in the order in which they are sent. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** One deadline over name lookup, connect, TLS, headers and body. */
+  /** One deadline for name lookup, connect, TLS, headers and body. */
   readonly timeout_ms: number;
   /** Skip certificate checks for this request. */
   readonly insecure_ssl: boolean;
+  /**
+   * Sent through a thread of its own, so that a request that kills the sender thread takes no other request with it.
+   * No effect on a transport without threads.
+   */
+  readonly isolated: boolean;
 }
 
-/** Milliseconds that each phase took; null where it did not happen (a reused connection has no dns, connect and tls). */
+/** Milliseconds that each phase took; null when it did not take place (dns, connect and tls on a reused connection). */
 export interface AttemptTimings {
   readonly dns_ms: number | null;
   readonly connect_ms: number | null;
   readonly tls_ms: number | null;
-  /** From the start of the attempt to the first byte of the answer. */
+  /** From the start of the request to the first byte of the response. */
   readonly first_byte_ms: number | null;
   readonly total_ms: number;
 }
 
 export interface CapturedResponse {
   readonly status: number;
-  /** As they came, names in lower case; repeated ones joined by `, `. */
+  /** As received, with names in lower case; repeated headers are joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
-  /** At most 16 KiB of the body, as UTF-8 with replacement characters where it is none. */
+  /** At most 16 KiB of the body, decoded as UTF-8 with replacement characters for invalid bytes. */
   readonly body: string;
   /** True when the receiver sent (or announced) more than `body` holds. */
   readonly body_truncated: boolean;
@@ -42,18 +47,25 @@ export interface SendResult {
   /** Null unless complete headers arrived. */
   readonly response: CapturedResponse | null;
   readonly timings: AttemptTimings;
-  /** The address that the connection went to; null when none was made. */
+  /** The address of the connection; null when none was opened. */
   readonly remote_address: string | null;
   readonly reused_connection: boolean;
+  /** True when the thread that held the request died before the result. */
+  readonly sender_died: boolean;
 }
 
 /** Sends batches of requests. Plain data in, plain data out. */
 export interface Transport {
   /**
-   * Starts every request of the batch. Each request's id comes back in exactly one result, handed to the
-   * `onResults` that the transport was made with, within the request's `timeout_ms` (+ 250 ms).
+   * Starts every request of the batch. Each request comes back in exactly one result, passed to the `onResults` of the
+   * transport, within its `timeout_ms` + 250 ms. When the sender thread has to be started again first, its back-off (at
+   * most 5 s) and its start are added; a request whose thread dies comes back at once. Isolated requests are sent one
+   * after another: the bound of each begins when the one before it has its result.
    */
   readonly send: (batch: readonly OutboundRequest[]) => void;
-  /** Ends idle connections. Requests under way still end with a result. */
+  /**
+   * Closes every connection. Requests under way end with a result first; all others come back as `interrupted`, also
+   * those sent afterwards. Every call returns the same promise.
+   */
   readonly close: () => Promise<void>;
 }

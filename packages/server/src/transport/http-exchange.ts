@@ -135,6 +135,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
       timings: this.timings(),
       remote_address: this.dialled || reused_connection ? this.remote_address : null,
       reused_connection,
+      sender_died: false,
     });
   }
 

@@ -1,86 +1,59 @@
-import { Worker } from 'node:worker_threads';
+import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult, Transport } from '../ports/transport.ts';
-
-/** What goes to the sender thread; results come back as arrays of `SendResult`. */
-export type ToSender =
-  | { readonly kind: 'send'; readonly batch: readonly OutboundRequest[] }
-  | { readonly kind: 'close' };
-
-/** The first thing that comes from the sender thread. */
-export const READY = 'ready';
+import { IsolationThread } from './isolation-thread.ts';
+import { SenderThread } from './sender-thread.ts';
 
 export interface ThreadedTransportOptions {
-  /** The module that runs in the thread. */
+  /** The module that runs in the threads. */
   readonly thread_url: URL;
-  /** Plain data that the thread is made with. */
+  /** Plain data that the module receives as `workerData`. */
   readonly settings: unknown;
+  readonly clock: Clock;
   readonly onResults: (results: readonly SendResult[]) => void;
-  /** The thread died before it was ready, so that a new one would die too. */
+  /**
+   * Called at most once, when a thread cannot be started: the first one died before it was ready, or five starts in a
+   * row failed. The process should end.
+   */
   readonly onBroken: (cause: Error) => void;
 }
 
-const lost = (id: string): SendResult => ({
-  id,
-  outcome: { kind: 'interrupted' },
-  response: null,
-  timings: { dns_ms: null, connect_ms: null, tls_ms: null, first_byte_ms: null, total_ms: 0 },
-  remote_address: null,
-  reused_connection: false,
-});
-
 /**
- * A transport that lives in a thread of its own: sending takes about a third of the work of an event, and this is the
- * part that shares nothing with the rest. When the thread dies its requests end as `interrupted` and a new one begins.
+ * A transport that runs in worker threads. Sending takes about a third of the CPU time of an event and shares no state
+ * with the rest, so a second core can do it. All requests share one thread, except isolated ones, which are sent one
+ * at a time from a second thread.
  */
-export const createThreadedTransport = (options: ThreadedTransportOptions): Transport => {
-  const under_way = new Set<string>();
-  let onClosed: (() => void) | null = null;
-  let worker = start();
+export class ThreadedTransport implements Transport {
+  private readonly shared: SenderThread;
+  private readonly isolation: IsolationThread;
+  private is_broken = false;
+  private closed: Promise<void> | null = null;
 
-  function start(): Worker {
-    let is_ready = false;
-    let cause = new Error('the sender thread ended');
-    // Its own flags and none of ours: a profiler or an inspector of the process is not the thread's.
-    const started = new Worker(options.thread_url, { workerData: options.settings, execArgv: [] });
-    started.on('message', (message: typeof READY | readonly SendResult[]) => {
-      if (message === READY) {
-        is_ready = true;
-        return;
-      }
-      for (const { id } of message) under_way.delete(id);
-      options.onResults(message);
-    });
-    started.on('error', (error) => {
-      cause = error instanceof Error ? error : new Error(String(error));
-    });
-    started.on('exit', () => {
-      if (onClosed !== null) {
-        onClosed();
-        return;
-      }
-      if (!is_ready) {
-        options.onBroken(cause);
-        return;
-      }
-      worker = start();
-      const ids = [...under_way];
-      under_way.clear();
-      if (ids.length > 0) options.onResults(ids.map(lost));
-    });
-    return started;
+  constructor(options: ThreadedTransportOptions) {
+    const onBroken = (cause: Error): void => {
+      if (this.is_broken) return;
+      this.is_broken = true;
+      options.onBroken(cause);
+    };
+    this.shared = new SenderThread({ ...options, onBroken, retries_first_start: false });
+    this.isolation = new IsolationThread({ ...options, onBroken });
   }
 
-  const post = (message: ToSender): void => worker.postMessage(message);
+  send(batch: readonly OutboundRequest[]): void {
+    const isolated = batch.filter((request) => request.isolated);
+    if (isolated.length === 0) {
+      this.shared.send(batch);
+      return;
+    }
+    this.shared.send(batch.filter((request) => !request.isolated));
+    this.isolation.send(isolated);
+  }
 
-  return {
-    send: (batch) => {
-      for (const { id } of batch) under_way.add(id);
-      post({ kind: 'send', batch });
-    },
-    close: () =>
-      new Promise((resolve) => {
-        onClosed = resolve;
-        post({ kind: 'close' });
-      }),
-  };
-};
+  close(): Promise<void> {
+    this.closed ??= this.closeAll();
+    return this.closed;
+  }
+
+  private async closeAll(): Promise<void> {
+    await Promise.all([this.shared.close(), this.isolation.close()]);
+  }
+}

@@ -1,0 +1,210 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../ports/clock.ts';
+import type { OutboundRequest, SendResult } from '../ports/transport.ts';
+import { interrupted } from './interrupted.ts';
+import { type FromSender, READY, type ToSender } from './sender-messages.ts';
+
+export interface SenderThreadOptions {
+  /** The module that runs in the thread. */
+  readonly thread_url: URL;
+  /** Plain data that the module receives as `workerData`. */
+  readonly settings: unknown;
+  readonly clock: Clock;
+  readonly onResults: (results: readonly SendResult[]) => void;
+  /** Called at most once: the thread cannot be started, and every request comes back as `interrupted` from now on. */
+  readonly onBroken: (cause: Error) => void;
+  /** False: a first thread that dies before it is ready is final, because its module or settings are wrong. */
+  readonly retries_first_start: boolean;
+}
+
+type State =
+  | 'starting'
+  | 'ready'
+  /** The thread died; the next one starts after the back-off. */
+  | 'waiting'
+  | 'broken'
+  | 'closing'
+  | 'closed';
+
+const FIRST_BACK_OFF_MS = 100;
+const MAX_BACK_OFF_MS = 5_000;
+/** A thread that was ready for this long resets the back-off. Results do not: a killer may come among many others. */
+const HEALTHY_AFTER_MS = 10_000;
+const MAX_FAILED_STARTS = 5;
+/** Beyond the deadline of its last request, a thread that closes has this long to end before it is terminated. */
+const CLOSE_GRACE_MS = 5_000;
+
+const doNothing = (): void => undefined;
+
+/**
+ * A worker thread that sends, and its successors. Each request comes back in exactly one result:
+ *
+ * - When the thread dies, the requests that it held come back at once as `interrupted` with `sender_died`, and the
+ *   next thread starts after 100 ms, then 200 ms, up to 5 s; a thread that lived 10 s resets this.
+ * - Requests sent while no thread is ready are buffered and posted to the next one. If that one dies before it is
+ *   ready, they come back as `interrupted`: a request never waits for more than one restart.
+ * - After five failed starts in a row, no more threads are started.
+ */
+export class SenderThread {
+  private readonly options: SenderThreadOptions;
+  private state: State = 'starting';
+  private worker: Worker | null = null;
+  /** The requests that the thread holds, by id: the moment at which each one's deadline passes. */
+  private readonly held = new Map<string, number>();
+  private buffered: OutboundRequest[] = [];
+  private ready_at: number | null = null;
+  private restarts = 0;
+  private failed_starts = 0;
+  private stopTimer: () => void = doNothing;
+  private closed: PromiseWithResolvers<void> | null = null;
+
+  constructor(options: SenderThreadOptions) {
+    this.options = options;
+    this.startWorker();
+  }
+
+  /** Never throws and never calls `onResults` before it returns. */
+  send(batch: readonly OutboundRequest[]): void {
+    switch (this.state) {
+      case 'ready':
+        this.postBatch(batch);
+        return;
+      case 'starting':
+      case 'waiting':
+        this.buffered.push(...batch);
+        return;
+      case 'broken':
+      case 'closing':
+      case 'closed':
+        this.options.clock.soon(() => this.options.onResults(batch.map(({ id }) => interrupted(id, false))));
+    }
+  }
+
+  /**
+   * Resolves in every state, after every request has its result. Requests that the thread holds end first; a thread
+   * that has not ended 5 s after their last deadline is terminated. Buffered requests come back as `interrupted`.
+   */
+  close(): Promise<void> {
+    if (this.closed === null) {
+      this.closed = Promise.withResolvers<void>();
+      this.beginClose();
+    }
+    return this.closed.promise;
+  }
+
+  private beginClose(): void {
+    const { state, worker } = this;
+    if (state === 'starting' || state === 'ready') {
+      this.state = 'closing';
+      if (state === 'ready') this.closeGracefully();
+      else void worker?.terminate();
+    } else {
+      this.finishClose();
+    }
+  }
+
+  private closeGracefully(): void {
+    const { clock } = this.options;
+    const now = clock.monotonic();
+    this.post({ kind: 'close' });
+    const last_deadline_at = Math.max(now, ...this.held.values());
+    this.stopTimer = clock.after(
+      last_deadline_at - now + CLOSE_GRACE_MS,
+      () => void this.worker?.terminate(),
+    );
+  }
+
+  private finishClose(): void {
+    this.state = 'closed';
+    this.stopTimer();
+    this.giveBackAll();
+    this.closed?.resolve();
+  }
+
+  private startWorker(): void {
+    this.state = 'starting';
+    let cause: Error | null = null;
+    try {
+      // An empty execArgv: the profiler or inspector of this process must not be inherited by the thread.
+      const { thread_url, settings } = this.options;
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
+      worker.on('message', (message: FromSender) => this.onMessage(message));
+      worker.on('error', (error) => {
+        cause = error instanceof Error ? error : new Error(String(error));
+      });
+      // By now every message that the thread sent has been delivered.
+      worker.on('exit', (code) => this.onExit(cause ?? new Error(`the thread exited with code ${code}`)));
+      this.worker = worker;
+    } catch (error) {
+      // The operating system refused another thread.
+      const refusal = error instanceof Error ? error : new Error(String(error));
+      this.options.clock.soon(() => this.onExit(refusal));
+    }
+  }
+
+  private onMessage(message: FromSender): void {
+    if (message !== READY) {
+      for (const { id } of message) this.held.delete(id);
+      this.options.onResults(message);
+    } else if (this.state === 'starting') {
+      this.state = 'ready';
+      this.ready_at = this.options.clock.monotonic();
+      this.failed_starts = 0;
+      const batch = this.buffered;
+      this.buffered = [];
+      if (batch.length > 0) this.postBatch(batch);
+    }
+  }
+
+  private onExit(cause: Error): void {
+    this.worker = null;
+    if (this.state === 'closing') {
+      this.finishClose();
+      return;
+    }
+    if (this.state === 'starting') this.failed_starts += 1;
+    else this.resetBackOffOfHealthyThread();
+    const isBroken = !this.mayStartAgain();
+    if (isBroken) this.state = 'broken';
+    else this.scheduleRestart();
+    this.giveBackAll();
+    if (isBroken) this.options.onBroken(cause);
+  }
+
+  private mayStartAgain(): boolean {
+    const wasEverReady = this.ready_at !== null;
+    return (wasEverReady || this.options.retries_first_start) && this.failed_starts < MAX_FAILED_STARTS;
+  }
+
+  private resetBackOffOfHealthyThread(): void {
+    const lived_ms = this.ready_at === null ? 0 : this.options.clock.monotonic() - this.ready_at;
+    if (lived_ms >= HEALTHY_AFTER_MS) this.restarts = 0;
+  }
+
+  private scheduleRestart(): void {
+    const delay_ms = Math.min(MAX_BACK_OFF_MS, FIRST_BACK_OFF_MS * 2 ** this.restarts);
+    this.restarts += 1;
+    this.state = 'waiting';
+    this.stopTimer = this.options.clock.after(delay_ms, () => this.startWorker());
+  }
+
+  private giveBackAll(): void {
+    const results = [
+      ...Array.from(this.held.keys(), (id) => interrupted(id, true)),
+      ...this.buffered.map(({ id }) => interrupted(id, false)),
+    ];
+    this.held.clear();
+    this.buffered = [];
+    if (results.length > 0) this.options.onResults(results);
+  }
+
+  private postBatch(batch: readonly OutboundRequest[]): void {
+    const now = this.options.clock.monotonic();
+    for (const { id, timeout_ms } of batch) this.held.set(id, now + timeout_ms);
+    this.post({ kind: 'send', batch });
+  }
+
+  private post(message: ToSender): void {
+    this.worker?.postMessage(message);
+  }
+}
