@@ -64,8 +64,8 @@ export interface Transport {
    */
   readonly send: (batch: readonly OutboundRequest[]) => void;
   /**
-   * Closes every connection. Requests under way end with a result first; all others come back as `interrupted`, also
-   * those sent afterwards. Every call returns the same promise.
+   * Closes every connection. Requests under way end with a result first; requests that still wait for a thread come
+   * back as `interrupted`. Requests sent afterwards fail. Every call returns the same promise.
    */
   readonly close: () => Promise<void>;
 }
