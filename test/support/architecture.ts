@@ -36,6 +36,7 @@ const ROOMS: Readonly<
 
 /** The files that stand in no room: where the parts are put together, and the homes of what rooms may not touch. */
 const TOP = new Set([
+  'assemble.ts',
   'clock.ts',
   'config.ts',
   'create-bellwire.ts',
@@ -146,14 +147,14 @@ const checkDirection = ({ from, to, types_only }: Import): string | null => {
   const rules = ROOMS[here];
   if (rules === undefined) return null;
   if (there === '') {
-    return `${from} imports ${to}. A room knows nothing of what stands at the top: take it as a parameter, create-bellwire.ts hands it in.`;
+    return `${from} imports ${to}. A room knows nothing of what stands at the top: take it as a parameter, assemble.ts hands it in.`;
   }
   if (rules.may.includes(there) || (rules.types.includes(there) && types_only)) return null;
   if (rules.types.includes(there)) {
     return `${from} imports values of ${to}. ${here} may import only types of ${there}: write \`import type\`, or move what both need into core/.`;
   }
   const free = [...rules.may, ...rules.types.map((room) => `${room} (types)`)].join(', ');
-  return `${from} imports ${to}. ${here} may import ${free === '' ? 'nothing but itself' : free}: move what both need into core/, or let create-bellwire.ts hand it in.`;
+  return `${from} imports ${to}. ${here} may import ${free === '' ? 'nothing but itself' : free}: move what both need into core/, or let assemble.ts hand it in.`;
 };
 
 const checkPackage = ({ from, to, types_only }: Import): string | null => {

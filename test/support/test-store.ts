@@ -1,8 +1,10 @@
 import { createIdFactory, type IdFactory } from '../../packages/server/src/core/ids.ts';
+import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import type { Store } from '../../packages/server/src/ports/store.ts';
 import { createCaches } from '../../packages/server/src/storage/caches.ts';
 import { createCipher } from '../../packages/server/src/storage/cipher.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
+import { createRepositories } from '../../packages/server/src/storage/repositories/repositories.ts';
 import { openSqlite, type SqliteDatabase } from '../../packages/server/src/storage/sqlite/database.ts';
 import { createHookCache } from '../../packages/server/src/storage/sqlite/hook-cache.ts';
 import { createSqliteStore } from '../../packages/server/src/storage/sqlite/store.ts';
@@ -13,10 +15,11 @@ import { VIRTUAL_START } from './virtual-clock.ts';
 export interface TestStore extends AsyncDisposable {
   readonly database: SqliteDatabase;
   readonly store: Store;
+  readonly repositories: Repositories;
   readonly ids: IdFactory;
   readonly arrange: Arrange;
-  /** A store over the same database that knows nothing from before: what a new process has. */
-  readonly reopenStore: () => Store;
+  /** Both over the same database, with empty caches: what a new process has. */
+  readonly reopen: () => Pick<TestStore, 'store' | 'repositories'>;
 }
 
 export interface TestStoreOptions {
@@ -37,7 +40,11 @@ export const openTestStore = async (options: TestStoreOptions = {}): Promise<Tes
   const cipher = createCipher(KEY_RING);
   const connect = () => {
     const caches = createCaches(database.db, createHookCache(database.db, database.raw, cipher));
-    return { caches, store: createSqliteStore(database, caches, ids) };
+    return {
+      caches,
+      store: createSqliteStore(database, caches, ids),
+      repositories: createRepositories(database.db, caches, cipher),
+    };
   };
   let current = connect();
   const arrange = createArrange({
@@ -50,11 +57,12 @@ export const openTestStore = async (options: TestStoreOptions = {}): Promise<Tes
   return {
     database,
     store: current.store,
+    repositories: current.repositories,
     ids,
     arrange,
-    reopenStore: () => {
+    reopen: () => {
       current = connect();
-      return current.store;
+      return current;
     },
     [Symbol.asyncDispose]: () => database.close(),
   };

@@ -1,31 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
-import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
-import { createIdFactory } from '../../packages/server/src/core/ids.ts';
-import { createDialects } from '../../packages/server/src/dialects/registry.ts';
-import { createDeliveryLoop } from '../../packages/server/src/delivery/delivery-loop.ts';
-import { createHookLookup } from '../../packages/server/src/admin/hook-lookup.ts';
-import { createHooks } from '../../packages/server/src/admin/hooks.ts';
-import { createKeys } from '../../packages/server/src/admin/keys.ts';
-import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
-import { createReplay } from '../../packages/server/src/admin/replay.ts';
-import { createSecrets } from '../../packages/server/src/admin/secrets.ts';
-import { createTestSends } from '../../packages/server/src/admin/test-sends.ts';
-import { createApp } from '../../packages/server/src/http/app.ts';
-import { createMetrics } from '../../packages/server/src/http/metrics.ts';
-import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
-import { createCaches } from '../../packages/server/src/storage/caches.ts';
-import { createCipher } from '../../packages/server/src/storage/cipher.ts';
-import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
-import { createRepositories } from '../../packages/server/src/storage/repositories/repositories.ts';
-import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
-import { createHookCache } from '../../packages/server/src/storage/sqlite/hook-cache.ts';
-import { createSqliteStore } from '../../packages/server/src/storage/sqlite/store.ts';
-import type { Answer, AnswerBody } from './running-server.ts';
-import { createScriptedTransport, type Script, type Sent } from './scripted-transport.ts';
+import { ADMIN_KEY, type Answer, type AnswerBody } from './running-server.ts';
+import type { Script, Sent } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
+import { openTestStore } from './test-store.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { assembleVirtual } from './virtual-program.ts';
 
 /** The whole API on a real SQLite, whose time and receivers are the test's. There is no jitter. */
 export interface VirtualServer extends AsyncDisposable {
@@ -51,64 +30,28 @@ export interface VirtualServerOptions {
   readonly wrapRepositories?: (repositories: Repositories) => Repositories;
 }
 
-const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+const SEED = 7;
 const ORIGIN = 'https://receiver.example.com';
 const SWEEP_MS = 1_000;
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-const openRecords = async (now: () => number, bytes: (size: number) => Uint8Array) => {
-  const database = openSqlite(':memory:');
-  await migrateToLatest(database.db);
-  const ids = createIdFactory(now, bytes);
-  const cipher = createCipher(KEY_RING);
-  const caches = createCaches(database.db, createHookCache(database.db, database.raw, cipher));
-  return {
-    database,
-    ids,
-    store: createSqliteStore(database, caches, ids),
-    repositories: createRepositories(database.db, caches, cipher),
-  };
-};
-
-/** The parts as create-bellwire.ts puts them together, but for the clock, the dice and the network. */
-const assemble = async (clock: VirtualClock, { script, wrapRepositories }: VirtualServerOptions) => {
-  const random = { ...createSeededRandom(7), roll: () => 0 };
-  const opened = await openRecords(clock.now, random.bytes);
-  const { database, store, ids } = opened;
-  const dialects = createDialects();
-  const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
-  let sent: readonly Sent[] = [];
-  const loop = createDeliveryLoop({
-    store,
-    clock,
-    random,
-    log: silent,
-    ids,
-    hash,
-    check: createSchemaCheck(),
-    dialects,
-    createTransport: (onResults) => {
-      const transport = createScriptedTransport({
-        clock,
-        script: script ?? (() => ({ status: 200 })),
-        onResults,
-      });
-      sent = transport.sent;
-      return transport;
+const startProgram = async (clock: VirtualClock, options: VirtualServerOptions) => {
+  const { script = () => ({ status: 200 }), wrapRepositories = (repositories) => repositories } = options;
+  const opened = await openTestStore({ seed: SEED, now: clock.now });
+  const { program, transport } = await assembleVirtual(
+    {
+      clock,
+      random: { ...createSeededRandom(SEED + 1), roll: () => 0 },
+      ids: opened.ids,
+      storage: { store: opened.store, repositories: wrapRepositories(opened.repositories) },
+      script,
     },
-    limits: { hook_concurrency: 8, concurrency: 256 },
-    user_agent: 'Bellwire/test',
-    retry_delays_ms: null,
-    timeout_ms: null,
-    retention_ms: null,
-    observe: metrics.observe,
-    onBroken: () => undefined,
-  });
+    { api_key: ADMIN_KEY },
+  );
+  const { db } = opened.database;
 
   let swept_at = Number.NEGATIVE_INFINITY;
   const nextDue = async (): Promise<number> => {
-    const { due } = await database.db
+    const { due } = await db
       .selectFrom('bellwire_deliveries')
       .select(({ fn }) => fn.min('next_attempt_at').as('due'))
       .where('status', '=', 'pending')
@@ -123,62 +66,21 @@ const assemble = async (clock: VirtualClock, { script, wrapRepositories }: Virtu
       if (next > end) break;
       await clock.advance(Math.max(0, next - clock.now()));
       swept_at = clock.now();
-      await clock.until(loop.sweep());
+      await clock.until(program.loop.sweep());
     }
     await clock.advance(end - clock.now());
   };
 
-  const repositories = wrapRepositories?.(opened.repositories) ?? opened.repositories;
-  const lookup = createHookLookup({ repositories, store, clock, dialects });
-  const testSends = createTestSends({ lookup, accept: loop.accept, clock, attemptOf: loop.attemptOf });
-  const forHooks = {
-    repositories,
-    store,
-    lookup,
-    testSends,
-    clock,
-    ids,
-    random,
-    url_policy: { judge: () => ({ ok: true as const }) },
-    log: silent,
-  };
-  const router = createAppRouter({
-    accept: loop.accept,
-    hooks: createHooks(forHooks),
-    testSends,
-    secrets: createSecrets(forHooks),
-    replay: createReplay(forHooks),
-    keys: createKeys({ repositories: repositories.api_keys, clock, random, ids, hash }),
-    repositories,
-    redeliver: loop.redeliver,
-    now: clock.now,
-    ids,
-    validateSchema,
-    isWireId: () => false,
-    catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
-  });
-  const app = createApp({
-    router,
-    createContext: (headers) =>
-      Promise.resolve({
-        caller: { key_id: 'key_test', scope: 'admin', workspace_id: null },
-        named_workspace: headers.get('bellwire-workspace'),
-      }),
-    log: silent,
-    metrics,
-    isReady: () => true,
-    inbox: null,
-  });
-  return { app, loop, live, sent, close: database.close };
+  return { program, live, sent: transport.sent, close: () => opened[Symbol.asyncDispose]() };
 };
 
 export const startVirtualServer = async (options: VirtualServerOptions = {}): Promise<VirtualServer> => {
   const clock = createVirtualClock();
-  const { app, loop, live, sent, close } = await assemble(clock, options);
+  const { program, live, sent, close } = await startProgram(clock, options);
 
   const api: VirtualServer['api'] = async (call, body, workspace) => {
     const [method = '', path = ''] = call.split(' ', 2);
-    const headers = new Headers({ authorization: 'Bearer of the test' });
+    const headers = new Headers({ authorization: `Bearer ${ADMIN_KEY}` });
     if (body !== undefined) headers.set('content-type', 'application/json');
     if (workspace !== undefined) headers.set('bellwire-workspace', workspace);
     const request = new Request(`http://bellwire.test${path}`, {
@@ -186,7 +88,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
       headers,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const response = await app.fetch(request);
+    const response = await program.fetch(request);
     const text = await response.text();
     return {
       status: response.status,
@@ -224,7 +126,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
     sentTo: (path) => sent.filter(({ request }) => request.url === ORIGIN + path),
     live,
     [Symbol.asyncDispose]: async () => {
-      await clock.until(loop.stop());
+      await clock.until(program.stop());
       await close();
     },
   };

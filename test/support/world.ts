@@ -1,27 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../packages/server/src/core/json.ts';
 import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
-import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import type { SendInput } from '../../packages/server/src/delivery/accept.ts';
-import {
-  createDeliveryLoop,
-  type DeliveryLoop,
-  type Observation,
-} from '../../packages/server/src/delivery/delivery-loop.ts';
+import type { DeliveryLoop, Observation } from '../../packages/server/src/delivery/delivery-loop.ts';
 import type { LogFields } from '../../packages/server/src/ports/log.ts';
 import type { SchemaCheck } from '../../packages/server/src/ports/schema-check.ts';
 import type { EventReceipt, Store } from '../../packages/server/src/ports/store.ts';
 import type { Arrange } from './arrange.ts';
-import {
-  createScriptedTransport,
-  type Script,
-  type ScriptedTransport,
-  type Sent,
-} from './scripted-transport.ts';
+import type { Script, ScriptedTransport, Sent } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { openTestStore } from './test-store.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { assembleVirtual } from './virtual-program.ts';
 
 export interface LogLine extends LogFields {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -89,37 +79,34 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const start = async () => {
     let alive = true;
     const life = clock.process();
-    const store = mortal(opened.reopenStore(), () => alive);
-    let transport: ScriptedTransport | undefined;
-    const loop = createDeliveryLoop({
-      store: options.wrapStore?.(store) ?? store,
-      clock: life.clock,
-      random,
-      log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-      ids: opened.ids,
-      hash: (text) => createHash('sha256').update(text).digest('hex'),
-      check: options.check ?? (() => []),
-      dialects: createDialects(options.dialects),
-      createTransport: (onResults) => {
-        transport = createScriptedTransport({ clock: life.clock, script, onResults });
-        return transport;
+    const { store, repositories } = opened.reopen();
+    const mortalStore = mortal(store, () => alive);
+    const { program, transport } = await assembleVirtual(
+      {
+        clock: life.clock,
+        random,
+        ids: opened.ids,
+        storage: { store: options.wrapStore?.(mortalStore) ?? mortalStore, repositories },
+        script,
+        log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+        check: options.check ?? (() => []),
+        dialects: options.dialects ?? [],
+        observe: (observation) => observations.push(observation),
+        onBroken: (error) => broken.push(error),
       },
-      limits: options.limits ?? { hook_concurrency: 8, concurrency: 256 },
-      user_agent: 'Bellwire/test',
-      retry_delays_ms: options.retry_delays_ms ?? null,
-      timeout_ms: null,
-      retention_ms: options.retention_ms ?? null,
-      observe: (observation) => observations.push(observation),
-      onBroken: (error) => broken.push(error),
-    });
-    transports.push(transport!);
-    await loop.start();
+      {
+        ...(options.limits === undefined ? {} : { limits: options.limits }),
+        retry_delays_ms: options.retry_delays_ms ?? null,
+        retention_ms: options.retention_ms ?? null,
+      },
+    );
+    transports.push(transport);
     const kill = (): void => {
       alive = false;
       life.kill();
-      transport!.kill();
+      transport.kill();
     };
-    return { loop, transport: transport!, kill };
+    return { loop: program.loop, transport, kill };
   };
 
   let process = await start();

@@ -17,18 +17,13 @@ const say = (lines: readonly string[]): void => {
 
 const firstKey = async ({ bellwire, config }: Greeting): Promise<string> => {
   if (config.api_key !== undefined) return config.api_key;
-  const { secret } = await bellwire.keys.create({ name: 'first', scope: 'admin', workspace_id: null });
-  return secret;
+  const { api_key } = await bellwire.apiKeys.create({ name: 'first', scope: 'admin' });
+  return api_key;
 };
 
 const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => {
-  const workspace = bellwire.default_workspace;
-  const { hook } = await bellwire.hooks.create(
-    workspace,
-    { url, events: ['*'], name: 'inbox' },
-    'first start',
-  );
-  await bellwire.testSends.ping(workspace, hook.id);
+  const hook = await bellwire.hooks.create({ url, events: ['*'], name: 'inbox' });
+  await bellwire.hooks.ping(hook.id);
 };
 
 const curl = (url: string, key: string): readonly string[] => {

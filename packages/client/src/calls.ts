@@ -1,4 +1,4 @@
-import type { InputOf, Noun, OutputOf, Page, TypeOf, Verb } from './router-types.ts';
+import type { IdFields, Noun, OutputOf, Page, Takes, TypeOf, Verb } from './router-types.ts';
 
 /** The input field that names one of a noun: it is the first argument of every call that takes it. */
 export const idFields = {
@@ -9,21 +9,7 @@ export const idFields = {
   workspaces: 'workspace_id',
   apiKeys: 'key_id',
   audit: null,
-} as const satisfies Record<Noun, string | null>;
-
-type IdField<N extends Noun> = (typeof idFields)[N];
-
-/** The input without what the first argument holds. */
-export type FieldsOf<N extends Noun, V extends Verb<N>> =
-  IdField<N> extends keyof InputOf<N, V> ? Omit<InputOf<N, V>, IdField<N>> : InputOf<N, V>;
-
-/** The arguments before the options of the call. */
-export type Takes<N extends Noun, V extends Verb<N>> =
-  IdField<N> extends keyof InputOf<N, V>
-    ? [keyof FieldsOf<N, V>] extends [never]
-      ? 'id'
-      : 'id_and_fields'
-    : 'fields';
+} as const satisfies IdFields;
 
 export type Kind<N extends Noun, V extends Verb<N>> =
   TypeOf<N, V> extends 'mutation' ? 'mutation' : OutputOf<N, V> extends Page<unknown> ? 'list' : 'query';

@@ -1,12 +1,20 @@
 import type { ErrorCode, Issue } from './bellwire-error.ts';
-import type { FieldsOf, Takes } from './calls.ts';
 import type { CallOptions } from './call-options.ts';
 import type { Catalog } from './catalog.ts';
 import type { Fetch } from './exchange.ts';
 import type { Listing } from './listing.ts';
 import type { ToJsonSchema } from './push.ts';
 import type { RetryOptions } from './retry.ts';
-import type { EventReceipt, EventType, InputOf, Noun, OutputOf, Verb } from './router-types.ts';
+import type {
+  EventReceipt,
+  EventType,
+  FieldsOf,
+  InputOf,
+  Noun,
+  OutputOf,
+  Takes,
+  Verb,
+} from './router-types.ts';
 import type { SchemaInput } from './standard-schema.ts';
 import type { Watch } from './watch.ts';
 

@@ -11,10 +11,37 @@ export {
   textsFromEnvironment,
   variableOf,
 } from './config.ts';
-export { BellwireError, coerceError, type ErrorCode, errorTable } from './core/errors.ts';
+export { BellwireError, coerceError, type ErrorCode, errorTable, type Issue } from './core/errors.ts';
 export { defineDialect } from './dialects/define-dialect.ts';
 export type { Dialect } from './dialects/dialect.ts';
 export { github, githubSha1 } from './dialects/github.ts';
 export { listen, type Listening } from './http/listen.ts';
+export type { Listing } from './rpc/listing.ts';
 export type { AppRouter } from './rpc/router.ts';
+export type {
+  ApiKey,
+  Attempt,
+  AuditEntry,
+  BatchResult,
+  CreatedHook,
+  Delivery,
+  DeliveryWithAttempts,
+  Event,
+  EventReceipt,
+  EventToSend,
+  EventType,
+  FieldsOf,
+  Hook,
+  IdFields,
+  InputOf,
+  Noun,
+  OutputOf,
+  Page,
+  SendOptions,
+  Takes,
+  TypeOf,
+  Verb,
+  Verbs,
+  Workspace,
+} from './rpc/verbs.ts';
 export { VERSION } from './version.ts';

@@ -1,27 +1,23 @@
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { BellwireError } from '../core/errors.ts';
+import { MOST_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
 import type { Log } from '../ports/log.ts';
 import { answerError } from './answers.ts';
-
-/** The largest request body, in bytes. */
-const MOST_BYTES = 1_048_576;
 
 /**
  * Refuses a body over 1 MiB before it is read: by its `content-length`, which Node's parser holds the body to, or
  * by counting where there is none, as in a chunked request or one that was made in this process.
  */
 export const limitBody = (log: Log): MiddlewareHandler => {
-  const refuse = new BellwireError(
-    'payload_too_large',
-    'The body is larger than 1 MiB. Send less, or send a link to it.',
-  );
-  const counting = bodyLimit({ maxSize: MOST_BYTES, onError: (c) => answerError(c, refuse, log) });
+  const counting = bodyLimit({
+    maxSize: MOST_PAYLOAD_BYTES,
+    onError: (c) => answerError(c, payloadTooLarge(), log),
+  });
   return async (c, next) => {
     const { headers, method } = c.req.raw;
     const length = headers.get('content-length');
     if (length !== null && !headers.has('transfer-encoding')) {
-      return Number(length) > MOST_BYTES ? answerError(c, refuse, log) : next();
+      return Number(length) > MOST_PAYLOAD_BYTES ? answerError(c, payloadTooLarge(), log) : next();
     }
     // Counting turns the request into a stream, which costs more than all the rest of a small call.
     return method === 'GET' || method === 'HEAD' ? next() : counting(c, next);

@@ -1,6 +1,6 @@
 import { BellwireError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { decodeUtf8, parseJsonText } from './json-body.ts';
+import { decodeUtf8, parseJsonText } from '../core/json-text.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 

@@ -2,10 +2,10 @@ import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Hono } from 'hono';
 import type { Log } from '../ports/log.ts';
-import { toBellwireError } from '../rpc/to-error.ts';
+import { logUnknown, toBellwireError } from '../rpc/to-error.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
-import { answerError, API_HEADERS, errorHeaders, logUnknown } from './answers.ts';
-import { parseJsonText } from './json-body.ts';
+import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
+import { parseJsonText } from '../core/json-text.ts';
 import { readJsonText } from './read-body.ts';
 
 export interface TrpcOptions {

@@ -1,6 +1,7 @@
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
 import { BellwireError, coerceError, type ErrorCode, type Issue } from '../core/errors.ts';
+import type { Log } from '../ports/log.ts';
 
 type ZodIssue = ZodError['issues'][number];
 
@@ -42,6 +43,15 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
   return code === undefined
     ? coerceError(thrown.cause ?? thrown)
     : new BellwireError(code, thrown.message, { cause: thrown });
+};
+
+/** Logs the cause of an unexpected error, since the message of `internal` does not tell it. */
+export const logUnknown = (log: Log, error: BellwireError): void => {
+  if (error.code !== 'internal') return;
+  const { cause } = error;
+  log.error('a call failed unexpectedly', {
+    reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+  });
 };
 
 /** How an error looks in an answer, on every surface. */

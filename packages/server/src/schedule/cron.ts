@@ -1,35 +1,33 @@
 import { schedule, setLogger } from 'node-cron';
 import type { Log } from '../ports/log.ts';
+import type { Schedule } from '../ports/schedule.ts';
 
-export interface Schedule {
-  /** Resolves when a run that is under way has ended. */
-  readonly stop: () => Promise<void>;
-}
-
-/** Runs `work` at every full second, never twice at a time: a run that is still going on skips the next. */
-export const everySecond = (name: string, work: () => Promise<void>, log: Log): Schedule => {
-  let running: Promise<void> = Promise.resolve();
-  const run = async (): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      log.error('a scheduled run failed; the next one tries again', { name, reason: String(error) });
-    }
-  };
-  const task = schedule(
-    '* * * * * *',
-    () => {
-      running = run();
-      return running;
-    },
-    { name, noOverlap: true, timezone: 'Etc/UTC', suppressMissedWarning: true },
-  );
-  return {
-    stop: async () => {
-      await task.destroy();
-      await running;
-    },
-  };
+/** A schedule on the system's clock. */
+export const cronSchedule: Schedule = {
+  everySecond: (name, work, log) => {
+    let running: Promise<void> = Promise.resolve();
+    const run = async (): Promise<void> => {
+      try {
+        await work();
+      } catch (error) {
+        log.error('a scheduled run failed; the next one tries again', { name, reason: String(error) });
+      }
+    };
+    const task = schedule(
+      '* * * * * *',
+      () => {
+        running = run();
+        return running;
+      },
+      { name, noOverlap: true, timezone: 'Etc/UTC', suppressMissedWarning: true },
+    );
+    return {
+      stop: async () => {
+        await task.destroy();
+        await running;
+      },
+    };
+  },
 };
 
 /** node-cron writes to the console unless it is told where else. */

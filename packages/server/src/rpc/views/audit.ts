@@ -8,7 +8,11 @@ export const auditView = z
   .object({
     id: described(z.string(), 'Its id.', EXAMPLE.audit_id),
     at: shownTime('When it was done.'),
-    by: described(z.string(), 'The API key that did it.', EXAMPLE.key_id),
+    by: described(
+      z.string(),
+      'The API key that did it; `in_process` for code in the process of the server.',
+      EXAMPLE.key_id,
+    ),
     action: described(z.string(), 'What was done.', 'secret.revealed'),
     subject: described(z.string(), 'What it was done to.', EXAMPLE.hook_id),
   })

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BellwireError } from '../../packages/server/src/core/errors.ts';
-import { decodeUtf8, parseJsonText, unsafeNumber } from '../../packages/server/src/http/json-body.ts';
+import { decodeUtf8, parseJsonText, unsafeNumber } from '../../packages/server/src/core/json-text.ts';
 
 const errorOf = (work: () => unknown): BellwireError => {
   try {

@@ -1,0 +1,234 @@
+import { createHookLookup } from './admin/hook-lookup.ts';
+import { createHooks } from './admin/hooks.ts';
+import { initialCatalog } from './admin/initial-catalog.ts';
+import { createKeys, type Keys } from './admin/keys.ts';
+import { createReplay } from './admin/replay.ts';
+import { createSecrets } from './admin/secrets.ts';
+import { createTestSends } from './admin/test-sends.ts';
+import { BellwireError, type Issue } from './core/errors.ts';
+import type { SendableHook } from './core/hook.ts';
+import type { IdFactory } from './core/ids.ts';
+import type { JsonObject } from './core/json.ts';
+import {
+  createDeliveryLoop,
+  type DeliveryLoop,
+  type DeliveryLoopOptions,
+  type Observation,
+} from './delivery/delivery-loop.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { Dialects } from './dialects/registry.ts';
+import { createApp } from './http/app.ts';
+import { createInbox } from './http/inbox.ts';
+import { createMetrics } from './http/metrics.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Hash } from './ports/hash.ts';
+import type { Log } from './ports/log.ts';
+import type { Random } from './ports/random.ts';
+import type { Repositories } from './ports/repositories.ts';
+import type { Schedule, ScheduledJob } from './ports/schedule.ts';
+import type { SchemaCheck } from './ports/schema-check.ts';
+import type { Store } from './ports/store.ts';
+import type { SendResult, Transport } from './ports/transport.ts';
+import type { UrlPolicy } from './ports/url-policy.ts';
+import { type Contexts, createContexts } from './rpc/context.ts';
+import { createLibrary } from './rpc/library.ts';
+import { type AppRouter, createAppRouter } from './rpc/router.ts';
+import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
+import type { Verbs } from './rpc/verbs.ts';
+import { createInboxVerifier } from './verify-inbox.ts';
+
+/** Everything outside the program that it needs. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly storage: {
+    readonly store: Store;
+    readonly repositories: Repositories;
+    /** Hooks of any workspace whose URL has this path. */
+    readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
+  };
+  readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
+  readonly url_policy: UrlPolicy;
+  readonly check: SchemaCheck;
+  /** Problems of a JSON Schema for an event type. */
+  readonly validateSchema: (schema: JsonObject) => readonly Issue[];
+  readonly hash: Hash;
+  readonly ids: IdFactory;
+  readonly dialects: Dialects;
+  readonly schedule: Schedule;
+  /** Called with every observation, in addition to the metrics. Must not throw. */
+  readonly observe?: (observation: Observation) => void;
+  /** The database cannot be trusted any more: the process must end and start again. */
+  readonly onBroken: (error: BellwireError) => void;
+}
+
+/** How the program behaves: plain data. */
+export interface Settings extends Pick<
+  DeliveryLoopOptions,
+  'limits' | 'user_agent' | 'retry_delays_ms' | 'timeout_ms' | 'retention_ms'
+> {
+  /** Of the workspace that exists from the start. */
+  readonly default_dialect: Dialect;
+  /** Serve the built-in receiver. */
+  readonly inbox: boolean;
+  /** An admin API key that is valid from the start. */
+  readonly api_key: string | null;
+}
+
+/** Bellwire over its ports. */
+export interface Program {
+  /** The whole HTTP surface. */
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** Every call, as an admin of a workspace; null is the default one. */
+  readonly verbsIn: (workspace_id: string | null) => Verbs;
+  readonly loop: DeliveryLoop;
+  /** True when no API key had ever been created. */
+  readonly is_first_start: boolean;
+  /** Begins to sweep each second, which sends what an earlier process left and what is to be retried. */
+  readonly start: () => void;
+  /** Ends sending, and loses and duplicates nothing. A second call is the same stop. */
+  readonly stop: () => Promise<void>;
+}
+
+/** When the program sweeps, and whether it is ready. */
+class Lifecycle {
+  readonly #loop: DeliveryLoop;
+  readonly #ports: Ports;
+  #sweeps: ScheduledJob | null = null;
+  #stopped: Promise<void> | null = null;
+
+  constructor(loop: DeliveryLoop, ports: Ports) {
+    this.#loop = loop;
+    this.#ports = ports;
+  }
+
+  get is_ready(): boolean {
+    return this.#sweeps !== null && this.#stopped === null;
+  }
+
+  start(): void {
+    const { schedule, log } = this.#ports;
+    if (this.#stopped === null)
+      this.#sweeps ??= schedule.everySecond('bellwire sweep', this.#loop.sweep, log);
+  }
+
+  /** @throws BellwireError `shutting_down` */
+  assertRunning(): void {
+    if (this.#stopped === null) return;
+    throw new BellwireError('shutting_down', 'This Bellwire was stopped. Create another one to continue.');
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    await this.#sweeps?.stop();
+    await this.#loop.stop();
+  }
+}
+
+const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<void> => {
+  const now = ports.clock.now();
+  await ports.storage.repositories.workspaces.create(
+    {
+      id: DEFAULT_WORKSPACE,
+      name: 'default',
+      dialect: dialect.name,
+      strict: false,
+      created_at: now,
+      updated_at: now,
+    },
+    initialCatalog(dialect.catalog, now),
+  );
+};
+
+const createManagement = (
+  ports: Ports,
+  keys: Keys,
+  loop: DeliveryLoop,
+): { readonly router: AppRouter; readonly contexts: Contexts } => {
+  const { clock, dialects, ids, storage } = ports;
+  const lookup = createHookLookup({ ...storage, clock, dialects });
+  const { accept, attemptOf } = loop;
+  const testSends = createTestSends({ lookup, accept, clock, attemptOf });
+  const forHooks = { ...ports, ...storage, lookup, testSends };
+  const router = createAppRouter({
+    accept,
+    hooks: createHooks(forHooks),
+    testSends,
+    secrets: createSecrets(forHooks),
+    replay: createReplay(forHooks),
+    keys,
+    repositories: storage.repositories,
+    redeliver: loop.redeliver,
+    now: clock.now,
+    ids,
+    validateSchema: ports.validateSchema,
+    isWireId: (wire_id, event_id) =>
+      [...dialects.values()].some((one) => one.wire_id?.(event_id) === wire_id),
+    catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
+  });
+  return { router, contexts: createContexts({ keys, lookup }) };
+};
+
+/**
+ * Puts the parts together over their ports: the one wiring of the program and of its tests. The default workspace and
+ * the API key of the settings exist when this resolves, and what a dead process held is due again.
+ * @throws whatever a port throws; then nothing is left running.
+ */
+export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
+  const { clock, log, storage } = ports;
+  const { store, repositories, hooksAt } = storage;
+  await ensureDefaultWorkspace(ports, settings.default_dialect);
+  const keys = createKeys({ ...ports, repositories: repositories.api_keys });
+  const is_first_start = !(await repositories.api_keys.any());
+  if (settings.api_key !== null) await keys.adopt(settings.api_key, 'from the configuration');
+
+  const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
+  const loop = createDeliveryLoop({
+    ...ports,
+    ...settings,
+    store,
+    observe: (observation) => {
+      metrics.observe(observation);
+      ports.observe?.(observation);
+    },
+  });
+  const lifecycle = new Lifecycle(loop, ports);
+  // Before the first event can come in: the leases that it takes away must be those of another process.
+  try {
+    await loop.start();
+  } catch (error) {
+    await Promise.allSettled([lifecycle.stop()]);
+    throw error;
+  }
+  const { router, contexts } = createManagement(ports, keys, loop);
+  const app = createApp({
+    router,
+    createContext: contexts.ofRequest,
+    log,
+    metrics,
+    isReady: () => lifecycle.is_ready,
+    inbox: settings.inbox
+      ? createInbox(createInboxVerifier(hooksAt, ports.dialects, clock.now), clock)
+      : null,
+  });
+  return {
+    fetch: app.fetch,
+    verbsIn: (workspace_id) =>
+      createLibrary({
+        router,
+        log,
+        createContext: async () => {
+          lifecycle.assertRunning();
+          return contexts.inProcess(workspace_id);
+        },
+      }),
+    loop,
+    is_first_start,
+    start: () => lifecycle.start(),
+    stop: () => lifecycle.stop(),
+  };
+};

@@ -1,0 +1,99 @@
+import type { z } from 'zod';
+import type { Log } from '../ports/log.ts';
+import { createListing } from './listing.ts';
+import { toPlainInput } from './plain-input.ts';
+import type { AppRouter } from './router.ts';
+import { logUnknown, toBellwireError } from './to-error.ts';
+import { type RpcContext, t } from './trpc.ts';
+import {
+  type EventToSend,
+  idFields,
+  type Noun,
+  onRestOnly,
+  type Page,
+  type SendOptions,
+  type Verbs,
+} from './verbs.ts';
+
+export interface LibraryOptions {
+  readonly router: AppRouter;
+  /** The caller's rights and workspace, asked for at each call. What it throws is the call's error. */
+  readonly createContext: () => Promise<RpcContext>;
+  readonly log: Log;
+}
+
+type Input = Readonly<Record<string, unknown>>;
+type Method = (...args: readonly unknown[]) => unknown;
+
+interface Procedure {
+  readonly type: 'query' | 'mutation';
+  readonly inputs: readonly z.ZodObject[];
+}
+
+const nouns = Object.keys(idFields) as readonly Noun[];
+const REST_ONLY = new Set(Object.entries(onRestOnly).map(([noun, verb]) => `${noun}.${verb}`));
+
+/** The verbs of a noun, each with its procedure. */
+const proceduresOf = (router: AppRouter, noun: Noun): readonly (readonly [string, Procedure])[] =>
+  Object.entries<{ readonly _def: unknown }>(router._def.record[noun])
+    .filter(([verb]) => !REST_ONLY.has(`${noun}.${verb}`))
+    .map(([verb, { _def }]) => [verb, _def as Procedure]);
+
+/**
+ * Every call of the router as a function in this process. It takes, checks and answers exactly what the same call over
+ * HTTP does, without HTTP.
+ */
+export const createLibrary = ({ router, createContext, log }: LibraryOptions): Verbs => {
+  const caller = t.createCallerFactory(router)(createContext) as unknown as Readonly<
+    Record<Noun, Readonly<Record<string, (input: unknown) => Promise<unknown>>>>
+  >;
+
+  const call = async (noun: Noun, verb: string, input: object): Promise<unknown> => {
+    try {
+      return await caller[noun][verb]?.(toPlainInput(input));
+    } catch (thrown) {
+      const error = toBellwireError(thrown);
+      logUnknown(log, error);
+      throw error;
+    }
+  };
+
+  const createMethod = (noun: Noun, verb: string, { type, inputs }: Procedure): Method => {
+    const shape = inputs[0]?.shape ?? {};
+    const idField = idFields[noun];
+    const takesId = idField !== null && idField in shape;
+    const toInput = (args: readonly unknown[]): Input => {
+      if (!takesId) return { ...(args[0] as Input) };
+      return { ...(args[1] as Input), [idField]: args[0] };
+    };
+    if (type === 'query' && 'cursor' in shape) {
+      return (...args) => {
+        const input = toInput(args);
+        return createListing((cursor) => {
+          const at = cursor === undefined ? input : { ...input, cursor };
+          return call(noun, verb, at) as Promise<Page<unknown>>;
+        });
+      };
+    }
+    return (...args) => call(noun, verb, toInput(args));
+  };
+
+  const library = Object.fromEntries(
+    nouns.map((noun) => [
+      noun,
+      Object.fromEntries(
+        proceduresOf(router, noun).map(([verb, procedure]) => [verb, createMethod(noun, verb, procedure)]),
+      ),
+    ]),
+  ) as unknown as Verbs;
+  return {
+    ...library,
+    events: {
+      ...library.events,
+      send: (type: string, data: object, options: SendOptions = {}) =>
+        call('events', 'send', { ...options, type, data }) as ReturnType<Verbs['events']['send']>,
+      sendBatch: (events: readonly EventToSend[]) =>
+        call('events', 'sendBatch', { events }) as ReturnType<Verbs['events']['sendBatch']>,
+    },
+  };
+};

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { assemble, type Ports, type Program, type Settings } from '../../packages/server/src/assemble.ts';
+import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
+import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
+import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
+import { createDialects } from '../../packages/server/src/dialects/registry.ts';
+import { standard } from '../../packages/server/src/dialects/standard.ts';
+import type { Log } from '../../packages/server/src/ports/log.ts';
+import type { Schedule } from '../../packages/server/src/ports/schedule.ts';
+import { createScriptedTransport, type Script, type ScriptedTransport } from './scripted-transport.ts';
+
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** Runs nothing: a test calls `loop.sweep` itself. */
+const manual: Schedule = { everySecond: () => ({ stop: () => Promise.resolve() }) };
+
+/** The ports that decide what a test is about; the others have a default. */
+export interface VirtualPorts
+  extends
+    Pick<Ports, 'clock' | 'random' | 'ids'>,
+    Partial<Pick<Ports, 'log' | 'check' | 'observe' | 'onBroken'>> {
+  readonly storage: Pick<Ports['storage'], 'store' | 'repositories'>;
+  readonly script: Script;
+  /** Beside the built-in ones. */
+  readonly dialects?: readonly Dialect[];
+}
+
+export interface VirtualProgram {
+  readonly program: Program;
+  readonly transport: ScriptedTransport;
+}
+
+/** The real program on a real store, whose time, randomness and receivers are the test's. */
+export const assembleVirtual = async (
+  { storage, script, dialects = [], ...given }: VirtualPorts,
+  settings: Partial<Settings> = {},
+): Promise<VirtualProgram> => {
+  let transport: ScriptedTransport | undefined;
+  const program = await assemble(
+    {
+      log: silent,
+      check: createSchemaCheck(),
+      onBroken: () => undefined,
+      ...given,
+      storage: { ...storage, hooksAt: () => Promise.resolve([]) },
+      createTransport: (onResults) =>
+        (transport = createScriptedTransport({ clock: given.clock, script, onResults })),
+      url_policy: { judge: () => ({ ok: true }) },
+      validateSchema,
+      hash: (text) => createHash('sha256').update(text).digest('hex'),
+      dialects: createDialects(dialects),
+      schedule: manual,
+    },
+    {
+      default_dialect: standard,
+      limits: { hook_concurrency: 8, concurrency: 256 },
+      user_agent: 'Bellwire/test',
+      retry_delays_ms: null,
+      timeout_ms: null,
+      retention_ms: null,
+      inbox: false,
+      api_key: null,
+      ...settings,
+    },
+  );
+  return { program, transport: transport! };
+};
