@@ -6,15 +6,12 @@ import { type HookStatus, hookStatuses } from '../../packages/server/src/core/ho
 import {
   type Attempted,
   nextStep,
+  stepOfDisabled,
   stepOfReturned,
   stepOfUnrenderable,
 } from '../../packages/server/src/core/next-step.ts';
 import { isReceiversFault, type Outcome } from '../../packages/server/src/core/outcome.ts';
-import {
-  DISABLE_WHEN_FAILING,
-  type RetryPolicy,
-  STANDARD_DELAYS_MS,
-} from '../../packages/server/src/core/retry-schedule.ts';
+import { DISABLE_WHEN_FAILING, STANDARD_DELAYS_MS } from '../../packages/server/src/core/retry-schedule.ts';
 
 const NOW = 1_000_000;
 const DAY = 86_400_000;
@@ -44,22 +41,26 @@ const outcomes: readonly { readonly outcome: Outcome; readonly fault: 'theirs' |
 const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
   id: 'dlv_1',
   workspace_id: 'ws_1',
+  tenant: null,
   event_id: 'evt_1',
   hook_id: 'wh_1',
   trigger: 'scheduled',
   attempts: 0,
   failures: 0,
+  returns: 0,
+  suspicion: 0,
   resume: null,
   ...differences,
 });
 
 const hookIn = (status: HookStatus | 'deleted'): Attempted['hook'] =>
-  status === 'deleted' ? null : { status, consecutive_failures: 0, failing_since: null, max_attempts: null };
+  status === 'deleted' ? null : { status, max_attempts: null };
 
 const attempted = (differences: Partial<Attempted> = {}): Attempted => ({
   delivery: delivery(),
   hook: hookIn('active'),
   outcome: { kind: 'http_status', status: 500 },
+  sender_died: false,
   policy: { delays_ms: STANDARD_DELAYS_MS, disable: DISABLE_WHEN_FAILING },
   retry_after_ms: null,
   now: NOW,
@@ -102,8 +103,8 @@ describe('a scheduled attempt', () => {
   it('counts against its hook when it is the receiver’s fault, and never when it is ours', () => {
     for (const { outcome, fault } of outcomes) {
       expect([nameOf(outcome), isReceiversFault(outcome)]).toEqual([nameOf(outcome), fault === 'theirs']);
-      const kind = { theirs: 'failed', ours: undefined, none: 'succeeded' }[fault];
-      expect([nameOf(outcome), nextStep(attempted({ outcome })).hook?.kind]).toEqual([nameOf(outcome), kind]);
+      const kind = { theirs: 'failed', ours: null, none: 'succeeded' }[fault];
+      expect([nameOf(outcome), nextStep(attempted({ outcome })).hook]).toEqual([nameOf(outcome), kind]);
     }
   });
 
@@ -152,7 +153,7 @@ describe('ping, test and validate', () => {
             status,
           ]);
           const gone = outcome.kind === 'http_status' && outcome.status === 410 && state === 'active';
-          expect(step.hook).toEqual(gone ? { kind: 'failed', disable: 'gone_410' } : null);
+          expect(step.hook).toBe(gone ? 'failed' : null);
         }
       }
     }
@@ -172,28 +173,26 @@ describe('a manual attempt', () => {
       const manual = delivery({ trigger: 'manual', failures: 3, resume });
       for (const { outcome } of outcomes) {
         const { delivery: step } = nextStep(attempted({ delivery: manual, outcome }));
+        const { status, at, failure_reason } = resume;
         if (outcome.kind === 'succeeded') expect(step).toMatchObject({ status: 'succeeded', failures: 3 });
-        else if (outcome.kind === 'http_status' && outcome.status === 410 && resume.status === 'pending') {
-          expect(step).toMatchObject({ status: 'held', next_attempt_at: null });
-        } else {
-          const { status, at, failure_reason } = resume;
-          expect(step).toEqual({ status, next_attempt_at: at, failure_reason, failures: 3 });
-        }
+        else expect(step).toMatchObject({ status, next_attempt_at: at, failure_reason, failures: 3 });
       }
       const { status, at, failure_reason } = resume;
-      expect(stepOfReturned(manual, hookIn('active'), NOW)).toEqual({
-        status,
-        next_attempt_at: at,
-        failure_reason,
-        failures: 3,
-      });
+      for (const reason of [null, 'dialect_missing'] as const) {
+        expect(stepOfReturned(manual, hookIn('active'), { reason, now: NOW })).toMatchObject({
+          status,
+          next_attempt_at: at,
+          failure_reason,
+          failures: 3,
+        });
+      }
     });
 
     it(`of a ${resume.status} delivery whose hook was deleted ends what waits and leaves what had ended`, () => {
       const manual = delivery({ trigger: 'manual', resume });
       const status = ['pending', 'held'].includes(resume.status) ? 'canceled' : resume.status;
       expect(nextStep(attempted({ delivery: manual, hook: null })).delivery.status).toBe(status);
-      expect(stepOfReturned(manual, null, NOW).status).toBe(status);
+      expect(stepOfReturned(manual, null, { reason: null, now: NOW }).status).toBe(status);
     });
   }
 
@@ -201,51 +200,90 @@ describe('a manual attempt', () => {
     for (const { outcome } of outcomes) {
       const manual = delivery({ trigger: 'manual', resume: resumes[1] });
       const gone = outcome.kind === 'http_status' && outcome.status === 410;
-      const disabled = { kind: 'failed', disable: 'gone_410' };
-      expect(nextStep(attempted({ delivery: manual, outcome })).hook).toEqual(gone ? disabled : null);
+      expect(nextStep(attempted({ delivery: manual, outcome })).hook).toBe(gone ? 'failed' : null);
       expect(nextStep(attempted({ delivery: manual, outcome, hook: hookIn('paused') })).hook).toBeNull();
     }
   });
 });
 
-const disabled = (differences: Partial<Attempted>) => {
-  const { hook } = nextStep(attempted(differences));
-  return hook?.kind === 'failed' ? hook.disable : null;
-};
+const died = { outcome: { kind: 'interrupted' }, sender_died: true } as const;
 
-describe('a hook', () => {
-  const strict: RetryPolicy = { delays_ms: [0, 10, 10, 10, 10], disable: { when: 'exhausted' } };
-  it('is disabled by the failure that uses up the schedule in force, where the dialect says so', () => {
-    for (const [failures, max_attempts, reason] of [
-      [3, null, null],
-      [4, null, 'attempts_exhausted'],
-      [1, 2, 'attempts_exhausted'],
-      [4, 6, null],
-    ] as const) {
-      const hook = { status: 'active', consecutive_failures: 0, failing_since: null, max_attempts } as const;
-      expect(disabled({ policy: strict, delivery: delivery({ failures }), hook })).toBe(reason);
+describe('a delivery that was held when the sender thread died', () => {
+  it('becomes a suspect, and waits a little longer each time', () => {
+    const waits = [0, 1, 2].map((suspicion) => {
+      const step = nextStep(attempted({ delivery: delivery({ suspicion }), ...died }));
+      expect(step.hook).toBeNull();
+      expect(step.delivery).toMatchObject({
+        status: 'pending',
+        failures: 0,
+        failure_reason: 'sender_died',
+        suspicion: suspicion + 1,
+      });
+      return step.delivery.next_attempt_at! - NOW;
+    });
+    expect(waits).toEqual([1_000, 2_000, 4_000]);
+  });
+
+  it('is quarantined by its third death in the isolated thread, whatever sent it', () => {
+    for (const trigger of ['scheduled', ...singles] as const) {
+      const suspect = delivery({ trigger, suspicion: 3 });
+      expect(nextStep(attempted({ delivery: suspect, ...died })).delivery).toMatchObject({
+        status: 'failed',
+        failure_reason: 'quarantined',
+      });
     }
   });
 
-  it('is disabled after five days of at least twenty failures, to the millisecond and the failure', () => {
-    for (const [consecutive_failures, failing_for, reason] of [
-      [19, 5 * DAY, 'failing'],
-      [18, 5 * DAY, null],
-      [19, 5 * DAY - 1, null],
-      [500, 9 * DAY, 'failing'],
-    ] as const) {
-      const failing_since = NOW - failing_for;
-      const hook = { status: 'active', consecutive_failures, failing_since, max_attempts: null } as const;
-      expect(disabled({ hook })).toBe(reason);
+  it('is cleared by any answer, and not by the end of the whole process', () => {
+    const suspect = delivery({ suspicion: 2 });
+    for (const { outcome } of outcomes) {
+      const { suspicion } = nextStep(attempted({ delivery: suspect, outcome })).delivery;
+      expect([nameOf(outcome), suspicion]).toEqual([nameOf(outcome), outcome.kind === 'interrupted' ? 2 : 0]);
     }
   });
 
-  it('that is not active is never disabled, nor is one that is deleted', () => {
-    for (const state of states.filter((one) => one !== 'active')) {
-      expect(disabled({ outcome: { kind: 'http_status', status: 410 }, hook: hookIn(state) })).toBeNull();
-    }
-    expect(disabled({ outcome: { kind: 'http_status', status: 410 } })).toBe('gone_410');
+  it('and is retried manually stays quarantined until that succeeds', () => {
+    const resume = { status: 'failed', at: null, failure_reason: 'quarantined' } as const;
+    const manual = delivery({ trigger: 'manual', suspicion: 4, resume });
+    expect(nextStep(attempted({ delivery: manual, ...died })).delivery).toMatchObject({
+      status: 'failed',
+      failure_reason: 'quarantined',
+    });
+    const outcome = { kind: 'succeeded' } as const;
+    expect(nextStep(attempted({ delivery: manual, outcome })).delivery).toMatchObject({
+      status: 'succeeded',
+      suspicion: 0,
+    });
   });
+});
+
+describe('a delivery that is given back unsent', () => {
+  it('is due again at once without a reason, and backs off with one, up to five minutes', () => {
+    const back = (returns: number, reason: 'dialect_missing' | null) =>
+      stepOfReturned(delivery({ returns }), hookIn('active'), { reason, now: NOW });
+    expect(back(3, null)).toMatchObject({ status: 'pending', next_attempt_at: NOW, failure_reason: null });
+    const waits = [0, 1, 2, 8, 9, 500].map((returns) => {
+      const step = back(returns, 'dialect_missing');
+      expect(step).toMatchObject({
+        status: 'pending',
+        failure_reason: 'dialect_missing',
+        returns: returns + 1,
+      });
+      return step.next_attempt_at! - NOW;
+    });
+    expect(waits).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
+  });
+
+  it('counts its returns anew after an attempt', () => {
+    expect(nextStep(attempted({ delivery: delivery({ returns: 5 }) })).delivery.returns).toBe(0);
+  });
+});
+
+it('a hook that its own attempt disables holds what would have been retried, and nothing that has ended', () => {
+  const retried = nextStep(attempted()).delivery;
+  expect(stepOfDisabled(retried)).toMatchObject({ status: 'held', next_attempt_at: null, failures: 1 });
+  const ended = nextStep(attempted({ outcome: { kind: 'http_status', status: 410 } })).delivery;
+  expect(stepOfDisabled(ended)).toBe(ended);
 });
 
 const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
@@ -254,6 +292,8 @@ const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
       trigger: fc.constantFrom(...triggers),
       attempts: fc.nat(50),
       failures: fc.nat(25),
+      returns: fc.nat(20),
+      suspicion: fc.nat(5),
       status: fc.constantFrom(
         ...deliveryStatuses.filter((status) => !['sending', 'canceled'].includes(status)),
       ),
@@ -274,8 +314,6 @@ const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
   hook: fc.option(
     fc.record({
       status: fc.constantFrom(...hookStatuses),
-      consecutive_failures: fc.nat(60),
-      failing_since: fc.option(fc.integer({ min: NOW - 10 * DAY, max: NOW })),
       max_attempts: fc.option(fc.integer({ min: 1, max: 20 })),
     }),
   ),
@@ -283,6 +321,7 @@ const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
     fc.constantFrom(...outcomes.map(({ outcome }) => outcome)),
     fc.integer({ min: 300, max: 999 }).map((status) => ({ kind: 'http_status' as const, status })),
   ),
+  sender_died: fc.boolean(),
   policy: fc.record({
     delays_ms: fc.array(fc.nat(DAY), { minLength: 1, maxLength: 20 }),
     disable: fc.constantFrom(DISABLE_WHEN_FAILING, { when: 'exhausted' } as const),
@@ -297,18 +336,18 @@ it('every step is whole: pending with a time and for an active hook only, failed
     fc.property(anyAttempted, (input) => {
       const { delivery: step, hook } = nextStep(input);
       expect(step.next_attempt_at !== null).toBe(step.status === 'pending');
-      expect(step.failure_reason !== null).toBe(step.status === 'failed');
+      if (step.status === 'failed') expect(step.failure_reason).not.toBeNull();
+      else if (step.status !== 'pending') expect(step.failure_reason).toBeNull();
       expect(step.failures - input.delivery.failures).toBeGreaterThanOrEqual(0);
       expect(step.failures - input.delivery.failures).toBeLessThanOrEqual(1);
       if (step.status === 'pending') {
         expect(input.hook?.status).toBe('active');
         expect(step.next_attempt_at).toBeGreaterThanOrEqual(NOW);
-        expect(hook?.kind === 'failed' && hook.disable !== null).toBe(false);
       }
       expect(step.status === 'succeeded').toBe(
         input.outcome.kind === 'succeeded' || input.delivery.resume?.status === 'succeeded',
       );
-      if (hook?.kind === 'failed') expect(isReceiversFault(input.outcome)).toBe(true);
+      if (hook === 'failed') expect(isReceiversFault(input.outcome)).toBe(true);
       expect(nextStep(input)).toEqual({ delivery: step, hook });
     }),
     { numRuns: 2_000, seed: 1 },
@@ -321,5 +360,7 @@ it('an event that cannot be rendered fails for good without using up an attempt'
     failure_reason: 'unrenderable',
     next_attempt_at: null,
     failures: 2,
+    returns: 0,
+    suspicion: 0,
   });
 });

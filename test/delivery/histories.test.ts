@@ -96,7 +96,7 @@ const redeliver = async ({ world, workspace }: Story, number: number): Promise<v
 };
 
 const ping = async (story: Story, hook_id: string): Promise<void> => {
-  const single = { hook_id, trigger: 'ping', type: 'ping', data: {} } as const;
+  const single = { hook_id, tenant: null, trigger: 'ping', type: 'ping', data: {} } as const;
   const accepted = story.world.loop.accept.single(story.workspace, single);
   const { delivery_id } = await story.world.clock.until(accepted);
   const { event_id } = await story.world.arrange.delivery(delivery_id);

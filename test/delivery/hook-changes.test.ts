@@ -127,7 +127,7 @@ it('ping, test and validate are sent once in every state of the hook, and never 
   for (const status of ['active', 'paused', 'disabled', 'unvalidated'] as const) {
     const hook_id = await world.arrange.addHook(workspace, { status, events: ['none'] });
     for (const trigger of ['ping', 'test', 'validate'] as const) {
-      const single = { hook_id, trigger, type: trigger, data: {} };
+      const single = { hook_id, tenant: null, trigger, type: trigger, data: {} };
       const { delivery_id } = await world.loop.accept.single(workspace, single);
       await world.live(3_600 * SECOND);
       expect(await world.arrange.delivery(delivery_id)).toMatchObject({

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Store } from '../../packages/server/src/ports/store.ts';
+import { textsOf } from '../store/conformance/kit.ts';
 import { countStatuses, createWorld, dataOf, type World } from '../support/world.ts';
 import type { Script } from '../support/scripted-transport.ts';
 
@@ -231,9 +232,9 @@ const manyBacklogs = async (hooks: number, each: number) => {
   const events = Array.from({ length: each }, (_, index) => ({
     id: `evt_${index}`,
     workspace_id: workspace,
+    tenant: null,
     type: 'order.created',
-    data: {},
-    previous_data: null,
+    ...textsOf({ data: {} }),
     occurred_at: now,
     created_at: now,
     idempotency_key: null,
@@ -246,7 +247,8 @@ const manyBacklogs = async (hooks: number, each: number) => {
     lease_until: now,
     events,
     settlements: [],
-    full_hooks: new Set(ids),
+    saturated_hooks: new Set(ids),
+    max_deliveries: events.length * ids.length,
   });
   return world;
 };

@@ -163,36 +163,25 @@ it('a crash before the commit leaves nothing of an event whose accept never reso
   expect(world.sent()).toEqual([]);
 });
 
-it('the result of an attempt that outlived its lease is dropped', async () => {
-  await using world = await createWorld({ script: (_, nth) => (nth === 1 ? 'hang' : { status: 200 }) });
+it('the result of an attempt whose lease passed to another node is dropped', async () => {
+  const receiver = { hangs: true };
+  await using world = await createWorld({ script: () => (receiver.hangs ? 'hang' : { status: 200 }) });
   const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace, { timeout_ms: 200_000 });
+  await world.arrange.addHook(workspace, { timeout_ms: 60_000 });
   await world.send(workspace);
-  await world.live(120 * SECOND);
+  await world.live(SECOND);
+  const old = world.transport;
+  receiver.hangs = false;
+  // The next process takes the old one for dead, as after a machine that froze for a while.
+  await world.boot();
+  await world.live(10 * SECOND);
   const [delivery] = await world.arrange.deliveries();
   expect(delivery).toMatchObject({ status: 'succeeded', attempts: 2 });
-  world.transport.release({ status: 410 });
+  old.release({ status: 410 });
   await world.clock.settle();
   expect(world.observations.filter(({ kind }) => kind === 'stale')).toHaveLength(1);
   expect(await world.arrange.delivery(delivery!.id)).toEqual(delivery);
   expect(await world.arrange.hook(delivery!.hook_id)).toMatchObject({ status: 'active' });
-});
-
-it('a delivery whose lease passed while it waited in memory is not sent by its old holder', async () => {
-  await using world = await createWorld({
-    limits: { hook_concurrency: 1, concurrency: 8 },
-    script: (request, nth) => (request.body.includes('"number":0') && nth === 1 ? 'hang' : { status: 200 }),
-  });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace, { timeout_ms: 200_000 });
-  await Promise.all(numbered(world, workspace, 2));
-  await world.clock.advance(100 * SECOND);
-  expect(world.sent()).toHaveLength(1);
-  world.transport.release({ status: 200 });
-  await world.clock.settle();
-  expect(world.sent()).toHaveLength(1);
-  await world.live(10 * SECOND);
-  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 2 });
 });
 
 for (const [name, ms] of [

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SendableHook } from '../../packages/server/src/core/hook.ts';
 import { q2 } from '../../packages/server/src/dialects/q2.ts';
-import type { LeasedDelivery } from '../../packages/server/src/ports/store.ts';
-import { prepare } from '../../packages/server/src/delivery/prepare-request.ts';
+import { type AttemptParts, prepareRequest } from '../../packages/server/src/delivery/prepare-request.ts';
 import { printed } from '../support/printed-receivers.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startServer } from '../support/running-server.ts';
@@ -41,6 +40,7 @@ const hookOf = ({ body: { hook_id, hook } }: PrintedPing): SendableHook => ({
   id: 'wh_01kaj2pw0qfvdbg2jj3rdp7n6g',
   number: hook_id,
   workspace_id: 'ws_default',
+  tenant: null,
   name: 'orders',
   url: hook.target_url,
   events: hook.events,
@@ -53,36 +53,38 @@ const hookOf = ({ body: { hook_id, hook } }: PrintedPing): SendableHook => ({
   max_attempts: null,
   timeout_ms: null,
   validated_at: null,
-  consecutive_failures: 0,
-  failing_since: null,
   created_at: Date.parse(`${hook.created_at}Z`),
   updated_at: Date.parse(hook.updated_at),
   headers: {},
   secrets: [{ value: 'a secret of the test', expires_at: null }],
 });
 
-const pingOf = (hook: SendableHook): LeasedDelivery => ({
+const pingOf = (hook: SendableHook): AttemptParts => ({
+  hook,
+  dialect: q2,
   delivery: {
     id: 'dlv_01kaj2pw0qfvdbg2jj3rdp7n6g',
     workspace_id: hook.workspace_id,
+    tenant: null,
     event_id: 'evt_01kaj2pw0qfvdbg2jj3rdp7n6g',
     hook_id: hook.id,
     trigger: 'ping',
     attempts: 0,
     failures: 0,
+    returns: 0,
+    suspicion: 0,
     resume: null,
   },
   event: {
     id: 'evt_01kaj2pw0qfvdbg2jj3rdp7n6g',
     workspace_id: hook.workspace_id,
+    tenant: null,
     type: 'ping',
     data: q2.ping.data,
     previous_data: null,
     occurred_at: hook.updated_at,
     created_at: hook.updated_at,
   },
-  lease_token: 1,
-  lease_until: hook.updated_at + 60_000,
 });
 
 const rendered = (print: PrintedPing) => {
@@ -93,7 +95,7 @@ const rendered = (print: PrintedPing) => {
     user_agent: 'Bellwire/x',
     timeout_ms: null,
   };
-  const prepared = prepare(pingOf(hook), { hook, dialect: q2 }, options);
+  const prepared = prepareRequest(pingOf(hook), options);
   return prepared!.request;
 };
 

@@ -32,9 +32,9 @@ const complaintOf = async ({ code = 2, flags = [], env = {}, file }: Start): Pro
 
 const wrongStarts: readonly (readonly [string, Start, string])[] = [
   [
-    'a folder that cannot be made',
+    'a folder that cannot be created',
     { code: 1, flags: ['--database-url', 'file:/dev/null/x/bellwire.db'] },
-    'The folder /dev/null/x for the data cannot be made (ENOTDIR)',
+    'The folder /dev/null/x for the data cannot be created (ENOTDIR)',
   ],
   [
     'a folder that cannot be written to',

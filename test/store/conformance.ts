@@ -6,6 +6,9 @@ import { idempotency } from './conformance/idempotency.ts';
 import { type Check, createKit, type StoreUnderTest } from './conformance/kit.ts';
 import { manual } from './conformance/manual.ts';
 import { reading } from './conformance/reading.ts';
+import { largeFanOuts } from './conformance/large-fan-outs.ts';
+import { stopping } from './conformance/stopping.ts';
+import { tenants } from './conformance/tenants.ts';
 import { recovery } from './conformance/recovery.ts';
 import { settling } from './conformance/settling.ts';
 
@@ -16,11 +19,14 @@ export interface StoreSuiteOptions {
 
 const chapters: Readonly<Record<string, (check: Check) => void>> = {
   'fan-out': fanOut,
+  'large fan-outs': largeFanOuts,
+  tenants,
   idempotency,
   'settling leases': settling,
   'hook health': hookHealth,
   claiming,
   'manual attempts': manual,
+  'switching hooks off': stopping,
   recovery,
   reading,
 };

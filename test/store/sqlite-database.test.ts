@@ -2,6 +2,7 @@ import { copyFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
 import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
+import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { openTestStore, type TestStore } from '../support/test-store.ts';
@@ -104,10 +105,12 @@ it('migrating twice changes nothing, and a database of a newer Bellwire is refus
   const { folder, opened } = await inFile();
   await using _ = folder;
   const { receipt } = await acceptOne(opened);
-  await migrateToLatest(opened.database.db);
+  await migrateToLatest(opened.database.db, sqliteSchema);
   expect(await opened.arrange.events()).toMatchObject([{ id: receipt.id }]);
   opened.database.raw.exec("insert into bellwire_migrations values ('9999-future', '2099-01-01')");
-  await expect(migrateToLatest(opened.database.db)).rejects.toMatchObject({ code: 'database_newer' });
+  await expect(migrateToLatest(opened.database.db, sqliteSchema)).rejects.toMatchObject({
+    code: 'database_newer',
+  });
   await opened[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,8 @@ import type { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../packages/server/src/core/json.ts';
 import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import type { SendInput } from '../../packages/server/src/delivery/accept.ts';
-import type { DeliveryLoop, Observation } from '../../packages/server/src/delivery/delivery-loop.ts';
+import type { DeliveryLoop } from '../../packages/server/src/delivery/delivery-loop.ts';
+import type { Observation } from '../../packages/server/src/delivery/report.ts';
 import type { LogFields } from '../../packages/server/src/ports/log.ts';
 import type { SchemaCheck } from '../../packages/server/src/ports/schema-check.ts';
 import type { EventReceipt, Store } from '../../packages/server/src/ports/store.ts';
@@ -49,6 +50,8 @@ export interface WorldOptions {
   readonly retry_delays_ms?: readonly number[];
   readonly retention_ms?: number;
   readonly check?: SchemaCheck;
+  /** Called with every observation. */
+  readonly onObservation?: (observation: Observation) => void;
   /** Stands between the delivery loop and its store. */
   readonly wrapStore?: (store: Store) => Store;
 }
@@ -91,7 +94,10 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
         log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
         check: options.check ?? (() => []),
         dialects: options.dialects ?? [],
-        observe: (observation) => observations.push(observation),
+        observe: (observation) => {
+          observations.push(observation);
+          options.onObservation?.(observation);
+        },
         onBroken: (error) => broken.push(error),
       },
       {

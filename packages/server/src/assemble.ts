@@ -9,12 +9,8 @@ import { BellwireError, type Issue } from './core/errors.ts';
 import type { SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
-import {
-  createDeliveryLoop,
-  type DeliveryLoop,
-  type DeliveryLoopOptions,
-  type Observation,
-} from './delivery/delivery-loop.ts';
+import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
+import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { createApp } from './http/app.ts';
@@ -57,7 +53,7 @@ export interface Ports {
   readonly ids: IdFactory;
   readonly dialects: Dialects;
   readonly schedule: Schedule;
-  /** Called with every observation, in addition to the metrics. Must not throw. */
+  /** Called with every observation, in addition to the metrics. */
   readonly observe?: (observation: Observation) => void;
   /** The database cannot be trusted any more: the process must end and start again. */
   readonly onBroken: (error: BellwireError) => void;
@@ -110,7 +106,7 @@ class Lifecycle {
   start(): void {
     const { schedule, log } = this.#ports;
     if (this.#stopped === null)
-      this.#sweeps ??= schedule.everySecond('bellwire sweep', this.#loop.sweep, log);
+      this.#sweeps ??= schedule.everySecond('bellwire sweep', () => this.#loop.sweep(), log);
   }
 
   /** @throws BellwireError `shutting_down` */
@@ -151,8 +147,8 @@ const createManagement = (
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, clock, dialects });
-  const { accept, attemptOf } = loop;
-  const testSends = createTestSends({ lookup, accept, clock, attemptOf });
+  const { accept } = loop;
+  const testSends = createTestSends({ lookup, accept, clock });
   const forHooks = { ...ports, ...storage, lookup, testSends };
   const router = createAppRouter({
     accept,
@@ -162,12 +158,10 @@ const createManagement = (
     replay: createReplay(forHooks),
     keys,
     repositories: storage.repositories,
-    redeliver: loop.redeliver,
+    redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
     ids,
     validateSchema: ports.validateSchema,
-    isWireId: (wire_id, event_id) =>
-      [...dialects.values()].some((one) => one.wire_id?.(event_id) === wire_id),
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
   return { router, contexts: createContexts({ keys, lookup }) };
@@ -187,7 +181,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   if (settings.api_key !== null) await keys.adopt(settings.api_key, 'from the configuration');
 
   const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
-  const loop = createDeliveryLoop({
+  const loop = new DeliveryLoop({
     ...ports,
     ...settings,
     store,

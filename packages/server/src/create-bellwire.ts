@@ -15,7 +15,7 @@ import type { SendResult, Transport } from './ports/transport.ts';
 import { createSystemRandom } from './random.ts';
 import type { Verbs } from './rpc/verbs.ts';
 import { cronSchedule, sendCronLogTo } from './schedule/cron.ts';
-import { openStorage, type Storage } from './storage/open-storage.ts';
+import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
@@ -107,7 +107,7 @@ const reportBroken =
     onBroken?.(error);
   };
 
-const toBellwire = (program: Program, storage: Storage, close: () => Promise<void>): Bellwire => {
+const toBellwire = (program: Program, storage: OpenedStorage, close: () => Promise<void>): Bellwire => {
   const stopThenClose = async (): Promise<void> => {
     try {
       await program.stop();
@@ -153,6 +153,8 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     database_url: config.database_url,
     encryption_keys: config.encryption_keys ?? null,
     ids,
+    node_id: ids('node'),
+    wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const close = async (): Promise<void> => {
     network.resolver.close();

@@ -125,6 +125,7 @@ export const fanOut = (check: Check): void => {
     expect(receipt).toEqual({
       id: event.id,
       type: event.type,
+      tenant: null,
       occurred_at: NOW - 5,
       created_at: NOW,
       idempotency_key: null,
@@ -165,7 +166,7 @@ export const fanOut = (check: Check): void => {
   check('the delivery of a full hook waits in the store, due at once', async (kit) => {
     const workspace = await kit.arrange.addWorkspace();
     const [full, free] = [await kit.arrange.addHook(workspace), await kit.arrange.addHook(workspace)];
-    const { accepted } = await kit.commit({ events: [kit.event(workspace)], full_hooks: [full] });
+    const { accepted } = await kit.commit({ events: [kit.event(workspace)], saturated: [full] });
     expect(accepted[0]).toMatchObject({ kind: 'accepted', receipt: { deliveries: 2 } });
     expect(accepted[0]).toHaveProperty('leased.length', 1);
     expect(await kit.arrange.deliveries({ hook_id: full })).toMatchObject([
@@ -177,8 +178,8 @@ export const fanOut = (check: Check): void => {
   check('a hook that is not active holds its deliveries, full or not', async (kit) => {
     for (const status of ['paused', 'disabled', 'unvalidated'] as const) {
       const { workspace_id, hook_id } = await kit.pair({ status });
-      for (const full_hooks of [[], [hook_id]]) {
-        const { accepted } = await kit.commit({ events: [kit.event(workspace_id)], full_hooks });
+      for (const saturated of [[], [hook_id]]) {
+        const { accepted } = await kit.commit({ events: [kit.event(workspace_id)], saturated });
         expect(accepted[0]).toMatchObject({ kind: 'accepted', receipt: { deliveries: 1 }, leased: [] });
       }
       const held = { status: 'held', next_attempt_at: null, lease_until: null };
@@ -194,7 +195,7 @@ export const fanOut = (check: Check): void => {
         const bystander = await kit.arrange.addHook(workspace_id);
         for (const trigger of ['ping', 'test', 'validate'] as const) {
           const event = kit.event(workspace_id, { trigger, hook_ids: [hook_id] });
-          const { accepted } = await kit.commit({ events: [event], full_hooks: [hook_id] });
+          const { accepted } = await kit.commit({ events: [event], saturated: [hook_id] });
           expect(accepted[0]).toMatchObject({ leased: [{ delivery: { trigger, hook_id } }] });
         }
         expect(await kit.arrange.deliveries({ hook_id: bystander })).toEqual([]);

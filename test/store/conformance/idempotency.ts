@@ -55,7 +55,7 @@ export const idempotency = (check: Check): void => {
     const workspace = await kit.arrange.addWorkspace();
     const event = kit.event(workspace, keyed('a'));
     await kit.stored(event);
-    expect(await kit.store.prune({ before: event.created_at + 1, limit: 10 })).toBe(1);
+    expect(await kit.prune(event.created_at + 1)).toBe(1);
     await kit.stored(kit.event(workspace, keyed('b')));
   });
 
@@ -93,34 +93,57 @@ export const idempotency = (check: Check): void => {
     },
   );
 
-  check('a turn that the database refuses stores nothing of it', async (kit) => {
+  check('an event that the database refuses fails alone, and its neighbours are stored', async (kit) => {
     const pair = await kit.pair();
     const leased = await kit.leaseFor(pair);
-    // No database can store a time that is none.
+    // No database can store a time that is not a number.
     const impossible = kit.event(pair.workspace_id, { created_at: Number.NaN });
-    await expect(
-      kit.commit({
-        events: [kit.event(pair.workspace_id), impossible],
-        settlements: [kit.attempted(leased, { kind: 'succeeded' })],
-      }),
-    ).rejects.toMatchObject({ code: 'storage_failed' });
-    expect(await kit.arrange.events()).toHaveLength(1);
-    expect(await kit.arrange.attempts()).toEqual([]);
-    expect(await kit.arrange.delivery(leased.delivery.id)).toMatchObject({ status: 'sending' });
-    await kit.stored(kit.event(pair.workspace_id));
+    const { accepted, settled } = await kit.commit({
+      events: [kit.event(pair.workspace_id), impossible, kit.event(pair.workspace_id)],
+      settlements: [kit.attempted(leased, { kind: 'succeeded' })],
+    });
+    expect(accepted.map(({ kind }) => kind)).toEqual(['accepted', 'rejected', 'accepted']);
+    expect(settled).toMatchObject([{ kind: 'settled', status: 'succeeded' }]);
+    expect(await kit.arrange.events()).toHaveLength(3);
+    expect(await kit.arrange.attempts()).toHaveLength(1);
   });
 
-  check('a rollback leaves nothing in memory either: a hook it would have disabled goes on', async (kit) => {
+  check('a settlement that the database refuses fails alone, and its lease stays', async (kit) => {
+    const pair = await kit.pair();
+    const [bad, good] = [await kit.leaseFor(pair), await kit.leaseFor(pair)];
+    const settlement = kit.attempted(bad, { kind: 'http_status', status: 500 });
+    const impossible = { ...settlement, attempt: { ...settlement.attempt, started_at: Number.NaN } };
+    const event = kit.event(pair.workspace_id);
+    const { accepted, settled } = await kit.commit({
+      events: [event],
+      settlements: [impossible, kit.attempted(good, { kind: 'succeeded' })],
+    });
+    expect(settled.map(({ kind }) => kind)).toEqual(['rejected', 'settled']);
+    expect(accepted).toMatchObject([{ kind: 'accepted', receipt: { id: event.id } }]);
+    expect(await kit.arrange.delivery(bad.delivery.id)).toMatchObject({ status: 'sending', attempts: 0 });
+    expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ consecutive_failures: 0 });
+    await kit.settle({ kind: 'unrecordable', delivery: bad.delivery, lease_token: bad.lease_token });
+    expect(await kit.arrange.delivery(bad.delivery.id)).toMatchObject({
+      status: 'failed',
+      failure_reason: 'unrecordable',
+    });
+  });
+
+  check('the effects of a refused item are undone: a hook it would have disabled goes on', async (kit) => {
     const pair = await kit.pair();
     const leased = await kit.leaseFor(pair);
     const gone = kit.attempted(leased, { kind: 'http_status', status: 410 });
-    const bad = kit.event(pair.workspace_id, { created_at: Number.NaN });
-    await expect(kit.commit({ events: [bad], settlements: [gone] })).rejects.toMatchObject({
-      code: 'storage_failed',
+    const impossible = { ...gone, attempt: { ...gone.attempt, started_at: Number.NaN } };
+    const { accepted } = await kit.commit({
+      events: [kit.event(pair.workspace_id)],
+      settlements: [impossible],
     });
-    expect(await kit.hook(pair.hook_id)).toMatchObject({ status: 'active', consecutive_failures: 0 });
+    expect(accepted).toHaveProperty('0.leased.length', 1);
+    expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ status: 'active', consecutive_failures: 0 });
+    expect(await kit.hook(pair.hook_id)).toMatchObject({ status: 'active' });
     expect((await kit.stored(kit.event(pair.workspace_id))).leased).toHaveLength(1);
     await kit.settle(gone);
     expect(await kit.hook(pair.hook_id)).toMatchObject({ status: 'disabled' });
+    expect((await kit.stored(kit.event(pair.workspace_id))).leased).toHaveLength(0);
   });
 };

@@ -1,9 +1,12 @@
+import type { WaitReason } from '../../../packages/server/src/core/delivery.ts';
+import type { Event } from '../../../packages/server/src/core/event.ts';
 import type { SendableHook } from '../../../packages/server/src/core/hook.ts';
 import type { IdFactory } from '../../../packages/server/src/core/ids.ts';
 import type { Outcome } from '../../../packages/server/src/core/outcome.ts';
 import { DISABLE_WHEN_FAILING, type RetryPolicy } from '../../../packages/server/src/core/retry-schedule.ts';
 import type {
   AcceptResult,
+  DueHook,
   EventReceipt,
   LeasedDelivery,
   NewEvent,
@@ -20,6 +23,8 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly store: Store;
   readonly ids: IdFactory;
   readonly arrange: Arrange;
+  /** The store of another node over the same database. */
+  readonly successor: () => Store;
 }
 
 export const NOW = VIRTUAL_START;
@@ -41,7 +46,8 @@ export interface Kit extends StoreUnderTest {
   readonly commit: (turn: {
     readonly events?: readonly NewEvent[];
     readonly settlements?: readonly Settlement[];
-    readonly full_hooks?: readonly string[];
+    readonly saturated?: readonly string[];
+    readonly max_deliveries?: number;
     readonly now?: number;
   }) => Promise<BatchResult>;
   /** Accepts one event; answers what the store said of it. */
@@ -64,6 +70,18 @@ export interface Kit extends StoreUnderTest {
     hook: { readonly workspace_id: string; readonly hook_id: string },
     due: readonly number[],
   ) => Promise<readonly string[]>;
+  /** An event as its deliveries carry it. */
+  readonly plain: (event: NewEvent) => Event;
+  /** Every hook with something due, in the order of their ids. */
+  readonly due: (now: number) => Promise<readonly DueHook[]>;
+  readonly returned: (
+    leased: Pick<LeasedDelivery, 'delivery' | 'lease_token'>,
+    reason?: WaitReason,
+  ) => Settlement;
+  /** Ends every lease as the next process does that takes the database over; the answer is their number. */
+  readonly release: (now?: number) => Promise<number>;
+  /** Prunes events before a time, one slice; the answer is the number of rows. */
+  readonly prune: (before: number, limit?: number) => Promise<number>;
   readonly attempted: (
     leased: LeasedDelivery,
     outcome: Outcome,
@@ -74,6 +92,14 @@ export interface Kit extends StoreUnderTest {
   readonly manual: (leased: Pick<LeasedDelivery, 'delivery'>, now?: number) => Promise<LeasedDelivery>;
 }
 
+/** The data of an event as its accept prints it. */
+export const textsOf = ({ data = { number: 1 }, previous_data = null }: Partial<Event>) => ({
+  data,
+  previous_data,
+  data_text: JSON.stringify(data),
+  previous_data_text: previous_data === null ? null : JSON.stringify(previous_data),
+});
+
 /** The verbs of a store, made short for tests. */
 export const createKit = (under_test: StoreUnderTest): Kit => {
   const { store, ids, arrange } = under_test;
@@ -81,9 +107,9 @@ export const createKit = (under_test: StoreUnderTest): Kit => {
   const event: Kit['event'] = (workspace_id, differences = {}) => ({
     id: ids('evt'),
     workspace_id,
+    tenant: null,
     type: 'order.created',
-    data: { number: 1 },
-    previous_data: null,
+    ...textsOf(differences),
     occurred_at: NOW,
     created_at: NOW,
     idempotency_key: null,
@@ -93,13 +119,20 @@ export const createKit = (under_test: StoreUnderTest): Kit => {
     ...differences,
   });
 
-  const commit: Kit['commit'] = ({ events = [], settlements = [], full_hooks = [], now = NOW }) =>
+  const commit: Kit['commit'] = ({
+    events = [],
+    settlements = [],
+    saturated = [],
+    max_deliveries = 512,
+    now = NOW,
+  }) =>
     store.commitBatch({
       now,
       lease_until: now + LEASE_MS,
       events,
       settlements,
-      full_hooks: new Set(full_hooks),
+      saturated_hooks: new Set(saturated),
+      max_deliveries,
     });
 
   const accept: Kit['accept'] = async (one) => (await commit({ events: [one] })).accepted[0]!;
@@ -131,10 +164,29 @@ export const createKit = (under_test: StoreUnderTest): Kit => {
     pendingFor: async ({ workspace_id, hook_id }, due) => {
       const before = new Set((await arrange.deliveries({ hook_id })).map(({ id }) => id));
       for (const now of due) {
-        await commit({ events: [event(workspace_id, { hook_ids: [hook_id] })], full_hooks: [hook_id], now });
+        await commit({ events: [event(workspace_id, { hook_ids: [hook_id] })], saturated: [hook_id], now });
       }
       return (await arrange.deliveries({ hook_id })).map(({ id }) => id).filter((id) => !before.has(id));
     },
+    plain: ({ id, workspace_id, tenant, type, data, previous_data, occurred_at, created_at }) => ({
+      id,
+      workspace_id,
+      tenant,
+      type,
+      data,
+      previous_data,
+      occurred_at,
+      created_at,
+    }),
+    due: async (now) => (await store.dueHooks({ now, after: null, limit: 1_000 })).hooks,
+    returned: ({ delivery, lease_token }, reason) => ({
+      kind: 'returned',
+      delivery,
+      lease_token,
+      reason: reason ?? null,
+    }),
+    prune: async (before, limit = 100) => (await store.prune({ now: NOW + DAY_MS, before, limit })).deleted,
+    release: (now = NOW) => under_test.successor().releaseLeases({ now, of: 'dead_nodes' }),
     attempted: (leased, outcome, differences = {}) => ({
       kind: 'attempted',
       delivery: leased.delivery,
@@ -146,15 +198,17 @@ export const createKit = (under_test: StoreUnderTest): Kit => {
         request: null,
         response: null,
         timings: null,
+        remote_address: null,
         reused_connection: false,
       },
+      sender_died: false,
       policy: POLICY,
       retry_after_ms: null,
       roll: 0,
       ...differences,
     }),
     settle: async (settlement, now = NOW) => (await commit({ settlements: [settlement], now })).settled[0]!,
-    hook: async (id) => (await store.hooks([id])).get(id),
+    hook: async (id) => (await store.hooks([id])).get(id) ?? undefined,
     manual: async ({ delivery }, now = NOW) => {
       const claim = await store.claimManually({
         now,

@@ -63,13 +63,8 @@ export const manual = (check: Check): void => {
             status: 'sending',
             lease_token: leased.lease_token,
           });
-          if (how === 'released') await kit.store.releaseLeases({ now: NOW, expired_before: null });
-          else if (how === 'returned')
-            await kit.settle({
-              kind: 'returned',
-              delivery: leased.delivery,
-              lease_token: leased.lease_token,
-            });
+          if (how === 'released') await kit.release();
+          else if (how === 'returned') await kit.settle(kit.returned(leased));
           else await kit.settle(kit.attempted(leased, how === 'failed' ? ERROR : INTERRUPTED));
           expect(await lastingOf(kit, delivery.id)).toEqual(before);
           expect(await kit.arrange.attempts(delivery.id)).toHaveLength(how === 'returned' ? 1 : 2);
@@ -104,13 +99,8 @@ export const manual = (check: Check): void => {
           const leased = await kit.manual({ delivery });
           await kit.arrange.deleteHook(pair.hook_id);
           if (how === 'failed') await kit.settle(kit.attempted(leased, ERROR));
-          else if (how === 'released') await kit.store.releaseLeases({ now: NOW, expired_before: null });
-          else
-            await kit.settle({
-              kind: 'returned',
-              delivery: leased.delivery,
-              lease_token: leased.lease_token,
-            });
+          else if (how === 'released') await kit.release();
+          else await kit.settle(kit.returned(leased));
           expect([how, (await kit.arrange.delivery(delivery.id)).status]).toEqual([how, after]);
         }
       },

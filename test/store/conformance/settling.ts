@@ -2,13 +2,10 @@ import { expect } from 'vitest';
 import type { Settlement } from '../../../packages/server/src/ports/store.ts';
 import { type Check, ERROR, GONE, type Kit, LEASE_MS, NOW, OK, POLICY } from './kit.ts';
 
-const givenBack = (
-  leased: Parameters<Kit['attempted']>[0],
-  kind: 'returned' | 'unrenderable',
-): Settlement => ({
-  kind,
-  delivery: leased.delivery,
-  lease_token: leased.lease_token,
+const unrenderable = ({ delivery, lease_token }: Parameters<Kit['attempted']>[0]): Settlement => ({
+  kind: 'unrenderable',
+  delivery,
+  lease_token,
 });
 
 /** Who may end a lease, and how it ends under each state of the hook. */
@@ -16,7 +13,7 @@ export const settling = (check: Check): void => {
   check('a stale lease holder cannot record an attempt', async (kit) => {
     const pair = await kit.pair();
     const first = await kit.leaseFor(pair);
-    await kit.store.releaseLeases({ now: NOW, expired_before: null });
+    await kit.release();
     const [second] = await kit.store.claim({
       now: NOW,
       lease_until: NOW + LEASE_MS,
@@ -27,8 +24,8 @@ export const settling = (check: Check): void => {
     for (const settlement of [
       kit.attempted(first, OK),
       kit.attempted(first, GONE),
-      givenBack(first, 'returned'),
-      givenBack(first, 'unrenderable'),
+      kit.returned(first),
+      unrenderable(first),
     ]) {
       expect(await kit.settle(settlement)).toEqual({ kind: 'stale' });
     }
@@ -56,7 +53,7 @@ export const settling = (check: Check): void => {
     const request = {
       method: 'POST',
       url: 'https://example.com/a',
-      headers: { 'webhook-id': leased.event.id, 'x-secret': { secret_length: 7 } },
+      headers: { 'webhook-id': leased.delivery.event_id, 'x-secret': { secret_length: 7 } },
       body: '{"ä":"\\u0000"}',
     };
     const response = { status: 503, headers: { 'retry-after': '7' }, body: 'no 𝄞', body_truncated: true };
@@ -106,9 +103,9 @@ export const settling = (check: Check): void => {
     };
     await kit.settle(kit.attempted(leased, ERROR, { policy }));
     await again();
-    await kit.settle(givenBack(leased, 'returned'));
+    await kit.settle(kit.returned(leased));
     await again();
-    await kit.store.releaseLeases({ now: NOW, expired_before: null });
+    await kit.release();
     await again();
     await kit.settle(kit.attempted(leased, OK, { policy }));
     await kit.settle(kit.attempted(await kit.manual(leased), ERROR, { policy }));
@@ -153,9 +150,9 @@ export const settling = (check: Check): void => {
       to: always('failed'),
       attempts: 1,
     },
-    'a return': { make: () => (leased) => givenBack(leased, 'returned'), to: waiting, attempts: 0 },
+    'a return': { make: (kit: Kit) => (leased) => kit.returned(leased), to: waiting, attempts: 0 },
     'an event that cannot be rendered': {
-      make: () => (leased) => givenBack(leased, 'unrenderable'),
+      make: () => unrenderable,
       to: always('failed'),
       attempts: 0,
     },

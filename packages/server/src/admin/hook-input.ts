@@ -4,6 +4,8 @@ import type { ContentType, Method } from '../dialects/dialect.ts';
 export interface HookInput {
   readonly url: string;
   readonly events: readonly string[];
+  /** The user's own id of the customer that the hook belongs to; `*` for a hook of every customer. */
+  readonly tenant?: string | undefined;
   readonly name?: string | undefined;
   readonly method?: Method | undefined;
   readonly content_type?: ContentType | undefined;
@@ -17,5 +19,5 @@ export interface HookInput {
 }
 
 export type HookPatch = {
-  readonly [K in keyof Omit<HookInput, 'dialect' | 'secret'>]?: HookInput[K] | undefined;
+  readonly [K in keyof Omit<HookInput, 'dialect' | 'secret' | 'tenant'>]?: HookInput[K] | undefined;
 };

@@ -125,6 +125,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
       const hook = await repositories.hooks.create({
         id: ids('wh'),
         workspace_id,
+        tenant: input.tenant ?? null,
         name: input.name ?? new URL(input.url).host,
         url: input.url,
         events: input.events,

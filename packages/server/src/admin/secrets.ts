@@ -46,6 +46,12 @@ export interface SecretsOptions {
   readonly url_policy: UrlPolicy;
 }
 
+const unreadable = (hook_id: string): BellwireError =>
+  new BellwireError(
+    'internal',
+    `The secrets of the hook ${hook_id} cannot be decrypted with BELLWIRE_ENCRYPTION_KEYS (or the file with the keys). Restore the missing key, or rotate the secret.`,
+  );
+
 export const createSecrets = (options: SecretsOptions): Secrets => {
   const { repositories, store, lookup, clock, ids } = options;
 
@@ -84,6 +90,7 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
       await lookup.get(workspace_id, hook_id);
       const hook = (await store.hooks([hook_id])).get(hook_id);
       if (hook === undefined) throw noSuchHook(hook_id);
+      if (hook === null) throw unreadable(hook_id);
       if (hook.secrets.length === 0) {
         throw new BellwireError(
           'not_found',

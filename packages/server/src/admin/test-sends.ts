@@ -1,3 +1,4 @@
+import { EVERY_TENANT } from '../core/fan-out.ts';
 import type { JsonObject } from '../core/json.ts';
 import { outcomeDetail } from '../core/outcome.ts';
 import type { Accept } from '../delivery/accept.ts';
@@ -38,8 +39,6 @@ export interface TestSendsOptions {
   readonly lookup: HookLookup;
   readonly accept: Accept;
   readonly clock: Clock;
-  /** The attempt of a delivery that has just been accepted; null when none was made. To be called in the same turn. */
-  readonly attemptOf: (delivery_id: string) => Promise<AttemptRecord | null>;
 }
 
 /** The type of a test: the one asked for, else the hook's first exact one with an example, else its first exact one. */
@@ -58,7 +57,13 @@ const outcomeText = (attempt: AttemptRecord | null): string => {
   return detail === null ? attempt.outcome.kind : `${attempt.outcome.kind} ${detail}`;
 };
 
-export const createTestSends = ({ lookup, accept, clock, attemptOf }: TestSendsOptions): TestSends => {
+/** A test belongs to the tenant of its hook; a hook that serves every tenant gets it without one. */
+const addressOf = ({ id, tenant }: ListedHook) => ({
+  hook_id: id,
+  tenant: tenant === EVERY_TENANT ? null : tenant,
+});
+
+export const createTestSends = ({ lookup, accept, clock }: TestSendsOptions): TestSends => {
   const markValidated = async (workspace_id: string, hook: ListedHook): Promise<number> => {
     const validated_at = clock.now();
     const status = hook.status === 'unvalidated' ? { status: 'paused' as const } : {};
@@ -89,7 +94,9 @@ export const createTestSends = ({ lookup, accept, clock, attemptOf }: TestSendsO
     ping: async (workspace_id, id) => {
       const hook = await lookup.get(workspace_id, id);
       const { data } = lookup.dialect(hook.dialect).ping;
-      return accept.single(workspace_id, { hook_id: id, trigger: 'ping', type: 'ping', data });
+      const sent = { trigger: 'ping', type: 'ping', data } as const;
+      const { delivery_id } = await accept.single(workspace_id, { ...addressOf(hook), ...sent });
+      return { delivery_id };
     },
     test: async (workspace_id, id, { event_type, data }) => {
       const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
@@ -99,22 +106,15 @@ export const createTestSends = ({ lookup, accept, clock, attemptOf }: TestSendsO
       const exampleOf = (type: string) =>
         catalog.event_types.get(type)?.example ?? ofDialect.get(type) ?? null;
       const type = testType(hook, exampleOf, event_type);
-      return accept.single(workspace_id, {
-        hook_id: id,
-        trigger: 'test',
-        type,
-        data: data ?? exampleOf(type) ?? {},
-      });
+      const sent = { trigger: 'test', type, data: data ?? exampleOf(type) ?? {} } as const;
+      const { delivery_id } = await accept.single(workspace_id, { ...addressOf(hook), ...sent });
+      return { delivery_id };
     },
     validate: async (workspace_id, id) => {
-      await lookup.get(workspace_id, id);
-      const { delivery_id } = await accept.single(workspace_id, {
-        hook_id: id,
-        trigger: 'validate',
-        type: 'Webhook Validate',
-        data: {},
-      });
-      const attempt = await attemptOf(delivery_id);
+      const hook = await lookup.get(workspace_id, id);
+      const sent = { trigger: 'validate', type: 'Webhook Validate', data: {} } as const;
+      const single = await accept.single(workspace_id, { ...addressOf(hook), ...sent });
+      const attempt = await single.attempt;
       return {
         ...(await checkValidation(workspace_id, id, attempt)),
         response_status: attempt?.response?.status ?? null,

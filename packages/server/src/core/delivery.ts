@@ -2,20 +2,40 @@ import type { Trigger } from './event.ts';
 
 /**
  * - `pending`: due at `next_attempt_at`.
- * - `sending`: leased by a process until `lease_until`.
+ * - `sending`: leased by a node until `lease_until`.
  * - `held`: kept for a hook that is not active.
  * - `succeeded`, `failed`, `canceled`: final.
  */
 export const deliveryStatuses = ['pending', 'sending', 'succeeded', 'failed', 'held', 'canceled'] as const;
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
+/** Why a delivery waits although its receiver did nothing wrong. Shown as its `failure_reason` while it is pending. */
+export type WaitReason =
+  /** The hook's dialect is not (or no longer) defined on this server. */
+  | 'dialect_missing'
+  /** The hook's secret or custom headers cannot be decrypted. */
+  | 'hook_unreadable'
+  /** The sender thread died while it held this delivery. */
+  | 'sender_died';
+
 /** Why a delivery failed for good. */
-export type FailureReason = 'exhausted' | 'hook_gone' | 'address_blocked' | 'unrenderable' | 'single_attempt';
+export type FailureReason =
+  | 'exhausted'
+  | 'hook_gone'
+  | 'address_blocked'
+  | 'unrenderable'
+  | 'single_attempt'
+  /** Killed the sender thread again and again while it was the only request in that thread. */
+  | 'quarantined'
+  /** The database refuses to store how its attempt ended. */
+  | 'unrecordable';
 
 /** One event for one hook: the unit of retry. */
 export interface Delivery {
   readonly id: string;
   readonly workspace_id: string;
+  /** The tenant of its event; null for an event without one. */
+  readonly tenant: string | null;
   readonly event_id: string;
   readonly hook_id: string;
   readonly trigger: Trigger;
@@ -23,10 +43,14 @@ export interface Delivery {
   readonly attempts: number;
   /** Attempts that used up a place in the retry schedule. */
   readonly failures: number;
+  /** How often in a row it was given back unsent because of a `WaitReason`. */
+  readonly returns: number;
+  /** 0 unless the sender thread died while it held this delivery; see suspicion.ts. */
+  readonly suspicion: number;
   /** Where a manual attempt returns to when it fails; null for every other lease. */
   readonly resume: {
     readonly status: DeliveryStatus;
     readonly at: number | null;
-    readonly failure_reason: FailureReason | null;
+    readonly failure_reason: FailureReason | WaitReason | null;
   } | null;
 }

@@ -35,6 +35,7 @@ export const errorTable = {
   folder_unwritable: 500,
   database_in_use: 500,
   database_newer: 500,
+  database_incompatible: 500,
   database_not_durable: 500,
   wrong_encryption_key: 500,
 } as const;

@@ -7,6 +7,8 @@ export type Trigger = 'scheduled' | 'manual' | 'ping' | 'test' | 'validate';
 export interface Event {
   readonly id: string;
   readonly workspace_id: string;
+  /** The user's own id of the customer that the event belongs to; null without tenants. */
+  readonly tenant: string | null;
   readonly type: string;
   readonly data: JsonObject;
   readonly previous_data: JsonObject | null;

@@ -12,6 +12,8 @@ export interface Hook {
   /** An integer beside the id, because some wire formats want one. Unique in the installation. */
   readonly number: number;
   readonly workspace_id: string;
+  /** Null without tenants; `*` for a hook that gets the events of every tenant. */
+  readonly tenant: string | null;
   readonly name: string;
   readonly url: string;
   readonly events: readonly string[];
@@ -36,8 +38,14 @@ export interface Secret {
   readonly expires_at: number | null;
 }
 
-/** A hook with what must not be shown: its custom headers and its secrets: the current one first, then the previous ones, the newest first. */
-export interface SendableHook extends Hook {
+/** A hook without its failure counters, which change with every attempt. */
+export type HookConfig = Omit<Hook, 'consecutive_failures' | 'failing_since'>;
+
+/**
+ * A hook with its custom headers and secrets, ready to send: the current secret first, then the previous ones, the
+ * newest first.
+ */
+export interface SendableHook extends HookConfig {
   readonly headers: Readonly<Record<string, string>>;
   readonly secrets: readonly Secret[];
 }

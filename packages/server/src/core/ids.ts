@@ -1,7 +1,7 @@
 /** Crockford's base 32 in lower case: sorts like the bytes, reads aloud without mistakes. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud';
+export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud' | 'node';
 
 /** Makes ids that sort by the time of their making, also within one millisecond and when the clock steps back. */
 export type IdFactory = (prefix: IdPrefix) => string;

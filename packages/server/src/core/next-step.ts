@@ -1,33 +1,41 @@
-import type { Delivery, DeliveryStatus, FailureReason } from './delivery.ts';
-import type { DisabledReason, Hook } from './hook.ts';
+import { returnDelay } from './back-off.ts';
+import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from './delivery.ts';
+import type { Hook } from './hook.ts';
+import { isGone } from './hook-health.ts';
 import { isReceiversFault, type Outcome } from './outcome.ts';
 import { retryDelay, type RetryPolicy, withMaxAttempts } from './retry-schedule.ts';
+import { isQuarantined, raiseSuspicion } from './suspicion.ts';
 
-/** What an attempt that ended means for its delivery. */
+/** How a lease leaves its delivery. */
 export interface DeliveryStep {
   readonly status: DeliveryStatus;
   /** Set with `pending`. */
   readonly next_attempt_at: number | null;
-  /** Set with `failed`. */
-  readonly failure_reason: FailureReason | null;
+  /** Set with `failed`, and with `pending` where the delivery waits for a reason of its own. */
+  readonly failure_reason: FailureReason | WaitReason | null;
   readonly failures: number;
+  readonly returns: number;
+  readonly suspicion: number;
 }
 
-/** What it means for the hook; null where it means nothing. */
-export type HookStep =
-  | { readonly kind: 'succeeded' }
-  | { readonly kind: 'failed'; readonly disable: DisabledReason | null };
+/** What an attempt means for its hook's health; null where it means nothing. */
+export type HookEffect = 'succeeded' | 'failed' | null;
 
 export interface Step {
   readonly delivery: DeliveryStep;
-  readonly hook: HookStep | null;
+  readonly hook: HookEffect;
 }
+
+/** The hook of a delivery as it is now, which may differ from the one that the request was made for. */
+export type CurrentHook = Pick<Hook, 'status' | 'max_attempts'>;
 
 export interface Attempted {
   readonly delivery: Delivery;
-  /** The hook as it stands now, which may differ from the one that the request was made for; null when it is deleted. */
-  readonly hook: Pick<Hook, 'status' | 'consecutive_failures' | 'failing_since' | 'max_attempts'> | null;
+  /** Null when it was deleted. */
+  readonly hook: CurrentHook | null;
   readonly outcome: Outcome;
+  /** The sender thread died while it held the request. */
+  readonly sender_died: boolean;
   readonly policy: RetryPolicy;
   /** The wait that the receiver asked for. */
   readonly retry_after_ms: number | null;
@@ -36,124 +44,141 @@ export interface Attempted {
   readonly roll: number;
 }
 
-const GONE = 410;
+type HookStatusOnly = Pick<Hook, 'status'> | null;
+type Counters = Pick<DeliveryStep, 'failures' | 'returns' | 'suspicion'>;
 
-const ends = (status: 'succeeded' | 'held' | 'canceled', failures: number): DeliveryStep => ({
+const countersOf = ({ failures, returns, suspicion }: Counters): Counters => ({
+  failures,
+  returns,
+  suspicion,
+});
+
+const ends = (status: 'succeeded' | 'held' | 'canceled', counters: Counters): DeliveryStep => ({
   status,
   next_attempt_at: null,
   failure_reason: null,
-  failures,
+  ...counters,
 });
 
-const fails = (failure_reason: FailureReason, failures: number): DeliveryStep => ({
+const fails = (failure_reason: FailureReason, counters: Counters): DeliveryStep => ({
   status: 'failed',
   next_attempt_at: null,
   failure_reason,
-  failures,
+  ...counters,
 });
 
-const waits = (next_attempt_at: number, failures: number): DeliveryStep => ({
-  status: 'pending',
-  next_attempt_at,
-  failure_reason: null,
-  failures,
-});
+const waits = (
+  next_attempt_at: number,
+  counters: Counters,
+  failure_reason: WaitReason | null = null,
+): DeliveryStep => ({ status: 'pending', next_attempt_at, failure_reason, ...counters });
 
-const isGone = (outcome: Outcome): boolean => outcome.kind === 'http_status' && outcome.status === GONE;
-
-/** A delivery that is to be sent again later: where it waits depends on what became of its hook. */
-const again = (hook: Pick<Hook, 'status'> | null, at: number, failures: number): DeliveryStep => {
-  if (hook === null) return ends('canceled', failures);
-  return hook.status === 'active' ? waits(at, failures) : ends('held', failures);
+/** A delivery that is to be sent again later: where it waits depends on the state of its hook. */
+const retried = (hook: HookStatusOnly, at: number, counters: Counters): DeliveryStep => {
+  if (hook === null) return ends('canceled', counters);
+  return hook.status === 'active' ? waits(at, counters) : ends('held', counters);
 };
 
-/** A delivery back where it was before its manual attempt: what had ended stays so, whatever became of its hook. */
-const resumed = (delivery: Delivery, hook: Pick<Hook, 'status'> | null): DeliveryStep => {
+/** A delivery back where it was before its manual attempt: a final status stays, whatever became of its hook. */
+const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): DeliveryStep => {
   const { status, at, failure_reason } = delivery.resume ?? {
     status: 'failed',
     at: null,
     failure_reason: null,
   };
-  if (status === 'pending') return again(hook, at ?? 0, delivery.failures);
-  if (status === 'held' && hook === null) return ends('canceled', delivery.failures);
-  return { status, next_attempt_at: null, failure_reason, failures: delivery.failures };
+  if (status === 'pending') return { ...retried(hook, at ?? 0, counters), failure_reason };
+  if (status === 'held' && hook === null) return ends('canceled', counters);
+  return { status, next_attempt_at: null, failure_reason, ...counters };
 };
 
-const afterScheduled = (attempted: Attempted): DeliveryStep => {
-  const { delivery, outcome, policy, now, hook } = attempted;
-  // Our own death is no attempt of the schedule: the delivery is due again at once.
-  if (outcome.kind === 'interrupted') return again(hook, now, delivery.failures);
-  const failures = delivery.failures + 1;
-  if (outcome.kind === 'address_blocked') return fails('address_blocked', failures);
-  if (isGone(outcome)) return fails('hook_gone', failures);
+/** The process, or the thread that held the request, ended: no attempt of the schedule is used up. */
+const afterInterruption = (attempted: Attempted): DeliveryStep => {
+  const { delivery, hook, now, sender_died } = attempted;
+  const { trigger } = delivery;
+  const suspicion = sender_died ? raiseSuspicion(delivery.suspicion) : delivery.suspicion;
+  const counters = { ...countersOf(delivery), suspicion };
+  if (trigger === 'manual') return resumed(delivery, hook, counters);
+  if (sender_died && isQuarantined(suspicion)) return fails('quarantined', counters);
+  if (trigger !== 'scheduled' && hook?.status !== 'active') return fails('single_attempt', counters);
+  if (!sender_died) return retried(hook, now, counters);
+  const step = retried(hook, now + returnDelay(suspicion), counters);
+  return step.status === 'pending' ? { ...step, failure_reason: 'sender_died' } : step;
+};
+
+const afterScheduledFailure = (attempted: Attempted, counters: Counters): DeliveryStep => {
+  const { outcome, policy, now, hook } = attempted;
+  if (outcome.kind === 'address_blocked') return fails('address_blocked', counters);
+  if (isGone(outcome)) return fails('hook_gone', counters);
   const delays = withMaxAttempts(policy.delays_ms, hook?.max_attempts ?? null);
-  const delay = retryDelay(delays, failures, attempted.roll);
-  if (delay === null) return fails('exhausted', failures);
-  return again(hook, now + Math.max(delay, attempted.retry_after_ms ?? 0), failures);
+  const delay = retryDelay(delays, counters.failures, attempted.roll);
+  if (delay === null) return fails('exhausted', counters);
+  return retried(hook, now + Math.max(delay, attempted.retry_after_ms ?? 0), counters);
 };
 
 const afterFailure = (attempted: Attempted): DeliveryStep => {
-  switch (attempted.delivery.trigger) {
+  const { delivery, hook, outcome } = attempted;
+  if (outcome.kind === 'interrupted') return afterInterruption(attempted);
+  const failed = { failures: delivery.failures + 1, returns: 0, suspicion: 0 };
+  switch (delivery.trigger) {
     case 'scheduled':
-      return afterScheduled(attempted);
+      return afterScheduledFailure(attempted, failed);
     case 'manual':
-      return resumed(attempted.delivery, attempted.hook);
+      return resumed(delivery, hook, { ...failed, failures: delivery.failures });
     case 'ping':
     case 'test':
     case 'validate':
-      return attempted.outcome.kind === 'interrupted' && attempted.hook?.status === 'active'
-        ? waits(attempted.now, attempted.delivery.failures)
-        : fails('single_attempt', attempted.delivery.failures + 1);
+      return fails('single_attempt', failed);
   }
 };
 
-const disables = (attempted: Attempted, delivery: DeliveryStep): DisabledReason | null => {
-  const { hook, outcome, policy, now } = attempted;
-  if (hook === null || hook.status !== 'active') return null;
-  if (isGone(outcome)) return 'gone_410';
-  if (policy.disable.when === 'exhausted') {
-    return delivery.failure_reason === 'exhausted' ? 'attempts_exhausted' : null;
-  }
-  const failing_for = now - (hook.failing_since ?? now);
-  const attempts = hook.consecutive_failures + 1;
-  return failing_for >= policy.disable.for_ms && attempts >= policy.disable.min_attempts ? 'failing' : null;
+const hookEffect = ({ delivery, hook, outcome }: Attempted): HookEffect => {
+  const is_scheduled = delivery.trigger === 'scheduled';
+  if (outcome.kind === 'succeeded') return is_scheduled ? 'succeeded' : null;
+  if (!isReceiversFault(outcome)) return null;
+  return is_scheduled || (isGone(outcome) && hook?.status === 'active') ? 'failed' : null;
 };
 
 /**
- * Decides what happens after an attempt: to its delivery and to its hook. Total and pure; the whole retry
- * behaviour is in here. Manual, ping, test and validate attempts never count for or against a hook, except that
- * a 410 always disables it; our own faults never count.
+ * What follows from an attempt, for its delivery and for its hook. Total and pure: the whole retry behaviour is here
+ * and in hook-health.ts. Manual, ping, test and validate attempts never count for or against a hook, except that a
+ * 410 always disables it; our own faults never count.
  */
-export const nextStep = (attempted: Attempted): Step => {
-  const { delivery, outcome } = attempted;
-  const scheduled = delivery.trigger === 'scheduled';
-  if (outcome.kind === 'succeeded') {
-    return {
-      delivery: ends('succeeded', delivery.failures),
-      hook: scheduled ? { kind: 'succeeded' } : null,
-    };
-  }
-  const step = afterFailure(attempted);
-  if (!isReceiversFault(outcome) || !(scheduled || isGone(outcome))) return { delivery: step, hook: null };
-  const disable = disables(attempted, step);
-  if (disable === null) return { delivery: step, hook: scheduled ? { kind: 'failed', disable } : null };
-  // The hook that this attempt disables holds this delivery too.
-  const delivery_step = step.status === 'pending' ? ends('held', step.failures) : step;
-  return { delivery: delivery_step, hook: { kind: 'failed', disable } };
-};
+export const nextStep = (attempted: Attempted): Step => ({
+  delivery:
+    attempted.outcome.kind === 'succeeded'
+      ? ends('succeeded', { failures: attempted.delivery.failures, returns: 0, suspicion: 0 })
+      : afterFailure(attempted),
+  hook: hookEffect(attempted),
+});
 
-/** Where a delivery goes that was leased but not sent. */
+/** A delivery whose hook was disabled by its own attempt: it is held like all the others of that hook. */
+export const stepOfDisabled = (step: DeliveryStep): DeliveryStep =>
+  step.status === 'pending' ? ends('held', countersOf(step)) : step;
+
+/**
+ * Where a delivery goes that was leased but not sent. Without a reason it is due again at once; with one it backs off,
+ * and shows the reason while it waits.
+ */
 export const stepOfReturned = (
   delivery: Delivery,
-  hook: Pick<Hook, 'status'> | null,
-  now: number,
+  hook: HookStatusOnly,
+  { reason, now }: { readonly reason: WaitReason | null; readonly now: number },
 ): DeliveryStep => {
-  if (delivery.trigger === 'manual') return resumed(delivery, hook);
-  // A replay sends what is held, but nobody wants yesterday's ping.
-  const isOnce = delivery.trigger !== 'scheduled' && hook !== null && hook.status !== 'active';
-  return isOnce ? fails('single_attempt', delivery.failures) : again(hook, now, delivery.failures);
+  const counters = countersOf(delivery);
+  if (delivery.trigger === 'manual') return resumed(delivery, hook, counters);
+  // A recovery sends held deliveries later, but a ping of yesterday is of no use.
+  const is_once = delivery.trigger !== 'scheduled' && hook !== null && hook.status !== 'active';
+  if (is_once) return fails('single_attempt', counters);
+  if (reason === null) return retried(hook, now, counters);
+  const returns = delivery.returns + 1;
+  const step = retried(hook, now + returnDelay(returns), { ...counters, returns });
+  return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
 };
 
-/** A delivery whose body its dialect cannot make: no retry can mend that. */
+/** A delivery whose body its dialect cannot render: no retry can change that. */
 export const stepOfUnrenderable = (delivery: Delivery): DeliveryStep =>
-  fails('unrenderable', delivery.failures);
+  fails('unrenderable', countersOf(delivery));
+
+/** A delivery whose attempt the database refuses to store: it is put aside, so that it holds up no other. */
+export const stepOfUnrecordable = (delivery: Delivery): DeliveryStep =>
+  fails('unrecordable', countersOf(delivery));

@@ -1,17 +1,22 @@
-import { BellwireError, type Issue } from '../core/errors.ts';
+import { BellwireError } from '../core/errors.ts';
+import type { Event, Trigger } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
-import type { AcceptResult, EventReceipt, NewEvent, Store } from '../ports/store.ts';
+import type { AcceptResult, AttemptRecord, EventReceipt, NewEvent, Store } from '../ports/store.ts';
+import type { AttemptWatch } from './attempt-watch.ts';
+import { createCatalogCheck } from './catalog-check.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** What a sender hands in. Its shape has been checked; its meaning has not. */
+/** The input of a sender. Its shape has been checked; its meaning has not. */
 export interface SendInput {
   readonly type: string;
   readonly data: JsonObject;
   readonly previous_data?: JsonObject | null | undefined;
+  /** The user's own id of the customer that the event belongs to. */
+  readonly tenant?: string | undefined;
   /** Milliseconds; the moment of accepting when absent. */
   readonly occurred_at?: number | undefined;
   readonly idempotency_key?: string | undefined;
@@ -21,25 +26,34 @@ export interface SendInput {
 /** An event that only one hook gets, once. */
 export interface SingleInput {
   readonly hook_id: string;
+  readonly tenant: string | null;
   readonly trigger: 'ping' | 'test' | 'validate';
   readonly type: string;
   readonly data: JsonObject;
+}
+
+/** A delivery that is sent at once. */
+export interface SingleDelivery {
+  readonly delivery_id: string;
+  /** Its attempt once that is recorded; null when it was given back unsent. Never rejects. */
+  readonly attempt: Promise<AttemptRecord | null>;
 }
 
 export interface Accept {
   /**
    * Accepts one event: when this resolves, the event and its deliveries are durable.
    * @throws BellwireError `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
-   * `storage_failed`, `shutting_down`.
+   * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
   readonly event: (workspace_id: string, input: SendInput) => Promise<EventReceipt>;
-  /** Makes an event and its one delivery for one hook, in whatever state that is; answers the delivery's id. */
-  readonly single: (workspace_id: string, input: SingleInput) => Promise<{ readonly delivery_id: string }>;
+  /** Creates an event and its one delivery for one hook, in any state of the hook. */
+  readonly single: (workspace_id: string, input: SingleInput) => Promise<SingleDelivery>;
 }
 
 export interface AcceptOptions {
   readonly store: Store;
-  readonly turns: GroupCommit;
+  readonly group_commit: GroupCommit;
+  readonly attempts: AttemptWatch;
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly hash: Hash;
@@ -47,39 +61,54 @@ export interface AcceptOptions {
   readonly isStopping: () => boolean;
 }
 
-const noWorkspace = (id: string) => new BellwireError('not_found', `There is no workspace ${id}.`);
+const noHook = (id: string) =>
+  new BellwireError('not_found', `There is no hook ${id} in this workspace.`, {
+    issues: [{ path: 'hook_ids', message: `${id} does not exist` }],
+  });
 
 export const shuttingDown = () =>
   new BellwireError('shutting_down', 'The server is stopping. Nothing was stored; send this one again.', {
     retry_after_s: 1,
   });
 
-const receiptOf = (result: AcceptResult): EventReceipt => {
+/** What was accepted, now or before. @throws BellwireError for every other result. */
+const acceptedOf = (
+  result: AcceptResult,
+): Extract<AcceptResult, { kind: 'accepted' }> | Extract<AcceptResult, { kind: 'repeated' }> => {
   switch (result.kind) {
     case 'accepted':
     case 'repeated':
-      return result.receipt;
+      return result;
     case 'conflict':
       throw new BellwireError(
         'idempotency_conflict',
         `This idempotency key was used before for another event (${result.event_id}). Send the same body again, or use a new key.`,
       );
     case 'unknown_hook':
-      throw new BellwireError('not_found', `There is no hook ${result.hook_id} in this workspace.`, {
-        issues: [{ path: 'hook_ids', message: `${result.hook_id} does not exist` }],
-      });
+      throw noHook(result.hook_id);
+    case 'rejected':
+      throw result.error;
+    case 'deferred':
+      throw new BellwireError('internal', 'An event was answered before it was stored.');
   }
 };
 
-const violation = (type: string, issues: readonly Issue[]) =>
-  new BellwireError(
-    'schema_violation',
-    `The data does not fit the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
-    { issues },
-  );
+const print = (data: JsonObject | null): string | null => (data === null ? null : JSON.stringify(data));
+
+const newEvent = (
+  event: Event,
+  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'hook_ids'> & {
+    readonly trigger: Exclude<Trigger, 'manual'>;
+  },
+): NewEvent => ({
+  ...event,
+  data_text: JSON.stringify(event.data),
+  previous_data_text: print(event.previous_data),
+  ...options,
+});
 
 export const createAccept = (options: AcceptOptions): Accept => {
-  const { store, turns, clock, ids } = options;
+  const { group_commit, attempts, clock, ids } = options;
 
   const fingerprintOf = (input: SendInput): string =>
     options.hash(
@@ -92,21 +121,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       ]),
     );
 
-  const checkAgainstCatalog = async (workspace_id: string, { type, data }: SendInput): Promise<void> => {
-    const catalog = await store.catalog(workspace_id);
-    if (catalog === null) throw noWorkspace(workspace_id);
-    const known = catalog.event_types.get(type);
-    if (known === undefined && catalog.strict) {
-      throw new BellwireError(
-        'unknown_event_type',
-        `The workspace is strict and its catalog has no event type "${type}". Add it with PUT /v1/event-types/${encodeURIComponent(type)}, or correct the name.`,
-        { issues: [{ path: 'type', message: 'is not in the catalog' }] },
-      );
-    }
-    if (known === undefined || known.schema === null || known.schema_text === null) return;
-    const issues = options.check(known.schema, known.schema_text, data);
-    if (issues.length > 0) throw violation(type, issues);
-  };
+  const checkAgainstCatalog = createCatalogCheck(options);
 
   const refuseWhenStopping = (): void => {
     if (options.isStopping()) throw shuttingDown();
@@ -118,42 +133,38 @@ export const createAccept = (options: AcceptOptions): Accept => {
       await checkAgainstCatalog(workspace_id, input);
       // A stop that began while the catalog was read may have seen its last commit.
       refuseWhenStopping();
+      const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
       const created_at = clock.now();
+      const times = { occurred_at: occurred_at ?? created_at, created_at };
       const idempotency_key = input.idempotency_key ?? null;
-      const event: NewEvent = {
-        id: ids('evt'),
-        workspace_id,
-        type: input.type,
-        data: input.data,
-        previous_data: input.previous_data ?? null,
-        occurred_at: input.occurred_at ?? created_at,
-        created_at,
-        idempotency_key,
-        fingerprint: idempotency_key === null ? null : fingerprintOf(input),
-        hook_ids: input.hook_ids ?? null,
-        trigger: 'scheduled',
-      };
-      return receiptOf(await turns.accept(event));
+      const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
+      const event = newEvent(
+        { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
+        { idempotency_key, fingerprint, hook_ids, trigger: 'scheduled' },
+      );
+      return acceptedOf(await group_commit.accept(event)).receipt;
     },
-    single: async (workspace_id, { hook_id, trigger, type, data }) => {
+    single: async (workspace_id, { hook_id, tenant, trigger, type, data }) => {
       refuseWhenStopping();
       const created_at = clock.now();
-      const result = await turns.accept({
-        id: ids('evt'),
-        workspace_id,
-        type,
-        data,
-        previous_data: null,
-        occurred_at: created_at,
-        created_at,
-        idempotency_key: null,
-        fingerprint: null,
-        hook_ids: [hook_id],
-        trigger,
-      });
+      const event = newEvent(
+        {
+          id: ids('evt'),
+          workspace_id,
+          tenant,
+          type,
+          data,
+          previous_data: null,
+          occurred_at: created_at,
+          created_at,
+        },
+        { idempotency_key: null, fingerprint: null, hook_ids: [hook_id], trigger },
+      );
+      const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];
-      if (leased === undefined) throw new BellwireError('not_found', `There is no hook ${hook_id}.`);
-      return { delivery_id: leased.delivery.id };
+      if (leased === undefined) throw noHook(hook_id);
+      const { id } = leased.delivery;
+      return { delivery_id: id, attempt: attempts.watch(id) };
     },
   };
 };

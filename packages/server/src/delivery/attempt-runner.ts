@@ -1,23 +1,19 @@
-import type { RetryPolicy } from '../core/retry-schedule.ts';
-import { parseRetryAfter } from '../core/retry-after.ts';
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery, WaitReason } from '../core/delivery.ts';
+import type { Event } from '../core/event.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
+import { coversAttempt, LEASE_MS } from '../core/lease.ts';
+import { parseRetryAfter } from '../core/retry-after.ts';
+import type { RetryPolicy } from '../core/retry-schedule.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { LeasedDelivery, Settlement, Store } from '../ports/store.ts';
-import type { OutboundRequest, SendResult, Transport } from '../ports/transport.ts';
-import { prepare, type Prepared } from './prepare-request.ts';
+import type { SendResult, Transport } from '../ports/transport.ts';
+import { type Prepared, prepareRequest } from './prepare-request.ts';
 
-/** Makes attempts: prepare, send, settle. A first attempt and a retry are the same. */
-export interface Attempts {
-  readonly start: (batch: readonly LeasedDelivery[]) => Promise<void>;
-  readonly onResults: (results: readonly SendResult[]) => void;
-}
-
-export interface AttemptsOptions {
+export interface AttemptRunnerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,80 +26,146 @@ export interface AttemptsOptions {
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly settle: (settlement: Settlement) => void;
-  /** A delivery whose lease passed before it could be sent: it is nobody's to settle here. */
-  readonly onLeasePassed: (delivery: Delivery) => void;
+  /** The lease of a delivery passed to another holder before it was sent: there is nothing to settle here. */
+  readonly onLeaseLost: (delivery: Delivery) => void;
 }
 
-interface UnderWay {
+/** An attempt that is ready to be sent, or in flight. */
+interface Flight {
   readonly leased: LeasedDelivery;
   readonly prepared: Prepared;
   readonly policy: RetryPolicy;
   readonly started_at: number;
 }
 
-/** A hook that stopped being active while its delivery waited gets nothing more, but for what was asked by hand. */
-const mayBeSent = (leased: LeasedDelivery, hook: SendableHook): boolean =>
-  hook.status === 'active' || leased.delivery.trigger !== 'scheduled';
+interface Loaded {
+  readonly hooks: ReadonlyMap<string, SendableHook | null>;
+  readonly events: ReadonlyMap<string, Event>;
+}
 
-export const createAttempts = (options: AttemptsOptions): Attempts => {
-  const { clock, ids, settle } = options;
-  const under_way = new Map<string, UnderWay>();
+/** A hook that stopped being active while its delivery waited gets nothing but manual attempts and test sends. */
+const mayBeSent = ({ delivery }: LeasedDelivery, hook: SendableHook): boolean =>
+  hook.status === 'active' || delivery.trigger !== 'scheduled';
 
-  const policyOf = (dialect: Dialect): RetryPolicy =>
-    options.retry_delays_ms === null
-      ? dialect.retry
-      : { ...dialect.retry, delays_ms: options.retry_delays_ms };
+/** Makes attempts: load, prepare, send, settle. A first attempt and a retry are the same. */
+export class AttemptRunner {
+  readonly #options: AttemptRunnerOptions;
+  /** By attempt id. */
+  readonly #flights = new Map<string, Flight>();
 
-  const giveUp = (leased: LeasedDelivery, kind: 'returned' | 'unrenderable'): void => {
-    settle({ kind, delivery: leased.delivery, lease_token: leased.lease_token });
-  };
+  constructor(options: AttemptRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a batch. What cannot be sent is given back; nothing is thrown. */
+  async start(batch: readonly LeasedDelivery[]): Promise<void> {
+    try {
+      const loaded = await this.#load(batch);
+      const flights = batch.flatMap((leased) => this.#prepare(leased, loaded) ?? []);
+      this.#send(await this.#withCoveringLease(flights));
+    } catch (error) {
+      this.#options.log.error('a batch of deliveries could not be started; they are given back', {
+        reason: String(error),
+        deliveries: batch.length,
+      });
+      const flying = new Set([...this.#flights.values()].map(({ leased }) => leased.delivery.id));
+      for (const leased of batch) if (!flying.has(leased.delivery.id)) this.#giveBack(leased, null);
+    }
+  }
+
+  onResults(results: readonly SendResult[]): void {
+    for (const result of results) this.#onResult(result);
+  }
+
+  async #load(batch: readonly LeasedDelivery[]): Promise<Loaded> {
+    const { store } = this.#options;
+    const large = batch.filter(({ event }) => event === null).map(({ delivery }) => delivery);
+    const [hooks, events] = await Promise.all([
+      store.hooks([...new Set(batch.map(({ delivery }) => delivery.hook_id))]),
+      large.length === 0 ? new Map<string, Event>() : store.events(large),
+    ]);
+    return { hooks, events };
+  }
+
+  #prepare(leased: LeasedDelivery, { hooks, events }: Loaded): Flight | null {
+    const hook = hooks.get(leased.delivery.hook_id);
+    const event = leased.event ?? events.get(leased.delivery.event_id);
+    if (hook === null) return this.#giveBack(leased, 'hook_unreadable');
+    if (hook === undefined || !mayBeSent(leased, hook)) return this.#giveBack(leased, null);
+    const dialect = this.#options.dialects.get(hook.dialect);
+    if (dialect === undefined) return this.#giveBack(leased, 'dialect_missing');
+    const prepared = event === undefined ? null : this.#render(leased, { event, hook, dialect });
+    if (prepared === null) {
+      this.#options.settle({ ...leased, kind: 'unrenderable' });
+      return null;
+    }
+    const { retry_delays_ms } = this.#options;
+    const policy =
+      retry_delays_ms === null ? dialect.retry : { ...dialect.retry, delays_ms: retry_delays_ms };
+    return { leased, prepared, policy, started_at: this.#options.clock.now() };
+  }
+
+  #giveBack({ delivery, lease_token }: LeasedDelivery, reason: WaitReason | null): null {
+    this.#options.settle({ kind: 'returned', delivery, lease_token, reason });
+    return null;
+  }
 
   /** A dialect may be a user's own: one that throws fails this delivery, never its neighbours. */
-  const render = (
-    leased: LeasedDelivery,
-    to: { readonly hook: SendableHook; readonly dialect: Dialect },
-    attempt_id: string,
-  ): Prepared | null => {
-    const { user_agent, timeout_ms } = options;
+  #render(
+    { delivery }: LeasedDelivery,
+    rendered: { readonly event: Event; readonly hook: SendableHook; readonly dialect: Dialect },
+  ): Prepared | null {
+    const { ids, clock, user_agent, timeout_ms, log } = this.#options;
     try {
-      return prepare(leased, to, { attempt_id, sent_at: clock.now(), user_agent, timeout_ms });
+      return prepareRequest(
+        { delivery, ...rendered },
+        {
+          attempt_id: ids('att'),
+          sent_at: clock.now(),
+          user_agent,
+          timeout_ms,
+        },
+      );
     } catch (error) {
-      options.log.error('a dialect threw an error; the delivery fails', {
-        dialect: to.dialect.name,
-        delivery_id: leased.delivery.id,
+      log.error('a dialect threw an error; the delivery fails', {
+        dialect: rendered.dialect.name,
+        delivery_id: delivery.id,
         reason: String(error),
       });
       return null;
     }
-  };
+  }
 
-  const prepareOne = (leased: LeasedDelivery, hook: SendableHook | undefined): OutboundRequest | null => {
+  /**
+   * Only attempts whose lease outlasts them may be sent: otherwise another node, or our own sweep, would take the
+   * delivery while it is in flight. A lease from an accept or claim a moment ago nearly always does; the others are
+   * extended durably first.
+   */
+  async #withCoveringLease(flights: readonly Flight[]): Promise<readonly Flight[]> {
+    const { store, clock, onLeaseLost } = this.#options;
     const now = clock.now();
-    if (leased.lease_until <= now) {
-      // Somebody else may have it by now; the sweep records the lease as interrupted.
-      options.onLeasePassed(leased.delivery);
-      return null;
-    }
-    const dialect = hook === undefined ? undefined : options.dialects.get(hook.dialect);
-    if (hook === undefined || dialect === undefined || !mayBeSent(leased, hook)) {
-      giveUp(leased, 'returned');
-      return null;
-    }
-    const attempt_id = ids('att');
-    const prepared = render(leased, { hook, dialect }, attempt_id);
-    if (prepared === null) {
-      giveUp(leased, 'unrenderable');
-      return null;
-    }
-    under_way.set(attempt_id, { leased, prepared, policy: policyOf(dialect), started_at: now });
-    return prepared.request;
-  };
+    const isCovered = ({ leased, prepared }: Flight) =>
+      coversAttempt(leased.lease_until, now, prepared.request.timeout_ms);
+    const short = flights.filter((flight) => !isCovered(flight)).map(({ leased }) => leased);
+    if (short.length === 0) return flights;
+    const extended = await store.extendLeases({ now, lease_until: now + LEASE_MS, leases: short });
+    for (const { delivery } of short) if (!extended.has(delivery.id)) onLeaseLost(delivery);
+    return flights.filter((flight) => isCovered(flight) || extended.has(flight.leased.delivery.id));
+  }
 
-  const settleResult = (result: SendResult): void => {
-    const attempt = under_way.get(result.id);
-    if (attempt === undefined) return;
-    under_way.delete(result.id);
-    const { leased, prepared, policy, started_at } = attempt;
+  #send(flights: readonly Flight[]): void {
+    if (flights.length === 0) return;
+    for (const flight of flights) this.#flights.set(flight.prepared.request.id, flight);
+    this.#options.transport().send(flights.map(({ prepared }) => prepared.request));
+  }
+
+  #onResult(result: SendResult): void {
+    const flight = this.#flights.get(result.id);
+    if (flight === undefined) return;
+    this.#flights.delete(result.id);
+    const { clock, random, settle } = this.#options;
+    const { leased, prepared, policy, started_at } = flight;
+    const { response, timings, remote_address, reused_connection, sender_died } = result;
     settle({
       kind: 'attempted',
       delivery: leased.delivery,
@@ -113,32 +175,15 @@ export const createAttempts = (options: AttemptsOptions): Attempts => {
         started_at,
         outcome: result.outcome,
         request: prepared.recorded,
-        response: result.response,
-        timings: result.timings,
-        reused_connection: result.reused_connection,
+        response,
+        timings,
+        remote_address,
+        reused_connection,
       },
+      sender_died,
       policy,
-      retry_after_ms: parseRetryAfter(result.response?.headers['retry-after'], clock.now()),
-      roll: options.random.roll(),
+      retry_after_ms: parseRetryAfter(response?.headers['retry-after'], clock.now()),
+      roll: random.roll(),
     });
-  };
-
-  return {
-    start: async (batch) => {
-      const hook_ids = [...new Set(batch.map(({ delivery }) => delivery.hook_id))];
-      let hooks: ReadonlyMap<string, SendableHook>;
-      try {
-        hooks = await options.store.hooks(hook_ids);
-      } catch (error) {
-        options.log.error('hooks could not be read; their deliveries go back', { reason: String(error) });
-        for (const leased of batch) giveUp(leased, 'returned');
-        return;
-      }
-      const requests = batch.flatMap(
-        (leased) => prepareOne(leased, hooks.get(leased.delivery.hook_id)) ?? [],
-      );
-      if (requests.length > 0) options.transport().send(requests);
-    },
-    onResults: (results) => results.forEach(settleResult),
-  };
-};
+  }
+}

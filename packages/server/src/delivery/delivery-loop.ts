@@ -1,20 +1,32 @@
 import { BellwireError } from '../core/errors.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { IdFactory } from '../core/ids.ts';
+import { LEASE_MS } from '../core/lease.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { type Accept, createAccept, shuttingDown } from './accept.ts';
-import { createAttempts } from './attempt-runner.ts';
-import { createDispatch } from './scheduler.ts';
-import type { LaneLimits } from './hook-queue.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
-import type { AttemptRecord, LeasedDelivery, Store } from '../ports/store.ts';
+import type {
+  AcceptResult,
+  AttemptRecord,
+  LeasedDelivery,
+  Settlement,
+  SettleResult,
+  Store,
+} from '../ports/store.ts';
 import type { SendResult, Transport } from '../ports/transport.ts';
-import { createSweep } from './sweeper.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { type Accept, createAccept, shuttingDown, type SingleDelivery } from './accept.ts';
+import { AttemptRunner } from './attempt-runner.ts';
+import { AttemptWatch } from './attempt-watch.ts';
+import { Claimer } from './claimer.ts';
+import { FanOutRunner } from './fan-out-runner.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { ConcurrencyLimits } from './hook-queue.ts';
+import { type Observation, Report } from './report.ts';
+import { Scheduler } from './scheduler.ts';
+import { Sweeper } from './sweeper.ts';
 
 export interface DeliveryLoopOptions {
   readonly store: Store;
@@ -26,28 +38,17 @@ export interface DeliveryLoopOptions {
   readonly check: SchemaCheck;
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
-  readonly limits: LaneLimits;
+  readonly limits: ConcurrencyLimits;
   readonly user_agent: string;
   /** Replace every dialect's own schedule and time-out. */
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly retention_ms: number | null;
-  /** Told of every settled attempt; must not throw. */
+  /** Told of every accepted event and settled attempt. */
   readonly observe: (observation: Observation) => void;
-  /** The database cannot be trusted any more: the process must end and start anew. */
+  /** The database cannot be trusted any more: the process must end and be started again. */
   readonly onBroken: (error: BellwireError) => void;
 }
-
-/** What the metrics and the log learn. */
-export type Observation =
-  | { readonly kind: 'accepted'; readonly deliveries: number }
-  | {
-      readonly kind: 'attempted';
-      readonly outcome: string;
-      readonly duration_ms: number;
-      readonly status: string;
-    }
-  | { readonly kind: 'stale' };
 
 export interface Gauges {
   readonly in_flight: number;
@@ -55,203 +56,167 @@ export interface Gauges {
   readonly waiting_accepts: number;
 }
 
-/** The verbs of Bellwire. */
-export interface DeliveryLoop {
+/** Due deliveries in memory above which accepts wait: without this, accepting starves sending. */
+const HIGH_WATER_MARK = 256;
+/** How often slow hooks are looked at again while accepts wait for them. */
+const RECHECK_MS = 50;
+/** Commits that may fail while stopping, a quarter of a second apart. */
+const FAILED_COMMITS_MAX = 20;
+
+/** The flow of events: accept, commit, schedule, attempt, settle, sweep. */
+export class DeliveryLoop {
   readonly accept: Accept;
+  readonly #options: DeliveryLoopOptions;
+  readonly #scheduler: Scheduler;
+  readonly #group_commit: GroupCommit;
+  readonly #fan_outs: FanOutRunner;
+  readonly #claimer: Claimer;
+  readonly #sweeper: Sweeper;
+  readonly #transport: Transport;
+  readonly #report: Report;
+  readonly #attempts = new AttemptWatch();
+  /** Claims under way: a stop waits for what they bring. */
+  readonly #claims = new Set<Promise<unknown>>();
+  readonly #idle: (() => void)[] = [];
+  readonly #gave_up = Promise.withResolvers<void>();
+  #is_stopping = false;
+  #is_refilling = false;
+  #failed_commits = 0;
+  #cancelRecheck: (() => void) | null = null;
+
+  constructor(options: DeliveryLoopOptions) {
+    this.#options = options;
+    this.#report = new Report(options);
+    const { store, clock, log } = options;
+    const runner = new AttemptRunner({
+      ...options,
+      transport: () => this.#transport,
+      settle: (settlement) => this.#group_commit.settle(settlement),
+      onLeaseLost: (delivery) => this.#onLeaseLost(delivery),
+    });
+    this.#scheduler = new Scheduler({
+      clock,
+      limits: options.limits,
+      start: (batch) => void runner.start(batch),
+    });
+    const saturatedHooks = () => this.#scheduler.saturatedHooks();
+    this.#group_commit = new GroupCommit({
+      store,
+      clock,
+      log,
+      saturatedHooks,
+      mayAccept: () => this.#mayAccept(),
+      onAccepted: (result) => this.#onAccepted(result),
+      onSettled: (settlement, result) => this.#onSettled(settlement, result),
+      onFanOuts: () => this.#fan_outs.add(),
+      onBroken: options.onBroken,
+      onFailed: () => this.#onCommitFailed(),
+    });
+    this.#fan_outs = new FanOutRunner({
+      store,
+      clock,
+      log,
+      saturatedHooks,
+      mayContinue: () => this.#hasRoom(),
+      onLeased: (leased) => this.#offer(leased),
+    });
+    this.#claimer = new Claimer({
+      store,
+      clock,
+      scheduler: this.#scheduler,
+      onClaimed: (claimed) => this.#offer(claimed),
+    });
+    this.#sweeper = new Sweeper({
+      store,
+      clock,
+      log,
+      scheduler: this.#scheduler,
+      claimer: this.#claimer,
+      retention_ms: options.retention_ms,
+      held: () => new Set([...this.#scheduler.held(), ...this.#group_commit.held()]),
+      giveBack: (leased) => this.#giveBack(leased),
+    });
+    this.#transport = options.createTransport((results) => runner.onResults(results));
+    this.accept = createAccept({
+      ...options,
+      group_commit: this.#group_commit,
+      attempts: this.#attempts,
+      isStopping: () => this.#is_stopping,
+    });
+  }
+
   /**
-   * Sends one delivery again, now, by hand.
+   * Makes one manual attempt of a delivery, now. A failure leaves the delivery as it was.
    * @throws BellwireError `not_found`, `delivery_in_flight`, `delivery_canceled`, `shutting_down`.
    */
-  readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<void>;
+  redeliver(workspace_id: string, delivery_id: string): Promise<SingleDelivery> {
+    return this.#tracked(this.#redeliver(workspace_id, delivery_id));
+  }
+
   /** Takes over what a dead process held. To be called once, before anything else. */
-  readonly start: () => Promise<void>;
-  readonly sweep: () => Promise<void>;
+  async start(): Promise<void> {
+    const { store, clock, log } = this.#options;
+    let released = 0;
+    for (let some = -1; some !== 0; released += some) {
+      some = await store.releaseLeases({ now: clock.now(), of: 'dead_nodes' });
+    }
+    if (released > 0) log.warn('took over deliveries of a process that ended without stopping', { released });
+    this.#fan_outs.wake();
+  }
+
+  async sweep(): Promise<void> {
+    if (this.#is_stopping) return;
+    this.#fan_outs.wake();
+    await this.#tracked(this.#sweeper.run());
+  }
+
   /**
    * Refuses new events, lets attempts end, records them, gives the rest back. Loses and doubles nothing.
    * @throws BellwireError `storage_failed` when they could not be recorded.
    */
-  readonly stop: () => Promise<void>;
-  readonly gauges: () => Gauges;
-  /**
-   * The next attempt of a delivery that was accepted in this turn of the event loop (sending begins in the next);
-   * null when it was not sent.
-   */
-  readonly attemptOf: (delivery_id: string) => Promise<AttemptRecord | null>;
-}
-
-/** Longer than the longest attempt (60 s) and its way through memory. */
-const LEASE_MS = 90_000;
-/** Due deliveries in memory above which accepts wait: without this, accepting starves sending. */
-const ACCEPT_GATE = 256;
-/** Settlements that wait for the database above which nothing more is sent. */
-const MOST_IN_MEMORY = 4_096;
-const GATE_RECHECK_MS = 50;
-/** Commits that may fail while stopping, a quarter of a second apart. */
-const MOST_FAILED_COMMITS = 20;
-
-export const createDeliveryLoop = (options: DeliveryLoopOptions): DeliveryLoop => {
-  const { store, clock, log, ids } = options;
-  let stopping = false;
-  let failed_commits = 0;
-  const gave_up = Promise.withResolvers<void>();
-  let gate_timer: (() => void) | null = null;
-
-  const giveBack = (leased: readonly LeasedDelivery[]): void => {
-    for (const { delivery, lease_token } of leased) turns.settle({ kind: 'returned', delivery, lease_token });
-  };
-
-  const dispatch = createDispatch({
-    clock,
-    limits: options.limits,
-    start: (batch) => void attempts.start(batch),
-  });
-
-  // Claims can end after a stop has emptied the queues: nobody would send what they bring.
-  const offer = (leased: readonly LeasedDelivery[]): void => {
-    if (stopping) giveBack(leased);
-    else dispatch.offer(leased);
-  };
-
-  const claims = new Set<Promise<unknown>>();
-  /** Makes a stop wait for a claim. */
-  const tracked = async <T>(claim: Promise<T>): Promise<T> => {
-    claims.add(claim);
-    try {
-      return await claim;
-    } finally {
-      claims.delete(claim);
+  async stop(): Promise<void> {
+    this.#is_stopping = true;
+    this.#cancelRecheck?.();
+    this.#group_commit.wake();
+    await this.#fan_outs.stop();
+    this.#giveBack(this.#scheduler.close());
+    await Promise.allSettled(this.#claims);
+    const recorded = this.#noneInFlight().then(() => this.#group_commit.drained());
+    await Promise.race([recorded, this.#gave_up.promise]);
+    await this.#transport.close();
+    if (this.#failed_commits >= FAILED_COMMITS_MAX) {
+      throw new BellwireError(
+        'storage_failed',
+        'The last attempts could not be recorded, because the database cannot be written. Nothing is lost: the next start counts them as interrupted and makes them again.',
+      );
     }
-  };
+  }
 
-  // Slow hooks close the gate only until they are seen to be slow, so it is looked at again while accepts wait.
-  const watchGate = (): void => {
-    gate_timer ??= clock.after(GATE_RECHECK_MS, () => {
-      gate_timer = null;
-      giveBack(dispatch.spill());
-      turns.wake();
-      if (turns.waitingAccepts() > 0) watchGate();
-    });
-  };
+  gauges(): Gauges {
+    return {
+      in_flight: this.#scheduler.inFlight,
+      queued: this.#scheduler.queued,
+      waiting_accepts: this.#group_commit.waitingAccepts,
+    };
+  }
 
-  const mayAccept = (): boolean => {
-    if (dispatch.queued() <= ACCEPT_GATE || dispatch.due() <= ACCEPT_GATE || stopping) return true;
-    watchGate();
-    return false;
-  };
-
-  const waiting = new Map<string, (attempt: AttemptRecord | null) => void>();
-
-  /**
-   * A place is free when its attempt is recorded, not when it is answered: what a crash can double is then no more than
-   * the places there are, and a database that fails stops the sending by itself.
-   */
-  const freePlace = ({ id, hook_id }: Delivery, attempt: AttemptRecord | null): void => {
-    dispatch.finish(id, hook_id);
-    waiting.get(id)?.(attempt);
-    waiting.delete(id);
-    turns.wake();
-    void refill();
-    if (dispatch.inFlight() === 0) for (const resolve of idle.splice(0)) resolve();
-  };
-
-  const turns = createGroupCommit({
-    store,
-    clock,
-    log,
-    mayAccept,
-    fullHooks: dispatch.fullHooks,
-    lease_ms: LEASE_MS,
-    onBroken: options.onBroken,
-    onFailed: () => {
-      if (stopping && (failed_commits += 1) >= MOST_FAILED_COMMITS) gave_up.resolve();
-    },
-    onAccepted: (result) => {
-      if (result.kind !== 'accepted') return;
-      options.observe({ kind: 'accepted', deliveries: result.receipt.deliveries });
-      offer(result.leased);
-    },
-    onSettled: (settlement, result) => {
-      freePlace(settlement.delivery, settlement.kind === 'attempted' ? settlement.attempt : null);
-      if (result.kind === 'stale') {
-        options.observe({ kind: 'stale' });
-        log.warn('an attempt ended after its lease had passed to another; it was not recorded', {
-          delivery_id: settlement.delivery.id,
-        });
-        return;
-      }
-      if (settlement.kind !== 'attempted') return;
-      options.observe({
-        kind: 'attempted',
-        outcome: settlement.attempt.outcome.kind,
-        duration_ms: settlement.attempt.timings?.total_ms ?? 0,
-        status: result.status,
-      });
-      if (result.disabled !== null) {
-        log.warn('a hook was disabled', { hook_id: settlement.delivery.hook_id, reason: result.disabled });
-      }
-    },
-  });
-
-  const sweep = createSweep({
-    store,
-    clock,
-    log,
-    dispatch,
-    lease_ms: LEASE_MS,
-    retention_ms: options.retention_ms,
-    onClaimed: offer,
-    onSpilled: giveBack,
-    most: MOST_IN_MEMORY,
-  });
-
-  let refilling = false;
-  const refill = async (): Promise<void> => {
-    if (refilling || stopping) return;
-    refilling = true;
-    try {
-      await tracked(sweep.refill());
-    } catch (error) {
-      log.warn('a backlog could not be read; the sweep tries again', { reason: String(error) });
-    } finally {
-      refilling = false;
-    }
-  };
-
-  const idle: (() => void)[] = [];
-  const attempts = createAttempts({
-    store,
-    clock,
-    random: options.random,
-    log,
-    ids,
-    dialects: options.dialects,
-    user_agent: options.user_agent,
-    retry_delays_ms: options.retry_delays_ms,
-    timeout_ms: options.timeout_ms,
-    transport: () => transport,
-    settle: turns.settle,
-    onLeasePassed: (delivery) => freePlace(delivery, null),
-  });
-
-  const transport = options.createTransport(attempts.onResults);
-
-  const noneInFlight = (): Promise<void> =>
-    dispatch.inFlight() === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
-
-  const redeliver = async (workspace_id: string, delivery_id: string): Promise<void> => {
-    if (stopping) throw shuttingDown();
+  async #redeliver(workspace_id: string, delivery_id: string): Promise<SingleDelivery> {
+    if (this.#is_stopping) throw shuttingDown();
+    const { store, clock } = this.#options;
     const now = clock.now();
     const claim = await store.claimManually({ now, lease_until: now + LEASE_MS, workspace_id, delivery_id });
     switch (claim.kind) {
-      case 'leased':
-        offer([claim.leased]);
-        return;
+      case 'leased': {
+        const attempt = this.#attempts.watch(delivery_id);
+        this.#offer([claim.leased]);
+        return { delivery_id, attempt };
+      }
       case 'not_found':
         throw new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
       case 'in_flight':
         throw new BellwireError(
           'delivery_in_flight',
-          `The delivery ${delivery_id} is being sent at this moment. Look at it again in a few seconds.`,
+          `The delivery ${delivery_id} is being sent at this moment. Try again in a few seconds.`,
         );
       case 'canceled':
         throw new BellwireError(
@@ -259,48 +224,106 @@ export const createDeliveryLoop = (options: DeliveryLoopOptions): DeliveryLoop =
           `The delivery ${delivery_id} cannot be sent again: its hook was deleted.`,
         );
     }
-  };
+  }
 
-  return {
-    accept: createAccept({
-      store,
-      turns,
-      clock,
-      ids,
-      hash: options.hash,
-      check: options.check,
-      isStopping: () => stopping,
-    }),
-    redeliver: (workspace_id, delivery_id) => tracked(redeliver(workspace_id, delivery_id)),
-    start: async () => {
-      const released = await store.releaseLeases({ now: clock.now(), expired_before: null });
-      if (released > 0)
-        log.warn('took over deliveries of a process that ended without stopping', { released });
-    },
-    sweep: async () => {
-      if (!stopping) await tracked(sweep.run());
-    },
-    stop: async () => {
-      stopping = true;
-      gate_timer?.();
-      turns.wake();
-      giveBack(dispatch.close());
-      await Promise.allSettled(claims);
-      const recorded = noneInFlight().then(turns.drained);
-      await Promise.race([recorded, gave_up.promise]);
-      await transport.close();
-      if (failed_commits >= MOST_FAILED_COMMITS) {
-        throw new BellwireError(
-          'storage_failed',
-          'The last attempts could not be recorded, because the database cannot be written. Nothing is lost: the next start takes them for interrupted and makes them again.',
-        );
-      }
-    },
-    attemptOf: (delivery_id) => new Promise((resolve) => waiting.set(delivery_id, resolve)),
-    gauges: () => ({
-      in_flight: dispatch.inFlight(),
-      queued: dispatch.queued(),
-      waiting_accepts: turns.waitingAccepts(),
-    }),
-  };
-};
+  // Claims can end after a stop has emptied the queues: what they bring would never be sent.
+  #offer(leased: readonly LeasedDelivery[]): void {
+    if (this.#is_stopping) this.#giveBack(leased);
+    else this.#scheduler.offer(leased);
+  }
+
+  #giveBack(leased: readonly LeasedDelivery[]): void {
+    for (const { delivery, lease_token } of leased) {
+      this.#group_commit.settle({ kind: 'returned', delivery, lease_token, reason: null });
+    }
+  }
+
+  async #tracked<T>(claim: Promise<T>): Promise<T> {
+    this.#claims.add(claim);
+    try {
+      return await claim;
+    } finally {
+      this.#claims.delete(claim);
+    }
+  }
+
+  /** Whether few enough deliveries are due in memory that more may be stored. */
+  #hasRoom(): boolean {
+    const scheduler = this.#scheduler;
+    return scheduler.queued <= HIGH_WATER_MARK || scheduler.due() <= HIGH_WATER_MARK;
+  }
+
+  /** Backpressure. A stop takes what waits already. */
+  #mayAccept(): boolean {
+    if (this.#is_stopping || this.#hasRoom()) return true;
+    this.#recheck();
+    return false;
+  }
+
+  // Slow hooks hold accepts back only until they are seen to be slow, so they are looked at while accepts wait.
+  #recheck(): void {
+    this.#cancelRecheck ??= this.#options.clock.after(RECHECK_MS, () => {
+      this.#cancelRecheck = null;
+      this.#giveBack(this.#scheduler.shedOverflow());
+      this.#group_commit.wake();
+      this.#fan_outs.wake();
+      if (this.#group_commit.waitingAccepts > 0) this.#recheck();
+    });
+  }
+
+  #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>): void {
+    // Watched before it can be sent: the caller learns of its delivery only in a later turn.
+    for (const { delivery } of leased)
+      if (delivery.trigger !== 'scheduled') void this.#attempts.watch(delivery.id);
+    this.#offer(leased);
+    this.#report.accepted(receipt);
+  }
+
+  #onSettled(settlement: Settlement, result: SettleResult): void {
+    const { delivery } = settlement;
+    this.#releaseSlot(delivery, settlement.kind === 'attempted' ? settlement.attempt : null);
+    this.#report.settled(settlement, result);
+  }
+
+  /**
+   * A slot is free when its attempt is recorded, not when it is answered: a crash then doubles no more deliveries than
+   * there are slots, and a database that fails stops the sending by itself.
+   */
+  #releaseSlot({ id, hook_id }: Delivery, attempt: AttemptRecord | null): void {
+    this.#scheduler.releaseSlot(id, hook_id);
+    this.#attempts.end(id, attempt);
+    this.#group_commit.wake();
+    this.#fan_outs.wake();
+    void this.#refill();
+    if (this.#scheduler.inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #onLeaseLost(delivery: Delivery): void {
+    this.#report.leaseLost(delivery);
+    this.#releaseSlot(delivery, null);
+  }
+
+  #onCommitFailed(): void {
+    if (!this.#is_stopping) return;
+    this.#failed_commits += 1;
+    if (this.#failed_commits >= FAILED_COMMITS_MAX) this.#gave_up.resolve();
+  }
+
+  async #refill(): Promise<void> {
+    if (this.#is_refilling || this.#is_stopping) return;
+    this.#is_refilling = true;
+    try {
+      await this.#tracked(this.#claimer.refill());
+    } catch (error) {
+      this.#options.log.warn('a backlog could not be read; the sweep tries again', { reason: String(error) });
+    } finally {
+      this.#is_refilling = false;
+    }
+  }
+
+  #noneInFlight(): Promise<void> {
+    return this.#scheduler.inFlight === 0
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#idle.push(resolve));
+  }
+}

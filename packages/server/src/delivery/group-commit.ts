@@ -1,49 +1,38 @@
 import { BellwireError, coerceError } from '../core/errors.ts';
+import { LEASE_MS } from '../core/lease.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { AcceptResult, NewEvent, Settlement, SettleResult, Store, BatchResult } from '../ports/store.ts';
-import { createFairQueue } from './fair-queue.ts';
-
-/**
- * Group commit: what one turn of the event loop accepts and settles is written in one transaction, so that one fsync
- * serves all of it, and answered after it.
- */
-export interface GroupCommit {
-  /**
-   * Resolves once the event is durable, or refused by the store.
-   * @throws BellwireError `overloaded` when too many wait, `storage_failed` when the commit failed.
-   */
-  readonly accept: (event: NewEvent) => Promise<AcceptResult>;
-  /** Settles a lease. Never fails: a settlement whose commit failed is tried again until it is written. */
-  readonly settle: (settlement: Settlement) => void;
-  /** Looks again whether accepts may go on. */
-  readonly wake: () => void;
-  readonly waitingAccepts: () => number;
-  /** Resolves when nothing waits any more. */
-  readonly drained: () => Promise<void>;
-}
+import type { AcceptResult, BatchResult, NewEvent, Settlement, SettleResult, Store } from '../ports/store.ts';
+import { FairQueue } from './fair-queue.ts';
+import { SettlementQueue, simplerSettlement } from './settlement-queue.ts';
 
 export interface GroupCommitOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Accepts wait while this is false; settlements never do. */
+  /** Accepts wait while this is false (backpressure); settlements never do. */
   readonly mayAccept: () => boolean;
-  readonly fullHooks: () => ReadonlySet<string>;
-  readonly onAccepted: (result: AcceptResult) => void;
+  readonly saturatedHooks: () => ReadonlySet<string>;
+  /** Called after COMMIT and before the sender is answered. */
+  readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>) => void;
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
+  /** A commit left hooks of an event to be served later. */
+  readonly onFanOuts: () => void;
   /** The database cannot be trusted any more. */
   readonly onBroken: (error: BellwireError) => void;
-  /** A commit failed; what it should have settled is tried again. */
+  /** A commit failed; its settlements are tried again. */
   readonly onFailed: () => void;
-  readonly lease_ms: number;
 }
 
 /** Events in one transaction: enough that the fsync is shared, few enough that the loop is not held. */
-const MOST_EVENTS = 256;
+const EVENTS_MAX = 256;
+/** JSON characters in one transaction: a few events of a megabyte. */
+const CHARACTERS_MAX = 4 * 1024 * 1024;
+/** Deliveries stored in one transaction: about five milliseconds. */
+export const DELIVERIES_MAX = 512;
 /** Accepts that may wait before new ones are turned away. */
-const MOST_WAITING = 4_096;
-const RETRY_SETTLEMENTS_MS = 250;
+const WAITING_MAX = 4_096;
+const RETRY_MS = 250;
 
 interface Waiting {
   readonly event: NewEvent;
@@ -51,114 +40,204 @@ interface Waiting {
   readonly reject: (error: BellwireError) => void;
 }
 
-export const createGroupCommit = (options: GroupCommitOptions): GroupCommit => {
-  const { store, clock } = options;
-  // Workspaces take turns, so that one that dumps thousands of events does not keep the others waiting.
-  const accepts = createFairQueue<Waiting>();
-  let settlements: Settlement[] = [];
-  const drainers: (() => void)[] = [];
-  let scheduled = false;
-  let committing = false;
-  let paused = false;
+const pathOf = ({ workspace_id, tenant }: NewEvent): readonly string[] => [workspace_id, tenant ?? ''];
 
-  const isDrained = (): boolean => accepts.size() === 0 && settlements.length === 0 && !committing;
+const sizeOf = ({ event }: Waiting): number =>
+  event.data_text.length + (event.previous_data_text?.length ?? 0);
 
-  const schedule = (): void => {
-    if (scheduled || committing || paused) return;
-    scheduled = true;
-    clock.soon(() => {
-      scheduled = false;
-      void run();
-    });
-  };
+/**
+ * Group commit: everything that one turn of the event loop accepts and settles is written in one transaction, so that
+ * one fsync serves all of it, and answered after COMMIT. Nothing that happens after COMMIT can make it look failed.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  // Workspaces and their tenants take turns, so that one that sends thousands of events does not keep others waiting.
+  readonly #accepts = new FairQueue<Waiting>();
+  /** Events that the last batch had no room for: first in the next one. */
+  #deferred: Waiting[] = [];
+  readonly #settlements = new SettlementQueue();
+  /** The settlements of the commit that is under way. */
+  #committing: readonly Settlement[] | null = null;
+  readonly #drainers: (() => void)[] = [];
+  #is_scheduled = false;
+  #is_paused = false;
 
-  const pause = (): void => {
-    paused = true;
-    clock.after(RETRY_SETTLEMENTS_MS, () => {
-      paused = false;
-      schedule();
-    });
-  };
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+  }
 
-  const succeed = (batch: readonly Waiting[], ended: readonly Settlement[], result: BatchResult): void => {
-    for (const [index, settlement] of ended.entries()) {
-      const settled = result.settled[index];
-      if (settled !== undefined) options.onSettled(settlement, settled);
+  get waitingAccepts(): number {
+    return this.#accepts.size + this.#deferred.length;
+  }
+
+  /**
+   * Resolves once the event is durable, or refused by the store.
+   * @throws BellwireError `overloaded` when too many wait, `storage_failed` when the commit failed.
+   */
+  accept(event: NewEvent): Promise<AcceptResult> {
+    // A tenant of which nothing waits is not turned away for what others send.
+    if (this.waitingAccepts >= WAITING_MAX && this.#accepts.sizeAt(pathOf(event)) > 0) {
+      return Promise.reject(
+        new BellwireError(
+          'overloaded',
+          'Events arrive faster than they can be sent. Nothing was stored; send this one again after a second.',
+          { retry_after_s: 1 },
+        ),
+      );
     }
-    for (const [index, waiting] of batch.entries()) {
+    return new Promise((resolve, reject) => {
+      this.#accepts.push(pathOf(event), { event, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Settles a lease. Never fails: a settlement whose commit failed is tried again until it is written. */
+  settle(settlement: Settlement): void {
+    this.#settlements.push(settlement);
+    this.#schedule();
+  }
+
+  /** Checks again whether accepts may go on. */
+  wake(): void {
+    if (this.waitingAccepts > 0) this.#schedule();
+  }
+
+  /** Resolves when nothing waits any more. */
+  drained(): Promise<void> {
+    return this.#isDrained() ? Promise.resolve() : new Promise((resolve) => this.#drainers.push(resolve));
+  }
+
+  /** The deliveries whose settlement is not written yet. */
+  *held(): Generator<string> {
+    yield* this.#settlements.deliveryIds();
+    for (const { delivery } of this.#committing ?? []) yield delivery.id;
+  }
+
+  #isDrained(): boolean {
+    return this.waitingAccepts === 0 && this.#settlements.size === 0 && this.#committing === null;
+  }
+
+  #schedule(): void {
+    if (this.#is_scheduled || this.#is_paused || this.#committing !== null) return;
+    this.#is_scheduled = true;
+    this.#options.clock.soon(() => {
+      this.#is_scheduled = false;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { mayAccept } = this.#options;
+    const accepts = mayAccept() ? this.#takeAccepts() : [];
+    const settlements = this.#settlements.take();
+    if (accepts.length > 0 || settlements.length > 0) {
+      this.#committing = settlements;
+      const result = await this.#commit(accepts, settlements);
+      this.#committing = null;
+      if (result instanceof BellwireError) this.#onFailed(accepts, settlements, result);
+      else this.#onCommitted(accepts, settlements, result);
+    }
+    if (this.#settlements.size > 0 || (this.waitingAccepts > 0 && mayAccept())) this.#schedule();
+    if (this.#isDrained()) for (const drained of this.#drainers.splice(0)) drained();
+  }
+
+  #takeAccepts(): readonly Waiting[] {
+    const taken: Waiting[] = [];
+    let characters = 0;
+    while (taken.length < EVENTS_MAX && characters < CHARACTERS_MAX) {
+      const next = this.#deferred.shift() ?? this.#accepts.take();
+      if (next === undefined) break;
+      characters += sizeOf(next);
+      taken.push(next);
+    }
+    return taken;
+  }
+
+  /** Only the commit itself is in here: an error of anything later must not be taken for its failure. */
+  async #commit(
+    accepts: readonly Waiting[],
+    settlements: readonly Settlement[],
+  ): Promise<BatchResult | BellwireError> {
+    const { store, clock, saturatedHooks } = this.#options;
+    const now = clock.now();
+    try {
+      return await store.commitBatch({
+        now,
+        lease_until: now + LEASE_MS,
+        events: accepts.map(({ event }) => event),
+        settlements,
+        saturated_hooks: saturatedHooks(),
+        max_deliveries: DELIVERIES_MAX,
+      });
+    } catch (error) {
+      return coerceError(error, 'storage_failed');
+    }
+  }
+
+  #onCommitted(accepts: readonly Waiting[], settlements: readonly Settlement[], result: BatchResult): void {
+    for (const [index, settlement] of settlements.entries()) {
+      const settled = result.settled[index];
+      if (settled === undefined) continue;
+      if (settled.kind === 'rejected') this.#onRejected(settlement, settled.error);
+      else this.#notify(() => this.#options.onSettled(settlement, settled));
+    }
+    const deferred: Waiting[] = [];
+    for (const [index, waiting] of accepts.entries()) {
       const accepted = result.accepted[index];
       if (accepted === undefined) continue;
+      if (accepted.kind === 'deferred') {
+        deferred.push(waiting);
+        continue;
+      }
+      if (accepted.kind === 'accepted') this.#notify(() => this.#options.onAccepted(accepted));
       waiting.resolve(accepted);
-      options.onAccepted(accepted);
     }
-  };
+    this.#deferred = [...deferred, ...this.#deferred];
+    if (result.has_fan_outs) this.#notify(this.#options.onFanOuts);
+  }
 
-  const fail = (batch: readonly Waiting[], ended: readonly Settlement[], thrown: unknown): void => {
-    const error = coerceError(thrown, 'storage_failed');
-    options.log.error('a commit failed; its accepts were answered with an error', {
+  #onRejected(settlement: Settlement, error: BellwireError): void {
+    const { log, onSettled } = this.#options;
+    const simpler = simplerSettlement(settlement);
+    log.error('the database refused to store how an attempt ended', {
+      delivery_id: settlement.delivery.id,
+      code: error.code,
+      reason: error.cause instanceof Error ? error.cause.message : error.message,
+      next: simpler === null ? 'given up' : simpler.kind,
+    });
+    if (simpler === null) this.#notify(() => onSettled(settlement, { kind: 'stale' }));
+    else this.#settlements.push(simpler);
+  }
+
+  /** The commit is done: a listener that throws is logged, and costs no other its notice. */
+  #notify(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#options.log.error('a listener threw after a commit', { reason: String(error) });
+    }
+  }
+
+  #onFailed(accepts: readonly Waiting[], settlements: readonly Settlement[], error: BellwireError): void {
+    const { log, onFailed, onBroken } = this.#options;
+    log.error('a commit failed; its accepts were answered with an error', {
       code: error.code,
       reason: error.message,
-      accepts: batch.length,
-      settlements: ended.length,
+      accepts: accepts.length,
+      settlements: settlements.length,
     });
-    for (const waiting of batch) waiting.reject(error);
-    settlements = [...ended, ...settlements];
-    pause();
-    options.onFailed();
-    if (error.code === 'storage_broken') options.onBroken(error);
-  };
+    for (const waiting of accepts) waiting.reject(error);
+    this.#settlements.restore(settlements);
+    this.#pause();
+    this.#notify(onFailed);
+    if (error.code === 'storage_broken') this.#notify(() => onBroken(error));
+  }
 
-  const run = async (): Promise<void> => {
-    const batch = options.mayAccept() ? accepts.take(MOST_EVENTS) : [];
-    const ended = settlements;
-    settlements = [];
-    if (batch.length > 0 || ended.length > 0) {
-      committing = true;
-      const now = clock.now();
-      try {
-        const result = await store.commitBatch({
-          now,
-          lease_until: now + options.lease_ms,
-          events: batch.map(({ event }) => event),
-          settlements: ended,
-          full_hooks: options.fullHooks(),
-        });
-        committing = false;
-        succeed(batch, ended, result);
-      } catch (error) {
-        committing = false;
-        fail(batch, ended, error);
-      }
-    }
-    if (settlements.length > 0 || (accepts.size() > 0 && options.mayAccept())) schedule();
-    if (isDrained()) for (const drained of drainers.splice(0)) drained();
-  };
-
-  return {
-    accept: (event) => {
-      // A workspace of which nothing waits is not turned away for what others send.
-      if (accepts.size() >= MOST_WAITING && accepts.sizeOf(event.workspace_id) > 0) {
-        return Promise.reject(
-          new BellwireError(
-            'overloaded',
-            'Events come in faster than they can be sent. Nothing was stored; send this one again after a second.',
-            { retry_after_s: 1 },
-          ),
-        );
-      }
-      return new Promise((resolve, reject) => {
-        accepts.push(event.workspace_id, { event, resolve, reject });
-        schedule();
-      });
-    },
-    settle: (settlement) => {
-      settlements.push(settlement);
-      schedule();
-    },
-    wake: () => {
-      if (accepts.size() > 0) schedule();
-    },
-    waitingAccepts: accepts.size,
-    drained: () => (isDrained() ? Promise.resolve() : new Promise((resolve) => drainers.push(resolve))),
-  };
-};
+  #pause(): void {
+    this.#is_paused = true;
+    this.#options.clock.after(RETRY_MS, () => {
+      this.#is_paused = false;
+      this.#schedule();
+    });
+  }
+}

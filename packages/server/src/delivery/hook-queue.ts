@@ -1,17 +1,7 @@
 import type { LeasedDelivery } from '../ports/store.ts';
+import { FairQueue } from './fair-queue.ts';
 
-/** What waits for one hook in memory and what is under way to it. */
-export interface Lane {
-  readonly hook_id: string;
-  readonly workspace_id: string;
-  readonly queue: LeasedDelivery[];
-  /** Start times (monotonic) by delivery id, the oldest first. */
-  readonly in_flight: Map<string, number>;
-  /** Smoothed duration of its attempts, in milliseconds. */
-  usual_ms: number;
-}
-
-export interface LaneLimits {
+export interface ConcurrencyLimits {
   /** Attempts at a time to one hook. */
   readonly hook_concurrency: number;
   /** Attempts at a time in all. */
@@ -20,44 +10,112 @@ export interface LaneLimits {
 
 /**
  * An attempt that lasts longer makes its hook slow. A slow hook keeps no more in memory than it can be sent at once,
- * does not hold accepts back, and shares half of the places with all other slow ones.
+ * does not hold accepts back, and shares half of the slots with all other slow ones.
  */
 const SLOW_MS = 250;
 
-/** What a fast hook may keep in memory: more than the accept gate lets in at a time, so that the gate closes first. */
-const FAST_QUEUE = 1_024;
+/** How much a fast hook may keep in memory: more than backpressure lets in at a time, so that backpressure acts first. */
+const FAST_QUEUE_MAX = 1_024;
 
 /** Weight of the newest attempt in the usual duration: about the last eight count. */
 const SMOOTHING = 1 / 8;
 
-export const createLane = (hook_id: string, workspace_id: string): Lane => ({
-  hook_id,
-  workspace_id,
-  queue: [],
-  in_flight: new Map(),
-  usual_ms: 0,
-});
+/** Slots beyond the limit for manual attempts and test sends: a ping to a receiver that hangs is sent at once, too. */
+const RESERVED_SLOTS = 2;
 
-const oldestStart = (lane: Lane): number | undefined => lane.in_flight.values().next().value;
+/** The deliveries that wait for one hook in memory, and its slots. */
+export class HookQueue {
+  readonly hook_id: string;
+  readonly workspace_id: string;
+  /** Set while the scheduler has this queue in its round robin. */
+  is_ready = false;
+  #waiting = new FairQueue<LeasedDelivery>();
+  /** Start times (monotonic) by delivery id, the oldest first. */
+  readonly #in_flight = new Map<string, number>();
+  /** Smoothed duration of its attempts. */
+  #usual_ms = 0;
 
-export const isSlow = (lane: Lane, now: number): boolean =>
-  lane.usual_ms > SLOW_MS || now - (oldestStart(lane) ?? now) > SLOW_MS;
+  constructor(hook_id: string, workspace_id: string) {
+    this.hook_id = hook_id;
+    this.workspace_id = workspace_id;
+  }
 
-/** How many deliveries the lane may keep waiting in memory. */
-export const queueLimit = (lane: Lane, now: number, limits: LaneLimits): number =>
-  isSlow(lane, now) ? limits.hook_concurrency : FAST_QUEUE;
+  get length(): number {
+    return this.#waiting.size;
+  }
 
-export const hasFreePlace = (lane: Lane, limits: LaneLimits): boolean =>
-  lane.in_flight.size < limits.hook_concurrency;
+  get inFlight(): number {
+    return this.#in_flight.size;
+  }
 
-/** Places beyond the limit for what somebody asked for by hand: a ping to a receiver that hangs is sent at once, too. */
-const EXTRA_PLACES = 2;
+  get isIdle(): boolean {
+    return this.length === 0 && this.inFlight === 0;
+  }
 
-export const hasExtraPlace = (lane: Lane, limits: LaneLimits): boolean =>
-  lane.in_flight.size < limits.hook_concurrency + EXTRA_PLACES;
+  /** Workspace and tenant of the delivery that is next. */
+  get turn(): readonly string[] {
+    return [this.workspace_id, this.#waiting.peek()?.delivery.tenant ?? ''];
+  }
 
-export const isIdle = (lane: Lane): boolean => lane.queue.length === 0 && lane.in_flight.size === 0;
+  push(leased: LeasedDelivery): void {
+    this.#waiting.push([leased.delivery.tenant ?? ''], leased);
+  }
 
-export const noteDuration = (lane: Lane, duration_ms: number): void => {
-  lane.usual_ms += (duration_ms - lane.usual_ms) * SMOOTHING;
-};
+  /** The next delivery, taken out. The tenants of a hook that serves several take turns. */
+  take(): LeasedDelivery | undefined {
+    return this.#waiting.take();
+  }
+
+  /** Keeps the first `limit` deliveries that `keep` lets stay; the answer is the rest, taken out. */
+  shed(limit: number, keep: (leased: LeasedDelivery) => boolean = () => true): readonly LeasedDelivery[] {
+    const shed: LeasedDelivery[] = [];
+    const kept = new FairQueue<LeasedDelivery>();
+    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
+      if (kept.size < limit && keep(next)) kept.push([next.delivery.tenant ?? ''], next);
+      else shed.push(next);
+    }
+    this.#waiting = kept;
+    return shed;
+  }
+
+  waiting(): Iterable<LeasedDelivery> {
+    return this.#waiting;
+  }
+
+  isFlying(delivery_id: string): boolean {
+    return this.#in_flight.has(delivery_id);
+  }
+
+  flying(): Iterable<string> {
+    return this.#in_flight.keys();
+  }
+
+  occupySlot(delivery_id: string, now: number): void {
+    this.#in_flight.set(delivery_id, now);
+  }
+
+  releaseSlot(delivery_id: string, now: number): void {
+    const started = this.#in_flight.get(delivery_id);
+    if (started === undefined) return;
+    this.#in_flight.delete(delivery_id);
+    this.#usual_ms += (now - started - this.#usual_ms) * SMOOTHING;
+  }
+
+  hasFreeSlot({ hook_concurrency }: ConcurrencyLimits): boolean {
+    return this.inFlight < hook_concurrency;
+  }
+
+  hasReservedSlot({ hook_concurrency }: ConcurrencyLimits): boolean {
+    return this.inFlight < hook_concurrency + RESERVED_SLOTS;
+  }
+
+  isSlow(now: number): boolean {
+    const [oldest = now] = this.#in_flight.values();
+    return this.#usual_ms > SLOW_MS || now - oldest > SLOW_MS;
+  }
+
+  /** How many deliveries may wait here in memory. */
+  limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
+    return this.isSlow(now) ? hook_concurrency : FAST_QUEUE_MAX;
+  }
+}

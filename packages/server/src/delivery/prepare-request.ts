@@ -1,9 +1,12 @@
+import type { Delivery } from '../core/delivery.ts';
+import type { Event } from '../core/event.ts';
 import { type SendableHook, signingSecrets } from '../core/hook.ts';
+import { isSuspect } from '../core/suspicion.ts';
 import type { ContentType, Dialect, Rendering } from '../dialects/dialect.ts';
-import type { LeasedDelivery, RecordedHeader, RecordedRequest } from '../ports/store.ts';
+import type { RecordedHeader, RecordedRequest } from '../ports/store.ts';
 import type { OutboundRequest } from '../ports/transport.ts';
 
-/** A request ready for the wire, and what of it is kept. */
+/** A request ready for the wire, and the record of it. */
 export interface Prepared {
   readonly request: OutboundRequest;
   readonly recorded: RecordedRequest;
@@ -26,7 +29,7 @@ const put = (headers: Headers, name: string | undefined, value: string): void =>
   if (name !== undefined) headers[name] = value;
 };
 
-/** Headers that anybody may see, the signature among them. */
+/** Headers that are no secret, the signature included. */
 const openHeaders = (
   dialect: Dialect,
   rendering: Rendering,
@@ -64,13 +67,20 @@ const secretHeaders = (
   return name === undefined || current === undefined ? hook.headers : { [name]: current, ...hook.headers };
 };
 
+/** The parts that one attempt is rendered from. */
+export interface AttemptParts {
+  readonly delivery: Delivery;
+  readonly event: Event;
+  readonly hook: SendableHook;
+  readonly dialect: Dialect;
+}
+
 /**
  * Renders and signs one attempt. The body is rendered once, signed as text and sent as the same text. Null when the
  * dialect cannot render the event.
  */
-export const prepare = (
-  { delivery, event }: LeasedDelivery,
-  { hook, dialect }: { readonly hook: SendableHook; readonly dialect: Dialect },
+export const prepareRequest = (
+  { delivery, event, hook, dialect }: AttemptParts,
   options: PrepareOptions,
 ): Prepared | null => {
   const rendering: Rendering = { event, hook, delivery_id: delivery.id, sent_at: options.sent_at };
@@ -91,7 +101,7 @@ export const prepare = (
       body,
       timeout_ms: hook.timeout_ms ?? options.timeout_ms ?? dialect.timeout_ms,
       insecure_ssl: hook.insecure_ssl,
-      isolated: false,
+      isolated: isSuspect(delivery),
     },
     recorded: { method: hook.method, url: hook.url, headers, body },
   };

@@ -1,275 +1,319 @@
-import {
-  createLane,
-  hasExtraPlace,
-  hasFreePlace,
-  isIdle,
-  isSlow,
-  type Lane,
-  type LaneLimits,
-  noteDuration,
-  queueLimit,
-} from './hook-queue.ts';
+import { mustReturn } from '../core/lease.ts';
+import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { LeasedDelivery } from '../ports/store.ts';
-import { createRing, type Ring } from './round-robin.ts';
+import type { DueHook, LeasedDelivery } from '../ports/store.ts';
+import { FairQueue } from './fair-queue.ts';
+import { type ConcurrencyLimits, HookQueue } from './hook-queue.ts';
 
-/** Decides which leased delivery is sent next. Holds no more than places and queues: the store has the truth. */
-export interface Dispatch {
-  /** Queues leased deliveries for sending. */
-  readonly offer: (leased: readonly LeasedDelivery[]) => void;
-  /** Frees the place of a delivery whose attempt has ended, or was never made. */
-  readonly finish: (delivery_id: string, hook_id: string) => void;
-  /** How many queued deliveries wait for us and not for their hook: what holds accepts back. */
-  readonly due: () => number;
-  /** Hooks that can take nothing more into memory; they are remembered to have a backlog in the store. */
-  readonly fullHooks: () => ReadonlySet<string>;
-  /** Takes the queues of slow hooks beyond their limit out of memory, to be given back to the store. */
-  readonly spill: () => readonly LeasedDelivery[];
-  /** Room for due deliveries of a hook, in places of its queue. */
-  readonly room: (hook_id: string) => number;
-  /** Hooks with a backlog in the store and little left in memory; each is named once until its backlog is noted again. */
-  readonly hungry: () => readonly {
-    readonly hook_id: string;
-    readonly workspace_id: string;
-    readonly limit: number;
-  }[];
-  readonly noteBacklog: (hook_id: string, workspace_id: string) => void;
-  readonly inFlight: () => number;
-  readonly queued: () => number;
-  /** Starts nothing more and hands out everything that is queued. */
-  readonly close: () => readonly LeasedDelivery[];
-}
-
-export interface DispatchOptions {
+export interface SchedulerOptions {
   readonly clock: Clock;
-  readonly limits: LaneLimits;
-  /** Starts the attempts of one turn. */
+  readonly limits: ConcurrencyLimits;
+  /** Starts the attempts of one turn of the event loop. */
   readonly start: (batch: readonly LeasedDelivery[]) => void;
 }
 
-interface Workspace {
-  readonly ready: Ring<Lane>;
-}
+/** Deliveries that one refill fetches for a hook. */
+const REFILL_MAX = 256;
 
 /**
- * Workspaces take turns, and within a workspace its hooks: one delivery a turn. Each hook has its own few places, and
- * all slow ones together at most half of the places there are, so that a hanging receiver costs only its own.
+ * Decides which leased delivery is sent next. Workspaces take turns, within a workspace its tenants, and within a
+ * tenant its hooks: one delivery a turn. Each hook has its own few slots, and all slow ones together at most half of
+ * all slots, so that a hanging receiver uses only its own. Holds no more than slots and queues: the store has the truth.
  */
-export const createDispatch = ({ clock, limits, start }: DispatchOptions): Dispatch => {
-  const lanes = new Map<string, Lane>();
-  const workspaces = new Map<string, Workspace>();
-  const turns = createRing<string>();
-  const slow = new Set<Lane>();
-  /** Lanes whose hooks have due deliveries in the store. */
-  const backlogged = new Set<Lane>();
-  /** What somebody asked for by hand: it does not wait behind what hangs. */
-  const asked_for: LeasedDelivery[] = [];
-  let in_flight = 0;
-  let queued = 0;
-  let pumping = false;
-  let closed = false;
+export class Scheduler {
+  readonly #clock: Clock;
+  readonly #limits: ConcurrencyLimits;
+  readonly #start: SchedulerOptions['start'];
+  readonly #queues = new Map<string, HookQueue>();
+  readonly #ready = new FairQueue<HookQueue>();
+  /** Hooks with attempts in flight. */
+  readonly #busy = new Set<HookQueue>();
+  readonly #slow = new Set<HookQueue>();
+  /** Hooks whose queue is as long as a slow hook's may be, or longer. */
+  readonly #long = new Set<HookQueue>();
+  /** Hooks with due deliveries in the store that memory had no room for. */
+  readonly #backlogged = new Set<HookQueue>();
+  /** Manual attempts and test sends: they do not wait behind the hook's queue. */
+  readonly #manual: LeasedDelivery[] = [];
+  /** Deliveries that may have killed the sender thread: one at a time. */
+  readonly #suspects: LeasedDelivery[] = [];
+  #flying_suspect: string | null = null;
+  #in_flight = 0;
+  #queued = 0;
+  #is_awake = false;
+  #is_closed = false;
 
-  const laneOf = (hook_id: string, workspace_id: string): Lane => {
-    const known = lanes.get(hook_id);
-    if (known !== undefined) return known;
-    const lane = createLane(hook_id, workspace_id);
-    lanes.set(hook_id, lane);
-    return lane;
-  };
+  constructor({ clock, limits, start }: SchedulerOptions) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#start = start;
+  }
 
-  const judge = (lane: Lane, now: number): void => {
-    if (isSlow(lane, now)) slow.add(lane);
-    else slow.delete(lane);
-  };
+  get inFlight(): number {
+    return this.#in_flight;
+  }
 
-  const noteBacklog = (lane: Lane): void => {
-    backlogged.add(lane);
-  };
+  get queued(): number {
+    return this.#queued;
+  }
 
-  const forgetWhenIdle = (lane: Lane): void => {
-    if (!isIdle(lane) || backlogged.has(lane)) return;
-    lanes.delete(lane.hook_id);
-    slow.delete(lane);
-  };
+  /** Queues leased deliveries for sending. */
+  offer(leased: readonly LeasedDelivery[]): void {
+    const now = this.#clock.monotonic();
+    for (const one of leased) this.#enqueue(one, now);
+    if (leased.length > 0) this.#wake();
+  }
 
-  const slowInFlight = (): number => {
-    let sum = 0;
-    for (const lane of slow) sum += lane.in_flight.size;
-    return sum;
-  };
+  /** Frees the slot of a delivery whose attempt has ended, or was never made. */
+  releaseSlot(delivery_id: string, hook_id: string): void {
+    const queue = this.#queues.get(hook_id);
+    if (queue === undefined || !queue.isFlying(delivery_id)) return;
+    const now = this.#clock.monotonic();
+    queue.releaseSlot(delivery_id, now);
+    this.#in_flight -= 1;
+    if (this.#flying_suspect === delivery_id) this.#flying_suspect = null;
+    if (queue.inFlight === 0) this.#busy.delete(queue);
+    this.#classify(queue, now);
+    this.#makeReady(queue);
+    this.#pruneIdle(queue);
+    if (this.#queued > 0) this.#wake();
+  }
 
-  const makeReady = (lane: Lane): void => {
-    if (lane.queue.length === 0 || !hasFreePlace(lane, limits)) return;
-    let workspace = workspaces.get(lane.workspace_id);
-    if (workspace === undefined) {
-      workspace = { ready: createRing() };
-      workspaces.set(lane.workspace_id, workspace);
+  /** How many queued deliveries wait for us and not for their hook: these hold accepts back. */
+  due(): number {
+    this.#classifyBusy();
+    let due = this.#queued;
+    for (const queue of this.#slow) due -= queue.length;
+    return due;
+  }
+
+  /** Hooks that can take nothing more into memory; they are noted to have a backlog in the store. */
+  saturatedHooks(): ReadonlySet<string> {
+    const now = this.#clock.monotonic();
+    const saturated = new Set<string>();
+    for (const queue of this.#long) {
+      if (queue.length < queue.limit(now, this.#limits)) continue;
+      saturated.add(queue.hook_id);
+      this.#backlogged.add(queue);
     }
-    workspace.ready.add(lane);
-    turns.add(lane.workspace_id);
-  };
+    return saturated;
+  }
 
-  const takeLane = (): Lane | undefined => {
-    for (;;) {
-      const workspace_id = turns.next();
-      if (workspace_id === undefined) return undefined;
-      const workspace = workspaces.get(workspace_id);
-      const lane = workspace?.ready.next();
-      if (workspace !== undefined && workspace.ready.size() > 0) turns.add(workspace_id);
-      else workspaces.delete(workspace_id);
-      if (lane !== undefined) return lane;
+  /** Takes out what slow hooks have in memory beyond their limit, and leases that are about to run out. */
+  shedOverflow(): readonly LeasedDelivery[] {
+    this.#classifyBusy();
+    const now = this.#clock.monotonic();
+    const shed: LeasedDelivery[] = [];
+    // A queue that gets short leaves the set: deleting the current entry does not disturb the iteration.
+    for (const queue of this.#long) {
+      const limit = queue.limit(now, this.#limits);
+      if (queue.length > limit) shed.push(...this.#shed(queue, limit));
     }
-  };
+    shed.push(...this.#shedExpiring());
+    if (this.#queued > 0) this.#wake();
+    return shed;
+  }
 
-  const occupy = (lane: Lane, { delivery }: LeasedDelivery, now: number): void => {
-    in_flight += 1;
-    lane.in_flight.set(delivery.id, now);
-  };
+  /** How many due deliveries of a hook memory has room for. */
+  room(hook_id: string): number {
+    const queue = this.#queues.get(hook_id);
+    if (queue === undefined) return this.#limits.hook_concurrency * 4;
+    return Math.max(0, queue.limit(this.#clock.monotonic(), this.#limits) - queue.length);
+  }
 
-  const take = (lane: Lane, now: number): LeasedDelivery | undefined => {
-    const leased = lane.queue.shift();
-    if (leased === undefined) return undefined;
-    queued -= 1;
-    occupy(lane, leased, now);
-    return leased;
-  };
+  /** Hooks with a backlog in the store and little left in memory; each is named once until its backlog is noted again. */
+  needRefill(): readonly (DueHook & { readonly limit: number })[] {
+    const now = this.#clock.monotonic();
+    const found = [];
+    for (const queue of this.#backlogged) {
+      if (queue.length > this.#limits.hook_concurrency / 2) continue;
+      this.#backlogged.delete(queue);
+      const { hook_id, workspace_id } = queue;
+      found.push({ hook_id, workspace_id, limit: Math.min(queue.limit(now, this.#limits), REFILL_MAX) });
+      this.#pruneIdle(queue);
+    }
+    return found;
+  }
 
-  const checkAll = (now: number): void => {
-    for (const lane of lanes.values()) judge(lane, now);
-  };
+  noteBacklog({ hook_id, workspace_id }: DueHook): void {
+    this.#backlogged.add(this.#queueOf(hook_id, workspace_id));
+  }
 
-  const half = Math.floor(limits.concurrency / 2);
+  /** The deliveries that wait or are in flight here. */
+  *held(): Generator<string> {
+    for (const queue of this.#queues.values()) {
+      for (const { delivery } of queue.waiting()) yield delivery.id;
+      yield* queue.flying();
+    }
+    for (const { delivery } of this.#suspects) yield delivery.id;
+  }
 
-  /**
-   * What is free for all, and of that for slow ones. Hooks that turned slow while they held more than their half count
-   * for no more than that half: what they hold cannot be taken back, but nobody else has to wait for it.
-   */
-  const places = (): { free: number; free_for_slow: number } => {
-    const slow_now = slowInFlight();
-    const taken = in_flight - slow_now + Math.min(slow_now, half);
-    return { free: limits.concurrency - taken, free_for_slow: half - slow_now };
-  };
+  /** Starts nothing more and hands out everything that is queued. */
+  close(): readonly LeasedDelivery[] {
+    this.#is_closed = true;
+    const queued = [...this.#queues.values()].flatMap((queue) => this.#shed(queue, 0));
+    this.#queued -= this.#suspects.length;
+    return [...queued, ...this.#suspects.splice(0)];
+  }
 
-  const pump = (): void => {
-    pumping = false;
-    const now = clock.monotonic();
-    if (in_flight >= limits.concurrency) checkAll(now);
-    const batch = asked_for.splice(0);
-    const waiting: Lane[] = [];
-    let { free, free_for_slow } = places();
+  #queueOf(hook_id: string, workspace_id: string): HookQueue {
+    let queue = this.#queues.get(hook_id);
+    if (queue === undefined) {
+      queue = new HookQueue(hook_id, workspace_id);
+      this.#queues.set(hook_id, queue);
+    }
+    return queue;
+  }
+
+  #enqueue(leased: LeasedDelivery, now: number): void {
+    const { delivery } = leased;
+    const queue = this.#queueOf(delivery.hook_id, delivery.workspace_id);
+    if (isSuspect(delivery)) {
+      this.#suspects.push(leased);
+      this.#queued += 1;
+      return;
+    }
+    if (delivery.trigger !== 'scheduled' && queue.hasReservedSlot(this.#limits)) {
+      this.#occupySlot(queue, delivery.id, now);
+      this.#manual.push(leased);
+      return;
+    }
+    queue.push(leased);
+    this.#queued += 1;
+    if (queue.length >= this.#limits.hook_concurrency) this.#long.add(queue);
+    this.#makeReady(queue);
+  }
+
+  #occupySlot(queue: HookQueue, delivery_id: string, now: number): void {
+    queue.occupySlot(delivery_id, now);
+    this.#busy.add(queue);
+    this.#in_flight += 1;
+  }
+
+  #makeReady(queue: HookQueue): void {
+    if (queue.is_ready || queue.length === 0 || !queue.hasFreeSlot(this.#limits)) return;
+    queue.is_ready = true;
+    this.#ready.push(queue.turn, queue);
+  }
+
+  #classify(queue: HookQueue, now: number): void {
+    if (queue.isSlow(now)) this.#slow.add(queue);
+    else this.#slow.delete(queue);
+  }
+
+  /** Time alone makes a hook slow whose attempts hang. */
+  #classifyBusy(): void {
+    const now = this.#clock.monotonic();
+    for (const queue of this.#busy) this.#classify(queue, now);
+  }
+
+  #pruneIdle(queue: HookQueue): void {
+    if (!queue.isIdle || queue.is_ready || this.#backlogged.has(queue)) return;
+    this.#queues.delete(queue.hook_id);
+    this.#slow.delete(queue);
+    this.#long.delete(queue);
+  }
+
+  #shed(queue: HookQueue, limit: number): readonly LeasedDelivery[] {
+    const shed = queue.shed(limit);
+    this.#queued -= shed.length;
+    this.#backlogged.add(queue);
+    if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
+    return shed;
+  }
+
+  #shedExpiring(): readonly LeasedDelivery[] {
+    const now = this.#clock.now();
+    const isCurrent = ({ lease_until }: LeasedDelivery) => !mustReturn(lease_until, now);
+    const expiring: LeasedDelivery[] = [];
+    for (const queue of this.#queues.values()) {
+      if (queue.length === 0) continue;
+      const shed = queue.shed(Number.POSITIVE_INFINITY, isCurrent);
+      if (shed.length > 0) this.#backlogged.add(queue);
+      expiring.push(...shed);
+    }
+    for (let at = this.#suspects.length - 1; at >= 0; at -= 1) {
+      const suspect = this.#suspects[at];
+      if (suspect !== undefined && !isCurrent(suspect)) expiring.push(...this.#suspects.splice(at, 1));
+    }
+    this.#queued -= expiring.length;
+    return expiring;
+  }
+
+  // Once a turn of the event loop, so that everything that a turn brings is sent as one batch.
+  #wake(): void {
+    if (this.#is_awake || this.#is_closed) return;
+    this.#is_awake = true;
+    this.#clock.soon(() => this.#pump());
+  }
+
+  #pump(): void {
+    this.#is_awake = false;
+    const now = this.#clock.monotonic();
+    if (this.#in_flight >= this.#limits.concurrency) this.#classifyBusy();
+    const batch = this.#manual.splice(0);
+    const suspect = this.#takeSuspect(now);
+    if (suspect !== undefined) batch.push(suspect);
+    batch.push(...this.#takeReady(now));
+    if (batch.length > 0) this.#start(batch);
+  }
+
+  #takeSuspect(now: number): LeasedDelivery | undefined {
+    if (this.#flying_suspect !== null) return undefined;
+    const suspect = this.#suspects.shift();
+    if (suspect === undefined) return undefined;
+    const { id, hook_id, workspace_id } = suspect.delivery;
+    this.#queued -= 1;
+    this.#flying_suspect = id;
+    this.#occupySlot(this.#queueOf(hook_id, workspace_id), id, now);
+    return suspect;
+  }
+
+  #takeReady(now: number): readonly LeasedDelivery[] {
+    const batch: LeasedDelivery[] = [];
+    const waiting: HookQueue[] = [];
+    let { free, free_for_slow } = this.#freeSlots();
     while (free > 0) {
-      const lane = takeLane();
-      if (lane === undefined) break;
-      if (slow.has(lane) && free_for_slow <= 0) {
-        waiting.push(lane);
+      const queue = this.#ready.take();
+      if (queue === undefined) break;
+      queue.is_ready = false;
+      const is_slow = this.#slow.has(queue);
+      if (is_slow && free_for_slow <= 0) {
+        waiting.push(queue);
         continue;
       }
-      const leased = hasFreePlace(lane, limits) ? take(lane, now) : undefined;
+      const leased = queue.hasFreeSlot(this.#limits) ? this.#takeFrom(queue, now) : undefined;
       if (leased === undefined) continue;
       free -= 1;
-      if (slow.has(lane)) free_for_slow -= 1;
+      if (is_slow) free_for_slow -= 1;
       batch.push(leased);
-      makeReady(lane);
     }
-    for (const lane of waiting) makeReady(lane);
-    if (batch.length > 0) start(batch);
-  };
+    for (const queue of waiting) this.#makeReady(queue);
+    return batch;
+  }
 
-  // Once a turn, so that everything that a turn brings is sent as one batch.
-  const wake = (): void => {
-    if (pumping || closed) return;
-    pumping = true;
-    clock.soon(pump);
-  };
+  #takeFrom(queue: HookQueue, now: number): LeasedDelivery | undefined {
+    const leased = queue.take();
+    if (leased === undefined) {
+      this.#pruneIdle(queue);
+      return undefined;
+    }
+    this.#queued -= 1;
+    if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
+    this.#occupySlot(queue, leased.delivery.id, now);
+    this.#makeReady(queue);
+    return leased;
+  }
 
-  const shrink = (lane: Lane, limit: number): LeasedDelivery[] => {
-    const surplus = lane.queue.splice(limit);
-    queued -= surplus.length;
-    return surplus;
-  };
-
-  return {
-    offer: (leased) => {
-      const now = clock.monotonic();
-      for (const one of leased) {
-        const lane = laneOf(one.delivery.hook_id, one.delivery.workspace_id);
-        if (one.delivery.trigger !== 'scheduled' && hasExtraPlace(lane, limits)) {
-          occupy(lane, one, now);
-          asked_for.push(one);
-          continue;
-        }
-        lane.queue.push(one);
-        queued += 1;
-        makeReady(lane);
-      }
-      if (leased.length > 0) wake();
-    },
-    finish: (delivery_id, hook_id) => {
-      const lane = lanes.get(hook_id);
-      const started = lane?.in_flight.get(delivery_id);
-      if (lane === undefined || started === undefined) return;
-      const now = clock.monotonic();
-      lane.in_flight.delete(delivery_id);
-      in_flight -= 1;
-      noteDuration(lane, now - started);
-      judge(lane, now);
-      makeReady(lane);
-      forgetWhenIdle(lane);
-      if (queued > 0) wake();
-    },
-    due: () => {
-      let sum = queued;
-      const now = clock.monotonic();
-      for (const lane of lanes.values())
-        if (lane.queue.length > 0 && isSlow(lane, now)) sum -= lane.queue.length;
-      return sum;
-    },
-    fullHooks: () => {
-      const now = clock.monotonic();
-      const full = new Set<string>();
-      for (const lane of lanes.values()) {
-        if (lane.queue.length < queueLimit(lane, now, limits)) continue;
-        full.add(lane.hook_id);
-        noteBacklog(lane);
-      }
-      return full;
-    },
-    spill: () => {
-      const now = clock.monotonic();
-      const surplus: LeasedDelivery[] = [];
-      checkAll(now);
-      for (const lane of lanes.values()) {
-        const limit = queueLimit(lane, now, limits);
-        if (lane.queue.length <= limit) continue;
-        noteBacklog(lane);
-        surplus.push(...shrink(lane, limit));
-      }
-      if (queued > 0) wake();
-      return surplus;
-    },
-    room: (hook_id) => {
-      const lane = lanes.get(hook_id);
-      if (lane === undefined) return limits.hook_concurrency * 4;
-      return Math.max(0, queueLimit(lane, clock.monotonic(), limits) - lane.queue.length);
-    },
-    hungry: () => {
-      const now = clock.monotonic();
-      const found = [];
-      for (const lane of backlogged) {
-        if (lane.queue.length > limits.hook_concurrency / 2) continue;
-        backlogged.delete(lane);
-        const { hook_id, workspace_id } = lane;
-        found.push({ hook_id, workspace_id, limit: Math.min(queueLimit(lane, now, limits), 256) });
-        forgetWhenIdle(lane);
-      }
-      return found;
-    },
-    noteBacklog: (hook_id, workspace_id) => noteBacklog(laneOf(hook_id, workspace_id)),
-    inFlight: () => in_flight,
-    queued: () => queued,
-    close: () => {
-      closed = true;
-      return [...lanes.values()].flatMap((lane) => shrink(lane, 0));
-    },
-  };
-};
+  /**
+   * The slots that are free for all, and of those for slow hooks. Hooks that turned slow while they held more than
+   * their half count for no more than that half: their slots cannot be taken back, but no other hook has to wait.
+   */
+  #freeSlots(): { free: number; free_for_slow: number } {
+    const half = Math.floor(this.#limits.concurrency / 2);
+    let slow = 0;
+    for (const queue of this.#slow) slow += queue.inFlight;
+    const taken = this.#in_flight - slow + Math.min(slow, half);
+    return { free: this.#limits.concurrency - taken, free_for_slow: half - slow };
+  }
+}

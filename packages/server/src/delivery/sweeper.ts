@@ -1,110 +1,79 @@
-import type { Dispatch } from './scheduler.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { DueHook, LeasedDelivery, Store } from '../ports/store.ts';
+import type { LeasedDelivery, Store } from '../ports/store.ts';
+import type { Claimer } from './claimer.ts';
+import type { Scheduler } from './scheduler.ts';
 
-export interface Sweep {
-  /** One pass: leases that have passed, deliveries that are due, then a slice of retention. */
-  readonly run: () => Promise<void>;
-  /** Fetches what hooks with a backlog can take now; called as they drain. */
-  readonly refill: () => Promise<void>;
-}
-
-export interface SweepOptions {
+export interface SweeperOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  readonly dispatch: Dispatch;
-  readonly lease_ms: number;
-  /** Events older than this are deleted when nothing of them is still to be sent; null keeps them. */
+  readonly scheduler: Scheduler;
+  readonly claimer: Claimer;
+  /** Events older than this are deleted when they have no delivery left to send; null keeps them. */
   readonly retention_ms: number | null;
-  readonly onClaimed: (claimed: readonly LeasedDelivery[]) => void;
-  readonly onSpilled: (spilled: readonly LeasedDelivery[]) => void;
-  /** No more than this is fetched into memory by one pass. */
-  readonly most: number;
+  /** The deliveries that this node works on. */
+  readonly held: () => ReadonlySet<string>;
+  readonly giveBack: (leased: readonly LeasedDelivery[]) => void;
 }
 
-/** Events deleted in one transaction: a few milliseconds of the one writer's time. */
-const FORGOTTEN_AT_ONCE = 200;
-/** Transactions in one pass, so that retention keeps up with 2,000 events/s. */
-const MOST_SLICES = 10;
+/** Waiting deliveries held or canceled in one transaction: about two milliseconds. */
+const STOPPED_MAX = 500;
+const SECRETS_MAX = 100;
+/** Rows deleted in one transaction, to begin with; then as many as fit into `SLICE_MS`. */
+const PRUNED_FIRST = 200;
+const PRUNED_MIN = 10;
+const PRUNED_MAX = 1_000;
+/** What one transaction of the sweep should take: others wait for it. */
+const SLICE_MS = 10;
+/** What all slices of one kind may take in one sweep, waiting for others included. */
+const SLICES_MS = 400;
 
-/** As many as a hook is sent at a time: less is not worth a claim of its own. */
-const LEAST_SHARE = 8;
+/**
+ * The periodic pass: leases that ran out, deliveries that are due, then housekeeping in slices with other work in
+ * between. New events do not wait for it.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  #prune_limit = PRUNED_FIRST;
 
-type Want = DueHook & { readonly limit: number };
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
 
-export const createSweep = (options: SweepOptions): Sweep => {
-  const { store, clock, dispatch } = options;
-
-  const claim = async (wants: readonly Want[]): Promise<void> => {
+  async run(): Promise<void> {
+    const { store, clock, log, scheduler, claimer, giveBack, held, retention_ms } = this.#options;
+    giveBack(scheduler.shedOverflow());
     const now = clock.now();
-    const leased = await store.claim({ now, lease_until: now + options.lease_ms, wants });
-    const counts = new Map<string, number>();
-    for (const { delivery } of leased) counts.set(delivery.hook_id, (counts.get(delivery.hook_id) ?? 0) + 1);
-    // A hook that gave all that was asked probably has more.
-    for (const want of wants) {
-      if (counts.get(want.hook_id) === want.limit) dispatch.noteBacklog(want.hook_id, want.workspace_id);
+    const released = await store.releaseLeases({ now, of: 'expired', held: held() });
+    if (released > 0) log.warn('leases ran out before their attempts were recorded', { released });
+    await claimer.claimDue();
+    await this.#slices(async () => {
+      const stopped = await store.stopDeliveries({ now: clock.now(), limit: STOPPED_MAX });
+      return stopped === STOPPED_MAX;
+    });
+    await store.pruneSecrets({ now, limit: SECRETS_MAX });
+    if (retention_ms !== null) await this.#slices(() => this.#prune(retention_ms));
+  }
+
+  /** One slice of retention, of the size that took about `SLICE_MS` before. */
+  async #prune(retention_ms: number): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const started = clock.monotonic();
+    const { has_more } = await store.prune({ now, before: now - retention_ms, limit: this.#prune_limit });
+    const took_ms = clock.monotonic() - started;
+    const wanted = took_ms > SLICE_MS ? this.#prune_limit / 2 : this.#prune_limit * 2;
+    this.#prune_limit = Math.round(Math.min(PRUNED_MAX, Math.max(PRUNED_MIN, wanted)));
+    return has_more;
+  }
+
+  /** Repeats a slice while it says that there is more, for a bounded time and with a turn of the event loop between. */
+  async #slices(slice: () => Promise<boolean>): Promise<void> {
+    const { clock } = this.#options;
+    const started = clock.monotonic();
+    while ((await slice()) && clock.monotonic() - started < SLICES_MS) {
+      await new Promise<void>((resolve) => clock.soon(resolve));
     }
-    options.onClaimed(leased);
-  };
-
-  // When memory has no room for all hooks that are due, each pass goes on after the last one that was served.
-  let last_served = '';
-  let crowded = false;
-
-  /** Deals what memory has room for to all of them evenly. */
-  const deal = (hooks: readonly Want[]): readonly Want[] => {
-    let left = options.most - dispatch.queued();
-    const share = Math.max(LEAST_SHARE, Math.floor(left / hooks.length));
-    const wants: Want[] = [];
-    for (const { hook_id, workspace_id, limit: wanted } of hooks) {
-      const limit = Math.min(wanted, share, left);
-      if (limit <= 0) break;
-      wants.push({ hook_id, workspace_id, limit });
-      left -= limit;
-    }
-    crowded = wants.length < hooks.length;
-    return wants;
-  };
-
-  const claimDue = async (): Promise<void> => {
-    const due = await store.dueHooks(clock.now());
-    const wants = due
-      .map(({ hook_id, workspace_id }) => ({ hook_id, workspace_id, limit: dispatch.room(hook_id) }))
-      .filter(({ limit }) => limit > 0)
-      .toSorted((a, b) => (a.hook_id < b.hook_id ? -1 : 1));
-    const first = wants.findIndex(({ hook_id }) => hook_id > last_served);
-    const dealt = deal([...wants.slice(Math.max(first, 0)), ...wants.slice(0, Math.max(first, 0))]);
-    last_served = dealt.at(-1)?.hook_id ?? last_served;
-    if (dealt.length > 0) await claim(dealt);
-  };
-
-  /** The hooks that are in memory already, while there is room for all; else whoever's turn it is. */
-  const refill = async (): Promise<void> => {
-    if (crowded) {
-      if (dispatch.queued() < options.most / 2) await claimDue();
-      return;
-    }
-    const wants = deal(dispatch.hungry());
-    if (wants.length > 0) await claim(wants);
-  };
-
-  const prune = async (before: number): Promise<void> => {
-    for (let slices = 0; slices < MOST_SLICES; slices += 1) {
-      if ((await store.prune({ before, limit: FORGOTTEN_AT_ONCE })) < FORGOTTEN_AT_ONCE) return;
-    }
-  };
-
-  return {
-    run: async () => {
-      options.onSpilled(dispatch.spill());
-      const now = clock.now();
-      const released = await store.releaseLeases({ now, expired_before: now });
-      if (released > 0) options.log.warn('leases passed before their attempts were recorded', { released });
-      await claimDue();
-      if (options.retention_ms !== null) await prune(now - options.retention_ms);
-    },
-    refill,
-  };
-};
+  }
+}

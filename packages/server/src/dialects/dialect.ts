@@ -1,5 +1,5 @@
 import type { Event } from '../core/event.ts';
-import type { Hook } from '../core/hook.ts';
+import type { HookConfig } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RetryPolicy } from '../core/retry-schedule.ts';
 
@@ -12,7 +12,7 @@ export type ContentType = (typeof contentTypes)[number];
 /** What a dialect renders: one attempt of one delivery. */
 export interface Rendering {
   readonly event: Event;
-  readonly hook: Hook;
+  readonly hook: HookConfig;
   readonly delivery_id: string;
   /** When this attempt is made, in milliseconds. */
   readonly sent_at: number;

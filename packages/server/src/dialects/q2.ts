@@ -1,6 +1,6 @@
 import { idAsUuid } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Hook } from '../core/hook.ts';
+import type { HookConfig } from '../core/hook.ts';
 import { defineDialect } from './define-dialect.ts';
 import { q2Catalog } from './q2-catalog.ts';
 import { hexSecret, POST_JSON, signsBody } from './single-signature.ts';
@@ -9,7 +9,7 @@ import { isoMicroseconds } from './times.ts';
 const PING_DATA = { ping: { description: 'This is a ping event.' } };
 
 /** The hook as its receivers see it. The document prints `updated_at` with a Z and `created_at` without. */
-const hookOnTheWire = (hook: Hook): JsonObject => ({
+const hookOnTheWire = (hook: HookConfig): JsonObject => ({
   id: hook.number,
   active: hook.status === 'active',
   events: [...hook.events],

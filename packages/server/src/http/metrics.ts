@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Gauges, Observation } from '../delivery/delivery-loop.ts';
+import type { Gauges } from '../delivery/delivery-loop.ts';
+import type { Observation } from '../delivery/report.ts';
 
 export interface Metrics {
   readonly observe: (observation: Observation) => void;

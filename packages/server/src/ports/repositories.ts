@@ -1,5 +1,5 @@
 import type { KeyScope } from '../core/api-key.ts';
-import type { Delivery, DeliveryStatus, FailureReason } from '../core/delivery.ts';
+import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -81,11 +81,12 @@ export interface StoredEvent extends EventReceipt {
   readonly previous_data: JsonObject | null;
 }
 
-export interface StoredDelivery extends Omit<Delivery, 'resume'> {
+export interface StoredDelivery extends Omit<Delivery, 'resume' | 'returns' | 'suspicion'> {
   readonly event_type: string;
   readonly status: DeliveryStatus;
   readonly next_attempt_at: number | null;
-  readonly failure_reason: FailureReason | null;
+  /** Why it failed; while it is pending, why it waits where that is not the receiver's doing. */
+  readonly failure_reason: FailureReason | WaitReason | null;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -99,6 +100,8 @@ export interface StoredAttempt {
   readonly started_at: number;
   readonly duration_ms: number;
   readonly timings: (AttemptTimings & { readonly reused_connection: boolean }) | null;
+  /** The address that the connection went to; null when there was none. */
+  readonly remote_address: string | null;
   readonly request: {
     readonly method: string;
     readonly url: string;
@@ -115,8 +118,9 @@ export interface StoredAttempt {
 
 export interface EventFilter {
   readonly type?: string | undefined;
-  /** Only events whose id this lets through; looked at one by one, in bounded windows. */
-  readonly where?: ((id: string) => boolean) | undefined;
+  /** The id by which receivers know the event: its own, or that of a dialect. */
+  readonly wire_id?: string | undefined;
+  readonly tenant?: string | undefined;
 }
 
 export interface DeliveryFilter {
@@ -124,7 +128,13 @@ export interface DeliveryFilter {
   readonly hook_id?: string | undefined;
   readonly event_id?: string | undefined;
   readonly event_type?: string | undefined;
+  readonly tenant?: string | undefined;
   readonly since?: number | undefined;
+}
+
+export interface HookFilter {
+  /** Hooks of this tenant; hooks of every tenant (`*`) are not among them. */
+  readonly tenant?: string | undefined;
 }
 
 /** One thing that was done to secrets or rights, and by whom. */
@@ -197,7 +207,7 @@ export interface Repositories {
   };
   readonly hooks: {
     readonly create: (hook: NewHook) => Promise<ListedHook>;
-    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<ListedHook>>;
+    readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
     /** Null when there is none. Leaving `active` holds what is pending. */
     readonly update: (

@@ -1,4 +1,5 @@
-import type { Delivery, DeliveryStatus } from '../core/delivery.ts';
+import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
+import type { BellwireError } from '../core/errors.ts';
 import type { Event, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -6,33 +7,38 @@ import type { Outcome } from '../core/outcome.ts';
 import type { RetryPolicy } from '../core/retry-schedule.ts';
 import type { AttemptTimings, CapturedResponse } from './transport.ts';
 
-/** An event that asks to be stored together with its deliveries. */
+/** An event to be stored together with its deliveries. */
 export interface NewEvent extends Event {
+  /** `data` and `previous_data` as JSON text, printed once for storing and for counting bytes. */
+  readonly data_text: string;
+  readonly previous_data_text: string | null;
   readonly idempotency_key: string | null;
-  /** What the idempotency key stands for; equal for equal requests. Null without a key. */
+  /** Identifies the request behind an idempotency key: equal for equal requests. Null without a key. */
   readonly fingerprint: string | null;
   /** The only hooks that may get it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
-  /** Other than `scheduled`: goes to exactly `hook_ids`, whatever their state and subscriptions, once. */
+  /** Other than `scheduled`: sent to exactly `hook_ids`, whatever their state and subscriptions, once. */
   readonly trigger: Exclude<Trigger, 'manual'>;
 }
 
-/** What the sender of an event is told. */
+/** The answer to the sender of an event. */
 export interface EventReceipt {
   readonly id: string;
   readonly type: string;
+  readonly tenant: string | null;
   readonly occurred_at: number;
   readonly created_at: number;
   readonly idempotency_key: string | null;
-  /** How many hooks it goes to. */
+  /** How many hooks get it. */
   readonly deliveries: number;
 }
 
-/** A delivery that is ours to send until `lease_until`. */
+/** A delivery that this node may send until `lease_until`. */
 export interface LeasedDelivery {
   readonly delivery: Delivery;
-  readonly event: Event;
-  /** The fencing token: only its holder can settle the delivery. */
+  /** Null where the event is large: it is read again when the attempt starts. */
+  readonly event: Event | null;
+  /** The fencing token: only the holder of the latest lease can settle the delivery. */
   readonly lease_token: number;
   readonly lease_until: number;
 }
@@ -43,7 +49,11 @@ export type AcceptResult =
   | { readonly kind: 'repeated'; readonly receipt: EventReceipt }
   /** The idempotency key was used before for another request: nothing was stored. */
   | { readonly kind: 'conflict'; readonly event_id: string }
-  | { readonly kind: 'unknown_hook'; readonly hook_id: string };
+  | { readonly kind: 'unknown_hook'; readonly hook_id: string }
+  /** The batch was full: nothing was stored, and the event belongs into the next one. */
+  | { readonly kind: 'deferred' }
+  /** The database refuses this event, and this one only: nothing was stored. */
+  | { readonly kind: 'rejected'; readonly error: BellwireError };
 
 /** Everything about one attempt, written once and never changed. */
 export interface AttemptRecord {
@@ -53,6 +63,7 @@ export interface AttemptRecord {
   readonly request: RecordedRequest | null;
   readonly response: CapturedResponse | null;
   readonly timings: AttemptTimings | null;
+  readonly remote_address: string | null;
   readonly reused_connection: boolean;
 }
 
@@ -66,41 +77,59 @@ export interface RecordedRequest {
   readonly body: string;
 }
 
+/** One lease. */
+export interface Lease {
+  readonly delivery: Delivery;
+  readonly lease_token: number;
+}
+
+export interface AttemptedSettlement extends Lease {
+  readonly kind: 'attempted';
+  readonly attempt: AttemptRecord;
+  /** The sender thread died while it held the request. */
+  readonly sender_died: boolean;
+  readonly policy: RetryPolicy;
+  readonly retry_after_ms: number | null;
+  readonly roll: number;
+}
+
 /** How a lease ends. */
 export type Settlement =
-  | {
-      readonly kind: 'attempted';
-      readonly delivery: Delivery;
-      readonly lease_token: number;
-      readonly attempt: AttemptRecord;
-      readonly policy: RetryPolicy;
-      readonly retry_after_ms: number | null;
-      readonly roll: number;
-    }
-  /** Given back unsent: due again at once, or held or canceled where its hook has changed. */
-  | { readonly kind: 'returned'; readonly delivery: Delivery; readonly lease_token: number }
+  | AttemptedSettlement
+  /** Given back unsent: due again at once or, with a reason, after a back-off; held or canceled where its hook changed. */
+  | (Lease & { readonly kind: 'returned'; readonly reason: WaitReason | null })
   /** The dialect cannot render this event: it fails without an attempt. */
-  | { readonly kind: 'unrenderable'; readonly delivery: Delivery; readonly lease_token: number };
+  | (Lease & { readonly kind: 'unrenderable' })
+  /** The database refused to store the attempt: the delivery fails and shows why. */
+  | (Lease & { readonly kind: 'unrecordable' });
 
-/** `stale`: the lease was no longer ours, and nothing was written. */
 export type SettleResult =
   | {
       readonly kind: 'settled';
       readonly status: DeliveryStatus;
       readonly next_attempt_at: number | null;
-      /** Set when the attempt made us disable the hook. */
+      readonly failure_reason: FailureReason | WaitReason | null;
+      /** Set when the attempt disabled the hook. */
       readonly disabled: DisabledReason | null;
     }
-  | { readonly kind: 'stale' };
+  /** The lease had passed to another holder: nothing was written. */
+  | { readonly kind: 'stale' }
+  /** The database refuses this settlement, and this one only: nothing was written. */
+  | { readonly kind: 'rejected'; readonly error: BellwireError };
 
-/** What one turn of the event loop writes in one transaction. */
+/** The events and settlements that share one transaction. */
 export interface CommitBatch {
   readonly now: number;
   readonly lease_until: number;
   readonly events: readonly NewEvent[];
   readonly settlements: readonly Settlement[];
-  /** Hooks that can take nothing more at the moment: their new deliveries wait in the store instead of being leased. */
-  readonly full_hooks: ReadonlySet<string>;
+  /** Hooks whose queue in memory is full: their new deliveries wait in the store instead of being leased. */
+  readonly saturated_hooks: ReadonlySet<string>;
+  /**
+   * Deliveries that the batch may store. What an event has beyond that is stored as the list of its hooks, and
+   * `continueFanOuts` turns the list into deliveries.
+   */
+  readonly max_deliveries: number;
 }
 
 export interface BatchResult {
@@ -108,11 +137,27 @@ export interface BatchResult {
   readonly accepted: readonly AcceptResult[];
   /** In the order of the settlements. */
   readonly settled: readonly SettleResult[];
+  /** True when an event left hooks to `continueFanOuts`. */
+  readonly has_fan_outs: boolean;
+}
+
+export interface FanOutSlice {
+  readonly leased: readonly LeasedDelivery[];
+  /** True when there is more to do. */
+  readonly has_more: boolean;
 }
 
 export interface DueHook {
   readonly hook_id: string;
   readonly workspace_id: string;
+}
+
+/** A bounded part of a walk over all hooks. */
+export interface DueHooks {
+  /** Active hooks with a delivery due, in the order of their ids. */
+  readonly hooks: readonly DueHook[];
+  /** Where the next part begins; null when this was the last one. */
+  readonly next: string | null;
 }
 
 export interface CatalogType {
@@ -122,7 +167,7 @@ export interface CatalogType {
   readonly example: JsonObject | null;
 }
 
-/** What accepting an event needs to know of its workspace. */
+/** The part of a workspace that accepting an event depends on. */
 export interface WorkspaceCatalog {
   readonly id: string;
   readonly dialect: string;
@@ -137,45 +182,83 @@ export type ManualClaim =
   | { readonly kind: 'in_flight' }
   | { readonly kind: 'canceled' };
 
+export interface PruneResult {
+  /** Rows. */
+  readonly deleted: number;
+  /** False when everything that can be deleted at the moment is. */
+  readonly has_more: boolean;
+}
+
+export interface OpenDeliveries {
+  readonly pending: number;
+  readonly sending: number;
+  readonly held: number;
+}
+
 /**
- * What the delivery loop needs of a database. Every verb is one transaction; what it answers is durable. A database that
- * fails makes the verb reject, with nothing written.
+ * The database as delivery needs it. Every verb is one transaction, bounded in rows; its answer is durable. A database
+ * that fails makes the verb reject with `storage_failed` or `storage_broken` and nothing written.
+ *
+ * A store belongs to one node: the leases that it takes carry that node's id.
  */
 export interface Store {
-  /** Stores events with their deliveries, and settles leases. One bad item never fails its neighbours. */
-  readonly commitBatch: (turn: CommitBatch) => Promise<BatchResult>;
-  /** Hooks that have a delivery due at `now`. */
-  readonly dueHooks: (now: number) => Promise<readonly DueHook[]>;
-  /** Leases up to `limit` due deliveries of each hook that is active, oldest first. */
+  /** Stores events with their deliveries, and settles leases. An item that the database refuses fails alone. */
+  readonly commitBatch: (batch: CommitBatch) => Promise<BatchResult>;
+  /** Stores the next deliveries of an event that has more hooks than its batch could take; workspaces take turns. */
+  readonly continueFanOuts: (
+    slice: Pick<CommitBatch, 'now' | 'lease_until' | 'saturated_hooks' | 'max_deliveries'>,
+  ) => Promise<FanOutSlice>;
+  /** Active hooks that have a delivery due at `now`: those whose id follows `after`, after a walk of at most `limit` hooks. */
+  readonly dueHooks: (query: {
+    readonly now: number;
+    readonly after: string | null;
+    readonly limit: number;
+  }) => Promise<DueHooks>;
+  /** Leases up to `limit` due deliveries of each hook that is active, the longest due first. */
   readonly claim: (claim: {
     readonly now: number;
     readonly lease_until: number;
     readonly wants: readonly (DueHook & { readonly limit: number })[];
   }) => Promise<readonly LeasedDelivery[]>;
-  /** Leases one delivery for a manual attempt, in whatever state it is but sending and canceled. */
+  /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`. */
   readonly claimManually: (claim: {
     readonly now: number;
     readonly lease_until: number;
     readonly workspace_id: string;
     readonly delivery_id: string;
   }) => Promise<ManualClaim>;
-  /**
-   * Ends leases that passed before `now` (all of them with `now: null`, for a process that has just taken over
-   * from a dead one): an `interrupted` attempt is recorded and the delivery is due again. Answers how many.
-   */
-  readonly releaseLeases: (release: {
+  /** Extends leases that are still ours; the answer has the ids of their deliveries. */
+  readonly extendLeases: (extension: {
     readonly now: number;
-    readonly expired_before: number | null;
-  }) => Promise<number>;
-  /** The hooks of these ids as they stand now; a deleted one is missing. */
-  readonly hooks: (ids: readonly string[]) => Promise<ReadonlyMap<string, SendableHook>>;
+    readonly lease_until: number;
+    readonly leases: readonly Lease[];
+  }) => Promise<ReadonlySet<string>>;
+  /**
+   * Ends up to 500 leases whose holder is gone: an `interrupted` attempt is recorded and the delivery is due again.
+   * `dead_nodes`: leases of every other node of this database file (the file has one owner at a time). `expired`:
+   * leases that ran out before `now`, other than those of `held` deliveries, which this node still works on.
+   */
+  readonly releaseLeases: (
+    release: { readonly now: number } & (
+      | { readonly of: 'dead_nodes' }
+      | { readonly of: 'expired'; readonly held: ReadonlySet<string> }
+    ),
+  ) => Promise<number>;
+  /** Holds or cancels up to `limit` waiting deliveries of hooks that were switched off or deleted; the answer is their number. */
+  readonly stopDeliveries: (stop: { readonly now: number; readonly limit: number }) => Promise<number>;
+  /** The hooks of these ids as they are now. A deleted one is missing; null for one whose secrets cannot be decrypted. */
+  readonly hooks: (ids: readonly string[]) => Promise<ReadonlyMap<string, SendableHook | null>>;
+  /** The events of leased deliveries whose event was too large to keep, by event id. */
+  readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
-  /** Deletes up to `limit` events that were made before `before` and have no delivery that is still to be sent. Answers how many. */
-  readonly prune: (prune: { readonly before: number; readonly limit: number }) => Promise<number>;
+  /** Deletes up to about `limit` rows of events that were created before `before` and have no delivery left to send. */
+  readonly prune: (prune: {
+    readonly now: number;
+    readonly before: number;
+    readonly limit: number;
+  }) => Promise<PruneResult>;
+  /** Deletes up to `limit` previous secrets whose grace has ended. */
+  readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
   /** How many deliveries are in a state that is not final. */
-  readonly openDeliveries: () => Promise<{
-    readonly pending: number;
-    readonly sending: number;
-    readonly held: number;
-  }>;
+  readonly openDeliveries: () => Promise<OpenDeliveries>;
 }

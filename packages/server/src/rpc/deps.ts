@@ -19,13 +19,11 @@ export interface RpcDeps {
   readonly replay: Replay;
   readonly keys: Keys;
   readonly repositories: Repositories;
-  readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<void>;
+  readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<unknown>;
   readonly now: () => number;
   readonly ids: IdFactory;
   /** What is wrong with a JSON Schema for an event type. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
   /** The catalog that a workspace of a dialect starts with; null for an unknown dialect. */
   readonly catalogOfDialect: (dialect: string) => readonly CatalogEntry[] | null;
-  /** Whether an event's id is known to its receivers as `wire_id`, in any dialect. */
-  readonly isWireId: (wire_id: string, event_id: string) => boolean;
 }

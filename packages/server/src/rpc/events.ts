@@ -27,7 +27,7 @@ const eventExample = {
 } as const;
 
 /** Facts to be sent. */
-export const createEventsRouter = ({ accept, repositories, isWireId }: RpcDeps) => {
+export const createEventsRouter = ({ accept, repositories }: RpcDeps) => {
   const acceptOne = async (workspace_id: string, item: unknown): Promise<z.infer<typeof batchItemView>> => {
     try {
       const parsed = sendInput.safeParse(item);
@@ -92,13 +92,12 @@ export const createEventsRouter = ({ accept, repositories, isWireId }: RpcDeps) 
       })
       .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: wireId.optional() }))
       .output(pageOf(eventView))
-      .query(async ({ ctx, input: { type, wire_id, ...at } }) => {
-        const where = wire_id === undefined ? undefined : (event_id: string) => isWireId(wire_id, event_id);
-        return toAnswer(
-          await repositories.events.list(ctx.workspace_id, { type, where }, toPageQuery(at)),
+      .query(async ({ ctx, input: { type, wire_id, ...at } }) =>
+        toAnswer(
+          await repositories.events.list(ctx.workspace_id, { type, wire_id }, toPageQuery(at)),
           viewEvent,
-        );
-      }),
+        ),
+      ),
     get: procedure
       .meta({
         scope: 'workspace',

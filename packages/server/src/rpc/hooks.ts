@@ -63,7 +63,7 @@ export const createHooksRouter = (deps: RpcDeps) => {
       .input(z.strictObject(page))
       .output(pageOf(hookView))
       .query(async ({ ctx, input }) =>
-        toAnswer(await repositories.hooks.list(ctx.workspace_id, toPageQuery(input)), viewHook),
+        toAnswer(await repositories.hooks.list(ctx.workspace_id, {}, toPageQuery(input)), viewHook),
       ),
     get: procedure
       .meta({

@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
+import type { KeyScope } from '../core/api-key.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
-import type { KeyScope } from '../core/api-key.ts';
-import { createLoadingCache, type LoadingCache } from './loading-cache.ts';
+import type { Invalidations } from './invalidations.ts';
+import { LoadingCache } from './loading-cache.ts';
 import type { Schema } from './schema.ts';
-import type { HookCache } from './sqlite/hook-cache.ts';
 
 export interface KnownKey {
   readonly id: string;
@@ -12,18 +12,15 @@ export interface KnownKey {
   readonly scope: KeyScope;
 }
 
-/** What the hot path reads on every call, kept in memory. Whoever changes a row clears what stands here for it. */
+/** Rows that nearly every call reads, kept in memory until they change. */
 export interface Caches {
-  readonly hooks: HookCache;
   readonly catalogs: LoadingCache<WorkspaceCatalog | null>;
-  /** By the hash of the key. */
+  /** By the hash of the key; includes keys that do not exist, so that a wrong key costs no query a call. */
   readonly keys: LoadingCache<KnownKey | null>;
-  readonly clear: () => void;
 }
 
-const MOST_WORKSPACES = 10_000;
-/** Includes keys that do not exist, so that a client with a wrong key costs no query a call. */
-const MOST_KEYS = 10_000;
+const CATALOGS_MAX = 10_000;
+const KEYS_MAX = 10_000;
 
 const parse = (text: string | null): JsonObject | null =>
   text === null ? null : (JSON.parse(text) as JsonObject);
@@ -64,13 +61,19 @@ const loadKey =
       .where('hash', '=', hash)
       .executeTakeFirst()) ?? null;
 
-export const createCaches = (db: Kysely<Schema>, hooks: HookCache): Caches => {
-  const catalogs = createLoadingCache(loadCatalog(db), MOST_WORKSPACES);
-  const keys = createLoadingCache(loadKey(db), MOST_KEYS);
-  const clear = (): void => {
-    hooks.clear();
-    catalogs.clear();
-    keys.clear();
-  };
-  return { hooks, catalogs, keys, clear };
+export interface CachesOptions {
+  readonly db: Kysely<Schema>;
+  readonly invalidations: Invalidations;
+  /** Null where this process alone writes to the database. */
+  readonly max_age_ms: number | null;
+}
+
+export const createCaches = ({ db, invalidations, max_age_ms }: CachesOptions): Caches => {
+  const catalogs = new LoadingCache({ load: loadCatalog(db), max: CATALOGS_MAX, max_age_ms });
+  const keys = new LoadingCache({ load: loadKey(db), max: KEYS_MAX, max_age_ms });
+  invalidations.subscribe((changed) => {
+    if (changed.kind === 'catalog') catalogs.delete(changed.workspace_id);
+    if (changed.kind === 'api_key') keys.delete(changed.hash);
+  });
+  return { catalogs, keys };
 };

@@ -1,30 +1,39 @@
-/** Values that are loaded once and kept until they are cleared. */
-export interface LoadingCache<V> {
-  readonly get: (key: string) => Promise<V>;
-  readonly clear: (key?: string) => void;
+import { LRUCache } from 'lru-cache';
+
+export interface LoadingCacheOptions<V> {
+  readonly load: (key: string) => Promise<V>;
+  /** Entries that are kept; the least recently used one goes first. */
+  readonly max: number;
+  /** How long an entry is used without loading it again; null where no other process can change the database. */
+  readonly max_age_ms: number | null;
 }
 
 /**
- * A cache over an asynchronous `load`: one load at a time for a key, and a load that was under way when its key was
- * cleared is not kept. When `most` keys are held it starts anew.
+ * A cache over an asynchronous `load`: one load at a time for a key. A load that was under way when its key was
+ * deleted is not kept, and a failed one is not either.
  */
-export const createLoadingCache = <V>(load: (key: string) => Promise<V>, most: number): LoadingCache<V> => {
-  const entries = new Map<string, Promise<V>>();
-  return {
-    get: (key) => {
-      const known = entries.get(key);
-      if (known !== undefined) return known;
-      if (entries.size >= most) entries.clear();
-      const loading = load(key);
-      entries.set(key, loading);
-      loading.catch(() => {
-        if (entries.get(key) === loading) entries.delete(key);
-      });
-      return loading;
-    },
-    clear: (key) => {
-      if (key === undefined) entries.clear();
-      else entries.delete(key);
-    },
-  };
-};
+export class LoadingCache<V> {
+  readonly #entries: LRUCache<string, Promise<V>>;
+  readonly #load: (key: string) => Promise<V>;
+
+  constructor({ load, max, max_age_ms }: LoadingCacheOptions<V>) {
+    this.#load = load;
+    // The age counts from the start of the load: what was read before a change must not outlive the limit.
+    this.#entries = new LRUCache({ max, ...(max_age_ms === null ? {} : { ttl: max_age_ms }) });
+  }
+
+  get(key: string): Promise<V> {
+    const known = this.#entries.get(key);
+    if (known !== undefined) return known;
+    const loading = this.#load(key);
+    this.#entries.set(key, loading);
+    loading.catch(() => {
+      if (this.#entries.peek(key) === loading) this.#entries.delete(key);
+    });
+    return loading;
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+}

@@ -3,37 +3,50 @@ import { dirname, join } from 'node:path';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
-import type { Store } from '../ports/store.ts';
 import type { Repositories } from '../ports/repositories.ts';
+import type { Store } from '../ports/store.ts';
 import { createCaches } from './caches.ts';
 import { checkCanary, hasCanary, leaveCanary } from './canary.ts';
-import { createCipher } from './cipher.ts';
+import { type Cipher, createCipher } from './cipher.ts';
+import { Invalidations } from './invalidations.ts';
 import { type KeyRingFile, readOrMakeKeyRing } from './key-ring-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
-import { createRepositories } from './repositories/repositories.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
+import { createRepositories } from './repositories/repositories.ts';
+import { checkSchema } from './sqlite/check-schema.ts';
 import { assertDurable, openSqlite, type SqliteDatabase } from './sqlite/database.ts';
 import { type FileLock, lockDatabaseFile } from './sqlite/file-lock.ts';
-import { createHookCache } from './sqlite/hook-cache.ts';
-import { createSqliteStore } from './sqlite/store.ts';
+import { sqliteSchema } from './sqlite/schema-dialect.ts';
+import { SqliteStore } from './sqlite/store.ts';
 
-/** Everything that lies on disk. */
+/** The database as the program uses it. */
 export interface Storage {
   readonly store: Store;
   readonly repositories: Repositories;
   /** Hooks of any workspace whose URL has this path. */
   readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
+}
+
+/** A database file, open for this process alone. */
+export interface OpenedStorage extends Storage {
   readonly path: string;
-  /** The file with a key ring that was made just now; null when it was there, or came from the configuration. */
+  /** The file with a key ring that was created just now; null when it existed, or came from the configuration. */
   readonly made_key_file: string | null;
   readonly close: () => Promise<void>;
 }
 
-export interface StorageOptions {
+export interface StorageParts {
+  readonly ids: IdFactory;
+  /** Names this process as the holder of its leases: new at each start. */
+  readonly node_id: string;
+  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  readonly wireIdOf: (dialect: string, event_id: string) => string | null;
+}
+
+export interface StorageOptions extends StorageParts {
   /** `file:` and a path. */
   readonly database_url: string;
   readonly encryption_keys: string | null;
-  readonly ids: IdFactory;
 }
 
 const makeFolder = (folder: string): void => {
@@ -42,7 +55,7 @@ const makeFolder = (folder: string): void => {
   } catch (error) {
     throw new BellwireError(
       'folder_unwritable',
-      `The folder ${folder} for the data cannot be made (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Start Bellwire in a folder that you may write to, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
+      `The folder ${folder} for the data cannot be created (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Start Bellwire in a folder that you may write to, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
       { cause: error },
     );
   }
@@ -68,15 +81,39 @@ const keyRingOf = async (
   return { ...readOrMakeKeyRing(path, !(await hasCanary(db))), path };
 };
 
+/** The store and the repositories over an open database with its tables. */
+export const connectStorage = (
+  database: SqliteDatabase,
+  cipher: Cipher,
+  parts: StorageParts,
+): Storage & { readonly invalidations: Invalidations } => {
+  const { db } = database;
+  const invalidations = new Invalidations();
+  // This process owns the file, so nothing changes without an invalidation.
+  const caches = createCaches({ db, invalidations, max_age_ms: null });
+  const reader = db;
+  const store = new SqliteStore({ ...parts, database, reader, caches, cipher, invalidations });
+  return {
+    store,
+    repositories: createRepositories({ db, reader }, { ...parts, caches, cipher, invalidations }),
+    hooksAt: async (at) => {
+      const hooks = await store.hooks(await findHooksAt(reader, at));
+      return [...hooks.values()].filter((hook) => hook !== null);
+    },
+    invalidations,
+  };
+};
+
 /**
  * Opens the database of a SQLite file, makes it current and takes it for this process alone.
- * @throws BellwireError `folder_unwritable`, `database_in_use`, `wrong_encryption_key`, `database_newer`, `database_not_durable`.
+ * @throws BellwireError `folder_unwritable`, `database_in_use`, `wrong_encryption_key`, `database_newer`,
+ * `database_incompatible`, `database_not_durable`.
  */
 export const openStorage = async ({
   database_url,
   encryption_keys,
-  ids,
-}: StorageOptions): Promise<Storage> => {
+  ...parts
+}: StorageOptions): Promise<OpenedStorage> => {
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   makeFolder(folder);
@@ -89,18 +126,12 @@ export const openStorage = async ({
     const key_ring = await keyRingOf(folder, encryption_keys, database);
     const cipher = createCipher(key_ring.ring);
     await checkCanary(database.db, cipher);
-    await migrateToLatest(database.db);
+    await migrateToLatest(database.db, sqliteSchema);
+    await checkSchema(database, path);
     await leaveCanary(database.db, cipher);
     assertDurable(database);
-    const hooks = createHookCache(database.db, database.raw, cipher);
-    const caches = createCaches(database.db, hooks);
     return {
-      store: createSqliteStore(database, caches, ids),
-      repositories: createRepositories(database.db, caches, cipher),
-      hooksAt: async (at) => {
-        const found = await findHooksAt(database.db, at);
-        return database.read(() => found.flatMap((id) => hooks.byId(id) ?? []));
-      },
+      ...connectStorage(database, cipher, parts),
       path,
       made_key_file: key_ring.made ? key_ring.path : null,
       close,

@@ -1,5 +1,5 @@
-import type { ColumnType, Generated } from 'kysely';
-import type { DeliveryStatus, FailureReason } from '../core/delivery.ts';
+import type { ColumnType, Generated, Kysely } from 'kysely';
+import type { DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, HookStatus } from '../core/hook.ts';
 import type { KeyScope } from '../core/api-key.ts';
@@ -26,6 +26,13 @@ interface WorkspacesTable {
   strict: Flag;
   created_at: Time;
   updated_at: Time;
+}
+
+interface TenantsTable {
+  workspace_id: string;
+  /** The user's own id of the customer. */
+  tenant: string;
+  created_at: Time;
 }
 
 interface ApiKeysTable {
@@ -55,6 +62,8 @@ interface HooksTable {
   id: string;
   number: Generated<number>;
   workspace_id: string;
+  /** Null without tenants; `*` for a hook of every tenant. */
+  tenant: string | null;
   name: string;
   url: string;
   events: JsonText;
@@ -63,6 +72,8 @@ interface HooksTable {
   dialect: string;
   status: HookStatus;
   disabled_reason: DisabledReason | null;
+  /** The status that its waiting deliveries still have to get, since the hook was switched off or deleted; else null. */
+  stopping: 'held' | 'canceled' | null;
   insecure_ssl: Flag;
   max_attempts: number | null;
   timeout_ms: number | null;
@@ -87,12 +98,13 @@ interface SecretsTable {
 interface EventsTable {
   workspace_id: string;
   id: string;
+  tenant: string | null;
   type: string;
   idempotency_key: string | null;
   /** SHA-256 of what was sent with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
-  /** 1 for an event that went to named hooks only: a replay to another hook leaves it out. */
+  /** 1 for an event that was addressed to named hooks: a replay to other hooks leaves it out. */
   addressed: Flag;
   occurred_at: Time;
   created_at: Time;
@@ -100,9 +112,26 @@ interface EventsTable {
   data: JsonText;
 }
 
+interface WireIdsTable {
+  workspace_id: string;
+  /** The id by which receivers of one dialect know the event. */
+  wire_id: string;
+  event_id: string;
+}
+
+interface FanOutsTable {
+  workspace_id: string;
+  event_id: string;
+  /** Counts the slices of one event from 0. */
+  position: number;
+  /** JSON array of hook ids. */
+  hook_ids: JsonText;
+}
+
 interface DeliveriesTable {
   workspace_id: string;
   id: string;
+  tenant: string | null;
   event_id: string;
   event_type: string;
   hook_id: string;
@@ -110,13 +139,18 @@ interface DeliveriesTable {
   status: DeliveryStatus;
   attempts: number;
   failures: number;
+  /** How often in a row it was given back unsent because of a WaitReason. */
+  returns: number;
+  suspicion: number;
   next_attempt_at: Time | null;
   /** Rises by one with every lease: the fencing token. */
   lease_token: number;
   lease_until: Time | null;
+  /** The id of the node that holds the lease. */
+  leased_by: string | null;
   resume_status: DeliveryStatus | null;
   resume_at: Time | null;
-  failure_reason: FailureReason | null;
+  failure_reason: FailureReason | WaitReason | null;
   created_at: Time;
   updated_at: Time;
 }
@@ -133,6 +167,7 @@ interface AttemptsTable {
   started_at: Time;
   duration_ms: number;
   timings: JsonText | null;
+  remote_address: string | null;
   request_method: string | null;
   request_url: string | null;
   request_headers: JsonText | null;
@@ -152,16 +187,25 @@ interface AuditTable {
   subject: string;
 }
 
-/** Every table that is ours. All names start with `bellwire_`, since they may stand in a caller's own database. */
+/** Every table that is ours. All names start with `bellwire_`, since they may share a caller's own database. */
 export interface Schema {
   bellwire_meta: MetaTable;
   bellwire_workspaces: WorkspacesTable;
+  bellwire_tenants: TenantsTable;
   bellwire_api_keys: ApiKeysTable;
   bellwire_event_types: EventTypesTable;
   bellwire_hooks: HooksTable;
   bellwire_secrets: SecretsTable;
   bellwire_events: EventsTable;
+  bellwire_wire_ids: WireIdsTable;
+  bellwire_fan_outs: FanOutsTable;
   bellwire_deliveries: DeliveriesTable;
   bellwire_attempts: AttemptsTable;
   bellwire_audit: AuditTable;
+}
+
+/** Where a repository writes, and where it reads lists and counts: a connection that does not hold up commits. */
+export interface Connections {
+  readonly db: Kysely<Schema>;
+  readonly reader: Kysely<Schema>;
 }

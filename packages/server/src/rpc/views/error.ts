@@ -9,6 +9,7 @@ type StartCode =
   | 'folder_unwritable'
   | 'database_in_use'
   | 'database_newer'
+  | 'database_incompatible'
   | 'database_not_durable'
   | 'wrong_encryption_key';
 

@@ -1,38 +1,43 @@
 import type { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Migration, Migrator } from 'kysely/migration';
 import { BellwireError } from '../../core/errors.ts';
 import type { Schema } from '../schema.ts';
+import type { SchemaDialect } from '../schema-dialect.ts';
 import { foundation } from './0001-foundation.ts';
 
-const migrations = { '0001-foundation': foundation };
+const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migration>> => ({
+  '0001-foundation': foundation(dialect),
+});
+
+const refuseNewer = async (db: Kysely<Schema>, known: ReadonlySet<string>): Promise<void> => {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === 'bellwire_migrations')) return;
+  const applied = await db
+    .withTables<{ bellwire_migrations: { name: string } }>()
+    .selectFrom('bellwire_migrations')
+    .select('name')
+    .execute();
+  const unknown = applied.find(({ name }) => !known.has(name));
+  if (unknown === undefined) return;
+  throw new BellwireError(
+    'database_newer',
+    `This database was written by a newer Bellwire (it has the migration ${unknown.name}). Start that version, or restore a backup from before the upgrade.`,
+  );
+};
 
 /**
  * Brings the tables up to this program's version, each migration in one transaction.
  * @throws BellwireError `database_newer` when a newer Bellwire has written to it.
  */
-export const migrateToLatest = async (db: Kysely<Schema>): Promise<void> => {
+export const migrateToLatest = async (db: Kysely<Schema>, dialect: SchemaDialect): Promise<void> => {
+  const migrations = migrationsFor(dialect);
+  await refuseNewer(db, new Set(Object.keys(migrations)));
   const migrator = new Migrator({
     db,
     provider: { getMigrations: () => Promise.resolve(migrations) },
     migrationTableName: 'bellwire_migrations',
     migrationLockTableName: 'bellwire_migration_locks',
   });
-  const known = new Set(Object.keys(migrations));
-  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (tables.some((table) => table.name === 'bellwire_migrations')) {
-    const done = await db
-      .withTables<{ bellwire_migrations: { name: string } }>()
-      .selectFrom('bellwire_migrations')
-      .select('name')
-      .execute();
-    const unknown = done.find(({ name }) => !known.has(name));
-    if (unknown !== undefined) {
-      throw new BellwireError(
-        'database_newer',
-        `This database was written by a newer Bellwire (it has the migration ${unknown.name}). Start that version, or restore a backup from before the upgrade.`,
-      );
-    }
-  }
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
 };

@@ -1,7 +1,7 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { ApiKey, Repositories } from '../../ports/repositories.ts';
-import type { Caches } from '../caches.ts';
-import type { Schema } from '../schema.ts';
+import type { Connections, Schema } from '../schema.ts';
+import type { RepositoryParts } from './parts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
 const toApiKey = (row: Selectable<Schema['bellwire_api_keys']>): ApiKey => ({
@@ -13,16 +13,23 @@ const toApiKey = (row: Selectable<Schema['bellwire_api_keys']>): ApiKey => ({
   created_at: row.created_at,
 });
 
-export const createApiKeys = (db: Kysely<Schema>, caches: Caches): Repositories['api_keys'] => ({
+export const createApiKeys = (
+  { db, reader }: Connections,
+  { caches, invalidations }: RepositoryParts,
+): Repositories['api_keys'] => ({
   create: async (key, hash) => {
     await db
       .insertInto('bellwire_api_keys')
       .values({ ...key, hash })
       .execute();
-    caches.keys.clear(hash);
+    invalidations.publish({ kind: 'api_key', hash });
   },
   list: async (workspace_id, page) => {
-    let query = db.selectFrom('bellwire_api_keys').selectAll().orderBy('id', 'desc').limit(rowsToFetch(page));
+    let query = reader
+      .selectFrom('bellwire_api_keys')
+      .selectAll()
+      .orderBy('id', 'desc')
+      .limit(rowsToFetch(page));
     if (workspace_id !== null) query = query.where('workspace_id', '=', workspace_id);
     if (page.after !== null) query = query.where('id', '<', page.after);
     return toPage(await query.execute(), page, { to: toApiKey, keyOf: ({ id }) => id });
@@ -31,7 +38,7 @@ export const createApiKeys = (db: Kysely<Schema>, caches: Caches): Repositories[
     let query = db.deleteFrom('bellwire_api_keys').where('id', '=', id);
     if (workspace_id !== null) query = query.where('workspace_id', '=', workspace_id);
     const removed = await query.returning('hash').executeTakeFirst();
-    if (removed !== undefined) caches.keys.clear(removed.hash);
+    if (removed !== undefined) invalidations.publish({ kind: 'api_key', hash: removed.hash });
     return removed !== undefined;
   },
   find: (hash) => caches.keys.get(hash),

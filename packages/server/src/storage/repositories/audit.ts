@@ -1,14 +1,13 @@
-import type { Kysely } from 'kysely';
 import type { Repositories } from '../../ports/repositories.ts';
-import type { Schema } from '../schema.ts';
+import type { Connections } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-export const createAudit = (db: Kysely<Schema>): Repositories['audit'] => ({
+export const createAudit = ({ db, reader }: Connections): Repositories['audit'] => ({
   add: async (entry) => {
     await db.insertInto('bellwire_audit').values(entry).execute();
   },
   list: async (workspace_id, page) => {
-    let query = db
+    let query = reader
       .selectFrom('bellwire_audit')
       .selectAll()
       .where('workspace_id', '=', workspace_id)

@@ -1,18 +1,15 @@
-import { type Kysely, type Selectable, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { firstIdAt } from '../../core/ids.ts';
-import type { RecordedHeader } from '../../ports/store.ts';
-import type {
-  DeliveryFilter,
-  Repositories,
-  StoredAttempt,
-  StoredDelivery,
-} from '../../ports/repositories.ts';
-import type { Schema } from '../schema.ts';
+import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/repositories.ts';
+import { toStoredAttempt } from '../rows/attempt-row.ts';
+import type { DeliveryRow } from '../rows/delivery-row.ts';
+import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-const toStoredDelivery = (row: Selectable<Schema['bellwire_deliveries']>): StoredDelivery => ({
+const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
   id: row.id,
   workspace_id: row.workspace_id,
+  tenant: row.tenant,
   event_id: row.event_id,
   event_type: row.event_type,
   hook_id: row.hook_id,
@@ -26,40 +23,7 @@ const toStoredDelivery = (row: Selectable<Schema['bellwire_deliveries']>): Store
   updated_at: row.updated_at,
 });
 
-const toRequest = (row: Selectable<Schema['bellwire_attempts']>): StoredAttempt['request'] =>
-  row.request_url === null
-    ? null
-    : {
-        method: row.request_method ?? '',
-        url: row.request_url,
-        headers: JSON.parse(row.request_headers ?? '{}') as Record<string, RecordedHeader>,
-        body: row.request_body ?? '',
-      };
-
-const toResponse = (row: Selectable<Schema['bellwire_attempts']>): StoredAttempt['response'] =>
-  row.response_status === null
-    ? null
-    : {
-        status: row.response_status,
-        headers: JSON.parse(row.response_headers ?? '{}') as Record<string, string>,
-        body: row.response_body ?? '',
-        body_truncated: row.response_truncated === 1,
-      };
-
-const toStoredAttempt = (row: Selectable<Schema['bellwire_attempts']>): StoredAttempt => ({
-  id: row.id,
-  number: row.number,
-  trigger: row.trigger,
-  outcome: row.outcome,
-  outcome_detail: row.outcome_detail,
-  started_at: row.started_at,
-  duration_ms: row.duration_ms,
-  timings: row.timings === null ? null : (JSON.parse(row.timings) as StoredAttempt['timings']),
-  request: toRequest(row),
-  response: toResponse(row),
-});
-
-/** Rows that one page looks at, at the most: what has no index is filtered in a window, so that no list holds the loop. */
+/** Rows that one page looks at: what has no index is filtered in a window, so that no list is unbounded. */
 const WINDOW = 20_000;
 
 /** A window of the workspace's rows, newest first. The status is a literal, so that its partial index serves. */
@@ -86,19 +50,20 @@ interface WindowOptions {
 }
 
 const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
-  const { hook_id, event_type, since } = options.filter;
+  const { hook_id, event_type, tenant, since } = options.filter;
   let query = db.selectFrom(windowOf(db, workspace_id, options).as('looked_at'));
   if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
   // The bound by id is the coarse one: an id can be younger than its row by the length of a commit.
   if (since !== undefined) query = query.where('created_at', '>=', since);
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
+  if (tenant !== undefined) query = query.where('tenant', '=', tenant);
   return query;
 };
 
-export const createDeliveries = (db: Kysely<Schema>): Repositories['deliveries'] => {
+export const createDeliveries = ({ reader }: Connections): Repositories['deliveries'] => {
   /** The last row of a full window; null when the window reached the end. */
   const endOfWindow = async (workspace_id: string, options: WindowOptions): Promise<string | null> => {
-    const last = await windowOf(db, workspace_id, options)
+    const last = await windowOf(reader, workspace_id, options)
       .clearSelect()
       .select('id')
       .offset(WINDOW - 1)
@@ -110,7 +75,7 @@ export const createDeliveries = (db: Kysely<Schema>): Repositories['deliveries']
   return {
     list: async (workspace_id, filter, page) => {
       const options = { filter, after: page.after };
-      const rows = await matching(db, workspace_id, options)
+      const rows = await matching(reader, workspace_id, options)
         .selectAll()
         .orderBy('id', 'desc')
         .limit(rowsToFetch(page))
@@ -120,14 +85,14 @@ export const createDeliveries = (db: Kysely<Schema>): Repositories['deliveries']
       return { ...found, next: await endOfWindow(workspace_id, options) };
     },
     get: async (workspace_id, id) => {
-      const row = await db
+      const row = await reader
         .selectFrom('bellwire_deliveries')
         .selectAll()
         .where('workspace_id', '=', workspace_id)
         .where('id', '=', id)
         .executeTakeFirst();
       if (row === undefined) return null;
-      const attempts = await db
+      const attempts = await reader
         .selectFrom('bellwire_attempts')
         .selectAll()
         .where('delivery_id', '=', id)

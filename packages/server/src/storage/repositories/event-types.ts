@@ -1,8 +1,8 @@
-import type { Insertable, Kysely, Selectable } from 'kysely';
+import type { Insertable, Selectable } from 'kysely';
 import type { JsonObject } from '../../core/json.ts';
 import type { EventType, Repositories } from '../../ports/repositories.ts';
-import type { Caches } from '../caches.ts';
-import type { Schema } from '../schema.ts';
+import type { Connections, Schema } from '../schema.ts';
+import type { RepositoryParts } from './parts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
 const parse = (text: string | null): JsonObject | null =>
@@ -28,7 +28,10 @@ export const toEventTypeRow = (
   example: print(type.example),
 });
 
-export const createEventTypes = (db: Kysely<Schema>, caches: Caches): Repositories['event_types'] => ({
+export const createEventTypes = (
+  { db, reader }: Connections,
+  { invalidations }: RepositoryParts,
+): Repositories['event_types'] => ({
   put: async (workspace_id, type) => {
     const row = toEventTypeRow(workspace_id, type);
     const { created_at: _, ...changed } = row;
@@ -38,11 +41,11 @@ export const createEventTypes = (db: Kysely<Schema>, caches: Caches): Repositori
       .onConflict((conflict) => conflict.columns(['workspace_id', 'name']).doUpdateSet(changed))
       .returningAll()
       .executeTakeFirstOrThrow();
-    caches.catalogs.clear(workspace_id);
+    invalidations.publish({ kind: 'catalog', workspace_id });
     return toEventType(stored);
   },
   list: async (workspace_id, page) => {
-    let query = db
+    let query = reader
       .selectFrom('bellwire_event_types')
       .selectAll()
       .where('workspace_id', '=', workspace_id)
@@ -66,7 +69,7 @@ export const createEventTypes = (db: Kysely<Schema>, caches: Caches): Repositori
       .where('workspace_id', '=', workspace_id)
       .where('name', '=', name)
       .executeTakeFirst();
-    caches.catalogs.clear(workspace_id);
+    invalidations.publish({ kind: 'catalog', workspace_id });
     return numDeletedRows > 0n;
   },
 });

@@ -1,63 +1,80 @@
-import type { Kysely, Selectable } from 'kysely';
-import type { JsonObject } from '../../core/json.ts';
+import type { SelectQueryBuilder } from 'kysely';
 import type { EventFilter, PageQuery, Repositories, StoredEvent } from '../../ports/repositories.ts';
-import type { Schema } from '../schema.ts';
+import { type EventRow, toEvent } from '../rows/event-row.ts';
+import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-const toStoredEvent = (row: Selectable<Schema['bellwire_events']>): StoredEvent => ({
-  id: row.id,
-  type: row.type,
-  occurred_at: row.occurred_at,
-  created_at: row.created_at,
-  idempotency_key: row.idempotency_key,
-  deliveries: row.deliveries,
-  data: JSON.parse(row.data) as JsonObject,
-  previous_data: row.previous_data === null ? null : (JSON.parse(row.previous_data) as JsonObject),
-});
+const toStoredEvent = (row: EventRow): StoredEvent => {
+  const { workspace_id: _, ...event } = toEvent(row);
+  return { ...event, idempotency_key: row.idempotency_key, deliveries: row.deliveries };
+};
 
-/** Events that one filtered page looks at, at the most, so that no list holds the loop. */
+/** Events that one filtered page looks at: what has no index is filtered in a window, so that no list is unbounded. */
 const WINDOW = 20_000;
 
-export const createEvents = (db: Kysely<Schema>): Repositories['events'] => {
+type Query<T> = SelectQueryBuilder<Schema, 'bellwire_events', T>;
+
+const matching = <T>(query: Query<T>, { type, tenant }: EventFilter): Query<T> => {
+  let matched = query;
+  if (type !== undefined) matched = matched.where('type', '=', type);
+  if (tenant !== undefined) matched = matched.where('tenant', '=', tenant);
+  return matched;
+};
+
+export const createEvents = ({ reader }: Connections): Repositories['events'] => {
   const newest = (workspace_id: string, { after }: PageQuery) => {
-    const query = db
+    const query = reader
       .selectFrom('bellwire_events')
       .where('workspace_id', '=', workspace_id)
       .orderBy('id', 'desc');
     return after === null ? query : query.where('id', '<', after);
   };
 
-  /** The ids of one window that a filter lets through, and where the next window begins. */
-  const filtered = async (workspace_id: string, filter: EventFilter, page: PageQuery) => {
-    const window = await newest(workspace_id, page).select(['id', 'type']).limit(WINDOW).execute();
-    const ids = window
-      .filter(({ id, type }) => (filter.type ?? type) === type && (filter.where?.(id) ?? true))
-      .map(({ id }) => id);
-    return { ids, next: window.length === WINDOW ? (window.at(-1)?.id ?? null) : null };
+  /** The id at which a window that begins after `page.after` ends; null when it reaches the end of the list. */
+  const endOfWindow = async (workspace_id: string, page: PageQuery): Promise<string | null> => {
+    const last = await newest(workspace_id, page)
+      .select('id')
+      .offset(WINDOW - 1)
+      .limit(1)
+      .executeTakeFirst();
+    return last?.id ?? null;
   };
 
-  const select = (workspace_id: string, ids: readonly string[]) =>
-    db
-      .selectFrom('bellwire_events')
-      .selectAll()
+  /** The ids of the event that receivers know by `wire_id`: at most one. */
+  const idsOf = async (workspace_id: string, wire_id: string): Promise<readonly string[]> => {
+    const known = await reader
+      .selectFrom('bellwire_wire_ids')
+      .select('event_id')
       .where('workspace_id', '=', workspace_id)
-      .where('id', 'in', ids)
-      .orderBy('id', 'desc')
-      .execute();
+      .where('wire_id', '=', wire_id)
+      .executeTakeFirst();
+    return [known?.event_id ?? wire_id];
+  };
 
   return {
     list: async (workspace_id, filter, page) => {
       const shape = { to: toStoredEvent, keyOf: ({ id }: { readonly id: string }) => id };
-      if (filter.type === undefined && filter.where === undefined) {
-        const rows = await newest(workspace_id, page).selectAll().limit(rowsToFetch(page)).execute();
-        return toPage(rows, page, shape);
+      const fetch = (query: ReturnType<typeof newest>) =>
+        matching(query.selectAll(), filter).limit(rowsToFetch(page)).execute();
+      if (filter.wire_id !== undefined) {
+        const ids = await idsOf(workspace_id, filter.wire_id);
+        return toPage(await fetch(newest(workspace_id, page).where('id', 'in', ids)), page, shape);
       }
-      const { ids, next } = await filtered(workspace_id, filter, page);
-      const found = toPage(await select(workspace_id, ids.slice(0, rowsToFetch(page))), page, shape);
-      return { ...found, next: found.next ?? next };
+      if (filter.type === undefined && filter.tenant === undefined) {
+        return toPage(await fetch(newest(workspace_id, page)), page, shape);
+      }
+      const end = await endOfWindow(workspace_id, page);
+      const window = newest(workspace_id, page);
+      const found = toPage(await fetch(end === null ? window : window.where('id', '>=', end)), page, shape);
+      return { ...found, next: found.next ?? end };
     },
     get: async (workspace_id, id) => {
-      const [row] = await select(workspace_id, [id]);
+      const row = await reader
+        .selectFrom('bellwire_events')
+        .selectAll()
+        .where('workspace_id', '=', workspace_id)
+        .where('id', '=', id)
+        .executeTakeFirst();
       return row === undefined ? null : toStoredEvent(row);
     },
   };

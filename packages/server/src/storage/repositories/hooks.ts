@@ -1,10 +1,13 @@
-import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
+import type { Kysely, Transaction, Updateable } from 'kysely';
+import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/repositories.ts';
-import type { Caches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import { sealHeaders, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
-import type { Schema } from '../schema.ts';
+import type { Connections, Schema } from '../schema.ts';
+import { deletePreviousSecrets, insertSecret, retireSecrets } from './hook-secrets.ts';
 import { rowsToFetch, toPage } from './page.ts';
+import type { RepositoryParts } from './parts.ts';
+import { stopFirstDeliveries } from './waiting-deliveries.ts';
 
 const toRow = (hook: NewHook, cipher: Cipher) => {
   const { headers, secret: _, ...rest } = hook;
@@ -15,6 +18,8 @@ const toRow = (hook: NewHook, cipher: Cipher) => {
     headers: sealHeaders(headers, hook.id, cipher),
   };
 };
+
+const isSwitchedOff = ({ status }: HookChange): boolean => status !== undefined && status !== 'active';
 
 const toChangedColumns = (
   id: string,
@@ -27,20 +32,10 @@ const toChangedColumns = (
     ...(events === undefined ? {} : { events: JSON.stringify(events) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
-    // Whoever switches a hook on again starts a new count of its failures.
-    ...(change.status === 'active' ? { consecutive_failures: 0, failing_since: null } : {}),
+    // A hook that is switched on again starts with a new count of its failures, and its waiting deliveries stay.
+    ...(change.status === 'active' ? { consecutive_failures: 0, failing_since: null, stopping: null } : {}),
+    ...(isSwitchedOff(change) ? { stopping: 'held' as const } : {}),
   };
-};
-
-const stopDeliveries = async (
-  trx: Transaction<Schema>,
-  hook_id: string,
-  to: { readonly status: 'held' | 'canceled'; readonly now: number },
-): Promise<void> => {
-  const change = { status: to.status, next_attempt_at: null, updated_at: to.now };
-  const stop = trx.updateTable('bellwire_deliveries').set(change).where('hook_id', '=', hook_id);
-  await stop.where('status', '=', sql.lit('pending')).execute();
-  if (to.status === 'canceled') await stop.where('status', '=', sql.lit('held')).execute();
 };
 
 const select = (from: Kysely<Schema>, workspace_id: string, id: string) =>
@@ -52,143 +47,154 @@ const select = (from: Kysely<Schema>, workspace_id: string, id: string) =>
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
 
-/** Previous secrets that a hook may have. */
-const MOST_PREVIOUS = 10;
-
-/** Gives the current secret of a hook an end, and forgets those that have ended or are too many. */
-const retireSecrets = async (
+const insertTenant = async (
   trx: Transaction<Schema>,
-  hook_id: string,
-  { now, expires_at }: { readonly now: number; readonly expires_at: number },
+  { workspace_id, tenant, created_at }: Pick<NewHook, 'workspace_id' | 'tenant' | 'created_at'>,
 ): Promise<void> => {
+  if (tenant === null || tenant === EVERY_TENANT) return;
   await trx
-    .updateTable('bellwire_secrets')
-    .set({ expires_at })
-    .where('hook_id', '=', hook_id)
-    .where('expires_at', 'is', null)
-    .execute();
-  const kept = trx
-    .selectFrom('bellwire_secrets')
-    .select('id')
-    .where('hook_id', '=', hook_id)
-    .where('expires_at', '>', now)
-    .orderBy('id', 'desc')
-    .limit(MOST_PREVIOUS);
-  await trx
-    .deleteFrom('bellwire_secrets')
-    .where('hook_id', '=', hook_id)
-    .where('id', 'not in', kept)
+    .insertInto('bellwire_tenants')
+    .values({ workspace_id, tenant, created_at })
+    .onConflict((conflict) => conflict.doNothing())
     .execute();
 };
 
-export const createHooks = (db: Kysely<Schema>, caches: Caches, cipher: Cipher): Repositories['hooks'] => {
-  const toListed = (row: HookRow): ListedHook => ({
-    ...toHook(row),
-    header_names: Object.keys(toHeaders(row, cipher)),
-  });
+type HooksRepository = Repositories['hooks'];
 
-  const insertSecret = async (
-    trx: Transaction<Schema>,
-    hook_id: string,
-    { id, value, created_at }: { id: string; value: string; created_at: number },
-  ): Promise<void> => {
-    const secret = cipher.seal(value, { table: 'bellwire_secrets', column: 'secret', id });
-    await trx
-      .insertInto('bellwire_secrets')
-      .values({ id, hook_id, secret, created_at, expires_at: null })
-      .execute();
+/** The hooks of a workspace. A change of one is one transaction, and every cache learns of it. */
+class Hooks implements HooksRepository {
+  readonly #db: Kysely<Schema>;
+  readonly #reader: Kysely<Schema>;
+  readonly #parts: RepositoryParts;
+
+  constructor({ db, reader }: Connections, parts: RepositoryParts) {
+    this.#db = db;
+    this.#reader = reader;
+    this.#parts = parts;
+  }
+
+  readonly create: HooksRepository['create'] = (hook) =>
+    this.#change(hook.workspace_id, hook.id, async (trx) => {
+      await insertTenant(trx, hook);
+      const row = await trx
+        .insertInto('bellwire_hooks')
+        .values(toRow(hook, this.#parts.cipher))
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      const { secret, created_at } = hook;
+      if (secret !== null) await this.#insertSecret(trx, hook.id, { ...secret, created_at });
+      return this.#toListed(row);
+    });
+
+  readonly list: HooksRepository['list'] = async (workspace_id, { tenant }, page) => {
+    let query = this.#reader
+      .selectFrom('bellwire_hooks')
+      .selectAll()
+      .where('workspace_id', '=', workspace_id)
+      .where('deleted_at', 'is', null)
+      .orderBy('id', 'desc')
+      .limit(rowsToFetch(page));
+    if (tenant !== undefined) query = query.where('tenant', '=', tenant);
+    if (page.after !== null) query = query.where('id', '<', page.after);
+    return toPage(await query.execute(), page, {
+      to: (row) => this.#toListed(row),
+      keyOf: ({ id }) => id,
+    });
   };
 
+  readonly get: HooksRepository['get'] = async (workspace_id, id) => {
+    const row = await select(this.#db, workspace_id, id);
+    return row === undefined ? null : this.#toListed(row);
+  };
+
+  readonly update: HooksRepository['update'] = (workspace_id, id, wanted) =>
+    this.#change(workspace_id, id, async (trx) => {
+      if ((await select(trx, workspace_id, id)) === undefined) return null;
+      const row = await trx
+        .updateTable('bellwire_hooks')
+        .set(toChangedColumns(id, wanted, this.#parts.cipher))
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      if (isSwitchedOff(wanted)) {
+        await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'held', now: wanted.updated_at });
+      }
+      return this.#toListed(row);
+    });
+
+  readonly rotateSecret: HooksRepository['rotateSecret'] = (workspace_id, id, rotation) =>
+    this.#change(workspace_id, id, async (trx) => {
+      const row = await select(trx, workspace_id, id);
+      if (row === undefined) return null;
+      const { secret, now, previous_expires_at } = rotation;
+      await retireSecrets(trx, id, { now, expires_at: previous_expires_at });
+      await this.#insertSecret(trx, id, { ...secret, created_at: now });
+      return this.#toListed(row);
+    });
+
+  readonly dropPreviousSecrets: HooksRepository['dropPreviousSecrets'] = (workspace_id, id) =>
+    this.#change(workspace_id, id, async (trx) => {
+      const row = await select(trx, workspace_id, id);
+      if (row === undefined) return null;
+      await deletePreviousSecrets(trx, id);
+      return this.#toListed(row);
+    });
+
+  readonly remove: HooksRepository['remove'] = (workspace_id, id, now) =>
+    this.#change(workspace_id, id, async (trx) => {
+      if ((await select(trx, workspace_id, id)) === undefined) return false;
+      await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', id).execute();
+      await trx
+        .updateTable('bellwire_hooks')
+        .set({ deleted_at: now, updated_at: now, headers: null, stopping: 'canceled' })
+        .where('id', '=', id)
+        .execute();
+      await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'canceled', now });
+      return true;
+    });
+
   /**
-   * One transaction that changes hooks of a workspace. The cache is cleared before COMMIT, while the lock is still
-   * ours, so that nobody fans out to what was; and after it, for a rollback.
+   * One transaction that changes one hook. Announced before COMMIT, while the connection is still ours, so that no
+   * commit in between fans out to the hook as it was; and once more after it, for a rollback.
    */
-  const change = async <T>(
+  async #change<T>(
     workspace_id: string,
+    hook_id: string,
     work: (trx: Transaction<Schema>) => Promise<T>,
-  ): Promise<T> => {
+  ): Promise<T> {
+    const announce = () => this.#parts.invalidations.publish({ kind: 'hook', workspace_id, hook_id });
     try {
-      return await db.transaction().execute(async (trx) => {
+      return await this.#db.transaction().execute(async (trx) => {
         const result = await work(trx);
-        caches.hooks.clear(workspace_id);
+        announce();
         return result;
       });
     } finally {
-      caches.hooks.clear(workspace_id);
+      announce();
     }
-  };
+  }
 
-  return {
-    create: (hook) =>
-      change(hook.workspace_id, async (trx) => {
-        const row = await trx
-          .insertInto('bellwire_hooks')
-          .values(toRow(hook, cipher))
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        if (hook.secret !== null) {
-          await insertSecret(trx, hook.id, { ...hook.secret, created_at: hook.created_at });
-        }
-        return toListed(row);
-      }),
-    list: async (workspace_id, page) => {
-      let query = db
-        .selectFrom('bellwire_hooks')
-        .selectAll()
-        .where('workspace_id', '=', workspace_id)
-        .where('deleted_at', 'is', null)
-        .orderBy('id', 'desc')
-        .limit(rowsToFetch(page));
-      if (page.after !== null) query = query.where('id', '<', page.after);
-      return toPage(await query.execute(), page, { to: toListed, keyOf: ({ id }) => id });
-    },
-    get: async (workspace_id, id) => {
-      const row = await select(db, workspace_id, id);
-      return row === undefined ? null : toListed(row);
-    },
-    update: (workspace_id, id, wanted) =>
-      change(workspace_id, async (trx) => {
-        if ((await select(trx, workspace_id, id)) === undefined) return null;
-        const row = await trx
-          .updateTable('bellwire_hooks')
-          .set(toChangedColumns(id, wanted, cipher))
-          .where('id', '=', id)
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        if (row.status !== 'active')
-          await stopDeliveries(trx, id, { status: 'held', now: wanted.updated_at });
-        return toListed(row);
-      }),
-    rotateSecret: (workspace_id, id, { secret, now, previous_expires_at }) =>
-      change(workspace_id, async (trx) => {
-        const row = await select(trx, workspace_id, id);
-        if (row === undefined) return null;
-        await retireSecrets(trx, id, { now, expires_at: previous_expires_at });
-        await insertSecret(trx, id, { ...secret, created_at: now });
-        return toListed(row);
-      }),
-    dropPreviousSecrets: (workspace_id, id) =>
-      change(workspace_id, async (trx) => {
-        const row = await select(trx, workspace_id, id);
-        if (row === undefined) return null;
-        await trx
-          .deleteFrom('bellwire_secrets')
-          .where('hook_id', '=', id)
-          .where('expires_at', 'is not', null)
-          .execute();
-        return toListed(row);
-      }),
-    remove: (workspace_id, id, now) =>
-      change(workspace_id, async (trx) => {
-        if ((await select(trx, workspace_id, id)) === undefined) return false;
-        await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', id).execute();
-        await trx
-          .updateTable('bellwire_hooks')
-          .set({ deleted_at: now, updated_at: now, headers: null })
-          .where('id', '=', id)
-          .execute();
-        await stopDeliveries(trx, id, { status: 'canceled', now });
-        return true;
-      }),
-  };
-};
+  #insertSecret(
+    trx: Transaction<Schema>,
+    hook_id: string,
+    secret: { readonly id: string; readonly value: string; readonly created_at: number },
+  ): Promise<void> {
+    return insertSecret(trx, hook_id, { secret, cipher: this.#parts.cipher });
+  }
+
+  #toListed(row: HookRow): ListedHook {
+    return { ...toHook(row), header_names: this.#headerNames(row) };
+  }
+
+  /** None for headers that cannot be decrypted: one such hook must not fail the whole list. */
+  #headerNames(row: HookRow): readonly string[] {
+    try {
+      return Object.keys(toHeaders(row, this.#parts.cipher));
+    } catch {
+      return [];
+    }
+  }
+}
+
+export const createHooks = (connections: Connections, parts: RepositoryParts): HooksRepository =>
+  new Hooks(connections, parts);

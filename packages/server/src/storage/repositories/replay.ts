@@ -1,8 +1,11 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import { servesTenant } from '../../core/fan-out.ts';
 import { type Hook, isSubscribed } from '../../core/hook.ts';
 import { firstIdAt } from '../../core/ids.ts';
 import type { Repositories, ResendFilter, TimeRange } from '../../ports/repositories.ts';
-import type { Schema } from '../schema.ts';
+import { newDeliveryRow } from '../rows/delivery-row.ts';
+import type { Connections, Schema } from '../schema.ts';
+import type { RepositoryParts } from './parts.ts';
 
 const activeHooks = (db: Kysely<Schema>, workspace_id: string) =>
   db
@@ -41,7 +44,10 @@ const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'fai
     : query.where('hook_id', '=', hook_id);
 };
 
-/** Events of a time range for everybody, with the delivery that the hook has of each. */
+/** How far the ids of events may run ahead of their times. */
+const CLOCK_SLACK_MS = 3_600_000;
+
+/** The events of a time range that were not addressed to named hooks, with the delivery that the hook has of each. */
 const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) =>
   db
     .selectFrom('bellwire_events')
@@ -50,83 +56,161 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) 
         .onRef('bellwire_deliveries.event_id', '=', 'bellwire_events.id')
         .on('bellwire_deliveries.hook_id', '=', hook.id),
     )
-    .select(['bellwire_events.id', 'bellwire_events.type', 'bellwire_deliveries.id as delivery_id'])
+    .select([
+      'bellwire_events.id',
+      'bellwire_events.tenant',
+      'bellwire_events.type',
+      'bellwire_deliveries.id as delivery_id',
+    ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
     .where('bellwire_events.addressed', '=', 0)
+    // By id, so that no list is read beyond the range: an id is as old as its event, but for a clock that was set back.
     .where('bellwire_events.id', '>=', firstIdAt('evt', since))
+    .where('bellwire_events.id', '<', firstIdAt('evt', until + CLOCK_SLACK_MS))
     .where('bellwire_events.created_at', '>=', since)
     .where('bellwire_events.created_at', '<', until)
     .orderBy('bellwire_events.id');
 
-const newDelivery = (hook: Hook, event: { readonly id: string; readonly type: string }, now: number) => ({
-  workspace_id: hook.workspace_id,
-  event_id: event.id,
-  event_type: event.type,
-  hook_id: hook.id,
-  trigger: 'scheduled' as const,
-  status: 'pending' as const,
-  attempts: 0,
-  failures: 0,
-  next_attempt_at: now,
-  lease_token: 0,
-  lease_until: null,
-  resume_status: null,
-  resume_at: null,
-  failure_reason: null,
-  created_at: now,
-  updated_at: now,
-});
+interface MissedEvent {
+  readonly id: string;
+  readonly tenant: string | null;
+  readonly type: string;
+}
 
-export const createReplayRepository = (db: Kysely<Schema>): Repositories['replay'] => ({
+const insertMissed = async (
+  trx: Transaction<Schema>,
+  hook: Hook,
+  {
+    event,
+    delivery_id,
+    now,
+    wire_id,
+  }: {
+    readonly event: MissedEvent;
+    readonly delivery_id: string;
+    readonly now: number;
+    readonly wire_id: string | null;
+  },
+): Promise<void> => {
+  const { workspace_id } = hook;
+  const row = newDeliveryRow(
+    {
+      workspace_id,
+      id: delivery_id,
+      tenant: event.tenant,
+      event_id: event.id,
+      event_type: event.type,
+      hook_id: hook.id,
+      trigger: 'scheduled',
+      status: 'pending',
+    },
+    { now, next_attempt_at: now },
+  );
+  await trx.insertInto('bellwire_deliveries').values(row).execute();
+  if (wire_id === null) return;
+  await trx
+    .insertInto('bellwire_wire_ids')
+    .values({ workspace_id, wire_id, event_id: event.id })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+};
+
+const isMissed = (hook: Hook, event: MissedEvent & { readonly delivery_id: string | null }): boolean =>
+  event.delivery_id === null && servesTenant(hook, event.tenant) && isSubscribed(hook, event.type);
+
+type ReplayRepository = Repositories['replay'];
+
+/** Makes deliveries due whose hook is still active; the answer is their number. */
+const makeDue = async (
+  db: Kysely<Schema>,
+  ids: readonly string[],
+  { filter, status, now }: { readonly filter: ResendFilter; readonly status: string; readonly now: number },
+): Promise<number> => {
+  const { numUpdatedRows } = await db
+    .updateTable('bellwire_deliveries')
+    .set({
+      status: 'pending',
+      next_attempt_at: now,
+      failures: 0,
+      returns: 0,
+      suspicion: 0,
+      failure_reason: null,
+      updated_at: now,
+    })
+    .where('workspace_id', '=', filter.workspace_id)
+    .where('id', 'in', ids)
+    .where(sql<string>`status`, '=', status)
+    // A delivery sent again a moment ago may have disabled its hook: the rest stays held, or failed.
+    .where('hook_id', 'in', activeHooks(db, filter.workspace_id))
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+};
+
+/** The events that a hook still has no delivery of, now that no other transaction can add one. */
+const stillMissed = async (
+  trx: Transaction<Schema>,
+  hook: Hook,
+  events: readonly MissedEvent[],
+): Promise<readonly MissedEvent[]> => {
+  const ids = events.map(({ id }) => id);
+  if (ids.length === 0) return [];
+  const delivered = await trx
+    .selectFrom('bellwire_deliveries')
+    .select('event_id')
+    .where('event_id', 'in', ids)
+    .where('hook_id', '=', hook.id)
+    .execute();
+  const known = new Set(delivered.map(({ event_id }) => event_id));
+  return events.filter(({ id }) => !known.has(id));
+};
+
+const countMissed = async (reader: Kysely<Schema>, hook: Hook, range: TimeRange): Promise<number> => {
+  const rows = await eventsFor(reader, hook, range)
+    .clearSelect()
+    .clearOrderBy()
+    .select(['bellwire_events.type', 'bellwire_events.tenant', ({ fn }) => fn.countAll<number>().as('count')])
+    .where('bellwire_deliveries.id', 'is', null)
+    .groupBy(['bellwire_events.type', 'bellwire_events.tenant'])
+    .execute();
+  return rows
+    .filter(({ type, tenant }) => servesTenant(hook, tenant) && isSubscribed(hook, type))
+    .reduce((sum, { count }) => sum + count, 0);
+};
+
+/** Reads choose what to send again, beside the connection that accepts; writes change at most one slice of it. */
+export const createReplayRepository = (
+  { db, reader }: Connections,
+  { wireIdOf }: RepositoryParts,
+): ReplayRepository => ({
   count: async (filter, status) => {
-    const { count } = await inState(db, filter, status)
+    const { count } = await inState(reader, filter, status)
       .clearOrderBy()
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .executeTakeFirstOrThrow();
     return count;
   },
   resend: async (filter, status, { after, limit, now }) => {
-    let query = inState(db, filter, status).select('id').limit(limit);
+    let query = inState(reader, filter, status).select('id').limit(limit);
     if (after !== null) query = query.where('id', '>', after);
     const ids = (await query.execute()).map(({ id }) => id);
     if (ids.length === 0) return { replayed: 0, next: null };
-    const { numUpdatedRows } = await db
-      .updateTable('bellwire_deliveries')
-      .set({ status: 'pending', next_attempt_at: now, failures: 0, failure_reason: null, updated_at: now })
-      .where('workspace_id', '=', filter.workspace_id)
-      .where('id', 'in', ids)
-      .where('status', '=', status)
-      // What was sent again may have disabled its hook meanwhile: the rest stays held, or failed.
-      .where('hook_id', 'in', activeHooks(db, filter.workspace_id))
-      .executeTakeFirst();
-    return { replayed: Number(numUpdatedRows), next: ids.at(-1) ?? null };
+    return { replayed: await makeDue(db, ids, { filter, status, now }), next: ids.at(-1) ?? null };
   },
-  countMissed: async (hook, range) => {
-    const rows = await eventsFor(db, hook, range)
-      .clearSelect()
-      .clearOrderBy()
-      .select(['bellwire_events.type', ({ fn }) => fn.countAll<number>().as('count')])
-      .where('bellwire_deliveries.id', 'is', null)
-      .groupBy('bellwire_events.type')
-      .execute();
-    return rows.reduce((sum, { type, count }) => sum + (isSubscribed(hook, type) ? count : 0), 0);
-  },
-  sendMissed: (hook, range, { after, limit, now, newId }) =>
-    db.transaction().execute(async (trx) => {
+  countMissed: (hook, range) => countMissed(reader, hook, range),
+  sendMissed: async (hook, range, { after, limit, now, newId }) => {
+    let query = eventsFor(reader, hook, range).limit(limit);
+    if (after !== null) query = query.where('bellwire_events.id', '>', after);
+    const events = await query.execute();
+    const candidates = events.filter((event) => isMissed(hook, event));
+    return db.transaction().execute(async (trx) => {
       const active = activeHooks(trx, hook.workspace_id).where('id', '=', hook.id);
       if ((await active.executeTakeFirst()) === undefined) return { replayed: 0, next: null };
-      let query = eventsFor(trx, hook, range).limit(limit);
-      if (after !== null) query = query.where('bellwire_events.id', '>', after);
-      const events = await query.execute();
-      const missed = events.filter(
-        ({ delivery_id, type }) => delivery_id === null && isSubscribed(hook, type),
-      );
+      const missed = await stillMissed(trx, hook, candidates);
       for (const event of missed) {
-        await trx
-          .insertInto('bellwire_deliveries')
-          .values({ ...newDelivery(hook, event, now), id: newId() })
-          .execute();
+        const wire_id = wireIdOf(hook.dialect, event.id);
+        await insertMissed(trx, hook, { event, delivery_id: newId(), now, wire_id });
       }
       return { replayed: missed.length, next: events.at(-1)?.id ?? null };
-    }),
+    });
+  },
 });

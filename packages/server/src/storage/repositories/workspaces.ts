@@ -1,7 +1,7 @@
-import type { Kysely, Selectable } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Repositories, Workspace } from '../../ports/repositories.ts';
-import type { Caches } from '../caches.ts';
-import type { Schema } from '../schema.ts';
+import type { Connections, Schema } from '../schema.ts';
+import type { RepositoryParts } from './parts.ts';
 import { toEventTypeRow } from './event-types.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
@@ -9,6 +9,39 @@ const toWorkspace = (row: Selectable<Schema['bellwire_workspaces']>): Workspace 
   ...row,
   strict: row.strict === 1,
 });
+
+/** Rows deleted in one transaction. */
+const SLICE = 500;
+
+/** Deletes the hooks that were deleted earlier, whose rows stay for the deliveries that name them, and the tenants. */
+const removeLeftovers = async (db: Kysely<Schema>, workspace_id: string): Promise<void> => {
+  for (let deleted = SLICE; deleted >= SLICE;) {
+    const hooks = db
+      .selectFrom('bellwire_hooks')
+      .select('id')
+      .where('workspace_id', '=', workspace_id)
+      .where('deleted_at', 'is not', null)
+      .limit(SLICE);
+    const { numDeletedRows } = await db
+      .deleteFrom('bellwire_hooks')
+      .where('id', 'in', hooks)
+      .executeTakeFirst();
+    deleted = Number(numDeletedRows);
+  }
+  for (let deleted = SLICE; deleted >= SLICE;) {
+    const tenants = db
+      .selectFrom('bellwire_tenants')
+      .select('tenant')
+      .where('workspace_id', '=', workspace_id)
+      .limit(SLICE);
+    const { numDeletedRows } = await db
+      .deleteFrom('bellwire_tenants')
+      .where('workspace_id', '=', workspace_id)
+      .where('tenant', 'in', tenants)
+      .executeTakeFirst();
+    deleted = Number(numDeletedRows);
+  }
+};
 
 const isUsed = async (db: Kysely<Schema>, id: string): Promise<boolean> => {
   for (const table of ['bellwire_events', 'bellwire_api_keys'] as const) {
@@ -28,34 +61,70 @@ const isUsed = async (db: Kysely<Schema>, id: string): Promise<boolean> => {
   return hook !== undefined;
 };
 
-export const createWorkspaces = (db: Kysely<Schema>, caches: Caches): Repositories['workspaces'] => {
-  const get = async (id: string, from: Kysely<Schema> = db): Promise<Workspace | null> => {
-    const row = await from
-      .selectFrom('bellwire_workspaces')
-      .selectAll()
-      .where('id', '=', id)
-      .executeTakeFirst();
-    return row === undefined ? null : toWorkspace(row);
-  };
+const select = async (db: Kysely<Schema>, id: string): Promise<Workspace | null> => {
+  const row = await db.selectFrom('bellwire_workspaces').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : toWorkspace(row);
+};
+
+type WorkspacesRepository = Repositories['workspaces'];
+
+/** False when the name, or the id, is taken. */
+const insert = async (
+  trx: Transaction<Schema>,
+  workspace: Workspace,
+  catalog: Parameters<WorkspacesRepository['create']>[1],
+): Promise<boolean> => {
+  const { numInsertedOrUpdatedRows } = await trx
+    .insertInto('bellwire_workspaces')
+    .values({ ...workspace, strict: workspace.strict ? 1 : 0 })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (numInsertedOrUpdatedRows === 0n) return false;
+  for (const type of catalog) {
+    await trx.insertInto('bellwire_event_types').values(toEventTypeRow(workspace.id, type)).execute();
+  }
+  return true;
+};
+
+const isNameTaken = async (trx: Transaction<Schema>, id: string, name: string): Promise<boolean> => {
+  const other = await trx
+    .selectFrom('bellwire_workspaces')
+    .select('id')
+    .where('name', '=', name)
+    .where('id', '!=', id)
+    .executeTakeFirst();
+  return other !== undefined;
+};
+
+const remove = async (db: Kysely<Schema>, id: string): Promise<'removed' | 'in_use' | 'not_found'> => {
+  if ((await select(db, id)) === null) return 'not_found';
+  if (await isUsed(db, id)) return 'in_use';
+  await removeLeftovers(db, id);
+  return db.transaction().execute(async (trx) => {
+    if ((await select(trx, id)) === null) return 'not_found';
+    // An event or a hook may have come meanwhile.
+    if (await isUsed(trx, id)) return 'in_use';
+    await trx.deleteFrom('bellwire_tenants').where('workspace_id', '=', id).execute();
+    await trx.deleteFrom('bellwire_hooks').where('workspace_id', '=', id).execute();
+    await trx.deleteFrom('bellwire_event_types').where('workspace_id', '=', id).execute();
+    await trx.deleteFrom('bellwire_workspaces').where('id', '=', id).execute();
+    return 'removed';
+  });
+};
+
+export const createWorkspaces = (
+  { db, reader }: Connections,
+  { invalidations }: RepositoryParts,
+): WorkspacesRepository => {
+  const announce = (workspace_id: string): void => invalidations.publish({ kind: 'catalog', workspace_id });
   return {
     create: async (workspace, catalog) => {
-      const created = await db.transaction().execute(async (trx) => {
-        const { numInsertedOrUpdatedRows } = await trx
-          .insertInto('bellwire_workspaces')
-          .values({ ...workspace, strict: workspace.strict ? 1 : 0 })
-          .onConflict((conflict) => conflict.doNothing())
-          .executeTakeFirst();
-        if (numInsertedOrUpdatedRows === 0n) return false;
-        for (const type of catalog) {
-          await trx.insertInto('bellwire_event_types').values(toEventTypeRow(workspace.id, type)).execute();
-        }
-        return true;
-      });
-      caches.catalogs.clear(workspace.id);
+      const created = await db.transaction().execute((trx) => insert(trx, workspace, catalog));
+      announce(workspace.id);
       return created;
     },
     list: async (page) => {
-      let query = db
+      let query = reader
         .selectFrom('bellwire_workspaces')
         .selectAll()
         .orderBy('id', 'desc')
@@ -63,44 +132,24 @@ export const createWorkspaces = (db: Kysely<Schema>, caches: Caches): Repositori
       if (page.after !== null) query = query.where('id', '<', page.after);
       return toPage(await query.execute(), page, { to: toWorkspace, keyOf: ({ id }) => id });
     },
-    get: (id) => get(id),
+    get: (id) => select(db, id),
     update: async (id, { name, strict }, now) => {
       const updated = await db.transaction().execute(async (trx) => {
-        const other =
-          name === undefined
-            ? undefined
-            : await trx
-                .selectFrom('bellwire_workspaces')
-                .select('id')
-                .where('name', '=', name)
-                .where('id', '!=', id)
-                .executeTakeFirst();
-        if (other !== undefined) return 'taken' as const;
-        await trx
-          .updateTable('bellwire_workspaces')
-          .set({
-            updated_at: now,
-            ...(name === undefined ? {} : { name }),
-            ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
-          })
-          .where('id', '=', id)
-          .execute();
-        return get(id, trx);
+        if (name !== undefined && (await isNameTaken(trx, id, name))) return 'taken' as const;
+        const change = {
+          updated_at: now,
+          ...(name === undefined ? {} : { name }),
+          ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
+        };
+        await trx.updateTable('bellwire_workspaces').set(change).where('id', '=', id).execute();
+        return select(trx, id);
       });
-      caches.catalogs.clear(id);
+      announce(id);
       return updated;
     },
     remove: async (id) => {
-      const removed = await db.transaction().execute(async (trx) => {
-        if ((await get(id, trx)) === null) return 'not_found' as const;
-        if (await isUsed(trx, id)) return 'in_use' as const;
-        // Deleted hooks, which stay for the deliveries that name them: without events there are none.
-        await trx.deleteFrom('bellwire_hooks').where('workspace_id', '=', id).execute();
-        await trx.deleteFrom('bellwire_event_types').where('workspace_id', '=', id).execute();
-        await trx.deleteFrom('bellwire_workspaces').where('id', '=', id).execute();
-        return 'removed' as const;
-      });
-      caches.catalogs.clear(id);
+      const removed = await remove(db, id);
+      announce(id);
       return removed;
     },
   };

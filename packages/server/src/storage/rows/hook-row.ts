@@ -10,6 +10,7 @@ export const toHook = (row: HookRow): Hook => ({
   id: row.id,
   number: row.number,
   workspace_id: row.workspace_id,
+  tenant: row.tenant,
   name: row.name,
   url: row.url,
   events: JSON.parse(row.events) as string[],
@@ -36,7 +37,7 @@ export const toHeaders = (row: HookRow, cipher: Cipher): Readonly<Record<string,
     ? {}
     : (JSON.parse(cipher.open(row.headers, headersPlace(row.id))) as Record<string, string>);
 
-/** Custom headers as they stand in the row of hook `id`; null when there are none. */
+/** Custom headers as the row of hook `id` holds them; null when there are none. */
 export const sealHeaders = (
   headers: Readonly<Record<string, string>>,
   id: string,

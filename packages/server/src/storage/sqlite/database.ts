@@ -14,6 +14,8 @@ export interface SqliteDatabase {
    * connection, and a stranger's rollback would take an acknowledged event with it.
    */
   readonly write: <T>(work: () => T) => Promise<T>;
+  /** The same; `committed` runs after COMMIT and before any other work on the connection. */
+  readonly writeThen: <T, R>(work: () => T, committed: (result: T) => R) => Promise<R>;
   /** Runs synchronous reads between transactions: what they see is committed. */
   readonly read: <T>(work: () => T) => Promise<T>;
   readonly close: () => Promise<void>;
@@ -52,6 +54,8 @@ export const openSqlite = (path: string): SqliteDatabase => {
     db,
     raw,
     write: (work) => db.connection().execute(async () => raw.transaction(work).immediate()),
+    writeThen: (work, committed) =>
+      db.connection().execute(async () => committed(raw.transaction(work).immediate())),
     read: (work) => db.connection().execute(async () => work()),
     close: () => db.destroy(),
   };

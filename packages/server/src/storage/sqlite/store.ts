@@ -1,90 +1,234 @@
-import { sql } from 'kysely';
-import type { IdFactory } from '../../core/ids.ts';
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
 import type { SendableHook } from '../../core/hook.ts';
-import type { Store } from '../../ports/store.ts';
+import type { IdFactory } from '../../core/ids.ts';
+import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
 import type { Caches } from '../caches.ts';
-import { createAcceptEvent } from './accept-event.ts';
+import type { Cipher } from '../cipher.ts';
+import type { Invalidations } from '../invalidations.ts';
+import type { Schema } from '../schema.ts';
+import { Batch, isDatabaseFault, toItemError } from './batch.ts';
 import type { SqliteDatabase } from './database.ts';
-import { createPruneEvents } from './prune-events.ts';
-import { createLeases } from './claim-deliveries.ts';
-import { createSettle } from './settle-delivery.ts';
+import { createDeliveryWriter } from './delivery-writer.ts';
+import { createDueHooks } from './due-hooks.ts';
+import { createEventReader } from './event-reader.ts';
+import { createEventWriter } from './event-writer.ts';
+import { createFanOuts } from './fan-outs.ts';
+import { createHookCounters } from './hook-counters.ts';
+import { HookIndex } from './hook-index.ts';
+import { createHookReader } from './hook-reader.ts';
+import { createLeases } from './leases.ts';
+import { createLostLeases } from './lost-leases.ts';
+import { EventPruner } from './prune.ts';
+import { createPruneSecrets } from './prune-secrets.ts';
+import { SendableHooks } from './sendable-hooks.ts';
+import { SettlementWriter } from './settlement-writer.ts';
+import { createStopDeliveries } from './stop-deliveries.ts';
 import { toStorageError } from './storage-error.ts';
+import { createTenantWriter, KnownTenants } from './tenant-writer.ts';
 
-/** Leases ended in one transaction, so that a start after a crash under load blocks nobody for long. */
-const RELEASED_AT_ONCE = 500;
+export interface SqliteStoreOptions {
+  readonly database: SqliteDatabase;
+  /** Where open deliveries are counted: a connection that does not hold up commits. */
+  readonly reader: Kysely<Schema>;
+  readonly caches: Caches;
+  readonly cipher: Cipher;
+  readonly invalidations: Invalidations;
+  readonly ids: IdFactory;
+  /** Names the owner of this store's leases: new at each start. */
+  readonly node_id: string;
+  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  readonly wireIdOf: (dialect: string, event_id: string) => string | null;
+}
+
+/** Everything that commits need, prepared on one connection. */
+const createParts = (options: SqliteStoreOptions) => {
+  const { database, cipher, ids, node_id, wireIdOf } = options;
+  const hook_reader = createHookReader(database, cipher);
+  // This process owns the file, so no other can change a hook behind its back.
+  const index = new HookIndex(hook_reader, { read: database.read, max_age_ms: null });
+  const sendable = new SendableHooks(hook_reader, null);
+  const known_tenants = new KnownTenants();
+  const stop = createStopDeliveries(database);
+  const counters = createHookCounters(database, stop.stopSlice);
+  const writeDeliveries = createDeliveryWriter(database, { ids, node_id });
+  const fan_outs = createFanOuts(database, writeDeliveries);
+  return {
+    index,
+    sendable,
+    known_tenants,
+    stop,
+    fan_outs,
+    writeEvent: createEventWriter(database, {
+      writeDeliveries,
+      writeFanOut: fan_outs.write,
+      writeTenant: createTenantWriter(database, known_tenants),
+      wireIdOf,
+    }),
+    settlements: new SettlementWriter(database, counters),
+    leases: createLeases(database, { index, node_id }),
+    lostLeases: createLostLeases(database, { ids, node_id }),
+    dueHooks: createDueHooks(database),
+    readEvents: createEventReader(database),
+    pruner: new EventPruner(database),
+    pruneSecrets: createPruneSecrets(database),
+  };
+};
 
 /**
  * The delivery store on SQLite. Every verb is one synchronous transaction through the database's one door, so its
- * answer is durable, and what it read cannot have changed when it wrote.
+ * answer is durable, and nothing that it read can have changed when it wrote.
  */
-export const createSqliteStore = (database: SqliteDatabase, caches: Caches, ids: IdFactory): Store => {
-  const { db } = database;
-  const acceptEvent = createAcceptEvent(database, caches.hooks, ids);
-  const settle = createSettle(database, caches.hooks);
-  const leases = createLeases(database, caches.hooks, ids);
-  const prune = createPruneEvents(database);
+export class SqliteStore implements Store {
+  readonly #database: SqliteDatabase;
+  readonly #raw: Database;
+  readonly #reader: Kysely<Schema>;
+  readonly #caches: Caches;
+  readonly #parts: ReturnType<typeof createParts>;
 
-  const write = async <T>(work: () => T): Promise<T> => {
+  constructor(options: SqliteStoreOptions) {
+    this.#database = options.database;
+    this.#raw = options.database.raw;
+    this.#reader = options.reader;
+    this.#caches = options.caches;
+    this.#parts = createParts(options);
+    options.invalidations.subscribe((changed) => {
+      if (changed.kind !== 'hook') return;
+      this.#parts.index.invalidate(changed.workspace_id, changed.hook_id);
+      this.#parts.sendable.delete(changed.hook_id);
+    });
+  }
+
+  readonly commitBatch: Store['commitBatch'] = async (batch) => {
     try {
-      return await database.write(work);
+      return await this.#commit(batch.now, (open) => this.#runBatch(batch, open));
     } catch (error) {
-      // The caches may know rows that the rollback took back.
-      caches.clear();
-      throw toStorageError(error);
+      if (isDatabaseFault(error)) throw toStorageError(error);
     }
+    // One item is to blame, and the rollback took its neighbours with it: again, each in a savepoint of its own.
+    return this.#write(batch.now, (open) => this.#runIsolated(batch, open));
+  };
+
+  readonly continueFanOuts: Store['continueFanOuts'] = (slice) =>
+    this.#write(slice.now, (open) => this.#parts.fan_outs.continueAll(slice, open));
+
+  readonly dueHooks: Store['dueHooks'] = (query) => this.#database.read(() => this.#parts.dueHooks(query));
+
+  readonly claim: Store['claim'] = (claim) => this.#write(claim.now, () => this.#parts.leases.claim(claim));
+
+  readonly claimManually: Store['claimManually'] = (claim) =>
+    this.#write(claim.now, () => this.#parts.leases.claimManually(claim));
+
+  readonly extendLeases: Store['extendLeases'] = (extension) =>
+    this.#write(extension.now, () => this.#parts.leases.extend(extension));
+
+  readonly releaseLeases: Store['releaseLeases'] = (release) =>
+    this.#write(release.now, (open) => {
+      const lost = this.#parts.lostLeases(release);
+      for (const settlement of lost) this.#parts.settlements.write(settlement, open);
+      return lost.length;
+    });
+
+  readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
+    this.#write(slice.now, () => this.#parts.stop.stopNext(slice));
+
+  readonly hooks: Store['hooks'] = (ids) =>
+    this.#database.read(() => {
+      const found = new Map<string, SendableHook | null>();
+      for (const id of ids) {
+        const hook = this.#parts.sendable.get(id);
+        if (hook !== undefined) found.set(id, hook);
+      }
+      return found;
+    });
+
+  readonly events: Store['events'] = (leased) => this.#database.read(() => this.#parts.readEvents(leased));
+
+  readonly catalog: Store['catalog'] = async (workspace_id) => {
+    const [catalog] = await Promise.all([
+      this.#caches.catalogs.get(workspace_id),
+      this.#parts.index.prepare(workspace_id),
+    ]);
+    return catalog;
+  };
+
+  readonly prune: Store['prune'] = (slice) => this.#write(slice.now, () => this.#parts.pruner.prune(slice));
+
+  readonly pruneSecrets: Store['pruneSecrets'] = (slice) =>
+    this.#write(slice.now, () => {
+      const hook_ids = this.#parts.pruneSecrets(slice);
+      for (const id of hook_ids) this.#parts.sendable.delete(id);
+      return hook_ids.length;
+    });
+
+  readonly openDeliveries: Store['openDeliveries'] = async () => {
+    const [pending, sending, held] = await Promise.all([
+      this.#count('pending'),
+      this.#count('sending'),
+      this.#count('held'),
+    ]);
+    return { pending, sending, held };
   };
 
   // The status is a literal, so that the partial index of that status serves.
-  const countOf = async (status: 'pending' | 'sending' | 'held'): Promise<number> => {
-    const { count } = await db
+  async #count(status: 'pending' | 'sending' | 'held'): Promise<number> {
+    const { count } = await this.#reader
       .selectFrom('bellwire_deliveries')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('status', '=', sql.lit(status))
       .executeTakeFirstOrThrow();
     return count;
-  };
+  }
 
-  const releaseSome = (now: number, expired_before: number | null): number => {
-    const interrupted = leases.interrupted(expired_before, RELEASED_AT_ONCE);
-    for (const settlement of interrupted) settle(settlement, now);
-    return interrupted.length;
-  };
+  // Settlements first: a hook that a 410 disables holds the events of the same batch.
+  #runBatch(batch: CommitBatch, open: Batch): BatchResult {
+    const { settlements, writeEvent } = this.#parts;
+    const settled = batch.settlements.map((settlement) => settlements.write(settlement, open));
+    const accepted = batch.events.map((event) => writeEvent(event, { ...batch, batch: open }));
+    return { settled, accepted, has_fan_outs: open.has_fan_outs };
+  }
 
-  return {
-    commitBatch: (turn) =>
-      write(() => ({
-        settled: turn.settlements.map((settlement) => settle(settlement, turn.now)),
-        accepted: turn.events.map((event) => acceptEvent(event, turn)),
-      })),
-    dueHooks: (now) => database.read(() => leases.dueHooks(now)),
-    claim: (claim) => write(() => leases.claim(claim)),
-    claimManually: (claim) => write(() => leases.claimManually(claim)),
-    releaseLeases: async ({ now, expired_before }) => {
-      let released = 0;
-      for (;;) {
-        const some = await write(() => releaseSome(now, expired_before));
-        released += some;
-        if (some < RELEASED_AT_ONCE) return released;
+  #runIsolated(batch: CommitBatch, open: Batch): BatchResult {
+    const { settlements, writeEvent } = this.#parts;
+    const isolate = <T>(work: () => T) => {
+      try {
+        return open.isolate(this.#raw, work);
+      } catch (error) {
+        if (isDatabaseFault(error)) throw error;
+        return { kind: 'rejected', error: toItemError(error) } as const;
       }
-    },
-    hooks: (hook_ids) =>
-      database.read(() => {
-        const found = new Map<string, SendableHook>();
-        for (const id of hook_ids) {
-          const hook = caches.hooks.byId(id);
-          if (hook !== undefined) found.set(id, hook);
-        }
-        return found;
-      }),
-    catalog: (workspace_id) => caches.catalogs.get(workspace_id),
-    prune: (slice) => write(() => prune(slice)),
-    openDeliveries: async () => {
-      const [pending, sending, held] = await Promise.all([
-        countOf('pending'),
-        countOf('sending'),
-        countOf('held'),
-      ]);
-      return { pending, sending, held };
-    },
-  };
-};
+    };
+    const settled = batch.settlements.map((settlement) => isolate(() => settlements.write(settlement, open)));
+    const accepted = batch.events.map((event) => isolate(() => writeEvent(event, { ...batch, batch: open })));
+    return { settled, accepted, has_fan_outs: open.has_fan_outs };
+  }
+
+  /** Runs `work` in one transaction; memory learns of its changes after COMMIT. */
+  #commit<T>(now: number, work: (open: Batch) => T): Promise<T> {
+    return this.#database.writeThen(
+      () => {
+        const open = new Batch(now, this.#parts.index);
+        return { open, result: work(open) };
+      },
+      ({ open, result }) => {
+        this.#remember(open);
+        return result;
+      },
+    );
+  }
+
+  async #write<T>(now: number, work: (open: Batch) => T): Promise<T> {
+    try {
+      return await this.#commit(now, work);
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  #remember(open: Batch): void {
+    const { hooks, changed_status, tenants } = open.changes;
+    for (const hook of hooks) this.#parts.index.patch(hook);
+    for (const id of changed_status) this.#parts.sendable.delete(id);
+    for (const tenant of tenants) this.#parts.known_tenants.add(tenant);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Trigger } from './event.ts';
+import { type HookStatus, isSubscribed } from './hook.ts';
+
+/** The tenant of hooks that get the events of every tenant. */
+export const EVERY_TENANT = '*';
+
+/** The part of a hook that decides what it gets. */
+export interface Subscription {
+  readonly id: string;
+  /** Null for a hook without a tenant, `*` for one that serves every tenant. */
+  readonly tenant: string | null;
+  readonly events: readonly string[];
+  readonly status: HookStatus;
+  readonly dialect: string;
+}
+
+/** The part of an event that decides who gets it. */
+export interface Addressed {
+  readonly type: string;
+  readonly tenant: string | null;
+  /** The only hooks that may get it; null for every subscribed one. */
+  readonly hook_ids: readonly string[] | null;
+  readonly trigger: Trigger;
+}
+
+/** Whether a hook gets events of a tenant: its own tenant's, or everyone's where its tenant is `*`. */
+export const servesTenant = (hook: Pick<Subscription, 'tenant'>, tenant: string | null): boolean =>
+  hook.tenant === EVERY_TENANT || hook.tenant === tenant;
+
+/** Whether a hook gets scheduled events of a type and tenant. */
+export const isSubscriber = (hook: Subscription, type: string, tenant: string | null): boolean =>
+  servesTenant(hook, tenant) && isSubscribed(hook, type);
+
+/** The hooks that an event's `hook_ids` name, without repetition; or the first id that does not exist. */
+const namedHooks = <H extends Subscription>(
+  ids: readonly string[],
+  byId: (id: string) => H | undefined,
+): readonly H[] | { readonly unknown: string } => {
+  const named: H[] = [];
+  for (const id of new Set(ids)) {
+    const hook = byId(id);
+    if (hook === undefined) return { unknown: id };
+    named.push(hook);
+  }
+  return named;
+};
+
+/**
+ * The hooks that get an event. `hook_ids` narrows the fan-out and never widens it, except that a ping, test or
+ * validation goes to exactly the hook that it names, whatever that is subscribed to.
+ */
+export const selectTargets = <H extends Subscription>(
+  event: Addressed,
+  hooks: {
+    readonly byId: (id: string) => H | undefined;
+    readonly subscribers: (type: string, tenant: string | null) => readonly H[];
+  },
+): readonly H[] | { readonly unknown: string } => {
+  if (event.hook_ids === null) return hooks.subscribers(event.type, event.tenant);
+  const named = namedHooks(event.hook_ids, hooks.byId);
+  if ('unknown' in named || event.trigger !== 'scheduled') return named;
+  return named.filter((hook) => isSubscriber(hook, event.type, event.tenant));
+};
+
+/**
+ * Where a new delivery starts: `sending` (leased by the node that stores it), `pending` where its hook can take no
+ * more into memory, `held` for a hook that is not active. Pings, tests and validations are always sent at once.
+ */
+export const firstStatus = (
+  trigger: Trigger,
+  hook_status: HookStatus,
+  is_saturated: boolean,
+): 'sending' | 'pending' | 'held' => {
+  if (trigger !== 'scheduled') return 'sending';
+  if (hook_status !== 'active') return 'held';
+  return is_saturated ? 'pending' : 'sending';
+};

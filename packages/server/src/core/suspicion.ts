@@ -1,0 +1,16 @@
+/**
+ * A delivery becomes a suspect when the sender thread dies while it holds that delivery. Suspects are sent through a
+ * thread of their own, one at a time; only a death there proves that this delivery is the cause. The end of the whole
+ * process never raises suspicion.
+ *
+ * 0: no suspect. 1: held when the shared thread died. 1 + n: killed the isolated thread n times.
+ */
+const ISOLATED_DEATHS_MAX = 3;
+
+/** The suspicion after one more death of the thread that held the delivery. */
+export const raiseSuspicion = (suspicion: number): number => suspicion + 1;
+
+export const isSuspect = ({ suspicion }: { readonly suspicion: number }): boolean => suspicion > 0;
+
+/** Whether a delivery is given up because it has killed the isolated thread three times. */
+export const isQuarantined = (suspicion: number): boolean => suspicion > ISOLATED_DEATHS_MAX;

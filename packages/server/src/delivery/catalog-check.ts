@@ -1,0 +1,47 @@
+import { BellwireError, type Issue } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { SchemaCheck } from '../ports/schema-check.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface CatalogCheckOptions {
+  readonly store: Store;
+  readonly check: SchemaCheck;
+}
+
+interface Checked {
+  readonly type: string;
+  readonly data: JsonObject;
+}
+
+const noWorkspace = (id: string) => new BellwireError('not_found', `There is no workspace ${id}.`);
+
+const unknownType = (type: string) =>
+  new BellwireError(
+    'unknown_event_type',
+    `The workspace is strict and its catalog has no event type "${type}". Add it with PUT /v1/event-types/${encodeURIComponent(type)}, or correct the name.`,
+    { issues: [{ path: 'type', message: 'is not in the catalog' }] },
+  );
+
+const violation = (type: string, issues: readonly Issue[]) =>
+  new BellwireError(
+    'schema_violation',
+    `The data does not fit the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    { issues },
+  );
+
+/**
+ * Checks an event against the catalog of its workspace: a type with a schema is always checked, an unknown type is
+ * refused only by a strict workspace.
+ * @throws BellwireError `not_found` (no such workspace), `unknown_event_type`, `schema_violation`.
+ */
+export const createCatalogCheck =
+  ({ store, check }: CatalogCheckOptions) =>
+  async (workspace_id: string, { type, data }: Checked): Promise<void> => {
+    const catalog = await store.catalog(workspace_id);
+    if (catalog === null) throw noWorkspace(workspace_id);
+    const known = catalog.event_types.get(type);
+    if (known === undefined && catalog.strict) throw unknownType(type);
+    if (known === undefined || known.schema === null || known.schema_text === null) return;
+    const issues = check(known.schema, known.schema_text, data);
+    if (issues.length > 0) throw violation(type, issues);
+  };

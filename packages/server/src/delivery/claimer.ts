@@ -1,0 +1,131 @@
+import { LEASE_MS } from '../core/lease.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { DueHook, LeasedDelivery, Store } from '../ports/store.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface ClaimerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly scheduler: Scheduler;
+  readonly onClaimed: (claimed: readonly LeasedDelivery[]) => void;
+}
+
+type Want = DueHook & { readonly limit: number };
+
+/** Deliveries that wait in memory above which nothing more is claimed. */
+const QUEUED_MAX = 4_096;
+/** As many as a hook can be sent at a time: fewer are not worth a claim of their own. */
+const SHARE_MIN = 8;
+/** Hooks that one read walks over: about two milliseconds. */
+const WALK = 500;
+/** Hooks that one sweep walks over. The next one goes on from there. */
+const WALKED_MAX = 4_000;
+/** Deliveries claimed in one transaction. */
+const CLAIMED_MAX = 256;
+
+/** Claims of a size that one transaction should hold. */
+const inTransactions = (wants: readonly Want[]): readonly (readonly Want[])[] => {
+  const claims: Want[][] = [];
+  let size = CLAIMED_MAX;
+  for (const want of wants) {
+    if (size + want.limit > CLAIMED_MAX) {
+      claims.push([]);
+      size = 0;
+    }
+    claims.at(-1)?.push(want);
+    size += want.limit;
+  }
+  return claims;
+};
+
+/**
+ * Claims due deliveries for the room that memory has, evenly over the hooks that have some. When there is no room for
+ * all of them, each pass goes on after the last hook that was served.
+ */
+export class Claimer {
+  readonly #options: ClaimerOptions;
+  #after: string | null = null;
+  /** The last pass had no room for all hooks that are due. */
+  #is_saturated = false;
+
+  constructor(options: ClaimerOptions) {
+    this.#options = options;
+  }
+
+  /** Walks over the hooks that have something due and claims from them. */
+  async claimDue(): Promise<void> {
+    const wants = await this.#walk();
+    const dealt = this.#deal(wants);
+    const unserved = wants[dealt.length];
+    this.#is_saturated = unserved !== undefined;
+    if (unserved !== undefined) this.#after = dealt.at(-1)?.hook_id ?? this.#after;
+    await this.#claim(dealt);
+  }
+
+  /** Fetches what hooks with a backlog can take now; to be called as they drain. */
+  async refill(): Promise<void> {
+    const { scheduler } = this.#options;
+    if (this.#is_saturated) {
+      if (scheduler.queued < QUEUED_MAX / 2) await this.claimDue();
+      return;
+    }
+    await this.#claim(this.#deal(scheduler.needRefill()));
+  }
+
+  /** Hooks with something due and room in memory, from where the last pass ended; each part is a short read. */
+  async #walk(): Promise<readonly Want[]> {
+    const { store, clock, scheduler } = this.#options;
+    const wants: Want[] = [];
+    const first = this.#after;
+    let has_wrapped = first === null;
+    for (let walked = 0; walked < WALKED_MAX; walked += WALK) {
+      const { hooks, next } = await store.dueHooks({ now: clock.now(), after: this.#after, limit: WALK });
+      for (const hook of hooks) {
+        if (has_wrapped && first !== null && hook.hook_id > first) return wants;
+        const limit = scheduler.room(hook.hook_id);
+        if (limit > 0) wants.push({ ...hook, limit });
+      }
+      this.#after = next;
+      if (next === null && has_wrapped) return wants;
+      if (next === null) has_wrapped = true;
+      await this.#yield();
+    }
+    return wants;
+  }
+
+  /** Shares the room in memory out evenly; hooks that get nothing are left out at the end. */
+  #deal(wants: readonly Want[]): readonly Want[] {
+    let left = QUEUED_MAX - this.#options.scheduler.queued;
+    const share = Math.max(SHARE_MIN, Math.floor(left / Math.max(1, wants.length)));
+    const dealt: Want[] = [];
+    for (const want of wants) {
+      const limit = Math.min(want.limit, share, left);
+      if (limit <= 0) break;
+      dealt.push({ ...want, limit });
+      left -= limit;
+    }
+    return dealt;
+  }
+
+  async #claim(wants: readonly Want[]): Promise<void> {
+    for (const claim of inTransactions(wants)) {
+      await this.#claimSome(claim);
+      await this.#yield();
+    }
+  }
+
+  async #claimSome(wants: readonly Want[]): Promise<void> {
+    const { store, clock, scheduler, onClaimed } = this.#options;
+    const now = clock.now();
+    const leased = await store.claim({ now, lease_until: now + LEASE_MS, wants });
+    const counts = new Map<string, number>();
+    for (const { delivery } of leased) counts.set(delivery.hook_id, (counts.get(delivery.hook_id) ?? 0) + 1);
+    // A hook that gave all that was wanted probably has more.
+    for (const want of wants) if (counts.get(want.hook_id) === want.limit) scheduler.noteBacklog(want);
+    onClaimed(leased);
+  }
+
+  #yield(): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.soon(resolve));
+  }
+}

@@ -1,0 +1,83 @@
+import { LEASE_MS } from '../core/lease.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { LeasedDelivery, Store } from '../ports/store.ts';
+import { DELIVERIES_MAX } from './group-commit.ts';
+
+export interface FanOutRunnerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** False while enough deliveries are due in memory. */
+  readonly mayContinue: () => boolean;
+  readonly saturatedHooks: () => ReadonlySet<string>;
+  readonly onLeased: (leased: readonly LeasedDelivery[]) => void;
+}
+
+/**
+ * Continues large fan-outs: an event for 20,000 hooks is accepted at once, and its deliveries follow slice by slice,
+ * with other commits in between.
+ */
+export class FanOutRunner {
+  readonly #options: FanOutRunnerOptions;
+  // A process that has just started does not know what its predecessor left.
+  #has_more = true;
+  #running: Promise<void> | null = null;
+  #is_stopped = false;
+
+  constructor(options: FanOutRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Notes that a commit has left hooks to serve. */
+  add(): void {
+    this.#has_more = true;
+    this.wake();
+  }
+
+  /** Goes on where it can. */
+  wake(): void {
+    if (!this.#has_more || this.#is_stopped || this.#running !== null || !this.#options.mayContinue()) return;
+    this.#running = this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Resolves when no slice is under way. The rest stays in the store for the next process. */
+  async stop(): Promise<void> {
+    this.#is_stopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, mayContinue } = this.#options;
+    try {
+      while (this.#has_more && !this.#is_stopped && mayContinue()) {
+        await this.#continue();
+        await new Promise<void>((resolve) => clock.soon(resolve));
+      }
+    } catch (error) {
+      log.warn('a large fan-out could not go on; the sweep tries again', { reason: String(error) });
+    }
+  }
+
+  async #continue(): Promise<void> {
+    const { store, clock, saturatedHooks, onLeased } = this.#options;
+    const now = clock.now();
+    // Set before the slice is read: a commit that comes while it runs must not be overlooked.
+    this.#has_more = false;
+    try {
+      const { leased, has_more } = await store.continueFanOuts({
+        now,
+        lease_until: now + LEASE_MS,
+        saturated_hooks: saturatedHooks(),
+        max_deliveries: DELIVERIES_MAX,
+      });
+      this.#has_more ||= has_more;
+      onLeased(leased);
+    } catch (error) {
+      this.#has_more = true;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { Delivery } from '../core/delivery.ts';
+import type { Log } from '../ports/log.ts';
+import type { EventReceipt, Settlement, SettleResult } from '../ports/store.ts';
+
+/** What the metrics and the log learn. */
+export type Observation =
+  | { readonly kind: 'accepted'; readonly deliveries: number }
+  | {
+      readonly kind: 'attempted';
+      readonly outcome: string;
+      readonly duration_ms: number;
+      readonly status: string;
+    }
+  | { readonly kind: 'stale' };
+
+/** Tells the log and an observer what was committed. */
+export class Report {
+  readonly #log: Log;
+  readonly #observe: (observation: Observation) => void;
+
+  constructor({ log, observe }: { readonly log: Log; readonly observe: (observation: Observation) => void }) {
+    this.#log = log;
+    this.#observe = observe;
+  }
+
+  accepted({ deliveries }: EventReceipt): void {
+    this.#observe({ kind: 'accepted', deliveries });
+  }
+
+  settled(settlement: Settlement, result: SettleResult): void {
+    const { id: delivery_id, hook_id } = settlement.delivery;
+    if (result.kind !== 'settled') {
+      this.#log.warn('an attempt ended after its lease had passed to another holder; it was not recorded', {
+        delivery_id,
+      });
+      this.#observe({ kind: 'stale' });
+      return;
+    }
+    if (result.failure_reason === 'quarantined') {
+      this.#log.error(
+        'a delivery killed the sender thread repeatedly and is quarantined; it can be retried manually',
+        { delivery_id, hook_id },
+      );
+    }
+    if (result.disabled !== null) this.#log.warn('a hook was disabled', { hook_id, reason: result.disabled });
+    if (settlement.kind !== 'attempted') return;
+    const { outcome, timings } = settlement.attempt;
+    this.#observe({
+      kind: 'attempted',
+      outcome: outcome.kind,
+      duration_ms: timings?.total_ms ?? 0,
+      status: result.status,
+    });
+  }
+
+  leaseLost({ id }: Delivery): void {
+    this.#log.warn('a lease passed to another holder before its delivery was sent', { delivery_id: id });
+  }
+}

@@ -1,0 +1,60 @@
+import type { Transaction } from 'kysely';
+import type { Cipher } from '../cipher.ts';
+import type { Schema } from '../schema.ts';
+
+interface NewSecret {
+  readonly id: string;
+  readonly value: string;
+  readonly created_at: number;
+}
+
+/** Stores the current secret of a hook, encrypted. */
+export const insertSecret = async (
+  trx: Transaction<Schema>,
+  hook_id: string,
+  { secret: { id, value, created_at }, cipher }: { readonly secret: NewSecret; readonly cipher: Cipher },
+): Promise<void> => {
+  const secret = cipher.seal(value, { table: 'bellwire_secrets', column: 'secret', id });
+  await trx
+    .insertInto('bellwire_secrets')
+    .values({ id, hook_id, secret, created_at, expires_at: null })
+    .execute();
+};
+
+/** Previous secrets that a hook may have. */
+const MOST_PREVIOUS = 10;
+
+/** Gives the current secret of a hook an expiry, and deletes those that have expired or are too many. */
+export const retireSecrets = async (
+  trx: Transaction<Schema>,
+  hook_id: string,
+  { now, expires_at }: { readonly now: number; readonly expires_at: number },
+): Promise<void> => {
+  await trx
+    .updateTable('bellwire_secrets')
+    .set({ expires_at })
+    .where('hook_id', '=', hook_id)
+    .where('expires_at', 'is', null)
+    .execute();
+  const kept = trx
+    .selectFrom('bellwire_secrets')
+    .select('id')
+    .where('hook_id', '=', hook_id)
+    .where('expires_at', '>', now)
+    .orderBy('id', 'desc')
+    .limit(MOST_PREVIOUS);
+  await trx
+    .deleteFrom('bellwire_secrets')
+    .where('hook_id', '=', hook_id)
+    .where('id', 'not in', kept)
+    .execute();
+};
+
+/** Deletes every secret of a hook but the current one. */
+export const deletePreviousSecrets = async (trx: Transaction<Schema>, hook_id: string): Promise<void> => {
+  await trx
+    .deleteFrom('bellwire_secrets')
+    .where('hook_id', '=', hook_id)
+    .where('expires_at', 'is not', null)
+    .execute();
+};

@@ -1,0 +1,49 @@
+import type { Insertable, Selectable } from 'kysely';
+import type { Delivery } from '../../core/delivery.ts';
+import type { Schema } from '../schema.ts';
+
+export type DeliveryRow = Selectable<Schema['bellwire_deliveries']>;
+export type NewDeliveryRow = Insertable<Schema['bellwire_deliveries']>;
+
+/** A delivery as the core knows it. */
+export const toDelivery = (row: DeliveryRow): Delivery => ({
+  id: row.id,
+  workspace_id: row.workspace_id,
+  tenant: row.tenant,
+  event_id: row.event_id,
+  hook_id: row.hook_id,
+  // Only a manual lease knows where to go back to, whatever created the delivery.
+  trigger: row.resume_status === null ? row.trigger : 'manual',
+  attempts: row.attempts,
+  failures: row.failures,
+  returns: row.returns,
+  suspicion: row.suspicion,
+  resume:
+    row.resume_status === null
+      ? null
+      : { status: row.resume_status, at: row.resume_at, failure_reason: row.failure_reason },
+});
+
+/** A new delivery that has never been leased: `status` and, for one that is pending, when it is due. */
+export const newDeliveryRow = (
+  delivery: Pick<
+    NewDeliveryRow,
+    'workspace_id' | 'id' | 'tenant' | 'event_id' | 'event_type' | 'hook_id' | 'trigger' | 'status'
+  >,
+  { now, next_attempt_at }: { readonly now: number; readonly next_attempt_at: number | null },
+): NewDeliveryRow => ({
+  ...delivery,
+  attempts: 0,
+  failures: 0,
+  returns: 0,
+  suspicion: 0,
+  next_attempt_at,
+  lease_token: 0,
+  lease_until: null,
+  leased_by: null,
+  resume_status: null,
+  resume_at: null,
+  failure_reason: null,
+  created_at: now,
+  updated_at: now,
+});

@@ -1,0 +1,96 @@
+import type { Database } from 'better-sqlite3';
+import { BellwireError } from '../../core/errors.ts';
+import type { HookIndex } from './hook-index.ts';
+import type { IndexedHook } from './hook-reader.ts';
+
+/** A tenant that an event of the batch belongs to. */
+export interface TenantRef {
+  readonly workspace_id: string;
+  readonly tenant: string;
+}
+
+/**
+ * The state of one open transaction: the hooks as its items have changed them, and the room that is left. Memory
+ * learns of it only after COMMIT, so a rollback leaves nothing behind.
+ */
+export class Batch {
+  readonly now: number;
+  /** Deliveries stored so far. */
+  stored = 0;
+  has_fan_outs = false;
+  readonly #index: HookIndex;
+  #hooks = new Map<string, IndexedHook>();
+  #changed_status = new Set<string>();
+  #tenants: TenantRef[] = [];
+
+  constructor(now: number, index: HookIndex) {
+    this.now = now;
+    this.#index = index;
+  }
+
+  /** A hook as it is inside the transaction; undefined for a deleted one. */
+  hook(workspace_id: string, id: string): IndexedHook | undefined {
+    return this.#hooks.get(id) ?? this.#index.hook(workspace_id, id);
+  }
+
+  current(hook: IndexedHook): IndexedHook {
+    return this.#hooks.get(hook.id) ?? hook;
+  }
+
+  subscribers(workspace_id: string, type: string, tenant: string | null): readonly IndexedHook[] {
+    return this.#index.subscribers(workspace_id, type, tenant);
+  }
+
+  changeHook(hook: IndexedHook): void {
+    const before = this.hook(hook.workspace_id, hook.id);
+    if (before?.status !== hook.status) this.#changed_status.add(hook.id);
+    this.#hooks.set(hook.id, hook);
+  }
+
+  addTenant(tenant: TenantRef): void {
+    this.#tenants.push(tenant);
+  }
+
+  /** What memory has to learn after COMMIT. */
+  get changes() {
+    return { hooks: this.#hooks.values(), changed_status: this.#changed_status, tenants: this.#tenants };
+  }
+
+  /** Runs one item in a savepoint: when it throws, the database and this batch are as before it. */
+  isolate<T>(raw: Database, work: () => T): T {
+    const before = {
+      stored: this.stored,
+      has_fan_outs: this.has_fan_outs,
+      hooks: new Map(this.#hooks),
+      changed_status: new Set(this.#changed_status),
+      tenants: [...this.#tenants],
+    };
+    try {
+      return raw.transaction(work)();
+    } catch (error) {
+      this.stored = before.stored;
+      this.has_fan_outs = before.has_fan_outs;
+      this.#hooks = before.hooks;
+      this.#changed_status = before.changed_status;
+      this.#tenants = before.tenants;
+      throw error;
+    }
+  }
+}
+
+const DATABASE_FAULTS =
+  /^SQLITE_(?:FULL|IOERR|CORRUPT|NOTADB|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL|AUTH)/;
+
+/** Whether a failed statement says something about the database rather than about the row. */
+export const isDatabaseFault = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && DATABASE_FAULTS.test(String(error.code));
+
+/** The error of one item that the database refuses while it takes others. */
+export const toItemError = (error: unknown): BellwireError =>
+  error instanceof BellwireError
+    ? error
+    : new BellwireError(
+        'internal',
+        'The database refuses to store this item. Others are not affected; the server log has the details.',
+        { cause: error },
+      );

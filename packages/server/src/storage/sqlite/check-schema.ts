@@ -1,0 +1,37 @@
+import { BellwireError } from '../../core/errors.ts';
+import { migrateToLatest } from '../migrations/migrate.ts';
+import { openSqlite, type SqliteDatabase } from './database.ts';
+import { sqliteSchema } from './schema-dialect.ts';
+
+const definitionsOf = ({ raw }: SqliteDatabase): string =>
+  raw
+    .prepare<[], { sql: string }>(
+      `select sql from sqlite_master where tbl_name like 'bellwire\\_%' escape '\\' and sql is not null order by sql`,
+    )
+    .all()
+    .map(({ sql }) => sql)
+    .join('\n');
+
+/** The tables that this version creates in an empty database. */
+const expectedDefinitions = async (): Promise<string> => {
+  const empty = openSqlite(':memory:');
+  try {
+    await migrateToLatest(empty.db, sqliteSchema);
+    return definitionsOf(empty);
+  } finally {
+    await empty.close();
+  }
+};
+
+/**
+ * Makes sure that the tables are exactly those of this version. Until the first release, versions change the first
+ * migration instead of adding to it, so a file of another version has the same migrations but other tables.
+ * @throws BellwireError `database_incompatible`
+ */
+export const checkSchema = async (database: SqliteDatabase, path: string): Promise<void> => {
+  if (definitionsOf(database) === (await expectedDefinitions())) return;
+  throw new BellwireError(
+    'database_incompatible',
+    `The database ${path} was created by another version of Bellwire, and its tables differ from this version's. Versions before the first release cannot upgrade each other's files. To begin with a new one, move ${path} (with its -wal and -shm files) away, or set BELLWIRE_DATABASE_URL=file:/path/to/new.db. Nothing was written.`,
+  );
+};

@@ -1,0 +1,110 @@
+import type { Database } from 'better-sqlite3';
+import type { Kysely } from 'kysely';
+import { type Addressed, firstStatus } from '../../core/fan-out.ts';
+import type { Event } from '../../core/event.ts';
+import type { IdFactory } from '../../core/ids.ts';
+import type { LeasedDelivery } from '../../ports/store.ts';
+import { type NewDeliveryRow, newDeliveryRow } from '../rows/delivery-row.ts';
+import type { Schema } from '../schema.ts';
+import type { Batch } from './batch.ts';
+import type { IndexedHook } from './hook-reader.ts';
+import { columns, prepare } from './prepared.ts';
+
+/** Stores the deliveries of one event for some of its hooks, inside the open transaction. */
+export type WriteDeliveries = (
+  event: Event & Pick<Addressed, 'trigger'>,
+  hooks: readonly IndexedHook[],
+  options: DeliveryWriteOptions,
+) => readonly LeasedDelivery[];
+
+export interface DeliveryWriteOptions {
+  readonly batch: Batch;
+  readonly lease_until: number;
+  readonly saturated_hooks: ReadonlySet<string>;
+  /** What the leased deliveries carry: null for a large event. */
+  readonly kept_event: Event | null;
+}
+
+const DELIVERY_COLUMNS = [
+  'workspace_id',
+  'id',
+  'tenant',
+  'event_id',
+  'event_type',
+  'hook_id',
+  'trigger',
+  'status',
+  'attempts',
+  'failures',
+  'returns',
+  'suspicion',
+  'next_attempt_at',
+  'lease_token',
+  'lease_until',
+  'leased_by',
+  'resume_status',
+  'resume_at',
+  'failure_reason',
+  'created_at',
+  'updated_at',
+] as const satisfies readonly (keyof NewDeliveryRow)[];
+
+const FIRST_LEASE = 1;
+
+/** The statement, prepared on one connection. */
+export const createDeliveryWriter = (
+  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
+  { ids, node_id }: { readonly ids: IdFactory; readonly node_id: string },
+): WriteDeliveries => {
+  const insert = prepare<NewDeliveryRow>(raw, (param) =>
+    db.insertInto('bellwire_deliveries').values(columns(param, DELIVERY_COLUMNS)),
+  );
+
+  return (event, hooks, { batch, lease_until, saturated_hooks, kept_event }) => {
+    const leased: LeasedDelivery[] = [];
+    const { now } = batch;
+    for (const hook of hooks) {
+      const { workspace_id, tenant, trigger } = event;
+      const status = firstStatus(trigger, batch.current(hook).status, saturated_hooks.has(hook.id));
+      const id = ids('dlv');
+      const row = newDeliveryRow(
+        {
+          workspace_id,
+          id,
+          tenant,
+          event_id: event.id,
+          event_type: event.type,
+          hook_id: hook.id,
+          trigger,
+          status,
+        },
+        { now, next_attempt_at: status === 'pending' ? now : null },
+      );
+      if (status !== 'sending') {
+        insert.run(row);
+        continue;
+      }
+      insert.run({ ...row, lease_token: FIRST_LEASE, lease_until, leased_by: node_id });
+      leased.push({
+        delivery: {
+          id,
+          workspace_id,
+          tenant,
+          event_id: event.id,
+          hook_id: hook.id,
+          trigger,
+          attempts: 0,
+          failures: 0,
+          returns: 0,
+          suspicion: 0,
+          resume: null,
+        },
+        event: kept_event,
+        lease_token: FIRST_LEASE,
+        lease_until,
+      });
+    }
+    batch.stored += hooks.length;
+    return leased;
+  };
+};

@@ -1,0 +1,159 @@
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
+import type { Event } from '../../core/event.ts';
+import { selectTargets } from '../../core/fan-out.ts';
+import { repeatedUse } from '../../core/idempotency.ts';
+import type { AcceptResult, CommitBatch, EventReceipt, NewEvent } from '../../ports/store.ts';
+import { type NewEventRow, toEventRow } from '../rows/event-row.ts';
+import type { Schema } from '../schema.ts';
+import type { Batch } from './batch.ts';
+import type { WriteDeliveries } from './delivery-writer.ts';
+import type { WriteFanOut } from './fan-outs.ts';
+import type { IndexedHook } from './hook-reader.ts';
+import { columns, prepare } from './prepared.ts';
+import type { WriteTenant } from './tenant-writer.ts';
+
+/** Stores one event of a batch with its first deliveries, inside the open transaction. */
+export type WriteEvent = (
+  event: NewEvent,
+  options: Pick<CommitBatch, 'lease_until' | 'saturated_hooks' | 'max_deliveries'> & {
+    readonly batch: Batch;
+  },
+) => AcceptResult;
+
+export interface EventWriterParts {
+  readonly writeDeliveries: WriteDeliveries;
+  readonly writeFanOut: WriteFanOut;
+  readonly writeTenant: WriteTenant;
+  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  readonly wireIdOf: (dialect: string, event_id: string) => string | null;
+}
+
+const EVENT_COLUMNS = [
+  'workspace_id',
+  'id',
+  'tenant',
+  'type',
+  'idempotency_key',
+  'fingerprint',
+  'deliveries',
+  'addressed',
+  'occurred_at',
+  'created_at',
+  'previous_data',
+  'data',
+] as const satisfies readonly (keyof NewEventRow)[];
+
+/** Characters of JSON up to which an event stays in memory with its deliveries; a larger one is read again. */
+const KEPT_CHARACTERS_MAX = 16_384;
+
+const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => ({
+  id: event.id,
+  type: event.type,
+  tenant: event.tenant,
+  occurred_at: event.occurred_at,
+  created_at: event.created_at,
+  idempotency_key: event.idempotency_key,
+  deliveries,
+});
+
+const keptEvent = (event: NewEvent): Event | null => {
+  const {
+    data_text,
+    previous_data_text,
+    idempotency_key: _,
+    fingerprint: __,
+    hook_ids: ___,
+    trigger: ____,
+    ...kept
+  } = event;
+  return data_text.length + (previous_data_text?.length ?? 0) <= KEPT_CHARACTERS_MAX ? kept : null;
+};
+
+/** The statements, prepared on one connection. */
+const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => ({
+  insertEvent: prepare<NewEventRow>(raw, (param) =>
+    db
+      .insertInto('bellwire_events')
+      .values(columns(param, EVENT_COLUMNS))
+      .onConflict((conflict) => conflict.doNothing()),
+  ),
+  insertWireId: prepare<Schema['bellwire_wire_ids']>(raw, (param) =>
+    db
+      .insertInto('bellwire_wire_ids')
+      .values(columns(param, ['workspace_id', 'wire_id', 'event_id']))
+      .onConflict((conflict) => conflict.doNothing()),
+  ),
+  selectByKey: prepare<
+    { workspace_id: string; tenant: string; idempotency_key: string },
+    EventReceipt & { fingerprint: string | null }
+  >(raw, (param) =>
+    db
+      .selectFrom('bellwire_events')
+      .select([
+        'id',
+        'type',
+        'tenant',
+        'occurred_at',
+        'created_at',
+        'idempotency_key',
+        'deliveries',
+        'fingerprint',
+      ])
+      .where('workspace_id', '=', param('workspace_id'))
+      // Spelled as in the index on this expression, which serves only then.
+      .where(sql<string>`coalesce(tenant, '')`, '=', param('tenant'))
+      .where('idempotency_key', '=', param('idempotency_key')),
+  ),
+});
+
+const targetsOf = (event: NewEvent, batch: Batch): readonly IndexedHook[] | { readonly unknown: string } =>
+  selectTargets(event, {
+    byId: (id) => batch.hook(event.workspace_id, id),
+    subscribers: (type, tenant) => batch.subscribers(event.workspace_id, type, tenant),
+  });
+
+export const createEventWriter = (
+  connection: { readonly db: Kysely<Schema>; readonly raw: Database },
+  { writeDeliveries, writeFanOut, writeTenant, wireIdOf }: EventWriterParts,
+): WriteEvent => {
+  const { insertEvent, insertWireId, selectByKey } = createStatements(connection);
+
+  const repeated = (event: NewEvent): AcceptResult | null => {
+    const { workspace_id, tenant, idempotency_key, fingerprint: asked } = event;
+    if (idempotency_key === null) return null;
+    const first = selectByKey.get({ workspace_id, tenant: tenant ?? '', idempotency_key });
+    if (first === undefined) return null;
+    const { fingerprint, ...receipt } = first;
+    return repeatedUse({ fingerprint, receipt }, asked);
+  };
+
+  const writeWireIds = (event: NewEvent, targets: readonly IndexedHook[]): void => {
+    for (const dialect of new Set(targets.map((hook) => hook.dialect))) {
+      const wire_id = wireIdOf(dialect, event.id);
+      if (wire_id !== null)
+        insertWireId.run({ workspace_id: event.workspace_id, wire_id, event_id: event.id });
+    }
+  };
+
+  return (event, { batch, max_deliveries, ...options }) => {
+    const targets = targetsOf(event, batch);
+    if ('unknown' in targets) return repeated(event) ?? { kind: 'unknown_hook', hook_id: targets.unknown };
+    const room = Math.max(0, max_deliveries - batch.stored);
+    if (targets.length > room && batch.stored > 0) return { kind: 'deferred' };
+    if (insertEvent.run(toEventRow(event, targets.length)) === 0) {
+      const first = repeated(event);
+      if (first === null) throw new Error(`the event id ${event.id} is taken`);
+      return first;
+    }
+    if (event.tenant !== null) writeTenant({ workspace_id: event.workspace_id, tenant: event.tenant }, batch);
+    writeWireIds(event, targets);
+    const leased = writeDeliveries(event, targets.slice(0, room), {
+      ...options,
+      batch,
+      kept_event: keptEvent(event),
+    });
+    if (targets.length > room) writeFanOut(event, targets.slice(room), batch);
+    return { kind: 'accepted', receipt: receiptOf(event, targets.length), leased };
+  };
+};

@@ -1,0 +1,71 @@
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
+import type { FailedHook } from '../../core/hook-health.ts';
+import type { DisabledReason } from '../../core/hook.ts';
+import type { Schema } from '../schema.ts';
+import type { Batch } from './batch.ts';
+import type { IndexedHook } from './hook-reader.ts';
+import { prepare } from './prepared.ts';
+import type { StopSlice } from './stop-deliveries.ts';
+
+/** Changes the health of hooks by SQL arithmetic, so that several nodes can count at once. */
+export interface HookCounters {
+  readonly countFailure: (hook: IndexedHook, batch: Batch) => FailedHook;
+  /** Costs nothing while no failure is counted. */
+  readonly resetFailures: (hook: IndexedHook, batch: Batch) => void;
+  /** Disables an active hook and holds its first waiting deliveries; `stopDeliveries` holds the rest. */
+  readonly disable: (hook: IndexedHook, reason: DisabledReason, batch: Batch) => void;
+}
+
+/** Waiting deliveries that are held in the transaction that disables their hook. */
+const HELD_AT_ONCE = 200;
+
+/** The statements, prepared on one connection. */
+export const createHookCounters = (
+  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
+  stopSlice: StopSlice,
+): HookCounters => {
+  const countFailure = prepare<{ id: string; now: number }, FailedHook>(raw, (param) =>
+    db
+      .updateTable('bellwire_hooks')
+      .set(({ eb, fn, ref }) => ({
+        consecutive_failures: eb('consecutive_failures', '+', 1),
+        failing_since: fn.coalesce(ref('failing_since'), sql<number>`${param('now')}`),
+      }))
+      .where('id', '=', param('id'))
+      .returning(['status', 'consecutive_failures', 'failing_since'])
+      .$castTo<FailedHook>(),
+  );
+  const reset = prepare<{ id: string }>(raw, (param) =>
+    db
+      .updateTable('bellwire_hooks')
+      .set({ consecutive_failures: 0, failing_since: null })
+      .where('id', '=', param('id')),
+  );
+  const disable = prepare<{ id: string; disabled_reason: DisabledReason }>(raw, (param) =>
+    db
+      .updateTable('bellwire_hooks')
+      .set({ status: 'disabled', disabled_reason: param('disabled_reason'), stopping: 'held' })
+      .where('id', '=', param('id'))
+      .where('status', '=', sql.lit('active')),
+  );
+
+  return {
+    countFailure: (hook, batch) => {
+      const failed = countFailure.get({ id: hook.id, now: batch.now });
+      if (failed === undefined) throw new Error(`the hook ${hook.id} has no row`);
+      if (!hook.is_failing) batch.changeHook({ ...hook, is_failing: true });
+      return failed;
+    },
+    resetFailures: (hook, batch) => {
+      if (!hook.is_failing) return;
+      reset.run({ id: hook.id });
+      batch.changeHook({ ...hook, is_failing: false });
+    },
+    disable: (hook, disabled_reason, batch) => {
+      disable.run({ id: hook.id, disabled_reason });
+      batch.changeHook({ ...hook, is_failing: true, status: 'disabled' });
+      stopSlice(hook.id, { now: batch.now, limit: HELD_AT_ONCE });
+    },
+  };
+};

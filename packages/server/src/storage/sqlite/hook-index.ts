@@ -1,0 +1,186 @@
+import { LRUCache } from 'lru-cache';
+import { isSubscriber } from '../../core/fan-out.ts';
+import type { HookReader, IndexedHook } from './hook-reader.ts';
+
+/** Workspaces kept in memory. */
+const WORKSPACES_MAX = 1_000;
+/** Answers to "who gets this type" kept for one workspace: a sender that invents types must not fill the memory. */
+const MATCHES_MAX = 1_000;
+/** Hooks that all those answers of one workspace may name. */
+const MATCHED_HOOKS_MAX = 200_000;
+/** Hooks read at a time while an index is built. */
+const PAGE = 1_000;
+
+const hasSameSubscription = (a: IndexedHook, b: IndexedHook): boolean =>
+  a.tenant === b.tenant && a.events.length === b.events.length && a.events.every((e, n) => e === b.events[n]);
+
+/** The hooks of one workspace by id and by tenant. */
+class WorkspaceHooks {
+  readonly #hooks = new Map<string, IndexedHook>();
+  readonly #by_tenant = new Map<string | null, Set<string>>();
+  readonly #matches = new LRUCache<string, readonly string[]>({
+    max: MATCHES_MAX,
+    maxSize: MATCHED_HOOKS_MAX,
+    sizeCalculation: (ids) => ids.length + 1,
+  });
+  /** Changed since they were read: read again before the next answer. */
+  readonly dirty = new Set<string>();
+
+  get(id: string): IndexedHook | undefined {
+    return this.#hooks.get(id);
+  }
+
+  put(hook: IndexedHook): void {
+    const known = this.#hooks.get(hook.id);
+    if (known !== undefined && hasSameSubscription(known, hook)) {
+      this.#hooks.set(hook.id, hook);
+      return;
+    }
+    this.remove(hook.id);
+    this.#hooks.set(hook.id, hook);
+    const siblings = this.#by_tenant.get(hook.tenant);
+    if (siblings === undefined) this.#by_tenant.set(hook.tenant, new Set([hook.id]));
+    else siblings.add(hook.id);
+    this.#forgetMatches();
+  }
+
+  /** Replaces a hook whose subscriptions are the same. */
+  patch(hook: IndexedHook): void {
+    if (this.#hooks.has(hook.id)) this.#hooks.set(hook.id, hook);
+  }
+
+  remove(id: string): void {
+    const known = this.#hooks.get(id);
+    if (known === undefined) return;
+    this.#hooks.delete(id);
+    const siblings = this.#by_tenant.get(known.tenant);
+    siblings?.delete(id);
+    if (siblings?.size === 0) this.#by_tenant.delete(known.tenant);
+    this.#forgetMatches();
+  }
+
+  subscribers(type: string, tenant: string | null): readonly IndexedHook[] {
+    const key = tenant === null ? `/${type}` : `${tenant}/${type}`;
+    const known = this.#matches.get(key);
+    if (known !== undefined) return known.flatMap((id) => this.#hooks.get(id) ?? []);
+    const found: IndexedHook[] = [];
+    for (const owner of new Set([tenant, '*'])) {
+      for (const id of this.#by_tenant.get(owner) ?? []) {
+        const hook = this.#hooks.get(id);
+        if (hook !== undefined && isSubscriber(hook, type, tenant)) found.push(hook);
+      }
+    }
+    this.#matches.set(
+      key,
+      found.map(({ id }) => id),
+    );
+    return found;
+  }
+
+  #forgetMatches(): void {
+    if (this.#matches.size > 0) this.#matches.clear();
+  }
+}
+
+/**
+ * Which hooks exist and what they subscribe to, by workspace, as committed. Reads go to the database once; a change
+ * marks its hook, which is then read again. To be used between transactions or inside one of this process.
+ */
+export class HookIndex {
+  readonly #reader: HookReader;
+  readonly #read: <T>(work: () => T) => Promise<T>;
+  readonly #workspaces: LRUCache<string, WorkspaceHooks>;
+  readonly #building = new Map<
+    string,
+    { readonly workspace: WorkspaceHooks; readonly built: Promise<void> }
+  >();
+
+  /** `read` runs synchronous work between transactions. */
+  constructor(
+    reader: HookReader,
+    options: { readonly read: <T>(work: () => T) => Promise<T>; readonly max_age_ms: number | null },
+  ) {
+    this.#reader = reader;
+    this.#read = options.read;
+    this.#workspaces = new LRUCache({
+      max: WORKSPACES_MAX,
+      ...(options.max_age_ms === null ? {} : { ttl: options.max_age_ms }),
+    });
+  }
+
+  /** Builds the index of a workspace page by page, so that a commit does not have to read it all at once. */
+  async prepare(workspace_id: string): Promise<void> {
+    if (this.#workspaces.has(workspace_id)) return;
+    const known = this.#building.get(workspace_id);
+    if (known !== undefined) return known.built;
+    const workspace = new WorkspaceHooks();
+    const built = this.#build(workspace_id, workspace).finally(() => this.#building.delete(workspace_id));
+    this.#building.set(workspace_id, { workspace, built });
+    return built;
+  }
+
+  hook(workspace_id: string, id: string): IndexedHook | undefined {
+    const workspace = this.#workspaces.get(workspace_id);
+    if (workspace === undefined) return this.#ofWorkspace(this.#reader.one(id), workspace_id);
+    this.#readDirty(workspace);
+    return workspace.get(id);
+  }
+
+  /** The hooks of any status that get scheduled events of a type and tenant. */
+  subscribers(workspace_id: string, type: string, tenant: string | null): readonly IndexedHook[] {
+    const workspace = this.#workspaces.get(workspace_id) ?? this.#buildNow(workspace_id);
+    this.#readDirty(workspace);
+    return workspace.subscribers(type, tenant);
+  }
+
+  /** Takes over a committed change of a hook's status or counters. */
+  patch(hook: IndexedHook): void {
+    this.#workspaces.peek(hook.workspace_id)?.patch(hook);
+    this.#building.get(hook.workspace_id)?.workspace.patch(hook);
+  }
+
+  /** Marks a hook as changed, also one that is not known yet. */
+  invalidate(workspace_id: string, hook_id: string): void {
+    this.#workspaces.peek(workspace_id)?.dirty.add(hook_id);
+    this.#building.get(workspace_id)?.workspace.dirty.add(hook_id);
+  }
+
+  async #build(workspace_id: string, workspace: WorkspaceHooks): Promise<void> {
+    let after: string | undefined = '';
+    while (after !== undefined) {
+      const from: string = after;
+      after = await this.#read(() => this.#readPage(workspace, workspace_id, from));
+    }
+    this.#workspaces.set(workspace_id, workspace);
+  }
+
+  /** For a workspace that was pushed out between `prepare` and its commit. */
+  #buildNow(workspace_id: string): WorkspaceHooks {
+    const workspace = new WorkspaceHooks();
+    let after: string | undefined = '';
+    while (after !== undefined) after = this.#readPage(workspace, workspace_id, after);
+    this.#workspaces.set(workspace_id, workspace);
+    return workspace;
+  }
+
+  /** Where the next page begins; undefined after the last one. */
+  #readPage(workspace: WorkspaceHooks, workspace_id: string, after: string): string | undefined {
+    const page = this.#reader.page({ workspace_id, after, limit: PAGE });
+    for (const hook of page) workspace.put(hook);
+    return page.length === PAGE ? page.at(-1)?.id : undefined;
+  }
+
+  #readDirty(workspace: WorkspaceHooks): void {
+    if (workspace.dirty.size === 0) return;
+    for (const id of workspace.dirty) {
+      const hook = this.#reader.one(id);
+      if (hook === undefined) workspace.remove(id);
+      else workspace.put(hook);
+    }
+    workspace.dirty.clear();
+  }
+
+  #ofWorkspace(hook: IndexedHook | undefined, workspace_id: string): IndexedHook | undefined {
+    return hook?.workspace_id === workspace_id ? hook : undefined;
+  }
+}

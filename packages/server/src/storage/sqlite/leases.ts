@@ -1,0 +1,132 @@
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
+import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
+import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
+import type { Schema } from '../schema.ts';
+import type { HookIndex } from './hook-index.ts';
+import { prepare } from './prepared.ts';
+
+type Claim = Parameters<Store['claim']>[0];
+type ManualClaimInput = Parameters<Store['claimManually']>[0];
+type Extension = Parameters<Store['extendLeases']>[0];
+
+/** Takes and extends leases, inside the open transaction. */
+export interface Leases {
+  readonly claim: (claim: Claim) => readonly LeasedDelivery[];
+  readonly claimManually: (claim: ManualClaimInput) => ManualClaim;
+  readonly extend: (extension: Extension) => ReadonlySet<string>;
+}
+
+interface LeaseParams {
+  readonly now: number;
+  readonly lease_until: number;
+  readonly node_id: string;
+  readonly workspace_id: string;
+}
+
+type Connection = { readonly db: Kysely<Schema>; readonly raw: Database };
+
+/** The statements of claims, prepared on one connection. */
+const createClaimStatements = ({ db, raw }: Connection) => ({
+  claimDue: prepare<LeaseParams & { hook_id: string; limit: number }, DeliveryRow>(raw, (param) =>
+    db
+      .updateTable('bellwire_deliveries')
+      .set((eb) => ({
+        status: 'sending',
+        lease_token: eb('lease_token', '+', 1),
+        lease_until: param('lease_until'),
+        leased_by: param('node_id'),
+        next_attempt_at: null,
+        failure_reason: null,
+        updated_at: param('now'),
+      }))
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('id', 'in', (eb) =>
+        eb
+          .selectFrom('bellwire_deliveries')
+          .select('id')
+          .where('hook_id', '=', param('hook_id'))
+          .where('status', '=', sql.lit('pending'))
+          .where('next_attempt_at', '<=', param('now'))
+          .orderBy('next_attempt_at')
+          .limit(param('limit')),
+      )
+      .returningAll(),
+  ),
+  selectDelivery: prepare<{ workspace_id: string; id: string }, DeliveryRow>(raw, (param) =>
+    db
+      .selectFrom('bellwire_deliveries')
+      .selectAll()
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('id', '=', param('id')),
+  ),
+});
+
+/** The statements for single leases, prepared on one connection. */
+const createSingleStatements = ({ db, raw }: Connection) => ({
+  // `failure_reason` stays: a manual attempt that fails brings it back.
+  claimOne: prepare<LeaseParams & { id: string }, DeliveryRow>(raw, (param) =>
+    db
+      .updateTable('bellwire_deliveries')
+      .set((eb) => ({
+        status: 'sending',
+        lease_token: eb('lease_token', '+', 1),
+        lease_until: param('lease_until'),
+        leased_by: param('node_id'),
+        resume_status: eb.ref('status'),
+        resume_at: eb.ref('next_attempt_at'),
+        next_attempt_at: null,
+        updated_at: param('now'),
+      }))
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('id', '=', param('id'))
+      .returningAll(),
+  ),
+  extendOne: prepare<{ lease_until: number; workspace_id: string; id: string; lease_token: number }>(
+    raw,
+    (param) =>
+      db
+        .updateTable('bellwire_deliveries')
+        .set({ lease_until: param('lease_until') })
+        .where('workspace_id', '=', param('workspace_id'))
+        .where('id', '=', param('id'))
+        .where('status', '=', sql.lit('sending'))
+        .where('lease_token', '=', param('lease_token')),
+  ),
+});
+
+const toLeased = (row: DeliveryRow): LeasedDelivery => ({
+  delivery: toDelivery(row),
+  event: null,
+  lease_token: row.lease_token,
+  lease_until: row.lease_until ?? 0,
+});
+
+export const createLeases = (
+  connection: Connection,
+  { index, node_id }: { readonly index: HookIndex; readonly node_id: string },
+): Leases => {
+  const { claimDue, selectDelivery } = createClaimStatements(connection);
+  const { claimOne, extendOne } = createSingleStatements(connection);
+
+  const extend = (lease_until: number, { delivery, lease_token }: Lease): boolean =>
+    extendOne.run({ lease_until, workspace_id: delivery.workspace_id, id: delivery.id, lease_token }) === 1;
+
+  return {
+    claim: ({ now, lease_until, wants }) =>
+      wants
+        .filter(({ workspace_id, hook_id }) => index.hook(workspace_id, hook_id)?.status === 'active')
+        .flatMap((want) => claimDue.all({ now, lease_until, node_id, ...want }).map(toLeased)),
+    claimManually: ({ now, lease_until, workspace_id, delivery_id: id }) => {
+      const row = selectDelivery.get({ workspace_id, id });
+      if (row === undefined) return { kind: 'not_found' };
+      if (row.status === 'sending') return { kind: 'in_flight' };
+      const hook = index.hook(workspace_id, row.hook_id);
+      if (row.status === 'canceled' || hook === undefined) return { kind: 'canceled' };
+      const leased = claimOne.get({ now, lease_until, node_id, workspace_id, id });
+      return leased === undefined ? { kind: 'not_found' } : { kind: 'leased', leased: toLeased(leased) };
+    },
+    extend: ({ lease_until, leases }) =>
+      new Set(leases.filter((lease) => extend(lease_until, lease)).map(({ delivery }) => delivery.id)),
+  };
+};

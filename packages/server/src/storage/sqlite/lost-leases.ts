@@ -1,0 +1,67 @@
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
+import type { IdFactory } from '../../core/ids.ts';
+import type { AttemptedSettlement, Store } from '../../ports/store.ts';
+import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
+import type { Schema } from '../schema.ts';
+import { prepare } from './prepared.ts';
+
+type Release = Parameters<Store['releaseLeases']>[0];
+
+/** Leases ended in one transaction, so that a start after a crash under load blocks nothing for long. */
+const RELEASED_MAX = 500;
+
+const toInterrupted = (row: DeliveryRow, attempt_id: string): AttemptedSettlement => ({
+  kind: 'attempted',
+  delivery: toDelivery(row),
+  lease_token: row.lease_token,
+  attempt: {
+    id: attempt_id,
+    started_at: row.updated_at,
+    outcome: { kind: 'interrupted' },
+    request: null,
+    response: null,
+    timings: null,
+    remote_address: null,
+    reused_connection: false,
+  },
+  // The node that held the lease ended as a whole: that says nothing about this delivery.
+  sender_died: false,
+  // An interruption uses up no place in any schedule, so no policy is asked.
+  policy: { delays_ms: [], disable: { when: 'exhausted' } },
+  retry_after_ms: null,
+  roll: 0,
+});
+
+/** Settlements for leases whose holder is gone, as if each attempt had been interrupted. */
+export const createLostLeases = (
+  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
+  { ids, node_id }: { readonly ids: IdFactory; readonly node_id: string },
+): ((release: Release) => readonly AttemptedSettlement[]) => {
+  const selectOfOthers = prepare<{ node_id: string; limit: number }, DeliveryRow>(raw, (param) =>
+    db
+      .selectFrom('bellwire_deliveries')
+      .selectAll()
+      .where('status', '=', sql.lit('sending'))
+      .where('leased_by', '!=', param('node_id'))
+      .limit(param('limit')),
+  );
+  const selectExpired = prepare<{ now: number; limit: number }, DeliveryRow>(raw, (param) =>
+    db
+      .selectFrom('bellwire_deliveries')
+      .selectAll()
+      .where('status', '=', sql.lit('sending'))
+      .where('lease_until', '<', param('now'))
+      .limit(param('limit')),
+  );
+  return (release) => {
+    const rows =
+      release.of === 'dead_nodes'
+        ? selectOfOthers.all({ node_id, limit: RELEASED_MAX })
+        : selectExpired
+            .all({ now: release.now, limit: RELEASED_MAX + release.held.size })
+            .filter(({ id }) => !release.held.has(id))
+            .slice(0, RELEASED_MAX);
+    return rows.map((row) => toInterrupted(row, ids('att')));
+  };
+};

@@ -1,0 +1,12 @@
+import { sql } from 'kysely';
+import type { SchemaDialect } from '../schema-dialect.ts';
+
+/** STRICT tables, whose text compares as bytes and whose integers have 64 bits. */
+export const sqliteSchema: SchemaDialect = {
+  id: 'text',
+  integer: 'integer',
+  real: 'real',
+  generated: (column) => column.autoIncrement(),
+  table: (table) => table.modifyEnd(sql`strict`),
+  clusteredTable: (table) => table.modifyEnd(sql`strict, without rowid`),
+};

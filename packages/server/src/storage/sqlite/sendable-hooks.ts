@@ -1,0 +1,29 @@
+import { LRUCache } from 'lru-cache';
+import type { SendableHook } from '../../core/hook.ts';
+import type { HookReader } from './hook-reader.ts';
+
+const HOOKS_MAX = 20_000;
+
+/** Hooks with their decrypted secrets, kept until they change. */
+export class SendableHooks {
+  readonly #reader: HookReader;
+  readonly #hooks: LRUCache<string, { readonly hook: SendableHook | null }>;
+
+  constructor(reader: HookReader, max_age_ms: number | null) {
+    this.#reader = reader;
+    this.#hooks = new LRUCache({ max: HOOKS_MAX, ...(max_age_ms === null ? {} : { ttl: max_age_ms }) });
+  }
+
+  /** Undefined for a deleted hook, null for one that cannot be decrypted. To be called between transactions. */
+  get(id: string): SendableHook | null | undefined {
+    const known = this.#hooks.get(id);
+    if (known !== undefined) return known.hook;
+    const hook = this.#reader.sendable(id);
+    if (hook !== undefined) this.#hooks.set(id, { hook });
+    return hook;
+  }
+
+  delete(id: string): void {
+    this.#hooks.delete(id);
+  }
+}

@@ -1,0 +1,171 @@
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
+import { disabledReason } from '../../core/hook-health.ts';
+import type { DisabledReason } from '../../core/hook.ts';
+import {
+  type DeliveryStep,
+  nextStep,
+  stepOfDisabled,
+  stepOfReturned,
+  stepOfUnrecordable,
+  stepOfUnrenderable,
+} from '../../core/next-step.ts';
+import type { AttemptedSettlement, Settlement, SettleResult } from '../../ports/store.ts';
+import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
+import type { Schema } from '../schema.ts';
+import type { Batch } from './batch.ts';
+import type { HookCounters } from './hook-counters.ts';
+import type { IndexedHook } from './hook-reader.ts';
+import { columns, prepare } from './prepared.ts';
+
+const ATTEMPT_COLUMNS = [
+  'id',
+  'workspace_id',
+  'delivery_id',
+  'hook_id',
+  'number',
+  'trigger',
+  'outcome',
+  'outcome_detail',
+  'started_at',
+  'duration_ms',
+  'timings',
+  'remote_address',
+  'request_method',
+  'request_url',
+  'request_headers',
+  'request_body',
+  'response_status',
+  'response_headers',
+  'response_body',
+  'response_truncated',
+] as const satisfies readonly (keyof NewAttemptRow)[];
+
+interface LeaseEnd extends DeliveryStep {
+  readonly workspace_id: string;
+  readonly id: string;
+  readonly lease_token: number;
+  readonly attempts: number;
+  readonly updated_at: number;
+}
+
+const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleResult => ({
+  kind: 'settled',
+  status: step.status,
+  next_attempt_at: step.next_attempt_at,
+  failure_reason: step.failure_reason,
+  disabled,
+});
+
+/** The statements, prepared on one connection. */
+const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => ({
+  insertAttempt: prepare<NewAttemptRow>(raw, (param) =>
+    db.insertInto('bellwire_attempts').values(columns(param, ATTEMPT_COLUMNS)),
+  ),
+  // Only the holder of the latest lease writes: a stale token changes no row.
+  endLease: prepare<LeaseEnd>(raw, (param) =>
+    db
+      .updateTable('bellwire_deliveries')
+      .set({
+        status: param('status'),
+        attempts: param('attempts'),
+        failures: param('failures'),
+        returns: param('returns'),
+        suspicion: param('suspicion'),
+        next_attempt_at: param('next_attempt_at'),
+        failure_reason: param('failure_reason'),
+        updated_at: param('updated_at'),
+        lease_until: null,
+        leased_by: null,
+        resume_status: null,
+        resume_at: null,
+      })
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('id', '=', param('id'))
+      .where('status', '=', sql.lit('sending'))
+      .where('lease_token', '=', param('lease_token')),
+  ),
+  hold: prepare<{ workspace_id: string; id: string }>(raw, (param) =>
+    db
+      .updateTable('bellwire_deliveries')
+      .set({ status: 'held', next_attempt_at: null, failure_reason: null })
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('id', '=', param('id')),
+  ),
+});
+
+/** Ends leases, inside the open transaction. */
+export class SettlementWriter {
+  readonly #statements: ReturnType<typeof createStatements>;
+  readonly #counters: HookCounters;
+
+  constructor(connection: { readonly db: Kysely<Schema>; readonly raw: Database }, counters: HookCounters) {
+    this.#statements = createStatements(connection);
+    this.#counters = counters;
+  }
+
+  write(settlement: Settlement, batch: Batch): SettleResult {
+    const { delivery } = settlement;
+    const hook = batch.hook(delivery.workspace_id, delivery.hook_id) ?? null;
+    switch (settlement.kind) {
+      case 'attempted':
+        return this.#writeAttempt(settlement, hook, batch);
+      case 'returned': {
+        const { reason } = settlement;
+        return this.#endUnsent(settlement, stepOfReturned(delivery, hook, { reason, now: batch.now }), batch);
+      }
+      case 'unrenderable':
+        return this.#endUnsent(settlement, stepOfUnrenderable(delivery), batch);
+      case 'unrecordable':
+        return this.#endUnsent(settlement, stepOfUnrecordable(delivery), batch);
+    }
+  }
+
+  #writeAttempt(settlement: AttemptedSettlement, hook: IndexedHook | null, batch: Batch): SettleResult {
+    const { delivery, attempt, sender_died, policy, retry_after_ms, roll } = settlement;
+    const { now } = batch;
+    const { outcome } = attempt;
+    const step = nextStep({ delivery, hook, outcome, sender_died, policy, retry_after_ms, roll, now });
+    if (!this.#end(settlement, step.delivery, now)) return { kind: 'stale' };
+    this.#statements.insertAttempt.run(toAttemptRow(settlement));
+    if (hook === null || step.hook === null) return settled(step.delivery, null);
+    if (step.hook === 'succeeded') {
+      this.#counters.resetFailures(hook, batch);
+      return settled(step.delivery, null);
+    }
+    const disabled = this.#countFailure(settlement, { hook, step: step.delivery, batch });
+    if (disabled === null) return settled(step.delivery, null);
+    const held = stepOfDisabled(step.delivery);
+    if (held !== step.delivery) this.#statements.hold.run(delivery);
+    return settled(held, disabled);
+  }
+
+  /** Counts a failure against its hook, in the database and not from memory, and disables the hook where that is due. */
+  #countFailure(
+    { attempt, policy }: AttemptedSettlement,
+    { hook, step, batch }: { readonly hook: IndexedHook; readonly step: DeliveryStep; readonly batch: Batch },
+  ): DisabledReason | null {
+    const failed = this.#counters.countFailure(hook, batch);
+    const { outcome } = attempt;
+    const { failure_reason } = step;
+    const reason = disabledReason(failed, { outcome, policy, failure_reason, now: batch.now });
+    if (reason !== null) this.#counters.disable(hook, reason, batch);
+    return reason;
+  }
+
+  #endUnsent(settlement: Settlement, step: DeliveryStep, { now }: Batch): SettleResult {
+    return this.#end(settlement, step, now) ? settled(step, null) : { kind: 'stale' };
+  }
+
+  #end({ delivery, lease_token, kind }: Settlement, step: DeliveryStep, now: number): boolean {
+    const changed = this.#statements.endLease.run({
+      ...step,
+      workspace_id: delivery.workspace_id,
+      id: delivery.id,
+      lease_token,
+      attempts: delivery.attempts + (kind === 'attempted' ? 1 : 0),
+      updated_at: now,
+    });
+    return changed === 1;
+  }
+}

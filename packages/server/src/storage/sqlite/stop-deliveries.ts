@@ -1,0 +1,84 @@
+import type { Database } from 'better-sqlite3';
+import { type Kysely, sql } from 'kysely';
+import type { Schema } from '../schema.ts';
+import { prepare } from './prepared.ts';
+
+interface Slice {
+  readonly now: number;
+  readonly limit: number;
+}
+
+/** Holds or cancels waiting deliveries of one hook that is marked as stopping; the answer is their number. */
+export type StopSlice = (hook_id: string, slice: Slice) => number;
+
+type Target = 'held' | 'canceled';
+
+/** The statements, prepared on one connection. */
+const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => {
+  const stopFrom = (status: 'pending' | 'held') =>
+    prepare<{ to: Target; now: number; hook_id: string; limit: number }>(raw, (param) =>
+      db
+        .updateTable('bellwire_deliveries')
+        .set({ status: param('to'), next_attempt_at: null, failure_reason: null, updated_at: param('now') })
+        .where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple('workspace_id', 'id'),
+            'in',
+            selectFrom('bellwire_deliveries as waiting')
+              .select(['waiting.workspace_id', 'waiting.id'])
+              .where('waiting.hook_id', '=', param('hook_id'))
+              .where('waiting.status', '=', sql.lit(status))
+              .limit(param('limit'))
+              .$asTuple('workspace_id', 'id'),
+          ),
+        ),
+    );
+  return {
+    stopPending: stopFrom('pending'),
+    stopHeld: stopFrom('held'),
+    selectStopping: prepare<{ id: string }, { stopping: Target | null }>(raw, (param) =>
+      db.selectFrom('bellwire_hooks').select('stopping').where('id', '=', param('id')),
+    ),
+    selectNext: prepare<object, { id: string }>(raw, () =>
+      db.selectFrom('bellwire_hooks').select('id').where('stopping', 'is not', null).orderBy('id').limit(1),
+    ),
+    markStopped: prepare<{ id: string }>(raw, (param) =>
+      db.updateTable('bellwire_hooks').set({ stopping: null }).where('id', '=', param('id')),
+    ),
+  };
+};
+
+/**
+ * Holds or cancels what waits for a hook that was switched off or deleted, in slices: a hook can have a million
+ * deliveries waiting. Meanwhile none of them is sent, since only deliveries of active hooks are claimed.
+ */
+export const createStopDeliveries = (connection: {
+  readonly db: Kysely<Schema>;
+  readonly raw: Database;
+}): { readonly stopSlice: StopSlice; readonly stopNext: (slice: Slice) => number } => {
+  const statements = createStatements(connection);
+
+  const stopSlice: StopSlice = (hook_id, { now, limit }) => {
+    const to = statements.selectStopping.get({ id: hook_id })?.stopping ?? null;
+    if (to === null) return 0;
+    let stopped = statements.stopPending.run({ to, now, hook_id, limit });
+    if (to === 'canceled' && stopped < limit) {
+      stopped += statements.stopHeld.run({ to, now, hook_id, limit: limit - stopped });
+    }
+    if (stopped < limit) statements.markStopped.run({ id: hook_id });
+    return stopped;
+  };
+
+  return {
+    stopSlice,
+    stopNext: (slice) => {
+      let stopped = 0;
+      while (stopped < slice.limit) {
+        const next = statements.selectNext.get({});
+        if (next === undefined) break;
+        stopped += stopSlice(next.id, { now: slice.now, limit: slice.limit - stopped });
+      }
+      return stopped;
+    },
+  };
+};

@@ -1,0 +1,39 @@
+import type { Database } from 'better-sqlite3';
+import type { Kysely } from 'kysely';
+import { LRUCache } from 'lru-cache';
+import type { Schema } from '../schema.ts';
+import type { Batch, TenantRef } from './batch.ts';
+import { columns, prepare } from './prepared.ts';
+
+/** Creates the tenant of an event unless it exists, inside the open transaction. */
+export type WriteTenant = (tenant: TenantRef, batch: Batch) => void;
+
+/** Tenants that are known to exist: the common event of a known tenant costs no statement. */
+export class KnownTenants {
+  readonly #known = new LRUCache<string, true>({ max: 50_000 });
+
+  has({ workspace_id, tenant }: TenantRef): boolean {
+    return this.#known.has(`${workspace_id}/${tenant}`);
+  }
+
+  add({ workspace_id, tenant }: TenantRef): void {
+    this.#known.set(`${workspace_id}/${tenant}`, true);
+  }
+}
+
+export const createTenantWriter = (
+  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
+  known: KnownTenants,
+): WriteTenant => {
+  const insert = prepare<Schema['bellwire_tenants']>(raw, (param) =>
+    db
+      .insertInto('bellwire_tenants')
+      .values(columns(param, ['workspace_id', 'tenant', 'created_at']))
+      .onConflict((conflict) => conflict.doNothing()),
+  );
+  return (tenant, batch) => {
+    if (known.has(tenant)) return;
+    insert.run({ ...tenant, created_at: batch.now });
+    batch.addTenant(tenant);
+  };
+};
