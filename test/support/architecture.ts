@@ -75,7 +75,15 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:path': { may: ['storage/open-storage.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:util': { may: ['transport/'] },
-  'node:worker_threads': { may: ['transport/sender-thread.ts', 'sender-thread.ts'] },
+  'node:v8': { may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts'] },
+  'node:worker_threads': {
+    may: [
+      'transport/sender-thread.ts',
+      'sender-thread.ts',
+      'storage/sqlite/read-queue.ts',
+      'storage/sqlite/read-worker.ts',
+    ],
+  },
 };
 
 /** Things that every program can reach without an import, and the one file that may. */

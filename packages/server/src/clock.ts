@@ -5,8 +5,9 @@ import type { Clock } from './ports/clock.ts';
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after: (delay_ms, work) => {
+  after: (delay_ms, work, { keeps_alive = true } = {}) => {
     const timer = setTimeout(work, delay_ms);
+    if (!keeps_alive) timer.unref();
     return () => clearTimeout(timer);
   },
   soon: (work) => {

@@ -152,6 +152,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const storage = await openStorage({
     database_url: config.database_url,
     encryption_keys: config.encryption_keys ?? null,
+    clock: systemClock,
     ids,
     node_id: ids('node'),
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,

@@ -4,7 +4,7 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import { keyScopes } from '../core/api-key.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, keyId, label, page } from './fields.ts';
-import { procedure, t } from './trpc.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { createdKeyView, keyView, viewKey } from './views/api-key.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -44,6 +44,7 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
         route: { method: 'GET', path: '/api-keys' },
         summary: 'List API keys',
         description: 'The keys of every workspace, the newest first. No key can be read out of them.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject(page))
       .output(pageOf(keyView))

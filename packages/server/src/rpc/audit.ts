@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { page } from './fields.ts';
-import { procedure, t } from './trpc.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { auditView, viewAudit } from './views/audit.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -16,6 +16,7 @@ export const createAuditRouter = ({ repositories }: RpcDeps) =>
         summary: 'List the audit log',
         description:
           'Who rotated, switched or revealed a secret, and who switched certificate checks off: the newest entry first. Entries are never changed.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject(page))
       .output(pageOf(auditView))

@@ -15,7 +15,7 @@ import {
   toTime,
 } from './fields.ts';
 import { EXAMPLE } from './examples.ts';
-import { procedure, t } from './trpc.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { viewAttempt } from './views/attempt.ts';
 import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
 import { pageOf } from './views/shown.ts';
@@ -48,6 +48,7 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
         route: { method: 'GET', path: '/deliveries' },
         summary: 'List deliveries',
         description: 'The newest first, as far as they fit every filter that is given.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject({ ...page, ...filter, hook_id: hookId.optional() }))
       .output(pageOf(deliveryView))
@@ -58,6 +59,7 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
         route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' },
         summary: 'List the deliveries of a hook',
         description: 'The newest first, as far as they fit every filter that is given.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject({ ...page, ...filter, hook_id: hookId }))
       .output(pageOf(deliveryView))
@@ -74,7 +76,7 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
         summary: 'Retry failed deliveries',
         description:
           'Makes the failed deliveries of active hooks due again, as far as they fit every filter that is given; each has its whole retry schedule before it. Count first with `dry_run`.',
-        errors: ['hook_not_active'],
+        errors: ['hook_not_active', ...READ_ERRORS],
         example: { event_type: EXAMPLE.event_type, since: EXAMPLE.time, dry_run: true },
       })
       .input(
@@ -107,6 +109,7 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
         route: { method: 'GET', path: '/deliveries/{delivery_id}' },
         summary: 'Get a delivery',
         description: 'A delivery with every attempt: what was sent, what came back, how long it took.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject({ delivery_id: deliveryId }))
       .output(deliveryWithAttemptsView)

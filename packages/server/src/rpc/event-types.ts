@@ -4,7 +4,7 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, jsonObject, page } from './fields.ts';
-import { procedure, t } from './trpc.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { EXAMPLE_SCHEMA, eventTypeView, viewEventType } from './views/event-type.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -80,6 +80,7 @@ export const createEventTypesRouter = ({ repositories, now, validateSchema }: Rp
         route: { method: 'GET', path: '/event-types' },
         summary: 'List event types',
         description: 'The catalog of the workspace, by name.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject(page))
       .output(pageOf(eventTypeView))

@@ -6,7 +6,7 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventId, eventTypeName, page, sendInput, toTime, wireId } from './fields.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
-import { ACCEPT_ERRORS, procedure, t } from './trpc.ts';
+import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -89,6 +89,7 @@ export const createEventsRouter = ({ accept, repositories }: RpcDeps) => {
         route: { method: 'GET', path: '/events' },
         summary: 'List events',
         description: 'The newest first. Events are kept until the retention of the server ends.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: wireId.optional() }))
       .output(pageOf(eventView))
@@ -104,6 +105,7 @@ export const createEventsRouter = ({ accept, repositories }: RpcDeps) => {
         route: { method: 'GET', path: '/events/{event_id}' },
         summary: 'Get an event',
         description: 'One event with its data.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject({ event_id: eventId }))
       .output(eventView)

@@ -6,7 +6,7 @@ import { EXAMPLE } from './examples.ts';
 import { described, hookFields, hookId, page, secret } from './fields.ts';
 import { createHookSecrets, warningsOf } from './hook-secrets.ts';
 import { createHookTestSends } from './test-sends.ts';
-import { procedure, t } from './trpc.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { createdHookView, hookView, viewHook } from './views/hook.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -59,6 +59,7 @@ export const createHooksRouter = (deps: RpcDeps) => {
         route: { method: 'GET', path: '/webhooks' },
         summary: 'List hooks',
         description: 'The newest first.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject(page))
       .output(pageOf(hookView))

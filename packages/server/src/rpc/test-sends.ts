@@ -3,7 +3,7 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, dryRun, eventTypeName, hookId, jsonObject, timeField, toTime } from './fields.ts';
 import { replayStates } from '../core/replay-state.ts';
-import { ACCEPT_ERRORS, procedure } from './trpc.ts';
+import { ACCEPT_ERRORS, READ_ERRORS, procedure } from './trpc.ts';
 import { isoOrNull, shownTimeOrNull } from './views/shown.ts';
 
 const scope = 'workspace';
@@ -106,7 +106,7 @@ export const createHookTestSends = ({ testSends, replay }: RpcDeps) => {
         summary: 'Replay a time range',
         description:
           'Sends what a hook missed: its failed and held deliveries, and events that it is subscribed to now and never got. Each has its whole retry schedule before it. Count first with `dry_run`.',
-        errors: ['hook_not_active'],
+        errors: ['hook_not_active', ...READ_ERRORS],
         example: { since: EXAMPLE.time, dry_run: true },
       })
       .input(

@@ -38,6 +38,9 @@ export type ProcedureMeta = {
 /** What every call can be refused with that stores an event. */
 export const ACCEPT_ERRORS = ['overloaded', 'storage_failed', 'storage_broken', 'shutting_down'] as const;
 
+/** What every call can be refused with that lists or counts. */
+export const READ_ERRORS = ['overloaded', 'storage_failed', 'shutting_down'] as const;
+
 export interface ErrorShape {
   readonly message: string;
   readonly code: TRPCDefaultErrorShape['code'];

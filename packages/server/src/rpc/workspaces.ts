@@ -4,7 +4,7 @@ import { initialCatalog } from '../admin/initial-catalog.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, label, page, workspaceId } from './fields.ts';
-import { DEFAULT_WORKSPACE, procedure, t } from './trpc.ts';
+import { DEFAULT_WORKSPACE, READ_ERRORS, procedure, t } from './trpc.ts';
 import { pageOf } from './views/shown.ts';
 import { viewWorkspace, workspaceView } from './views/workspace.ts';
 
@@ -74,6 +74,7 @@ export const createWorkspacesRouter = ({ repositories, now, ids, catalogOfDialec
         route: { method: 'GET', path: '/workspaces' },
         summary: 'List workspaces',
         description: 'The newest first.',
+        errors: READ_ERRORS,
       })
       .input(z.strictObject(page))
       .output(pageOf(workspaceView))

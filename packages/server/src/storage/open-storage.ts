@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
 import { createCaches } from './caches.ts';
@@ -16,6 +17,7 @@ import { createRepositories } from './repositories/repositories.ts';
 import { checkSchema } from './sqlite/check-schema.ts';
 import { assertDurable, openSqlite, type SqliteDatabase } from './sqlite/database.ts';
 import { type FileLock, lockDatabaseFile } from './sqlite/file-lock.ts';
+import { createReader } from './sqlite/reader.ts';
 import { sqliteSchema } from './sqlite/schema-dialect.ts';
 import { SqliteStore } from './sqlite/store.ts';
 
@@ -47,6 +49,7 @@ export interface StorageOptions extends StorageParts {
   /** `file:` and a path. */
   readonly database_url: string;
   readonly encryption_keys: string | null;
+  readonly clock: Clock;
 }
 
 const makeFolder = (folder: string): void => {
@@ -87,12 +90,11 @@ export const connectStorage = (
   cipher: Cipher,
   parts: StorageParts,
 ): Storage & { readonly invalidations: Invalidations } => {
-  const { db } = database;
+  const { db, reader } = database;
   const invalidations = new Invalidations();
   // This process owns the file, so nothing changes without an invalidation.
   const caches = createCaches({ db, invalidations, max_age_ms: null });
-  const reader = db;
-  const store = new SqliteStore({ ...parts, database, reader, caches, cipher, invalidations });
+  const store = new SqliteStore({ ...parts, database, caches, cipher, invalidations });
   return {
     store,
     repositories: createRepositories({ db, reader }, { ...parts, caches, cipher, invalidations }),
@@ -112,13 +114,18 @@ export const connectStorage = (
 export const openStorage = async ({
   database_url,
   encryption_keys,
+  clock,
   ...parts
 }: StorageOptions): Promise<OpenedStorage> => {
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   makeFolder(folder);
-  const { lock, database } = openLocked(path);
+  const { lock, database: writer } = openLocked(path);
+  const reader = createReader(path, { clock });
+  const database = { ...writer, reader: reader.db };
   const close = async (): Promise<void> => {
+    // The reader first: only the last connection of a file moves its log into it.
+    await reader.close();
     await database.close();
     lock.release();
   };

@@ -129,7 +129,7 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: 'Something went wrong on our side. The server log has the details.',
   },
   storage_failed: {
-    meaning: 'The database could not be written. Nothing was stored: send it again.',
+    meaning: 'The database could not be written or read. Nothing was stored: send it again.',
     message: 'The database could not be written (the disk is full). Nothing was stored; try again later.',
   },
   storage_broken: {
@@ -138,7 +138,8 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
       'The database could not be written and cannot be trusted until it is opened anew (SQLITE_IOERR_FSYNC). Nothing was stored.',
   },
   overloaded: {
-    meaning: 'Too much waits to be accepted. Send it again after `Retry-After`.',
+    meaning:
+      'Too many calls are waiting, or a list or a count took too long. Send it again after `Retry-After`; narrow the filter of a list.',
     message:
       'Events come in faster than they can be sent. Nothing was stored; send this one again after a second.',
   },

@@ -1,12 +1,11 @@
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { BellwireError } from '../../core/errors.ts';
-import type { Schema } from '../schema.ts';
+import type { Connections, Schema } from '../schema.ts';
 import { sqliteDialect } from './dialect.ts';
 
 /** One SQLite database: Kysely's view of it, the connection beneath, and the one door for writes. */
-export interface SqliteDatabase {
-  readonly db: Kysely<Schema>;
+export interface SqliteDatabase extends Connections {
   readonly raw: Database;
   /**
    * Runs `work` synchronously in one immediate transaction and resolves after COMMIT. Takes Kysely's connection
@@ -46,12 +45,16 @@ const openConnection = (path: string): Database => {
   }
 };
 
-/** Opens a SQLite file (or `:memory:`) with the settings that durability needs. Writes nothing but the journal mode. */
+/**
+ * Opens a SQLite file (or `:memory:`) with the settings that durability needs. Writes nothing but the journal mode.
+ * Its reader is the connection itself.
+ */
 export const openSqlite = (path: string): SqliteDatabase => {
   const raw = openConnection(path);
   const db = new Kysely<Schema>({ dialect: sqliteDialect(raw) });
   return {
     db,
+    reader: db,
     raw,
     write: (work) => db.connection().execute(async () => raw.transaction(work).immediate()),
     writeThen: (work, committed) =>

@@ -1,12 +1,11 @@
 import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
 import type { Caches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
-import type { Schema } from '../schema.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
 import type { SqliteDatabase } from './database.ts';
 import { createDeliveryWriter } from './delivery-writer.ts';
@@ -29,8 +28,6 @@ import { createTenantWriter, KnownTenants } from './tenant-writer.ts';
 
 export interface SqliteStoreOptions {
   readonly database: SqliteDatabase;
-  /** Where open deliveries are counted: a connection that does not hold up commits. */
-  readonly reader: Kysely<Schema>;
   readonly caches: Caches;
   readonly cipher: Cipher;
   readonly invalidations: Invalidations;
@@ -82,14 +79,12 @@ const createParts = (options: SqliteStoreOptions) => {
 export class SqliteStore implements Store {
   readonly #database: SqliteDatabase;
   readonly #raw: Database;
-  readonly #reader: Kysely<Schema>;
   readonly #caches: Caches;
   readonly #parts: ReturnType<typeof createParts>;
 
   constructor(options: SqliteStoreOptions) {
     this.#database = options.database;
     this.#raw = options.database.raw;
-    this.#reader = options.reader;
     this.#caches = options.caches;
     this.#parts = createParts(options);
     options.invalidations.subscribe((changed) => {
@@ -172,7 +167,7 @@ export class SqliteStore implements Store {
 
   // The status is a literal, so that the partial index of that status serves.
   async #count(status: 'pending' | 'sending' | 'held'): Promise<number> {
-    const { count } = await this.#reader
+    const { count } = await this.#database.reader
       .selectFrom('bellwire_deliveries')
       .select(({ fn }) => fn.countAll<number>().as('count'))
       .where('status', '=', sql.lit(status))
