@@ -2,7 +2,6 @@ import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
-import { createLeastRecentlyUsed } from '../../packages/server/src/catalog/least-recently-used.ts';
 import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
 import { BellwireError } from '../../packages/server/src/core/errors.ts';
 import type { Json, JsonObject } from '../../packages/server/src/core/json.ts';
@@ -236,18 +235,6 @@ describe('the schemas that a check keeps', () => {
     own({ required: ['a'] }, 'one text', {});
     expect(own({}, 'one text', {})).toHaveLength(1);
     expect(own({}, 'another text', {})).toEqual([]);
-  });
-
-  it('are the last used ones, up to a limit', () => {
-    const made: string[] = [];
-    const cache = createLeastRecentlyUsed<string>(2);
-    const get = (key: string) =>
-      cache.get(key, () => {
-        made.push(key);
-        return key.toUpperCase();
-      });
-    expect(['a', 'b', 'a', 'c', 'a', 'b'].map(get)).toEqual(['A', 'B', 'A', 'C', 'A', 'B']);
-    expect(made).toEqual(['a', 'b', 'c', 'b']);
   });
 
   it('are 500 in a check, so that the oldest of 501 is compiled again', () => {

@@ -5,6 +5,8 @@ import type { OutboundRequest, SendResult, Transport } from '../../packages/serv
 /** What a receiver does with a request. `hang` answers nothing until it is told to, or until the request's deadline. */
 export type Answer =
   | 'hang'
+  /** Kills the sender thread with every request that it holds; an isolated request kills only its own. */
+  | 'die'
   | {
       readonly status: number;
       readonly after_ms?: number;
@@ -31,7 +33,7 @@ export interface ScriptedTransport extends Transport {
   readonly peakTo: (url: string) => number;
   readonly inFlight: () => number;
   /** Answers the requests that hang at a URL (everywhere when it is left out). */
-  readonly release: (answer: Exclude<Answer, 'hang'>, url?: string) => void;
+  readonly release: (answer: Response, url?: string) => void;
   /** From now on nothing comes back and nothing is sent: the process is dead. */
   readonly kill: () => void;
 }
@@ -42,7 +44,10 @@ export interface ScriptedTransportOptions {
   readonly onResults: (results: readonly SendResult[]) => void;
 }
 
-const outcomeOf = (answer: Exclude<Answer, 'hang'>): Outcome => {
+/** An answer that ends its own request and no other. */
+type Response = Exclude<Answer, 'hang' | 'die'>;
+
+const outcomeOf = (answer: Response): Outcome => {
   if ('outcome' in answer) return answer.outcome;
   return answer.status >= 200 && answer.status < 300
     ? { kind: 'succeeded' }
@@ -76,7 +81,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     if (!dead && results.length > 0) onResults(results);
   };
 
-  const end = (request: OutboundRequest, answer: Exclude<Answer, 'hang'>, started: number): void => {
+  const end = (request: OutboundRequest, answer: Response, started: number, sender_died = false): void => {
     if (dead || !under_way.delete(request.id)) return;
     hanging.delete(request.id);
     count(request.url, -1);
@@ -96,9 +101,17 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
       },
       remote_address: null,
       reused_connection: false,
-      sender_died: false,
+      sender_died,
     };
     if (ready.push(result) === 1) clock.soon(flush);
+  };
+
+  /** The thread that holds a request dies, and takes what it holds with it. */
+  const die = ({ isolated, id }: OutboundRequest): void => {
+    for (const held of under_way.values()) {
+      const shares_thread = isolated ? held.id === id : !held.isolated;
+      if (shares_thread) end(held, { outcome: { kind: 'interrupted' } }, clock.monotonic(), true);
+    }
   };
 
   const start = (request: OutboundRequest): void => {
@@ -110,6 +123,11 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     count(request.url, 1);
     const started = clock.monotonic();
     const answer = script(request, nth);
+    if (answer === 'die') {
+      // In the next turn: what is sent together with it is in the thread by then.
+      clock.soon(() => die(request));
+      return;
+    }
     if (answer === 'hang') {
       hanging.set(request.id, request);
       const late = { outcome: { kind: 'timeout', phase: 'headers' } } as const;

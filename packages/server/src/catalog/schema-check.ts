@@ -1,8 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import { BellwireError, type Issue } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import { compileSchema, TooManySteps, type CompiledSchema } from './ajv.ts';
-import { createLeastRecentlyUsed } from './least-recently-used.ts';
 import { toIssue } from './to-issue.ts';
 
 const MOST_SCHEMAS = 500;
@@ -76,10 +76,17 @@ const unique = (issues: readonly Issue[]): readonly Issue[] => [
  * @throws BellwireError `schema_invalid` for a schema that cannot be compiled.
  */
 export const createSchemaCheck = (): SchemaCheck => {
-  const checkers = createLeastRecentlyUsed<Checker>(MOST_SCHEMAS);
+  const checkers = new LRUCache<string, Checker>({ max: MOST_SCHEMAS });
+  const checkerOf = (schema: JsonObject, schema_text: string): Checker => {
+    const known = checkers.get(schema_text);
+    if (known !== undefined) return known;
+    const checker = compile(schema);
+    checkers.set(schema_text, checker);
+    return checker;
+  };
 
   return (schema, schema_text, data) => {
-    const checker = checkers.get(schema_text, () => compile(schema));
+    const checker = checkerOf(schema, schema_text);
     try {
       const first = checker.first.run(data, MOST_STEPS);
       if (first === null || first === undefined) return [];

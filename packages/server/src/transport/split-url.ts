@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** A URL as undici wants it. */
 export interface RequestTarget {
   readonly origin: string;
@@ -5,21 +7,19 @@ export interface RequestTarget {
   readonly path: string;
 }
 
-const MAX_CACHED_URLS = 2000;
+const URLS_MAX = 2_000;
 
 /**
- * Splits URLs, remembering the ones in use: a process sends to the same few hooks over and over.
+ * Splits URLs, and keeps the results for those in use: a process sends to the same hooks over and over.
  * The result throws what `new URL` throws.
  */
 export const createUrlSplitter = (): ((url: string) => RequestTarget) => {
-  const known = new Map<string, RequestTarget>();
+  const known = new LRUCache<string, RequestTarget>({ max: URLS_MAX });
   return (text) => {
     const kept = known.get(text);
     if (kept !== undefined) return kept;
     const url = new URL(text);
     const target = { origin: url.origin, path: url.pathname + url.search };
-    // Starting over is rare and cheaper than keeping an order of use.
-    if (known.size >= MAX_CACHED_URLS) known.clear();
     known.set(text, target);
     return target;
   };
