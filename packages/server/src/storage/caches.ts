@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
 import type { Invalidations } from './invalidations.ts';
 import { LoadingCache } from './loading-cache.ts';
+import type { MaxAge } from './max-age.ts';
 import type { Schema } from './schema.ts';
 
 export interface KnownKey {
@@ -65,12 +66,12 @@ export interface CachesOptions {
   readonly db: Kysely<Schema>;
   readonly invalidations: Invalidations;
   /** Null where this process alone writes to the database. */
-  readonly max_age_ms: number | null;
+  readonly max_age: MaxAge | null;
 }
 
-export const createCaches = ({ db, invalidations, max_age_ms }: CachesOptions): Caches => {
-  const catalogs = new LoadingCache({ load: loadCatalog(db), max: CATALOGS_MAX, max_age_ms });
-  const keys = new LoadingCache({ load: loadKey(db), max: KEYS_MAX, max_age_ms });
+export const createCaches = ({ db, invalidations, max_age }: CachesOptions): Caches => {
+  const catalogs = new LoadingCache({ load: loadCatalog(db), max: CATALOGS_MAX, max_age });
+  const keys = new LoadingCache({ load: loadKey(db), max: KEYS_MAX, max_age });
   invalidations.subscribe((changed) => {
     if (changed.kind === 'catalog') catalogs.delete(changed.workspace_id);
     if (changed.kind === 'api_key') keys.delete(changed.hash);

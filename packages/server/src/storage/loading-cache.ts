@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
+import { ageOptions, type MaxAge } from './max-age.ts';
 
 export interface LoadingCacheOptions<V> {
   readonly load: (key: string) => Promise<V>;
   /** Entries that are kept; the least recently used one goes first. */
   readonly max: number;
   /** How long an entry is used without loading it again; null where no other process can change the database. */
-  readonly max_age_ms: number | null;
+  readonly max_age: MaxAge | null;
 }
 
 /**
@@ -16,10 +17,10 @@ export class LoadingCache<V> {
   readonly #entries: LRUCache<string, Promise<V>>;
   readonly #load: (key: string) => Promise<V>;
 
-  constructor({ load, max, max_age_ms }: LoadingCacheOptions<V>) {
+  constructor({ load, max, max_age }: LoadingCacheOptions<V>) {
     this.#load = load;
     // The age counts from the start of the load: what was read before a change must not outlive the limit.
-    this.#entries = new LRUCache({ max, ...(max_age_ms === null ? {} : { ttl: max_age_ms }) });
+    this.#entries = new LRUCache({ max, ...ageOptions(max_age) });
   }
 
   get(key: string): Promise<V> {

@@ -93,7 +93,7 @@ export const connectStorage = (
   const { db, reader } = database;
   const invalidations = new Invalidations();
   // This process owns the file, so nothing changes without an invalidation.
-  const caches = createCaches({ db, invalidations, max_age_ms: null });
+  const caches = createCaches({ db, invalidations, max_age: null });
   const store = new SqliteStore({ ...parts, database, caches, cipher, invalidations });
   return {
     store,

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isSubscriber } from '../../core/fan-out.ts';
+import { ageOptions, type MaxAge } from '../max-age.ts';
 import type { HookReader, IndexedHook } from './hook-reader.ts';
 
 /** Workspaces kept in memory. */
@@ -98,13 +99,13 @@ export class HookIndex {
   /** `read` runs synchronous work between transactions. */
   constructor(
     reader: HookReader,
-    options: { readonly read: <T>(work: () => T) => Promise<T>; readonly max_age_ms: number | null },
+    options: { readonly read: <T>(work: () => T) => Promise<T>; readonly max_age: MaxAge | null },
   ) {
     this.#reader = reader;
     this.#read = options.read;
     this.#workspaces = new LRUCache({
       max: WORKSPACES_MAX,
-      ...(options.max_age_ms === null ? {} : { ttl: options.max_age_ms }),
+      ...ageOptions(options.max_age),
     });
   }
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { SendableHook } from '../../core/hook.ts';
+import { ageOptions, type MaxAge } from '../max-age.ts';
 import type { HookReader } from './hook-reader.ts';
 
 const HOOKS_MAX = 20_000;
@@ -9,9 +10,9 @@ export class SendableHooks {
   readonly #reader: HookReader;
   readonly #hooks: LRUCache<string, { readonly hook: SendableHook | null }>;
 
-  constructor(reader: HookReader, max_age_ms: number | null) {
+  constructor(reader: HookReader, max_age: MaxAge | null) {
     this.#reader = reader;
-    this.#hooks = new LRUCache({ max: HOOKS_MAX, ...(max_age_ms === null ? {} : { ttl: max_age_ms }) });
+    this.#hooks = new LRUCache({ max: HOOKS_MAX, ...ageOptions(max_age) });
   }
 
   /** Undefined for a deleted hook, null for one that cannot be decrypted. To be called between transactions. */

@@ -43,7 +43,7 @@ const createParts = (options: SqliteStoreOptions) => {
   const { database, cipher, ids, node_id, wireIdOf } = options;
   const hook_reader = createHookReader(database, cipher);
   // This process owns the file, so no other can change a hook behind its back.
-  const index = new HookIndex(hook_reader, { read: database.read, max_age_ms: null });
+  const index = new HookIndex(hook_reader, { read: database.read, max_age: null });
   const sendable = new SendableHooks(hook_reader, null);
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);

@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import { createCipher } from '../../packages/server/src/storage/cipher.ts';
+import { LoadingCache } from '../../packages/server/src/storage/loading-cache.ts';
+import { HookIndex } from '../../packages/server/src/storage/sqlite/hook-index.ts';
+import { createHookReader } from '../../packages/server/src/storage/sqlite/hook-reader.ts';
+import { openTestStore } from '../support/test-store.ts';
+
+const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+
+/** A cache whose loads end when the test says so. */
+const cacheOf = (max_age_ms: number | null) => {
+  const loads: PromiseWithResolvers<string>[] = [];
+  const clock = { now: 0 };
+  const cache = new LoadingCache({
+    load: () => {
+      const load = Promise.withResolvers<string>();
+      loads.push(load);
+      return load.promise;
+    },
+    max: 10,
+    max_age: max_age_ms === null ? null : { ms: max_age_ms, monotonic: () => clock.now },
+  });
+  return { cache, loads, clock };
+};
+
+it('a value is loaded once, also when it is asked for twice at the same time', async () => {
+  const { cache, loads } = cacheOf(null);
+  const both = Promise.all([cache.get('a'), cache.get('a')]);
+  loads[0]!.resolve('first');
+  expect(await both).toEqual(['first', 'first']);
+  expect(await cache.get('a')).toBe('first');
+  expect(loads).toHaveLength(1);
+});
+
+it('a load that was under way at an invalidation is not kept', async () => {
+  const { cache, loads } = cacheOf(null);
+  const old = cache.get('a');
+  cache.delete('a');
+  const fresh = cache.get('a');
+  loads[1]!.resolve('after');
+  loads[0]!.resolve('before');
+  expect([await old, await fresh, await cache.get('a')]).toEqual(['before', 'after', 'after']);
+});
+
+it('a load that failed is tried again', async () => {
+  const { cache, loads } = cacheOf(null);
+  const failed = cache.get('a');
+  loads[0]!.reject(new Error('the database is busy'));
+  await expect(failed).rejects.toThrow('busy');
+  const again = cache.get('a');
+  loads[1]!.resolve('value');
+  expect(await again).toBe('value');
+});
+
+it('an invalidation that is lost has an effect until the age limit only, counted from the start of the load', async () => {
+  const { cache, loads, clock } = cacheOf(5_000);
+  clock.now = 1_000;
+  const first = cache.get('a');
+  clock.now = 4_000;
+  loads[0]!.resolve('first');
+  expect(await first).toBe('first');
+  clock.now = 5_999;
+  void cache.get('a');
+  expect(loads).toHaveLength(1);
+  clock.now = 6_001;
+  void cache.get('a');
+  expect(loads).toHaveLength(2);
+});
+
+const openIndex = async () => {
+  const opened = await openTestStore();
+  const clock = { now: 1_000 };
+  const index = new HookIndex(createHookReader(opened.database, createCipher(KEY_RING)), {
+    read: opened.database.read,
+    max_age: { ms: 5_000, monotonic: () => clock.now },
+  });
+  const workspace = await opened.arrange.addWorkspace();
+  const names = () => index.subscribers(workspace, 'order.created', null).map(({ id }) => id);
+  return { opened, clock, index, workspace, names };
+};
+
+it('the index of hooks learns of a change by its message at once, and without one after the age limit', async () => {
+  const { opened, clock, index, workspace, names } = await openIndex();
+  await using _ = opened;
+  await index.prepare(workspace);
+  const told = await opened.arrange.addHook(workspace);
+  expect(names()).toEqual([]);
+  index.invalidate(workspace, told);
+  expect(names()).toEqual([told]);
+  const untold = await opened.arrange.addHook(workspace);
+  expect(names()).toEqual([told]);
+  clock.now += 5_001;
+  expect(names()).toEqual([told, untold]);
+});
+
+it('a hook that is created while the index is built page by page is in it', async () => {
+  const { opened, index, workspace, names } = await openIndex();
+  await using _ = opened;
+  await opened.arrange.addHooks(workspace, 2_500);
+  const built = index.prepare(workspace);
+  const added = await opened.arrange.addHook(workspace);
+  index.invalidate(workspace, added);
+  await built;
+  expect(names()).toHaveLength(2_501);
+  expect(names()).toContain(added);
+});
