@@ -17,6 +17,7 @@ export type { Dialect } from './dialects/dialect.ts';
 export { github, githubSha1 } from './dialects/github.ts';
 export { listen, type Listening } from './http/listen.ts';
 export type { Listing } from './rpc/listing.ts';
+export type { Page } from './rpc/listing.ts';
 export type { AppRouter } from './rpc/router.ts';
 export type {
   ApiKey,
@@ -36,7 +37,6 @@ export type {
   InputOf,
   Noun,
   OutputOf,
-  Page,
   SendOptions,
   Takes,
   TypeOf,

@@ -20,6 +20,7 @@ import type { SendResult, Transport } from '../ports/transport.ts';
 import { type Accept, createAccept, shuttingDown, type SingleDelivery } from './accept.ts';
 import { AttemptRunner } from './attempt-runner.ts';
 import { AttemptWatch } from './attempt-watch.ts';
+import { Backpressure } from './backpressure.ts';
 import { Claimer } from './claimer.ts';
 import { FanOutRunner } from './fan-out-runner.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -56,10 +57,6 @@ export interface Gauges {
   readonly waiting_accepts: number;
 }
 
-/** Due deliveries in memory above which accepts wait: without this, accepting starves sending. */
-const HIGH_WATER_MARK = 256;
-/** How often slow hooks are looked at again while accepts wait for them. */
-const RECHECK_MS = 50;
 /** Commits that may fail while stopping, a quarter of a second apart. */
 const FAILED_COMMITS_MAX = 20;
 
@@ -68,6 +65,7 @@ export class DeliveryLoop {
   readonly accept: Accept;
   readonly #options: DeliveryLoopOptions;
   readonly #scheduler: Scheduler;
+  readonly #backpressure: Backpressure;
   readonly #group_commit: GroupCommit;
   readonly #fan_outs: FanOutRunner;
   readonly #claimer: Claimer;
@@ -82,7 +80,6 @@ export class DeliveryLoop {
   #is_stopping = false;
   #is_refilling = false;
   #failed_commits = 0;
-  #cancelRecheck: (() => void) | null = null;
 
   constructor(options: DeliveryLoopOptions) {
     this.#options = options;
@@ -99,13 +96,19 @@ export class DeliveryLoop {
       limits: options.limits,
       start: (batch) => void runner.start(batch),
     });
+    this.#backpressure = new Backpressure({
+      clock,
+      scheduler: this.#scheduler,
+      onRecheck: () => this.#onRecheck(),
+      isWaitedFor: () => this.#group_commit.waitingAccepts > 0,
+    });
     const saturatedHooks = () => this.#scheduler.saturatedHooks();
     this.#group_commit = new GroupCommit({
       store,
       clock,
       log,
       saturatedHooks,
-      mayAccept: () => this.#mayAccept(),
+      mayAccept: () => this.#backpressure.mayAccept(),
       onAccepted: (result) => this.#onAccepted(result),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
       onFanOuts: () => this.#fan_outs.add(),
@@ -117,7 +120,7 @@ export class DeliveryLoop {
       clock,
       log,
       saturatedHooks,
-      mayContinue: () => this.#hasRoom(),
+      mayContinue: () => this.#backpressure.hasRoom(),
       onLeased: (leased) => this.#offer(leased),
     });
     this.#claimer = new Claimer({
@@ -176,7 +179,7 @@ export class DeliveryLoop {
    */
   async stop(): Promise<void> {
     this.#is_stopping = true;
-    this.#cancelRecheck?.();
+    this.#backpressure.lift();
     this.#group_commit.wake();
     await this.#fan_outs.stop();
     this.#giveBack(this.#scheduler.close());
@@ -247,28 +250,11 @@ export class DeliveryLoop {
     }
   }
 
-  /** Whether few enough deliveries are due in memory that more may be stored. */
-  #hasRoom(): boolean {
-    const scheduler = this.#scheduler;
-    return scheduler.queued <= HIGH_WATER_MARK || scheduler.due() <= HIGH_WATER_MARK;
-  }
-
-  /** Backpressure. A stop takes what waits already. */
-  #mayAccept(): boolean {
-    if (this.#is_stopping || this.#hasRoom()) return true;
-    this.#recheck();
-    return false;
-  }
-
-  // Slow hooks hold accepts back only until they are seen to be slow, so they are looked at while accepts wait.
-  #recheck(): void {
-    this.#cancelRecheck ??= this.#options.clock.after(RECHECK_MS, () => {
-      this.#cancelRecheck = null;
-      this.#giveBack(this.#scheduler.shedOverflow());
-      this.#group_commit.wake();
-      this.#fan_outs.wake();
-      if (this.#group_commit.waitingAccepts > 0) this.#recheck();
-    });
+  /** Looks at slow hooks again while accepts wait for them. */
+  #onRecheck(): void {
+    this.#giveBack(this.#scheduler.shedOverflow());
+    this.#group_commit.wake();
+    this.#fan_outs.wake();
   }
 
   #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>): void {

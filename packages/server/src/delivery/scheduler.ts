@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { DueHook, LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
 import { type ConcurrencyLimits, HookQueue } from './hook-queue.ts';
+import { SuspectQueue } from './suspect-queue.ts';
 
 export interface SchedulerOptions {
   readonly clock: Clock;
@@ -35,9 +36,7 @@ export class Scheduler {
   readonly #backlogged = new Set<HookQueue>();
   /** Manual attempts and test sends: they do not wait behind the hook's queue. */
   readonly #manual: LeasedDelivery[] = [];
-  /** Deliveries that may have killed the sender thread: one at a time. */
-  readonly #suspects: LeasedDelivery[] = [];
-  #flying_suspect: string | null = null;
+  readonly #suspects = new SuspectQueue();
   #in_flight = 0;
   #queued = 0;
   #is_awake = false;
@@ -71,7 +70,7 @@ export class Scheduler {
     const now = this.#clock.monotonic();
     queue.releaseSlot(delivery_id, now);
     this.#in_flight -= 1;
-    if (this.#flying_suspect === delivery_id) this.#flying_suspect = null;
+    this.#suspects.end(delivery_id);
     if (queue.inFlight === 0) this.#busy.delete(queue);
     this.#classify(queue, now);
     this.#makeReady(queue);
@@ -145,15 +144,15 @@ export class Scheduler {
       for (const { delivery } of queue.waiting()) yield delivery.id;
       yield* queue.flying();
     }
-    for (const { delivery } of this.#suspects) yield delivery.id;
+    yield* this.#suspects.deliveryIds();
   }
 
   /** Starts nothing more and hands out everything that is queued. */
   close(): readonly LeasedDelivery[] {
     this.#is_closed = true;
     const queued = [...this.#queues.values()].flatMap((queue) => this.#shed(queue, 0));
-    this.#queued -= this.#suspects.length;
-    return [...queued, ...this.#suspects.splice(0)];
+    this.#queued -= this.#suspects.size;
+    return [...queued, ...this.#suspects.takeAll()];
   }
 
   #queueOf(hook_id: string, workspace_id: string): HookQueue {
@@ -232,10 +231,7 @@ export class Scheduler {
       if (shed.length > 0) this.#backlogged.add(queue);
       expiring.push(...shed);
     }
-    for (let at = this.#suspects.length - 1; at >= 0; at -= 1) {
-      const suspect = this.#suspects[at];
-      if (suspect !== undefined && !isCurrent(suspect)) expiring.push(...this.#suspects.splice(at, 1));
-    }
+    expiring.push(...this.#suspects.takeExpiring(now));
     this.#queued -= expiring.length;
     return expiring;
   }
@@ -259,12 +255,10 @@ export class Scheduler {
   }
 
   #takeSuspect(now: number): LeasedDelivery | undefined {
-    if (this.#flying_suspect !== null) return undefined;
-    const suspect = this.#suspects.shift();
+    const suspect = this.#suspects.take();
     if (suspect === undefined) return undefined;
     const { id, hook_id, workspace_id } = suspect.delivery;
     this.#queued -= 1;
-    this.#flying_suspect = id;
     this.#occupySlot(this.#queueOf(hook_id, workspace_id), id, now);
     return suspect;
   }

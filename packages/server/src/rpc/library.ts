@@ -1,19 +1,11 @@
 import type { z } from 'zod';
 import type { Log } from '../ports/log.ts';
-import { createListing } from './listing.ts';
+import { createListing, type Page } from './listing.ts';
 import { toPlainInput } from './plain-input.ts';
 import type { AppRouter } from './router.ts';
 import { logUnknown, toBellwireError } from './to-error.ts';
 import { type RpcContext, t } from './trpc.ts';
-import {
-  type EventToSend,
-  idFields,
-  type Noun,
-  onRestOnly,
-  type Page,
-  type SendOptions,
-  type Verbs,
-} from './verbs.ts';
+import { type EventToSend, idFields, type Noun, onRestOnly, type SendOptions, type Verbs } from './verbs.ts';
 
 export interface LibraryOptions {
   readonly router: AppRouter;

@@ -1,4 +1,8 @@
-import type { Page } from './verbs.ts';
+/** One page of a list. `next_cursor` is null on the last one. */
+export interface Page<T> {
+  readonly data: readonly T[];
+  readonly next_cursor: string | null;
+}
 
 /** A list: awaited it is its first page, iterated it is every item of every page. Nothing is read before one of the two. */
 export interface Listing<T>

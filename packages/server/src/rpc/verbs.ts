@@ -43,12 +43,6 @@ export type Takes<N extends Noun, V extends Verb<N>> = IdFields[N] extends keyof
     : 'id_and_fields'
   : 'fields';
 
-/** One page of a list. `next_cursor` is null on the last one. */
-export interface Page<T> {
-  readonly data: readonly T[];
-  readonly next_cursor: string | null;
-}
-
 /** A registration: where events go, which ones, and how they look there. */
 export type Hook = OutputOf<'hooks', 'get'>;
 /** A hook as it is created, with its signing secret. */
