@@ -47,6 +47,9 @@ export interface ScriptedTransportOptions {
 /** An answer that ends its own request and no other. */
 type Response = Exclude<Answer, 'hang' | 'die'>;
 
+/** The end of a request whose thread died. */
+const DIED: Response = { outcome: { kind: 'interrupted' } };
+
 const outcomeOf = (answer: Response): Outcome => {
   if ('outcome' in answer) return answer.outcome;
   return answer.status >= 200 && answer.status < 300
@@ -81,7 +84,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     if (!dead && results.length > 0) onResults(results);
   };
 
-  const end = (request: OutboundRequest, answer: Response, started: number, sender_died = false): void => {
+  const end = (request: OutboundRequest, answer: Response, started = clock.monotonic()): void => {
     if (dead || !under_way.delete(request.id)) return;
     hanging.delete(request.id);
     count(request.url, -1);
@@ -101,7 +104,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
       },
       remote_address: null,
       reused_connection: false,
-      sender_died,
+      sender_died: answer === DIED,
     };
     if (ready.push(result) === 1) clock.soon(flush);
   };
@@ -110,7 +113,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
   const die = ({ isolated, id }: OutboundRequest): void => {
     for (const held of under_way.values()) {
       const shares_thread = isolated ? held.id === id : !held.isolated;
-      if (shares_thread) end(held, { outcome: { kind: 'interrupted' } }, clock.monotonic(), true);
+      if (shares_thread) end(held, DIED);
     }
   };
 
@@ -152,7 +155,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     },
     release: (answer, url) => {
       for (const request of hanging.values()) {
-        if (url === undefined || request.url === url) end(request, answer, clock.monotonic());
+        if (url === undefined || request.url === url) end(request, answer);
       }
     },
     close: () => Promise.resolve(),

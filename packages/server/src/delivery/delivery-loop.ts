@@ -84,7 +84,7 @@ export class DeliveryLoop {
   constructor(options: DeliveryLoopOptions) {
     this.#options = options;
     this.#report = new Report(options);
-    const { store, clock, log } = options;
+    const { clock } = options;
     const runner = new AttemptRunner({
       ...options,
       transport: () => this.#transport,
@@ -104,39 +104,27 @@ export class DeliveryLoop {
     });
     const saturatedHooks = () => this.#scheduler.saturatedHooks();
     this.#group_commit = new GroupCommit({
-      store,
-      clock,
-      log,
+      ...options,
       saturatedHooks,
       mayAccept: () => this.#backpressure.mayAccept(),
       onAccepted: (result) => this.#onAccepted(result),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
       onFanOuts: () => this.#fan_outs.add(),
-      onBroken: options.onBroken,
       onFailed: () => this.#onCommitFailed(),
     });
     this.#fan_outs = new FanOutRunner({
-      store,
-      clock,
-      log,
+      ...options,
       saturatedHooks,
       mayContinue: () => this.#backpressure.hasRoom(),
       onLeased: (leased) => this.#offer(leased),
     });
-    this.#claimer = new Claimer({
-      store,
-      clock,
-      scheduler: this.#scheduler,
-      onClaimed: (claimed) => this.#offer(claimed),
-    });
+    const scheduler = this.#scheduler;
+    this.#claimer = new Claimer({ ...options, scheduler, onClaimed: (claimed) => this.#offer(claimed) });
     this.#sweeper = new Sweeper({
-      store,
-      clock,
-      log,
-      scheduler: this.#scheduler,
+      ...options,
+      scheduler,
       claimer: this.#claimer,
-      retention_ms: options.retention_ms,
-      held: () => new Set([...this.#scheduler.held(), ...this.#group_commit.held()]),
+      held: () => new Set([...scheduler.held(), ...this.#group_commit.held()]),
       giveBack: (leased) => this.#giveBack(leased),
     });
     this.#transport = options.createTransport((results) => runner.onResults(results));
