@@ -9,8 +9,12 @@ import { createdKeyView, keyView, viewKey } from './views/api-key.ts';
 import { pageOf } from './views/shown.ts';
 
 const scope = 'admin';
+const newKey = z.strictObject({
+  name: label,
+  scope: described(z.enum(keyScopes), 'What it may do; `workspace` when absent.', 'send').optional(),
+});
 
-/** Who may call. A key's text is shown once, when it is made. */
+/** API keys. The text of a key is shown once, when it is created. */
 export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
   t.router({
     create: procedure
@@ -22,12 +26,7 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
           'Makes a key for the workspace of this call, or for everything when its scope is `admin`. The answer holds its text, which cannot be shown again.',
         example: { name: 'checkout service', scope: 'send' },
       })
-      .input(
-        z.strictObject({
-          name: label,
-          scope: described(z.enum(keyScopes), 'What it may do; `workspace` when absent.', 'send').optional(),
-        }),
-      )
+      .input(newKey)
       .output(createdKeyView)
       .mutation(async ({ ctx, input }) => {
         const wanted = input.scope ?? 'workspace';

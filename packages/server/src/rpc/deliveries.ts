@@ -29,8 +29,15 @@ const filter = {
   since: timeField('Only those made then or later.').optional(),
 };
 
-/** One event for one hook each: what was sent, what came back, what happens next. */
-export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcDeps) => {
+const failedFilter = z.strictObject({
+  hook_id: hookId.optional(),
+  event_type: eventTypeName.optional(),
+  since: timeField('Only those made then or later.').optional(),
+  until: timeField('Only those made before then; now when absent.').optional(),
+  dry_run: dryRun,
+});
+
+const defineReads = ({ repositories }: RpcDeps) => {
   const list = async (
     workspace_id: string,
     input: z.infer<z.ZodObject<typeof filter & typeof page>> & { readonly hook_id?: string | undefined },
@@ -41,7 +48,7 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
       viewDelivery,
     );
   };
-  return t.router({
+  return {
     list: procedure
       .meta({
         scope,
@@ -69,40 +76,6 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
         }
         return list(ctx.workspace_id, input);
       }),
-    retryMany: procedure
-      .meta({
-        scope,
-        route: { method: 'POST', path: '/deliveries/retry' },
-        summary: 'Retry failed deliveries',
-        description:
-          'Makes the failed deliveries of active hooks due again, as far as they fit every filter that is given; each has its whole retry schedule before it. Count first with `dry_run`.',
-        errors: ['hook_not_active', ...READ_ERRORS],
-        example: { event_type: EXAMPLE.event_type, since: EXAMPLE.time, dry_run: true },
-      })
-      .input(
-        z.strictObject({
-          hook_id: hookId.optional(),
-          event_type: eventTypeName.optional(),
-          since: timeField('Only those made then or later.').optional(),
-          until: timeField('Only those made before then; now when absent.').optional(),
-          dry_run: dryRun,
-        }),
-      )
-      .output(
-        z.object({
-          count: described(z.int(), 'How many matched.', 3),
-          retried: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
-        }),
-      )
-      .mutation(async ({ ctx, input: { since, until, dry_run, ...rest } }) => {
-        const wanted = {
-          ...rest,
-          ...(since === undefined ? {} : { since: toTime(since) }),
-          ...(until === undefined ? {} : { until: toTime(until) }),
-        };
-        const count = await replay.countFailed(ctx.workspace_id, wanted);
-        return { count, retried: dry_run === true ? 0 : await replay.retryFailed(ctx.workspace_id, wanted) };
-      }),
     get: procedure
       .meta({
         scope,
@@ -120,31 +93,67 @@ export const createDeliveriesRouter = ({ repositories, redeliver, replay }: RpcD
         }
         return { ...viewDelivery(delivery), attempts: delivery.attempt_list.map(viewAttempt) };
       }),
-    retry: procedure
-      .meta({
-        scope,
-        route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
-        summary: 'Retry a delivery',
-        description:
-          'One attempt, now, in whatever state the delivery and its hook are. When it fails, the delivery is as it was before.',
-        errors: [
-          'delivery_in_flight',
-          'delivery_canceled',
-          'storage_failed',
-          'storage_broken',
-          'shutting_down',
-        ],
-      })
-      .input(z.strictObject({ delivery_id: deliveryId }))
-      .output(
-        z.object({
-          success: z.literal(true),
-          delivery_id: described(z.string(), 'The delivery that is sent.', EXAMPLE.delivery_id),
-        }),
-      )
-      .mutation(async ({ ctx, input: { delivery_id } }) => {
-        await redeliver(ctx.workspace_id, delivery_id);
-        return { success: true as const, delivery_id };
+  };
+};
+
+const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
+  retryMany: procedure
+    .meta({
+      scope,
+      route: { method: 'POST', path: '/deliveries/retry' },
+      summary: 'Retry failed deliveries',
+      description:
+        'Makes the failed deliveries of active hooks due again, as far as they fit every filter that is given; each has its whole retry schedule before it. Count first with `dry_run`.',
+      errors: ['hook_not_active', ...READ_ERRORS],
+      example: { event_type: EXAMPLE.event_type, since: EXAMPLE.time, dry_run: true },
+    })
+    .input(failedFilter)
+    .output(
+      z.object({
+        count: described(z.int(), 'How many matched.', 3),
+        retried: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
       }),
-  });
+    )
+    .mutation(async ({ ctx, input: { since, until, dry_run, ...rest } }) => {
+      const wanted = {
+        ...rest,
+        ...(since === undefined ? {} : { since: toTime(since) }),
+        ...(until === undefined ? {} : { until: toTime(until) }),
+      };
+      const count = await replay.countFailed(ctx.workspace_id, wanted);
+      return { count, retried: dry_run === true ? 0 : await replay.retryFailed(ctx.workspace_id, wanted) };
+    }),
+  retry: procedure
+    .meta({
+      scope,
+      route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
+      summary: 'Retry a delivery',
+      description:
+        'One attempt, now, in whatever state the delivery and its hook are. When it fails, the delivery is as it was before.',
+      errors: [
+        'delivery_in_flight',
+        'delivery_canceled',
+        'storage_failed',
+        'storage_broken',
+        'shutting_down',
+      ],
+    })
+    .input(z.strictObject({ delivery_id: deliveryId }))
+    .output(
+      z.object({
+        success: z.literal(true),
+        delivery_id: described(z.string(), 'The delivery that is sent.', EXAMPLE.delivery_id),
+      }),
+    )
+    .mutation(async ({ ctx, input: { delivery_id } }) => {
+      await redeliver(ctx.workspace_id, delivery_id);
+      return { success: true as const, delivery_id };
+    }),
+});
+
+/** Deliveries, each of one event to one hook: what was sent, what came back, what happens next. */
+export const createDeliveriesRouter = (deps: RpcDeps) => {
+  const { list, listOfHook, get } = defineReads(deps);
+  const { retryMany, retry } = defineRetries(deps);
+  return t.router({ list, listOfHook, retryMany, get, retry });
 };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BellwireError } from '../core/errors.ts';
+import { BellwireError, type Issue } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
@@ -13,105 +13,114 @@ const one = z.strictObject({ name: eventTypeName });
 const notFound = (name: string) =>
   new BellwireError('not_found', `The catalog of this workspace has no event type "${name}".`);
 
+const schemaInvalid = (name: string, issues: readonly Issue[]) =>
+  new BellwireError(
+    'schema_invalid',
+    `The schema of ${name} cannot be used: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    {
+      issues: issues.map(({ path, message }) => ({
+        path: path === '' ? 'schema' : `schema.${path}`,
+        message,
+      })),
+    },
+  );
+
+const newEventType = one.extend({
+  description: described(
+    z.string().max(2000),
+    'When it is sent, for people.',
+    'An order was placed.',
+  ).optional(),
+  schema: described(
+    jsonObject.nullable(),
+    'A JSON Schema (draft 2020-12) that its data must fit; null for any data.',
+    EXAMPLE_SCHEMA,
+  ).optional(),
+  example: described(
+    jsonObject.nullable(),
+    'Data that a test sends when it brings none.',
+    EXAMPLE.data,
+  ).optional(),
+});
+
+const defineReads = ({ repositories }: RpcDeps) => ({
+  list: procedure
+    .meta({
+      scope,
+      route: { method: 'GET', path: '/event-types' },
+      summary: 'List event types',
+      description: 'The catalog of the workspace, by name.',
+      errors: READ_ERRORS,
+    })
+    .input(z.strictObject(page))
+    .output(pageOf(eventTypeView))
+    .query(async ({ ctx, input }) =>
+      toAnswer(await repositories.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType),
+    ),
+  get: procedure
+    .meta({
+      scope,
+      route: { method: 'GET', path: '/event-types/{name}' },
+      summary: 'Get an event type',
+      description: 'One entry of the catalog.',
+    })
+    .input(one)
+    .output(eventTypeView)
+    .query(async ({ ctx, input: { name } }) => {
+      const type = await repositories.event_types.get(ctx.workspace_id, name);
+      if (type === null) throw notFound(name);
+      return viewEventType(type);
+    }),
+});
+
+const defineChanges = ({ repositories, now, validateSchema }: RpcDeps) => ({
+  put: procedure
+    .meta({
+      scope,
+      route: { method: 'PUT', path: '/event-types/{name}' },
+      summary: 'Put an event type',
+      description:
+        'Adds an event type to the catalog, or replaces it whole: what is absent is emptied. In force at once. The data of every event of a type that has a schema is checked against it.',
+      errors: ['schema_invalid'],
+      example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
+    })
+    .input(newEventType)
+    .output(eventTypeView)
+    .mutation(async ({ ctx, input }) => {
+      if ((await repositories.workspaces.get(ctx.workspace_id)) === null) {
+        throw new BellwireError('not_found', `There is no workspace ${ctx.workspace_id}.`);
+      }
+      const issues = input.schema ? validateSchema(input.schema) : [];
+      if (issues.length > 0) throw schemaInvalid(input.name, issues);
+      const time = now();
+      const stored = await repositories.event_types.put(ctx.workspace_id, {
+        name: input.name,
+        description: input.description ?? '',
+        schema: input.schema ?? null,
+        example: input.example ?? null,
+        created_at: time,
+        updated_at: time,
+      });
+      return viewEventType(stored);
+    }),
+  delete: procedure
+    .meta({
+      scope,
+      route: { method: 'DELETE', path: '/event-types/{name}' },
+      summary: 'Delete an event type',
+      description:
+        'Takes an event type out of the catalog. Events of that type stay; new ones are refused only in a strict workspace.',
+    })
+    .input(one)
+    .output(z.void())
+    .mutation(async ({ ctx, input: { name } }) => {
+      if (!(await repositories.event_types.remove(ctx.workspace_id, name))) throw notFound(name);
+    }),
+});
+
 /** The catalog of a workspace. */
-export const createEventTypesRouter = ({ repositories, now, validateSchema }: RpcDeps) =>
-  t.router({
-    put: procedure
-      .meta({
-        scope,
-        route: { method: 'PUT', path: '/event-types/{name}' },
-        summary: 'Put an event type',
-        description:
-          'Adds an event type to the catalog, or replaces it whole: what is absent is emptied. In force at once. The data of every event of a type that has a schema is checked against it.',
-        errors: ['schema_invalid'],
-        example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
-      })
-      .input(
-        one.extend({
-          description: described(
-            z.string().max(2000),
-            'When it is sent, for people.',
-            'An order was placed.',
-          ).optional(),
-          schema: described(
-            jsonObject.nullable(),
-            'A JSON Schema (draft 2020-12) that its data must fit; null for any data.',
-            EXAMPLE_SCHEMA,
-          ).optional(),
-          example: described(
-            jsonObject.nullable(),
-            'Data that a test sends when it brings none.',
-            EXAMPLE.data,
-          ).optional(),
-        }),
-      )
-      .output(eventTypeView)
-      .mutation(async ({ ctx, input }) => {
-        if ((await repositories.workspaces.get(ctx.workspace_id)) === null) {
-          throw new BellwireError('not_found', `There is no workspace ${ctx.workspace_id}.`);
-        }
-        const issues = input.schema ? validateSchema(input.schema) : [];
-        if (issues.length > 0) {
-          throw new BellwireError(
-            'schema_invalid',
-            `The schema of ${input.name} cannot be used: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
-            {
-              issues: issues.map(({ path, message }) => ({
-                path: path === '' ? 'schema' : `schema.${path}`,
-                message,
-              })),
-            },
-          );
-        }
-        const time = now();
-        const stored = await repositories.event_types.put(ctx.workspace_id, {
-          name: input.name,
-          description: input.description ?? '',
-          schema: input.schema ?? null,
-          example: input.example ?? null,
-          created_at: time,
-          updated_at: time,
-        });
-        return viewEventType(stored);
-      }),
-    list: procedure
-      .meta({
-        scope,
-        route: { method: 'GET', path: '/event-types' },
-        summary: 'List event types',
-        description: 'The catalog of the workspace, by name.',
-        errors: READ_ERRORS,
-      })
-      .input(z.strictObject(page))
-      .output(pageOf(eventTypeView))
-      .query(async ({ ctx, input }) =>
-        toAnswer(await repositories.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType),
-      ),
-    get: procedure
-      .meta({
-        scope,
-        route: { method: 'GET', path: '/event-types/{name}' },
-        summary: 'Get an event type',
-        description: 'One entry of the catalog.',
-      })
-      .input(one)
-      .output(eventTypeView)
-      .query(async ({ ctx, input: { name } }) => {
-        const type = await repositories.event_types.get(ctx.workspace_id, name);
-        if (type === null) throw notFound(name);
-        return viewEventType(type);
-      }),
-    delete: procedure
-      .meta({
-        scope,
-        route: { method: 'DELETE', path: '/event-types/{name}' },
-        summary: 'Delete an event type',
-        description:
-          'Takes an event type out of the catalog. Events of that type stay; new ones are refused only in a strict workspace.',
-      })
-      .input(one)
-      .output(z.void())
-      .mutation(async ({ ctx, input: { name } }) => {
-        if (!(await repositories.event_types.remove(ctx.workspace_id, name))) throw notFound(name);
-      }),
-  });
+export const createEventTypesRouter = (deps: RpcDeps) => {
+  const { list, get } = defineReads(deps);
+  const changes = defineChanges(deps);
+  return t.router({ put: changes.put, list, get, delete: changes.delete });
+};

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { HookRef } from '../admin/secrets.ts';
+import type { Caller } from '../admin/keys.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, hookId, secret } from './fields.ts';
 import { procedure } from './trpc.ts';
@@ -8,9 +10,29 @@ import { isoOrNull } from './views/shown.ts';
 const scope = 'workspace';
 const one = z.strictObject({ hook_id: hookId });
 const DEFAULT_GRACE_S = 86_400;
-const MOST_GRACE_S = 7 * 86_400;
+const MAX_GRACE_S = 7 * 86_400;
 
-/** What is wise to know of a secret that works. */
+const rotation = one.extend({
+  secret: secret.optional(),
+  grace_seconds: described(
+    z.int().min(0).max(MAX_GRACE_S),
+    'How long the old secret stays good; a day when absent, a week at most.',
+    86_400,
+  ).optional(),
+});
+
+interface CallContext {
+  readonly workspace_id: string;
+  readonly caller: Caller;
+}
+
+const refOf = ({ workspace_id, caller }: CallContext, hook_id: string): HookRef => ({
+  workspace_id,
+  hook_id,
+  by: caller.key_id,
+});
+
+/** Warnings about a secret that is accepted all the same. */
 export const warningsOf = (value: string | null): string[] =>
   value !== null && value.length < 16
     ? ['The secret is shorter than 16 characters, which is easy to guess. Rotate to a longer one.']
@@ -27,20 +49,10 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
         'Gives the hook a new secret. The one before it stays good until its grace ends, so that the receiver has time to change: requests carry a signature of each where the dialect can. Audited.',
       example: { grace_seconds: 86_400 },
     })
-    .input(
-      one.extend({
-        secret: secret.optional(),
-        grace_seconds: described(
-          z.int().min(0).max(MOST_GRACE_S),
-          'How long the old secret stays good; a day when absent, a week at most.',
-          86_400,
-        ).optional(),
-      }),
-    )
+    .input(rotation)
     .output(rotatedHookView)
     .mutation(async ({ ctx, input }) => {
-      const at = { workspace_id: ctx.workspace_id, hook_id: input.hook_id, by: ctx.caller.key_id };
-      const rotated = await secrets.rotate(at, {
+      const rotated = await secrets.rotate(refOf(ctx, input.hook_id), {
         secret: input.secret,
         grace_ms: (input.grace_seconds ?? DEFAULT_GRACE_S) * 1000,
       });
@@ -55,15 +67,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     })
     .input(one)
     .output(hookView)
-    .mutation(async ({ ctx, input }) =>
-      viewHook(
-        await secrets.switchNow({
-          workspace_id: ctx.workspace_id,
-          hook_id: input.hook_id,
-          by: ctx.caller.key_id,
-        }),
-      ),
-    ),
+    .mutation(async ({ ctx, input }) => viewHook(await secrets.switchNow(refOf(ctx, input.hook_id)))),
   revealSecret: procedure
     .meta({
       scope,
@@ -75,8 +79,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     .input(one)
     .output(secretsView)
     .mutation(async ({ ctx, input }) => {
-      const at = { workspace_id: ctx.workspace_id, hook_id: input.hook_id, by: ctx.caller.key_id };
-      const [current, ...previous] = await secrets.reveal(at);
+      const [current, ...previous] = await secrets.reveal(refOf(ctx, input.hook_id));
       return {
         secret: current?.secret ?? '',
         previous: previous.map((old) => ({ secret: old.secret, expires_at: isoOrNull(old.expires_at) })),

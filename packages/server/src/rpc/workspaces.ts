@@ -22,124 +22,133 @@ const taken = (name: string | undefined) =>
     issues: [{ path: 'name', message: 'is taken' }],
   });
 
-/** Tenants. */
-export const createWorkspacesRouter = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) =>
-  t.router({
-    create: procedure
-      .meta({
-        scope,
-        route: { method: 'POST', path: '/workspaces', status: 201 },
-        summary: 'Create a workspace',
-        description:
-          'A tenant of its own. Its catalog starts with that of its dialect. Name it in the header `Bellwire-Workspace`, or make an API key for it.',
-        errors: ['already_exists'],
-        example: { name: 'acme' },
-      })
-      .input(
-        z.strictObject({
-          name: label,
-          dialect: described(
-            z.string().max(64),
-            'The dialect of its hooks; `standard` when absent.',
-            'standard',
-          ).optional(),
-          strict: strictField,
-        }),
-      )
-      .output(workspaceView)
-      .mutation(async ({ input }) => {
-        const dialect = input.dialect ?? 'standard';
-        const catalog = catalogOfDialect(dialect);
-        if (catalog === null) {
-          throw new BellwireError('invalid_input', `There is no dialect "${dialect}".`, {
-            issues: [{ path: 'dialect', message: 'is not known' }],
-          });
-        }
-        const time = now();
-        const workspace = {
-          id: ids('ws'),
-          name: input.name,
-          dialect,
-          strict: input.strict ?? false,
-          created_at: time,
-          updated_at: time,
-        };
-        const types = initialCatalog(catalog, time);
-        if (!(await repositories.workspaces.create(workspace, types))) throw taken(input.name);
-        return viewWorkspace(workspace);
-      }),
-    list: procedure
-      .meta({
-        scope,
-        route: { method: 'GET', path: '/workspaces' },
-        summary: 'List workspaces',
-        description: 'The newest first.',
-        errors: READ_ERRORS,
-      })
-      .input(z.strictObject(page))
-      .output(pageOf(workspaceView))
-      .query(async ({ input }) =>
-        toAnswer(await repositories.workspaces.list(toPageQuery(input)), viewWorkspace),
-      ),
-    get: procedure
-      .meta({
-        scope,
-        route: { method: 'GET', path: '/workspaces/{workspace_id}' },
-        summary: 'Get a workspace',
-        description: 'One workspace.',
-      })
-      .input(one)
-      .output(workspaceView)
-      .query(async ({ input: { workspace_id } }) => {
-        const workspace = await repositories.workspaces.get(workspace_id);
-        if (workspace === null) throw notFound(workspace_id);
-        return viewWorkspace(workspace);
-      }),
-    update: procedure
-      .meta({
-        scope,
-        route: { method: 'PATCH', path: '/workspaces/{workspace_id}' },
-        summary: 'Change a workspace',
-        description: 'Changes what is given and leaves the rest.',
-        errors: ['already_exists'],
-        example: { strict: true },
-      })
-      .input(one.extend({ name: label.optional(), strict: strictField }))
-      .output(workspaceView)
-      .mutation(async ({ input: { workspace_id, name, strict } }) => {
-        const change = {
-          ...(name === undefined ? {} : { name }),
-          ...(strict === undefined ? {} : { strict }),
-        };
-        const updated = await repositories.workspaces.update(workspace_id, change, now());
-        if (updated === null) throw notFound(workspace_id);
-        if (updated === 'taken') throw taken(name);
-        return viewWorkspace(updated);
-      }),
-    delete: procedure
-      .meta({
-        scope,
-        route: { method: 'DELETE', path: '/workspaces/{workspace_id}' },
-        summary: 'Delete a workspace',
-        description: 'Only one without hooks, events and API keys can be deleted, and never the default one.',
-        errors: ['in_use'],
-      })
-      .input(one)
-      .output(z.void())
-      .mutation(async ({ input: { workspace_id } }) => {
-        if (workspace_id === DEFAULT_WORKSPACE) {
-          throw new BellwireError(
-            'in_use',
-            'The default workspace cannot be deleted: it is the one of every call that names no other.',
-          );
-        }
-        const removed = await repositories.workspaces.remove(workspace_id);
-        if (removed === 'not_found') throw notFound(workspace_id);
-        if (removed === 'in_use') {
-          throw new BellwireError(
-            'in_use',
-            'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events go when their retention ends.',
-          );
-        }
-      }),
+const unknownDialect = (name: string) =>
+  new BellwireError('invalid_input', `There is no dialect "${name}".`, {
+    issues: [{ path: 'dialect', message: 'is not known' }],
   });
+
+const newWorkspace = z.strictObject({
+  name: label,
+  dialect: described(
+    z.string().max(64),
+    'The dialect of its hooks; `standard` when absent.',
+    'standard',
+  ).optional(),
+  strict: strictField,
+});
+
+const defineCreation = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) => ({
+  create: procedure
+    .meta({
+      scope,
+      route: { method: 'POST', path: '/workspaces', status: 201 },
+      summary: 'Create a workspace',
+      description:
+        'A tenant of its own. Its catalog starts with that of its dialect. Name it in the header `Bellwire-Workspace`, or make an API key for it.',
+      errors: ['already_exists'],
+      example: { name: 'acme' },
+    })
+    .input(newWorkspace)
+    .output(workspaceView)
+    .mutation(async ({ input }) => {
+      const dialect = input.dialect ?? 'standard';
+      const catalog = catalogOfDialect(dialect);
+      if (catalog === null) throw unknownDialect(dialect);
+      const time = now();
+      const workspace = {
+        id: ids('ws'),
+        name: input.name,
+        dialect,
+        strict: input.strict ?? false,
+        created_at: time,
+        updated_at: time,
+      };
+      const types = initialCatalog(catalog, time);
+      if (!(await repositories.workspaces.create(workspace, types))) throw taken(input.name);
+      return viewWorkspace(workspace);
+    }),
+});
+
+const defineReads = ({ repositories }: RpcDeps) => ({
+  list: procedure
+    .meta({
+      scope,
+      route: { method: 'GET', path: '/workspaces' },
+      summary: 'List workspaces',
+      description: 'The newest first.',
+      errors: READ_ERRORS,
+    })
+    .input(z.strictObject(page))
+    .output(pageOf(workspaceView))
+    .query(async ({ input }) =>
+      toAnswer(await repositories.workspaces.list(toPageQuery(input)), viewWorkspace),
+    ),
+  get: procedure
+    .meta({
+      scope,
+      route: { method: 'GET', path: '/workspaces/{workspace_id}' },
+      summary: 'Get a workspace',
+      description: 'One workspace.',
+    })
+    .input(one)
+    .output(workspaceView)
+    .query(async ({ input: { workspace_id } }) => {
+      const workspace = await repositories.workspaces.get(workspace_id);
+      if (workspace === null) throw notFound(workspace_id);
+      return viewWorkspace(workspace);
+    }),
+});
+
+const defineChanges = ({ repositories, now }: RpcDeps) => ({
+  update: procedure
+    .meta({
+      scope,
+      route: { method: 'PATCH', path: '/workspaces/{workspace_id}' },
+      summary: 'Change a workspace',
+      description: 'Changes what is given and leaves the rest.',
+      errors: ['already_exists'],
+      example: { strict: true },
+    })
+    .input(one.extend({ name: label.optional(), strict: strictField }))
+    .output(workspaceView)
+    .mutation(async ({ input: { workspace_id, name, strict } }) => {
+      const change = {
+        ...(name === undefined ? {} : { name }),
+        ...(strict === undefined ? {} : { strict }),
+      };
+      const updated = await repositories.workspaces.update(workspace_id, change, now());
+      if (updated === null) throw notFound(workspace_id);
+      if (updated === 'taken') throw taken(name);
+      return viewWorkspace(updated);
+    }),
+  delete: procedure
+    .meta({
+      scope,
+      route: { method: 'DELETE', path: '/workspaces/{workspace_id}' },
+      summary: 'Delete a workspace',
+      description: 'Only one without hooks, events and API keys can be deleted, and never the default one.',
+      errors: ['in_use'],
+    })
+    .input(one)
+    .output(z.void())
+    .mutation(async ({ input: { workspace_id } }) => {
+      if (workspace_id === DEFAULT_WORKSPACE) {
+        throw new BellwireError(
+          'in_use',
+          'The default workspace cannot be deleted: every call that names no workspace uses it.',
+        );
+      }
+      const removed = await repositories.workspaces.remove(workspace_id);
+      if (removed === 'not_found') throw notFound(workspace_id);
+      if (removed === 'in_use') {
+        throw new BellwireError(
+          'in_use',
+          'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events go when their retention ends.',
+        );
+      }
+    }),
+});
+
+/** Workspaces: each has a catalog, a default dialect and API keys of its own. */
+export const createWorkspacesRouter = (deps: RpcDeps) =>
+  t.router({ ...defineCreation(deps), ...defineReads(deps), ...defineChanges(deps) });
