@@ -20,78 +20,96 @@ export interface MetricsSources {
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
-/** What the delivery loop did and has to do, without a label that a tenant could make up. */
-export const createMetrics = (sources: MetricsSources): Metrics => {
-  const registry = new Registry();
-  const registers = [registry];
-  const counter = (name: string, help: string, labelNames: readonly string[] = []) =>
-    new Counter({ name, help, labelNames: [...labelNames], registers });
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
+const GAUGES: readonly { readonly name: string; readonly help: string; readonly field: keyof Gauges }[] = [
+  { name: 'bellwire_attempts_in_flight', help: 'Attempts under way.', field: 'in_flight' },
+  { name: 'bellwire_deliveries_queued', help: 'Leased deliveries that wait in memory.', field: 'queued' },
+  { name: 'bellwire_accepts_waiting', help: 'Events that wait to be accepted.', field: 'waiting_accepts' },
+];
 
-  const events = counter('bellwire_events_accepted_total', 'Events accepted since the start.');
-  const deliveries = counter('bellwire_deliveries_created_total', 'Deliveries made for them.');
-  const attempts = counter('bellwire_attempts_total', 'Attempts recorded, by outcome.', ['outcome']);
-  const settled = counter('bellwire_delivery_steps_total', 'What attempts left their deliveries as.', [
-    'status',
-  ]);
-  const stale = counter('bellwire_stale_results_total', 'Results dropped because their lease had passed on.');
-  const duration = new Histogram({
-    name: 'bellwire_attempt_duration_seconds',
-    help: 'From the start of an attempt to its end.',
-    buckets: SECONDS,
-    registers,
-  });
-  gauge('bellwire_attempts_in_flight', 'Attempts under way.', () => sources.gauges().in_flight);
-  gauge(
-    'bellwire_deliveries_queued',
-    'Leased deliveries that wait in memory.',
-    () => sources.gauges().queued,
-  );
-  gauge(
-    'bellwire_accepts_waiting',
-    'Events that wait to be accepted.',
-    () => sources.gauges().waiting_accepts,
-  );
-  const open = new Gauge({
+/** What the delivery loop did since the start, counted by its observations. */
+class Counters {
+  readonly #events: Counter;
+  readonly #deliveries: Counter;
+  readonly #attempts: Counter;
+  readonly #steps: Counter;
+  readonly #stale: Counter;
+  readonly #duration: Histogram;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    const counter = (name: string, help: string, labelNames: string[] = []) =>
+      new Counter({ name, help, labelNames, registers });
+    this.#events = counter('bellwire_events_accepted_total', 'Events accepted since the start.');
+    this.#deliveries = counter('bellwire_deliveries_created_total', 'Deliveries made for them.');
+    this.#attempts = counter('bellwire_attempts_total', 'Attempts recorded, by outcome.', ['outcome']);
+    this.#steps = counter('bellwire_delivery_steps_total', 'What attempts left their deliveries as.', [
+      'status',
+    ]);
+    this.#stale = counter(
+      'bellwire_stale_results_total',
+      'Results dropped because their lease had passed on.',
+    );
+    this.#duration = new Histogram({
+      name: 'bellwire_attempt_duration_seconds',
+      help: 'From the start of an attempt to its end.',
+      buckets: SECONDS,
+      registers,
+    });
+  }
+
+  observe(observation: Observation): void {
+    switch (observation.kind) {
+      case 'accepted':
+        this.#events.inc();
+        this.#deliveries.inc(observation.deliveries);
+        return;
+      case 'attempted':
+        this.#attempts.inc({ outcome: observation.outcome });
+        this.#steps.inc({ status: observation.status });
+        this.#duration.observe(observation.duration_ms / 1000);
+        return;
+      case 'stale':
+        this.#stale.inc();
+    }
+  }
+}
+
+/** What the delivery loop has to do, read at each scrape. */
+const createGauges = ({ gauges, openDeliveries }: MetricsSources): readonly Gauge[] => [
+  ...GAUGES.map(
+    ({ name, help, field }) =>
+      new Gauge({
+        name,
+        help,
+        registers: [],
+        collect() {
+          this.set(gauges()[field]);
+        },
+      }),
+  ),
+  new Gauge({
     name: 'bellwire_deliveries_open',
     help: 'Deliveries that are not final, by status.',
     labelNames: ['status'],
-    registers,
-    collect: async () => {
+    registers: [],
+    async collect() {
       try {
-        for (const [status, count] of Object.entries(await sources.openDeliveries()))
-          open.set({ status }, count);
+        for (const [status, count] of Object.entries(await openDeliveries())) this.set({ status }, count);
       } catch {
         // Without these series, but with all others: an overloaded server is the one to look at.
-        open.reset();
+        this.reset();
       }
     },
-  });
+  }),
+];
 
+/** Metrics of the delivery loop. No label has a value that a tenant could choose. */
+export const createMetrics = (sources: MetricsSources): Metrics => {
+  const registry = new Registry();
+  const counters = new Counters(registry);
+  for (const gauge of createGauges(sources)) registry.registerMetric(gauge);
   return {
-    observe: (observation) => {
-      switch (observation.kind) {
-        case 'accepted':
-          events.inc();
-          deliveries.inc(observation.deliveries);
-          return;
-        case 'attempted':
-          attempts.inc({ outcome: observation.outcome });
-          settled.inc({ status: observation.status });
-          duration.observe(observation.duration_ms / 1000);
-          return;
-        case 'stale':
-          stale.inc();
-      }
-    },
+    observe: (observation) => counters.observe(observation),
     text: () => registry.metrics(),
     content_type: registry.contentType,
   };
