@@ -9,23 +9,23 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UrlPolicy } from '../ports/url-policy.ts';
-import type { HookChange, ListedHook, Repositories } from '../ports/repositories.ts';
+import type { HookChange, ListedHook, NewHook, Repositories } from '../ports/repositories.ts';
 import type { HookRef } from './secrets.ts';
 import type { TestSends } from './test-sends.ts';
 
 /**
- * A hook's life: made, changed, switched, deleted; `by` is the id of the caller's API key. All throw `not_found` for a
- * hook that is not there.
+ * Creates, changes, switches and deletes hooks; `by` is the id of the caller's API key. All throw `not_found` for a
+ * hook that does not exist.
  */
 export interface Hooks {
-  /** The new hook with its secret, which is shown only now. @throws BellwireError `url_refused`, `invalid_input`, … */
+  /** Returns the new hook with its secret. @throws BellwireError `url_refused`, `invalid_input`, … */
   readonly create: (
     workspace_id: string,
     input: HookInput,
     by: string,
   ) => Promise<{ readonly hook: ListedHook; readonly secret: string | null }>;
   readonly update: (at: HookRef, patch: HookPatch) => Promise<ListedHook>;
-  /** @throws BellwireError `not_validated` in a dialect whose hooks are validated first. */
+  /** @throws BellwireError `not_validated` in a dialect that validates hooks first. */
   readonly activate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly deactivate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly remove: (workspace_id: string, id: string) => Promise<void>;
@@ -67,47 +67,64 @@ const switched = (active: boolean, hook: ListedHook, dialect: Dialect): HookChan
   return { status: isValidated ? 'paused' : 'unvalidated', disabled_reason: null };
 };
 
-/** Another receiver has to be validated anew. */
+/** A new URL has to be validated again. */
 const movedTo = (url: string | undefined, hook: ListedHook, dialect: Dialect): HookChange =>
   dialect.handshake === 'validate' && url !== undefined && url !== hook.url
     ? { status: 'unvalidated', validated_at: null, disabled_reason: null }
     : {};
 
+type ToCreate = Pick<NewHook, 'id' | 'workspace_id' | 'secret'> & {
+  readonly dialect: Dialect;
+  readonly now: number;
+};
+
+const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook => ({
+  ...rest,
+  tenant: input.tenant ?? null,
+  name: input.name ?? new URL(input.url).host,
+  url: input.url,
+  events: input.events,
+  method: input.method ?? 'POST',
+  content_type: input.content_type ?? 'application/json',
+  dialect: dialect.name,
+  status: firstStatus(input.active, dialect),
+  disabled_reason: null,
+  insecure_ssl: input.insecure_ssl ?? false,
+  max_attempts: input.max_attempts ?? null,
+  timeout_ms: input.timeout_ms ?? null,
+  validated_at: null,
+  created_at: now,
+  updated_at: now,
+  headers: input.headers ?? {},
+});
+
+/** Audits that TLS verification was disabled, and pings the hook in dialects that ping after a change. */
+const followUp = async (
+  { repositories, testSends, clock, ids, log }: HooksOptions,
+  { workspace_id, hook_id, by }: HookRef,
+  { dialect, insecure_ssl }: { readonly dialect: Dialect; readonly insecure_ssl: boolean | undefined },
+): Promise<void> => {
+  if (insecure_ssl === true) {
+    const entry = { id: ids('aud'), workspace_id, at: clock.now(), by };
+    await repositories.audit.add({ ...entry, action: 'insecure_ssl.enabled', subject: hook_id });
+  }
+  if (dialect.handshake !== 'ping') return;
+  try {
+    await testSends.ping(workspace_id, hook_id);
+  } catch (error) {
+    // The hook is stored already: a ping that is refused does not undo that.
+    const { code } = coerceError(error);
+    log.warn('a hook was created or changed, but its ping could not be queued', { hook_id, code });
+  }
+};
+
 export const createHooks = (options: HooksOptions): Hooks => {
-  const { repositories, lookup, testSends, clock, ids } = options;
+  const { repositories, lookup, clock, ids, random, url_policy } = options;
 
-  const secretOf = (dialect: Dialect, secret: string | null | undefined) => {
-    const isMade = secret === undefined && dialect.secret.presence !== 'optional';
-    const value = isMade ? dialect.secret.make(options.random.bytes) : secret;
+  const secretOf = (dialect: Dialect, secret: string | null | undefined): NewHook['secret'] => {
+    const isGenerated = secret === undefined && dialect.secret.presence !== 'optional';
+    const value = isGenerated ? dialect.secret.make(random.bytes) : secret;
     return typeof value === 'string' ? { id: ids('sec'), value } : null;
-  };
-
-  /** What was done is done, also where the ping about it is turned away. */
-  const pingAfterChange = async (workspace_id: string, id: string, dialect: Dialect): Promise<void> => {
-    if (dialect.handshake !== 'ping') return;
-    try {
-      await testSends.ping(workspace_id, id);
-    } catch (error) {
-      const { code } = coerceError(error);
-      options.log.warn('a hook was made or changed, but its ping could not be queued', { hook_id: id, code });
-    }
-  };
-
-  /** Whoever switches certificate checks off is written down. */
-  const auditInsecure = async (
-    { workspace_id, hook_id, by }: HookRef,
-    insecure_ssl?: boolean,
-  ): Promise<void> => {
-    if (insecure_ssl !== true) return;
-    const action = 'insecure_ssl.enabled';
-    await repositories.audit.add({
-      id: ids('aud'),
-      workspace_id,
-      at: clock.now(),
-      by,
-      action,
-      subject: hook_id,
-    });
   };
 
   const setActive = async (workspace_id: string, id: string, active: boolean): Promise<ListedHook> => {
@@ -119,48 +136,32 @@ export const createHooks = (options: HooksOptions): Hooks => {
     create: async (workspace_id, input, by) => {
       const catalog = await lookup.catalog(workspace_id);
       const dialect = lookup.dialect(input.dialect ?? catalog.dialect);
-      validateHook(input, { dialect, catalog, url_policy: options.url_policy });
+      validateHook(input, { dialect, catalog, url_policy });
       const now = clock.now();
       const secret = secretOf(dialect, input.secret);
-      const hook = await repositories.hooks.create({
-        id: ids('wh'),
-        workspace_id,
-        tenant: input.tenant ?? null,
-        name: input.name ?? new URL(input.url).host,
-        url: input.url,
-        events: input.events,
-        method: input.method ?? 'POST',
-        content_type: input.content_type ?? 'application/json',
-        dialect: dialect.name,
-        status: firstStatus(input.active, dialect),
-        disabled_reason: null,
-        insecure_ssl: input.insecure_ssl ?? false,
-        max_attempts: input.max_attempts ?? null,
-        timeout_ms: input.timeout_ms ?? null,
-        validated_at: null,
-        created_at: now,
-        updated_at: now,
-        headers: input.headers ?? {},
-        secret,
-      });
-      await auditInsecure({ workspace_id, hook_id: hook.id, by }, input.insecure_ssl);
-      await pingAfterChange(workspace_id, hook.id, dialect);
+      const hook = await repositories.hooks.create(
+        newHook(input, { id: ids('wh'), workspace_id, secret, dialect, now }),
+      );
+      const at = { workspace_id, hook_id: hook.id, by };
+      await followUp(options, at, { dialect, insecure_ssl: input.insecure_ssl });
       return { hook, secret: secret?.value ?? null };
     },
     update: async (at, { active, ...patch }) => {
-      const { workspace_id, hook_id: id } = at;
-      const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
+      const { workspace_id, hook_id } = at;
+      const [hook, catalog] = await Promise.all([
+        lookup.get(workspace_id, hook_id),
+        lookup.catalog(workspace_id),
+      ]);
       const dialect = lookup.dialect(hook.dialect);
-      validateHook(patch, { dialect, catalog, url_policy: options.url_policy });
+      validateHook(patch, { dialect, catalog, url_policy });
       const moved = movedTo(patch.url, hook, dialect);
-      const standing = moved.status === undefined ? hook : { ...hook, validated_at: null };
-      const changed = await lookup.change(workspace_id, id, {
+      const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
+      const changed = await lookup.change(workspace_id, hook_id, {
         ...withoutUndefined(patch),
         ...moved,
-        ...(active === undefined ? {} : switched(active, standing, dialect)),
+        ...(active === undefined ? {} : switched(active, current, dialect)),
       });
-      await auditInsecure(at, patch.insecure_ssl);
-      await pingAfterChange(workspace_id, id, dialect);
+      await followUp(options, at, { dialect, insecure_ssl: patch.insecure_ssl });
       return changed;
     },
     activate: (workspace_id, id) => setActive(workspace_id, id, true),

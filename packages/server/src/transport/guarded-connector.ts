@@ -3,7 +3,7 @@ import { buildConnector } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
-import { openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
+import { type DialStep, openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
 import type { Resolver } from './resolver.ts';
 import { withoutTrailingDot } from './special-names.ts';
 import { TransportError } from './transport-error.ts';
@@ -24,68 +24,73 @@ const MAX_STEP_MS = 10_000;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Every address is judged, not only the one that would be dialled: filtering would let an attacker test for luck. */
+/** Checks every address, not only the one to dial: filtering would let an attacker try again until one slips through. */
 const refuseForbidden = (policy: AddressPolicy, addresses: readonly string[], isLiteral: boolean): void => {
   if (addresses.length === 0 || !addresses.every((address) => policy.allows(address))) {
     throw new TransportError(isLiteral ? 'ADDRESS_FORBIDDEN' : 'ANSWER_FORBIDDEN');
   }
 };
 
+/** One of `shares` equal parts of the time that the exchange has left. */
+const stepOf = (clock: Clock, trace: DialTrace, shares: number): DialStep => {
+  const left_ms = trace.deadline_at - clock.monotonic();
+  if (left_ms <= 0) throw new TransportError('DIAL_TIMEOUT');
+  return { clock, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
+};
+
+const findAddresses = async (
+  { address_policy, resolver, clock }: ConnectorOptions,
+  name: string,
+  trace: DialTrace,
+): Promise<readonly string[]> => {
+  const isLiteral = isIP(name) !== 0;
+  const started = clock.monotonic();
+  trace.phase = 'dns';
+  const addresses = isLiteral ? [name] : await withinStep(stepOf(clock, trace, 1), resolver.resolve(name));
+  if (!isLiteral) trace.dns_ms = clock.monotonic() - started;
+  refuseForbidden(address_policy, addresses, isLiteral);
+  return addresses;
+};
+
+const connectFirst = async (
+  clock: Clock,
+  { addresses, port }: { readonly addresses: readonly string[]; readonly port: number },
+  trace: DialTrace,
+): Promise<Socket> => {
+  trace.phase = 'connect';
+  const started = clock.monotonic();
+  let failure: unknown;
+  for (const [index, address] of addresses.entries()) {
+    const step = stepOf(clock, trace, addresses.length - index);
+    try {
+      const socket = await openTcp(address, port, step);
+      trace.connect_ms = clock.monotonic() - started;
+      trace.remote_address = address;
+      return socket;
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+};
+
 /**
- * The guard against requests to where we must not send: resolves, refuses when any answer is forbidden, and
- * dials the very addresses that were judged, so that a second DNS answer changes nothing. Literals are judged
- * the same way (a `lookup` hook would be skipped for them). Certificate and SNI are the name's.
+ * Guards against requests to forbidden addresses: resolves the name, refuses when any answer is forbidden, and dials
+ * the same addresses that were checked, so that a second DNS answer changes nothing. Literals are checked the same
+ * way (a `lookup` hook would be skipped for them). Certificate and SNI are those of the name.
  *
- * The next address is tried when one cannot be connected; each gets an equal share of what is left of the
- * request's time, at most 10 s. Phases, times and the address are recorded in the trace.
+ * The next address is tried when one cannot be connected; each gets an equal share of the request's remaining time,
+ * at most 10 s. Phases, times and the address are recorded in the trace.
  */
 export const createGuardedDial = (options: ConnectorOptions): Dial => {
-  const { address_policy, resolver, clock } = options;
+  const { clock } = options;
   // No timer of its own: the steps here are limited by the exchange's deadline.
   const startTls = buildConnector({ allowH2: false, timeout: 0, rejectUnauthorized: !options.insecure_ssl });
-
-  const stepOf = (trace: DialTrace, shares: number) => {
-    const left_ms = trace.deadline_at - clock.monotonic();
-    if (left_ms <= 0) throw new TransportError('DIAL_TIMEOUT');
-    return { clock, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
-  };
-
-  const findAddresses = async (name: string, trace: DialTrace): Promise<readonly string[]> => {
-    const isLiteral = isIP(name) !== 0;
-    const started = clock.monotonic();
-    trace.phase = 'dns';
-    const addresses = isLiteral ? [name] : await withinStep(stepOf(trace, 1), resolver.resolve(name));
-    if (!isLiteral) trace.dns_ms = clock.monotonic() - started;
-    refuseForbidden(address_policy, addresses, isLiteral);
-    return addresses;
-  };
-
-  const connectFirst = async (
-    addresses: readonly string[],
-    port: number,
-    trace: DialTrace,
-  ): Promise<Socket> => {
-    trace.phase = 'connect';
-    const started = clock.monotonic();
-    let failure: unknown;
-    for (const [index, address] of addresses.entries()) {
-      const step = stepOf(trace, addresses.length - index);
-      try {
-        const socket = await openTcp(address, port, step);
-        trace.connect_ms = clock.monotonic() - started;
-        trace.remote_address = address;
-        return socket;
-      } catch (error) {
-        failure = error;
-      }
-    }
-    throw failure;
-  };
 
   const secure = async (request: TlsRequest, trace: DialTrace): Promise<Socket> => {
     trace.phase = 'tls';
     const started = clock.monotonic();
-    const socket = await openTls(startTls, request, stepOf(trace, 1));
+    const socket = await openTls(startTls, request, stepOf(clock, trace, 1));
     trace.tls_ms = clock.monotonic() - started;
     return socket;
   };
@@ -94,9 +99,9 @@ export const createGuardedDial = (options: ConnectorOptions): Dial => {
     trace.dialled = true;
     trace.remote_address = null;
     const name = withoutTrailingDot(target.hostname);
-    const addresses = await findAddresses(name, trace);
+    const addresses = await findAddresses(options, name, trace);
     const port = target.port === '' ? (DEFAULT_PORTS[target.protocol] ?? 0) : Number(target.port);
-    const tcp = await connectFirst(addresses, port, trace);
+    const tcp = await connectFirst(clock, { addresses, port }, trace);
     if (target.protocol === 'https:') {
       // SNI is for names only (RFC 6066 section 3); undici falls back to the host itself for the certificate.
       const sni = isIP(name) === 0 ? { servername: name } : {};
