@@ -110,7 +110,7 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
     .input(failedFilter)
     .output(
       z.object({
-        count: described(z.int(), 'How many matched.', 3),
+        count: described(z.int(), 'How many matched a `dry_run`; otherwise how many were made due.', 3),
         retried: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
       }),
     )
@@ -120,8 +120,9 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
         ...(since === undefined ? {} : { since: toTime(since) }),
         ...(until === undefined ? {} : { until: toTime(until) }),
       };
-      const count = await replay.countFailed(ctx.workspace_id, wanted);
-      return { count, retried: dry_run === true ? 0 : await replay.retryFailed(ctx.workspace_id, wanted) };
+      if (dry_run === true) return { count: await replay.countFailed(ctx.workspace_id, wanted), retried: 0 };
+      const retried = await replay.retryFailed(ctx.workspace_id, wanted);
+      return { count: retried, retried };
     }),
   retry: procedure
     .meta({

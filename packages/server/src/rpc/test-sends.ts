@@ -124,7 +124,7 @@ const defineReplay = ({ replay }: RpcDeps) => ({
     .input(replayInput)
     .output(
       z.object({
-        count: described(z.int(), 'How many matched.', 12),
+        count: described(z.int(), 'How many matched a `dry_run`; otherwise how many were made due.', 12),
         replayed: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
       }),
     )
@@ -135,8 +135,9 @@ const defineReplay = ({ replay }: RpcDeps) => ({
         ...(until === undefined ? {} : { until: toTime(until) }),
         ...(status === undefined ? {} : { states: [status] }),
       };
-      const count = await replay.count(ctx.workspace_id, wanted);
-      return { count, replayed: dry_run === true ? 0 : await replay.run(ctx.workspace_id, wanted) };
+      if (dry_run === true) return { count: await replay.count(ctx.workspace_id, wanted), replayed: 0 };
+      const replayed = await replay.run(ctx.workspace_id, wanted);
+      return { count: replayed, replayed };
     }),
 });
 

@@ -58,6 +58,11 @@ export const attemptView = z
     started_at: shownTime('When it began.'),
     duration_ms: described(z.number(), 'How long it took, in milliseconds.', 62.4),
     timings,
+    remote_address: described(
+      z.string().nullable(),
+      'The IP address that the connection went to; null when there was none.',
+      '203.0.113.7',
+    ),
     request: z
       .object({
         method: described(z.string(), 'The HTTP method.', 'POST'),
@@ -116,6 +121,7 @@ export const viewAttempt = (attempt: StoredAttempt): z.infer<typeof attemptView>
   started_at: iso(attempt.started_at),
   duration_ms: attempt.duration_ms,
   timings: attempt.timings === null ? null : { ...attempt.timings },
+  remote_address: attempt.remote_address,
   request: viewRequest(attempt.request),
   response:
     attempt.response === null ? null : { ...attempt.response, headers: { ...attempt.response.headers } },

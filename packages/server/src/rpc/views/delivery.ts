@@ -22,7 +22,7 @@ export const deliveryView = z
     next_attempt_at: shownTimeOrNull('When it is tried next; null when it is not.', null),
     failure_reason: described(
       z.string().nullable(),
-      'Why it failed for good, like `exhausted` or `hook_gone`.',
+      'Why it failed for good: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While it is pending, why it waits though the receiver did nothing wrong: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
       null,
     ),
     created_at: shownTime('When it was made.'),
