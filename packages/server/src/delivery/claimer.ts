@@ -18,8 +18,8 @@ const QUEUED_MAX = 4_096;
 const SHARE_MIN = 8;
 /** Hooks that one read walks over: about two milliseconds. */
 const WALK = 500;
-/** Hooks that one sweep walks over. The next one goes on from there. */
-const WALKED_MAX = 4_000;
+/** Hooks that one sweep walks over, in parts. The next one goes on from there. */
+const WALKED_MAX = 20_000;
 /** Deliveries claimed in one transaction. */
 const CLAIMED_MAX = 256;
 

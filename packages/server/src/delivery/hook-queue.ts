@@ -1,3 +1,4 @@
+import { mustReturn } from '../core/lease.ts';
 import type { LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
 
@@ -66,16 +67,18 @@ export class HookQueue {
     return this.#waiting.take();
   }
 
-  /** Keeps the first `limit` deliveries that `keep` lets stay; the answer is the rest, taken out. */
-  shed(limit: number, keep: (leased: LeasedDelivery) => boolean = () => true): readonly LeasedDelivery[] {
-    const shed: LeasedDelivery[] = [];
-    const kept = new FairQueue<LeasedDelivery>();
-    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
-      if (kept.size < limit && keep(next)) kept.push([next.delivery.tenant ?? ''], next);
-      else shed.push(next);
+  /** Keeps the first `limit` deliveries; the answer is the rest, taken out. */
+  shed(limit: number): readonly LeasedDelivery[] {
+    let kept = 0;
+    return this.#split(() => (kept += 1) <= limit);
+  }
+
+  /** Takes out the deliveries whose leases are about to run out. */
+  takeExpiring(now: number): readonly LeasedDelivery[] {
+    for (const { lease_until } of this.#waiting) {
+      if (mustReturn(lease_until, now)) return this.#split((leased) => !mustReturn(leased.lease_until, now));
     }
-    this.#waiting = kept;
-    return shed;
+    return [];
   }
 
   waiting(): Iterable<LeasedDelivery> {
@@ -117,5 +120,17 @@ export class HookQueue {
   /** How many deliveries may wait here in memory. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
     return this.isSlow(now) ? hook_concurrency : FAST_QUEUE_MAX;
+  }
+
+  /** Keeps what `stays` lets stay; the answer is the rest. */
+  #split(stays: (leased: LeasedDelivery) => boolean): readonly LeasedDelivery[] {
+    const taken: LeasedDelivery[] = [];
+    const kept = new FairQueue<LeasedDelivery>();
+    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
+      if (stays(next)) kept.push([next.delivery.tenant ?? ''], next);
+      else taken.push(next);
+    }
+    this.#waiting = kept;
+    return taken;
   }
 }

@@ -1,4 +1,3 @@
-import { mustReturn } from '../core/lease.ts';
 import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DueHook, LeasedDelivery } from '../ports/store.ts';
@@ -98,7 +97,7 @@ export class Scheduler {
     return saturated;
   }
 
-  /** Takes out what slow hooks have in memory beyond their limit, and leases that are about to run out. */
+  /** Takes out what slow hooks have in memory beyond their limit. */
   shedOverflow(): readonly LeasedDelivery[] {
     this.#classifyBusy();
     const now = this.#clock.monotonic();
@@ -108,9 +107,22 @@ export class Scheduler {
       const limit = queue.limit(now, this.#limits);
       if (queue.length > limit) shed.push(...this.#shed(queue, limit));
     }
-    shed.push(...this.#shedExpiring());
     if (this.#queued > 0) this.#wake();
     return shed;
+  }
+
+  /** Takes out queued deliveries whose leases are about to run out. */
+  takeExpiring(): readonly LeasedDelivery[] {
+    const now = this.#clock.now();
+    const expiring: LeasedDelivery[] = [...this.#suspects.takeExpiring(now)];
+    for (const queue of this.#queues.values()) {
+      const expired = queue.takeExpiring(now);
+      if (expired.length === 0) continue;
+      this.#backlogged.add(queue);
+      expiring.push(...expired);
+    }
+    this.#queued -= expiring.length;
+    return expiring;
   }
 
   /** How many due deliveries of a hook memory has room for. */
@@ -219,21 +231,6 @@ export class Scheduler {
     this.#backlogged.add(queue);
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     return shed;
-  }
-
-  #shedExpiring(): readonly LeasedDelivery[] {
-    const now = this.#clock.now();
-    const isCurrent = ({ lease_until }: LeasedDelivery) => !mustReturn(lease_until, now);
-    const expiring: LeasedDelivery[] = [];
-    for (const queue of this.#queues.values()) {
-      if (queue.length === 0) continue;
-      const shed = queue.shed(Number.POSITIVE_INFINITY, isCurrent);
-      if (shed.length > 0) this.#backlogged.add(queue);
-      expiring.push(...shed);
-    }
-    expiring.push(...this.#suspects.takeExpiring(now));
-    this.#queued -= expiring.length;
-    return expiring;
   }
 
   // Once a turn of the event loop, so that everything that a turn brings is sent as one batch.

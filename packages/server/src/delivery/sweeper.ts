@@ -43,7 +43,7 @@ export class Sweeper {
 
   async run(): Promise<void> {
     const { store, clock, log, scheduler, claimer, giveBack, held, retention_ms } = this.#options;
-    giveBack(scheduler.shedOverflow());
+    giveBack([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
     const now = clock.now();
     const released = await store.releaseLeases({ now, of: 'expired', held: held() });
     if (released > 0) log.warn('leases ran out before their attempts were recorded', { released });

@@ -5,10 +5,12 @@ import type { HookReader, IndexedHook } from './hook-reader.ts';
 
 /** Workspaces kept in memory. */
 const WORKSPACES_MAX = 1_000;
-/** Answers to "who gets this type" kept for one workspace: a sender that invents types must not fill the memory. */
-const MATCHES_MAX = 1_000;
-/** Hooks that all those answers of one workspace may name. */
-const MATCHED_HOOKS_MAX = 200_000;
+/**
+ * How much is kept of the answers to "who gets this type" in one workspace, counted in hook ids; a type weighs as much
+ * as 25 of them. A sender that invents types must not fill the memory.
+ */
+const MATCHES_MAX = 50_000;
+const TYPE_WEIGHT = 25;
 /** Hooks read at a time while an index is built. */
 const PAGE = 1_000;
 
@@ -20,9 +22,8 @@ class WorkspaceHooks {
   readonly #hooks = new Map<string, IndexedHook>();
   readonly #by_tenant = new Map<string | null, Set<string>>();
   readonly #matches = new LRUCache<string, readonly string[]>({
-    max: MATCHES_MAX,
-    maxSize: MATCHED_HOOKS_MAX,
-    sizeCalculation: (ids) => ids.length + 1,
+    maxSize: MATCHES_MAX,
+    sizeCalculation: (ids) => ids.length + TYPE_WEIGHT,
   });
   /** Changed since they were read: read again before the next answer. */
   readonly dirty = new Set<string>();
