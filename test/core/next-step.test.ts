@@ -10,33 +10,15 @@ import {
   stepOfReturned,
   stepOfUnrenderable,
 } from '../../packages/server/src/core/next-step.ts';
-import { isReceiversFault, type Outcome } from '../../packages/server/src/core/outcome.ts';
+import { isReceiversFault } from '../../packages/server/src/core/outcome.ts';
 import { DISABLE_WHEN_FAILING, STANDARD_DELAYS_MS } from '../../packages/server/src/core/retry-schedule.ts';
+
+import { nameOf, outcomes } from '../support/outcomes.ts';
 
 const NOW = 1_000_000;
 const DAY = 86_400_000;
 const triggers = ['scheduled', 'manual', 'ping', 'test', 'validate'] as const satisfies readonly Trigger[];
 const singles = ['ping', 'test', 'validate'] as const;
-
-/** Every kind of outcome, with whose fault each is. */
-const outcomes: readonly { readonly outcome: Outcome; readonly fault: 'theirs' | 'ours' | 'none' }[] = [
-  { outcome: { kind: 'succeeded' }, fault: 'none' },
-  { outcome: { kind: 'http_status', status: 500 }, fault: 'theirs' },
-  { outcome: { kind: 'http_status', status: 404 }, fault: 'theirs' },
-  { outcome: { kind: 'http_status', status: 302 }, fault: 'theirs' },
-  { outcome: { kind: 'http_status', status: 410 }, fault: 'theirs' },
-  { outcome: { kind: 'timeout', phase: 'dns' }, fault: 'ours' },
-  { outcome: { kind: 'timeout', phase: 'connect' }, fault: 'theirs' },
-  { outcome: { kind: 'timeout', phase: 'tls' }, fault: 'theirs' },
-  { outcome: { kind: 'timeout', phase: 'headers' }, fault: 'theirs' },
-  { outcome: { kind: 'connection_failed', code: 'ECONNREFUSED' }, fault: 'theirs' },
-  { outcome: { kind: 'tls_failed', code: 'CERT_HAS_EXPIRED' }, fault: 'theirs' },
-  { outcome: { kind: 'dns_failed', code: 'ENOTFOUND' }, fault: 'theirs' },
-  { outcome: { kind: 'dns_failed', code: 'ESERVFAIL' }, fault: 'ours' },
-  { outcome: { kind: 'address_blocked', code: 'address_private' }, fault: 'ours' },
-  { outcome: { kind: 'response_invalid', code: 'HPE_INVALID_CONSTANT' }, fault: 'theirs' },
-  { outcome: { kind: 'interrupted' }, fault: 'ours' },
-];
 
 const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
   id: 'dlv_1',
@@ -76,8 +58,6 @@ const whereItWaits = {
   unvalidated: 'held',
   deleted: 'canceled',
 };
-
-const nameOf = (outcome: Outcome): string => Object.values(outcome).join(' ');
 
 describe('a scheduled attempt', () => {
   for (const { outcome } of outcomes) {

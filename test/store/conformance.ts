@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { claiming } from './conformance/claiming.ts';
+import { decisions } from './conformance/decisions.ts';
 import { fanOut } from './conformance/fan-out.ts';
 import { hookHealth } from './conformance/hook-health.ts';
 import { idempotency } from './conformance/idempotency.ts';
@@ -23,6 +24,7 @@ const chapters: Readonly<Record<string, (check: Check) => void>> = {
   tenants,
   idempotency,
   'settling leases': settling,
+  'decisions of core': decisions,
   'hook health': hookHealth,
   claiming,
   'manual attempts': manual,
