@@ -5,6 +5,7 @@ import type { Cipher } from '../cipher.ts';
 import { sealHeaders, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { deletePreviousSecrets, insertSecret, retireSecrets } from './hook-secrets.ts';
+import { lockHook } from './lock-hook.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
@@ -37,15 +38,6 @@ const toChangedColumns = (
     ...(isSwitchedOff(change) ? { stopping: 'held' as const } : {}),
   };
 };
-
-const select = (from: Kysely<Schema>, workspace_id: string, id: string) =>
-  from
-    .selectFrom('bellwire_hooks')
-    .selectAll()
-    .where('workspace_id', '=', workspace_id)
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst();
 
 const insertTenant = async (
   trx: Transaction<Schema>,
@@ -103,19 +95,27 @@ class Hooks implements HooksRepository {
   };
 
   readonly get: HooksRepository['get'] = async (workspace_id, id) => {
-    const row = await select(this.#db, workspace_id, id);
+    const row = await this.#db
+      .selectFrom('bellwire_hooks')
+      .selectAll()
+      .where('workspace_id', '=', workspace_id)
+      .where('id', '=', id)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirst();
     return row === undefined ? null : this.#toListed(row);
   };
 
   readonly update: HooksRepository['update'] = (workspace_id, id, wanted) =>
     this.#change(workspace_id, id, async (trx) => {
-      if ((await select(trx, workspace_id, id)) === undefined) return null;
       const row = await trx
         .updateTable('bellwire_hooks')
         .set(toChangedColumns(id, wanted, this.#parts.cipher))
+        .where('workspace_id', '=', workspace_id)
         .where('id', '=', id)
+        .where('deleted_at', 'is', null)
         .returningAll()
-        .executeTakeFirstOrThrow();
+        .executeTakeFirst();
+      if (row === undefined) return null;
       if (isSwitchedOff(wanted)) {
         await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'held', now: wanted.updated_at });
       }
@@ -124,7 +124,7 @@ class Hooks implements HooksRepository {
 
   readonly rotateSecret: HooksRepository['rotateSecret'] = (workspace_id, id, rotation) =>
     this.#change(workspace_id, id, async (trx) => {
-      const row = await select(trx, workspace_id, id);
+      const row = await lockHook(trx, workspace_id, id);
       if (row === undefined) return null;
       const { secret, now, previous_expires_at } = rotation;
       await retireSecrets(trx, id, { now, expires_at: previous_expires_at });
@@ -134,7 +134,7 @@ class Hooks implements HooksRepository {
 
   readonly dropPreviousSecrets: HooksRepository['dropPreviousSecrets'] = (workspace_id, id) =>
     this.#change(workspace_id, id, async (trx) => {
-      const row = await select(trx, workspace_id, id);
+      const row = await lockHook(trx, workspace_id, id);
       if (row === undefined) return null;
       await deletePreviousSecrets(trx, id);
       return this.#toListed(row);
@@ -142,13 +142,15 @@ class Hooks implements HooksRepository {
 
   readonly remove: HooksRepository['remove'] = (workspace_id, id, now) =>
     this.#change(workspace_id, id, async (trx) => {
-      if ((await select(trx, workspace_id, id)) === undefined) return false;
-      await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', id).execute();
-      await trx
+      const { numUpdatedRows } = await trx
         .updateTable('bellwire_hooks')
         .set({ deleted_at: now, updated_at: now, headers: null, stopping: 'canceled' })
+        .where('workspace_id', '=', workspace_id)
         .where('id', '=', id)
-        .execute();
+        .where('deleted_at', 'is', null)
+        .executeTakeFirst();
+      if (numUpdatedRows === 0n) return false;
+      await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', id).execute();
       await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'canceled', now });
       return true;
     });

@@ -5,6 +5,7 @@ import { firstIdAt } from '../../core/ids.ts';
 import type { Repositories, ResendFilter, TimeRange } from '../../ports/repositories.ts';
 import { newDeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { lockHook } from './lock-hook.ts';
 import type { RepositoryParts } from './parts.ts';
 
 const activeHooks = (db: Kysely<Schema>, workspace_id: string) =>
@@ -146,7 +147,7 @@ const makeDue = async (
   return Number(numUpdatedRows);
 };
 
-/** The events that a hook still has no delivery of, now that no other transaction can add one. */
+/** The events that a hook still has no delivery of, now that no other replay can add one. */
 const stillMissed = async (
   trx: Transaction<Schema>,
   hook: Hook,
@@ -203,8 +204,8 @@ export const createReplayRepository = (
     const events = await query.execute();
     const candidates = events.filter((event) => isMissed(hook, event));
     return db.transaction().execute(async (trx) => {
-      const active = activeHooks(trx, hook.workspace_id).where('id', '=', hook.id);
-      if ((await active.executeTakeFirst()) === undefined) return { replayed: 0, next: null };
+      const locked = await lockHook(trx, hook.workspace_id, hook.id);
+      if (locked?.status !== 'active') return { replayed: 0, next: null };
       const missed = await stillMissed(trx, hook, candidates);
       for (const event of missed) {
         const wire_id = wireIdOf(hook.dialect, event.id);

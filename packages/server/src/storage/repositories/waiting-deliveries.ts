@@ -11,15 +11,17 @@ interface Stop {
 /** Deliveries stopped in the transaction that switches their hook off: as many as a list shows; the sweep stops the rest. */
 const STOPPED_AT_ONCE = 200;
 
-/** Holds or cancels the first waiting deliveries of a hook. The hook's `stopping` column says that there may be more. */
+/** Holds or cancels the waiting deliveries of a hook that are due first, and the oldest held ones. The hook's `stopping` column says that there may be more. */
 export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop): Promise<void> => {
   const { workspace_id, hook_id, to, now } = stop;
+  // The status is a literal and the order that of its partial index, which then serves both.
   const waiting = (status: 'pending' | 'held') =>
     trx
       .selectFrom('bellwire_deliveries')
       .select('id')
       .where('hook_id', '=', hook_id)
       .where('status', '=', sql.lit(status))
+      .orderBy(status === 'pending' ? 'next_attempt_at' : 'id')
       .limit(STOPPED_AT_ONCE);
   for (const status of to === 'canceled' ? (['pending', 'held'] as const) : (['pending'] as const)) {
     await trx
@@ -27,6 +29,8 @@ export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop):
       .set({ status: to, next_attempt_at: null, failure_reason: null, updated_at: now })
       .where('workspace_id', '=', workspace_id)
       .where('id', 'in', waiting(status))
+      // Another node may have leased it since the subquery read it.
+      .where('status', '=', status)
       .execute();
   }
 };

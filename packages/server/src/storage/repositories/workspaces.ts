@@ -67,6 +67,7 @@ const select = async (db: Kysely<Schema>, id: string): Promise<Workspace | null>
 };
 
 type WorkspacesRepository = Repositories['workspaces'];
+type WorkspaceChange = Parameters<WorkspacesRepository['update']>[1];
 
 /** False when the name, or the id, is taken. */
 const insert = async (
@@ -86,14 +87,32 @@ const insert = async (
   return true;
 };
 
-const isNameTaken = async (trx: Transaction<Schema>, id: string, name: string): Promise<boolean> => {
-  const other = await trx
+const isNameTaken = async (db: Kysely<Schema>, id: string, name: string): Promise<boolean> => {
+  const other = await db
     .selectFrom('bellwire_workspaces')
     .select('id')
     .where('name', '=', name)
     .where('id', '!=', id)
     .executeTakeFirst();
   return other !== undefined;
+};
+
+const update = async (
+  db: Kysely<Schema>,
+  id: string,
+  { change: { name, strict }, now }: { readonly change: WorkspaceChange; readonly now: number },
+): Promise<Workspace | null> => {
+  const row = await db
+    .updateTable('bellwire_workspaces')
+    .set({
+      updated_at: now,
+      ...(name === undefined ? {} : { name }),
+      ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  return row === undefined ? null : toWorkspace(row);
 };
 
 const remove = async (db: Kysely<Schema>, id: string): Promise<'removed' | 'in_use' | 'not_found'> => {
@@ -133,19 +152,16 @@ export const createWorkspaces = (
       return toPage(await query.execute(), page, { to: toWorkspace, keyOf: ({ id }) => id });
     },
     get: (id) => select(db, id),
-    update: async (id, { name, strict }, now) => {
-      const updated = await db.transaction().execute(async (trx) => {
-        if (name !== undefined && (await isNameTaken(trx, id, name))) return 'taken' as const;
-        const change = {
-          updated_at: now,
-          ...(name === undefined ? {} : { name }),
-          ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
-        };
-        await trx.updateTable('bellwire_workspaces').set(change).where('id', '=', id).execute();
-        return select(trx, id);
-      });
-      announce(id);
-      return updated;
+    update: async (id, change, now) => {
+      try {
+        return await update(db, id, { change, now });
+      } catch (error) {
+        // Asked afterwards: a question before the update would not see a transaction that takes the name meanwhile.
+        if (change.name !== undefined && (await isNameTaken(db, id, change.name))) return 'taken';
+        throw error;
+      } finally {
+        announce(id);
+      }
     },
     remove: async (id) => {
       const removed = await remove(db, id);

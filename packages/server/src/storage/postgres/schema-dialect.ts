@@ -1,0 +1,12 @@
+import { sql } from 'kysely';
+import type { SchemaDialect } from '../schema-dialect.ts';
+
+/** Ids with the C collation: any other orders them by language, and cursors and ranges would skip rows. */
+export const postgresSchema: SchemaDialect = {
+  id: sql`text collate "C"`,
+  integer: 'bigint',
+  real: 'double precision',
+  generated: (column) => column.generatedByDefaultAsIdentity(),
+  table: (table) => table,
+  clusteredTable: (table) => table,
+};

@@ -1,0 +1,196 @@
+import { sql } from 'kysely';
+import { expect } from 'vitest';
+import { deliveryStatuses } from '../../../packages/server/src/core/delivery.ts';
+import type { DeliveryFilter, StoredAttempt } from '../../../packages/server/src/ports/repositories.ts';
+import type { AttemptRow } from '../../support/arrange.ts';
+import { type Check, FIRST_PAGE, idsOf, type Kit, NOW, walk } from './kit.ts';
+
+/** Deliveries that one page looks at. */
+const WINDOW = 20_000;
+
+const HOOK = { workspace_id: 'ws_1', id: 'wh_1' };
+
+const listed = async (kit: Kit, filter: DeliveryFilter) =>
+  idsOf(await kit.deliveries.list('ws_1', filter, FIRST_PAGE));
+
+const EMPTY = {
+  outcome_detail: null,
+  timings: null,
+  remote_address: null,
+  request_method: null,
+  request_url: null,
+  request_headers: null,
+  request_body: null,
+  response_status: null,
+  response_headers: null,
+  response_body: null,
+  response_truncated: 0,
+} as const;
+
+const attemptRow = (delivery_id: string, number: number, differences: Partial<AttemptRow>): AttemptRow => ({
+  ...EMPTY,
+  id: `att_${number}`,
+  workspace_id: 'ws_1',
+  delivery_id,
+  hook_id: 'wh_1',
+  number,
+  trigger: 'scheduled',
+  outcome: 'connection_failed',
+  started_at: NOW + number,
+  duration_ms: 12.625,
+  ...differences,
+});
+
+const TIMINGS = { total_ms: 12.625, reused_connection: true };
+
+/** Eleven attempts, so that an order by text would show; the last of them with everything. */
+const addAttempts = async (kit: Kit, delivery_id: string): Promise<void> => {
+  const last = attemptRow(delivery_id, 11, {
+    outcome: 'http_status',
+    outcome_detail: '500',
+    timings: JSON.stringify(TIMINGS),
+    remote_address: '203.0.113.7',
+    request_method: 'POST',
+    request_url: 'https://acme.example.com/',
+    request_headers: '{"X-Secret":{"secret_length":3},"A":"b"}',
+    request_body: '{"ä":1}',
+    response_status: 500,
+    response_headers: '{"content-type":"text/plain"}',
+    response_body: 'no 𝄞',
+    response_truncated: 1,
+  });
+  const rows = Array.from({ length: 10 }, (_, index) => attemptRow(delivery_id, index + 1, {}));
+  await kit.db
+    .insertInto('bellwire_attempts')
+    .values([last, ...rows.toReversed()])
+    .execute();
+};
+
+const LAST_ATTEMPT: StoredAttempt = {
+  id: 'att_11',
+  number: 11,
+  trigger: 'scheduled',
+  outcome: 'http_status',
+  outcome_detail: '500',
+  started_at: NOW + 11,
+  duration_ms: 12.625,
+  timings: TIMINGS as unknown as StoredAttempt['timings'],
+  remote_address: '203.0.113.7',
+  request: {
+    method: 'POST',
+    url: 'https://acme.example.com/',
+    headers: { 'X-Secret': { secret_length: 3 }, A: 'b' },
+    body: '{"ä":1}',
+  },
+  response: {
+    status: 500,
+    headers: { 'content-type': 'text/plain' },
+    body: 'no 𝄞',
+    body_truncated: true,
+  },
+};
+
+const reading = (check: Check): void => {
+  check('a delivery is read as it was stored, with its attempts in their order', async (kit) => {
+    const id = await kit.addDelivery(HOOK, {
+      id: 'dlv_1',
+      tenant: 'cus_1',
+      attempts: 11,
+      failures: 10,
+      failure_reason: 'sender_died',
+      next_attempt_at: NOW + 5,
+      updated_at: NOW + 3,
+    });
+    const expected = {
+      id,
+      workspace_id: 'ws_1',
+      tenant: 'cus_1',
+      event_id: 'evt_1',
+      event_type: 'order.created',
+      hook_id: 'wh_1',
+      trigger: 'scheduled',
+      status: 'pending',
+      attempts: 11,
+      failures: 10,
+      next_attempt_at: NOW + 5,
+      failure_reason: 'sender_died',
+      created_at: NOW,
+      updated_at: NOW + 3,
+    };
+    await addAttempts(kit, id);
+    expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);
+    const { attempt_list, ...delivery } = (await kit.deliveries.get('ws_1', id))!;
+    expect(delivery).toEqual(expected);
+    expect(attempt_list.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(attempt_list[0]).toMatchObject({ request: null, response: null, timings: null });
+    expect(attempt_list.at(-1)).toEqual(LAST_ATTEMPT);
+    expect(await kit.deliveries.get('ws_2', id)).toBe(null);
+    expect(await kit.deliveries.get('ws_1', 'DLV_1')).toBe(null);
+  });
+};
+
+const filtering = (check: Check): void => {
+  check('each status lists its own deliveries, alone and with other filters', async (kit) => {
+    const ids: Record<string, string> = {};
+    for (const status of deliveryStatuses) ids[status] = await kit.addDelivery(HOOK, { status });
+    for (const status of deliveryStatuses) {
+      expect(await listed(kit, { status })).toEqual([ids[status]]);
+      expect(await listed(kit, { status, hook_id: 'wh_1', event_type: 'order.created' })).toEqual([
+        ids[status],
+      ]);
+      expect(await listed(kit, { status, hook_id: 'wh_2' })).toEqual([]);
+    }
+  });
+
+  check('a hook, an event, a type and a tenant list their own deliveries', async (kit) => {
+    const plain = await kit.addDelivery(HOOK);
+    const of_hook = await kit.addDelivery({ ...HOOK, id: 'wh_2' });
+    const of_event = await kit.addDelivery(HOOK, { event_id: 'evt_2' });
+    const of_type = await kit.addDelivery(HOOK, { event_type: 'order.paid' });
+    const of_tenant = await kit.addDelivery(HOOK, { tenant: 'cus_1' });
+    await kit.addDelivery({ ...HOOK, workspace_id: 'ws_2' }, { tenant: 'cus_1', event_id: 'evt_2' });
+    expect(await listed(kit, { hook_id: 'wh_2' })).toEqual([of_hook]);
+    expect(await listed(kit, { event_id: 'evt_2' })).toEqual([of_event]);
+    expect(await listed(kit, { event_type: 'order.paid' })).toEqual([of_type]);
+    expect(await listed(kit, { tenant: 'cus_1' })).toEqual([of_tenant]);
+    expect(await listed(kit, { event_id: 'evt_1', event_type: 'order.created', hook_id: 'wh_1' })).toEqual([
+      of_tenant,
+      plain,
+    ]);
+    expect(await listed(kit, { tenant: 'CUS_1' })).toEqual([]);
+  });
+
+  check('since leaves out what is older, by the time that a delivery shows', async (kit) => {
+    const at = (time: number, created_at = time) =>
+      kit.addDelivery(HOOK, { id: kit.idAt('dlv', time), created_at });
+    await at(NOW - 1);
+    const exactly = await at(NOW);
+    // An id is made a little later than its event was taken.
+    await at(NOW + 5, NOW - 2);
+    const later = await at(NOW + 5);
+    expect(await listed(kit, { since: NOW })).toEqual([later, exactly]);
+    expect(await listed(kit, { since: NOW, status: 'pending' })).toEqual([later, exactly]);
+    expect(await listed(kit, { since: 0 })).toHaveLength(4);
+    expect(await listed(kit, { since: NOW + 6 })).toEqual([]);
+  });
+
+  check('a page ends at its window, and the next one goes on behind it', async (kit) => {
+    const rows = WINDOW + 2;
+    // Ids of one length: `dlv_1000001` to `dlv_1020002`; only the oldest is of the hook.
+    await sql`
+      insert into bellwire_deliveries
+        (workspace_id, id, event_id, event_type, hook_id, trigger, status, attempts, failures, returns, suspicion,
+         lease_token, created_at, updated_at)
+      with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${sql.lit(rows)})
+      select 'ws_1', 'dlv_' || (1000000 + n), 'evt_1', 'order.created',
+        case when n = 1 then 'wh_rare' else 'wh_1' end, 'scheduled', 'succeeded', 0, 0, 0, 0, 0, 0, 0
+      from counted`.execute(kit.db);
+    const pages = await walk((page) => kit.deliveries.list('ws_1', { hook_id: 'wh_rare' }, page), 10);
+    expect(pages.map((page) => page.map(({ id }) => id))).toEqual([[], ['dlv_1000001']]);
+  });
+};
+
+export const deliveries = (check: Check): void => {
+  reading(check);
+  filtering(check);
+};

@@ -1,0 +1,205 @@
+import { expect } from 'vitest';
+import type { HookChange } from '../../../packages/server/src/ports/repositories.ts';
+import { findHooksAt } from '../../../packages/server/src/storage/repositories/hooks-at.ts';
+import { type Check, FIRST_PAGE, idsOf, type Kit, NOW } from './kit.ts';
+
+const HEADERS = { 'X-Tenant': 'acme', Authorization: 'Bearer very-secret' };
+
+const tenantsOf = async (kit: Kit, workspace_id: string) =>
+  (await kit.arrange.tenants(workspace_id)).map(({ tenant }) => tenant).toSorted();
+
+const creation = (check: Check): void => {
+  check('a hook is as it was created, with the names of its headers and a number', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const wanted = kit.newHook(workspace_id, {
+      tenant: 'cus_1',
+      events: ['order.*', 'Site Plan Change'],
+      status: 'unvalidated',
+      insecure_ssl: true,
+      max_attempts: 3,
+      timeout_ms: 1_500,
+      validated_at: NOW - 1,
+      headers: HEADERS,
+      secret: { id: 'sec_1', value: 'whsec_1' },
+    });
+    const { headers: _, secret: __, ...shown } = wanted;
+    const expected = {
+      ...shown,
+      number: expect.any(Number) as number,
+      consecutive_failures: 0,
+      failing_since: null,
+      header_names: ['X-Tenant', 'Authorization'],
+    };
+    const created = await kit.hooks.create(wanted);
+    expect(created).toEqual(expected);
+    expect(await kit.hooks.get(workspace_id, wanted.id)).toEqual(created);
+    expect(await kit.hooks.list(workspace_id, {}, FIRST_PAGE)).toEqual({ data: [created], next: null });
+    const next = { number: created.number + 1, insecure_ssl: false, header_names: [] };
+    expect(await kit.addHook(workspace_id)).toMatchObject(next);
+  });
+
+  check('headers and secrets are sealed at rest, and open where they belong', async (kit) => {
+    const { id } = await kit.hook({ headers: HEADERS, secret: { id: 'sec_1', value: 'whsec_1' } });
+    const { headers } = await kit.arrange.hook(id);
+    expect(headers).not.toContain('very-secret');
+    expect(kit.cipher.open(headers!, { table: 'bellwire_hooks', column: 'headers', id })).toBe(
+      JSON.stringify(HEADERS),
+    );
+    const secret = await kit.db.selectFrom('bellwire_secrets').selectAll().executeTakeFirstOrThrow();
+    expect(secret).toMatchObject({ id: 'sec_1', hook_id: id, created_at: NOW, expires_at: null });
+    expect(secret.secret).not.toContain('whsec_1');
+    const place = { table: 'bellwire_secrets', column: 'secret', id: 'sec_1' };
+    expect(kit.cipher.open(secret.secret, place)).toBe('whsec_1');
+  });
+
+  check('hooks of a tenant create it once', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    for (const tenant of ['cus_1', null, '*', 'cus_2', 'cus_1']) await kit.addHook(workspace_id, { tenant });
+    await Promise.all([1, 2, 3].map(() => kit.addHook(workspace_id, { tenant: 'cus_3' })));
+    expect(await tenantsOf(kit, workspace_id)).toEqual(['cus_1', 'cus_2', 'cus_3']);
+  });
+
+  check('a hook that cannot be created leaves nothing behind', async (kit) => {
+    const { id, workspace_id } = await kit.hook();
+    const again = kit.newHook(workspace_id, { id, tenant: 'cus_1', secret: { id: 'sec_1', value: 'x' } });
+    await expect(kit.hooks.create(again)).rejects.toThrow(/unique/i);
+    expect(await tenantsOf(kit, workspace_id)).toEqual([]);
+    expect(await kit.db.selectFrom('bellwire_secrets').selectAll().execute()).toEqual([]);
+    expect(await kit.hooks.get(workspace_id, id)).toMatchObject({ tenant: null });
+  });
+
+  check('the list of a tenant has its own hooks and not those of every tenant', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    for (const tenant of ['cus_1', null, '*', 'CUS_1', 'cus_1']) {
+      await kit.addHook(workspace_id, { tenant, name: tenant ?? 'none' });
+    }
+    const names = async (tenant: string | undefined) =>
+      (await kit.hooks.list(workspace_id, { tenant }, FIRST_PAGE)).data.map(({ name }) => name);
+    expect(await names('cus_1')).toEqual(['cus_1', 'cus_1']);
+    expect(await names('*')).toEqual(['*']);
+    expect(await names(undefined)).toHaveLength(5);
+  });
+
+  check('a hook with headers that cannot be decrypted is listed without their names', async (kit) => {
+    const { id, workspace_id } = await kit.hook({ headers: HEADERS });
+    const lost = { headers: 'lost|AAAA|AAAA|AAAA' };
+    await kit.db.updateTable('bellwire_hooks').set(lost).where('id', '=', id).execute();
+    expect((await kit.hooks.list(workspace_id, {}, FIRST_PAGE)).data).toMatchObject([
+      { id, header_names: [] },
+    ]);
+  });
+};
+
+const CHANGES: readonly HookChange[] = [
+  { name: 'Invoices' },
+  { url: 'https://acme.example.com/other' },
+  { events: ['invoice.*'] },
+  { method: 'PUT', content_type: 'application/x-www-form-urlencoded' },
+  { insecure_ssl: true },
+  { insecure_ssl: false },
+  { max_attempts: 5, timeout_ms: 2_000 },
+  { max_attempts: null, timeout_ms: null },
+  { validated_at: NOW },
+  { status: 'disabled', disabled_reason: 'gone_410' },
+  { status: 'active', disabled_reason: null },
+];
+
+const change = (check: Check): void => {
+  check('an update changes what it names and nothing else', async (kit) => {
+    const expected = await kit.hook({ headers: HEADERS });
+    const { id, workspace_id } = expected;
+    const other = await kit.addHook(workspace_id);
+    let updated_at = NOW;
+    for (const wanted of CHANGES) {
+      updated_at += 1;
+      Object.assign(expected, wanted, { updated_at });
+      expect(await kit.hooks.update(workspace_id, id, { ...wanted, updated_at })).toEqual(expected);
+      expect(await kit.hooks.get(workspace_id, id)).toEqual(expected);
+    }
+    expect(await kit.hooks.update(workspace_id, id, { headers: { 'X-New': '1' }, updated_at })).toMatchObject(
+      { header_names: ['X-New'] },
+    );
+    expect(await kit.hooks.update(workspace_id, id, { headers: {}, updated_at })).toMatchObject({
+      header_names: [],
+    });
+    expect(await kit.hooks.get(workspace_id, other.id)).toEqual(other);
+  });
+
+  check('a hook of another workspace does not exist', async (kit) => {
+    const { id, workspace_id } = await kit.hook({ secret: { id: 'sec_1', value: 'x' } });
+    const stranger = await kit.arrange.addWorkspace();
+    const rotation = { secret: { id: 'sec_2', value: 'y' }, now: NOW, previous_expires_at: NOW + 1 };
+    expect(await kit.hooks.get(stranger, id)).toBe(null);
+    expect(await kit.hooks.update(stranger, id, { name: 'Mine', updated_at: NOW })).toBe(null);
+    expect(await kit.hooks.rotateSecret(stranger, id, rotation)).toBe(null);
+    expect(await kit.hooks.dropPreviousSecrets(stranger, id, NOW)).toBe(null);
+    expect(await kit.hooks.remove(stranger, id, NOW)).toBe(false);
+    expect(await kit.hooks.get(workspace_id, id)).toMatchObject({ name: 'Orders' });
+    expect(await kit.db.selectFrom('bellwire_secrets').select('id').execute()).toEqual([{ id: 'sec_1' }]);
+  });
+
+  check('a removed hook is gone with its secrets and headers, and cannot be changed', async (kit) => {
+    const { id, workspace_id } = await kit.hook({ headers: HEADERS, secret: { id: 'sec_1', value: 'x' } });
+    const other = await kit.addHook(workspace_id, { secret: { id: 'sec_2', value: 'y' } });
+    expect(await kit.hooks.remove(workspace_id, id, NOW + 1)).toBe(true);
+    expect(await kit.hooks.remove(workspace_id, id, NOW + 2)).toBe(false);
+    expect(await kit.hooks.get(workspace_id, id)).toBe(null);
+    expect(idsOf(await kit.hooks.list(workspace_id, {}, FIRST_PAGE))).toEqual([other.id]);
+    const rotation = { secret: { id: 'sec_3', value: 'y' }, now: NOW, previous_expires_at: NOW + 1 };
+    expect(await kit.hooks.update(workspace_id, id, { status: 'active', updated_at: NOW + 2 })).toBe(null);
+    expect(await kit.hooks.rotateSecret(workspace_id, id, rotation)).toBe(null);
+    expect(await kit.hooks.dropPreviousSecrets(workspace_id, id, NOW)).toBe(null);
+    expect(await kit.db.selectFrom('bellwire_secrets').select('id').execute()).toEqual([{ id: 'sec_2' }]);
+    expect(await kit.arrange.hook(id)).toMatchObject({
+      deleted_at: NOW + 1,
+      updated_at: NOW + 1,
+      headers: null,
+      stopping: 'canceled',
+    });
+  });
+
+  check(
+    'a change of a hook is announced before its commit and after it, also one that fails',
+    async (kit) => {
+      const workspace_id = await kit.arrange.addWorkspace();
+      const wanted = kit.newHook(workspace_id);
+      const { id } = wanted;
+      const rotation = { secret: { id: 'sec_1', value: 'x' }, now: NOW, previous_expires_at: NOW };
+      const changed = { kind: 'hook', workspace_id, hook_id: id };
+      for (const work of [
+        () => kit.hooks.create(wanted),
+        () => kit.hooks.update(workspace_id, id, { name: 'Invoices', updated_at: NOW }),
+        () => kit.hooks.rotateSecret(workspace_id, id, rotation),
+        () => kit.hooks.dropPreviousSecrets(workspace_id, id, NOW),
+        () => kit.hooks.remove(workspace_id, id, NOW),
+      ]) {
+        expect(await kit.announced(work)).toEqual([changed, changed]);
+      }
+      const failing = () => expect(kit.hooks.create(wanted)).rejects.toThrow(/unique/i);
+      expect(await kit.announced(failing)).toEqual([changed]);
+    },
+  );
+};
+
+const byPath = (check: Check): void => {
+  check('hooks are found by the whole path of their URL, as it is written', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const add = async (url: string) => (await kit.addHook(workspace_id, { url })).id;
+    const plain = await add('http://127.0.0.1:4400/inbox/a_b');
+    const encoded = await add('http://127.0.0.1:4400/inbox/a%20b');
+    for (const path of ['/inbox/axb', '/inbox/A_B', '/other/inbox/a_b', '/inbox/a_b?x=1', '/inbox/a20b']) {
+      await add(`http://127.0.0.1:4400${path}`);
+    }
+    const removed = await add('http://127.0.0.1:4400/inbox/a_b');
+    await kit.hooks.remove(workspace_id, removed, NOW);
+    expect(await findHooksAt(kit.db, '/inbox/a_b')).toEqual([plain]);
+    expect(await findHooksAt(kit.db, '/inbox/a%20b')).toEqual([encoded]);
+    expect(await findHooksAt(kit.db, '/inbox/a\\')).toEqual([]);
+  });
+};
+
+export const hooks = (check: Check): void => {
+  creation(check);
+  change(check);
+  byPath(check);
+};

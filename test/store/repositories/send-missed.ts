@@ -1,0 +1,167 @@
+import { expect } from 'vitest';
+import { connect2print } from '../../../packages/server/src/dialects/connect2print.ts';
+import type { ListedHook, NewHook } from '../../../packages/server/src/ports/repositories.ts';
+import { type Check, type Kit, NOW } from './kit.ts';
+
+const RANGE = { since: NOW - 1_000, until: NOW + 1_000 };
+const LATER = NOW + 60_000;
+
+const ALL = { after: null, limit: 100, now: LATER };
+
+const send = (kit: Kit, hook: ListedHook, slice: { after: string | null; limit: number } = ALL) =>
+  kit.replay.sendMissed(hook, RANGE, { ...ALL, ...slice, newId: () => kit.idAt('dlv', LATER) });
+
+const addEvent = async (
+  kit: Kit,
+  { workspace_id }: Pick<ListedHook, 'workspace_id'>,
+  differences: Parameters<Kit['addEvent']>[1] = {},
+) => {
+  const created_at = differences.created_at ?? NOW;
+  return (await kit.addEvent(workspace_id, { id: kit.idAt('evt', created_at), created_at, ...differences }))
+    .id;
+};
+
+/** The events that a hook got by a replay; the count before it said as many. */
+const missed = async (kit: Kit, hook: ListedHook) => {
+  const counted = await kit.replay.countMissed(hook, RANGE);
+  const { replayed } = await send(kit, hook);
+  expect(replayed).toBe(counted);
+  const sent = (await kit.arrange.deliveries({ hook_id: hook.id })).filter(
+    ({ created_at }) => created_at === LATER,
+  );
+  expect(sent).toHaveLength(replayed);
+  return sent.map(({ event_id }) => event_id);
+};
+
+const selection = (check: Check): void => {
+  check('a missed event gets a new delivery that is due at once', async (kit) => {
+    const hook = await kit.hook({ tenant: '*' });
+    const event_id = await addEvent(kit, hook, { tenant: 'cus_1', type: 'order.paid' });
+    expect(await missed(kit, hook)).toEqual([event_id]);
+    const [delivery] = await kit.arrange.deliveries();
+    expect(delivery).toMatchObject({
+      workspace_id: hook.workspace_id,
+      tenant: 'cus_1',
+      event_type: 'order.paid',
+      trigger: 'scheduled',
+      status: 'pending',
+      next_attempt_at: LATER,
+      attempts: 0,
+      failures: 0,
+      lease_token: 0,
+      updated_at: LATER,
+    });
+    expect(await send(kit, hook)).toEqual({ replayed: 0, next: event_id });
+    expect(await kit.replay.countMissed(hook, RANGE)).toBe(0);
+    expect(await kit.arrange.countDeliveries()).toBe(1);
+  });
+
+  check('what the hook got, in whatever way it ended, was not missed', async (kit) => {
+    const hook = await kit.hook();
+    const other = await kit.addHook(hook.workspace_id);
+    for (const status of ['succeeded', 'failed', 'canceled', 'pending'] as const) {
+      await kit.addSent(hook, NOW, { status });
+    }
+    const { event_id } = await kit.addSent(other, NOW);
+    expect(await missed(kit, hook)).toEqual([event_id]);
+  });
+
+  check('events of other times, types and workspaces, and addressed ones, were not missed', async (kit) => {
+    const hook = await kit.hook({ events: ['order.*'] });
+    const { since, until } = RANGE;
+    await addEvent(kit, hook, { created_at: since - 1 });
+    const first = await addEvent(kit, hook, { created_at: since });
+    const last = await addEvent(kit, hook, { created_at: until - 1 });
+    await addEvent(kit, hook, { created_at: until });
+    await addEvent(kit, hook, { type: 'invoice.paid' });
+    await addEvent(kit, hook, { addressed: 1 });
+    await addEvent(kit, await kit.hook());
+    expect(await missed(kit, hook)).toEqual([first, last]);
+  });
+
+  const served: readonly (readonly [NewHook['tenant'], readonly string[]])[] = [
+    [null, ['none']],
+    ['cus_1', ['cus_1']],
+    ['*', ['none', 'cus_1', 'CUS_1']],
+  ];
+  for (const [tenant, expected] of served) {
+    check(`a hook of ${tenant ?? 'no tenant'} missed the events of ${expected.join(', ')}`, async (kit) => {
+      const hook = await kit.hook({ tenant });
+      const names = new Map<string, string>();
+      for (const owner of [null, 'cus_1', 'CUS_1']) {
+        names.set(await addEvent(kit, hook, { tenant: owner }), owner ?? 'none');
+      }
+      expect((await missed(kit, hook)).map((id) => names.get(id))).toEqual(expected);
+    });
+  }
+
+  check('a hook that is no longer active gets nothing, and the replay ends', async (kit) => {
+    const hook = await kit.hook();
+    await addEvent(kit, hook);
+    await kit.hooks.update(hook.workspace_id, hook.id, { status: 'paused', updated_at: NOW });
+    expect(await send(kit, hook)).toEqual({ replayed: 0, next: null });
+    await kit.hooks.remove(hook.workspace_id, hook.id, NOW);
+    expect(await send(kit, hook)).toEqual({ replayed: 0, next: null });
+    expect(await kit.arrange.countDeliveries()).toBe(0);
+  });
+};
+
+const wireIds = (check: Check): void => {
+  check('the event is found by the wire id that the replay sends it with', async (kit) => {
+    const [one, two] = [await kit.hook({ dialect: 'connect2print' }), await kit.hook()];
+    const event_id = await addEvent(kit, one);
+    const plain = await addEvent(kit, two);
+    await kit.db
+      .insertInto('bellwire_wire_ids')
+      .values({ workspace_id: two.workspace_id, wire_id: 'wh_kept', event_id: plain })
+      .execute();
+    for (const hook of [one, two, await kit.addHook(one.workspace_id, { dialect: 'connect2print' })]) {
+      await send(kit, hook);
+    }
+    expect(await kit.db.selectFrom('bellwire_wire_ids').selectAll().orderBy('event_id').execute()).toEqual(
+      [
+        { workspace_id: one.workspace_id, wire_id: connect2print.wire_id?.(event_id), event_id },
+        { workspace_id: two.workspace_id, wire_id: 'wh_kept', event_id: plain },
+      ].toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1)),
+    );
+  });
+};
+
+const slices = (check: Check): void => {
+  check('slices go on by the id of the event, also where nothing of a slice was missed', async (kit) => {
+    const hook = await kit.hook({ events: ['order.*'] });
+    const ids = [];
+    for (const type of ['order.created', 'other', 'other', 'order.created', 'order.created']) {
+      ids.push(await addEvent(kit, hook, { type }));
+    }
+    const seen = [];
+    let after: string | null = null;
+    do {
+      const slice = await send(kit, hook, { after, limit: 1 });
+      seen.push(slice.replayed);
+      after = slice.next;
+    } while (after !== null);
+    expect(seen).toEqual([1, 0, 0, 1, 1, 0]);
+    expect((await kit.arrange.deliveries()).map(({ event_id }) => event_id)).toEqual([
+      ids[0],
+      ids[3],
+      ids[4],
+    ]);
+  });
+
+  check('of two replays at once, one sends each event', async (kit) => {
+    const hook = await kit.hook();
+    for (let n = 0; n < 5; n += 1) await addEvent(kit, hook);
+    const both = await Promise.all([send(kit, hook), send(kit, hook)]);
+    expect(both.reduce((sum, { replayed }) => sum + replayed, 0)).toBe(5);
+    const events = (await kit.arrange.deliveries()).map(({ event_id }) => event_id);
+    expect(new Set(events).size).toBe(5);
+    expect(events).toHaveLength(5);
+  });
+};
+
+export const sendMissed = (check: Check): void => {
+  selection(check);
+  wireIds(check);
+  slices(check);
+};
