@@ -187,6 +187,22 @@ const filtering = (check: Check): void => {
       from counted`.execute(kit.db);
     const pages = await walk((page) => kit.deliveries.list('ws_1', { hook_id: 'wh_rare' }, page), 10);
     expect(pages.map((page) => page.map(({ id }) => id))).toEqual([[], ['dlv_1000001']]);
+    // What failed has an index: the window counts these alone.
+    await kit.db
+      .updateTable('bellwire_deliveries')
+      .set({ status: 'failed' })
+      .where('id', 'in', ['dlv_1000001', 'dlv_1000002'])
+      .execute();
+    const failed = await kit.deliveries.list('ws_1', { status: 'failed' }, { limit: 1, after: null });
+    expect(idsOf(failed)).toEqual(['dlv_1000002']);
+    expect(await kit.deliveries.list('ws_1', { status: 'failed' }, { limit: 1, after: failed.next })).toEqual(
+      {
+        data: [expect.objectContaining({ id: 'dlv_1000001' })],
+        next: null,
+      },
+    );
+    const held = await kit.deliveries.list('ws_1', { status: 'held' }, FIRST_PAGE);
+    expect(held).toEqual({ data: [], next: 'dlv_1000003' });
   });
 };
 

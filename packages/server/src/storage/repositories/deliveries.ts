@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { firstIdAt } from '../../core/ids.ts';
 import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/repositories.ts';
 import { toStoredAttempt } from '../rows/attempt-row.ts';
@@ -26,32 +26,38 @@ const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
 /** Rows that one page looks at: what has no index is filtered in a window, so that no list is unbounded. */
 const WINDOW = 20_000;
 
-/** A window of the workspace's rows, newest first. The status is a literal, so that its partial index serves. */
-const windowOf = (db: Kysely<Schema>, workspace_id: string, { filter, after }: WindowOptions) => {
-  let query = db
-    .selectFrom('bellwire_deliveries')
-    .selectAll()
-    .where('workspace_id', '=', workspace_id)
-    .orderBy('id', 'desc')
-    .limit(WINDOW);
-  if (filter.status !== undefined) query = query.where('status', '=', sql.lit(filter.status));
-  if (filter.event_id !== undefined) query = query.where('event_id', '=', filter.event_id);
-  if (filter.since !== undefined) {
-    // The id bounds the range; it can be a little later than the moment that the row shows.
-    query = query.where('id', '>=', firstIdAt('dlv', filter.since)).where('created_at', '>=', filter.since);
-  }
-  if (after !== null) query = query.where('id', '<', after);
-  return query;
-};
-
 interface WindowOptions {
   readonly filter: DeliveryFilter;
   readonly after: string | null;
 }
 
+type Query<T> = SelectQueryBuilder<Schema, 'bellwire_deliveries', T>;
+
+const inWindow = <T>(query: Query<T>, workspace_id: string, { filter, after }: WindowOptions): Query<T> => {
+  let window = query.where('workspace_id', '=', workspace_id).orderBy('id', 'desc').limit(WINDOW);
+  if (filter.event_id !== undefined) window = window.where('event_id', '=', filter.event_id);
+  if (filter.since !== undefined) window = window.where('id', '>=', firstIdAt('dlv', filter.since));
+  if (after !== null) window = window.where('id', '<', after);
+  return window;
+};
+
+/**
+ * A window of the workspace's rows, newest first: of all rows, or of the failed ones alone, which have an index. Their
+ * status is a literal, so that the partial index serves, and their ids come from a subquery, since for whole rows
+ * SQLite prefers the primary key and reads every row of the workspace.
+ */
+const windowOf = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
+  const window = inWindow(db.selectFrom('bellwire_deliveries').selectAll(), workspace_id, options);
+  const { status, event_id } = options.filter;
+  if (status !== 'failed' || event_id !== undefined) return window;
+  const failed = db.selectFrom('bellwire_deliveries').select('id').where('status', '=', sql.lit('failed'));
+  return window.where('id', 'in', inWindow(failed, workspace_id, options));
+};
+
 const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
-  const { hook_id, event_type, tenant, since } = options.filter;
+  const { status, hook_id, event_type, tenant, since } = options.filter;
   let query = db.selectFrom(windowOf(db, workspace_id, options).as('looked_at'));
+  if (status !== undefined) query = query.where('status', '=', status);
   if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
   // The bound by id is the coarse one: an id can be younger than its row by the length of a commit.
   if (since !== undefined) query = query.where('created_at', '>=', since);

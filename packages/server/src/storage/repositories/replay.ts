@@ -18,16 +18,20 @@ const activeHooks = (db: Kysely<Schema>, workspace_id: string) =>
 
 /**
  * Scheduled deliveries in a state, of events of a time range: a delivery that a replay made is as old as its event.
- * The status is a literal, so that its partial index serves.
+ * `state` is the partial index of the status, which is a literal for its sake; a cross join makes SQLite read it first,
+ * where it would otherwise prefer the primary key and read every row of the workspace.
  */
 const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'failed') => {
   const { workspace_id, hook_id, event_type, since, until } = filter;
   let query = db
-    .selectFrom('bellwire_deliveries')
-    .where('workspace_id', '=', workspace_id)
-    .where('status', '=', sql.lit(status))
-    .where('trigger', '=', 'scheduled')
-    .where('id', '>=', firstIdAt('dlv', since))
+    .selectFrom('bellwire_deliveries as state')
+    .crossJoin('bellwire_deliveries')
+    .whereRef('bellwire_deliveries.workspace_id', '=', 'state.workspace_id')
+    .whereRef('bellwire_deliveries.id', '=', 'state.id')
+    .where('state.workspace_id', '=', workspace_id)
+    .where('state.status', '=', sql.lit(status))
+    .where('state.id', '>=', firstIdAt('dlv', since))
+    .where('bellwire_deliveries.trigger', '=', 'scheduled')
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom('bellwire_events')
@@ -38,11 +42,13 @@ const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'fai
           .where('bellwire_events.created_at', '<', until),
       ),
     )
-    .orderBy('id');
-  if (event_type !== undefined) query = query.where('event_type', '=', event_type);
+    .orderBy('state.id');
+  if (event_type !== undefined) query = query.where('bellwire_deliveries.event_type', '=', event_type);
+  // The index of held deliveries begins with the hook, that of failed ones does not have it.
+  const hook = status === 'held' ? 'state.hook_id' : 'bellwire_deliveries.hook_id';
   return hook_id === null
-    ? query.where('hook_id', 'in', activeHooks(db, workspace_id))
-    : query.where('hook_id', '=', hook_id);
+    ? query.where(hook, 'in', activeHooks(db, workspace_id))
+    : query.where(hook, '=', hook_id);
 };
 
 /** How far the ids of events may run ahead of their times. */
@@ -191,8 +197,8 @@ export const createReplayRepository = (
     return count;
   },
   resend: async (filter, status, { after, limit, now }) => {
-    let query = inState(reader, filter, status).select('id').limit(limit);
-    if (after !== null) query = query.where('id', '>', after);
+    let query = inState(reader, filter, status).select('state.id').limit(limit);
+    if (after !== null) query = query.where('state.id', '>', after);
     const ids = (await query.execute()).map(({ id }) => id);
     if (ids.length === 0) return { replayed: 0, next: null };
     return { replayed: await makeDue(db, ids, { filter, status, now }), next: ids.at(-1) ?? null };
