@@ -79,6 +79,17 @@ const selection = (check: Check): void => {
     expect(await missed(kit, hook)).toEqual([first, last]);
   });
 
+  check('an event whose fan-out is under way was not missed yet', async (kit) => {
+    const hook = await kit.hook();
+    const { workspace_id } = hook;
+    const event_id = await addEvent(kit, hook);
+    const rest = { workspace_id, event_id, position: 0, hook_ids: JSON.stringify([hook.id]) };
+    await kit.db.insertInto('bellwire_fan_outs').values(rest).execute();
+    expect(await missed(kit, hook)).toEqual([]);
+    await kit.db.deleteFrom('bellwire_fan_outs').execute();
+    expect(await missed(kit, hook)).toEqual([event_id]);
+  });
+
   const served: readonly (readonly [NewHook['tenant'], readonly string[]])[] = [
     [null, ['none']],
     ['cus_1', ['cus_1']],

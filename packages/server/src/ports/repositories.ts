@@ -201,6 +201,7 @@ export interface Repositories {
   };
   readonly event_types: {
     readonly put: (workspace_id: string, type: EventType) => Promise<EventType>;
+    /** In the order of their names. */
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<EventType>>;
     readonly get: (workspace_id: string, name: string) => Promise<EventType | null>;
     readonly remove: (workspace_id: string, name: string) => Promise<boolean>;
@@ -261,7 +262,7 @@ export interface Repositories {
       status: 'held' | 'failed',
       slice: SliceOptions,
     ) => Promise<ReplaySlice>;
-    /** Events for everybody that the hook subscribes to and has no delivery of. */
+    /** Events for everybody that the hook subscribes to and has no delivery of, once their fan-out is complete. */
     readonly countMissed: (hook: Hook, range: TimeRange) => Promise<number>;
     readonly sendMissed: (
       hook: Hook,

@@ -71,6 +71,17 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) 
     ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
     .where('bellwire_events.addressed', '=', 0)
+    // Its fan-out still stores deliveries, and this hook may be one of those it has yet to come to.
+    .where(({ exists, not, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('bellwire_fan_outs')
+            .select(sql.lit(1).as('one'))
+            .whereRef('bellwire_fan_outs.workspace_id', '=', 'bellwire_events.workspace_id')
+            .whereRef('bellwire_fan_outs.event_id', '=', 'bellwire_events.id'),
+        ),
+      ),
+    )
     // By id, so that no list is read beyond the range: an id is as old as its event, but for a clock that was set back.
     .where('bellwire_events.id', '>=', firstIdAt('evt', since))
     .where('bellwire_events.id', '<', firstIdAt('evt', until + CLOCK_SLACK_MS))
