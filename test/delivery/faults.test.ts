@@ -150,3 +150,17 @@ it('disabling, pausing and deleting a hook with a large backlog never holds a co
   await world.clock.until(world.loop.sweep());
   expect(await countStatuses(world.arrange)).toEqual({ failed: 1, held: 20_000 });
 });
+
+it('previous secrets leave the table when their grace has ended', async () => {
+  await using world = await createWorld();
+  const workspace = await world.arrange.addWorkspace();
+  const now = world.clock.now();
+  const hook = await world.arrange.addHook(workspace, { previous: [now + SECOND, now + MINUTE] });
+  expect(await world.arrange.secrets(hook)).toHaveLength(3);
+  await world.clock.advance(2 * SECOND);
+  await world.clock.until(world.loop.sweep());
+  expect(await world.arrange.secrets(hook)).toMatchObject([
+    { expires_at: null },
+    { expires_at: now + MINUTE },
+  ]);
+});

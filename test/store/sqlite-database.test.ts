@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
+import { checkSchema } from '../../packages/server/src/storage/sqlite/check-schema.ts';
 import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
@@ -111,6 +112,20 @@ it('migrating twice changes nothing, and a database of a newer Bellwire is refus
   await expect(migrateToLatest(opened.database.db, sqliteSchema)).rejects.toMatchObject({
     code: 'database_newer',
   });
+  await opened[Symbol.asyncDispose]();
+});
+
+it('a file whose tables are those of another version is refused, untouched, with a way to begin', async () => {
+  const { folder, path, opened } = await inFile();
+  await using _ = folder;
+  await checkSchema(opened.database, path);
+  opened.database.raw.exec('alter table bellwire_hooks add column mood text');
+  const before = opened.database.raw.serialize();
+  await expect(checkSchema(opened.database, path)).rejects.toMatchObject({
+    code: 'database_incompatible',
+    message: expect.stringContaining(`move ${path}`) as string,
+  });
+  expect(opened.database.raw.serialize().equals(before)).toBe(true);
   await opened[Symbol.asyncDispose]();
 });
 

@@ -64,6 +64,8 @@ export interface Arrange {
   readonly delivery: (id: string) => Promise<DeliveryRow>;
   readonly attempts: (delivery_id?: string) => Promise<readonly AttemptRow[]>;
   readonly hook: (id: string) => Promise<HookRow>;
+  /** The current one first. */
+  readonly secrets: (hook_id: string) => Promise<readonly { readonly expires_at: number | null }[]>;
   readonly tenants: (workspace_id: string) => Promise<readonly Schema['bellwire_tenants'][]>;
 }
 
@@ -275,6 +277,14 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
     attempts: (delivery_id) => {
       const all = db.selectFrom('bellwire_attempts').selectAll().orderBy('delivery_id').orderBy('number');
       return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();
+    },
+    secrets: async (hook_id) => {
+      const rows = await db
+        .selectFrom('bellwire_secrets')
+        .select('expires_at')
+        .where('hook_id', '=', hook_id)
+        .execute();
+      return rows.toSorted((a, b) => (a.expires_at ?? 0) - (b.expires_at ?? 0));
     },
     tenants: (workspace_id) =>
       db.selectFrom('bellwire_tenants').selectAll().where('workspace_id', '=', workspace_id).execute(),
