@@ -12,7 +12,7 @@ export interface Load {
 export interface LoadResult {
   readonly sent: number;
   readonly seconds: number;
-  /** From a request's start to its answer. */
+  /** From a request's start to its answer; in an open loop, from the moment when it was due. */
   readonly latencies_ms: readonly number[];
   readonly other_statuses: number;
 }
@@ -30,8 +30,11 @@ const startRun = (load: Load): Run => {
   return { load, head: `POST ${load.path} HTTP/1.1\r\n${lines}`, latencies_ms: [], other_statuses: 0 };
 };
 
-const sendOne = async (client: RawClient, run: Run, n: number): Promise<void> => {
-  const started = performance.now();
+const sendOne = async (
+  client: RawClient,
+  run: Run,
+  { n, started }: { readonly n: number; readonly started: number },
+): Promise<void> => {
   const body = run.load.body(n);
   const status = await client.send(`${run.head}content-length: ${body.length}\r\n\r\n${body}`);
   run.latencies_ms.push(performance.now() - started);
@@ -59,26 +62,37 @@ export const closedLoop = async (load: Load, count: number, connections: number)
   const started = performance.now();
   await Promise.all(
     clients.map(async (client) => {
-      while (next < count) await sendOne(client, run, next++);
+      while (next < count) await sendOne(client, run, { n: next++, started: performance.now() });
     }),
   );
   return finish(run, started, clients);
 };
 
-/** `rate` requests a second for `seconds`, each on a free one of `connections`; those that find none wait, and their wait counts. */
-export const openLoop = async (load: Load, rate: number, seconds: number): Promise<LoadResult> => {
+/** A load that goes on until it is stopped or has sent its total. */
+export interface OpenLoop {
+  /** Sends no more, and resolves once the last request is answered. */
+  readonly stop: () => Promise<LoadResult>;
+  readonly ended: Promise<LoadResult>;
+}
+
+/** `rate` requests a second, each on a free one of 128 connections; those that find none wait, and their wait counts. */
+export const startOpenLoop = async (
+  load: Load,
+  rate: number,
+  total: number = Number.POSITIVE_INFINITY,
+): Promise<OpenLoop> => {
   const run = startRun(load);
   const clients = await openClients(load, 128);
   const free = [...clients];
-  const total = Math.round(rate * seconds);
-  let sent = 0;
   const started = performance.now();
   const sending: Promise<void>[] = [];
+  let sent = 0;
+  let is_stopped = false;
   const use = async (client: RawClient, n: number): Promise<void> => {
-    await sendOne(client, run, n);
+    await sendOne(client, run, { n, started: started + (n / rate) * 1000 });
     free.push(client);
   };
-  await new Promise<void>((resolve) => {
+  const all_sent = new Promise<void>((resolve) => {
     const tick = (): void => {
       const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate), total);
       while (sent < due) {
@@ -86,11 +100,21 @@ export const openLoop = async (load: Load, rate: number, seconds: number): Promi
         if (client === undefined) break;
         sending.push(use(client, sent++));
       }
-      if (sent < total) setTimeout(tick, 1);
+      if (sent < total && !is_stopped) setTimeout(tick, 1);
       else resolve();
     };
     tick();
   });
-  await Promise.all(sending);
-  return finish(run, started, clients);
+  const ended = all_sent.then(() => Promise.all(sending)).then(() => finish(run, started, clients));
+  return {
+    ended,
+    stop: () => {
+      is_stopped = true;
+      return ended;
+    },
+  };
 };
+
+/** The same for `seconds`. */
+export const openLoop = async (load: Load, rate: number, seconds: number): Promise<LoadResult> =>
+  (await startOpenLoop(load, rate, Math.round(rate * seconds))).ended;

@@ -4,24 +4,17 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import { type Child, startChild } from './child.ts';
-import { closedLoop, type Load, type LoadResult, openLoop } from './load.ts';
+import { API_KEY, createHooks, eventsFor, type Hello, HOOKS, PADDING, urlOf } from './event-load.ts';
+import { closedLoop, type LoadResult, openLoop } from './load.ts';
 import { p50p99 } from './quantiles.ts';
 
-const HOOKS = 32;
-const API_KEY = 'bench-key-that-nobody-else-has';
 const EVENTS = Number(process.argv[2] ?? 60_000);
-const PADDING = 'x'.repeat(300);
-
-interface Hello {
-  readonly port: number;
-}
 
 interface Received {
   readonly received: number;
   readonly latencies_ms: readonly number[];
 }
 
-const urlOf = (child: Child<Hello>): string => `http://127.0.0.1:${child.hello.port}`;
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const receivedBy = async (receiver: Child<Hello>, path: '/' | '/reset' = '/'): Promise<Received> => {
@@ -65,27 +58,6 @@ const benchUndici = async (receiver: Child<Hello>): Promise<number> => {
   await dispatcher.close();
   return EVENTS / seconds;
 };
-
-const createHooks = async (server: Child<Hello>, receiver: Child<Hello>): Promise<void> => {
-  for (let n = 0; n < HOOKS; n += 1) {
-    const answer = await request(`${urlOf(server)}/v1/webhooks`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ url: `${urlOf(receiver)}/hook/${n}`, events: [`bench.n${n}`] }),
-    });
-    if (answer.statusCode !== 201) throw new Error(`a hook could not be made: ${await answer.body.text()}`);
-    await answer.body.dump();
-  }
-};
-
-const eventsFor = (server: Child<Hello>): Load => ({
-  port: server.hello.port,
-  path: '/v1/events',
-  headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-  body: (n) =>
-    `{"type":"bench.n${n % HOOKS}","data":{"n":${n},"sent_at":${(performance.timeOrigin + performance.now()).toFixed(2)},"padding":"${PADDING}"}}`,
-  expected_status: 202,
-});
 
 interface Scenario {
   readonly result: LoadResult;

@@ -1,11 +1,13 @@
 import { createServer } from 'node:http';
 
 /**
- * The one receiver of a run, in a process of its own: answers every POST with 200 as soon as its body is there, and
- * hands out how long after `sent_at` (milliseconds since 1970, in the body's data) each one came.
+ * The one receiver of a run, in a process of its own: answers every POST with 200 (at `/gone`: 410) as soon as its body
+ * is there, and hands out how many came to which first part of a path, and how long after `sent_at` (milliseconds since
+ * 1970, in the body's data) each one came.
  */
 let latencies_ms: number[] = [];
 let received = 0;
+let received_at: Record<string, number> = {};
 
 const SENT_AT = /"sent_at":(\d+(?:\.\d+)?)/;
 
@@ -14,10 +16,12 @@ const now = (): number => performance.timeOrigin + performance.now();
 const server = createServer((request, response) => {
   if (request.method === 'GET') {
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ received, latencies_ms }));
+    const counts = { received, received_at };
+    response.end(JSON.stringify(request.url === '/counts' ? counts : { ...counts, latencies_ms }));
     if (request.url === '/reset') {
       latencies_ms = [];
       received = 0;
+      received_at = {};
     }
     return;
   }
@@ -26,8 +30,11 @@ const server = createServer((request, response) => {
   request.on('data', (chunk: string) => (body += chunk));
   request.on('end', () => {
     received += 1;
+    const [, place = ''] = request.url?.split('/') ?? [];
+    received_at[place] = (received_at[place] ?? 0) + 1;
     const sent_at = SENT_AT.exec(body)?.[1];
     if (sent_at !== undefined) latencies_ms.push(now() - Number(sent_at));
+    response.statusCode = place === 'gone' ? 410 : 200;
     response.end();
   });
 });

@@ -1,21 +1,52 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createBellwire, listen, readConfig } from '@bellwire/server';
 
-/** A Bellwire in a process of its own, on a database that its parent names; tells its CPU time when it is asked. */
-const [, , database = '', api_key = ''] = process.argv;
+/** How long the event loop of the server's main thread was held, since the last question. */
+export interface LoopDelay {
+  readonly p50_ms: number;
+  readonly p99_ms: number;
+  readonly max_ms: number;
+}
+
+const RESOLUTION_MS = 1;
+
+/**
+ * A Bellwire in a process of its own, on a database that its parent names; tells its CPU time and the delay of its event
+ * loop when it is asked.
+ */
+const [, , database = '', api_key = '', retention] = process.argv;
 
 const config = readConfig({
   port: '0',
   database_url: `file:${database}`,
   api_key,
   allow_networks: '127.0.0.0/8',
+  retention,
   log_level: 'error',
 });
 const bellwire = await createBellwire(config);
 const listening = await listen(bellwire.fetch, config);
 await bellwire.start();
 
+const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+loop.enable();
+
+/** The histogram holds the time between two ticks of a timer, which includes the timer's own interval. */
+const delay = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
+
+const readLoop = (): LoopDelay => {
+  const read = {
+    p50_ms: delay(loop.percentile(50)),
+    p99_ms: delay(loop.percentile(99)),
+    max_ms: delay(loop.max),
+  };
+  loop.reset();
+  return read;
+};
+
 process.on('message', (message) => {
   if (message === 'cpu') process.send?.({ cpu_us: process.cpuUsage() });
+  if (message === 'loop') process.send?.(readLoop());
 });
 process.on('disconnect', () => {
   void listening
