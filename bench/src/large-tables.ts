@@ -39,6 +39,8 @@ const report = (result: PhaseResult): void => {
   for (const note of notes) say(`  ${note}`);
 };
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const { promised, stored } = await runLargeTables({
   scale: Number(values.scale),
   phases: values.phases.split(',').map(Number),

@@ -70,7 +70,7 @@ export const closedLoop = async (load: Load, count: number, connections: number)
 
 /** A load that goes on until it is stopped or has sent its total. */
 export interface OpenLoop {
-  /** Sends no more, and resolves once the last request is answered. */
+  /** Sends no more, and resolves once the last request is answered. @throws Error when one was not answered. */
   readonly stop: () => Promise<LoadResult>;
   readonly ended: Promise<LoadResult>;
 }
@@ -88,15 +88,22 @@ export const startOpenLoop = async (
   const sending: Promise<void>[] = [];
   let sent = 0;
   let is_stopped = false;
+  let failed: unknown = null;
   const use = async (client: RawClient, n: number): Promise<void> => {
-    await sendOne(client, run, { n, started: started + (n / rate) * 1000 });
-    free.push(client);
+    try {
+      await sendOne(client, run, { n, started: started + (n / rate) * 1000 });
+      free.push(client);
+    } catch (error) {
+      failed ??= error;
+      is_stopped = true;
+    }
   };
   const all_sent = new Promise<void>((resolve) => {
     const tick = (): void => {
       const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate), total);
       while (sent < due) {
-        const client = free.pop();
+        // In turn: a connection that is idle for five seconds is closed by the server.
+        const client = free.shift();
         if (client === undefined) break;
         sending.push(use(client, sent++));
       }
@@ -105,7 +112,13 @@ export const startOpenLoop = async (
     };
     tick();
   });
-  const ended = all_sent.then(() => Promise.all(sending)).then(() => finish(run, started, clients));
+  const end = async (): Promise<LoadResult> => {
+    await all_sent;
+    await Promise.all(sending);
+    if (failed !== null) throw new Error('a request of the load failed', { cause: failed });
+    return finish(run, started, clients);
+  };
+  const ended = end();
   return {
     ended,
     stop: () => {

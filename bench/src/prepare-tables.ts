@@ -1,3 +1,4 @@
+import { open as openFile } from 'node:fs/promises';
 import type { DeliveryStatus } from '../../packages/server/src/core/delivery.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
 import { openSqlite, type SqliteDatabase } from '../../packages/server/src/storage/sqlite/database.ts';
@@ -150,6 +151,12 @@ const insertPending = ({ insert, rows, hooks, sizes, now }: Filling): void => {
   }
 };
 
+/** Otherwise the first checkpoint of the server would pay for all that was written here. */
+const syncFile = async (path: string): Promise<void> => {
+  await using file = await openFile(path, 'r+');
+  await file.sync();
+};
+
 /** Creates a database file with the server's own schema and fills it. Nothing of it is due soon. */
 export const prepareTables = async (
   path: string,
@@ -176,5 +183,6 @@ export const prepareTables = async (
     return { ...finished, gone_hook: hooks[0]!, paused_hook: hooks[1]!, usual_hook: hooks[2]! };
   } finally {
     await database.close();
+    await syncFile(path);
   }
 };

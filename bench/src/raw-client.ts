@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 /** One keep-alive connection that sends one request at a time: HTTP/1.1 with as little work as can be. */
 export interface RawClient {
-  /** Sends a whole request as text and resolves with the status of its answer. */
+  /** Sends a whole request as text and resolves with the status of its answer. @throws Error on a closed connection. */
   readonly send: (request: string) => Promise<number>;
   readonly close: () => void;
 }
@@ -43,6 +43,7 @@ export const openRawClient = async (port: number): Promise<RawClient> => {
     send: (request) =>
       new Promise((resolve, reject) => {
         answer = { resolve, reject };
+        if (socket.destroyed) fail(new Error('the server has closed the connection'));
         socket.write(request);
       }),
     close: () => {

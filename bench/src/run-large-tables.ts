@@ -1,10 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqlite, type SqliteDatabase } from '../../packages/server/src/storage/sqlite/database.ts';
 import { startChild } from './child.ts';
-import { createHooks, type Hello } from './event-load.ts';
-import { API_KEY } from './event-load.ts';
+import { API_KEY, createHooks, type Hello } from './event-load.ts';
 import { prepareTables, RETENTION_DAYS, type TableSizes } from './prepare-tables.ts';
 import { measurePhase, type PhaseResult, timed } from './table-bench.ts';
 import { tablePhases } from './table-phases.ts';
@@ -76,9 +76,13 @@ const runIn = async (path: string, options: LargeTablesOptions): Promise<LargeTa
 /** Runs the server on large tables in a folder of its own, which is gone at the end. */
 export const runLargeTables = async (options: LargeTablesOptions): Promise<LargeTablesResult> => {
   const folder = await mkdtemp(join(tmpdir(), 'bellwire-bench-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  // Gigabytes must not stay behind after an uncaught error or a signal either.
+  process.once('exit', remove);
   try {
     return await runIn(join(folder, 'bench.db'), options);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    remove();
+    process.off('exit', remove);
   }
 };
