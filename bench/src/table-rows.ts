@@ -15,7 +15,7 @@ export const FAN_OUT_TYPE = 'table.all';
 export const GONE_TYPE = 'table.gone';
 /** The type of the oldest events only: a filtered list finds it last. */
 export const RARE_TYPE = 'table.rare';
-export const COMMON_TYPES = 50;
+const COMMON_TYPES = 50;
 
 export const typeOf = (n: number): string => `table.t${n % COMMON_TYPES}`;
 
