@@ -99,11 +99,14 @@ const pausing = async (bench: TableBench): Promise<PhaseWork> => {
 
 const deleting = async (bench: TableBench): Promise<PhaseWork> => {
   const { gone_hook } = bench.tables;
-  const open = `bellwire_deliveries where status in ('pending', 'held') and hook_id = ?`;
-  const rows = countOf(bench, open, gone_hook);
+  // One status at a time: only then does its partial index serve.
+  const countOpen = (): number =>
+    countOf(bench, `bellwire_deliveries where status = 'pending' and hook_id = ?`, gone_hook) +
+    countOf(bench, `bellwire_deliveries where status = 'held' and hook_id = ?`, gone_hook);
+  const rows = countOpen();
   const { ms } = await timed(() => callBig(bench, ['DELETE', `/v1/webhooks/${gone_hook}`]));
   await until('deleting', () => isStopped(bench, gone_hook));
-  return { rows: rows - countOf(bench, open, gone_hook), notes: [took('the call', ms)] };
+  return { rows: rows - countOpen(), notes: [took('the call', ms)] };
 };
 
 /** The moment `days` ago, as a query takes it. */
