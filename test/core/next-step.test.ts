@@ -335,7 +335,7 @@ it('every step is whole: pending with a time and for an active hook only, failed
 });
 
 it('an event that cannot be rendered fails for good without using up an attempt', () => {
-  expect(stepOfUnrenderable(delivery({ failures: 2 }))).toEqual({
+  expect(stepOfUnrenderable(delivery({ failures: 2 }), hookIn('active'))).toEqual({
     status: 'failed',
     failure_reason: 'unrenderable',
     next_attempt_at: null,

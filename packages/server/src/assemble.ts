@@ -142,8 +142,8 @@ const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<v
 
 const createManagement = (
   ports: Ports,
-  keys: Keys,
-  loop: DeliveryLoop,
+  settings: Settings,
+  { keys, loop }: { readonly keys: Keys; readonly loop: DeliveryLoop },
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, clock, dialects });
@@ -155,7 +155,7 @@ const createManagement = (
     hooks: createHooks(forHooks),
     testSends,
     secrets: createSecrets(forHooks),
-    replay: createReplay(forHooks),
+    replay: createReplay({ ...forHooks, retention_ms: settings.retention_ms }),
     keys,
     repositories: storage.repositories,
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
@@ -198,7 +198,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     await Promise.allSettled([lifecycle.stop()]);
     throw error;
   }
-  const { router, contexts } = createManagement(ports, keys, loop);
+  const { router, contexts } = createManagement(ports, settings, { keys, loop });
   const app = createApp({
     router,
     createContext: contexts.ofRequest,

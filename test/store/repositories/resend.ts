@@ -44,7 +44,7 @@ const selection = (check: Check): void => {
         next_attempt_at: LATER,
         failures: 0,
         returns: 0,
-        suspicion: 0,
+        suspicion: 1,
         failure_reason: null,
         updated_at: LATER,
       });

@@ -45,6 +45,8 @@ export interface FailedInput extends RangeInput {
 }
 
 export interface ReplayOptions {
+  /** Events older than this are being deleted: a replay does not reach them. Null keeps all. */
+  readonly retention_ms: number | null;
   readonly repositories: Repositories;
   readonly lookup: HookLookup;
   readonly clock: Clock;
@@ -77,9 +79,21 @@ const inSlices = async (slice: (after: string | null) => Promise<ReplaySlice>): 
   return sent;
 };
 
-export const createReplay = ({ repositories: { replay }, lookup, clock, ids }: ReplayOptions): Replay => {
+/** How much younger than the retention an event must be, so that it is not deleted while it is replayed. */
+const RETENTION_MARGIN_MS = 60_000;
+
+export const createReplay = (options: ReplayOptions): Replay => {
+  const {
+    repositories: { replay },
+    lookup,
+    clock,
+    ids,
+    retention_ms,
+  } = options;
+  const oldest = (): number =>
+    retention_ms === null ? 0 : Math.max(0, clock.now() - retention_ms + RETENTION_MARGIN_MS);
   const rangeOf = ({ since, until }: RangeInput): TimeRange => ({
-    since: since ?? 0,
+    since: Math.max(since ?? 0, oldest()),
     until: until ?? clock.now(),
   });
 

@@ -175,10 +175,20 @@ export const stepOfReturned = (
   return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
 };
 
+/** A delivery that ends without a recorded attempt; a manual one is as it was before. */
+const givenUp = (
+  delivery: Delivery,
+  hook: HookStatusOnly,
+  reason: 'unrenderable' | 'unrecordable',
+): DeliveryStep =>
+  delivery.trigger === 'manual'
+    ? resumed(delivery, hook, countersOf(delivery))
+    : fails(reason, countersOf(delivery));
+
 /** A delivery whose body its dialect cannot render: no retry can change that. */
-export const stepOfUnrenderable = (delivery: Delivery): DeliveryStep =>
-  fails('unrenderable', countersOf(delivery));
+export const stepOfUnrenderable = (delivery: Delivery, hook: HookStatusOnly): DeliveryStep =>
+  givenUp(delivery, hook, 'unrenderable');
 
 /** A delivery whose attempt the database refuses to store: it is put aside, so that it holds up no other. */
-export const stepOfUnrecordable = (delivery: Delivery): DeliveryStep =>
-  fails('unrecordable', countersOf(delivery));
+export const stepOfUnrecordable = (delivery: Delivery, hook: HookStatusOnly): DeliveryStep =>
+  givenUp(delivery, hook, 'unrecordable');

@@ -163,8 +163,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];
       if (leased === undefined) throw noHook(hook_id);
-      const { id } = leased.delivery;
-      return { delivery_id: id, attempt: attempts.watch(id) };
+      return { delivery_id: leased.delivery.id, attempt: attempts.watch(leased) };
     },
   };
 };

@@ -1,4 +1,4 @@
-import type { Delivery, WaitReason } from '../core/delivery.ts';
+import type { WaitReason } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -9,7 +9,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { LeasedDelivery, Settlement, Store } from '../ports/store.ts';
+import type { Lease, LeasedDelivery, Settlement, Store } from '../ports/store.ts';
 import type { SendResult, Transport } from '../ports/transport.ts';
 import { type Prepared, prepareRequest } from './prepare-request.ts';
 
@@ -27,7 +27,7 @@ export interface AttemptRunnerOptions {
   readonly timeout_ms: number | null;
   readonly settle: (settlement: Settlement) => void;
   /** The lease of a delivery passed to another holder before it was sent: there is nothing to settle here. */
-  readonly onLeaseLost: (delivery: Delivery) => void;
+  readonly onLeaseLost: (lease: Lease) => void;
 }
 
 /** An attempt that is ready to be sent, or in flight. */
@@ -59,22 +59,30 @@ export class AttemptRunner {
 
   /** Sends a batch. What cannot be sent is given back; nothing is thrown. */
   async start(batch: readonly LeasedDelivery[]): Promise<void> {
+    const loaded = await this.#orGiveBack(batch, () => this.#load(batch));
+    if (loaded === null) return;
+    const flights = batch.flatMap((leased) => this.#prepare(leased, loaded) ?? []);
+    const prepared = flights.map(({ leased }) => leased);
+    const covered = await this.#orGiveBack(prepared, () => this.#withCoveringLease(flights));
+    if (covered !== null) this.#send(covered);
+  }
+
+  onResults(results: readonly SendResult[]): void {
+    for (const result of results) this.#onResult(result);
+  }
+
+  /** Null when the store failed: then the deliveries are given back, and none of them was sent. */
+  async #orGiveBack<T>(batch: readonly LeasedDelivery[], work: () => Promise<T>): Promise<T | null> {
     try {
-      const loaded = await this.#load(batch);
-      const flights = batch.flatMap((leased) => this.#prepare(leased, loaded) ?? []);
-      this.#send(await this.#withCoveringLease(flights));
+      return await work();
     } catch (error) {
       this.#options.log.error('a batch of deliveries could not be started; they are given back', {
         reason: String(error),
         deliveries: batch.length,
       });
-      const flying = new Set([...this.#flights.values()].map(({ leased }) => leased.delivery.id));
-      for (const leased of batch) if (!flying.has(leased.delivery.id)) this.#giveBack(leased, null);
+      for (const leased of batch) this.#giveBack(leased, null);
+      return null;
     }
-  }
-
-  onResults(results: readonly SendResult[]): void {
-    for (const result of results) this.#onResult(result);
   }
 
   async #load(batch: readonly LeasedDelivery[]): Promise<Loaded> {
@@ -149,7 +157,7 @@ export class AttemptRunner {
     const short = flights.filter((flight) => !isCovered(flight)).map(({ leased }) => leased);
     if (short.length === 0) return flights;
     const extended = await store.extendLeases({ now, lease_until: now + LEASE_MS, leases: short });
-    for (const { delivery } of short) if (!extended.has(delivery.id)) onLeaseLost(delivery);
+    for (const lease of short) if (!extended.has(lease.delivery.id)) onLeaseLost(lease);
     return flights.filter((flight) => isCovered(flight) || extended.has(flight.leased.delivery.id));
   }
 

@@ -1,20 +1,28 @@
-import type { AttemptRecord } from '../ports/store.ts';
+import type { AttemptRecord, Lease } from '../ports/store.ts';
 
-/** Lets callers wait for the next attempt of a delivery. */
+const keyOf = ({ delivery, lease_token }: Lease): string => `${delivery.id} ${lease_token}`;
+
+/** Lets callers wait for the attempt of a lease. */
 export class AttemptWatch {
   readonly #watched = new Map<string, PromiseWithResolvers<AttemptRecord | null>>();
 
-  /** The next attempt once it is recorded; null when the delivery was given back unsent. To be called before it is sent. */
-  watch(delivery_id: string): Promise<AttemptRecord | null> {
-    const known = this.#watched.get(delivery_id);
+  /** The attempt once it is recorded; null when the delivery was given back unsent. To be called before it is sent. */
+  watch(lease: Lease): Promise<AttemptRecord | null> {
+    const known = this.#watched.get(keyOf(lease));
     if (known !== undefined) return known.promise;
     const watched = Promise.withResolvers<AttemptRecord | null>();
-    this.#watched.set(delivery_id, watched);
+    this.#watched.set(keyOf(lease), watched);
     return watched.promise;
   }
 
-  end(delivery_id: string, attempt: AttemptRecord | null): void {
-    this.#watched.get(delivery_id)?.resolve(attempt);
-    this.#watched.delete(delivery_id);
+  end(lease: Lease, attempt: AttemptRecord | null): void {
+    this.#watched.get(keyOf(lease))?.resolve(attempt);
+    this.#watched.delete(keyOf(lease));
+  }
+
+  /** Answers all that still wait: their attempts will not be recorded by this process. */
+  endAll(): void {
+    for (const watched of this.#watched.values()) watched.resolve(null);
+    this.#watched.clear();
   }
 }

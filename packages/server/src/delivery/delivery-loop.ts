@@ -1,7 +1,7 @@
 import { BellwireError } from '../core/errors.ts';
-import type { Delivery } from '../core/delivery.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { LEASE_MS } from '../core/lease.ts';
+import { isSuspect } from '../core/suspicion.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
@@ -11,6 +11,7 @@ import type { SchemaCheck } from '../ports/schema-check.ts';
 import type {
   AcceptResult,
   AttemptRecord,
+  Lease,
   LeasedDelivery,
   Settlement,
   SettleResult,
@@ -89,7 +90,7 @@ export class DeliveryLoop {
       ...options,
       transport: () => this.#transport,
       settle: (settlement) => this.#group_commit.settle(settlement),
-      onLeaseLost: (delivery) => this.#onLeaseLost(delivery),
+      onLeaseLost: (lease) => this.#onLeaseLost(lease),
     });
     this.#scheduler = new Scheduler({
       clock,
@@ -176,6 +177,8 @@ export class DeliveryLoop {
     await Promise.race([recorded, this.#gave_up.promise]);
     await this.#transport.close();
     if (this.#failed_commits >= FAILED_COMMITS_MAX) {
+      this.#group_commit.abandon();
+      this.#attempts.endAll();
       throw new BellwireError(
         'storage_failed',
         'The last attempts could not be recorded, because the database cannot be written. Nothing is lost: the next start counts them as interrupted and makes them again.',
@@ -198,7 +201,7 @@ export class DeliveryLoop {
     const claim = await store.claimManually({ now, lease_until: now + LEASE_MS, workspace_id, delivery_id });
     switch (claim.kind) {
       case 'leased': {
-        const attempt = this.#attempts.watch(delivery_id);
+        const attempt = this.#attempts.watch(claim.leased);
         this.#offer([claim.leased]);
         return { delivery_id, attempt };
       }
@@ -219,13 +222,14 @@ export class DeliveryLoop {
 
   // Claims can end after a stop has emptied the queues: what they bring would never be sent.
   #offer(leased: readonly LeasedDelivery[]): void {
-    if (this.#is_stopping) this.#giveBack(leased);
-    else this.#scheduler.offer(leased);
+    this.#giveBack(this.#is_stopping ? leased : this.#scheduler.offer(leased));
   }
 
   #giveBack(leased: readonly LeasedDelivery[]): void {
     for (const { delivery, lease_token } of leased) {
-      this.#group_commit.settle({ kind: 'returned', delivery, lease_token, reason: null });
+      // Suspects wait for their turn in a thread that they may kill: due at once, they would be claimed at once.
+      const reason = isSuspect(delivery) && !this.#is_stopping ? 'sender_died' : null;
+      this.#group_commit.settle({ kind: 'returned', delivery, lease_token, reason });
     }
   }
 
@@ -247,15 +251,15 @@ export class DeliveryLoop {
 
   #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>): void {
     // Watched before it can be sent: the caller learns of its delivery only in a later turn.
-    for (const { delivery } of leased)
-      if (delivery.trigger !== 'scheduled') void this.#attempts.watch(delivery.id);
+    for (const lease of leased) {
+      if (lease.delivery.trigger !== 'scheduled') void this.#attempts.watch(lease);
+    }
     this.#offer(leased);
     this.#report.accepted(receipt);
   }
 
   #onSettled(settlement: Settlement, result: SettleResult): void {
-    const { delivery } = settlement;
-    this.#releaseSlot(delivery, settlement.kind === 'attempted' ? settlement.attempt : null);
+    this.#releaseSlot(settlement, settlement.kind === 'attempted' ? settlement.attempt : null);
     this.#report.settled(settlement, result);
   }
 
@@ -263,18 +267,18 @@ export class DeliveryLoop {
    * A slot is free when its attempt is recorded, not when it is answered: a crash then doubles no more deliveries than
    * there are slots, and a database that fails stops the sending by itself.
    */
-  #releaseSlot({ id, hook_id }: Delivery, attempt: AttemptRecord | null): void {
-    this.#scheduler.releaseSlot(id, hook_id);
-    this.#attempts.end(id, attempt);
+  #releaseSlot(lease: Lease, attempt: AttemptRecord | null): void {
+    this.#scheduler.releaseSlot(lease);
+    this.#attempts.end(lease, attempt);
     this.#group_commit.wake();
     this.#fan_outs.wake();
     void this.#refill();
     if (this.#scheduler.inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #onLeaseLost(delivery: Delivery): void {
-    this.#report.leaseLost(delivery);
-    this.#releaseSlot(delivery, null);
+  #onLeaseLost(lease: Lease): void {
+    this.#report.leaseLost(lease.delivery);
+    this.#releaseSlot(lease, null);
   }
 
   #onCommitFailed(): void {

@@ -30,8 +30,9 @@ const EVENTS_MAX = 256;
 const CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Deliveries stored in one transaction: about five milliseconds. */
 export const DELIVERIES_MAX = 512;
-/** Accepts that may wait before new ones are turned away. */
+/** Accepts that may wait before new ones are turned away: those of a tenant of which some wait, and all. */
 const WAITING_MAX = 4_096;
+const WAITING_HARD_MAX = 2 * WAITING_MAX;
 const RETRY_MS = 250;
 
 interface Waiting {
@@ -61,6 +62,8 @@ export class GroupCommit {
   readonly #drainers: (() => void)[] = [];
   #is_scheduled = false;
   #is_paused = false;
+  #is_abandoned = false;
+  #cancelPause: (() => void) | null = null;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
@@ -76,7 +79,8 @@ export class GroupCommit {
    */
   accept(event: NewEvent): Promise<AcceptResult> {
     // A tenant of which nothing waits is not turned away for what others send.
-    if (this.waitingAccepts >= WAITING_MAX && this.#accepts.sizeAt(pathOf(event)) > 0) {
+    const has_waiting = this.#accepts.sizeAt(pathOf(event)) > 0;
+    if (this.waitingAccepts >= (has_waiting ? WAITING_MAX : WAITING_HARD_MAX)) {
       return Promise.reject(
         new BellwireError(
           'overloaded',
@@ -107,6 +111,18 @@ export class GroupCommit {
     return this.#isDrained() ? Promise.resolve() : new Promise((resolve) => this.#drainers.push(resolve));
   }
 
+  /** Ends without writing what waits: for a database that cannot be written while the program stops. */
+  abandon(): void {
+    this.#is_abandoned = true;
+    this.#cancelPause?.();
+    const error = new BellwireError(
+      'storage_failed',
+      'The server stopped before the event was stored. Send it again.',
+    );
+    for (const { reject } of this.#deferred.splice(0)) reject(error);
+    for (let next = this.#accepts.take(); next !== undefined; next = this.#accepts.take()) next.reject(error);
+  }
+
   /** The deliveries whose settlement is not written yet. */
   *held(): Generator<string> {
     yield* this.#settlements.deliveryIds();
@@ -118,7 +134,7 @@ export class GroupCommit {
   }
 
   #schedule(): void {
-    if (this.#is_scheduled || this.#is_paused || this.#committing !== null) return;
+    if (this.#is_scheduled || this.#is_paused || this.#is_abandoned || this.#committing !== null) return;
     this.#is_scheduled = true;
     this.#options.clock.soon(() => {
       this.#is_scheduled = false;
@@ -235,7 +251,7 @@ export class GroupCommit {
 
   #pause(): void {
     this.#is_paused = true;
-    this.#options.clock.after(RETRY_MS, () => {
+    this.#cancelPause = this.#options.clock.after(RETRY_MS, () => {
       this.#is_paused = false;
       this.#schedule();
     });

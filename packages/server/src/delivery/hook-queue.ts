@@ -1,11 +1,11 @@
 import { mustReturn } from '../core/lease.ts';
-import type { LeasedDelivery } from '../ports/store.ts';
+import type { Lease, LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
 
 export interface ConcurrencyLimits {
   /** Attempts at a time to one hook. */
   readonly hook_concurrency: number;
-  /** Attempts at a time in all. */
+  /** Attempts at a time in all; see slots.ts for the reserve beyond it. */
   readonly concurrency: number;
 }
 
@@ -24,6 +24,12 @@ const SMOOTHING = 1 / 8;
 /** Slots beyond the limit for manual attempts and test sends: a ping to a receiver that hangs is sent at once, too. */
 const RESERVED_SLOTS = 2;
 
+/** `new`: no attempt of it has ended as far as this process remembers. */
+export type Pace = 'fast' | 'new' | 'slow';
+
+/** A delivery can be leased again before the end of its last lease is known here, so its id alone does not do. */
+const keyOf = ({ delivery, lease_token }: Lease): string => `${delivery.id} ${lease_token}`;
+
 /** The deliveries that wait for one hook in memory, and its slots. */
 export class HookQueue {
   readonly hook_id: string;
@@ -31,14 +37,15 @@ export class HookQueue {
   /** Set while the scheduler has this queue in its round robin. */
   is_ready = false;
   #waiting = new FairQueue<LeasedDelivery>();
-  /** Start times (monotonic) by delivery id, the oldest first. */
-  readonly #in_flight = new Map<string, number>();
-  /** Smoothed duration of its attempts. */
-  #usual_ms = 0;
+  /** By lease, the oldest first. */
+  readonly #in_flight = new Map<string, { readonly delivery_id: string; readonly started: number }>();
+  /** Smoothed duration of its attempts; null before the first one. */
+  #usual_ms: number | null;
 
-  constructor(hook_id: string, workspace_id: string) {
+  constructor(hook_id: string, workspace_id: string, usual_ms: number | null) {
     this.hook_id = hook_id;
     this.workspace_id = workspace_id;
+    this.#usual_ms = usual_ms;
   }
 
   get length(): number {
@@ -47,6 +54,10 @@ export class HookQueue {
 
   get inFlight(): number {
     return this.#in_flight.size;
+  }
+
+  get usual_ms(): number | null {
+    return this.#usual_ms;
   }
 
   get isIdle(): boolean {
@@ -81,27 +92,25 @@ export class HookQueue {
     return [];
   }
 
-  waiting(): Iterable<LeasedDelivery> {
-    return this.#waiting;
+  /** The ids of the deliveries that wait or are in flight here. */
+  *deliveryIds(): Generator<string> {
+    for (const { delivery } of this.#waiting) yield delivery.id;
+    for (const { delivery_id } of this.#in_flight.values()) yield delivery_id;
   }
 
-  isFlying(delivery_id: string): boolean {
-    return this.#in_flight.has(delivery_id);
+  occupySlot(lease: Lease, now: number): void {
+    this.#in_flight.set(keyOf(lease), { delivery_id: lease.delivery.id, started: now });
   }
 
-  flying(): Iterable<string> {
-    return this.#in_flight.keys();
-  }
-
-  occupySlot(delivery_id: string, now: number): void {
-    this.#in_flight.set(delivery_id, now);
-  }
-
-  releaseSlot(delivery_id: string, now: number): void {
-    const started = this.#in_flight.get(delivery_id);
-    if (started === undefined) return;
-    this.#in_flight.delete(delivery_id);
-    this.#usual_ms += (now - started - this.#usual_ms) * SMOOTHING;
+  /** False when the lease holds no slot here. */
+  releaseSlot(lease: Lease, now: number): boolean {
+    const flight = this.#in_flight.get(keyOf(lease));
+    if (flight === undefined) return false;
+    this.#in_flight.delete(keyOf(lease));
+    const took_ms = now - flight.started;
+    this.#usual_ms =
+      this.#usual_ms === null ? took_ms : this.#usual_ms + (took_ms - this.#usual_ms) * SMOOTHING;
+    return true;
   }
 
   hasFreeSlot({ hook_concurrency }: ConcurrencyLimits): boolean {
@@ -112,14 +121,16 @@ export class HookQueue {
     return this.inFlight < hook_concurrency + RESERVED_SLOTS;
   }
 
-  isSlow(now: number): boolean {
-    const [oldest = now] = this.#in_flight.values();
-    return this.#usual_ms > SLOW_MS || now - oldest > SLOW_MS;
+  pace(now: number): Pace {
+    const [oldest] = this.#in_flight.values();
+    const is_hanging = oldest !== undefined && now - oldest.started > SLOW_MS;
+    if (is_hanging || (this.#usual_ms ?? 0) > SLOW_MS) return 'slow';
+    return this.#usual_ms === null ? 'new' : 'fast';
   }
 
   /** How many deliveries may wait here in memory. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
-    return this.isSlow(now) ? hook_concurrency : FAST_QUEUE_MAX;
+    return this.pace(now) === 'slow' ? hook_concurrency : FAST_QUEUE_MAX;
   }
 
   /** Keeps what `stays` lets stay; the answer is the rest. */

@@ -1,8 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DueHook, LeasedDelivery } from '../ports/store.ts';
+import type { DueHook, Lease, LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
-import { type ConcurrencyLimits, HookQueue } from './hook-queue.ts';
+import { type ConcurrencyLimits, HookQueue, type Pace } from './hook-queue.ts';
+import { mayStart } from './slots.ts';
+import { SlowHooks } from './slow-hooks.ts';
 import { SuspectQueue } from './suspect-queue.ts';
 
 export interface SchedulerOptions {
@@ -14,21 +17,29 @@ export interface SchedulerOptions {
 
 /** Deliveries that one refill fetches for a hook. */
 const REFILL_MAX = 256;
+/** Hooks without anything in memory whose usual duration is remembered. */
+const REMEMBERED_MAX = 50_000;
+
+/** New hooks that one turn passes over when only the reserve of the fast ones is left. */
+const PASSED_OVER_MAX = 64;
 
 /**
  * Decides which leased delivery is sent next. Workspaces take turns, within a workspace its tenants, and within a
- * tenant its hooks: one delivery a turn. Each hook has its own few slots, and all slow ones together at most half of
- * all slots, so that a hanging receiver uses only its own. Holds no more than slots and queues: the store has the truth.
+ * tenant its hooks: one delivery a turn. Each hook has its own few slots, and slots.ts says how many all of them have, so
+ * that a hanging receiver uses only its own. Holds no more than slots and queues: the store has the truth.
  */
 export class Scheduler {
   readonly #clock: Clock;
   readonly #limits: ConcurrencyLimits;
   readonly #start: SchedulerOptions['start'];
   readonly #queues = new Map<string, HookQueue>();
+  readonly #usual_ms = new LRUCache<string, number>({ max: REMEMBERED_MAX });
+  /** Hooks that have something waiting and a free slot of their own; the slow ones apart. */
   readonly #ready = new FairQueue<HookQueue>();
+  readonly #slow_ready = new FairQueue<HookQueue>();
   /** Hooks with attempts in flight. */
   readonly #busy = new Set<HookQueue>();
-  readonly #slow = new Set<HookQueue>();
+  readonly #slow = new SlowHooks();
   /** Hooks whose queue is as long as a slow hook's may be, or longer. */
   readonly #long = new Set<HookQueue>();
   /** Hooks with due deliveries in the store that memory had no room for. */
@@ -52,37 +63,37 @@ export class Scheduler {
   }
 
   get queued(): number {
-    return this.#queued;
+    return this.#queued + this.#suspects.size;
   }
 
-  /** Queues leased deliveries for sending. */
-  offer(leased: readonly LeasedDelivery[]): void {
+  /** Queues leased deliveries for sending; the answer is those that there is no room for. */
+  offer(leased: readonly LeasedDelivery[]): readonly LeasedDelivery[] {
     const now = this.#clock.monotonic();
-    for (const one of leased) this.#enqueue(one, now);
+    const refused = leased.filter((one) => !this.#enqueue(one, now));
     if (leased.length > 0) this.#wake();
+    return refused;
   }
 
   /** Frees the slot of a delivery whose attempt has ended, or was never made. */
-  releaseSlot(delivery_id: string, hook_id: string): void {
+  releaseSlot(lease: Lease): void {
+    const { id, hook_id } = lease.delivery;
     const queue = this.#queues.get(hook_id);
-    if (queue === undefined || !queue.isFlying(delivery_id)) return;
+    if (queue === undefined) return;
     const now = this.#clock.monotonic();
-    queue.releaseSlot(delivery_id, now);
+    if (!this.#slow.change(queue, () => queue.releaseSlot(lease, now))) return;
     this.#in_flight -= 1;
-    this.#suspects.end(delivery_id);
+    this.#suspects.end(id);
     if (queue.inFlight === 0) this.#busy.delete(queue);
     this.#classify(queue, now);
-    this.#makeReady(queue);
+    this.#makeReady(queue, now);
     this.#pruneIdle(queue);
-    if (this.#queued > 0) this.#wake();
+    if (this.queued > 0) this.#wake();
   }
 
-  /** How many queued deliveries wait for us and not for their hook: these hold accepts back. */
+  /** How many queued deliveries wait for us and not for their hook or thread: these hold accepts back. */
   due(): number {
     this.#classifyBusy();
-    let due = this.#queued;
-    for (const queue of this.#slow) due -= queue.length;
-    return due;
+    return this.#queued - this.#slow.queued;
   }
 
   /** Hooks that can take nothing more into memory; they are noted to have a backlog in the store. */
@@ -105,23 +116,19 @@ export class Scheduler {
     // A queue that gets short leaves the set: deleting the current entry does not disturb the iteration.
     for (const queue of this.#long) {
       const limit = queue.limit(now, this.#limits);
-      if (queue.length > limit) shed.push(...this.#shed(queue, limit));
+      if (queue.length > limit) shed.push(...this.#takeOut(queue, () => queue.shed(limit)));
     }
-    if (this.#queued > 0) this.#wake();
+    if (this.queued > 0) this.#wake();
     return shed;
   }
 
   /** Takes out queued deliveries whose leases are about to run out. */
   takeExpiring(): readonly LeasedDelivery[] {
     const now = this.#clock.now();
-    const expiring: LeasedDelivery[] = [...this.#suspects.takeExpiring(now)];
+    const expiring = [...this.#suspects.takeExpiring(now)];
     for (const queue of this.#queues.values()) {
-      const expired = queue.takeExpiring(now);
-      if (expired.length === 0) continue;
-      this.#backlogged.add(queue);
-      expiring.push(...expired);
+      expiring.push(...this.#takeOut(queue, () => queue.takeExpiring(now)));
     }
-    this.#queued -= expiring.length;
     return expiring;
   }
 
@@ -152,63 +159,57 @@ export class Scheduler {
 
   /** The deliveries that wait or are in flight here. */
   *held(): Generator<string> {
-    for (const queue of this.#queues.values()) {
-      for (const { delivery } of queue.waiting()) yield delivery.id;
-      yield* queue.flying();
-    }
+    for (const queue of this.#queues.values()) yield* queue.deliveryIds();
     yield* this.#suspects.deliveryIds();
   }
 
   /** Starts nothing more and hands out everything that is queued. */
   close(): readonly LeasedDelivery[] {
     this.#is_closed = true;
-    const queued = [...this.#queues.values()].flatMap((queue) => this.#shed(queue, 0));
-    this.#queued -= this.#suspects.size;
+    const queued = [...this.#queues.values()].flatMap((queue) => this.#takeOut(queue, () => queue.shed(0)));
     return [...queued, ...this.#suspects.takeAll()];
   }
 
   #queueOf(hook_id: string, workspace_id: string): HookQueue {
     let queue = this.#queues.get(hook_id);
     if (queue === undefined) {
-      queue = new HookQueue(hook_id, workspace_id);
+      queue = new HookQueue(hook_id, workspace_id, this.#usual_ms.get(hook_id) ?? null);
       this.#queues.set(hook_id, queue);
+      this.#classify(queue, this.#clock.monotonic());
     }
     return queue;
   }
 
-  #enqueue(leased: LeasedDelivery, now: number): void {
+  #enqueue(leased: LeasedDelivery, now: number): boolean {
     const { delivery } = leased;
+    if (isSuspect(delivery)) return this.#suspects.push(leased);
     const queue = this.#queueOf(delivery.hook_id, delivery.workspace_id);
-    if (isSuspect(delivery)) {
-      this.#suspects.push(leased);
-      this.#queued += 1;
-      return;
-    }
     if (delivery.trigger !== 'scheduled' && queue.hasReservedSlot(this.#limits)) {
-      this.#occupySlot(queue, delivery.id, now);
+      this.#occupySlot(queue, leased, now);
       this.#manual.push(leased);
-      return;
+      return true;
     }
-    queue.push(leased);
+    this.#slow.change(queue, () => queue.push(leased));
     this.#queued += 1;
     if (queue.length >= this.#limits.hook_concurrency) this.#long.add(queue);
-    this.#makeReady(queue);
+    this.#makeReady(queue, now);
+    return true;
   }
 
-  #occupySlot(queue: HookQueue, delivery_id: string, now: number): void {
-    queue.occupySlot(delivery_id, now);
+  #occupySlot(queue: HookQueue, lease: Lease, now: number): void {
+    this.#slow.change(queue, () => queue.occupySlot(lease, now));
     this.#busy.add(queue);
     this.#in_flight += 1;
   }
 
-  #makeReady(queue: HookQueue): void {
+  #makeReady(queue: HookQueue, now: number): void {
     if (queue.is_ready || queue.length === 0 || !queue.hasFreeSlot(this.#limits)) return;
     queue.is_ready = true;
-    this.#ready.push(queue.turn, queue);
+    (queue.pace(now) === 'slow' ? this.#slow_ready : this.#ready).push(queue.turn, queue);
   }
 
   #classify(queue: HookQueue, now: number): void {
-    if (queue.isSlow(now)) this.#slow.add(queue);
+    if (queue.pace(now) === 'slow') this.#slow.add(queue);
     else this.#slow.delete(queue);
   }
 
@@ -220,17 +221,19 @@ export class Scheduler {
 
   #pruneIdle(queue: HookQueue): void {
     if (!queue.isIdle || queue.is_ready || this.#backlogged.has(queue)) return;
+    if (queue.usual_ms !== null) this.#usual_ms.set(queue.hook_id, queue.usual_ms);
     this.#queues.delete(queue.hook_id);
     this.#slow.delete(queue);
     this.#long.delete(queue);
   }
 
-  #shed(queue: HookQueue, limit: number): readonly LeasedDelivery[] {
-    const shed = queue.shed(limit);
-    this.#queued -= shed.length;
+  #takeOut(queue: HookQueue, take: () => readonly LeasedDelivery[]): readonly LeasedDelivery[] {
+    const taken = this.#slow.change(queue, take);
+    if (taken.length === 0) return taken;
+    this.#queued -= taken.length;
     this.#backlogged.add(queue);
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
-    return shed;
+    return taken;
   }
 
   // Once a turn of the event loop, so that everything that a turn brings is sent as one batch.
@@ -254,57 +257,59 @@ export class Scheduler {
   #takeSuspect(now: number): LeasedDelivery | undefined {
     const suspect = this.#suspects.take();
     if (suspect === undefined) return undefined;
-    const { id, hook_id, workspace_id } = suspect.delivery;
-    this.#queued -= 1;
-    this.#occupySlot(this.#queueOf(hook_id, workspace_id), id, now);
+    const { hook_id, workspace_id } = suspect.delivery;
+    this.#occupySlot(this.#queueOf(hook_id, workspace_id), suspect, now);
     return suspect;
   }
 
+  /** As many as there are slots for. Slow hooks and all others take turns. */
   #takeReady(now: number): readonly LeasedDelivery[] {
     const batch: LeasedDelivery[] = [];
-    const waiting: HookQueue[] = [];
-    let { free, free_for_slow } = this.#freeSlots();
-    while (free > 0) {
-      const queue = this.#ready.take();
-      if (queue === undefined) break;
-      queue.is_ready = false;
-      const is_slow = this.#slow.has(queue);
-      if (is_slow && free_for_slow <= 0) {
-        waiting.push(queue);
-        continue;
-      }
-      const leased = queue.hasFreeSlot(this.#limits) ? this.#takeFrom(queue, now) : undefined;
-      if (leased === undefined) continue;
-      free -= 1;
-      if (is_slow) free_for_slow -= 1;
-      batch.push(leased);
+    const passed_over: HookQueue[] = [];
+    for (let started = -1; started !== batch.length;) {
+      started = batch.length;
+      const prompt = this.#mayStart('fast') ? this.#takeNext(this.#ready, now, passed_over) : undefined;
+      const slow = this.#mayStart('slow') ? this.#takeNext(this.#slow_ready, now, passed_over) : undefined;
+      for (const leased of [prompt, slow]) if (leased !== undefined) batch.push(leased);
     }
-    for (const queue of waiting) this.#makeReady(queue);
+    for (const queue of passed_over) this.#makeReady(queue, now);
     return batch;
   }
 
+  #mayStart(pace: Pace): boolean {
+    const occupied = { in_flight: this.#in_flight, slow: this.#slow.in_flight };
+    return mayStart(pace, occupied, this.#limits.concurrency);
+  }
+
+  /** The next delivery that may start; hooks whose pace has no slot left now are passed over. */
+  #takeNext(ready: FairQueue<HookQueue>, now: number, passed_over: HookQueue[]): LeasedDelivery | undefined {
+    while (passed_over.length < PASSED_OVER_MAX) {
+      const queue = ready.take();
+      if (queue === undefined) return undefined;
+      queue.is_ready = false;
+      if (!queue.hasFreeSlot(this.#limits)) continue;
+      const pace = queue.pace(now);
+      // Its pace has changed since it was put here.
+      if ((pace === 'slow') !== (ready === this.#slow_ready)) this.#makeReady(queue, now);
+      else if (!this.#mayStart(pace)) passed_over.push(queue);
+      else {
+        const leased = this.#takeFrom(queue, now);
+        if (leased !== undefined) return leased;
+      }
+    }
+    return undefined;
+  }
+
   #takeFrom(queue: HookQueue, now: number): LeasedDelivery | undefined {
-    const leased = queue.take();
+    const leased = this.#slow.change(queue, () => queue.take());
     if (leased === undefined) {
       this.#pruneIdle(queue);
       return undefined;
     }
     this.#queued -= 1;
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
-    this.#occupySlot(queue, leased.delivery.id, now);
-    this.#makeReady(queue);
+    this.#occupySlot(queue, leased, now);
+    this.#makeReady(queue, now);
     return leased;
-  }
-
-  /**
-   * The slots that are free for all, and of those for slow hooks. Hooks that turned slow while they held more than
-   * their half count for no more than that half: their slots cannot be taken back, but no other hook has to wait.
-   */
-  #freeSlots(): { free: number; free_for_slow: number } {
-    const half = Math.floor(this.#limits.concurrency / 2);
-    let slow = 0;
-    for (const queue of this.#slow) slow += queue.inFlight;
-    const taken = this.#in_flight - slow + Math.min(slow, half);
-    return { free: this.#limits.concurrency - taken, free_for_slow: half - slow };
   }
 }

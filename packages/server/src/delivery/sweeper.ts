@@ -3,6 +3,7 @@ import type { Log } from '../ports/log.ts';
 import type { LeasedDelivery, Store } from '../ports/store.ts';
 import type { Claimer } from './claimer.ts';
 import type { Scheduler } from './scheduler.ts';
+import { SliceSize } from './slice-size.ts';
 
 export interface SweeperOptions {
   readonly store: Store;
@@ -17,15 +18,7 @@ export interface SweeperOptions {
   readonly giveBack: (leased: readonly LeasedDelivery[]) => void;
 }
 
-/** Waiting deliveries held or canceled in one transaction: about two milliseconds. */
-const STOPPED_MAX = 500;
 const SECRETS_MAX = 100;
-/** Rows deleted in one transaction, to begin with; then as many as fit into `SLICE_MS`. */
-const PRUNED_FIRST = 200;
-const PRUNED_MIN = 10;
-const PRUNED_MAX = 1_000;
-/** What one transaction of the sweep should take: others wait for it. */
-const SLICE_MS = 10;
 /** What all slices of one kind may take in one sweep, waiting for others included. */
 const SLICES_MS = 400;
 
@@ -35,7 +28,8 @@ const SLICES_MS = 400;
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
-  #prune_limit = PRUNED_FIRST;
+  readonly #stop_size = new SliceSize();
+  readonly #prune_size = new SliceSize();
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -49,23 +43,31 @@ export class Sweeper {
     if (released > 0) log.warn('leases ran out before their attempts were recorded', { released });
     await claimer.claimDue();
     await this.#slices(async () => {
-      const stopped = await store.stopDeliveries({ now: clock.now(), limit: STOPPED_MAX });
-      return stopped === STOPPED_MAX;
+      const { limit } = this.#stop_size;
+      const stopped = await this.#measured(this.#stop_size, () =>
+        store.stopDeliveries({ now: clock.now(), limit }),
+      );
+      return stopped >= limit;
     });
     await store.pruneSecrets({ now, limit: SECRETS_MAX });
     if (retention_ms !== null) await this.#slices(() => this.#prune(retention_ms));
   }
 
-  /** One slice of retention, of the size that took about `SLICE_MS` before. */
   async #prune(retention_ms: number): Promise<boolean> {
     const { store, clock } = this.#options;
     const now = clock.now();
-    const started = clock.monotonic();
-    const { has_more } = await store.prune({ now, before: now - retention_ms, limit: this.#prune_limit });
-    const took_ms = clock.monotonic() - started;
-    const wanted = took_ms > SLICE_MS ? this.#prune_limit / 2 : this.#prune_limit * 2;
-    this.#prune_limit = Math.round(Math.min(PRUNED_MAX, Math.max(PRUNED_MIN, wanted)));
+    const { limit } = this.#prune_size;
+    const slice = { now, before: now - retention_ms, limit };
+    const { has_more } = await this.#measured(this.#prune_size, () => store.prune(slice));
     return has_more;
+  }
+
+  async #measured<T>(size: SliceSize, slice: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const started = clock.monotonic();
+    const result = await slice();
+    size.adapt(clock.monotonic() - started);
+    return result;
   }
 
   /** Repeats a slice while it says that there is more, for a bounded time and with a turn of the event loop between. */

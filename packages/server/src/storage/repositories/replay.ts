@@ -151,7 +151,6 @@ const makeDue = async (
       next_attempt_at: now,
       failures: 0,
       returns: 0,
-      suspicion: 0,
       failure_reason: null,
       updated_at: now,
     })
@@ -164,7 +163,7 @@ const makeDue = async (
   return Number(numUpdatedRows);
 };
 
-/** The events that a hook still has no delivery of, now that no other replay can add one. */
+/** The events that still exist and that a hook has no delivery of, now that no other transaction can change that. */
 const stillMissed = async (
   trx: Transaction<Schema>,
   hook: Hook,
@@ -179,7 +178,14 @@ const stillMissed = async (
     .where('hook_id', '=', hook.id)
     .execute();
   const known = new Set(delivered.map(({ event_id }) => event_id));
-  return events.filter(({ id }) => !known.has(id));
+  const existing = await trx
+    .selectFrom('bellwire_events')
+    .select('id')
+    .where('workspace_id', '=', hook.workspace_id)
+    .where('id', 'in', ids)
+    .execute();
+  const present = new Set(existing.map(({ id }) => id));
+  return events.filter(({ id }) => present.has(id) && !known.has(id));
 };
 
 const countMissed = async (reader: Kysely<Schema>, hook: Hook, range: TimeRange): Promise<number> => {

@@ -17,6 +17,8 @@ export class Batch {
   readonly now: number;
   /** Deliveries stored so far. */
   stored = 0;
+  /** Waiting deliveries held for hooks that it disabled. */
+  held = 0;
   has_fan_outs = false;
   readonly #index: HookIndex;
   #hooks = new Map<string, IndexedHook>();
@@ -60,6 +62,7 @@ export class Batch {
   isolate<T>(raw: Database, work: () => T): T {
     const before = {
       stored: this.stored,
+      held: this.held,
       has_fan_outs: this.has_fan_outs,
       hooks: new Map(this.#hooks),
       changed_status: new Set(this.#changed_status),
@@ -69,6 +72,7 @@ export class Batch {
       return raw.transaction(work)();
     } catch (error) {
       this.stored = before.stored;
+      this.held = before.held;
       this.has_fan_outs = before.has_fan_outs;
       this.#hooks = before.hooks;
       this.#changed_status = before.changed_status;

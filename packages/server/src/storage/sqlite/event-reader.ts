@@ -6,7 +6,16 @@ import { type EventRow, toEvent } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare } from './prepared.ts';
 
-/** The events of deliveries by event id; each is read once. */
+/** Null for a damaged row: it must not fail the events beside it. */
+const readEvent = (row: EventRow): Event | null => {
+  try {
+    return toEvent(row);
+  } catch {
+    return null;
+  }
+};
+
+/** The events of deliveries by event id; each is read once, and one that cannot be read is missing. */
 export const createEventReader = ({
   db,
   raw,
@@ -26,7 +35,8 @@ export const createEventReader = ({
     for (const { workspace_id, event_id } of deliveries) {
       if (events.has(event_id)) continue;
       const row = select.get({ workspace_id, id: event_id });
-      if (row !== undefined) events.set(event_id, toEvent(row));
+      const event = row === undefined ? null : readEvent(row);
+      if (event !== null) events.set(event_id, event);
     }
     return events;
   };

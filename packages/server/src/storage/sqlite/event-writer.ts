@@ -137,6 +137,8 @@ export const createEventWriter = (
   };
 
   return (event, { batch, max_deliveries, ...options }) => {
+    // Before its hooks are matched: a burst of large fan-outs waits here many times over.
+    if (batch.stored > 0 && batch.stored >= max_deliveries) return { kind: 'deferred' };
     const targets = targetsOf(event, batch);
     if ('unknown' in targets) return repeated(event) ?? { kind: 'unknown_hook', hook_id: targets.unknown };
     const room = Math.max(0, max_deliveries - batch.stored);

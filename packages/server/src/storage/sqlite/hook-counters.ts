@@ -17,8 +17,9 @@ export interface HookCounters {
   readonly disable: (hook: IndexedHook, reason: DisabledReason, batch: Batch) => void;
 }
 
-/** Waiting deliveries that are held in the transaction that disables their hook. */
+/** Waiting deliveries that one transaction holds for the hooks that it disables: for each, and for all. */
 const HELD_AT_ONCE = 200;
+const HELD_MAX = 500;
 
 /** The statements, prepared on one connection. */
 export const createHookCounters = (
@@ -65,7 +66,8 @@ export const createHookCounters = (
     disable: (hook, disabled_reason, batch) => {
       disable.run({ id: hook.id, disabled_reason });
       batch.changeHook({ ...hook, is_failing: true, status: 'disabled' });
-      stopSlice(hook.id, { now: batch.now, limit: HELD_AT_ONCE });
+      const limit = Math.min(HELD_AT_ONCE, HELD_MAX - batch.held);
+      if (limit > 0) batch.held += stopSlice(hook.id, { now: batch.now, limit });
     },
   };
 };

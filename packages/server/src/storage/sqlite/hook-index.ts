@@ -97,6 +97,9 @@ export class HookIndex {
     { readonly workspace: WorkspaceHooks; readonly built: Promise<void> }
   >();
 
+  /** Built inside a transaction that is not committed yet. */
+  readonly #uncommitted = new Set<string>();
+
   /** `read` runs synchronous work between transactions. */
   constructor(
     reader: HookReader,
@@ -141,6 +144,12 @@ export class HookIndex {
     this.#building.get(hook.workspace_id)?.workspace.patch(hook);
   }
 
+  /** To be called at the end of each transaction: rows read in one that was rolled back never existed. */
+  endTransaction({ is_committed }: { readonly is_committed: boolean }): void {
+    if (!is_committed) for (const workspace_id of this.#uncommitted) this.#workspaces.delete(workspace_id);
+    this.#uncommitted.clear();
+  }
+
   /** Marks a hook as changed, also one that is not known yet. */
   invalidate(workspace_id: string, hook_id: string): void {
     this.#workspaces.peek(workspace_id)?.dirty.add(hook_id);
@@ -162,6 +171,7 @@ export class HookIndex {
     let after: string | undefined = '';
     while (after !== undefined) after = this.#readPage(workspace, workspace_id, after);
     this.#workspaces.set(workspace_id, workspace);
+    this.#uncommitted.add(workspace_id);
     return workspace;
   }
 

@@ -11,10 +11,13 @@ interface OldEvent {
   readonly workspace_id: string;
   readonly id: string;
   readonly created_at: number;
+  readonly deliveries: number;
 }
 
 /** Events looked at in one slice, also where all of them have to stay. */
 const WINDOW = 200;
+/** Deliveries that one slice looks at to find out which events are finished, but for those of one large event. */
+const LOOKED_AT_MAX = 2_000;
 /** How often the walk begins again at the oldest event: those that had to stay are not read each second. */
 const BEGIN_AGAIN_MS = 60_000;
 
@@ -26,7 +29,7 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
   selectOldest: prepare<{ after: number; limit: number }, OldEvent>(raw, (param) =>
     db
       .selectFrom('bellwire_events')
-      .select([sql<number>`rowid`.as('rowid'), 'workspace_id', 'id', 'created_at'])
+      .select([sql<number>`rowid`.as('rowid'), 'workspace_id', 'id', 'created_at', 'deliveries'])
       .where(sql<number>`rowid`, '>', param('after'))
       .orderBy(sql`rowid`)
       .limit(param('limit')),
@@ -100,15 +103,18 @@ export class EventPruner {
     }
     const events = this.#statements.selectOldest.all({ after: this.#position, limit: WINDOW });
     let deleted = 0;
+    let looked_at = 0;
     for (const event of events) {
       // Dates in the future come from a clock that was set back: such an event must not stop the walk.
       const is_young = event.created_at >= before;
       if (is_young && event.created_at <= now) return { deleted, has_more: false };
-      if (!is_young && (this.#current === event.rowid || !this.#isOpen(event))) {
-        deleted += this.#delete(event, limit - deleted);
+      if (!is_young) {
+        looked_at += event.deliveries;
+        if (this.#current === event.rowid || !this.#isOpen(event))
+          deleted += this.#delete(event, limit - deleted);
       }
       if (this.#current === null) this.#position = event.rowid;
-      if (deleted >= limit) return { deleted, has_more: true };
+      if (deleted >= limit || looked_at >= LOOKED_AT_MAX) return { deleted, has_more: true };
     }
     return { deleted, has_more: events.length === WINDOW };
   }

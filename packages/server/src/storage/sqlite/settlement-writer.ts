@@ -115,9 +115,9 @@ export class SettlementWriter {
         return this.#endUnsent(settlement, stepOfReturned(delivery, hook, { reason, now: batch.now }), batch);
       }
       case 'unrenderable':
-        return this.#endUnsent(settlement, stepOfUnrenderable(delivery), batch);
+        return this.#endUnsent(settlement, stepOfUnrenderable(delivery, hook), batch);
       case 'unrecordable':
-        return this.#endUnsent(settlement, stepOfUnrecordable(delivery), batch);
+        return this.#endUnsent(settlement, stepOfUnrecordable(delivery, hook), batch);
     }
   }
 

@@ -76,7 +76,8 @@ export const createStopDeliveries = (connection: {
       while (stopped < slice.limit) {
         const next = statements.selectNext.get({});
         if (next === undefined) break;
-        stopped += stopSlice(next.id, { now: slice.now, limit: slice.limit - stopped });
+        // A hook without waiting deliveries counts as one: there can be many of them.
+        stopped += Math.max(1, stopSlice(next.id, { now: slice.now, limit: slice.limit - stopped }));
       }
       return stopped;
     },

@@ -199,13 +199,17 @@ export class SqliteStore implements Store {
   }
 
   /** Runs `work` in one transaction; memory learns of its changes after COMMIT. */
-  #commit<T>(now: number, work: (open: Batch) => T): Promise<T> {
+  async #commit<T>(now: number, work: (open: Batch) => T): Promise<T> {
+    const { index } = this.#parts;
     return this.#database.writeThen(
       () => {
-        const open = new Batch(now, this.#parts.index);
+        // Left by a transaction that was rolled back.
+        index.endTransaction({ is_committed: false });
+        const open = new Batch(now, index);
         return { open, result: work(open) };
       },
       ({ open, result }) => {
+        index.endTransaction({ is_committed: true });
         this.#remember(open);
         return result;
       },
