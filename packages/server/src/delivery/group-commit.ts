@@ -28,8 +28,8 @@ export interface GroupCommitOptions {
 const EVENTS_MAX = 256;
 /** JSON characters in one transaction: a few events of a megabyte. */
 const CHARACTERS_MAX = 4 * 1024 * 1024;
-/** Deliveries stored in one transaction: about five milliseconds. */
-export const DELIVERIES_MAX = 512;
+/** Deliveries stored in one transaction. Others wait for it, and 20,000 hooks have rows all over the table. */
+export const DELIVERIES_MAX = 128;
 /** Accepts that may wait before new ones are turned away: those of a tenant of which some wait, and all. */
 const WAITING_MAX = 4_096;
 const WAITING_HARD_MAX = 2 * WAITING_MAX;

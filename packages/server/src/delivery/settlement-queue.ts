@@ -1,7 +1,7 @@
 import type { Settlement } from '../ports/store.ts';
 
 /** Settlements in one transaction: a delivery with a body of a megabyte counts by its bytes, others by their number. */
-const COUNT_MAX = 512;
+const COUNT_MAX = 64;
 const CHARACTERS_MAX = 4 * 1024 * 1024;
 
 const sizeOf = (settlement: Settlement): number =>
