@@ -84,3 +84,18 @@ it('a lease that covers its attempt costs no write of its own, and one that does
   expect(world.sent()).toHaveLength(4);
   expect(extensions.length).toBeGreaterThan(0);
 });
+
+it('no delivery waits in memory beyond its lease', async () => {
+  await using world = await createWorld({ script: () => 'hang', limits: { hook_concurrency: 2 } });
+  const workspace = await world.arrange.addWorkspace();
+  await world.arrange.addHook(workspace, { timeout_ms: 60_000 });
+  for (let n = 0; n < 16; n += 1) await world.clock.until(world.send(workspace));
+  const late: number[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    await world.live(20 * SECOND);
+    for (const { status, lease_until } of await world.arrange.deliveries()) {
+      if (status === 'sending' && (lease_until ?? 0) <= world.clock.now()) late.push(world.clock.now());
+    }
+  }
+  expect(late).toEqual([]);
+});
