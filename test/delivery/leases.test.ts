@@ -86,7 +86,10 @@ it('a lease that covers its attempt costs no write of its own, and one that does
 });
 
 it('no delivery waits in memory beyond its lease', async () => {
-  await using world = await createWorld({ script: () => 'hang', limits: { hook_concurrency: 2 } });
+  await using world = await createWorld({
+    script: () => 'hang',
+    limits: { hook_concurrency: 2, concurrency: 64 },
+  });
   const workspace = await world.arrange.addWorkspace();
   await world.arrange.addHook(workspace, { timeout_ms: 60_000 });
   for (let n = 0; n < 16; n += 1) await world.clock.until(world.send(workspace));
