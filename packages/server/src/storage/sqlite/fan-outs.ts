@@ -25,8 +25,8 @@ export interface FanOuts {
   readonly continueAll: (slice: Continue, batch: Batch) => FanOutSlice;
 }
 
-/** Hooks in one row: few enough to be read, turned into deliveries and deleted in about two milliseconds. */
-const SLICE = 256;
+/** Hooks in one row. A row is served whole, so this is also how far a slice can go beyond its limit. */
+const SLICE = 128;
 
 /** A list of hooks is stored for scheduled events only: every other event names one hook. */
 const TRIGGER: Trigger = 'scheduled';
