@@ -49,7 +49,7 @@ export const until = async (what: string, isDone: () => boolean | Promise<boolea
   }
 };
 
-/** Calls the API in the workspace with the large tables. @throws Error for an answer that is no success. */
+/** Calls the API in the workspace with the large tables. @throws Error when the answer is not a 2xx. */
 export const callBig = async <T>(
   { server }: Pick<TableBench, 'server'>,
   [method, path]: readonly ['GET' | 'POST' | 'DELETE', string],

@@ -48,7 +48,7 @@ const wrongStarts: readonly (readonly [string, Start, string])[] = [
   [
     'an unknown dialect',
     { flags: ['--dialect', 'klingon'] },
-    'there is no dialect "klingon". Known are: standard',
+    'there is no dialect "klingon". Known dialects: standard',
   ],
   ['a file that cannot be read', { file: 'export default {' }, 'bellwire.config.ts cannot be loaded'],
   ['dialects that are none', { file: 'export default { dialects: [7] }' }, 'has "dialects" that are no list'],

@@ -34,7 +34,7 @@ export const readConfigFile = async (folder: string): Promise<FileConfig> => {
   const named = Object.entries(settings).filter(([name]) => !FOR_CLIENTS.has(name));
   const stranger = named.find(([name]) => !known.includes(name));
   if (stranger !== undefined) {
-    throw wrong(`has "${stranger[0]}", which is no setting. Known are: ${known.join(', ')}.`);
+    throw wrong(`has "${stranger[0]}", which is no setting. Known settings: ${known.join(', ')}.`);
   }
   const texts = named.map(([name, value]) => [name, String(value)]);
   return { settings: Object.fromEntries(texts) as SettingTexts, dialects };

@@ -81,7 +81,7 @@ export interface Program {
   readonly loop: DeliveryLoop;
   /** True when no API key had ever been created. */
   readonly is_first_start: boolean;
-  /** Begins to sweep each second, which sends what an earlier process left and what is to be retried. */
+  /** Starts the sweep, once a second: it sends retries that are due and what an earlier process left. */
   readonly start: () => void;
   /** Ends sending, and loses and duplicates nothing. A second call is the same stop. */
   readonly stop: () => Promise<void>;

@@ -118,7 +118,7 @@ export const textsFromEnvironment = (environment: NodeJS.ProcessEnv = process.en
   if (stranger !== undefined) {
     throw new BellwireError(
       'config_invalid',
-      `${stranger} is no setting of Bellwire, so it would do nothing. Known are: ${[...known].join(', ')}.`,
+      `${stranger} is no setting of Bellwire, so it would do nothing. Known settings: ${[...known].join(', ')}.`,
     );
   }
   return Object.fromEntries(settingNames.map((name) => [name, environment[variableOf(name)] || undefined]));

@@ -59,7 +59,7 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
   if (default_dialect === undefined) {
     throw new BellwireError(
       'config_invalid',
-      `BELLWIRE_DIALECT is wrong: there is no dialect "${config.dialect}". Known are: ${[...dialects.keys()].join(', ')}.`,
+      `BELLWIRE_DIALECT is wrong: there is no dialect "${config.dialect}". Known dialects: ${[...dialects.keys()].join(', ')}.`,
     );
   }
   return {

@@ -78,9 +78,9 @@ export interface Kit extends StoreUnderTest {
     leased: Pick<LeasedDelivery, 'delivery' | 'lease_token'>,
     reason?: WaitReason,
   ) => Settlement;
-  /** Ends every lease as the next process does that takes the database over; the answer is their number. */
+  /** Ends every lease as the next process does that takes the database over. Returns how many. */
   readonly release: (now?: number) => Promise<number>;
-  /** Prunes events before a time, one slice; the answer is the number of rows. */
+  /** Prunes events before a time, one slice. Returns the number of rows. */
   readonly prune: (before: number, limit?: number) => Promise<number>;
   readonly attempted: (
     leased: LeasedDelivery,

@@ -16,7 +16,7 @@ const next = (kit: Kit, max_deliveries: number, saturated: readonly string[] = [
     max_deliveries,
   });
 
-/** Serves every list to its end; the answer is the number of slices. */
+/** Serves every list to its end. Returns the number of slices. */
 const serve = async (kit: Kit): Promise<number> => {
   for (let slices = 1; slices <= 100; slices += 1) if (!(await next(kit, 256)).has_more) return slices;
   throw new Error('the lists of hooks do not come to an end');

@@ -39,7 +39,7 @@ const inTransactions = (wants: readonly Want[]): readonly (readonly Want[])[] =>
 };
 
 /**
- * Claims due deliveries for the room that memory has, evenly over the hooks that have some. When there is no room for
+ * Claims as many due deliveries as memory has room for, spread evenly over the hooks. When there is no room for
  * all of them, each pass goes on after the last hook that was served.
  */
 export class Claimer {

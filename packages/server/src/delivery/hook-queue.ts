@@ -78,7 +78,7 @@ export class HookQueue {
     return this.#waiting.take();
   }
 
-  /** Keeps the first `limit` deliveries; the answer is the rest, taken out. */
+  /** Keeps the first `limit` deliveries; removes and returns the rest. */
   shed(limit: number): readonly LeasedDelivery[] {
     let kept = 0;
     return this.#split(() => (kept += 1) <= limit);
@@ -133,7 +133,7 @@ export class HookQueue {
     return this.pace(now) === 'slow' ? hook_concurrency : FAST_QUEUE_MAX;
   }
 
-  /** Keeps what `stays` lets stay; the answer is the rest. */
+  /** Keeps the deliveries for which `stays` is true; removes and returns the rest. */
   #split(stays: (leased: LeasedDelivery) => boolean): readonly LeasedDelivery[] {
     const taken: LeasedDelivery[] = [];
     const kept = new FairQueue<LeasedDelivery>();

@@ -19,7 +19,6 @@ export interface SchedulerOptions {
 const REFILL_MAX = 256;
 /** Hooks without anything in memory whose usual duration is remembered. */
 const REMEMBERED_MAX = 50_000;
-
 /** New hooks that one turn passes over when only the reserve of the fast ones is left. */
 const PASSED_OVER_MAX = 64;
 
@@ -66,7 +65,7 @@ export class Scheduler {
     return this.#queued + this.#suspects.size;
   }
 
-  /** Queues leased deliveries for sending; the answer is those that there is no room for. */
+  /** Queues leased deliveries for sending. Returns those that did not fit. */
   offer(leased: readonly LeasedDelivery[]): readonly LeasedDelivery[] {
     const now = this.#clock.monotonic();
     const refused = leased.filter((one) => !this.#enqueue(one, now));

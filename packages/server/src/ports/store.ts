@@ -244,7 +244,7 @@ export interface Store {
       | { readonly of: 'expired'; readonly held: ReadonlySet<string> }
     ),
   ) => Promise<number>;
-  /** Holds or cancels up to `limit` waiting deliveries of hooks that were switched off or deleted; the answer is their number. */
+  /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted. Returns how many. */
   readonly stopDeliveries: (stop: { readonly now: number; readonly limit: number }) => Promise<number>;
   /** The hooks of these ids as they are now. A deleted one is missing; null for one whose secrets cannot be decrypted. */
   readonly hooks: (ids: readonly string[]) => Promise<ReadonlyMap<string, SendableHook | null>>;

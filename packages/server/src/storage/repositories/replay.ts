@@ -138,7 +138,7 @@ const isMissed = (hook: Hook, event: MissedEvent & { readonly delivery_id: strin
 
 type ReplayRepository = Repositories['replay'];
 
-/** Makes deliveries due whose hook is still active; the answer is their number. */
+/** Makes deliveries due whose hook is still active. Returns how many. */
 const makeDue = async (
   db: Kysely<Schema>,
   ids: readonly string[],

@@ -8,7 +8,7 @@ interface Slice {
   readonly limit: number;
 }
 
-/** Holds or cancels waiting deliveries of one hook that is marked as stopping; the answer is their number. */
+/** Holds or cancels waiting deliveries of one hook that is marked as stopping. Returns how many. */
 export type StopSlice = (hook_id: string, slice: Slice) => number;
 
 type Target = 'held' | 'canceled';
