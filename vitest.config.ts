@@ -1,12 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+const EXTENDED = 'test/**/*.extended.test.ts';
+
+// Tests run real processes and sockets: on a busy machine they are slow, not wrong.
+const common = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' } as const;
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    // A worker waits for disks and sockets most of the time, so two cores take two.
+    maxWorkers: 2,
     globalSetup: ['test/support/shared-folder.ts'],
-    // Real processes and sockets: a machine that is busy with other things is slow, not wrong.
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    pool: 'forks',
+    projects: [
+      { test: { ...common, name: 'standard', include: ['test/**/*.test.ts'], exclude: [EXTENDED] } },
+      { test: { ...common, name: 'extended', include: [EXTENDED] } },
+    ],
   },
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Store } from '../../packages/server/src/ports/store.ts';
-import { textsOf } from '../store/conformance/kit.ts';
+import { textsOf } from '../storage/conformance/kit.ts';
 import { countStatuses, createWorld, dataOf, type World } from '../support/world.ts';
 import type { Script } from '../support/scripted-transport.ts';
 

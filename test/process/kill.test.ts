@@ -10,7 +10,7 @@ import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // `CRASH_KILLS=50 CRASH_SEED=7 vitest run test/process/kill.test.ts` is the long form.
-const KILLS = Number(process.env['CRASH_KILLS'] ?? 8);
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 5);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 100_000);
 const EVENTS_PER_SECOND = 500;
 const LONGEST_LIFE_MS = 1_500;

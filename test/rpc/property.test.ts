@@ -7,7 +7,7 @@ import { parting, withoutChance } from '../support/without-chance.ts';
 import { type Outcomes, startSurfacePair } from '../support/surface-pair.ts';
 import { comparable, type Outcome, procedures, successOf } from '../support/two-surfaces.ts';
 
-const CALLS = Number(process.env['PROPERTY_CALLS'] ?? 5_000);
+const CALLS = Number(process.env['PROPERTY_CALLS'] ?? 2_000);
 const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_121);
 /** Calls between two looks at everything that is stored. */
 const LOOK_EVERY = 1_000;

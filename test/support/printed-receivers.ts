@@ -33,7 +33,7 @@ export interface PrintedReceiver {
   readonly runtime: keyof typeof runtimes;
   /** Below test/receivers. */
   readonly file: string;
-  /** The document's print, below test/receivers/printed. */
+  /** The document's print, below test/fixtures/documented-receivers/printed. */
   readonly print: string;
   /** The path of its URL. */
   readonly path: string;
@@ -188,7 +188,7 @@ export const printedReceivers: readonly PrintedReceiver[] = [
   },
 ];
 
-const folder = new URL('../receivers/', import.meta.url);
+const folder = new URL('../fixtures/documented-receivers/', import.meta.url);
 
 /** What stands between the two marks of a receiver's file, and the document's print of it. */
 export const textsOf = ({

@@ -45,7 +45,7 @@ export const assembleVirtual = async (
       storage: { ...storage, hooksAt: () => Promise.resolve([]) },
       createTransport: (onResults) =>
         (transport = createScriptedTransport({ clock: given.clock, script, onResults })),
-      url_policy: { judge: () => ({ ok: true }) },
+      url_policy: { check: () => ({ ok: true }) },
       validateSchema,
       hash: (text) => createHash('sha256').update(text).digest('hex'),
       dialects: createDialects(dialects),

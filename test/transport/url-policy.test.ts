@@ -10,12 +10,12 @@ const policyWith = (allow_networks: readonly string[], hosts: Record<string, str
 const closed = policyWith([]);
 
 const refusalOf = (url: string, policy = closed): string => {
-  const verdict = policy.judge(url);
+  const verdict = policy.check(url);
   return verdict.ok ? 'ok' : verdict.refusal;
 };
 
 const messageFor = (url: string): string => {
-  const verdict = closed.judge(url);
+  const verdict = closed.check(url);
   return verdict.ok ? '' : verdict.message;
 };
 
@@ -37,7 +37,7 @@ describe('a URL when it is saved', () => {
     'https://xn--mnchen-3ya.de/',
     'https://user.example.com/@name?mail=a@b.c',
   ])('is accepted when it is public: %s', (url) => {
-    expect(closed.judge(url)).toEqual({ ok: true });
+    expect(closed.check(url)).toEqual({ ok: true });
   });
 
   it('may have 2048 characters, not 2049', () => {

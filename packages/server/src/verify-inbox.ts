@@ -1,7 +1,7 @@
 import { type SendableHook, signingSecrets } from './core/hook.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { isSigned, type Received } from './dialects/is-signed.ts';
-import type { InboxVerdict, JudgeInbox } from './http/inbox.ts';
+import type { InboxVerdict, CheckInbox } from './http/inbox.ts';
 import type { Signature } from './http/inbox-entry.ts';
 
 /** Secrets by custom, whoever sends them. */
@@ -9,12 +9,12 @@ const ALWAYS_SECRET = ['authorization', 'cookie', 'x-webhook-secret'];
 
 const BEST_FIRST: readonly Signature[] = ['verified', 'refused', 'unsigned'];
 
-/** Judges what the inbox gets by the hooks of this server that point to it. */
+/** Checks what the inbox gets by the hooks of this server that point to it. */
 export const createInboxVerifier = (
   hooksAt: (path: string) => Promise<readonly SendableHook[]>,
   dialects: Dialects,
   now: () => number,
-): JudgeInbox => {
+): CheckInbox => {
   const signatureOf = (hook: SendableHook, received: Received): Signature => {
     const dialect = dialects.get(hook.dialect);
     if (dialect === undefined) return 'unsigned';

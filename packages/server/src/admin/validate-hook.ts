@@ -57,7 +57,7 @@ const validateWire = (input: ValidatedHook, dialect: Dialect): readonly Issue[] 
 
 const codes = ['url_refused', 'unknown_event_type', 'invalid_input'] as const;
 
-/** What a hook is judged by. */
+/** What a hook is checked by. */
 export interface HookRules {
   readonly dialect: Dialect;
   readonly catalog: WorkspaceCatalog;
@@ -66,7 +66,7 @@ export interface HookRules {
 
 const validateUrl = (url: string | undefined, dialect: Dialect, url_policy: UrlPolicy): UrlVerdict => {
   if (url === undefined) return { ok: true };
-  const verdict = url_policy.judge(url);
+  const verdict = url_policy.check(url);
   if (!verdict.ok || !dialect.https_only || new URL(url).protocol === 'https:') return verdict;
   return {
     ok: false,

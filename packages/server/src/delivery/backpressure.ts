@@ -30,7 +30,7 @@ export class Backpressure {
     return scheduler.queued <= HIGH_WATER_MARK || scheduler.due() <= HIGH_WATER_MARK;
   }
 
-  mayAccept(): boolean {
+  admits(): boolean {
     if (this.#is_lifted || this.hasRoom()) return true;
     this.#recheck();
     return false;

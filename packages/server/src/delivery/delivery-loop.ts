@@ -107,7 +107,7 @@ export class DeliveryLoop {
     this.#group_commit = new GroupCommit({
       ...options,
       saturatedHooks,
-      mayAccept: () => this.#backpressure.mayAccept(),
+      admits: () => this.#backpressure.admits(),
       onAccepted: (result) => this.#onAccepted(result),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
       onFanOuts: () => this.#fan_outs.add(),

@@ -11,7 +11,7 @@ export interface GroupCommitOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Accepts wait while this is false (backpressure); settlements never do. */
-  readonly mayAccept: () => boolean;
+  readonly admits: () => boolean;
   readonly saturatedHooks: () => ReadonlySet<string>;
   /** Called after COMMIT and before the sender is answered. */
   readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>) => void;
@@ -143,8 +143,8 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    const { mayAccept } = this.#options;
-    const accepts = mayAccept() ? this.#takeAccepts() : [];
+    const { admits } = this.#options;
+    const accepts = admits() ? this.#takeAccepts() : [];
     const settlements = this.#settlements.take();
     if (accepts.length > 0 || settlements.length > 0) {
       this.#committing = settlements;
@@ -153,7 +153,7 @@ export class GroupCommit {
       if (result instanceof BellwireError) this.#onFailed(accepts, settlements, result);
       else this.#onCommitted(accepts, settlements, result);
     }
-    if (this.#settlements.size > 0 || (this.waitingAccepts > 0 && mayAccept())) this.#schedule();
+    if (this.#settlements.size > 0 || (this.waitingAccepts > 0 && admits())) this.#schedule();
     if (this.#isDrained()) for (const drained of this.#drainers.splice(0)) drained();
   }
 

@@ -11,8 +11,8 @@ export interface InboxVerdict {
   readonly secret_headers: ReadonlySet<string>;
 }
 
-/** Judges a request that came for `/inbox/:name`. */
-export type JudgeInbox = (
+/** Checks a request that came for `/inbox/:name`. */
+export type CheckInbox = (
   path: string,
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
@@ -37,7 +37,7 @@ const shortened = (body: string): string =>
     : `${body.slice(0, MOST_KEPT)}… (${body.length - MOST_KEPT} more characters)`;
 
 /** A receiver for the first five minutes: keeps the last requests in memory and shows them. */
-export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
+export const createInbox = (check: CheckInbox, clock: Clock): Hono => {
   const inboxes = new Map<string, InboxEntry[]>();
 
   const keep = (name: string, entry: InboxEntry): void => {
@@ -49,7 +49,7 @@ export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
   const receive = async (c: Context, name: string): Promise<Response> => {
     const headers = c.req.header();
     const body = new Uint8Array(await c.req.arrayBuffer());
-    const { signature, secret_headers } = await judge(`/inbox/${name}`, { headers, body });
+    const { signature, secret_headers } = await check(`/inbox/${name}`, { headers, body });
     keep(name, {
       received_at: new Date(clock.now()).toISOString(),
       method: c.req.method,

@@ -6,7 +6,7 @@ export type StaticHosts = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Reads a map of name → addresses. Names are compared without regard to case and trailing dot; the addresses
- * are judged by the address policy like any others.
+ * are checked by the address policy like any others.
  *
  * Throws a plain Error for a name without addresses and for an address that is not an IP literal.
  */

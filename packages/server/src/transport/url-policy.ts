@@ -107,10 +107,10 @@ const checkKnownName = (name: string, addresses: readonly string[], policy: Addr
 };
 
 /**
- * Judges a hook's URL when it is saved, so that its owner hears at once what could never be sent. Public names
- * are not resolved: that they lead to an allowed address is judged at every connect.
+ * Checks a hook's URL when it is saved, so that its owner hears at once what could never be sent. Public names
+ * are not resolved: that they lead to an allowed address is checked at every connect.
  *
- * `static_hosts` are judged by the addresses that they stand for, `localhost` by 127.0.0.1.
+ * `static_hosts` are checked by the addresses that they stand for, `localhost` by 127.0.0.1.
  */
 export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts = new Map()): UrlPolicy => {
   const checkHost = (host: string): UrlVerdict => {
@@ -124,9 +124,9 @@ export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts
   };
 
   return {
-    judge: (text) => {
-      const judged = checkText(text);
-      if (!judged.ok) return judged;
+    check: (text) => {
+      const checked = checkText(text);
+      if (!checked.ok) return checked;
       const url = URL.parse(text);
       if (url === null) {
         return refuse(

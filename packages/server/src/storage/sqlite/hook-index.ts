@@ -43,7 +43,7 @@ class WorkspaceHooks {
     const siblings = this.#by_tenant.get(hook.tenant);
     if (siblings === undefined) this.#by_tenant.set(hook.tenant, new Set([hook.id]));
     else siblings.add(hook.id);
-    this.#forgetMatches();
+    this.#clearMatches();
   }
 
   /** Replaces a hook whose subscriptions are the same. */
@@ -58,7 +58,7 @@ class WorkspaceHooks {
     const siblings = this.#by_tenant.get(known.tenant);
     siblings?.delete(id);
     if (siblings?.size === 0) this.#by_tenant.delete(known.tenant);
-    this.#forgetMatches();
+    this.#clearMatches();
   }
 
   subscribers(type: string, tenant: string | null): readonly IndexedHook[] {
@@ -79,7 +79,7 @@ class WorkspaceHooks {
     return found;
   }
 
-  #forgetMatches(): void {
+  #clearMatches(): void {
     if (this.#matches.size > 0) this.#matches.clear();
   }
 }
