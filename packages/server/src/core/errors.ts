@@ -82,6 +82,6 @@ export class BellwireError extends Error {
 export const coerceError = (thrown: unknown, code: ErrorCode = 'internal'): BellwireError =>
   thrown instanceof BellwireError
     ? thrown
-    : new BellwireError(code, 'Something went wrong on our side. The server log has the details.', {
+    : new BellwireError(code, 'Unexpected server error. See the server log for details.', {
         cause: thrown,
       });

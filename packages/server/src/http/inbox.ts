@@ -7,18 +7,18 @@ import { inboxPage } from './inbox-page.ts';
 
 export interface InboxVerdict {
   readonly signature: Signature;
-  /** Names, in lower case, of headers whose values are secrets. */
+  /** Lower-case names of headers with secret values. */
   readonly secret_headers: ReadonlySet<string>;
 }
 
-/** Judges a request that came for `/inbox/:name`. */
+/** Checks the signature of a request to `/inbox/:name`. */
 export type JudgeInbox = (
   path: string,
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
 
 const MOST_ENTRIES = 100;
-/** Of a body, in characters. With the other limits an inbox that anybody may write to stays under 100 MiB. */
+/** Characters kept of each body. Together the limits keep an open inbox below 100 MiB. */
 const MOST_KEPT = 8_192;
 const MOST_INBOXES = 20;
 const NAME = /^[a-z0-9-]{1,64}$/;
@@ -36,7 +36,7 @@ const shortened = (body: string): string =>
     ? body
     : `${body.slice(0, MOST_KEPT)}… (${body.length - MOST_KEPT} more characters)`;
 
-/** A receiver for the first five minutes: keeps the last requests in memory and shows them. */
+/** A built-in receiver for local development. Keeps the latest requests in memory and shows them. */
 export const createInbox = (judge: JudgeInbox, clock: Clock): Hono => {
   const inboxes = new Map<string, InboxEntry[]>();
 
