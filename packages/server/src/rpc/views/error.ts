@@ -33,8 +33,7 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
   invalid_utf8: { meaning: 'The body is not valid UTF-8.', message: 'The body is not valid UTF-8.' },
   number_not_representable: {
     meaning: 'A number cannot be represented exactly in JavaScript.',
-    message:
-      'The number 9007199254740993 cannot be kept exactly: JavaScript would change its value. Send it as a string.',
+    message: 'The number 9007199254740993 cannot be represented exactly in JavaScript. Send it as a string.',
   },
   invalid_cursor: {
     meaning: 'The cursor is invalid.',
