@@ -52,7 +52,9 @@ test('keys are made, used, listed without their text, and deleted', async () => 
   expect((await runCommand(['events', 'send', 'a', '--set', 'b=1'], { env })).code).toBe(0);
   const refused = await runCommand(['hooks', 'list'], { env });
   expect(refused).toMatchObject({ code: 1, stdout: '' });
-  expect(refused.stderr).toMatch(/^bellwire: This call needs an API key with the scope .* \(forbidden\)\n$/);
+  expect(refused.stderr).toMatch(
+    /^bellwire: This call requires an API key with the scope .* \(forbidden\)\n$/,
+  );
   expect(refused.stderr).not.toContain(api_key);
 
   expect(await json('keys', 'list')).toEqual((await server.api('GET /v1/api-keys')).body);

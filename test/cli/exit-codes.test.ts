@@ -39,7 +39,7 @@ const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
   [
     'a number that would change',
     ['events', 'send', 'a', '--data', '{"id": 9007199254740993}'],
-    'the number 9007199254740993 cannot be kept exactly',
+    'the number 9007199254740993 cannot be represented exactly',
   ],
   ['a value without a path', ['events', 'send', 'a', '--set', '=1'], 'must be a path and a value'],
   ['a value without a value', ['events', 'send', 'a', '--set', 'a'], 'must be a path and a value'],

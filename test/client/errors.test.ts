@@ -29,7 +29,7 @@ test('what the server refuses comes with its code, status and every wrong field'
     status: 422,
     issues: [{ path: 'events' }, { path: 'name' }],
   });
-  expect(error.message).toContain('events: must name at least one event type');
+  expect(error.message).toContain('events: must contain at least one event type');
   expect(await errorOf(clientAt(server.origin, { api_key: 'wrong' }).hooks.list())).toMatchObject({
     code: 'unauthenticated',
     status: 401,

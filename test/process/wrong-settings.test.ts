@@ -87,7 +87,7 @@ test('a taken port: one line, exit code 1', async () => {
   await once(other, 'listening');
   const port = String(portOf(other));
   const line = await complaintOf({ code: 1, flags: ['--port', port] });
-  expect(line).toContain(`Port ${port} on 127.0.0.1 is taken by another program.`);
+  expect(line).toContain(`Port ${port} on 127.0.0.1 is already in use by another program.`);
 });
 
 const ownDialect = `

@@ -65,6 +65,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   '@hono/node-server': { may: ['http/'] },
   ajv: { may: ['catalog/'] },
   'ajv-formats': { may: ['catalog/'] },
+  'json-schema-faker': { may: ['catalog/'] },
   zod: { may: ['rpc/', 'config.ts', 'durations.ts'], types: ['http/routes.ts', 'http/rest-input.ts'] },
   pino: { may: ['log.ts'] },
   'prom-client': { may: ['http/metrics.ts'] },

@@ -52,7 +52,7 @@ const write = (input: Input, replacer: (key: string, value: unknown) => unknown)
     return JSON.stringify(input, replacer);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw invalidInput([{ path: '', message: `cannot be written as JSON (${why})` }], cause);
+    throw invalidInput([{ path: '', message: `cannot be serialized as JSON (${why})` }], cause);
   }
 };
 

@@ -1,7 +1,7 @@
 import { type SendableHook, signingSecrets } from './core/hook.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { isSigned, type Received } from './dialects/is-signed.ts';
-import type { InboxVerdict, CheckInbox } from './http/inbox.ts';
+import type { InboxVerdict, VerifyInbox } from './http/inbox.ts';
 import type { Signature } from './http/inbox-entry.ts';
 
 /** Secrets by custom, whoever sends them. */
@@ -14,7 +14,7 @@ export const createInboxVerifier = (
   hooksAt: (path: string) => Promise<readonly SendableHook[]>,
   dialects: Dialects,
   now: () => number,
-): CheckInbox => {
+): VerifyInbox => {
   const signatureOf = (hook: SendableHook, received: Received): Signature => {
     const dialect = dialects.get(hook.dialect);
     if (dialect === undefined) return 'unsigned';

@@ -4,7 +4,6 @@ import { failure } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
 import { isJsonObject, type JsonObject } from '../input/parse-json.ts';
 import { readObject } from '../input/read-data.ts';
-import { sampleOfSchema } from '../input/sample-of-schema.ts';
 import { setValues } from '../input/set-values.ts';
 import { printJson } from '../print/json.ts';
 import { answerReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
@@ -27,18 +26,24 @@ const getType = async (eventTypes: Client['eventTypes'], name: string): Promise<
   }
 };
 
-/** The example of a type; without one, data that fits its schema. */
+/** The example of an event type; without one, sample data that is valid against its schema. */
 const exampleOf = async ({ eventTypes }: Client, name: string): Promise<JsonObject> => {
   const { example, schema } = await getType(eventTypes, name);
   if (isJsonObject(example)) return example;
-  return isJsonObject(schema) ? sampleOfSchema(schema) : {};
+  if (!isJsonObject(schema)) return {};
+  const { createSampleData } = await import('@bellwire/server/sample-data');
+  const sample = createSampleData(schema);
+  if (sample !== null) return sample;
+  throw failure(
+    `No sample data could be generated from the schema of "${name}". Give the data with --data, or store an example: bellwire event-types put '${name}' --example '{…}'`,
+  );
 };
 
 /** `bellwire trigger` */
 export const trigger = apiVerb<Trigger>({
   usage: 'trigger <event_type>',
   about: 'Send a real event with the example data of its type.',
-  more: 'Where the catalog has no example, data is made up from the schema. It goes to every hook that is subscribed; `bellwire hooks test` tries one hook out.',
+  more: 'Without an example in the catalog, sample data is generated from the schema. The event is sent to every subscribed hook; `bellwire hooks test` sends to one hook only.',
   arguments: { event_type: 'one of the catalog; any, with --data' },
   flags: [
     setFlag,

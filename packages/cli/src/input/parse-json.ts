@@ -23,7 +23,7 @@ export const parseJson = (text: string, where: string): Json => {
     const source = context?.source ?? '';
     if (typeof value !== 'number' || keepsItsValue(source)) return value;
     throw wrongUsage(
-      `${where}: the number ${source} cannot be kept exactly, since JavaScript would change its value. Write it as a string.`,
+      `${where}: the number ${source} cannot be represented exactly in JavaScript. Write it as a string.`,
     );
   };
   try {

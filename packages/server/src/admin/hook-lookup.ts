@@ -48,7 +48,7 @@ export const createHookLookup = ({
     const dialect = dialects.get(name);
     if (dialect !== undefined) return dialect;
     const known = [...dialects.keys()].join(', ');
-    throw new BellwireError('invalid_input', `There is no dialect "${name}". Known dialects: ${known}.`, {
+    throw new BellwireError('invalid_input', `Unknown dialect "${name}". Known dialects: ${known}.`, {
       issues: [{ path: 'dialect', message: `must be one of ${known}` }],
     });
   },

@@ -70,7 +70,7 @@ export const createKeys = ({ repositories, clock, random, ids, hash }: KeysOptio
       throw new BellwireError(
         'unauthenticated',
         authorization === undefined
-          ? 'This call needs an API key. Send it as the header "Authorization: Bearer <key>".'
+          ? 'This call requires an API key. Send it as the header "Authorization: Bearer <key>".'
           : 'This API key is not known here: it was mistyped, deleted, or belongs to another server. The header must read "Authorization: Bearer <key>".',
       );
     },

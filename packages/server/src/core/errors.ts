@@ -1,6 +1,6 @@
 /**
- * Every way in which Bellwire refuses or fails, with the HTTP status that says so. The one table: RPC, REST and
- * the command line read it, and the docs are checked against it.
+ * Every error code with its HTTP status. RPC, REST and the command line use this table, and the docs are checked
+ * against it.
  */
 export const errorTable = {
   invalid_json: 400,
@@ -42,7 +42,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** One thing that is wrong with an input: `path` is dotted, empty for the input as a whole. */
+/** An issue of an input. `path` has dots and is empty for the whole input. */
 export interface Issue {
   readonly path: string;
   readonly message: string;
@@ -76,12 +76,12 @@ export class BellwireError extends Error {
 }
 
 /**
- * GroupCommit whatever was thrown into a BellwireError, once at each boundary. An unknown error becomes `internal`
- * (or the given code) with a message that tells nothing of it; the original is kept as `cause`.
+ * Converts any thrown value to a BellwireError, once at each boundary. An unknown error becomes `internal` (or the
+ * given code) with a message that does not expose it; the original is kept as `cause`.
  */
 export const coerceError = (thrown: unknown, code: ErrorCode = 'internal'): BellwireError =>
   thrown instanceof BellwireError
     ? thrown
-    : new BellwireError(code, 'Something went wrong on our side. The server log has the details.', {
+    : new BellwireError(code, 'Unexpected server error. See the server log for details.', {
         cause: thrown,
       });

@@ -4,17 +4,17 @@ import type { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { logUnknown, toBellwireError, toErrorBody } from '../rpc/to-error.ts';
 
-/** On every answer of the API: it is nobody's to keep or to guess at. */
+/** Headers of every API response: no caching, no content type sniffing. */
 export const API_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
-/** Headers that an error needs beside its body. */
+/** The response headers of an error. */
 export const errorHeaders = (error: BellwireError): Record<string, string> => ({
   ...API_HEADERS,
   ...(error.retry_after_s === undefined ? {} : { 'retry-after': String(error.retry_after_s) }),
   ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
 });
 
-/** Answers an error in the one shape of REST. */
+/** Responds with the error in the REST error format. Unknown errors are logged. */
 export const answerError = (c: Context, thrown: unknown, log: Log): Response => {
   const error = toBellwireError(thrown);
   logUnknown(log, error);

@@ -18,7 +18,7 @@ export interface AppOptions {
   readonly metrics: Metrics;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
-  /** Null when it is not enabled. */
+  /** Null when the inbox is disabled. */
   readonly inbox: Hono | null;
 }
 
@@ -28,7 +28,7 @@ const methodsOf = (app: Hono, path: string): readonly string[] =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
   );
 
-/** The whole surface as one `Request → Response`. */
+/** Creates the HTTP application: REST, RPC, documentation, health, metrics and inbox. */
 export const createApp = (options: AppOptions): Hono => {
   const { log, metrics } = options;
   const app = new Hono();
@@ -49,7 +49,7 @@ export const createApp = (options: AppOptions): Hono => {
     if (methods.length === 0) {
       return answerError(
         c,
-        new BellwireError('not_found', `There is nothing at ${c.req.path}. The API begins at /v1.`),
+        new BellwireError('not_found', `${c.req.path} was not found. The API starts at /v1.`),
         log,
       );
     }
@@ -58,7 +58,7 @@ export const createApp = (options: AppOptions): Hono => {
       c,
       new BellwireError(
         'method_not_allowed',
-        `${c.req.path} takes ${methods.join(', ')}, not ${c.req.method}.`,
+        `${c.req.path} supports ${methods.join(', ')}, not ${c.req.method}.`,
       ),
       log,
     );

@@ -1,7 +1,7 @@
-/** What a request into the inbox came to. `unknown` when no hook of this server points there. */
+/** The result of the signature check. `unknown`: no hook of this server has this URL. */
 export type Signature = 'verified' | 'refused' | 'unsigned' | 'unknown';
 
-/** One request into the inbox, without its secrets. */
+/** A request that the inbox received, without secret header values. */
 export interface InboxEntry {
   readonly received_at: string;
   readonly method: string;

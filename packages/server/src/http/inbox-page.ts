@@ -11,14 +11,14 @@ pre { background: #f4f5f8; border-radius: 6px; padding: .7rem; overflow: auto; w
 time { color: #667085; font-weight: normal }
 `;
 
-// The page has no script; its one style is allowed by its place.
+// The page has no script. Inline styles are allowed for its own style element.
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";
 
 const words: Record<InboxEntry['signature'], string> = {
   verified: 'signature verified',
   refused: 'signature refused',
   unsigned: 'not signed',
-  unknown: 'from no hook of this server',
+  unknown: 'not from a hook of this server',
 };
 
 const article = (entry: InboxEntry) =>
@@ -37,7 +37,7 @@ ${Object.entries(entry.headers)
     </details>
   </article>`;
 
-/** The inbox as a page for a person: everything received is text, nothing of it is markup. */
+/** The inbox as an HTML page. Received content is always escaped. */
 export const inboxPage = (c: Context, name: string, entries: readonly InboxEntry[]) =>
   c.html(
     html`<!doctype html>
@@ -53,8 +53,8 @@ export const inboxPage = (c: Context, name: string, entries: readonly InboxEntry
         </head>
         <body>
           <h1>Inbox “${name}”</h1>
-          <p>The last requests that came to this address, newest first. Kept in memory only.</p>
-          ${entries.length === 0 ? html`<p>Nothing yet. Send an event that a hook to this address subscribes to.</p>` : entries.map(article)}
+          <p>The latest requests to this address, newest first. Kept in memory only.</p>
+          ${entries.length === 0 ? html`<p>No requests yet. Send an event to a hook with this address.</p>` : entries.map(article)}
         </body>
       </html>`,
     200,

@@ -7,20 +7,20 @@ import { inboxPage } from './inbox-page.ts';
 
 export interface InboxVerdict {
   readonly signature: Signature;
-  /** Names, in lower case, of headers whose values are secrets. */
+  /** Lower-case names of headers with secret values. */
   readonly secret_headers: ReadonlySet<string>;
 }
 
-/** Checks a request that came for `/inbox/:name`. */
-export type CheckInbox = (
+/** Checks the signature of a request to `/inbox/:name`. */
+export type VerifyInbox = (
   path: string,
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
 
-const MOST_ENTRIES = 100;
-/** Of a body, in characters. With the other limits an inbox that anybody may write to stays under 100 MiB. */
-const MOST_KEPT = 8_192;
-const MOST_INBOXES = 20;
+const MAX_ENTRIES = 100;
+/** Characters kept of each body. Together the limits keep an open inbox below 100 MiB. */
+const MAX_BODY_CHARACTERS = 8_192;
+const MAX_INBOXES = 20;
 const NAME = /^[a-z0-9-]{1,64}$/;
 
 const withoutSecrets = (
@@ -32,24 +32,24 @@ const withoutSecrets = (
   );
 
 const shortened = (body: string): string =>
-  body.length <= MOST_KEPT
+  body.length <= MAX_BODY_CHARACTERS
     ? body
-    : `${body.slice(0, MOST_KEPT)}… (${body.length - MOST_KEPT} more characters)`;
+    : `${body.slice(0, MAX_BODY_CHARACTERS)}… (${body.length - MAX_BODY_CHARACTERS} more characters)`;
 
-/** A receiver for the first five minutes: keeps the last requests in memory and shows them. */
-export const createInbox = (check: CheckInbox, clock: Clock): Hono => {
+/** A built-in receiver for local development. Keeps the latest requests in memory and shows them. */
+export const createInbox = (verify: VerifyInbox, clock: Clock): Hono => {
   const inboxes = new Map<string, InboxEntry[]>();
 
   const keep = (name: string, entry: InboxEntry): void => {
     const entries = inboxes.get(name) ?? [];
-    if (!inboxes.has(name) && inboxes.size >= MOST_INBOXES) return;
-    inboxes.set(name, [entry, ...entries].slice(0, MOST_ENTRIES));
+    if (!inboxes.has(name) && inboxes.size >= MAX_INBOXES) return;
+    inboxes.set(name, [entry, ...entries].slice(0, MAX_ENTRIES));
   };
 
   const receive = async (c: Context, name: string): Promise<Response> => {
     const headers = c.req.header();
     const body = new Uint8Array(await c.req.arrayBuffer());
-    const { signature, secret_headers } = await check(`/inbox/${name}`, { headers, body });
+    const { signature, secret_headers } = await verify(`/inbox/${name}`, { headers, body });
     keep(name, {
       received_at: new Date(clock.now()).toISOString(),
       method: c.req.method,

@@ -5,8 +5,8 @@ import type { Log } from '../ports/log.ts';
 import { answerError } from './answers.ts';
 
 /**
- * Refuses a body over 1 MiB before it is read: by its `content-length`, which Node's parser holds the body to, or
- * by counting where there is none, as in a chunked request or one that was made in this process.
+ * Refuses a body larger than 1 MiB before it is read: by its `content-length`, which Node's parser enforces, or by
+ * counting bytes when there is none, as in a chunked or in-process request.
  */
 export const limitBody = (log: Log): MiddlewareHandler => {
   const counting = bodyLimit({
@@ -19,7 +19,7 @@ export const limitBody = (log: Log): MiddlewareHandler => {
     if (length !== null && !headers.has('transfer-encoding')) {
       return Number(length) > MOST_PAYLOAD_BYTES ? answerError(c, payloadTooLarge(), log) : next();
     }
-    // Counting turns the request into a stream, which costs more than all the rest of a small call.
+    // Counting turns the request into a stream, which would cost more than the rest of a small call.
     return method === 'GET' || method === 'HEAD' ? next() : counting(c, next);
   };
 };

@@ -4,7 +4,7 @@ import { BellwireError } from '../core/errors.ts';
 export interface Listening {
   readonly host: string;
   readonly port: number;
-  /** Stops taking connections; resolves when the answers under way are out. */
+  /** Stops accepting connections. Resolves when all pending responses are sent. */
   readonly close: () => Promise<void>;
 }
 
@@ -12,7 +12,7 @@ const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): Bel
   if (error.code === 'EADDRINUSE') {
     return new BellwireError(
       'port_taken',
-      `Port ${port} on ${host} is taken by another program. Stop that one, or choose another port with BELLWIRE_PORT=4401 or --port 4401.`,
+      `Port ${port} on ${host} is already in use by another program. Stop that program, or choose another port with BELLWIRE_PORT=4401 or --port 4401.`,
       { cause: error },
     );
   }
@@ -30,7 +30,7 @@ const closeServer = (server: ServerType): Promise<void> =>
   });
 
 /**
- * Serves the app on a port (0 takes a free one).
+ * Serves the app on a port. Port 0 selects a free port.
  * @throws BellwireError `port_taken`, `config_invalid`.
  */
 export const listen = (
@@ -41,7 +41,7 @@ export const listen = (
     let closing = false;
     const answer = async (request: Request): Promise<Response> => {
       const response = await fetch(request);
-      // A client that keeps its connection would otherwise keep the server from closing.
+      // A keep-alive connection would prevent the server from closing.
       if (closing) response.headers.set('connection', 'close');
       return response;
     };

@@ -21,12 +21,12 @@ export interface MetricsSources {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 
 const GAUGES: readonly { readonly name: string; readonly help: string; readonly field: keyof Gauges }[] = [
-  { name: 'bellwire_attempts_in_flight', help: 'Attempts under way.', field: 'in_flight' },
-  { name: 'bellwire_deliveries_queued', help: 'Leased deliveries that wait in memory.', field: 'queued' },
-  { name: 'bellwire_accepts_waiting', help: 'Events that wait to be accepted.', field: 'waiting_accepts' },
+  { name: 'bellwire_attempts_in_flight', help: 'Attempts in progress.', field: 'in_flight' },
+  { name: 'bellwire_deliveries_queued', help: 'Leased deliveries waiting in memory.', field: 'queued' },
+  { name: 'bellwire_accepts_waiting', help: 'Events waiting to be accepted.', field: 'waiting_accepts' },
 ];
 
-/** What the delivery loop did since the start, counted by its observations. */
+/** Counts the observations of the delivery loop since the start. */
 class Counters {
   readonly #events: Counter;
   readonly #deliveries: Counter;
@@ -40,18 +40,18 @@ class Counters {
     const counter = (name: string, help: string, labelNames: string[] = []) =>
       new Counter({ name, help, labelNames, registers });
     this.#events = counter('bellwire_events_accepted_total', 'Events accepted since the start.');
-    this.#deliveries = counter('bellwire_deliveries_created_total', 'Deliveries made for them.');
+    this.#deliveries = counter(
+      'bellwire_deliveries_created_total',
+      'Deliveries created for accepted events.',
+    );
     this.#attempts = counter('bellwire_attempts_total', 'Attempts recorded, by outcome.', ['outcome']);
-    this.#steps = counter('bellwire_delivery_steps_total', 'What attempts left their deliveries as.', [
+    this.#steps = counter('bellwire_delivery_steps_total', 'Status of deliveries after an attempt.', [
       'status',
     ]);
-    this.#stale = counter(
-      'bellwire_stale_results_total',
-      'Results dropped because their lease had passed on.',
-    );
+    this.#stale = counter('bellwire_stale_results_total', 'Results dropped because their lease had expired.');
     this.#duration = new Histogram({
       name: 'bellwire_attempt_duration_seconds',
-      help: 'From the start of an attempt to its end.',
+      help: 'Duration of attempts in seconds.',
       buckets: SECONDS,
       registers,
     });
@@ -74,7 +74,7 @@ class Counters {
   }
 }
 
-/** What the delivery loop has to do, read at each scrape. */
+/** Gauges of the delivery loop, read at each scrape. */
 const createGauges = ({ gauges, openDeliveries }: MetricsSources): readonly Gauge[] => [
   ...GAUGES.map(
     ({ name, help, field }) =>
@@ -96,14 +96,14 @@ const createGauges = ({ gauges, openDeliveries }: MetricsSources): readonly Gaug
       try {
         for (const [status, count] of Object.entries(await openDeliveries())) this.set({ status }, count);
       } catch {
-        // Without these series, but with all others: an overloaded server is the one to look at.
+        // Only these series are left out: metrics matter most while the server is overloaded.
         this.reset();
       }
     },
   }),
 ];
 
-/** Metrics of the delivery loop. No label has a value that a tenant could choose. */
+/** Metrics of the delivery loop. Label values are never user-controlled. */
 export const createMetrics = (sources: MetricsSources): Metrics => {
   const registry = new Registry();
   const counters = new Counters(registry);

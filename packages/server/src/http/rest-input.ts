@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
 import type { RestRoute } from './routes.ts';
 
-/** Other names under which REST reads a field, since the senders that people come from use them. */
+/** Alternative field names that REST accepts, as used by other webhook services. */
 export const ALIASES: ReadonlyMap<string, string> = new Map([
   ['target_url', 'url'],
   ['callback_url', 'url'],
@@ -20,11 +20,11 @@ const unwrap = (schema: z.ZodType | undefined): z.ZodType | undefined => {
   return inner;
 };
 
-/** Query strings are text: a field that wants a number or a boolean gets the one that the text spells. */
+/** Converts query text to the number or boolean that the field expects. */
 const fromText = (schema: z.ZodType | undefined, text: string): unknown => {
-  const wanted = unwrap(schema)?.def.type;
-  if (wanted === 'number' && /^-?\d{1,15}(\.\d+)?$/.test(text)) return Number(text);
-  if (wanted === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  const type = unwrap(schema)?.def.type;
+  if (type === 'number' && /^-?\d{1,15}(\.\d+)?$/.test(text)) return Number(text);
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
   return text;
 };
 
@@ -35,18 +35,17 @@ const renamed = (fields: Fields, input: z.ZodObject): Fields => {
   for (const [name, value] of entries) {
     const alias = ALIASES.get(name);
     const target = alias !== undefined && Object.hasOwn(input.shape, alias) ? alias : name;
-    if (result.has(target))
-      throw refuse(target, 'is there under more than one of its names; give one of them');
+    if (result.has(target)) throw refuse(target, 'is given under more than one name; use only one');
     result.set(target, value);
   }
-  // Unlike an assignment, this keeps `__proto__` a field, which zod then refuses.
+  // Unlike an assignment, this keeps `__proto__` as a field, which zod then refuses.
   return Object.fromEntries(result);
 };
 
 const queryFields = (queries: Readonly<Record<string, string[]>>, input: z.ZodObject): Fields => {
   const entries = Object.entries(queries).map(([name, values]) => {
     const [value = ''] = values;
-    if (values.length > 1) throw refuse(name, 'is in the query more than once');
+    if (values.length > 1) throw refuse(name, 'is given more than once in the query');
     const field = ALIASES.get(name) ?? name;
     return [
       name,
@@ -64,22 +63,23 @@ export interface RestParts {
 }
 
 /**
- * One input from the parts of a request. A field may stand in one place only: a body that could override the path
- * would fool whoever judges by path.
+ * Builds the input from the parts of a request. Each field may be given in one part only: a body that overrides the
+ * path would bypass access rules based on the path.
  * @throws BellwireError `invalid_input`
  */
 export const toInput = ({ input, in_path }: RestRoute, parts: RestParts): Fields => {
   const body = renamed(parts.body, input);
   const query = renamed(queryFields(parts.queries, input), input);
   for (const name of in_path) {
-    if (Object.hasOwn(body, name) || Object.hasOwn(query, name)) throw refuse(name, 'is in the path already');
+    if (Object.hasOwn(body, name) || Object.hasOwn(query, name))
+      throw refuse(name, 'is already given in the path');
   }
   for (const name of Object.keys(query))
-    if (Object.hasOwn(body, name)) throw refuse(name, 'is in the query and in the body');
+    if (Object.hasOwn(body, name)) throw refuse(name, 'is given both in the query and in the body');
   const key = parts.idempotency_key;
   if (key === undefined) return { ...query, ...body, ...parts.params };
   if (!Object.hasOwn(input.shape, 'idempotency_key')) {
-    throw refuse('idempotency_key', 'the header Idempotency-Key would do nothing on this call; leave it out');
+    throw refuse('idempotency_key', 'the header Idempotency-Key is not supported by this call; remove it');
   }
   if (Object.hasOwn(body, 'idempotency_key') && body['idempotency_key'] !== key) {
     throw refuse('idempotency_key', 'differs from the header Idempotency-Key');

@@ -10,20 +10,20 @@ import { type RestRoute, routesOf } from './routes.ts';
 
 export interface RestOptions {
   readonly router: AnyRouter;
-  /** The same routes stand under each, like `/v1`. */
+  /** Every route is mounted under each of these, such as `/v1`. */
   readonly prefixes: readonly string[];
   readonly createContext: (headers: Headers) => Promise<RpcContext>;
   readonly log: Log;
 }
 
-// No procedure on REST waits for long, and making a signal for each call costs more than most calls.
+// No REST procedure waits for long, and a signal for each call would cost more than most calls.
 const NEVER_ABORTED = new AbortController().signal;
 
 const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promise<Response> => {
   const { router, createContext } = options;
   const request = c.req.raw;
   const ctx = await createContext(request.headers);
-  // Whoever is not known here need not have their body read.
+  // Unauthenticated calls are refused before their body is read.
   if (ctx.caller instanceof BellwireError) throw ctx.caller;
   const body = rest.route.method === 'GET' ? {} : await readJsonObject(request);
   const input = toInput(rest, {
@@ -46,7 +46,7 @@ const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promis
     : c.json(output, rest.route.status ?? 200, API_HEADERS);
 };
 
-/** Puts every procedure that has a route on REST: Hono matches, zod judges, tRPC runs. */
+/** Mounts every procedure that has a REST route: Hono matches, zod validates, tRPC runs. */
 export const mountRest = (app: Hono, options: RestOptions): void => {
   for (const rest of routesOf(options.router)) {
     const paths = options.prefixes.map((prefix) => prefix + rest.route.path.replaceAll(/\{(\w+)\}/g, ':$1'));

@@ -2,7 +2,7 @@ import type { AnyRouter } from '@trpc/server';
 import type { z } from 'zod';
 import type { ProcedureMeta, Route } from '../rpc/trpc.ts';
 
-/** A procedure that is on REST. */
+/** A procedure with a REST route. */
 export interface RestRoute {
   /** `hooks.create` */
   readonly name: string;
@@ -10,9 +10,9 @@ export interface RestRoute {
   readonly meta: ProcedureMeta;
   readonly route: Route;
   readonly input: z.ZodObject;
-  /** Undefined where the answer is not checked. */
+  /** Undefined when the output is not validated. */
   readonly output: z.ZodType | undefined;
-  /** The input fields that stand in the path. */
+  /** The input fields that are path parameters. */
   readonly in_path: readonly string[];
 }
 
@@ -28,7 +28,7 @@ interface Procedure {
 const fieldsIn = (path: string): readonly string[] =>
   [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => name ?? []);
 
-/** The REST routes of a router, from its procedures' meta; those without a name in their path first, so that they win. */
+/** The REST routes of a router, from its procedures' meta. Routes with fewer path parameters come first, so that they match first. */
 export const routesOf = (router: AnyRouter): readonly RestRoute[] =>
   Object.entries(router._def.procedures as Record<string, Procedure>)
     .flatMap(([name, { _def }]): RestRoute[] => {

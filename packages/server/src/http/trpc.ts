@@ -14,11 +14,11 @@ export interface TrpcOptions {
   readonly log: Log;
 }
 
-const MOST_CALLS_IN_BATCH = 100;
+const MAX_BATCH_CALLS = 100;
 
 /**
- * The request with a body that is JSON, valid UTF-8 and holds no number that JavaScript would change. The adapter
- * alone would take form bodies, replace bad bytes and round numbers, all in silence.
+ * The request, after checking that its body is valid UTF-8 and JSON without numbers that JavaScript would change. The
+ * adapter alone would silently accept form bodies, replace invalid bytes and round numbers.
  */
 const checked = async (request: Request): Promise<Request> => {
   if (request.method !== 'POST') {
@@ -29,12 +29,12 @@ const checked = async (request: Request): Promise<Request> => {
   const text = await readJsonText(request);
   if (text !== '') parseJsonText(text);
   const headers = new Headers(request.headers);
-  // A call without a body may come without a type too; it gets the answer that names the missing input.
+  // A call without a body may have no content type. It gets the error that names the missing input.
   headers.set('content-type', 'application/json');
   return new Request(request.url, { method: 'POST', headers, body: text });
 };
 
-/** Mounts the typed RPC on `/trpc`. */
+/** Mounts the typed RPC API at `/trpc`. */
 export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions): void => {
   app.all('/trpc/*', async (c) => {
     try {
@@ -44,7 +44,7 @@ export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions
         req,
         router,
         createContext: () => createContext(req.headers),
-        maxBatchSize: MOST_CALLS_IN_BATCH,
+        maxBatchSize: MAX_BATCH_CALLS,
         onError: ({ error }) => logUnknown(log, toBellwireError(error)),
         responseMeta: ({ errors: [first] }) => ({
           headers: new Headers(first === undefined ? API_HEADERS : errorHeaders(toBellwireError(first))),

@@ -11,10 +11,10 @@ import { pageOf } from './views/shown.ts';
 const scope = 'admin';
 const newKey = z.strictObject({
   name: label,
-  scope: described(z.enum(keyScopes), 'What it may do; `workspace` when absent.', 'send').optional(),
+  scope: described(z.enum(keyScopes), 'What the key may do. Default: `workspace`.', 'send').optional(),
 });
 
-/** API keys. The text of a key is shown once, when it is created. */
+/** API keys. The key itself is returned only once, when it is created. */
 export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
   t.router({
     create: procedure
@@ -23,18 +23,18 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
         route: { method: 'POST', path: '/api-keys', status: 201 },
         summary: 'Create an API key',
         description:
-          'Makes a key for the workspace of this call, or for everything when its scope is `admin`. The answer holds its text, which cannot be shown again.',
+          'Creates a key for the workspace of this call, or for all workspaces with the scope `admin`. The response contains the key, which cannot be retrieved again.',
         example: { name: 'checkout service', scope: 'send' },
       })
       .input(newKey)
       .output(createdKeyView)
       .mutation(async ({ ctx, input }) => {
-        const wanted = input.scope ?? 'workspace';
-        const workspace_id = wanted === 'admin' ? null : ctx.workspace_id;
+        const keyScope = input.scope ?? 'workspace';
+        const workspace_id = keyScope === 'admin' ? null : ctx.workspace_id;
         if (workspace_id !== null && (await repositories.workspaces.get(workspace_id)) === null) {
           throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
         }
-        const { key, secret } = await keys.create({ name: input.name, scope: wanted, workspace_id });
+        const { key, secret } = await keys.create({ name: input.name, scope: keyScope, workspace_id });
         return { ...viewKey(key), api_key: secret };
       }),
     list: procedure
@@ -42,7 +42,8 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
         scope,
         route: { method: 'GET', path: '/api-keys' },
         summary: 'List API keys',
-        description: 'The keys of every workspace, the newest first. No key can be read out of them.',
+        description:
+          'The keys of all workspaces, newest first. The response never contains the keys themselves.',
         errors: READ_ERRORS,
       })
       .input(z.strictObject(page))
@@ -55,7 +56,7 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
         scope,
         route: { method: 'DELETE', path: '/api-keys/{key_id}' },
         summary: 'Delete an API key',
-        description: 'The key is dead at once. A key cannot delete itself.',
+        description: 'Revokes the key immediately. A key cannot delete itself.',
         errors: ['in_use'],
       })
       .input(z.strictObject({ key_id: keyId }))
@@ -64,7 +65,7 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
         if (key_id === ctx.caller.key_id) {
           throw new BellwireError(
             'in_use',
-            'This is the key of this very call. Delete it with another admin key.',
+            'This call is authenticated with the same key. Delete it with another admin key.',
           );
         }
         if (!(await repositories.api_keys.remove(null, key_id))) {

@@ -6,7 +6,7 @@ import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { auditView, viewAudit } from './views/audit.ts';
 import { pageOf } from './views/shown.ts';
 
-/** Who did what to secrets. */
+/** The audit log. */
 export const createAuditRouter = ({ repositories }: RpcDeps) =>
   t.router({
     list: procedure
@@ -15,7 +15,7 @@ export const createAuditRouter = ({ repositories }: RpcDeps) =>
         route: { method: 'GET', path: '/audit' },
         summary: 'List the audit log',
         description:
-          'Who rotated, switched or revealed a secret, and who switched certificate checks off: the newest entry first. Entries are never changed.',
+          'Who rotated, switched or revealed a secret, and who disabled TLS verification. Newest first. Entries never change.',
         errors: READ_ERRORS,
       })
       .input(z.strictObject(page))

@@ -8,23 +8,23 @@ export interface ContextsOptions {
   readonly lookup: HookLookup;
 }
 
-/** How a call gets its caller and its workspace. */
+/** Creates the context of a call: its caller and its workspace. */
 export interface Contexts {
-  /** Authenticates by the request's headers. A refusal is part of the context: each call of a batch answers it. */
+  /** Authenticates by the request's headers. A refusal is part of the context: each call of a batch returns it. */
   readonly ofRequest: (headers: Headers) => Promise<RpcContext>;
   /**
-   * An admin without a key, in a workspace or, for null, in the default one.
+   * An admin without an API key, in the given workspace or, for null, in the default one.
    * @throws BellwireError `not_found` when there is no such workspace.
    */
   readonly inProcess: (workspace_id: string | null) => Promise<RpcContext>;
 }
 
-/** Code in this process may do what an admin key may. The audit log names it in the place of a key. */
+/** In-process code has the rights of an admin key. The audit log shows this id instead of a key's. */
 const IN_PROCESS: Caller = { key_id: 'in_process', scope: 'admin', workspace_id: null };
 
 export const createContexts = ({ keys, lookup }: ContextsOptions): Contexts => {
   const contextOf = async (caller: Caller, named_workspace: string | null): Promise<RpcContext> => {
-    // A caller with a workspace of its own can name no other, which each procedure checks.
+    // A caller that belongs to one workspace cannot name another, which each procedure checks.
     if (named_workspace !== null && caller.workspace_id === null) await lookup.catalog(named_workspace);
     return { caller, named_workspace };
   };

@@ -4,7 +4,7 @@ import type { Page, PageQuery } from '../ports/repositories.ts';
 const DEFAULT_LIMIT = 100;
 const MARK = 'after:';
 
-/** Cursors are opaque: a caller hands back what it got, so what is in them can change. */
+/** Cursors are opaque to callers, so their content can change. */
 const encode = (after: string): string => Buffer.from(MARK + after).toString('base64url');
 
 const decode = (cursor: string): string => {
@@ -12,7 +12,7 @@ const decode = (cursor: string): string => {
   if (text.startsWith(MARK) && encode(text.slice(MARK.length)) === cursor) return text.slice(MARK.length);
   throw new BellwireError(
     'invalid_cursor',
-    'This cursor was not made by Bellwire. Hand back the next_cursor of the page before, or leave it out for the first page.',
+    'The cursor is invalid. Pass the next_cursor of the previous page, or omit it for the first page.',
     { issues: [{ path: 'cursor', message: 'is malformed' }] },
   );
 };
@@ -26,7 +26,7 @@ export const toPageQuery = (input: {
   after: input.cursor === undefined ? null : decode(input.cursor),
 });
 
-/** A page as it is answered. */
+/** The response for a page of rows. */
 export const toAnswer = <T, V>(page: Page<T>, view: (row: T) => V) => ({
   data: page.data.map(view),
   next_cursor: page.next === null ? null : encode(page.next),

@@ -23,17 +23,17 @@ import { pageOf } from './views/shown.ts';
 const scope = 'workspace';
 
 const filter = {
-  status: described(z.enum(deliveryStatuses), 'Only those in this status.', 'failed').optional(),
+  status: described(z.enum(deliveryStatuses), 'Only deliveries with this status.', 'failed').optional(),
   event_id: eventId.optional(),
   event_type: eventTypeName.optional(),
-  since: timeField('Only those made then or later.').optional(),
+  since: timeField('Only deliveries created at or after this time.').optional(),
 };
 
 const failedFilter = z.strictObject({
   hook_id: hookId.optional(),
   event_type: eventTypeName.optional(),
-  since: timeField('Only those made then or later.').optional(),
-  until: timeField('Only those made before then; now when absent.').optional(),
+  since: timeField('Only deliveries created at or after this time.').optional(),
+  until: timeField('Only deliveries created before this time. Default: now.').optional(),
   dry_run: dryRun,
 });
 
@@ -54,7 +54,7 @@ const defineReads = ({ repositories }: RpcDeps) => {
         scope,
         route: { method: 'GET', path: '/deliveries' },
         summary: 'List deliveries',
-        description: 'The newest first, as far as they fit every filter that is given.',
+        description: 'Deliveries that match all given filters, newest first.',
         errors: READ_ERRORS,
       })
       .input(z.strictObject({ ...page, ...filter, hook_id: hookId.optional() }))
@@ -65,7 +65,7 @@ const defineReads = ({ repositories }: RpcDeps) => {
         scope,
         route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' },
         summary: 'List the deliveries of a hook',
-        description: 'The newest first, as far as they fit every filter that is given.',
+        description: 'Deliveries that match all given filters, newest first.',
         errors: READ_ERRORS,
       })
       .input(z.strictObject({ ...page, ...filter, hook_id: hookId }))
@@ -81,7 +81,7 @@ const defineReads = ({ repositories }: RpcDeps) => {
         scope,
         route: { method: 'GET', path: '/deliveries/{delivery_id}' },
         summary: 'Get a delivery',
-        description: 'A delivery with every attempt: what was sent, what came back, how long it took.',
+        description: 'A delivery with all its attempts: request, response and timings.',
         errors: READ_ERRORS,
       })
       .input(z.strictObject({ delivery_id: deliveryId }))
@@ -103,25 +103,29 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
       route: { method: 'POST', path: '/deliveries/retry' },
       summary: 'Retry failed deliveries',
       description:
-        'Makes the failed deliveries of active hooks due again, as far as they fit every filter that is given; each has its whole retry schedule before it. Count first with `dry_run`.',
+        'Makes failed deliveries of active hooks due again if they match all given filters. Each starts its retry schedule again. Count them first with `dry_run`.',
       errors: ['hook_not_active', ...READ_ERRORS],
       example: { event_type: EXAMPLE.event_type, since: EXAMPLE.time, dry_run: true },
     })
     .input(failedFilter)
     .output(
       z.object({
-        count: described(z.int(), 'How many matched a `dry_run`; otherwise how many were made due.', 3),
-        retried: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
+        count: described(
+          z.int(),
+          'Number of matching deliveries for a `dry_run`; otherwise, number of deliveries made due.',
+          3,
+        ),
+        retried: described(z.int(), 'Number of deliveries made due; 0 for a `dry_run`.', 0),
       }),
     )
     .mutation(async ({ ctx, input: { since, until, dry_run, ...rest } }) => {
-      const wanted = {
+      const failed = {
         ...rest,
         ...(since === undefined ? {} : { since: toTime(since) }),
         ...(until === undefined ? {} : { until: toTime(until) }),
       };
-      if (dry_run === true) return { count: await replay.countFailed(ctx.workspace_id, wanted), retried: 0 };
-      const retried = await replay.retryFailed(ctx.workspace_id, wanted);
+      if (dry_run === true) return { count: await replay.countFailed(ctx.workspace_id, failed), retried: 0 };
+      const retried = await replay.retryFailed(ctx.workspace_id, failed);
       return { count: retried, retried };
     }),
   retry: procedure
@@ -130,7 +134,7 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
       route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
       summary: 'Retry a delivery',
       description:
-        'One attempt, now, in whatever state the delivery and its hook are. When it fails, the delivery is as it was before.',
+        'Makes one attempt immediately, whatever the status of the delivery and its hook. If the attempt fails, the delivery keeps its status.',
       errors: [
         'delivery_in_flight',
         'delivery_canceled',
@@ -143,7 +147,7 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
     .output(
       z.object({
         success: z.literal(true),
-        delivery_id: described(z.string(), 'The delivery that is sent.', EXAMPLE.delivery_id),
+        delivery_id: described(z.string(), 'The id of the delivery.', EXAMPLE.delivery_id),
       }),
     )
     .mutation(async ({ ctx, input: { delivery_id } }) => {
@@ -152,7 +156,7 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
     }),
 });
 
-/** Deliveries, each of one event to one hook: what was sent, what came back, what happens next. */
+/** Deliveries: one event for one hook, with its attempts. */
 export const createDeliveriesRouter = (deps: RpcDeps) => {
   const { list, listOfHook, get } = defineReads(deps);
   const { retryMany, retry } = defineRetries(deps);

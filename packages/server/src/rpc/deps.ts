@@ -10,7 +10,7 @@ import type { Replay } from '../admin/replay.ts';
 import type { Secrets } from '../admin/secrets.ts';
 import type { TestSends } from '../admin/test-sends.ts';
 
-/** What the routers call. Functions only: nothing here shows in the published types. */
+/** The dependencies of the routers. They never appear in the published types. */
 export interface RpcDeps {
   readonly accept: Accept;
   readonly hooks: Hooks;
@@ -22,8 +22,8 @@ export interface RpcDeps {
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<unknown>;
   readonly now: () => number;
   readonly ids: IdFactory;
-  /** What is wrong with a JSON Schema for an event type. */
+  /** The issues of a JSON Schema for an event type; empty when it is valid. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
-  /** The catalog that a workspace of a dialect starts with; null for an unknown dialect. */
+  /** The initial catalog for a dialect; null for an unknown dialect. */
   readonly catalogOfDialect: (dialect: string) => readonly CatalogEntry[] | null;
 }

@@ -28,19 +28,15 @@ const schemaInvalid = (name: string, issues: readonly Issue[]) =>
 const newEventType = one.extend({
   description: described(
     z.string().max(2000),
-    'When it is sent, for people.',
+    'When events of this type are sent.',
     'An order was placed.',
   ).optional(),
   schema: described(
     jsonObject.nullable(),
-    'A JSON Schema (draft 2020-12) that its data must fit; null for any data.',
+    'The JSON Schema (draft 2020-12) that event data must match. Null accepts any data.',
     EXAMPLE_SCHEMA,
   ).optional(),
-  example: described(
-    jsonObject.nullable(),
-    'Data that a test sends when it brings none.',
-    EXAMPLE.data,
-  ).optional(),
+  example: described(jsonObject.nullable(), 'The default data of test events.', EXAMPLE.data).optional(),
 });
 
 const defineReads = ({ repositories }: RpcDeps) => ({
@@ -49,7 +45,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope,
       route: { method: 'GET', path: '/event-types' },
       summary: 'List event types',
-      description: 'The catalog of the workspace, by name.',
+      description: 'The catalog of the workspace, sorted by name.',
       errors: READ_ERRORS,
     })
     .input(z.strictObject(page))
@@ -78,9 +74,9 @@ const defineChanges = ({ repositories, now, validateSchema }: RpcDeps) => ({
     .meta({
       scope,
       route: { method: 'PUT', path: '/event-types/{name}' },
-      summary: 'Put an event type',
+      summary: 'Create or replace an event type',
       description:
-        'Adds an event type to the catalog, or replaces it whole: what is absent is emptied. In force at once. The data of every event of a type that has a schema is checked against it.',
+        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. If the type has a schema, the data of every event of this type is validated against it.',
       errors: ['schema_invalid'],
       example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
     })
@@ -109,7 +105,7 @@ const defineChanges = ({ repositories, now, validateSchema }: RpcDeps) => ({
       route: { method: 'DELETE', path: '/event-types/{name}' },
       summary: 'Delete an event type',
       description:
-        'Takes an event type out of the catalog. Events of that type stay; new ones are refused only in a strict workspace.',
+        'Removes an event type from the catalog. Existing events are kept; new events of this type are refused only in a strict workspace.',
     })
     .input(one)
     .output(z.void())

@@ -12,7 +12,7 @@ import { pageOf } from './views/shown.ts';
 
 type WireSend = z.infer<typeof sendInput>;
 
-/** Large enough to be worth a batch, small enough that the items and their results fit into memory. */
+/** Bounds the memory for the items of a batch and their results. */
 const MAX_BATCH_SIZE = 1_000;
 
 const toSend = ({ occurred_at, ...input }: WireSend): SendInput => ({
@@ -40,13 +40,13 @@ const sendItem = async (accept: Accept, workspace_id: string, item: unknown): Pr
 };
 
 const batch = z.strictObject({
-  // Not parsed here but item by item, so that a bad item does not fail its neighbours.
+  // Parsed item by item, so that an invalid item does not fail the others.
   events: described(
     z
       .array(z.custom<WireSend>(() => true).meta({ $ref: '#/$defs/NewEvent' }))
       .min(1)
       .max(MAX_BATCH_SIZE),
-    'The events, judged one by one.',
+    'The events. Each is validated separately.',
     [eventExample],
   ),
 });
@@ -58,7 +58,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
       route: { method: 'POST', path: '/events', status: 202 },
       summary: 'Send an event',
       description:
-        'Accepts an event for every hook that is subscribed to its type. When the answer comes, the event and its deliveries are on disk: they outlive a crash, and each hook gets the event at least once or the delivery says why not.',
+        'Accepts an event for every hook that is subscribed to its type. When this call returns, the event and its deliveries are on disk and survive a crash. Each hook gets the event at least once, or its delivery records why not.',
       errors: ['idempotency_conflict', 'unknown_event_type', 'schema_violation', ...ACCEPT_ERRORS],
       example: eventExample,
     })
@@ -72,13 +72,13 @@ const defineSends = ({ accept }: RpcDeps) => ({
       route: { method: 'POST', path: '/events/batch' },
       summary: 'Send many events',
       description:
-        'Accepts up to 1000 events. Each is judged by itself: a bad one does not fail its neighbours. The results stand in the order of the events; look at each `ok`.',
+        'Accepts up to 1000 events. Each is validated separately: an invalid event does not fail the others. Results are in the order of the events; check `ok` of each.',
       example: { events: [eventExample, { type: 'order.paid', data: EXAMPLE.data }] },
     })
     .input(batch)
     .output(
       z.object({
-        results: z.array(batchItemView).meta({ description: 'What became of each, in their order.' }),
+        results: z.array(batchItemView).meta({ description: 'The result of each event, in the same order.' }),
       }),
     )
     .mutation(async ({ ctx, input }) => ({
@@ -92,7 +92,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope: 'workspace',
       route: { method: 'GET', path: '/events' },
       summary: 'List events',
-      description: 'The newest first. Events are kept until the retention of the server ends.',
+      description: 'Events, newest first. They are kept for the retention period of the server.',
       errors: READ_ERRORS,
     })
     .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: wireId.optional() }))
@@ -108,7 +108,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope: 'workspace',
       route: { method: 'GET', path: '/events/{event_id}' },
       summary: 'Get an event',
-      description: 'One event with its data.',
+      description: 'An event with its data.',
       errors: READ_ERRORS,
     })
     .input(z.strictObject({ event_id: eventId }))
@@ -121,5 +121,5 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
 });
 
-/** Events: facts to send. */
+/** Events: sending and reading them. */
 export const createEventsRouter = (deps: RpcDeps) => t.router({ ...defineSends(deps), ...defineReads(deps) });

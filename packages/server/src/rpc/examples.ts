@@ -1,4 +1,4 @@
-/** Values that the documentation shows. */
+/** Example values of the documentation. */
 export const EXAMPLE = {
   workspace_id: 'ws_01jd7a2m4x8q5v9t3c6n0r1yke',
   hook_id: 'wh_01jd7a9f3k5w2q8z6m4v0t7xbc',

@@ -3,18 +3,18 @@ import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { contentTypes, methods } from '../dialects/dialect.ts';
 import { EXAMPLE } from './examples.ts';
 
-/** Says in the documentation what a field means, with a value that it can have. */
+/** Adds a description and an example value for the documentation. */
 export const described = <T extends z.ZodType>(schema: T, description: string, example: unknown): T =>
   schema.meta({ description, examples: [example] });
 
-/** A JSON object as it was sent: not copied, so that no key is dropped or changed. */
+/** A JSON object, passed through without a copy so that no key is dropped or changed. */
 export const jsonObject = z
   .custom<JsonObject>(isJsonObject, { error: 'must be a JSON object' })
   .meta({ type: 'object', additionalProperties: true, examples: [{}] });
 
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9 ._-]*[A-Za-z0-9])?$/;
 const NAME_RULE =
-  'must begin and end with a letter or digit and hold nothing but letters, digits, dots, dashes, underscores and spaces';
+  'must start and end with a letter or digit and contain only letters, digits, dots, dashes, underscores and spaces';
 
 /** `order.created`, `app-order-created`, `Site Plan Change`. */
 export const eventTypeName = described(
@@ -22,12 +22,12 @@ export const eventTypeName = described(
     .string()
     .max(128)
     .regex(NAME, NAME_RULE)
-    .refine((name) => !name.includes('..'), 'must not have two dots in a row'),
-  'The name of an event type: letters, digits, dots, dashes, underscores and spaces; no two dots in a row.',
+    .refine((name) => !name.includes('..'), 'must not contain two consecutive dots'),
+  'The name of an event type: letters, digits, dots, dashes, underscores and spaces, without consecutive dots.',
   EXAMPLE.event_type,
 );
 
-/** An entry of a hook's `events`: a name, `order.*` for everything below `order.`, or `*`. */
+/** An entry of a hook's `events`: a name, `order.*` for all names that start with `order.`, or `*`. */
 const subscription = described(
   z
     .string()
@@ -35,9 +35,9 @@ const subscription = described(
     .refine(
       (entry) =>
         entry === '*' || eventTypeName.safeParse(entry.endsWith('.*') ? entry.slice(0, -2) : entry).success,
-      `${NAME_RULE}; or be "*", or end in ".*" for everything below a prefix`,
+      `${NAME_RULE}; or be "*", or end in ".*" to match a prefix`,
     ),
-  'The name of an event type, `order.*` for everything below `order.`, or `*` for all.',
+  'The name of an event type, `order.*` for all names that start with `order.`, or `*` for all event types.',
   'order.*',
 );
 
@@ -49,7 +49,7 @@ export const deliveryId = described(id, 'The id of a delivery.', EXAMPLE.deliver
 export const keyId = described(id, 'The id of an API key.', EXAMPLE.key_id);
 export const wireId = described(
   id,
-  'The id under which receivers know the event, in whatever dialect: most often its own id, in some a UUID.',
+  'The event id that receivers see. In most dialects it is the id of the event, in some a UUID.',
   EXAMPLE.event_id,
 );
 
@@ -59,8 +59,8 @@ export const label = described(
     .trim()
     .min(1)
     .max(128)
-    .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'must not have control characters'),
-  'A name for people.',
+    .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters'),
+  'A display name.',
   'Shop',
 );
 
@@ -68,96 +68,100 @@ const isoTime = z.iso.datetime({ offset: true, error: 'must be a time like 2026-
 /** A field that holds a time. */
 export const timeField = (description: string) => described(isoTime, description, EXAMPLE.time);
 
-/** A time in milliseconds, of ISO 8601 text. */
+/** Converts ISO 8601 text to milliseconds. */
 export const toTime = (text: string): number => Date.parse(text);
 
-/** The fields that ask for one page of a list. */
+/** The paging fields of a list. */
 export const page = {
-  limit: described(z.int().min(1).max(1000), 'How many to answer at most; 100 when absent.', 100).optional(),
+  limit: described(z.int().min(1).max(1000), 'Maximum number of items. Default: 100.', 100).optional(),
   cursor: described(
     z.string().max(512),
-    'The `next_cursor` of the page before; absent for the first page.',
+    'The `next_cursor` of the previous page. Omit it for the first page.',
     EXAMPLE.cursor,
   ).optional(),
 };
 
-/** The field that turns sending into counting. */
-export const dryRun = described(z.boolean(), 'True counts and sends nothing.', true).optional();
+/** The field that requests a count instead of sending. */
+export const dryRun = described(
+  z.boolean(),
+  'If true, matching items are only counted and nothing is sent.',
+  true,
+).optional();
 
 export const sendInput = z
   .strictObject({
     type: eventTypeName,
-    data: described(jsonObject, 'What happened. Receivers get it as it is.', EXAMPLE.data),
+    data: described(jsonObject, 'The event data. Receivers get it unchanged.', EXAMPLE.data),
     previous_data: described(
       jsonObject.nullable(),
-      'What the data was before, for dialects that send it.',
+      'The data before the change, for dialects that send it.',
       null,
     ).optional(),
-    occurred_at: timeField('When it happened; the moment of accepting when absent.').optional(),
+    occurred_at: timeField('When the event happened. Default: the time of acceptance.').optional(),
     idempotency_key: described(
       z
         .string()
         .min(1)
         .max(256)
         .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'),
-      'Visible ASCII. The same event under the same key is accepted once and answered twice; another event under it is refused. It lives as long as its event.',
+      'Visible ASCII. Sending the same event again with the same key returns the original response; a different event with the same key is refused. A key is kept as long as its event.',
       'order-1042-created',
     ).optional(),
     hook_ids: described(
       z.array(hookId).min(1).max(100),
-      'Only these hooks get the event, as far as they are subscribed to it.',
+      'Restricts the event to these hooks, provided they are subscribed to it.',
       [EXAMPLE.hook_id],
     ).optional(),
   })
-  .meta({ id: 'NewEvent', description: 'An event as it is sent in.' });
+  .meta({ id: 'NewEvent', description: 'An event to send.' });
 
 export const hookFields = {
   url: described(
     z.string().min(1).max(2048),
-    'Where the events go: http or https, to a public address unless the server allows others.',
+    'The URL of the receiver: http or https, with a public address unless the server allows others.',
     EXAMPLE.url,
   ),
   events: described(
-    z.array(subscription).min(1, 'must name at least one event type; ["*"] is all of them').max(500),
-    'What the hook is subscribed to. `ping` and `Webhook Validate` always get through.',
+    z.array(subscription).min(1, 'must contain at least one event type; use ["*"] for all').max(500),
+    'The event types that the hook is subscribed to. `ping` and `Webhook Validate` are always sent.',
     ['order.*'],
   ),
   name: label.optional(),
-  method: described(z.enum(methods), 'The HTTP method of the requests; POST when absent.', 'POST').optional(),
+  method: described(z.enum(methods), 'The HTTP method of the requests. Default: POST.', 'POST').optional(),
   content_type: described(
     z.enum(contentTypes),
-    'How the body is encoded; JSON when absent.',
+    'The encoding of the body. Default: JSON.',
     'application/json',
   ).optional(),
   active: described(
     z.boolean(),
-    'False holds what is meant for the hook instead of sending it.',
+    'If false, deliveries for the hook are held instead of sent.',
     true,
   ).optional(),
   insecure_ssl: described(
     z.boolean(),
-    'True accepts any certificate. Written to the audit log.',
+    'If true, TLS certificates are not verified. Audited.',
     false,
   ).optional(),
   max_attempts: described(
     z.int().min(1).max(20).nullable(),
-    'How often a delivery is tried; null is what the dialect has.',
+    'Maximum number of attempts for each delivery. Null uses the default of the dialect.',
     5,
   ).optional(),
   timeout_ms: described(
     z.int().min(100).max(60_000).nullable(),
-    'How long one attempt may take, in milliseconds; null is what the dialect has.',
+    'Timeout of each attempt in milliseconds. Null uses the default of the dialect.',
     10_000,
   ).optional(),
   headers: described(
     z.record(z.string().max(64), z.string().max(4096)),
-    'More headers for every request, at most 32. Their values are kept encrypted and never shown again.',
+    'Custom headers sent with every request (max 32). Values are stored encrypted and never returned.',
     { 'X-Tenant': 'acme' },
   ).optional(),
 };
 
 export const secret = described(
   z.string().min(1).max(256),
-  'The signing secret, in the form that the dialect wants. Made up when absent.',
+  'The signing secret, in the format of the dialect. Generated when absent.',
   EXAMPLE.secret,
 );

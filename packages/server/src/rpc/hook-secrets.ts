@@ -16,7 +16,7 @@ const rotation = one.extend({
   secret: secret.optional(),
   grace_seconds: described(
     z.int().min(0).max(MAX_GRACE_S),
-    'How long the old secret stays good; a day when absent, a week at most.',
+    'How long the previous secret stays valid, in seconds. Default: one day; maximum: one week.',
     86_400,
   ).optional(),
 });
@@ -32,10 +32,10 @@ const refOf = ({ workspace_id, caller }: CallContext, hook_id: string): HookRef 
   by: caller.key_id,
 });
 
-/** Warnings about a secret that is accepted all the same. */
+/** Warnings about an accepted but weak secret. */
 export const warningsOf = (value: string | null): string[] =>
   value !== null && value.length < 16
-    ? ['The secret is shorter than 16 characters, which is easy to guess. Rotate to a longer one.']
+    ? ['The secret is shorter than 16 characters and easy to guess. Rotate it to a longer one.']
     : [];
 
 /** The signing secrets of a hook. */
@@ -46,7 +46,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
       route: { method: 'POST', path: '/webhooks/{hook_id}/rotate-secret' },
       summary: 'Rotate the secret',
       description:
-        'Gives the hook a new secret. The one before it stays good until its grace ends, so that the receiver has time to change: requests carry a signature of each where the dialect can. Audited.',
+        'Gives the hook a new secret. The previous secret stays valid for the grace period, so that the receiver has time to change. Where the dialect supports it, requests carry a signature for each valid secret. Audited.',
       example: { grace_seconds: 86_400 },
     })
     .input(rotation)
@@ -62,8 +62,8 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     .meta({
       scope,
       route: { method: 'POST', path: '/webhooks/{hook_id}/rotate-secret/switch' },
-      summary: 'End the grace of old secrets',
-      description: 'From now on only the current secret signs. Audited.',
+      summary: 'End the grace period',
+      description: 'Only the current secret is used for signing from now on. Audited.',
     })
     .input(one)
     .output(hookView)
@@ -73,8 +73,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
       scope,
       route: { method: 'POST', path: '/webhooks/{hook_id}/secret' },
       summary: 'Reveal the secret',
-      description:
-        'Shows the secrets of a hook that are good now. Written to the audit log before it is shown.',
+      description: 'Returns the valid secrets of a hook. The audit log entry is written before the response.',
     })
     .input(one)
     .output(secretsView)

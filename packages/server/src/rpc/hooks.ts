@@ -20,7 +20,7 @@ const defineCreation = ({ hooks }: RpcDeps) => ({
       route: { method: 'POST', path: '/webhooks', status: 201 },
       summary: 'Create a hook',
       description:
-        'Registers a URL for the events that it names. It gets what is sent from now on. The answer holds the signing secret, made up unless one is given.',
+        'Registers a URL for event types. It gets events that are sent from now on. The response contains the signing secret, which is generated unless one is given.',
       errors: ['url_refused', 'unknown_event_type', 'not_validated'],
       example: { url: EXAMPLE.url, events: ['order.*'], name: 'Shop' },
     })
@@ -29,12 +29,12 @@ const defineCreation = ({ hooks }: RpcDeps) => ({
         ...hookFields,
         dialect: described(
           z.string().max(64),
-          'How events look on the wire; that of the workspace when absent.',
+          'The wire format. Default: the dialect of the workspace.',
           'standard',
         ).optional(),
         secret: described(
           secret.nullable(),
-          'The signing secret, in the form that the dialect wants. Made up when absent; null for none, where the dialect allows that.',
+          'The signing secret, in the format of the dialect. Generated when absent. Null disables signing if the dialect allows it.',
           EXAMPLE.secret,
         ).optional(),
       }),
@@ -56,7 +56,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope,
       route: { method: 'GET', path: '/webhooks' },
       summary: 'List hooks',
-      description: 'The newest first.',
+      description: 'Newest first.',
       errors: READ_ERRORS,
     })
     .input(z.strictObject(page))
@@ -69,7 +69,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope,
       route: { method: 'GET', path: '/webhooks/{hook_id}' },
       summary: 'Get a hook',
-      description: 'One hook, without its secret.',
+      description: 'A hook without its secret.',
     })
     .input(one)
     .output(hookView)
@@ -86,9 +86,9 @@ const defineChanges = ({ hooks }: RpcDeps) => ({
     .meta({
       scope,
       route: { method: 'PATCH', path: '/webhooks/{hook_id}' },
-      summary: 'Change a hook',
+      summary: 'Update a hook',
       description:
-        'Changes what is given and leaves the rest; `events` and `headers` are replaced whole. In dialects that validate, a new URL must be validated anew.',
+        'Updates the given fields; `events` and `headers` are replaced completely. In dialects with validation, a new URL must be validated again.',
       errors: ['url_refused', 'unknown_event_type', 'not_validated'],
       example: { events: ['order.*', 'invoice.paid'], max_attempts: 5 },
     })
@@ -102,7 +102,7 @@ const defineChanges = ({ hooks }: RpcDeps) => ({
       scope,
       route: { method: 'DELETE', path: '/webhooks/{hook_id}' },
       summary: 'Delete a hook',
-      description: 'Cancels what is pending or held for it. Its deliveries and attempts stay to be seen.',
+      description: 'Cancels pending and held deliveries. History is kept.',
     })
     .input(one)
     .output(z.void())
@@ -115,7 +115,7 @@ const defineSwitches = ({ hooks }: RpcDeps) => ({
       scope,
       route: { method: 'POST', path: '/webhooks/{hook_id}/activate' },
       summary: 'Activate a hook',
-      description: 'Ends a pause, and also what we disabled. What was held stays held until it is replayed.',
+      description: 'Activates a paused or disabled hook. Held deliveries stay held until they are replayed.',
       errors: ['not_validated'],
     })
     .input(one)
@@ -126,14 +126,14 @@ const defineSwitches = ({ hooks }: RpcDeps) => ({
       scope,
       route: { method: 'POST', path: '/webhooks/{hook_id}/deactivate' },
       summary: 'Pause a hook',
-      description: 'What is meant for it is held from now on. Nothing is dropped.',
+      description: 'Deliveries for the hook are held from now on. Nothing is dropped.',
     })
     .input(one)
     .output(hookView)
     .mutation(async ({ ctx, input }) => viewHook(await hooks.deactivate(ctx.workspace_id, input.hook_id))),
 });
 
-/** Registrations: where events are sent. */
+/** Hooks: the registered receivers. */
 export const createHooksRouter = (deps: RpcDeps) =>
   t.router({
     ...createHookTestSends(deps),

@@ -9,7 +9,7 @@ import { type EventToSend, idFields, type Noun, onRestOnly, type SendOptions, ty
 
 export interface LibraryOptions {
   readonly router: AppRouter;
-  /** The caller's rights and workspace, asked for at each call. What it throws is the call's error. */
+  /** Called for each call. Errors that it throws are the call's errors. */
   readonly createContext: () => Promise<RpcContext>;
   readonly log: Log;
 }
@@ -25,15 +25,15 @@ interface Procedure {
 const nouns = Object.keys(idFields) as readonly Noun[];
 const REST_ONLY = new Set(Object.entries(onRestOnly).map(([noun, verb]) => `${noun}.${verb}`));
 
-/** The verbs of a noun, each with its procedure. */
+/** The verbs of a noun with their procedures. */
 const proceduresOf = (router: AppRouter, noun: Noun): readonly (readonly [string, Procedure])[] =>
   Object.entries<{ readonly _def: unknown }>(router._def.record[noun])
     .filter(([verb]) => !REST_ONLY.has(`${noun}.${verb}`))
     .map(([verb, { _def }]) => [verb, _def as Procedure]);
 
 /**
- * Every call of the router as a function in this process. It takes, checks and answers exactly what the same call over
- * HTTP does, without HTTP.
+ * Every procedure of the router as an in-process function. Inputs, checks and outputs are identical to the same call
+ * over HTTP.
  */
 export const createLibrary = ({ router, createContext, log }: LibraryOptions): Verbs => {
   const caller = t.createCallerFactory(router)(createContext) as unknown as Readonly<

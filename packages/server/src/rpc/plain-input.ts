@@ -9,10 +9,10 @@ const refused = (issue: Issue, cause?: unknown): BellwireError =>
   });
 
 const toJson = (input: object): string => {
-  let lost: Issue | null = null;
+  let unsupported: Issue | null = null;
   const check = (path: string, value: unknown): unknown => {
     if (typeof value === 'number' && !Number.isFinite(value))
-      lost ??= { path, message: `is ${value}, which JSON cannot hold` };
+      unsupported ??= { path, message: `is ${value}, which JSON cannot hold` };
     return value;
   };
   let json: string;
@@ -20,15 +20,15 @@ const toJson = (input: object): string => {
     json = JSON.stringify(input, check);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw refused({ path: '', message: `cannot be written as JSON (${reason})` }, cause);
+    throw refused({ path: '', message: `cannot be serialized as JSON (${reason})` }, cause);
   }
-  if (lost !== null) throw refused(lost);
+  if (unsupported !== null) throw refused(unsupported);
   return json;
 };
 
 /**
- * The input as a request would bring it: a copy that is plain JSON, within the limits of a request.
- * @throws BellwireError `invalid_input` for what JSON cannot hold (a bigint, a cycle, NaN, Infinity), `invalid_json`
+ * A copy of the input as plain JSON, with the limits of an HTTP request.
+ * @throws BellwireError `invalid_input` for values that JSON cannot represent (bigint, cycles, NaN, Infinity), `invalid_json`
  * for more than 128 levels, `payload_too_large`.
  */
 export const toPlainInput = (input: object): unknown => {

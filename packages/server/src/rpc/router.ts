@@ -8,7 +8,7 @@ import { createHooksRouter } from './hooks.ts';
 import { t } from './trpc.ts';
 import { createWorkspacesRouter } from './workspaces.ts';
 
-/** Every procedure of Bellwire, a router a noun. */
+/** The router with all procedures, grouped by noun. */
 export const createAppRouter = (deps: RpcDeps) =>
   t.router({
     hooks: createHooksRouter(deps),
@@ -20,8 +20,8 @@ export const createAppRouter = (deps: RpcDeps) =>
     audit: createAuditRouter(deps),
   });
 
-// Never run. Its type is the router's alone: `typeof createAppRouter` would carry RpcDeps into the client's declarations.
+// Never called. `typeof createAppRouter` would bring RpcDeps into the client's declarations.
 const probe = () => createAppRouter(null as never);
 
-/** The router's type, for typed clients. */
+/** The type of the router, for typed clients. */
 export type AppRouter = ReturnType<typeof probe>;

@@ -10,8 +10,8 @@ const scope = 'workspace';
 const one = z.strictObject({ hook_id: hookId });
 const queued = z.object({
   success: z.literal(true),
-  message: described(z.string(), 'What was done, for people.', 'Test webhook sent'),
-  delivery_id: described(z.string(), 'The delivery to look at.', EXAMPLE.delivery_id),
+  message: described(z.string(), 'A human-readable result.', 'Test webhook sent'),
+  delivery_id: described(z.string(), 'The id of the delivery.', EXAMPLE.delivery_id),
 });
 const sent = (message: string, { delivery_id }: { readonly delivery_id: string }) => ({
   success: true as const,
@@ -22,28 +22,32 @@ const testInput = one.extend({
   event_type: eventTypeName.optional(),
   data: described(
     jsonObject,
-    'What to send; the example of the event type when absent.',
+    'The event data. Default: the example of the event type.',
     EXAMPLE.data,
   ).optional(),
 });
 const testDescription =
-  'One attempt, now, in whatever state the hook is; never retried and never counted as a failure. Without `event_type` it is the first one that the hook names.';
+  'Makes one attempt immediately, whatever the status of the hook. It is never retried and never counts as a failure. Default for `event_type`: the first event type of the hook.';
 
 const validation = z.object({
-  success: described(z.boolean(), 'Whether the receiver answered with a 2xx.', true),
+  success: described(z.boolean(), 'Whether the receiver responded with a 2xx status.', true),
   outcome: described(
     z.string(),
-    'What the attempt came to, with its detail where it has one, like `http_status 404`.',
+    'The outcome of the attempt and its detail, such as `http_status 404`.',
     'succeeded',
   ),
-  response_status: described(z.int().nullable(), 'The HTTP status that came back.', 200),
-  response_body: described(z.string().nullable(), 'The beginning of the body that came back.', 'ok'),
-  validated_at: shownTimeOrNull('When the hook was last validated.'),
+  response_status: described(z.int().nullable(), 'The HTTP status of the response.', 200),
+  response_body: described(z.string().nullable(), 'The beginning of the response body.', 'ok'),
+  validated_at: shownTimeOrNull('When a validation last succeeded.'),
 });
 const replayInput = one.extend({
-  since: timeField('What was made then or later.'),
-  until: timeField('And before then; now when absent.').optional(),
-  status: described(z.enum(replayStates), 'Only these; all three when absent.', 'held').optional(),
+  since: timeField('Start of the time range (inclusive).'),
+  until: timeField('End of the time range (exclusive). Default: now.').optional(),
+  status: described(
+    z.enum(replayStates),
+    'Restricts the replay to this kind. Default: all three.',
+    'held',
+  ).optional(),
   dry_run: dryRun,
 });
 
@@ -57,7 +61,7 @@ const defineTests = ({ testSends }: RpcDeps) => {
         route: { method: 'POST', path: '/webhooks/{hook_id}/ping' },
         summary: 'Ping a hook',
         description:
-          'Sends the ping of the dialect: one attempt, now, in whatever state the hook is; never retried and never counted as a failure.',
+          'Sends the ping of the dialect: one immediate attempt, whatever the status of the hook. It is never retried and never counts as a failure.',
         errors: ACCEPT_ERRORS,
       })
       .input(one)
@@ -99,7 +103,7 @@ const defineValidation = ({ testSends }: RpcDeps) => ({
       route: { method: 'POST', path: '/webhooks/{hook_id}/validate' },
       summary: 'Validate a hook',
       description:
-        'Sends a `Webhook Validate` and waits for what comes back: a 2xx marks the hook validated. In dialects that ask for it a hook can be active only after that.',
+        'Sends a `Webhook Validate` and waits for the response: a 2xx status marks the hook as validated. In dialects with validation, only validated hooks can be active.',
       errors: ACCEPT_ERRORS,
     })
     .input(one)
@@ -117,31 +121,35 @@ const defineReplay = ({ replay }: RpcDeps) => ({
       route: { method: 'POST', path: '/webhooks/{hook_id}/replay' },
       summary: 'Replay a time range',
       description:
-        'Sends what a hook missed: its failed and held deliveries, and events that it is subscribed to now and never got. Each has its whole retry schedule before it. Count first with `dry_run`.',
+        'Sends what a hook missed: failed and held deliveries, and events that it is subscribed to now but never got. Each starts its retry schedule again. Count them first with `dry_run`.',
       errors: ['hook_not_active', ...READ_ERRORS],
       example: { since: EXAMPLE.time, dry_run: true },
     })
     .input(replayInput)
     .output(
       z.object({
-        count: described(z.int(), 'How many matched a `dry_run`; otherwise how many were made due.', 12),
-        replayed: described(z.int(), 'How many were made due; 0 for a `dry_run`.', 0),
+        count: described(
+          z.int(),
+          'Number of matching deliveries for a `dry_run`; otherwise, number of deliveries made due.',
+          12,
+        ),
+        replayed: described(z.int(), 'Number of deliveries made due; 0 for a `dry_run`.', 0),
       }),
     )
     .mutation(async ({ ctx, input: { hook_id, since, until, status, dry_run } }) => {
-      const wanted = {
+      const range = {
         hook_id,
         since: toTime(since),
         ...(until === undefined ? {} : { until: toTime(until) }),
         ...(status === undefined ? {} : { states: [status] }),
       };
-      if (dry_run === true) return { count: await replay.count(ctx.workspace_id, wanted), replayed: 0 };
-      const replayed = await replay.run(ctx.workspace_id, wanted);
+      if (dry_run === true) return { count: await replay.count(ctx.workspace_id, range), replayed: 0 };
+      const replayed = await replay.run(ctx.workspace_id, range);
       return { count: replayed, replayed };
     }),
 });
 
-/** Tests a hook, and sends what it missed. */
+/** Test sends, validation and replay of a hook. */
 export const createHookTestSends = (deps: RpcDeps) => ({
   ...defineTests(deps),
   ...defineValidation(deps),

@@ -7,10 +7,10 @@ type ZodIssue = ZodError['issues'][number];
 
 const dotted = (path: readonly PropertyKey[]): string => path.map(String).join('.');
 
-/** Every wrong field by its path; each unknown field is one of its own, and a wrong name says what is wrong with it. */
+/** Converts a zod issue. Each unknown field becomes its own issue; an invalid key keeps its own messages. */
 const toIssues = (issue: ZodIssue): readonly Issue[] => {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: dotted([...issue.path, key]), message: 'is not a field here' }));
+    return issue.keys.map((key) => ({ path: dotted([...issue.path, key]), message: 'is not a known field' }));
   }
   const problems = issue.code === 'invalid_key' ? issue.issues : [issue];
   return problems.map(({ message }) => ({ path: dotted(issue.path), message }));
@@ -18,13 +18,13 @@ const toIssues = (issue: ZodIssue): readonly Issue[] => {
 
 const sentence = ({ path, message }: Issue): string => (path === '' ? message : `${path}: ${message}`);
 
-/** What zod found wrong, as one error. */
+/** Converts zod's issues to one `invalid_input` error. */
 export const invalidInput = (error: ZodError): BellwireError => {
   const issues = error.issues.flatMap(toIssues);
   return new BellwireError('invalid_input', `${issues.map(sentence).join('; ')}.`, { issues, cause: error });
 };
 
-/** What tRPC itself refuses, before a procedure runs. */
+/** Codes of errors that tRPC throws before a procedure runs. */
 const codeOfTrpc: Partial<Record<TRPCError['code'], ErrorCode>> = {
   PARSE_ERROR: 'invalid_json',
   BAD_REQUEST: 'invalid_input',
@@ -34,7 +34,7 @@ const codeOfTrpc: Partial<Record<TRPCError['code'], ErrorCode>> = {
   UNSUPPORTED_MEDIA_TYPE: 'unsupported_media_type',
 };
 
-/** The one error of RPC and REST, whatever was thrown. The message of an unknown error never goes out. */
+/** Converts any thrown value to a BellwireError. The message of an unknown error is never exposed. */
 export const toBellwireError = (thrown: unknown): BellwireError => {
   if (!(thrown instanceof TRPCError)) return coerceError(thrown);
   if (thrown.cause instanceof BellwireError) return thrown.cause;
@@ -45,7 +45,7 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
     : new BellwireError(code, thrown.message, { cause: thrown });
 };
 
-/** Logs the cause of an unexpected error, since the message of `internal` does not tell it. */
+/** Logs the cause of an `internal` error, which its message does not contain. */
 export const logUnknown = (log: Log, error: BellwireError): void => {
   if (error.code !== 'internal') return;
   const { cause } = error;
@@ -54,7 +54,7 @@ export const logUnknown = (log: Log, error: BellwireError): void => {
   });
 };
 
-/** How an error looks in an answer, on every surface. */
+/** An error in a response, the same for RPC and REST. */
 export interface ErrorBody {
   readonly code: ErrorCode;
   readonly message: string;

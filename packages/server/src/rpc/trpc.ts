@@ -5,40 +5,40 @@ import type { Caller } from '../admin/keys.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
 
-/** What a request brings: plain data, so that no driver's types reach the published client. */
+/** The context of a call. Plain data, so that no driver types reach the published client. */
 export interface RpcContext {
-  /** Who calls, or why that is not known. */
+  /** The caller, or why authentication failed. */
   readonly caller: Caller | BellwireError;
-  /** The workspace that an admin key names in `Bellwire-Workspace`. */
+  /** The workspace that the header `Bellwire-Workspace` names. */
   readonly named_workspace: string | null;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** With `{name}` for an input field that stands in the path. */
+  /** With `{name}` for input fields that are path parameters. */
   readonly path: `/${string}`;
-  /** 200 when absent; 204 for a procedure that answers nothing. */
+  /** Default: 200, or 204 for procedures without output. */
   readonly status?: 201 | 202;
 }
 
-/** Every procedure names the scope it needs and says what it does; one with a route is on REST too. */
+/** The scope and documentation of a procedure. Procedures with a route are available through REST. */
 export type ProcedureMeta = {
   readonly scope: KeyScope;
   readonly route?: Route;
-  /** A few words, as in a list of calls. */
+  /** A few words for lists of calls. */
   readonly summary: string;
-  /** What is guaranteed, in whole sentences; Markdown. */
+  /** The guarantees, in whole sentences; Markdown. */
   readonly description: string;
-  /** What this call can be refused with beside what every call can. */
+  /** Error codes beside those that every call can return. */
   readonly errors?: readonly ErrorCode[];
-  /** An input without what stands in the path; made from the required fields when absent. */
+  /** An example body. Default: composed from the required fields. */
   readonly example?: JsonObject;
 };
 
-/** What every call can be refused with that stores an event. */
+/** Error codes of calls that store an event. */
 export const ACCEPT_ERRORS = ['overloaded', 'storage_failed', 'storage_broken', 'shutting_down'] as const;
 
-/** What every call can be refused with that lists or counts. */
+/** Error codes of calls that list or count. */
 export const READ_ERRORS = ['overloaded', 'storage_failed', 'shutting_down'] as const;
 
 export interface ErrorShape {
@@ -64,7 +64,7 @@ export const t = initTRPC
 
 const rank: Record<KeyScope, number> = { send: 0, workspace: 1, admin: 2 };
 
-/** The workspace that exists from the start. */
+/** The workspace that always exists. */
 export const DEFAULT_WORKSPACE = 'ws_default';
 
 const workspaceOf = (caller: Caller, named: string | null): string => {
@@ -72,11 +72,11 @@ const workspaceOf = (caller: Caller, named: string | null): string => {
   if (caller.workspace_id === null) return named;
   throw new BellwireError(
     'forbidden',
-    'This API key belongs to one workspace and cannot name another. Leave out the header Bellwire-Workspace, or use an admin key.',
+    'This API key belongs to one workspace and cannot access another. Omit the header Bellwire-Workspace, or use an admin key.',
   );
 };
 
-/** A procedure whose caller is known and has the scope that the procedure's meta names. */
+/** The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. */
 export const procedure = t.procedure.use(({ ctx, meta, next }) => {
   const { caller } = ctx;
   if (caller instanceof BellwireError) throw caller;
@@ -84,7 +84,7 @@ export const procedure = t.procedure.use(({ ctx, meta, next }) => {
   if (rank[caller.scope] < rank[needed]) {
     throw new BellwireError(
       'forbidden',
-      `This call needs an API key with the scope "${needed}"; this one has "${caller.scope}".`,
+      `This call requires an API key with the scope "${needed}"; this one has "${caller.scope}".`,
     );
   }
   return next({ ctx: { caller, workspace_id: workspaceOf(caller, ctx.named_workspace) } });

@@ -5,10 +5,10 @@ import type { ErrorBody } from './to-error.ts';
 
 type Procedures = AppRouter['_def']['record'];
 
-/** Second names for the sake of REST's paths: `hooks.test` and `deliveries.list({ hook_id })` do the same. */
+/** Procedures that exist only for their REST paths, equivalent to `hooks.test` and `deliveries.list({ hook_id })`. */
 export const onRestOnly = { hooks: 'testAny', deliveries: 'listOfHook' } as const;
 
-/** The input field that names one of a noun: the first argument of every verb that takes it. */
+/** The id field of each noun: the first argument of every verb that takes it. */
 export const idFields = {
   hooks: 'hook_id',
   events: 'event_id',
@@ -28,10 +28,10 @@ export type Verb<N extends Noun> = Exclude<
 type ProcedureOf<N extends Noun, V extends Verb<N>> = Extract<Procedures[N][V], AnyTRPCProcedure>;
 export type TypeOf<N extends Noun, V extends Verb<N>> = ProcedureOf<N, V>['_def']['type'];
 export type InputOf<N extends Noun, V extends Verb<N>> = inferProcedureInput<ProcedureOf<N, V>>;
-/** The views hold nothing but JSON, so this is also what arrives at a client. */
+/** Views contain only JSON, so this is also the type that clients get. */
 export type OutputOf<N extends Noun, V extends Verb<N>> = inferProcedureOutput<ProcedureOf<N, V>>;
 
-/** The input without the field that the first argument holds. */
+/** The input without the id field. */
 export type FieldsOf<N extends Noun, V extends Verb<N>> = IdFields[N] extends keyof InputOf<N, V>
   ? Omit<InputOf<N, V>, IdFields[N]>
   : InputOf<N, V>;
@@ -43,17 +43,17 @@ export type Takes<N extends Noun, V extends Verb<N>> = IdFields[N] extends keyof
     : 'id_and_fields'
   : 'fields';
 
-/** A registration: where events go, which ones, and how they look there. */
+/** A registered receiver: URL, subscribed event types and wire format. */
 export type Hook = OutputOf<'hooks', 'get'>;
-/** A hook as it is created, with its signing secret. */
+/** A new hook with its signing secret. */
 export type CreatedHook = OutputOf<'hooks', 'create'>;
-/** One fact that was accepted for sending. */
+/** A fact that was accepted for sending. */
 export type Event = OutputOf<'events', 'get'>;
-/** The answer to `send`: the event is stored, and so are its deliveries. */
+/** The result of `send`: the event and its deliveries are stored. */
 export type EventReceipt = OutputOf<'events', 'send'>;
 /** One event for one hook. */
 export type Delivery = OutputOf<'deliveries', 'list'>['data'][number];
-/** A delivery with all that was tried. */
+/** A delivery with all its attempts. */
 export type DeliveryWithAttempts = OutputOf<'deliveries', 'get'>;
 /** One HTTP request and its response. */
 export type Attempt = DeliveryWithAttempts['attempts'][number];
@@ -84,7 +84,7 @@ type Methods<N extends Noun> = {
 /** The fields of an event other than its type and data. */
 export type SendOptions = Omit<InputOf<'events', 'send'>, 'type' | 'data'>;
 
-/** One event of a batch. `data` is anything that JSON writes as an object. */
+/** One event of a batch. `data` is any value that JSON serializes as an object. */
 export type EventToSend = SendOptions & { readonly type: string; readonly data: object };
 
 /** The result of one event of a batch. */
@@ -93,17 +93,17 @@ export type BatchResult =
   | { readonly ok: false; readonly error: ErrorBody };
 
 interface SendVerbs {
-  /** Stores an event and its deliveries; both are on disk when this resolves. `data` is anything that JSON writes as an object. */
+  /** Stores an event and its deliveries; both are on disk when this resolves. `data` is any value that JSON serializes as an object. */
   readonly send: (type: string, data: object, options?: SendOptions) => Promise<EventReceipt>;
-  /** Up to 1,000 events of 1 MiB together. A bad one does not fail its neighbours; results are in the order of the events. */
+  /** Up to 1,000 events, 1 MiB in total. An invalid event does not fail the others; results are in the order of the events. */
   readonly sendBatch: (
     events: readonly EventToSend[],
   ) => Promise<{ readonly results: readonly BatchResult[] }>;
 }
 
 /**
- * Every call of Bellwire by noun and verb, in the shape of the typed client: the id first, then the fields. Each
- * throws BellwireError and nothing else.
+ * Every call by noun and verb, as in the typed client: the id first, then the fields. Calls throw only
+ * BellwireError.
  */
 export interface Verbs {
   readonly hooks: Methods<'hooks'>;

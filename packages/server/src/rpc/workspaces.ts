@@ -9,29 +9,25 @@ import { pageOf } from './views/shown.ts';
 import { viewWorkspace, workspaceView } from './views/workspace.ts';
 
 const scope = 'admin';
-const strictField = described(
-  z.boolean(),
-  'True refuses events whose type is not in the catalog.',
-  true,
-).optional();
+const strictField = described(z.boolean(), 'If true, events of unknown types are refused.', true).optional();
 const one = z.strictObject({ workspace_id: workspaceId });
 const notFound = (workspace_id: string) =>
   new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
 const taken = (name: string | undefined) =>
-  new BellwireError('already_exists', `There is a workspace "${name ?? ''}" already. Choose another name.`, {
-    issues: [{ path: 'name', message: 'is taken' }],
+  new BellwireError('already_exists', `A workspace "${name ?? ''}" already exists. Choose another name.`, {
+    issues: [{ path: 'name', message: 'is already used' }],
   });
 
 const unknownDialect = (name: string) =>
-  new BellwireError('invalid_input', `There is no dialect "${name}".`, {
-    issues: [{ path: 'dialect', message: 'is not known' }],
+  new BellwireError('invalid_input', `Unknown dialect "${name}".`, {
+    issues: [{ path: 'dialect', message: 'is unknown' }],
   });
 
 const newWorkspace = z.strictObject({
   name: label,
   dialect: described(
     z.string().max(64),
-    'The dialect of its hooks; `standard` when absent.',
+    'The default dialect of its hooks. Default: `standard`.',
     'standard',
   ).optional(),
   strict: strictField,
@@ -44,7 +40,7 @@ const defineCreation = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) =
       route: { method: 'POST', path: '/workspaces', status: 201 },
       summary: 'Create a workspace',
       description:
-        'A tenant of its own. Its catalog starts with that of its dialect. Name it in the header `Bellwire-Workspace`, or make an API key for it.',
+        'Creates an isolated environment. Its catalog starts with the catalog of its dialect. Select it with the header `Bellwire-Workspace`, or create an API key for it.',
       errors: ['already_exists'],
       example: { name: 'acme' },
     })
@@ -75,7 +71,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope,
       route: { method: 'GET', path: '/workspaces' },
       summary: 'List workspaces',
-      description: 'The newest first.',
+      description: 'Newest first.',
       errors: READ_ERRORS,
     })
     .input(z.strictObject(page))
@@ -88,7 +84,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope,
       route: { method: 'GET', path: '/workspaces/{workspace_id}' },
       summary: 'Get a workspace',
-      description: 'One workspace.',
+      description: 'A workspace by its id.',
     })
     .input(one)
     .output(workspaceView)
@@ -104,8 +100,8 @@ const defineChanges = ({ repositories, now }: RpcDeps) => ({
     .meta({
       scope,
       route: { method: 'PATCH', path: '/workspaces/{workspace_id}' },
-      summary: 'Change a workspace',
-      description: 'Changes what is given and leaves the rest.',
+      summary: 'Update a workspace',
+      description: 'Updates the given fields.',
       errors: ['already_exists'],
       example: { strict: true },
     })
@@ -126,7 +122,8 @@ const defineChanges = ({ repositories, now }: RpcDeps) => ({
       scope,
       route: { method: 'DELETE', path: '/workspaces/{workspace_id}' },
       summary: 'Delete a workspace',
-      description: 'Only one without hooks, events and API keys can be deleted, and never the default one.',
+      description:
+        'The workspace must not have hooks, events or API keys. The default workspace cannot be deleted.',
       errors: ['in_use'],
     })
     .input(one)
@@ -135,7 +132,7 @@ const defineChanges = ({ repositories, now }: RpcDeps) => ({
       if (workspace_id === DEFAULT_WORKSPACE) {
         throw new BellwireError(
           'in_use',
-          'The default workspace cannot be deleted: every call that names no workspace uses it.',
+          'The default workspace cannot be deleted: calls without a workspace use it.',
         );
       }
       const removed = await repositories.workspaces.remove(workspace_id);
@@ -143,12 +140,12 @@ const defineChanges = ({ repositories, now }: RpcDeps) => ({
       if (removed === 'in_use') {
         throw new BellwireError(
           'in_use',
-          'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events go when their retention ends.',
+          'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events are deleted when their retention ends.',
         );
       }
     }),
 });
 
-/** Workspaces: each has a catalog, a default dialect and API keys of its own. */
+/** Workspaces: each has its own catalog, default dialect and API keys. */
 export const createWorkspacesRouter = (deps: RpcDeps) =>
   t.router({ ...defineCreation(deps), ...defineReads(deps), ...defineChanges(deps) });

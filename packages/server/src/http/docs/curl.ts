@@ -8,10 +8,10 @@ interface Called {
 
 const ORIGIN = 'http://127.0.0.1:4400';
 
-/** Text within single quotes of a shell. */
+/** Quotes text for a POSIX shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-/** The operation as a command for a terminal, with `$KEY` for the API key. */
+/** The operation as a curl command, with `$KEY` for the API key. */
 export const curlOf = ({ method, path, operation }: Called, parameters: readonly Parameter[]): string => {
   const filled = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => {
     const parameter = parameters.find((one) => one.in === 'path' && one.name === field);

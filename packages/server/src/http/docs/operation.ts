@@ -6,13 +6,13 @@ import { curlOf } from './curl.ts';
 import { rowsOf, table, typeOf } from './schema-table.ts';
 import { anchorOf, codeBlock, type Html, jsonBlock, line, paragraphs } from './text.ts';
 
-/** The parameter that every call takes: the page says so once. */
+/** The parameter of every call. The page shows it once. */
 export const OF_EVERY_CALL = 'Workspace';
 
-/** An operation with where it stands. */
-export interface PlacedOperation {
+/** An operation with its method and path. */
+export interface OperationAt {
   readonly method: Method;
-  /** With the prefix of its server. */
+  /** Includes the prefix of its server. */
   readonly path: string;
   readonly operation: Operation;
   readonly document: OpenApi;
@@ -23,23 +23,23 @@ const parameterNamed = (name: string, { components }: OpenApi): readonly Paramet
   return found === undefined || name === OF_EVERY_CALL ? [] : [found];
 };
 
-const parametersOf = ({ operation, document }: PlacedOperation): readonly Parameter[] =>
+const parametersOf = ({ operation, document }: OperationAt): readonly Parameter[] =>
   (operation.parameters ?? []).flatMap((one) =>
     '$ref' in one ? parameterNamed(nameIn(one.$ref), document) : [one],
   );
 
-const answersOf = ({ operation, document }: PlacedOperation): readonly (readonly [string, Answer])[] =>
+const answersOf = ({ operation, document }: OperationAt): readonly (readonly [string, Answer])[] =>
   Object.entries(operation.responses).flatMap(([status, one]) => {
     const answer = '$ref' in one ? document.components.responses[nameIn(one.$ref)] : one;
     return answer === undefined ? [] : [[status, answer] as const];
   });
 
-const PLACES = { path: 'In the path', query: 'In the query', header: 'Headers' } as const;
+const CAPTIONS = { path: 'In the path', query: 'In the query', header: 'Headers' } as const;
 
-/** A table of the parameters that stand in one place. */
-export const parameterTable = (place: keyof typeof PLACES, parameters: readonly Parameter[]): Html =>
+/** A table of the path, query or header parameters. */
+export const parameterTable = (place: keyof typeof CAPTIONS, parameters: readonly Parameter[]): Html =>
   table(
-    PLACES[place],
+    CAPTIONS[place],
     parameters
       .filter((one) => one.in === place)
       .map(({ name, schema, description = '', required }) => ({
@@ -50,7 +50,7 @@ export const parameterTable = (place: keyof typeof PLACES, parameters: readonly 
       })),
   );
 
-const bodyTable = ({ operation, document }: PlacedOperation): Html => {
+const bodyTable = ({ operation, document }: OperationAt): Html => {
   const schema = operation.requestBody?.content['application/json']?.schema;
   return schema === undefined ? html`` : table('Body', rowsOf(resolve(schema, document.components.schemas)));
 };
@@ -62,10 +62,10 @@ const errorRows = (answers: readonly (readonly [string, Answer])[]): readonly Ht
     .filter(([status, { content }]) => isError(status) && content?.['application/json'] !== undefined)
     .flatMap(([status, { description }]) =>
       description.split('\n\n').map(
-        (said) =>
+        (meaning) =>
           html`<tr>
             <th scope="row">${status}</th>
-            <td>${line(said)}</td>
+            <td>${line(meaning)}</td>
           </tr>`,
       ),
     );
@@ -84,20 +84,20 @@ const errorsOf = (answers: readonly (readonly [string, Answer])[]): Html => {
       </details>`;
 };
 
-/** What of an answer stands in its own tables, since no schema with a name holds it. */
+/** A table for responses whose schema has no name. */
 const answerTable = (schema: JsonObject | undefined): Html =>
   schema === undefined ? html`` : table('Answer', rowsOf(schema));
 
 const exampleOf = ([status, { content = {}, description }]: readonly [string, Answer]): Html => {
-  const [[type, said] = []] = Object.entries(content);
+  const [[type, shown] = []] = Object.entries(content);
   const body =
-    said?.example === undefined
+    shown?.example === undefined
       ? html``
-      : typeof said.example === 'string'
-        ? codeBlock(said.example)
-        : jsonBlock(said.example);
+      : typeof shown.example === 'string'
+        ? codeBlock(shown.example)
+        : jsonBlock(shown.example);
   const shape =
-    said === undefined || said.schema['$ref'] === undefined ? html`` : html` ${typeOf(said.schema)}`;
+    shown === undefined || shown.schema['$ref'] === undefined ? html`` : html` ${typeOf(shown.schema)}`;
   return html`<figure>
     <figcaption>
       <span class="status">${status}</span>${shape} <small>${type ?? description}</small>
@@ -106,8 +106,8 @@ const exampleOf = ([status, { content = {}, description }]: readonly [string, An
   </figure>`;
 };
 
-/** One operation: what it does and takes on one side, an example of it on the other. */
-export const operationArticle = (placed: PlacedOperation): Html => {
+/** An operation: description and parameters on one side, examples on the other. */
+export const operationArticle = (placed: OperationAt): Html => {
   const { method, path, operation } = placed;
   const parameters = parametersOf(placed);
   const answers = answersOf(placed);

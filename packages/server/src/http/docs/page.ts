@@ -2,7 +2,7 @@ import { html, raw } from 'hono/html';
 import type { JsonObject } from '../../core/json.ts';
 import { choicesOf, descriptionOf, fieldsOf } from '../openapi/schemas.ts';
 import type { Method, OpenApi } from '../openapi/types.ts';
-import { OF_EVERY_CALL, operationArticle, parameterTable, type PlacedOperation } from './operation.ts';
+import { OF_EVERY_CALL, operationArticle, parameterTable, type OperationAt } from './operation.ts';
 import { rowsOf, table, typeOf } from './schema-table.ts';
 import { STYLE } from './style.ts';
 import { anchorOf, type Html, paragraphs } from './text.ts';
@@ -15,7 +15,7 @@ const titleOf = (noun: string): string => {
   return words.slice(0, 1).toUpperCase() + words.slice(1);
 };
 
-const operationsOf = (document: OpenApi, noun: string): readonly PlacedOperation[] =>
+const operationsOf = (document: OpenApi, noun: string): readonly OperationAt[] =>
   Object.entries(document.paths).flatMap(([path, item]) =>
     METHODS.flatMap((method) => {
       const operation = item[method];
@@ -67,7 +67,7 @@ const schemaArticle = (name: string, schema: JsonObject): Html => {
   </article>`;
 };
 
-/** The document for a person to read: one page that needs nothing else, not even a script. */
+/** Renders the document as one self-contained HTML page without scripts. */
 export const docsPage = async (document: OpenApi): Promise<string> => {
   const { info, tags, components } = document;
   const everyCall = components.parameters[OF_EVERY_CALL];
@@ -91,7 +91,7 @@ export const docsPage = async (document: OpenApi): Promise<string> => {
             <h1>${info.title} API</h1>
             ${paragraphs(info.description)}
             ${parameterTable('header', everyCall === undefined ? [] : [everyCall])}
-            <p>For programs this page is <a href="/openapi.json">/openapi.json</a>, OpenAPI 3.1.</p>
+            <p>The machine-readable version is <a href="/openapi.json">/openapi.json</a> (OpenAPI 3.1).</p>
           </header>
           ${tags.map(
             ({ name, description }) =>

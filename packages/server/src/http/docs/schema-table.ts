@@ -11,7 +11,7 @@ const joined = (parts: readonly Html[], between: string): Html =>
 const code = (value: Json): Html =>
   html`<code>${typeof value === 'string' ? value : JSON.stringify(value)}</code>`;
 
-/** The type of a value in a few words, with a link to a schema that has a name. */
+/** The type of a value, with links to named schemas. */
 export const typeOf = (schema: JsonObject): Html => {
   const { $ref, type, items, format, const: only } = schema;
   if (typeof $ref === 'string') {
@@ -31,10 +31,10 @@ export const typeOf = (schema: JsonObject): Html => {
 const RANGES: readonly (readonly [string, string, string])[] = [
   ['minLength', 'maxLength', ' characters'],
   ['minimum', 'maximum', ''],
-  ['minItems', 'maxItems', ' of them'],
+  ['minItems', 'maxItems', ' items'],
 ];
 
-/** The bounds of a value in words; empty when it has none. */
+/** The bounds of a value as text, empty without bounds. */
 const limitsOf = (schema: JsonObject): string =>
   [schema, ...choicesOf(schema)]
     .flatMap((one) =>
@@ -51,7 +51,7 @@ export interface Row {
   readonly name: string;
   readonly schema: JsonObject;
   readonly description: string;
-  /** What stands beside the name: whether it must be there. */
+  /** Shown beside the name: `required` or `optional`. */
   readonly note: string;
 }
 
@@ -78,15 +78,15 @@ export const table = (caption: string, rows: readonly Row[]): Html =>
         </tbody>
       </table>`;
 
-/** Of what is sent in it is said what must be there, of what is answered what may be missing. */
+/** Marks the required fields of requests and the optional fields of responses. */
 const noteOf = (schema: JsonObject, field: string): string => {
-  const isSentIn = schema['additionalProperties'] === false;
+  const isRequest = schema['additionalProperties'] === false;
   const isRequired = requiredIn(schema).includes(field);
-  if (isSentIn) return isRequired ? 'required' : '';
-  return isRequired ? '' : 'not always there';
+  if (isRequest) return isRequired ? 'required' : '';
+  return isRequired ? '' : 'optional';
 };
 
-/** The fields of a schema, those of unnamed objects within it by their path: `response.status`. */
+/** The fields of a schema. Fields of nested unnamed objects have paths such as `response.status`. */
 export const rowsOf = (schema: JsonObject, prefix = ''): readonly Row[] =>
   fieldsOf(schema).flatMap(([field, inner]) => {
     const name = prefix + field;

@@ -1,4 +1,4 @@
-/** The style of the page. It names no other file: fonts are those of the reader's system. */
+/** The style of the page. It loads no files and uses system fonts. */
 export const STYLE = `
 :root {
   --page: #ffffff; --side: #f7f8fa; --code: #f4f6f9; --line: #e3e7ee; --ink: #1b2330; --soft: #5b6675; --link: #1f5bd8;

@@ -1,19 +1,19 @@
 import { html } from 'hono/html';
 
-/** Finished HTML: everything in it that is not ours is escaped. */
+/** Safe HTML: interpolated values are escaped. */
 export type Html = ReturnType<typeof html>;
 
-/** A line of the document's own text, in which backticks mark code. */
+/** Inline text in which backticks mark code. */
 export const line = (text: string): Html =>
   html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))}`;
 
-/** Paragraphs, between which stands an empty line. */
+/** Paragraphs separated by empty lines. */
 export const paragraphs = (text: string): Html =>
   html`${text.split('\n\n').map((paragraph) => html`<p>${line(paragraph)}</p>`)}`;
 
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d[\d.eE+-]*/g;
 
-/** JSON with its names, texts and other values told apart. */
+/** JSON with its names, strings and other values in different colours. */
 const coloured = (json: string): readonly Html[] => {
   const parts: Html[] = [];
   let at = 0;
@@ -31,5 +31,5 @@ export const jsonBlock = (value: unknown): Html =>
 
 export const codeBlock = (text: string): Html => html`<pre tabindex="0"><code>${text}</code></pre>`;
 
-/** What a link to a place on the page names; a space cannot stand in one. */
+/** The anchor of a name, without characters that URLs do not allow. */
 export const anchorOf = (name: string): string => name.replaceAll(/[^\w.-]/g, '-');

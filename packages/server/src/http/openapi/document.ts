@@ -10,20 +10,20 @@ import type { OpenApi, Parameter, PathItem, Schemas } from './types.ts';
 
 const DESCRIPTION = `Bellwire sends webhooks: it signs, delivers, retries and records them.
 
-Every call takes \`Authorization: Bearer <key>\`. Bodies are JSON and say so with \`Content-Type: application/json\`. The same paths stand under \`/v1\` and under \`/api/v1\`.
+Every call takes \`Authorization: Bearer <key>\`. Request bodies are JSON with \`Content-Type: application/json\`. The same paths are available under \`/v1\` and \`/api/v1\`.
 
-Fields are in snake_case. Times are ISO 8601. Lists are \`{ "data": […], "next_cursor": … }\`, the newest first unless said otherwise. Unknown fields of a request are refused; answers can gain fields.
+Field names are in snake_case. Times are ISO 8601. Lists are \`{ "data": […], "next_cursor": … }\`, newest first by default. Requests with unknown fields are refused; responses can gain fields.
 
-Errors are \`{ "error": { "code", "message", "issues"? } }\`. A known path with another method is 405 \`method_not_allowed\`.
+Errors are \`{ "error": { "code", "message", "issues"? } }\`. A known path with an unsupported method is 405 \`method_not_allowed\`.
 
-For senders that come from elsewhere a body or query may say \`target_url\` or \`callback_url\` for \`url\`, and \`webhook_id\` for \`hook_id\`.`;
+To ease migration from other services, \`target_url\` and \`callback_url\` are accepted for \`url\`, and \`webhook_id\` for \`hook_id\`, in bodies and queries.`;
 
 const PARAMETERS: Readonly<Record<string, Parameter>> = {
   Workspace: {
     name: 'Bellwire-Workspace',
     in: 'header',
     required: false,
-    description: `The workspace of this call, for an admin key: the id of one; \`${DEFAULT_WORKSPACE}\` when absent. Any other key has its own.`,
+    description: `The id of the workspace, for admin keys. Default: \`${DEFAULT_WORKSPACE}\`. Every other key belongs to one workspace.`,
     schema: { type: 'string' },
     example: DEFAULT_WORKSPACE,
   },
@@ -31,7 +31,7 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
     name: 'Idempotency-Key',
     in: 'header',
     required: false,
-    description: 'The same as the field `idempotency_key`. Where both are given they must be equal.',
+    description: 'Equivalent to the field `idempotency_key`. If both are given, they must be equal.',
     schema: { type: 'string', minLength: 1, maxLength: 256, pattern: String.raw`^[\x20-\x7e]+$` },
     example: 'order-1042-created',
   },
@@ -39,17 +39,17 @@ const PARAMETERS: Readonly<Record<string, Parameter>> = {
 
 const VERBS = ['create', 'send', 'sendBatch', 'put', 'list', 'get', 'update', 'delete'];
 
-/** Noun by noun; of each what makes one comes first, then what finds it, changes it and ends it. */
+/** Sorted by noun, then by verb: create, read, update, delete, and the others. */
 const inReadingOrder = (routes: readonly RestRoute[]): readonly RestRoute[] => {
   const nouns = Object.keys(NOUNS);
-  const placeOf = ({ name }: RestRoute): number => {
+  const rankOf = ({ name }: RestRoute): number => {
     const verb = VERBS.indexOf(name.slice(name.indexOf('.') + 1));
     return nouns.indexOf(nounOf(name)) * 100 + (verb === -1 ? VERBS.length : verb);
   };
-  return routes.toSorted((a, b) => placeOf(a) - placeOf(b));
+  return routes.toSorted((a, b) => rankOf(a) - rankOf(b));
 };
 
-/** The REST surface as an OpenAPI document, from nothing but the routes. */
+/** Builds the OpenAPI document of the REST API from its routes. */
 export const createOpenApi = (routes: readonly RestRoute[]): OpenApi => {
   const schemas: Schemas = Object.assign({}, toJsonSchema(errorView, 'output').named, ...routes.map(namedIn));
   const errors = createErrorAnswers();
@@ -74,7 +74,7 @@ export const createOpenApi = (routes: readonly RestRoute[]): OpenApi => {
     },
     servers: [
       { url: '/v1', description: 'This server.' },
-      { url: '/api/v1', description: 'The same.' },
+      { url: '/api/v1', description: 'Alias of `/v1`.' },
     ],
     tags: Object.entries(NOUNS).map(([name, description]) => ({ name, description })),
     paths: { ...paths, ...PROCESS_PATHS },
@@ -87,7 +87,7 @@ export const createOpenApi = (routes: readonly RestRoute[]): OpenApi => {
           type: 'http',
           scheme: 'bearer',
           description:
-            'An API key. Its scope is `admin` (everything), `workspace` (everything in one workspace) or `send` (only sending events, in one).',
+            'An API key. Scopes: `admin` (full access), `workspace` (full access to one workspace) and `send` (may only send events to one workspace).',
         },
       },
     },

@@ -21,7 +21,7 @@ const OF_A_BODY: readonly AnsweredCode[] = [
   'unsupported_media_type',
 ];
 
-/** Everything that a call can be refused with. */
+/** Every error code that a call can return. */
 const codesOf = ({ meta, route, input }: RestRoute): readonly AnsweredCode[] => [
   ...(route.method === 'GET' ? [] : OF_A_BODY),
   ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
@@ -39,11 +39,11 @@ const text = (description: string): JsonObject => ({ description, schema: { type
 
 const headersOf = (codes: readonly AnsweredCode[]): Record<string, JsonObject> => ({
   ...(codes.includes('unauthenticated') ? { 'WWW-Authenticate': text('`Bearer`') } : {}),
-  ...(codes.includes('method_not_allowed') ? { Allow: text('The methods that the path takes.') } : {}),
+  ...(codes.includes('method_not_allowed') ? { Allow: text('The methods that the path supports.') } : {}),
   ...(codes.some((code) => errorTable[code] === 503)
     ? {
         'Retry-After': {
-          description: 'Seconds to wait before sending it again.',
+          description: 'Seconds to wait before retrying.',
           schema: { type: 'integer' },
         },
       }
@@ -56,7 +56,7 @@ const exampleOf = (code: AnsweredCode): JsonObject => {
   return { error: { code, message, ...(listed === undefined ? {} : { issues: listed }) } };
 };
 
-/** The answer that is one of these errors, with an example of each. */
+/** The response for these error codes, with an example of each. */
 const answerOf = (codes: readonly AnsweredCode[]): Answer => {
   const headers = headersOf(codes);
   const meanings = codes.map((code) => `\`${code}\`: ${ANSWERED_CODES[code].meaning}`);
@@ -73,13 +73,13 @@ const answerOf = (codes: readonly AnsweredCode[]): Answer => {
 };
 
 export interface ErrorAnswers {
-  /** By HTTP status. */
+  /** The error responses of a route by HTTP status. */
   readonly of: (rest: RestRoute) => Readonly<Record<string, Reference>>;
-  /** What they refer to, by name; complete when every route was asked for. */
+  /** The shared responses by name. Complete once `of` was called for every route. */
   readonly responses: () => Readonly<Record<string, Answer>>;
 }
 
-/** The error answers of all routes: those with the same codes are one. */
+/** Collects the error responses of all routes. Equal sets of codes share one response. */
 export const createErrorAnswers = (): ErrorAnswers => {
   const responses = new Map<string, Answer>();
   const refer = (codes: readonly AnsweredCode[]): Reference => {
@@ -87,7 +87,7 @@ export const createErrorAnswers = (): ErrorAnswers => {
     if (!responses.has(name)) responses.set(name, answerOf(codes));
     return { $ref: `#/components/responses/${name}` };
   };
-  // The one that no operation can have: it answers a method that is none.
+  // No operation refers to it: it is returned for methods that a path does not have.
   refer(['method_not_allowed']);
   return {
     of: (rest) =>

@@ -1,16 +1,16 @@
-/** What the operations are about, in the order in which they are read. */
+/** The tags of the document, in reading order. */
 export const NOUNS: Readonly<Record<string, string>> = {
   events:
-    'Facts to be sent. An event is accepted once and goes to every hook that is subscribed to its type.',
-  hooks: 'Registrations: where events go, which ones, and how they look there.',
-  deliveries:
-    'One event for one hook each, with every attempt: what was sent, what came back, what happens next.',
-  eventTypes: 'The catalog of a workspace: names, JSON Schemas and examples.',
-  workspaces: 'Tenants. `ws_default` exists from the start, so whoever has one need not name it.',
-  apiKeys: 'Who may call.',
-  audit: 'Who did what to secrets.',
-  process: 'The state of the server itself. Needs no API key.',
+    'Facts to send. An event is accepted once and delivered to every hook that is subscribed to its type.',
+  hooks: 'Registered receivers: URL, subscribed event types and wire format.',
+  deliveries: 'One event for one hook, with every attempt: the request, the response and the next step.',
+  eventTypes: 'The catalog of a workspace: event type names, JSON Schemas and examples.',
+  workspaces:
+    'Isolated environments, such as one for each product. `ws_default` always exists and is the default.',
+  apiKeys: 'Keys for calling this API.',
+  audit: 'A log of security-relevant changes.',
+  process: 'The state of the server. No API key required.',
 };
 
-/** The noun of `hooks.create`. */
+/** `hooks` for `hooks.create`. */
 export const nounOf = (name: string): string => name.slice(0, name.indexOf('.'));

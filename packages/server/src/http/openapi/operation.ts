@@ -7,7 +7,7 @@ import { descriptionOf, exampleOf, fieldsOf, requiredIn, resolve } from './schem
 import { nounOf } from './nouns.ts';
 import type { Answer, Operation, Parameter, Reference, RequestBody, Schemas } from './types.ts';
 
-/** What the procedures answer that leave `.output()` out, because checking it costs more than all else they do. */
+/** Outputs of procedures without `.output()`, whose validation would cost more than the rest of the call. */
 const UNCHECKED = new Map([['events.send', receiptView]]);
 
 const WORKSPACE = { $ref: '#/components/parameters/Workspace' };
@@ -17,21 +17,21 @@ const describedInput = ({ input }: RestRoute): Described => toJsonSchema(input, 
 
 const describedAnswer = ({ name, output }: RestRoute): Described | null => {
   const answer = output ?? UNCHECKED.get(name);
-  if (answer === undefined) throw new Error(`nothing says what ${name} answers`);
+  if (answer === undefined) throw new Error(`${name} has no documented output`);
   return answer.def.type === 'void' ? null : toJsonSchema(answer, 'output');
 };
 
-/** The schemas with a name that a route brings. */
+/** The named schemas that a route uses. */
 export const namedIn = (rest: RestRoute): Schemas => ({
   ...describedInput(rest).named,
   ...describedAnswer(rest)?.named,
 });
 
-/** Says under which other names REST reads a field. */
+/** Documents the aliases that REST accepts for a field. */
 const withAliases = (field: string, schema: JsonObject): JsonObject => {
   const aliases = [...ALIASES].filter(([, target]) => target === field).map(([alias]) => `\`${alias}\``);
   if (aliases.length === 0) return schema;
-  return { ...schema, description: `${descriptionOf(schema)} Also read as ${aliases.join(' or ')}.` };
+  return { ...schema, description: `${descriptionOf(schema)} Aliases: ${aliases.join(', ')}.` };
 };
 
 const parametersOf = (rest: RestRoute, schema: JsonObject): readonly (Parameter | Reference)[] => {
@@ -55,7 +55,7 @@ const parametersOf = (rest: RestRoute, schema: JsonObject): readonly (Parameter 
   return [...parameters, ...(takes_key ? [IDEMPOTENCY_KEY] : []), WORKSPACE];
 };
 
-/** The input without what stands in the path; null when that is nothing. */
+/** The input without path parameters; null when no fields remain. */
 const bodyOf = (rest: RestRoute, { schema, named }: Described): RequestBody | null => {
   const whole = resolve(schema, named);
   const fields = fieldsOf(whole).filter(([name]) => !rest.in_path.includes(name));
@@ -73,18 +73,18 @@ const bodyOf = (rest: RestRoute, { schema, named }: Described): RequestBody | nu
 
 const successOf = (rest: RestRoute, named: Schemas): Readonly<Record<string, Answer>> => {
   const described = describedAnswer(rest);
-  if (described === null) return { '204': { description: 'It is done. There is nothing to answer.' } };
+  if (described === null) return { '204': { description: 'No content.' } };
   const { schema } = described;
   const content = { schema, example: exampleOf(schema, named) };
   return {
     [String(rest.route.status ?? 200)]: {
-      description: descriptionOf(resolve(schema, described.named)) || 'It is done.',
+      description: descriptionOf(resolve(schema, described.named)) || 'OK.',
       content: { 'application/json': content },
     },
   };
 };
 
-/** How a route is documented, beside its errors. `named` holds the schemas of all routes. */
+/** The documentation of a route without its errors. `named` contains the named schemas of all routes. */
 export const operationOf = (rest: RestRoute, named: Schemas): Operation => {
   const input = describedInput(rest);
   const body = bodyOf(rest, { ...input, named });

@@ -1,24 +1,24 @@
 import type { Json } from '../../core/json.ts';
 import type { Answer, Operation, PathItem, Reference } from './types.ts';
 
-interface Said {
-  readonly about: string;
+interface DocumentedResponse {
+  readonly description: string;
   readonly type: string;
   readonly example: Json;
 }
 
-const answer = (said: Said | Reference): Answer | Reference => {
-  if ('$ref' in said) return said;
-  const { about, type, example } = said;
+const answer = (response: DocumentedResponse | Reference): Answer | Reference => {
+  if ('$ref' in response) return response;
+  const { description, type, example } = response;
   const schema =
     typeof example === 'string' ? { type: 'string' } : { type: 'object', additionalProperties: true };
-  return { description: about, content: { [type]: { schema, example } } };
+  return { description, content: { [type]: { schema, example } } };
 };
 
 const path = (
   name: string,
   text: Pick<Operation, 'summary' | 'description'>,
-  said: Readonly<Record<string, Said | Reference>>,
+  response: Readonly<Record<string, DocumentedResponse | Reference>>,
 ): PathItem => ({
   servers: [{ url: '/' }],
   get: {
@@ -26,30 +26,34 @@ const path = (
     tags: ['process'],
     ...text,
     security: [],
-    responses: Object.fromEntries(Object.entries(said).map(([status, one]) => [status, answer(one)])),
+    responses: Object.fromEntries(Object.entries(response).map(([status, one]) => [status, answer(one)])),
   },
 });
 
-const text = (about: string, example: string): Said => ({ about, type: 'text/plain', example });
+const text = (description: string, example: string): DocumentedResponse => ({
+  description,
+  type: 'text/plain',
+  example,
+});
 
-/** What stands beside the API, at the root. */
+/** Paths outside the versioned API, at the root. */
 export const PROCESS_PATHS: Readonly<Record<string, PathItem>> = {
   '/healthz': path(
     'health',
-    { summary: 'Is the process alive', description: 'Answers as long as the process runs.' },
-    { '200': text('It is.', 'ok\n') },
+    { summary: 'Liveness check', description: 'Responds while the process runs.' },
+    { '200': text('Alive.', 'ok\n') },
   ),
   '/readyz': path(
     'ready',
     {
-      summary: 'Does the server take calls',
-      description: 'For load balancers: 503 while starting and stopping.',
+      summary: 'Readiness check',
+      description: 'For load balancers. 503 while the server starts or stops.',
     },
-    { '200': text('It does.', 'ready\n'), '503': text('Not now.', 'not ready\n') },
+    { '200': text('Ready.', 'ready\n'), '503': text('Not ready.', 'not ready\n') },
   ),
   '/metrics': path(
     'metrics',
-    { summary: 'Read the metrics', description: 'What was done and what is to be done, for Prometheus.' },
+    { summary: 'Read the metrics', description: 'Counters and gauges in the Prometheus text format.' },
     {
       '200': text(
         'Prometheus text.',
@@ -60,10 +64,10 @@ export const PROCESS_PATHS: Readonly<Record<string, PathItem>> = {
   ),
   '/openapi.json': path(
     'openapi',
-    { summary: 'Read this document', description: 'OpenAPI 3.1. Has an `ETag`, so that it is fetched once.' },
+    { summary: 'Read this document', description: 'OpenAPI 3.1. Supports conditional requests with `ETag`.' },
     {
       '200': {
-        about: 'This document.',
+        description: 'This document.',
         type: 'application/json',
         example: { openapi: '3.1.1', info: { title: 'Bellwire', version: 'v1' } },
       },
@@ -72,9 +76,9 @@ export const PROCESS_PATHS: Readonly<Record<string, PathItem>> = {
   '/docs': path(
     'docs',
     {
-      summary: 'Read it as a page',
-      description: 'This document for people: one page that needs nothing else.',
+      summary: 'Read the documentation',
+      description: 'This document as one self-contained HTML page.',
     },
-    { '200': { about: 'The page.', type: 'text/html', example: '<!doctype html>' } },
+    { '200': { description: 'The documentation page.', type: 'text/html', example: '<!doctype html>' } },
   ),
 };

@@ -34,7 +34,7 @@ export interface RequestBody {
 
 /** One method of one path. */
 export interface Operation {
-  /** The name of the procedure: `hooks.create`. */
+  /** The name of the procedure, such as `hooks.create`. */
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
@@ -51,7 +51,7 @@ export type PathItem = { readonly [M in Method]?: Operation } & {
   readonly servers?: readonly { readonly url: string }[];
 };
 
-/** The part of OpenAPI 3.1 that we use. */
+/** The subset of OpenAPI 3.1 that this document uses. */
 export interface OpenApi {
   readonly openapi: '3.1.1';
   readonly info: {

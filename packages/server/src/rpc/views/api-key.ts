@@ -7,32 +7,32 @@ import { iso, shownTime } from './shown.ts';
 
 export const keyView = z
   .object({
-    id: described(z.string(), 'Its id.', EXAMPLE.key_id),
+    id: described(z.string(), 'The id.', EXAMPLE.key_id),
     workspace_id: described(
       z.string().nullable(),
-      'The workspace that it opens; null for an admin key, which opens all.',
+      'The workspace of the key; null for admin keys.',
       'ws_default',
     ),
-    name: described(z.string(), 'For people.', 'checkout service'),
+    name: described(z.string(), 'The display name.', 'checkout service'),
     scope: described(
       z.enum(keyScopes),
-      '`admin`: everything. `workspace`: everything in one workspace. `send`: only sending events, in one.',
+      '`admin`: full access. `workspace`: full access to one workspace. `send`: may only send events to one workspace.',
       'send',
     ),
-    hint: described(z.string(), 'What of the key may be shown.', 'bwk_k3Yx…9fQa'),
-    created_at: shownTime('When it was made.'),
+    hint: described(z.string(), 'The beginning and end of the key, for recognition.', 'bwk_k3Yx…9fQa'),
+    created_at: shownTime('When it was created.'),
   })
-  .meta({ id: 'ApiKey', description: 'Who may call. Its text is known to nobody but its holder.' });
+  .meta({ id: 'ApiKey', description: 'An API key, without the key itself.' });
 
 export const createdKeyView = keyView
   .extend({
     api_key: described(
       z.string(),
-      'The key itself. It is shown this once.',
+      'The key itself. Returned only once.',
       'bwk_k3YxTq0vJm5nZr8sLw2bHc7dPf1gUa4eXi6oCy9fQa',
     ),
   })
-  .meta({ id: 'CreatedApiKey', description: 'A new API key with its text.' });
+  .meta({ id: 'CreatedApiKey', description: 'A new API key, including the key itself.' });
 
 export const viewKey = (key: ApiKey): z.infer<typeof keyView> => ({
   ...key,

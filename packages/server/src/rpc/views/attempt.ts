@@ -7,7 +7,7 @@ import { iso, shownTime } from './shown.ts';
 
 export const trigger = described(
   z.enum(['scheduled', 'manual', 'ping', 'test', 'validate']),
-  'Why it is made: by the schedule, by hand, or to try the hook out.',
+  'What triggered it: the schedule, a manual retry, or a ping, test or validation.',
   'scheduled',
 );
 
@@ -18,7 +18,7 @@ const timings = z
   .meta({
     type: ['object', 'null'],
     description:
-      'How long each part took, in milliseconds, null for a part that was not reached; null where nothing was measured.',
+      'Duration of each phase in milliseconds, null for phases that were not reached. Null when nothing was measured.',
     properties: {
       dns_ms: milliseconds,
       connect_ms: milliseconds,
@@ -42,8 +42,8 @@ const timings = z
 
 export const attemptView = z
   .object({
-    id: described(z.string(), 'Its id.', EXAMPLE.attempt_id),
-    number: described(z.int(), 'Its place in the delivery, from 1.', 1),
+    id: described(z.string(), 'The id.', EXAMPLE.attempt_id),
+    number: described(z.int(), 'The number of the attempt within its delivery, starting at 1.', 1),
     trigger,
     outcome: described(
       z.string(),
@@ -52,24 +52,24 @@ export const attemptView = z
     ),
     outcome_detail: described(
       z.string().nullable(),
-      'The status of `http_status`, the phase of `timeout`, the code of the others.',
+      'The status for `http_status`, the phase for `timeout`, the error code for others.',
       null,
     ),
-    started_at: shownTime('When it began.'),
-    duration_ms: described(z.number(), 'How long it took, in milliseconds.', 62.4),
+    started_at: shownTime('When it started.'),
+    duration_ms: described(z.number(), 'Duration in milliseconds.', 62.4),
     timings,
     remote_address: described(
       z.string().nullable(),
-      'The IP address that the connection went to; null when there was none.',
+      'The IP address of the connection; null without a connection.',
       '203.0.113.7',
     ),
     request: z
       .object({
         method: described(z.string(), 'The HTTP method.', 'POST'),
-        url: described(z.string(), 'Where it went.', EXAMPLE.url),
+        url: described(z.string(), 'The request URL.', EXAMPLE.url),
         headers: described(
           z.record(z.string(), z.string()),
-          `As sent, with \`${HIDDEN_VALUE}\` in the place of values that are secrets.`,
+          `The request headers. Secret values are shown as \`${HIDDEN_VALUE}\`.`,
           {
             'content-type': 'application/json',
             'webhook-id': EXAMPLE.event_id,
@@ -79,25 +79,25 @@ export const attemptView = z
         ),
         body: described(
           z.string(),
-          'Byte for byte what was sent.',
+          'The request body, byte for byte.',
           `{"type":"${EXAMPLE.event_type}","timestamp":"${EXAMPLE.time}","data":${JSON.stringify(EXAMPLE.data)}}`,
         ),
       })
       .nullable()
-      .meta({ description: 'What was sent; null when nothing was.' }),
+      .meta({ description: 'The request; null when nothing was sent.' }),
     response: z
       .object({
         status: described(z.int(), 'The HTTP status.', 200),
-        headers: described(z.record(z.string(), z.string()), 'As they came, in lower case.', {
+        headers: described(z.record(z.string(), z.string()), 'The response headers, with lower-case names.', {
           'content-type': 'text/plain',
         }),
-        body: described(z.string(), 'The beginning of the body.', 'ok'),
-        body_truncated: described(z.boolean(), 'Whether there was more of it.', false),
+        body: described(z.string(), 'The beginning of the response body.', 'ok'),
+        body_truncated: described(z.boolean(), 'Whether the body was longer.', false),
       })
       .nullable()
-      .meta({ description: 'What came back; null when nothing did.' }),
+      .meta({ description: 'The response; null when none was received.' }),
   })
-  .meta({ id: 'Attempt', description: 'One HTTP request and what came back. It never changes.' });
+  .meta({ id: 'Attempt', description: 'One HTTP request and its response. Attempts never change.' });
 
 const viewRequest = (request: StoredAttempt['request']): z.infer<typeof attemptView>['request'] =>
   request === null

@@ -6,17 +6,13 @@ import { iso, shownTime } from './shown.ts';
 
 export const auditView = z
   .object({
-    id: described(z.string(), 'Its id.', EXAMPLE.audit_id),
-    at: shownTime('When it was done.'),
-    by: described(
-      z.string(),
-      'The API key that did it; `in_process` for code in the process of the server.',
-      EXAMPLE.key_id,
-    ),
-    action: described(z.string(), 'What was done.', 'secret.revealed'),
-    subject: described(z.string(), 'What it was done to.', EXAMPLE.hook_id),
+    id: described(z.string(), 'The id.', EXAMPLE.audit_id),
+    at: shownTime('When it happened.'),
+    by: described(z.string(), 'The id of the API key; `in_process` for in-process code.', EXAMPLE.key_id),
+    action: described(z.string(), 'The action.', 'secret.revealed'),
+    subject: described(z.string(), 'The id of the changed object.', EXAMPLE.hook_id),
   })
-  .meta({ id: 'AuditEntry', description: 'Something that was done to a secret, or to how far hooks trust.' });
+  .meta({ id: 'AuditEntry', description: 'A change of a secret or of TLS verification.' });
 
 export const viewAudit = (entry: AuditEntry): z.infer<typeof auditView> => ({
   id: entry.id,

@@ -8,27 +8,27 @@ import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const deliveryView = z
   .object({
-    id: described(z.string(), 'Its id.', EXAMPLE.delivery_id),
-    event_id: described(z.string(), 'The event that is delivered.', EXAMPLE.event_id),
-    event_type: described(z.string(), 'The type of that event.', EXAMPLE.event_type),
-    hook_id: described(z.string(), 'The hook that it goes to.', EXAMPLE.hook_id),
+    id: described(z.string(), 'The id.', EXAMPLE.delivery_id),
+    event_id: described(z.string(), 'The id of the event.', EXAMPLE.event_id),
+    event_type: described(z.string(), 'The type of the event.', EXAMPLE.event_type),
+    hook_id: described(z.string(), 'The id of the hook.', EXAMPLE.hook_id),
     trigger,
     status: described(
       z.enum(deliveryStatuses),
-      '`pending`: due at `next_attempt_at`. `sending`: under way. `held`: kept for a hook that is not active. `succeeded`, `failed`, `canceled`: final.',
+      '`pending`: due at `next_attempt_at`. `sending`: in progress. `held`: kept while the hook is not active. `succeeded`, `failed`, `canceled`: final.',
       'succeeded',
     ),
-    attempt_count: described(z.int(), 'Attempts so far.', 1),
-    next_attempt_at: shownTimeOrNull('When it is tried next; null when it is not.', null),
+    attempt_count: described(z.int(), 'Number of attempts so far.', 1),
+    next_attempt_at: shownTimeOrNull('When the next attempt is due; null when none is due.', null),
     failure_reason: described(
       z.string().nullable(),
-      'Why it failed for good: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While it is pending, why it waits though the receiver did nothing wrong: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
+      'Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
       null,
     ),
-    created_at: shownTime('When it was made.'),
-    updated_at: shownTime('When it last changed.', EXAMPLE.later),
+    created_at: shownTime('When it was created.'),
+    updated_at: shownTime('When it was last updated.', EXAMPLE.later),
   })
-  .meta({ id: 'Delivery', description: 'One event for one hook, until it succeeds or is given up.' });
+  .meta({ id: 'Delivery', description: 'One event for one hook.' });
 
 export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryView> => ({
   id: delivery.id,
@@ -46,4 +46,4 @@ export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryV
 
 export const deliveryWithAttemptsView = deliveryView
   .extend({ attempts: z.array(attemptView) })
-  .meta({ id: 'DeliveryWithAttempts', description: 'A delivery with every attempt, the first one first.' });
+  .meta({ id: 'DeliveryWithAttempts', description: 'A delivery with all its attempts, oldest first.' });

@@ -4,7 +4,7 @@ import { EXAMPLE } from '../examples.ts';
 import { described, jsonObject } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';
 
-/** A JSON Schema that the documentation shows. */
+/** The example JSON Schema of the documentation. */
 export const EXAMPLE_SCHEMA = {
   type: 'object',
   properties: { order_id: { type: 'string' }, total: { type: 'string' } },
@@ -13,16 +13,20 @@ export const EXAMPLE_SCHEMA = {
 
 export const eventTypeView = z
   .object({
-    name: described(z.string(), 'Its name.', EXAMPLE.event_type),
-    description: described(z.string(), 'When it is sent; empty when nobody said.', 'An order was placed.'),
+    name: described(z.string(), 'The name.', EXAMPLE.event_type),
+    description: described(
+      z.string(),
+      'When events of this type are sent; may be empty.',
+      'An order was placed.',
+    ),
     schema: described(
       jsonObject.nullable(),
-      'The JSON Schema (draft 2020-12) that its data must fit; null when any data will do.',
+      'The JSON Schema (draft 2020-12) that event data must match. Null accepts any data.',
       EXAMPLE_SCHEMA,
     ),
-    example: described(jsonObject.nullable(), 'Data that a test sends when it brings none.', EXAMPLE.data),
-    created_at: shownTime('When it was first put.'),
-    updated_at: shownTime('When it was last put.'),
+    example: described(jsonObject.nullable(), 'The default data of test events.', EXAMPLE.data),
+    created_at: shownTime('When it was created.'),
+    updated_at: shownTime('When it was last replaced.'),
   })
   .meta({ id: 'EventType', description: 'An entry of the catalog.' });
 

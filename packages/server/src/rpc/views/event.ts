@@ -8,14 +8,14 @@ import { iso, shownTime } from './shown.ts';
 
 export const receiptView = z
   .object({
-    id: described(z.string(), 'Its id: the same for every hook and every attempt.', EXAMPLE.event_id),
-    type: described(z.string(), 'The name of its event type.', EXAMPLE.event_type),
+    id: described(z.string(), 'The id: the same for every hook and every attempt.', EXAMPLE.event_id),
+    type: described(z.string(), 'The event type.', EXAMPLE.event_type),
     occurred_at: shownTime('When it happened.'),
     created_at: shownTime('When it was accepted.'),
-    idempotency_key: described(z.string().nullable(), 'The key that it was sent with.', 'order-1042-created'),
-    deliveries: described(z.int(), 'How many hooks it goes to.', 2),
+    idempotency_key: described(z.string().nullable(), 'The idempotency key, if any.', 'order-1042-created'),
+    deliveries: described(z.int(), 'Number of hooks that it is delivered to.', 2),
   })
-  .meta({ id: 'EventReceipt', description: 'An event that was accepted: it is stored for good.' });
+  .meta({ id: 'EventReceipt', description: 'An accepted event. It is stored durably.' });
 
 export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> => ({
   id: receipt.id,
@@ -28,10 +28,10 @@ export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> 
 
 export const eventView = receiptView
   .extend({
-    data: described(jsonObject, 'What happened, as it was sent in.', EXAMPLE.data),
-    previous_data: described(jsonObject.nullable(), 'What the data was before.', null),
+    data: described(jsonObject, 'The event data, unchanged.', EXAMPLE.data),
+    previous_data: described(jsonObject.nullable(), 'The data before the change.', null),
   })
-  .meta({ id: 'Event', description: 'One fact that was accepted for sending. It never changes.' });
+  .meta({ id: 'Event', description: 'A fact that was accepted for sending. Events never change.' });
 
 export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
   ...viewReceipt(event),
@@ -48,11 +48,11 @@ export const batchItemView = z
         code: described(z.string(), 'The code of the error.', 'invalid_input'),
         message: described(
           z.string(),
-          'What happened, for people.',
+          'What happened, why, and what to do next.',
           'limit: Too big: expected number to be <=1000.',
         ),
         issues: z.array(issueView).optional(),
       }),
     }),
   ])
-  .meta({ id: 'BatchItem', description: 'What became of one event of a batch.' });
+  .meta({ id: 'BatchItem', description: 'The result of one event of a batch.' });

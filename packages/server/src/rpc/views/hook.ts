@@ -8,53 +8,53 @@ import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const hookView = z
   .object({
-    id: described(z.string(), 'Its id.', EXAMPLE.hook_id),
-    number: described(z.int(), 'An integer beside the id, for the receivers that want one.', 7),
-    name: described(z.string(), 'For people; the host of the URL unless another was given.', 'Shop'),
-    url: described(z.string(), 'Where the events go.', EXAMPLE.url),
+    id: described(z.string(), 'The id.', EXAMPLE.hook_id),
+    number: described(z.int(), 'An integer alternative to the id, for wire formats that need one.', 7),
+    name: described(z.string(), 'The display name. Default: the host of the URL.', 'Shop'),
+    url: described(z.string(), 'The URL of the receiver.', EXAMPLE.url),
     events: described(
       z.array(z.string()),
-      'Names of event types, `order.*` for everything below `order.`, `*` for all.',
+      'Names of event types, `order.*` for all names that start with `order.`, or `*` for all.',
       ['order.*'],
     ),
     method: described(z.string(), 'The HTTP method of the requests.', 'POST'),
-    content_type: described(z.string(), 'How the body is encoded.', 'application/json'),
-    dialect: described(z.string(), 'How events look on the wire.', 'standard'),
+    content_type: described(z.string(), 'The encoding of the body.', 'application/json'),
+    dialect: described(z.string(), 'The wire format.', 'standard'),
     status: described(
       z.enum(hookStatuses),
-      'All but `active` hold what is meant for the hook. `paused` by you, `disabled` by us, `unvalidated` until the receiver has answered.',
+      'Deliveries are held unless the status is `active`. `paused`: by the user. `disabled`: by the server. `unvalidated`: until a validation succeeds.',
       'active',
     ),
     active: described(z.boolean(), 'Whether the status is `active`.', true),
-    insecure_ssl: described(z.boolean(), 'Whether any certificate is accepted.', false),
+    insecure_ssl: described(z.boolean(), 'Whether TLS verification is disabled.', false),
     max_attempts: described(
       z.int().nullable(),
-      'How often a delivery is tried; null is what the dialect has.',
+      'Maximum number of attempts for each delivery. Null uses the default of the dialect.',
       null,
     ),
     timeout_ms: described(
       z.int().nullable(),
-      'How long one attempt may take, in milliseconds; null is what the dialect has.',
+      'Timeout of each attempt in milliseconds. Null uses the default of the dialect.',
       null,
     ),
     headers: described(
       z.record(z.string(), z.string()),
-      `The names of the custom headers, with \`${HIDDEN_VALUE}\` in the place of their values.`,
+      `The custom headers. Values are shown as \`${HIDDEN_VALUE}\`.`,
       { 'X-Tenant': HIDDEN_VALUE },
     ),
-    validated_at: shownTimeOrNull('When the receiver last answered a validation.', null),
+    validated_at: shownTimeOrNull('When a validation last succeeded.', null),
     disabled_reason: described(
       z.enum(['attempts_exhausted', 'gone_410', 'failing']).nullable(),
-      'Why we disabled it.',
+      'Why the server disabled it.',
       null,
     ),
     consecutive_failures: described(z.int(), 'Failures since the last success.', 0),
-    created_at: shownTime('When it was made.'),
-    updated_at: shownTime('When it was last changed.'),
+    created_at: shownTime('When it was created.'),
+    updated_at: shownTime('When it was last updated.'),
   })
   .meta({
     id: 'Hook',
-    description: 'A registration: where events go, which ones, and how they look there.',
+    description: 'A registered receiver: URL, subscribed event types and wire format.',
   });
 
 export const viewHook = (hook: ListedHook): z.infer<typeof hookView> => ({
@@ -79,13 +79,13 @@ export const viewHook = (hook: ListedHook): z.infer<typeof hookView> => ({
   updated_at: iso(hook.updated_at),
 });
 
-const warnings = described(z.array(z.string()), 'What is wise to know of the secret; most often empty.', []);
+const warnings = described(z.array(z.string()), 'Warnings about the secret; usually empty.', []);
 
 export const createdHookView = hookView
   .extend({
     secret: described(
       z.string().nullable(),
-      'The signing secret. Shown now and on rotation; later only by `hooks.revealSecret`, which is audited. Null for a hook that does not sign.',
+      'The signing secret. Returned on creation and rotation, and by `hooks.revealSecret`, which is audited. Null if requests are not signed.',
       EXAMPLE.secret,
     ),
     warnings,
@@ -104,12 +104,12 @@ export const secretsView = z
         z.object({
           secret: described(
             z.string(),
-            'An old secret that is still good.',
+            'A previous secret that is still valid.',
             'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
           ),
-          expires_at: shownTimeOrNull('When it ceases to be.', '2026-11-22T10:30:00.000Z'),
+          expires_at: shownTimeOrNull('When it expires.', '2026-11-22T10:30:00.000Z'),
         }),
       )
-      .meta({ description: 'The secrets before it whose grace has not ended, the newest first.' }),
+      .meta({ description: 'Previous secrets within their grace period, newest first.' }),
   })
-  .meta({ id: 'HookSecrets', description: 'The secrets of a hook that sign or verify now.' });
+  .meta({ id: 'HookSecrets', description: 'The valid secrets of a hook.' });

@@ -6,14 +6,14 @@ import { iso, shownTime } from './shown.ts';
 
 export const workspaceView = z
   .object({
-    id: described(z.string(), 'Its id.', EXAMPLE.workspace_id),
-    name: described(z.string(), 'Its name, which no other has.', 'acme'),
-    dialect: described(z.string(), 'The dialect of its hooks, unless they name another.', 'standard'),
-    strict: described(z.boolean(), 'Whether events must have a type that is in the catalog.', false),
-    created_at: shownTime('When it was made.'),
-    updated_at: shownTime('When it was last changed.'),
+    id: described(z.string(), 'The id.', EXAMPLE.workspace_id),
+    name: described(z.string(), 'The unique name.', 'acme'),
+    dialect: described(z.string(), 'The default dialect of its hooks.', 'standard'),
+    strict: described(z.boolean(), 'Whether events of unknown types are refused.', false),
+    created_at: shownTime('When it was created.'),
+    updated_at: shownTime('When it was last updated.'),
   })
-  .meta({ id: 'Workspace', description: 'A tenant: hooks, events and a catalog of its own.' });
+  .meta({ id: 'Workspace', description: 'An isolated environment with its own hooks, events and catalog.' });
 
 export const viewWorkspace = (workspace: Workspace): z.infer<typeof workspaceView> => ({
   ...workspace,
