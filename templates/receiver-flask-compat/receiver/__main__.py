@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import threading
-import time
 
 try:
     from werkzeug.serving import WSGIRequestHandler, make_server
@@ -19,19 +18,19 @@ from .settings import SettingsError, read_settings, with_env_file
 from .worker import STOP_SECONDS
 
 
-class _Connection(WSGIRequestHandler):
-    timeout = STOP_SECONDS / 2  # Disconnects a silent client, so that it does not delay a stop.
-
-
 def main() -> None:
     """Serves until SIGTERM or SIGINT. Exits with code 1 when it cannot start."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # The receiver logs its requests itself.
     try:
         app = create_app(read_settings(with_env_file(os.environ)))
-        host, port = app.settings.host, app.settings.port
-        server = make_server(host, port, app, threaded=True, request_handler=_Connection)
-    except (SettingsError, OSError) as error:
+    except SettingsError as error:
         sys.exit(str(error))
+    host, port = app.settings.host, app.settings.port
+    try:
+        server = make_server(host, port, app, threaded=True)
+    except OSError as error:
+        sys.exit(f"Port {port} of {host} is not available: {error}. Check HOST and PORT.")
+    WSGIRequestHandler.timeout = STOP_SECONDS / 2  # So that a silent client does not delay a stop.
     server.daemon_threads = False  # Then serve_forever() finishes the current requests before it returns.
     serving = threading.Thread(target=server.serve_forever, args=[0.1], daemon=True)
     stop = threading.Event()
@@ -42,11 +41,9 @@ def main() -> None:
     log("info", "listening", port=server.port, path=app.dialect["path"], dialect=app.settings.dialect)
     stop.wait()
     log("info", "stopping")
-    deadline = time.monotonic() + STOP_SECONDS
-    app.worker.finish()
     server.shutdown()
     serving.join(STOP_SECONDS)
-    app.worker.stop(max(0.0, deadline - time.monotonic()))
+    app.worker.stop()
     os._exit(0)  # Does not wait any longer for requests and handlers.
 
 

@@ -9,7 +9,7 @@ import time
 from typing import Any, Mapping
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.exceptions import ClientDisconnected
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .event import Handler, Unreadable, read_envelope
@@ -44,7 +44,6 @@ class Receiver(Flask):
         path, methods = self.dialect["path"], self.dialect["methods"]
         self.add_url_rule(path, view_func=self.receive, methods=methods, provide_automatic_options=False)
         self.add_url_rule("/healthz", view_func=self.healthz, provide_automatic_options=False)
-        self.register_error_handler(Exception, _error)
 
     def receive(self) -> Response:
         if not self.rate_limit.allows(request.remote_addr or "", time.monotonic()):
@@ -133,13 +132,4 @@ def _respond(status: int, body: str | dict[str, Any], retry_after: int | None = 
     response.status_code = status
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
-    return response
-
-
-def _error(error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        log("error", "request_failed", error=describe(error))
-        return _respond(500, {"error": "Internal Server Error."})
-    response = _respond(error.code or 500, {"error": f"{error.name}."})
-    response.headers.extend((name, value) for name, value in error.get_headers() if name == "Allow")
     return response

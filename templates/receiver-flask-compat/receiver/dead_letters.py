@@ -11,21 +11,26 @@ from .inbox import Inbox
 from .settings import SettingsError, inbox_path, with_env_file
 
 
-def main(arguments: List[str]) -> int:
-    """Returns the exit code: 1 when it fails, 2 for wrong arguments."""
-    if arguments not in ([], ["list"]) and (len(arguments) != 2 or arguments[0] != "retry"):
-        return _fail("Usage: python -m receiver.dead_letters [list | retry <id> | retry all]", 2)
+def main(arguments: List[str]) -> None:
+    """Exits with code 1 and a message when it fails."""
     path = inbox_path(with_env_file(os.environ))
     if not os.path.exists(path):
-        return _fail(f"There is no inbox at {path}. Set INBOX_PATH to the one of the receiver.")
+        sys.exit(f"There is no inbox at {path}. Set INBOX_PATH to the one of the receiver.")
     try:
         with closing(Inbox(path)) as inbox:
-            return _retry(inbox, arguments[1]) if arguments[:1] == ["retry"] else _list(inbox)
+            if arguments in ([], ["list"]):
+                _list(inbox)
+            elif len(arguments) == 2 and arguments[0] == "retry":
+                count = inbox.revive(None if arguments[1] == "all" else arguments[1])
+                print(f"{count} waiting again. The receiver handles them within a second.")
+                sys.exit(0 if count or arguments[1] == "all" else "No dead letter has this id.")
+            else:
+                sys.exit("Usage: python -m receiver.dead_letters [list | retry <id> | retry all]")
     except (SettingsError, sqlite3.Error) as error:
-        return _fail(f"The inbox {path} cannot be used: {error}")
+        sys.exit(f"The inbox {path} cannot be used: {error}")
 
 
-def _list(inbox: Inbox) -> int:
+def _list(inbox: Inbox) -> None:
     letters = inbox.dead_letters()
     for letter in letters:
         # As JSON, ids and errors, which come from elsewhere, cannot send commands to the terminal.
@@ -33,21 +38,7 @@ def _list(inbox: Inbox) -> int:
         print("{id}\t{type}\t{attempts} attempts\t{last_error}".format(**quoted))
     if not letters:
         print("There are no dead letters.")
-    return 0
-
-
-def _retry(inbox: Inbox, event_id: str) -> int:
-    count = inbox.revive(None if event_id == "all" else event_id)
-    if count == 0 and event_id != "all":
-        return _fail(f"No dead letter has the id {json.dumps(event_id)}.")
-    print(f"{count} waiting again. The receiver handles them within a second.")
-    return 0
-
-
-def _fail(message: str, code: int = 1) -> int:
-    print(message, file=sys.stderr)
-    return code
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

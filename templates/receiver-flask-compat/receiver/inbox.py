@@ -15,7 +15,6 @@ except ImportError:  # Windows, where only one process can use an inbox.
     fcntl = None  # type: ignore[assignment]
 
 from .event import Envelope
-from .log import log
 from .settings import SettingsError
 
 _SCHEMA = """
@@ -52,7 +51,6 @@ class Inbox:
         self._mutex = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
-        self._is_lost = False
         try:
             Path(path).parent.mkdir(parents=True, exist_ok=True)
             # No other code may open this file: closing any handle of it releases the locks of its process.
@@ -135,11 +133,8 @@ class Inbox:
         """Raises sqlite3.Error when the file at the path is no longer the one that was opened."""
         if self._file in (None, _file_at(self._path)):
             return
-        error = f"{self._path} was deleted or replaced. Restore it, or restart the receiver to use a new one."
-        if not self._is_lost:
-            self._is_lost = True
-            log("error", "inbox_lost", detail=error)
-        raise sqlite3.OperationalError(error)
+        problem = f"{self._path} was deleted or replaced. Restore it, or restart the receiver with a new one."
+        raise sqlite3.OperationalError(problem)
 
     def _execute(self, statement: str, *values: object) -> tuple[list[sqlite3.Row], int]:
         with self._transaction() as connection:

@@ -45,8 +45,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     current = environ.get("WEBHOOK_SECRET", "")
     if current == "":
         raise SettingsError(
-            "WEBHOOK_SECRET is not set. Set it in the environment, or in .env for local work, to the secret that "
-            "the sender showed at registration: in Bellwire, `secret` in the response to POST /v1/webhooks."
+            "WEBHOOK_SECRET is not set. Set it in the environment, or in .env for local work, to the secret "
+            "that the sender showed (in Bellwire: `secret` in the response to POST /v1/webhooks)."
         )
     _check_secret("WEBHOOK_SECRET", current, dialect)
     previous = [secret.strip() for secret in environ.get("WEBHOOK_PREVIOUS_SECRETS", "").split(",")]
@@ -79,7 +79,7 @@ def _check_secret(name: str, secret: str, dialect: str) -> None:
         if secret.startswith("whpk_"):
             problem = '"whpk_": an ed25519 public key, which is not supported. Use a "whsec_" secret.'
         else:
-            problem = '"whsec_", but no base64 of a key follows. Copy it from the sender again, without spaces.'
+            problem = '"whsec_", but the base64 of a key does not follow. Copy it from the sender again.'
         raise SettingsError(f"{name} begins with {problem}")
 
 

@@ -16,9 +16,8 @@ from .settings import Settings
 #: Seconds from each failure to the next attempt. Further attempts repeat the last delay.
 RETRY_DELAYS = (1, 5, 30, 120, 600, 3600, 21_600)
 
-#: How long a stop waits for requests and for the handler.
+#: How long a stop waits for requests, and then for the handler.
 STOP_SECONDS = 10.0
-
 _POLL_SECONDS = 1.0
 _PRUNE_SECONDS = 60.0
 _PRUNE_BATCH = 500
@@ -42,17 +41,13 @@ class Worker:
                 self.thread.start()
                 atexit.register(self.stop)
 
-    def finish(self) -> None:
-        """Takes no further events. The current handler continues."""
+    def stop(self) -> None:
+        """Takes no further events, waits up to STOP_SECONDS for the current handler, and closes the inbox."""
         self._stopping.set()
         self.wake.set()
-
-    def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Takes no further events, waits for the current handler, and closes the inbox."""
-        self.finish()
         atexit.unregister(self.stop)
         if self.thread.is_alive():
-            self.thread.join(seconds)
+            self.thread.join(STOP_SECONDS)
         if self.thread.is_alive():
             log("warn", "handler_not_finished", detail="its event is handled again after the next start")
         else:
