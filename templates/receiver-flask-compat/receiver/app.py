@@ -86,9 +86,9 @@ class Receiver(Flask):
             return _respond(503, {"status": "unavailable", "error": f"The inbox cannot be read: {error}"})
         if not self.worker.thread.is_alive():
             return _respond(503, {"status": "unavailable", "error": "The worker has stopped."})
-        age = max(0.0, time.time() - (counts["oldest"] or time.time()))
-        health = {"status": "ok", "waiting": counts["waiting"], "dead": counts["dead"]}
-        return _respond(200, {**health, "oldest_waiting_seconds": round(age, 3)})
+        age = round(max(0.0, time.time() - (counts["oldest"] or time.time())), 3)
+        waiting, dead = counts["waiting"], counts["dead"]
+        return jsonify(status="ok", waiting=waiting, dead=dead, oldest_waiting_seconds=age)
 
     def _refuse(self, status: int, reason: str, error: str) -> Response:
         log("warn", reason, detail=error, client=request.remote_addr)

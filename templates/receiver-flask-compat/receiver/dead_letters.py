@@ -8,12 +8,12 @@ from contextlib import closing
 from typing import List
 
 from .inbox import Inbox
-from .settings import SettingsError, inbox_path, with_env_file
+from .settings import DEFAULT_INBOX, SettingsError, with_env_file
 
 
 def main(arguments: List[str]) -> None:
     """Exits with code 1 and a message when it fails."""
-    path = inbox_path(with_env_file(os.environ))
+    path = with_env_file(os.environ).get("INBOX_PATH") or DEFAULT_INBOX
     if not os.path.exists(path):
         sys.exit(f"There is no inbox at {path}. Set INBOX_PATH to the one of the receiver.")
     try:

@@ -8,6 +8,8 @@ from typing import Mapping, NamedTuple
 
 from .verify import DIALECTS, signing_key
 
+DEFAULT_INBOX = "data/inbox.db"
+
 #: Default, minimum and maximum of each number.
 _NUMBERS = {
     "PORT": (3000, 0, 65_535),
@@ -48,21 +50,18 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "WEBHOOK_SECRET is not set. Set it in the environment, or in .env for local work, to the secret "
             "that the sender showed (in Bellwire: `secret` in the response to POST /v1/webhooks)."
         )
-    _check_secret("WEBHOOK_SECRET", current, dialect)
-    previous = [secret.strip() for secret in environ.get("WEBHOOK_PREVIOUS_SECRETS", "").split(",")]
-    for secret in filter(None, previous):
-        _check_secret("WEBHOOK_PREVIOUS_SECRETS", secret, dialect)
-    return Settings(
-        dialect=dialect,
-        secrets=(current, *filter(None, previous)),
-        host=environ.get("HOST") or "0.0.0.0",
-        inbox_path=inbox_path(environ),
-        **{name.lower(): _number(environ, name) for name in _NUMBERS},
-    )
-
-
-def inbox_path(environ: Mapping[str, str]) -> str:
-    return environ.get("INBOX_PATH") or "data/inbox.db"
+    previous = (secret.strip() for secret in environ.get("WEBHOOK_PREVIOUS_SECRETS", "").split(","))
+    secrets = (current, *filter(None, previous))
+    for index, secret in enumerate(secrets):
+        if signing_key(DIALECTS[dialect], secret) is None:
+            name = "WEBHOOK_PREVIOUS_SECRETS" if index else "WEBHOOK_SECRET"
+            problem = '"whsec_", but the base64 of a key does not follow. Copy it from the sender again.'
+            if secret.startswith("whpk_"):
+                problem = '"whpk_": an ed25519 public key, which is not supported. Use a "whsec_" secret.'
+            raise SettingsError(f"{name} begins with {problem}")
+    numbers = {name.lower(): _number(environ, name) for name in _NUMBERS}
+    host, inbox_path = environ.get("HOST") or "0.0.0.0", environ.get("INBOX_PATH") or DEFAULT_INBOX
+    return Settings(dialect, secrets, host, inbox_path, **numbers)
 
 
 def with_env_file(environ: Mapping[str, str], path: str = ".env") -> Mapping[str, str]:
@@ -72,15 +71,6 @@ def with_env_file(environ: Mapping[str, str], path: str = ".env") -> Mapping[str
     line = r"^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*([\"']?)(.*?)\2[ \t]*$"
     pairs = re.findall(line, Path(path).read_text("utf-8"), re.MULTILINE)
     return {**{name: value for name, _, value in pairs}, **environ}
-
-
-def _check_secret(name: str, secret: str, dialect: str) -> None:
-    if signing_key(DIALECTS[dialect], secret) is None:
-        if secret.startswith("whpk_"):
-            problem = '"whpk_": an ed25519 public key, which is not supported. Use a "whsec_" secret.'
-        else:
-            problem = '"whsec_", but the base64 of a key does not follow. Copy it from the sender again.'
-        raise SettingsError(f"{name} begins with {problem}")
 
 
 def _number(environ: Mapping[str, str], name: str) -> int:

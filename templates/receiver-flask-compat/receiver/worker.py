@@ -20,7 +20,6 @@ RETRY_DELAYS = (1, 5, 30, 120, 600, 3600, 21_600)
 STOP_SECONDS = 10.0
 _POLL_SECONDS = 1.0
 _PRUNE_SECONDS = 60.0
-_PRUNE_BATCH = 500
 
 
 class Worker:
@@ -71,10 +70,10 @@ class Worker:
             log("info", "handled", id=claim["id"], type=claim["type"], attempt=claim["attempt"])
         return True
 
-    def prune(self) -> bool:
-        """Deletes handled events that are too old. Whether there may be more."""
-        before = self.clock() - self._settings.keep_days * 86_400
-        return self._inbox.prune(before, _PRUNE_BATCH) == _PRUNE_BATCH
+    def prune(self) -> None:
+        """Deletes events that were handled more than KEEP_DAYS ago, in batches, to let requests through."""
+        while self._inbox.prune(self.clock() - self._settings.keep_days * 86_400, limit=500) == 500:
+            pass
 
     def _run(self) -> None:
         prune_at = 0.0
@@ -84,7 +83,8 @@ class Worker:
                 return
             try:
                 if time.monotonic() >= prune_at:
-                    prune_at = time.monotonic() + (0 if self.prune() else _PRUNE_SECONDS)
+                    self.prune()
+                    prune_at = time.monotonic() + _PRUNE_SECONDS
                 if self.handle_next():
                     continue
             except Exception as error:

@@ -22,11 +22,9 @@ from .support import ROOT, Delivery, ReceiverProcess, delivery, temporary_inbox
 PYTHON = (sys.executable, "-m", "receiver")
 BLOCKING = (sys.executable, "-m", "tests.blocking_receiver")
 #: gunicorn of this Python, or else of the system.
-GUNICORN = (
-    (sys.executable, "-m", "gunicorn")
-    if importlib.util.find_spec("gunicorn")
-    else (shutil.which("gunicorn") or "",)
-)
+HAS_MODULE = importlib.util.find_spec("gunicorn") is not None
+GUNICORN = (sys.executable, "-m", "gunicorn") if HAS_MODULE else (shutil.which("gunicorn") or "",)
+SERVERS = [PYTHON, GUNICORN] if GUNICORN[0] else [PYTHON]
 BLOCKING_GUNICORN = (*GUNICORN, "tests.blocking_receiver:create_app()")
 HEALTH = Delivery("/healthz", {}, b"")
 MIB = 1_048_576
@@ -61,19 +59,6 @@ class Processes(unittest.TestCase):
 
 
 class OneProcess(Processes):
-    def test_an_acknowledged_event_is_handled_after_kill_9_and_its_id_is_still_known(self) -> None:
-        first = self.start(BLOCKING)
-        self.assertEqual(200, first.send(delivery("evt_1"))[0])
-        first.wait_for("started", id="evt_1", attempt=1)
-        self.assertEqual(200, first.send(delivery("evt_2"))[0])
-        first.process.kill()
-        self.assertEqual(-signal.SIGKILL, first.exit_code())
-        second = self.start()
-        second.wait_for("handled", id="evt_1", attempt=2)
-        second.wait_for("handled", id="evt_2", attempt=1)
-        self.assertEqual(200, second.send(delivery("evt_1"))[0])
-        second.wait_for("duplicate", id="evt_1")
-
     def test_two_processes_never_take_the_same_event_until_one_is_killed(self) -> None:
         one = self.start(BLOCKING)
         one.send(delivery("evt_1"))
@@ -180,9 +165,34 @@ class OneProcess(Processes):
         receiver.wait_for("not_stored", id=f"evt_{number}")
         self.stop(receiver)
 
+    def test_an_incomplete_body_is_answered_400_even_when_its_signature_is_valid(self) -> None:
+        for command in SERVERS:
+            receiver, sent = self.start(command), delivery("evt_1")
+            with receiver.connect(sent, len(sent.body) + 1) as connection:
+                connection.sendall(sent.body)
+                connection.shutdown(1)
+                self.assertIn(b" 400 ", connection.recv(1000))
+            receiver.wait_for("cut_off")
+            receiver.send(sent)
+            receiver.wait_for("stored", id="evt_1")
+            self.environ = {"INBOX_PATH": temporary_inbox(self)}
+
     def test_waiting_events_are_handled_without_a_request(self) -> None:
-        self.store("evt_1")
-        self.start().wait_for("handled", id="evt_1")
+        for command in (*SERVERS, *((*server, "--preload") for server in SERVERS[1:])):
+            self.store(f"evt_{command}")
+            receiver = self.start(command)
+            receiver.wait_for("handled", id=f"evt_{command}")
+            self.stop(receiver)
+
+    def test_a_wrong_setting_is_refused_in_one_line(self) -> None:
+        text = Path(self.environ["INBOX_PATH"]).parent.with_suffix(".txt")
+        text.write_text("This is not a database, but long enough to be read as one. " * 20)
+        settings = {"KEEP_DAYS": ["3"], "WEBHOOK_SECRET": [""], "INBOX_PATH": ["/dev/null/inbox.db", str(text)]}
+        for name, value in ((name, value) for name, values in settings.items() for value in values):
+            for command in SERVERS:
+                with self.subTest(f"{command} {name} {value}"):
+                    self.assertIn(name, self.refusal(command, **{name: value}))
+        self.assertFalse(os.path.exists(self.environ["INBOX_PATH"]))
 
     def test_it_starts_in_any_folder_and_reads_its_env_file(self) -> None:
         folder = Path(self.environ["INBOX_PATH"]).parent
@@ -212,7 +222,8 @@ class Gunicorn(Processes):
         receiver = self.start(BLOCKING_GUNICORN)
         for event_id in ("evt_1", "evt_2", "evt_3"):
             self.assertEqual(200, receiver.send(delivery(event_id))[0])
-        started = {entry["id"]: entry["pid"] for entry in (receiver.wait_for("started"), receiver.wait_for("started"))}
+        entries = [receiver.wait_for("started") for _ in range(2)]
+        started = {entry["id"]: entry["pid"] for entry in entries}
         self.assertEqual(({"evt_1", "evt_2"}, 2), (set(started), len(set(started.values()))))
         os.kill(started["evt_1"], signal.SIGKILL)
         again = receiver.wait_for("started", id="evt_1", attempt=2)
@@ -231,15 +242,6 @@ class Gunicorn(Processes):
         receiver.release()
         self.assertEqual(0, receiver.exit_code())
         receiver.wait_for("handled", id="evt_1")
-
-    def test_an_incomplete_body_is_answered_400_even_when_its_signature_is_valid(self) -> None:
-        for command in (PYTHON, GUNICORN):
-            receiver, sent = self.start(command), delivery("evt_1")
-            with receiver.connect(sent, len(sent.body) + 1) as connection:
-                connection.sendall(sent.body)
-                connection.shutdown(1)
-                self.assertIn(b" 400 ", connection.recv(1000))
-            receiver.wait_for("cut_off")
 
     def test_silent_clients_do_not_block_others_and_are_disconnected(self) -> None:
         text = (ROOT / "gunicorn.conf.py").read_text("utf-8")
@@ -260,24 +262,3 @@ class Gunicorn(Processes):
             for _ in range(16):
                 receiver.wait_for("cut_off")
             self.assertEqual(16, sum(entry["event"] == "cut_off" for entry in receiver.seen))
-
-    def test_waiting_events_are_handled_without_a_request_even_with_preload(self) -> None:
-        for options in ([], ["--preload"]):
-            self.store(f"evt_{options}")
-            receiver = self.start((*GUNICORN, *options))
-            receiver.wait_for("handled", id=f"evt_{options}")
-            self.stop(receiver)
-
-    def test_a_wrong_setting_is_refused_in_one_line_and_nothing_is_created(self) -> None:
-        no_database = Path(self.environ["INBOX_PATH"]).parent.with_suffix(".db")
-        no_database.write_text("This is not a database, but long enough to be read as one. " * 20)
-        for name, value in (
-            ("KEEP_DAYS", "3"),
-            ("WEBHOOK_SECRET", ""),
-            ("INBOX_PATH", "/dev/null/inbox.db"),
-            ("INBOX_PATH", str(no_database)),
-        ):
-            for command in (PYTHON, GUNICORN):
-                with self.subTest(f"{command} {name} {value}"):
-                    self.assertIn(name, self.refusal(command, **{name: value}))
-        self.assertEqual(["data.db"], [name for name in os.listdir(no_database.parent) if "locks" not in name])
