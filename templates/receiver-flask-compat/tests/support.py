@@ -189,10 +189,10 @@ class ReceiverProcess:
         self.process.stdin.write(b"." * handlers)
         self.process.stdin.flush()
 
-    def is_running(self) -> bool:
-        """Whether it still runs after half a second, in which a stop that waits for nothing would end."""
+    def is_running(self, seconds: float = 0.5) -> bool:
+        """Whether it still runs after a time in which a stop that waits for nothing would end."""
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5)
+            self.process.wait(seconds)
         return self.process.returncode is None
 
     def exit_code(self) -> int:

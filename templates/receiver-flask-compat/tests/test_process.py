@@ -238,7 +238,7 @@ class Gunicorn(Processes):
         receiver.send(delivery("evt_1"))
         receiver.wait_for("started")
         receiver.process.terminate()
-        self.assertTrue(receiver.is_running())
+        self.assertTrue(receiver.is_running(seconds=3))
         receiver.release()
         self.assertEqual(0, receiver.exit_code())
         receiver.wait_for("handled", id="evt_1")

@@ -4,6 +4,8 @@ import contextlib
 import io
 import os
 import sqlite3
+import subprocess
+import sys
 import unittest
 from typing import Any, List
 from unittest import mock
@@ -14,7 +16,7 @@ from receiver.inbox import Inbox
 from receiver.settings import read_settings
 from receiver.worker import RETRY_DELAYS, Worker
 
-from .support import SECRET, captured_log, temporary_inbox
+from .support import ROOT, SECRET, captured_log, temporary_inbox
 
 DAY = 86_400.0
 
@@ -115,7 +117,8 @@ class TheWorker(unittest.TestCase):
     def test_dead_letters_are_listed_one_per_line_and_retried_one_by_one_or_all(self) -> None:
         self.bury("evt_1", "evt_2", "a\n\x1b[31m\u009b")
         lines = self.command().splitlines()
-        self.assertRegex(lines[0], r'^"evt_1"\t"order\.created"\t8 attempts\t"ValueError: no 8 \(test_worker\.py:\d+\)"$')
+        error = r'"ValueError: no 8 \(test_worker\.py:\d+\)"'
+        self.assertRegex(lines[0], r'^"evt_1"\t"order\.created"\t8 attempts\t' + error + "$")
         # An id cannot send commands to the terminal.
         ids = ['"evt_1"', '"evt_2"', r'"a\n\u001b[31m\u009b"']
         self.assertEqual(ids, [line.split("\t")[0] for line in lines])
@@ -157,6 +160,18 @@ class TheWorker(unittest.TestCase):
         self.inbox.settle(lost, "handled", self.now)
         self.assertEqual(1, self.inbox.counts()["waiting"])
 
+    def test_a_claim_excludes_other_processes_until_it_is_settled(self) -> None:
+        script = "import sys; from receiver.inbox import Inbox; print(Inbox(sys.argv[1]).claim(9e9) is not None)"
+        results = []
+        self.store("evt_1")
+        claim = self.inbox.claim(self.now)
+        assert claim is not None
+        for _ in range(2):
+            command = [sys.executable, "-c", script, self.path]
+            results.append(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.strip())
+            self.inbox.settle(claim, "waiting", self.now)
+        self.assertEqual([b"False", b"True"], results)
+
     def test_every_commit_is_on_disk_before_it_returns(self) -> None:
         with self.inbox._transaction() as connection:
             self.assertEqual(2, connection.execute("PRAGMA synchronous").fetchone()[0])
@@ -167,4 +182,5 @@ class TheWorker(unittest.TestCase):
         self.store("evt_1")
         self.work()
         with contextlib.closing(sqlite3.connect(self.path)) as connection:
-            self.assertEqual([("handled", None)], connection.execute("SELECT state, body FROM events").fetchall())
+            rows = connection.execute("SELECT state, body FROM events").fetchall()
+        self.assertEqual([("handled", None)], rows)
