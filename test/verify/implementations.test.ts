@@ -40,8 +40,7 @@ const flask = fileURLToPath(new URL('../../templates/receiver-flask-compat', imp
 const JUDGE_ALL = `
 import base64, json, sys
 sys.dont_write_bytecode = True
-from receiver.dialects import DIALECTS
-from receiver.verify import verify
+from receiver.verify import DIALECTS, verify
 def body(case):
     if "body_base64" in case: return base64.b64decode(case["body_base64"])
     text = case["body"] if "body" in case else case["body_repeat"][0] * case["body_repeat"][1]

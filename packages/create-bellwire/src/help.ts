@@ -12,7 +12,7 @@ ${rows([
   ['-d, --dialect <name>', 'the format that the sender speaks (default: standard)'],
   [
     '-e, --events <where>',
-    'write typed handlers for a catalog: the URL of a Bellwire server, or a JSON file',
+    'write a handler for each event of a catalog: the URL of a Bellwire server, or a JSON file',
   ],
   ['    --api-key <key>', 'for that server (or BELLWIRE_API_KEY)'],
   ['    --install', 'install what it needs; --no-install does not ask'],

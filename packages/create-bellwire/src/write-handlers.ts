@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CatalogType } from '@bellwire/client/generate';
 import type { Template } from './choices.ts';
-import { printPythonHandlers } from './print-python-handlers.ts';
-import { printPythonTypes } from './print-python-types.ts';
+import { printPythonHandlers } from './print-python.ts';
 import { printEvents, printHandlers } from './print-typescript.ts';
 
 const filesFor: Readonly<
@@ -13,13 +12,10 @@ const filesFor: Readonly<
     'src/events.ts': printEvents(catalog),
     'src/handlers.ts': printHandlers(catalog),
   }),
-  flask: (catalog) => {
-    const { text, nameOf } = printPythonTypes(catalog);
-    return { 'receiver/events.py': text, 'receiver/handlers.py': printPythonHandlers(catalog, nameOf) };
-  },
+  flask: (catalog) => ({ 'receiver/handlers.py': printPythonHandlers(catalog) }),
 };
 
-/** Puts types of a catalog's events, and a handler for each, in the place of the template's own. */
+/** Replaces the template's handlers with one for each event of a catalog (typed in TypeScript). */
 export const writeHandlers = async (
   folder: string,
   template: Template,

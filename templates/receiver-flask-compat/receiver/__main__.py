@@ -1,96 +1,51 @@
-"""`python -m receiver`: one process for local work. Before real traffic stands gunicorn (see the README)."""
-
-from __future__ import annotations
+"""`python -m receiver`: a single process for local work. Use gunicorn in production (see the README)."""
 
 import logging
 import os
 import signal
 import sys
 import threading
-import time
-from typing import Any, List
 
 try:
-    from flask import Flask
-    from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+    from werkzeug.serving import WSGIRequestHandler, make_server
+
+    from .app import create_app
 except ModuleNotFoundError as error:
-    sys.exit(f"{error}. Install what the receiver needs: pip install -r requirements.txt")
+    sys.exit(f"{error}. Install the requirements of the receiver: pip install -r requirements.txt")
 
-from . import create_app
 from .log import log
-from .settings import Settings, SettingsError, read_settings, with_env_file
-from .worker import STOP_SECONDS, Worker
+from .settings import SettingsError, read_settings, with_env_file
+from .worker import STOP_SECONDS
 
 
-class _Connection(WSGIRequestHandler):
-    # So that a client that says nothing holds neither a thread nor the stop, which has other things to do.
-    timeout = STOP_SECONDS / 2
-
-
-class _Server(ThreadedWSGIServer):
-    """Werkzeug's threaded server, which can wait for the requests under way."""
-
-    def __init__(self, settings: Settings, app: Flask) -> None:
-        self._under_way: List[threading.Thread] = []
-        super().__init__(settings.host, settings.port, app, _Connection)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), daemon=True
-        )
-        self._under_way = [other for other in self._under_way if other.is_alive()]
-        self._under_way.append(thread)
-        thread.start()
-
-    def finish_requests(self, deadline: float) -> None:
-        """Waits for them, but not longer than until a time of the monotonic clock."""
-        for thread in self._under_way:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-
-def main() -> int:
-    """Serves until SIGTERM or SIGINT. The exit code: 1 when it cannot start."""
-    # Its lines for each request are no JSON, and the receiver's own say more.
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+def main() -> None:
+    """Serves until SIGTERM or SIGINT. Exits with code 1 when it cannot start."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # The receiver logs its requests itself.
     try:
-        settings = read_settings(with_env_file(os.environ))
-        app = create_app(settings)
+        app = create_app(read_settings(with_env_file(os.environ)))
     except SettingsError as error:
-        return _cannot_start(str(error))
+        sys.exit(str(error))
+    host, port = app.settings.host, app.settings.port
     try:
-        server = _Server(settings, app)
+        server = make_server(host, port, app, threaded=True)
     except OSError as error:
-        return _cannot_start(
-            f"{settings.host} port {settings.port} cannot be used: {error}. Check HOST and PORT."
-        )
-    _serve(server, settings, app.extensions["worker"])
-    return 0
-
-
-def _cannot_start(reason: str) -> int:
-    print(reason, file=sys.stderr)
-    return 1
-
-
-def _serve(server: _Server, settings: Settings, worker: Worker) -> None:
+        sys.exit(f"Port {port} of {host} is not available: {error}. Check HOST and PORT.")
+    WSGIRequestHandler.timeout = STOP_SECONDS / 2  # So that a silent client does not delay a stop.
+    server.daemon_threads = False  # Then serve_forever() finishes the current requests before it returns.
+    serving = threading.Thread(target=server.serve_forever, args=[0.1], daemon=True)
     stop = threading.Event()
-    for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, lambda *_: stop.set())
-    worker.start()
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    app.worker.start()
     serving.start()
-    log("info", "listening", port=server.port, path=settings.dialect.path, dialect=settings.dialect.name)
+    log("info", "listening", port=server.port, path=app.dialect["path"], dialect=app.settings.dialect)
     stop.wait()
     log("info", "stopping")
-    deadline = time.monotonic() + STOP_SECONDS
-    worker.take_no_more()
     server.shutdown()
-    serving.join()
-    # Whoever comes now is refused and not left to wait.
-    server.server_close()
-    server.finish_requests(deadline)
-    worker.stop(max(0.0, deadline - time.monotonic()))
+    serving.join(STOP_SECONDS)
+    app.worker.stop()
+    os._exit(0)  # Does not wait any longer for requests and handlers.
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

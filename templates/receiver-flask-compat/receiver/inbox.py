@@ -1,18 +1,20 @@
-"""The inbox: a SQLite file that holds every event from before it is answered until it is handled."""
+"""The inbox: a SQLite file with every event, from before the response until it is handled."""
 
 from __future__ import annotations
 
-import math
 import os
 import sqlite3
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Iterator
 
-from .envelope import Envelope
-from .log import log
+try:
+    import fcntl
+except ImportError:  # Windows, where only one process can use an inbox.
+    fcntl = None  # type: ignore[assignment]
+
+from .event import Envelope
 from .settings import SettingsError
 
 _SCHEMA = """
@@ -21,258 +23,163 @@ CREATE TABLE IF NOT EXISTS events (
   id TEXT NOT NULL UNIQUE,
   type TEXT NOT NULL,
   dialect TEXT NOT NULL,
-  body TEXT, -- dropped when the event is handled: then only the id is remembered
+  body TEXT, -- deleted once the event is handled
   received_at REAL NOT NULL, -- times are seconds since 1970
   state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'handled', 'dead')),
-  due_at REAL NOT NULL,
+  state_at REAL NOT NULL DEFAULT 0, -- when a waiting event is due, or since when it is handled or dead
   attempts INTEGER NOT NULL DEFAULT 0,
-  seat INTEGER, -- of the process whose handler runs now
-  handled_at REAL,
   last_error TEXT
 );
-CREATE INDEX IF NOT EXISTS waiting ON events (position, due_at, seat) WHERE state = 'waiting';
-CREATE INDEX IF NOT EXISTS claimed ON events (seat) WHERE state = 'waiting' AND seat IS NOT NULL;
-CREATE INDEX IF NOT EXISTS handled ON events (handled_at) WHERE state = 'handled';
+CREATE INDEX IF NOT EXISTS waiting ON events (position, state_at) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS handled ON events (state_at) WHERE state = 'handled';
 CREATE INDEX IF NOT EXISTS dead ON events (position) WHERE state = 'dead';
 """
-
-#: How long a statement waits for another process before it fails.
-_BUSY_SECONDS = 5
-
-#: How often it is made sure, before something is stored, that the file is still there.
-_LOOK_SECONDS = 1.0
-
-
-class InboxLost(sqlite3.Error):
-    """The file at the path is not the one that was opened: what is stored now nobody would find again."""
-
-
-class Claim(NamedTuple):
-    """An event that nobody else takes while this process lives."""
-
-    position: int
-    seat: int
-    id: str
-    type: str
-    dialect: str
-    body: str
-    received_at: float
-    attempt: int
-
-
-class DeadLetter(NamedTuple):
-    """An event that is not tried any more."""
-
-    id: str
-    type: str
-    attempts: int
-    last_error: str
-
-
-class Counts(NamedTuple):
-    """What `/healthz` tells."""
-
-    waiting: int
-    dead: int
-    oldest_waiting_at: Optional[float]
-
-
-def open_inbox(path: str) -> Inbox:
-    """The inbox at a path, made where there is none. Raises SettingsError when that cannot be done."""
-    inbox = Inbox(path)
-    try:
-        inbox.prepare()
-    except (OSError, sqlite3.Error) as error:
-        raise SettingsError(f"The inbox {path} cannot be opened: {error}. Check INBOX_PATH.") from error
-    return inbox
 
 
 class Inbox:
     """
-    All that is ever read from or written to the file. Every change is on the disk when its method returns.
-    Threads and processes may share it. Times are seconds since 1970. Every method may raise sqlite3.Error.
+    All access to the file. Every change is on disk when its method returns. Threads and processes may share
+    the file. Times are seconds since 1970. Every method may raise sqlite3.Error.
 
-    A process has one connection, used by one thread at a time: SQLite writes one transaction at a time
-    anyway, and threads that queue at a lock waste less than connections that poll the file.
+    A process claims an event by locking the byte of its position in a second file. The kernel releases the
+    lock when the process ends for any reason, so a claim ends with its process, and never earlier.
     """
 
     def __init__(self, path: str) -> None:
+        """Creates the file if needed. Raises SettingsError when it cannot be opened."""
         self._path = path
-        self._lock = threading.Lock()
-        self._connection: Optional[sqlite3.Connection] = None
-        self._pid = 0
-        self._file: Optional[Tuple[int, int]] = None
-        self._looked_at = -math.inf
-        self._is_lost = False
-
-    def prepare(self) -> None:
-        """Makes the file and its tables if need be. No connection stays open, since a fork would copy it."""
-        Path(self._path).parent.mkdir(parents=True, exist_ok=True)
-        with self._transaction() as connection:
+        self._mutex = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        try:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            # No other code may open this file: closing any handle of it releases the locks of its process.
+            self._locks = open(f"{path}.locks", "ab")
             for statement in _SCHEMA.split(";"):
-                connection.execute(statement)
-        self.close()
+                self._execute(statement)
+        except (OSError, sqlite3.Error) as error:
+            raise SettingsError(f"The inbox {path} cannot be opened: {error}. Check INBOX_PATH.") from error
+        self._file = _file_at(path)
+        # This process may be forked, and SQLite does not support a connection across a fork.
+        self._disconnect()
 
     def close(self) -> None:
-        """Closes the connection; the next use opens another."""
-        with self._lock:
-            self._close()
+        """Closes the files, and so ends the claims."""
+        with self._mutex:
+            self._disconnect()
+            self._locks.close()
 
     def store(self, event: Envelope, dialect: str, limit: int, now: float) -> str:
-        """
-        "stored"; "duplicate" when the id is known, whatever became of it; "full" when `limit` events wait
-        already. Raises InboxLost.
-        """
-        with self._transaction(look_after=_LOOK_SECONDS) as connection:
-            if connection.execute("SELECT 1 FROM events WHERE id = ?", [event.id]).fetchone():
-                return "duplicate"
-            (waiting,) = connection.execute("SELECT count(*) FROM events WHERE state = 'waiting'").fetchone()
-            if waiting >= limit:
-                return "full"
-            connection.execute(
-                # Due at any time, so that a clock that is set back keeps nothing waiting.
-                "INSERT INTO events (id, type, dialect, body, received_at, due_at) VALUES (?, ?, ?, ?, ?, 0)",
-                [event.id, event.type, dialect, event.text, now],
-            )
-            return "stored"
-
-    def claim(self, seat: int, is_taken: Callable[[int], bool], now: float) -> Optional[Claim]:
-        """
-        The first event that is due, counted as one more attempt. What a process claimed that holds its seat
-        no more is free again; so is what this seat claimed before, for it handles one event at a time.
-        """
+        """Returns "stored", "duplicate" when the id is known, or "full" when `limit` events wait."""
+        self.check_file()
         with self._transaction() as connection:
-            seats = connection.execute(
-                "SELECT DISTINCT seat FROM events WHERE state = 'waiting' AND seat IS NOT NULL AND seat <> ?",
-                [seat],
-            ).fetchall()
-            taken = [other for (other,) in seats if is_taken(other)]
-            marks = ", ".join("?" * len(taken))
-            row = connection.execute(
-                "SELECT position, id, type, dialect, body, received_at, attempts + 1 FROM events"
-                f" WHERE state = 'waiting' AND due_at <= ? AND (seat IS NULL OR seat NOT IN ({marks}))"
-                " ORDER BY position LIMIT 1",
-                [now, *taken],
-            ).fetchone()
-            if row is None:
-                return None
-            position, *event = row
-            connection.execute(
-                "UPDATE events SET seat = ?, attempts = attempts + 1 WHERE position = ?", [seat, position]
-            )
-            return Claim(position, seat, *event)
+            known = connection.execute("SELECT count(*) FROM events WHERE id = ?", [event.id]).fetchone()
+            waiting = connection.execute("SELECT count(*) FROM events WHERE state = 'waiting'").fetchone()
+            outcome = "duplicate" if known[0] else "full" if waiting[0] >= limit else "stored"
+            if outcome == "stored":
+                insert = "INSERT INTO events (id, type, body, dialect, received_at) VALUES (?, ?, ?, ?, ?)"
+                connection.execute(insert, [*event, dialect, now])
+        self.check_file()  # It may have been deleted meanwhile.
+        return outcome
 
-    def mark_handled(self, claim: Claim, now: float) -> None:
-        """The event is done; its id is remembered from `now`."""
-        self._settle(claim, "state = 'handled', handled_at = ?, body = NULL, last_error = NULL", [now])
-
-    def retry_at(self, claim: Claim, due_at: float, error: str) -> None:
-        """The event waits again, at its old place in the order, until `due_at`."""
-        self._settle(claim, "due_at = ?, last_error = ?", [due_at, error])
-
-    def bury(self, claim: Claim, error: str) -> None:
-        """The event becomes a dead letter."""
-        self._settle(claim, "state = 'dead', last_error = ?", [error])
-
-    def dead_letters(self) -> List[DeadLetter]:
-        """All of them, in order of arrival."""
+    def claim(self, now: float) -> sqlite3.Row | None:
+        """The first event that is due and that no other process has claimed; this attempt is counted."""
         with self._transaction() as connection:
-            rows = connection.execute(
-                "SELECT id, type, attempts, last_error FROM events WHERE state = 'dead' ORDER BY position"
-            ).fetchall()
-        return [DeadLetter(*row) for row in rows]
+            for row in connection.execute(
+                "SELECT position, id, type, dialect, body, received_at, attempts + 1 AS attempt FROM events"
+                " WHERE state = 'waiting' AND state_at <= ? ORDER BY position",
+                [now],
+            ):
+                if self._lock(row["position"]):
+                    update = "UPDATE events SET attempts = attempts + 1 WHERE position = ?"
+                    connection.execute(update, [row["position"]])
+                    return row
+        return None
 
-    def put_back(self, event_id: Optional[str]) -> int:
-        """Lets one dead letter, or with None all, wait as if they had just come. How many there were."""
+    def settle(self, claim: sqlite3.Row, state: str, at: float, error: str | None = None) -> None:
+        """Ends a claim: the event is "waiting" until a time, or "handled" or "dead" since a time."""
+        self._execute(
+            "UPDATE events SET state = ?, state_at = ?, last_error = ?,"
+            " body = CASE ? WHEN 'handled' THEN NULL ELSE body END WHERE position = ? AND attempts = ?",
+            *(state, at, error, state, claim["position"], claim["attempt"]),
+        )
+        if fcntl is not None:
+            fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, claim["position"])
+
+    def dead_letters(self) -> list[sqlite3.Row]:
+        """The id, type, attempts and last_error of each, in order of arrival."""
+        query = "SELECT id, type, attempts, last_error FROM events WHERE state = 'dead' ORDER BY position"
+        return self._execute(query)[0]
+
+    def revive(self, event_id: str | None) -> int:
+        """Makes a dead letter (all, for None) wait like a new event. Returns how many there were."""
+        update = "UPDATE events SET state = 'waiting', attempts = 0, state_at = 0 WHERE state = 'dead'"
+        return self._execute(f"{update} AND id = coalesce(?, id)", event_id)[1]
+
+    def prune(self, handled_before: float, limit: int) -> int:
+        """Deletes at most `limit` events that were handled before a time. Returns how many."""
+        oldest = "SELECT position FROM events WHERE state = 'handled' AND state_at < ? LIMIT ?"
+        return self._execute(f"DELETE FROM events WHERE position IN ({oldest})", handled_before, limit)[1]
+
+    def counts(self) -> sqlite3.Row:
+        """How many events are `waiting` and `dead`, and when the `oldest` that waits was received."""
+        return self._execute(
+            "SELECT (SELECT count(*) FROM events WHERE state = 'waiting') AS waiting,"
+            " (SELECT count(*) FROM events WHERE state = 'dead') AS dead,"
+            " (SELECT received_at FROM events WHERE state = 'waiting' ORDER BY position LIMIT 1) AS oldest"
+        )[0][0]
+
+    def check_file(self) -> None:
+        """Raises sqlite3.Error when the file at the path is no longer the one that was opened."""
+        if self._file in (None, _file_at(self._path)):
+            return
+        problem = f"{self._path} was deleted or replaced. Restore it, or restart the receiver with a new one."
+        raise sqlite3.OperationalError(problem)
+
+    def _execute(self, statement: str, *values: object) -> tuple[list[sqlite3.Row], int]:
         with self._transaction() as connection:
-            return connection.execute(
-                "UPDATE events SET state = 'waiting', attempts = 0, due_at = 0"
-                " WHERE state = 'dead' AND (? IS NULL OR id = ?)",
-                [event_id, event_id],
-            ).rowcount
-
-    def forget(self, handled_before: float, most: int) -> int:
-        """Forgets at most `most` ids that were handled before a time. How many it forgot."""
-        with self._transaction() as connection:
-            return connection.execute(
-                "DELETE FROM events WHERE position IN"
-                " (SELECT position FROM events WHERE state = 'handled' AND handled_at < ? LIMIT ?)",
-                [handled_before, most],
-            ).rowcount
-
-    def counts(self) -> Counts:
-        """How much waits, how much is dead, and since when the oldest waits. Raises InboxLost."""
-        with self._transaction(look_after=0.0) as connection:
-            row = connection.execute(
-                "SELECT (SELECT count(*) FROM events WHERE state = 'waiting'),"
-                " (SELECT count(*) FROM events WHERE state = 'dead'),"
-                " (SELECT received_at FROM events WHERE state = 'waiting' ORDER BY position LIMIT 1)"
-            ).fetchone()
-        return Counts(*row)
-
-    def _settle(self, claim: Claim, change: str, values: List[object]) -> None:
-        # Only while the claim is this one: whoever lost it has nothing to say about the event any more.
-        with self._transaction() as connection:
-            connection.execute(
-                f"UPDATE events SET seat = NULL, {change} WHERE position = ? AND seat = ? AND attempts = ?",
-                [*values, claim.position, claim.seat, claim.attempt],
-            )
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall(), cursor.rowcount
 
     @contextmanager
-    def _transaction(self, look_after: Optional[float] = None) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            # Before the connection: it stays open, so that what was stored in a lost file is still handled.
-            if look_after is not None and time.monotonic() - self._looked_at >= look_after:
-                self._look()
-            connection = self._open()
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._mutex:
             try:
-                # IMMEDIATE: a transaction that reads first and writes then would fail, not wait, beside
-                # another.
-                connection.execute("BEGIN IMMEDIATE")
-                yield connection
-                connection.execute("COMMIT")
+                self._connection = self._connection or self._connect()
+                # Without IMMEDIATE, a transaction that reads before it writes fails beside another one.
+                self._connection.execute("BEGIN IMMEDIATE")
+                yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                # Whatever state it is in, closing it rolls back.
-                self._close()
+                self._disconnect()  # This rolls back, whatever state the connection is in.
                 raise
 
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None or self._pid != os.getpid():
-            if self._file is not None:
-                self._look()
-            connection = sqlite3.connect(
-                self._path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("PRAGMA journal_mode = WAL")
-            # Not NORMAL: that could lose the last commits, already answered, when the power fails.
-            connection.execute("PRAGMA synchronous = FULL")
-            self._connection, self._pid = connection, os.getpid()
-            self._file = _file_at(self._path)
-        return self._connection
+    def _connect(self) -> sqlite3.Connection:
+        self.check_file()
+        connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        connection.execute("PRAGMA journal_mode = WAL")
+        # With NORMAL, a power failure could undo the last commits, which were acknowledged.
+        connection.execute("PRAGMA synchronous = FULL")
+        return connection
 
-    def _look(self) -> None:
-        if self._file is None or _file_at(self._path) == self._file:
-            self._looked_at = time.monotonic()
-            return
-        self._looked_at = -math.inf
-        error = InboxLost(
-            f"{self._path} was deleted or replaced while the receiver ran. Nothing more is accepted: put the "
-            "file back, or restart the receiver to begin with the one that is there."
-        )
-        if not self._is_lost:
-            self._is_lost = True
-            log("error", "inbox_lost", detail=str(error))
-        raise error
-
-    def _close(self) -> None:
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
+    def _lock(self, position: int) -> bool:
+        try:
+            if fcntl is not None:
+                fcntl.lockf(self._locks, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, position)
+        except OSError:
+            return False
+        return True
 
-def _file_at(path: str) -> Optional[Tuple[int, int]]:
+
+def _file_at(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

@@ -1,39 +1,33 @@
-"""One line of JSON on stdout for everything worth knowing. Never give it a secret, a signature or a body."""
-
-from __future__ import annotations
+"""The log: one line of JSON on stdout per entry. Never pass it a secret, a signature or a body."""
 
 import json
-import os
 import sys
 import time
 import traceback
 from datetime import datetime, timezone
-
-_ERROR_CHARACTERS = 500
+from pathlib import Path
 
 
 def log(level: str, event: str, **fields: object) -> None:
-    """Writes one line: when, how grave ("info", "warn" or "error"), what happened, and its particulars."""
+    """Writes one entry. The level is "info", "warn" or "error"."""
     entry = {"time": iso_time(time.time()), "level": level, "event": event, **fields}
     line = json.dumps(entry, separators=(",", ":"))
     try:
-        # One call, so that lines of several threads do not mix.
+        # A single write, so that the lines of several threads do not mix.
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
     except OSError:
-        # Nobody reads any more. An event is not refused for that.
-        pass
+        pass  # A closed stdout does not stop the receiver.
 
 
 def iso_time(seconds: float) -> str:
     """`2026-11-21T10:30:00.123Z` for seconds since 1970."""
-    moment = datetime.fromtimestamp(seconds, timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
-def in_words(error: BaseException) -> str:
-    """What an error says and where it was raised, in one line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
-    words = " ".join(f"{type(error).__name__}: {error}".split())
-    return words[:_ERROR_CHARACTERS] + place
+def describe(error: BaseException) -> str:
+    """The type and message of an error and where it was raised, in one line."""
+    words = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+    for frame in traceback.extract_tb(error.__traceback__)[-1:]:
+        words += f" ({Path(frame.filename).name}:{frame.lineno})"
+    return words

@@ -1,27 +1,38 @@
-"""
-Whether a request comes from somebody who knows the secret: a pure function over the raw bytes of the body.
-"""
+"""The dialects, and the verification of requests: a pure function of their headers and raw body."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
+import json
 import re
-from typing import Mapping, NamedTuple, Optional, Sequence
+from pathlib import Path
+from typing import Any, Dict, Mapping, NamedTuple, Sequence
 
-from .dialects import Dialect
+#: An entry of dialects.json. Header names are in lower case.
+Dialect = Dict[str, Any]
 
-#: As receivers of Standard Webhooks have it: long enough for clocks that disagree.
+DIALECTS: Dict[str, Dialect] = json.loads(Path(__file__).with_name("dialects.json").read_text("utf-8"))
+
+#: How far the clocks may differ.
 TOLERANCE_SECONDS = 300
 
-KEY_PREFIX = "whsec_"
-PUBLIC_KEY_PREFIX = "whpk_"
+#: For each scheme: what is signed before the body, the prefix of a signature, the separator between several
+#: signatures, and the encoding of the HMAC-SHA256. In the scheme "plain" the header contains the secret.
+_SCHEMES = {
+    "standard": ("{id}.{timestamp}.", "v1,", " ", base64.b64encode),
+    "stripe": ("{timestamp}.", "v1=", ",", binascii.hexlify),
+    "slack": ("v0:{timestamp}:", "v0=", None, binascii.hexlify),
+    "base64": ("", "", None, base64.b64encode),
+    "hex": ("", "", None, binascii.hexlify),
+    "sha256=hex": ("", "sha256=", None, binascii.hexlify),
+    "plain": ("", "", None, None),
+}
 
 
 class Refusal(NamedTuple):
-    """Why a request is refused. `detail` is for the log: it never holds a secret, a signature or a body."""
+    """Why a request is refused. The detail never contains a secret, a signature or a body."""
 
     reason: str
     detail: str
@@ -29,102 +40,56 @@ class Refusal(NamedTuple):
 
 def verify(
     dialect: Dialect, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: float
-) -> Optional[Refusal]:
+) -> Refusal | None:
     """
-    None when the request carries a valid signature of one of the secrets, made at most five minutes from
-    `now` (seconds since 1970). Names of headers are in lower case. Signatures are compared as text in
-    constant time.
+    None when the request has a valid signature by one of the secrets, created at most five minutes from `now`
+    (seconds since 1970). Header names are in lower case. Signatures are compared in constant time.
     """
-    keys = [key for key in (key_of(dialect, secret) for secret in secrets) if key is not None]
+    keys = [key for key in (signing_key(dialect, secret) for secret in secrets) if key]
     if not keys:
-        return Refusal("secret_unusable", "no secret can be used: check WEBHOOK_SECRET")
+        return Refusal("secret_unusable", "no usable secret: check WEBHOOK_SECRET")
+    id_header, time_header = dialect["id"].get("header"), dialect["timestamp"]
+    for name in (id_header, time_header, dialect["signature"]):
+        if name and not headers.get(name):
+            return Refusal("header_missing", f"{name} is missing or empty")
 
-    needed = (dialect.id_header, dialect.timestamp_header, dialect.signature_header)
-    missing = [name for name in needed if name is not None and not headers.get(name)]
-    if missing:
-        return Refusal("header_missing", f"{missing[0]} is missing or empty")
+    signed, prefix, separator, encode = _SCHEMES[dialect["scheme"]]
+    signature = headers[dialect["signature"]]
+    times = [headers[time_header]] if time_header else re.findall("(?:^|,)t=([^,]*)", signature)
+    if "{timestamp}" in signed:
+        if len(times) != 1 or not re.fullmatch("[0-9]{1,12}", times[0]):
+            return Refusal("timestamp_malformed", "the timestamp is not a single number of whole seconds")
+        ahead = int(times[0]) - now
+        if abs(ahead) > TOLERANCE_SECONDS:
+            detail = f"the timestamp differs from this clock by {ahead:+.0f} s: a wrong clock, or a replay"
+            return Refusal("clock_off", detail)
+        signed = signed.format(id=headers.get(id_header or ""), timestamp=times[0])
 
-    signature = headers[dialect.signature_header]
-    timestamp = _timestamp(dialect, headers, signature)
-    if timestamp is not None:
-        untimely = _judge_timestamp(timestamp, now)
-        if untimely is not None:
-            return untimely
-
-    separator = dialect.signature_separator
-    given = [signature] if separator is None else signature.split(separator)
-    event_id = headers[dialect.id_header] if dialect.id_header is not None else ""
-    message = _bytes(dialect.signed_prefix.format(id=event_id, timestamp=timestamp)) + body
-    # Every pair is compared, so that the time tells nothing about which of them matched.
-    matches = [
-        hmac.compare_digest(_bytes(candidate), expected)
-        for expected in [_signature(dialect, key, message) for key in keys]
-        for candidate in given
-    ]
-    return None if any(matches) else _judge_mismatch(headers, body)
-
-
-def key_of(dialect: Dialect, secret: str) -> Optional[bytes]:
-    """The bytes that a secret signs with, or None for one that cannot be used."""
-    if dialect.decodes_whsec and secret.startswith(PUBLIC_KEY_PREFIX):
-        # An ed25519 public key: Python's standard library cannot verify with it.
+    message = _bytes(signed) + body
+    expected = keys
+    if encode is not None:
+        expected = [_bytes(prefix) + encode(hmac.digest(key, message, "sha256")) for key in keys]
+    candidates = signature.split(separator) if separator else [signature]
+    # Compares every pair, so that the time does not reveal which one matched.
+    matches = [hmac.compare_digest(_bytes(given), one) for given in candidates for one in expected]
+    if any(matches):
         return None
-    if dialect.decodes_whsec and secret.startswith(KEY_PREFIX):
-        return _canonical_base64(secret[len(KEY_PREFIX) :])
-    return _bytes(secret) or None
+    if headers.get("content-length", str(len(body))) != str(len(body)):
+        return Refusal("body_changed", f"the body has {len(body)} bytes, which is not its content-length")
+    return Refusal("signature_mismatch", "no signature matches: a different secret, or a changed body")
 
 
-def _canonical_base64(text: str) -> Optional[bytes]:
+def signing_key(dialect: Dialect, secret: str) -> bytes | None:
+    """The key for a secret, or None when it is not usable."""
+    if dialect["scheme"] != "standard" or not secret.startswith(("whsec_", "whpk_")):
+        return _bytes(secret) or None
     try:
-        key = base64.b64decode(_bytes(text), validate=True)
-    except binascii.Error:
+        key = base64.b64decode(secret[len("whsec_") :], validate=True)
+    except ValueError:
         return None
-    return key if key and base64.b64encode(key) == _bytes(text) else None
-
-
-def _timestamp(dialect: Dialect, headers: Mapping[str, str], signature: str) -> Optional[str]:
-    """The signed time; None in a dialect that signs none, empty when it does not stand there exactly once."""
-    if dialect.timestamp_in_signature:
-        times = [part[len("t=") :] for part in signature.split(",") if part.startswith("t=")]
-        return times[0] if len(times) == 1 else ""
-    return None if dialect.timestamp_header is None else headers[dialect.timestamp_header]
-
-
-def _judge_timestamp(timestamp: str, now: float) -> Optional[Refusal]:
-    if not re.fullmatch("[0-9]{1,12}", timestamp):
-        return Refusal("timestamp_malformed", "the timestamp is not one number of whole seconds")
-    behind = now - int(timestamp)
-    if abs(behind) <= TOLERANCE_SECONDS:
-        return None
-    direction = "behind" if behind > 0 else "ahead of"
-    return Refusal(
-        "clock_off",
-        f"the timestamp is {abs(behind):.0f} s {direction} this clock, {TOLERANCE_SECONDS} s are allowed: "
-        "check both clocks; or it is a replay",
-    )
-
-
-def _signature(dialect: Dialect, key: bytes, message: bytes) -> bytes:
-    if dialect.encoding == "none":
-        return key
-    digest = hmac.new(key, message, hashlib.sha256).digest()
-    written = binascii.hexlify(digest) if dialect.encoding == "hex" else base64.b64encode(digest)
-    return _bytes(dialect.signature_prefix) + written
-
-
-def _judge_mismatch(headers: Mapping[str, str], body: bytes) -> Refusal:
-    announced = headers.get("content-length")
-    if announced is not None and announced != str(len(body)):
-        return Refusal(
-            "body_changed",
-            f"content-length says {announced[:20]} bytes and {len(body)} came: "
-            "something between the sender and here rewrote the body",
-        )
-    return Refusal(
-        "signature_mismatch", "no signature matches: another secret, or the body was changed on its way"
-    )
+    return key if key and f"whsec_{base64.b64encode(key).decode()}" == secret else None
 
 
 def _bytes(text: str) -> bytes:
-    # Headers may hold anything; no text of theirs may raise here.
+    # No header value or secret may raise an error here.
     return text.encode("utf-8", "surrogatepass")

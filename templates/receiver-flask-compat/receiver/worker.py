@@ -1,167 +1,104 @@
-"""The thread that hands waiting events to the handlers, in order of arrival."""
+"""The thread that passes waiting events to the handlers, in order of arrival."""
 
 from __future__ import annotations
 
 import atexit
-import os
+import sqlite3
 import threading
 import time
-from dataclasses import dataclass
-from typing import Callable, Mapping, Optional
+from typing import Callable
 
-from .dialects import DIALECTS
-from .envelope import data_of, parse, previous_data_of
-from .inbox import Claim, Inbox
-from .log import in_words, iso_time, log
-from .received import Handler, Received
-from .seat import Seat
+from .event import Handler, read_event
+from .inbox import Inbox
+from .log import describe, log
+from .settings import Settings
 
-#: 1 s, 5 s, 30 s, 2 min, 10 min, 1 h, 6 h after each failure; the last one again for attempts beyond.
+#: Seconds from each failure to the next attempt. Further attempts repeat the last delay.
 RETRY_DELAYS = (1, 5, 30, 120, 600, 3600, 21_600)
 
-#: How long a stop waits for what is under way.
+#: How long a stop waits for requests, and then for the handler.
 STOP_SECONDS = 10.0
-
-_DAY = 86_400
-#: How often it looks for retries that came due and for events that other processes stored.
 _POLL_SECONDS = 1.0
-_FORGET_EVERY_SECONDS = 60.0
-_FORGET_AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Work:
-    """What the worker works on, and how."""
-
-    inbox: Inbox
-    inbox_path: str
-    handlers: Mapping[str, Handler]
-    otherwise: Handler
-    max_attempts: int
-    keep_days: int
-    #: Seconds since 1970.
-    clock: Callable[[], float] = time.time
+_PRUNE_SECONDS = 60.0
 
 
 class Worker:
-    """One thread in each process. Processes that share the inbox never take the same event."""
+    """One thread per process. Processes that share an inbox never handle the same event at the same time."""
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._thread: Optional[threading.Thread] = None
-        self._pid = 0
+    def __init__(self, settings: Settings, inbox: Inbox, find_handler: Callable[[str], Handler]) -> None:
+        self._settings, self._inbox, self._find_handler = settings, inbox, find_handler
         self._starting = threading.Lock()
-        self._wake = threading.Event()
         self._stopping = threading.Event()
-        self._forget_at = 0.0
+        self.thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self.wake = threading.Event()  #: Set it when an event was stored.
+        self.clock = time.time
 
     def start(self) -> None:
-        """Starts it where it does not run in this process. A fork leaves its thread behind: call it after."""
-        if self._pid == os.getpid():
-            return
+        """Starts the thread, once. Call it after a fork, which does not copy threads."""
         with self._starting:
-            if self._pid != os.getpid() and not self._stopping.is_set():
-                self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
-                self._thread.start()
+            if self.thread.ident is None and not self._stopping.is_set():
+                self.thread.start()
                 atexit.register(self.stop)
-                self._pid = os.getpid()
 
-    def wake(self) -> None:
-        """Says that an event was stored."""
-        self._wake.set()
-
-    def is_running(self) -> bool:
-        """Whether this process still hands events to handlers."""
-        return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
-
-    def take_no_more(self) -> None:
-        """Lets the handler under way be the last."""
+    def stop(self) -> None:
+        """Takes no further events, waits up to STOP_SECONDS for the current handler, and closes the inbox."""
         self._stopping.set()
-        self._wake.set()
-
-    def stop(self, seconds: float = STOP_SECONDS) -> None:
-        """Takes no more events, waits some seconds for the handler under way, and closes the inbox."""
-        self.take_no_more()
+        self.wake.set()
         atexit.unregister(self.stop)
-        if self._thread is not None and self._pid == os.getpid():
-            self._thread.join(seconds)
-            if self._thread.is_alive():
-                log("warn", "handler_left_running", detail="its event is handled again after the next start")
-                return
-        self._work.inbox.close()
+        if self.thread.is_alive():
+            self.thread.join(STOP_SECONDS)
+        if self.thread.is_alive():
+            log("warn", "handler_not_finished", detail="its event is handled again after the next start")
+        else:
+            self._inbox.close()
 
-    def handle_next(self, seat: Seat) -> bool:
-        """Gives one event that is due to its handler and records how it went. False when there is none."""
-        claim = self._work.inbox.claim(seat.number, seat.is_taken, self._work.clock())
+    def handle_next(self) -> bool:
+        """Passes one event that is due to its handler and records the result. False when there is none."""
+        claim = self._inbox.claim(self.clock())
         if claim is None:
             return False
-        if claim.attempt > self._work.max_attempts:
-            # Counted when it was claimed: an event that kills its process must not do so for ever.
-            self._bury(claim, "the process ended while the event was handled")
+        if claim["attempt"] > self._settings.max_attempts:
+            # The attempt was counted by the claim, so an event that kills its process is not retried forever.
+            self._fail(claim, "the process ended while the event was handled")
             return True
         try:
-            self._handle(claim)
+            self._find_handler(claim["type"])(read_event(claim))
         except (Exception, SystemExit) as error:
-            self._record_failure(claim, error)
+            self._fail(claim, describe(error))
         else:
-            self._work.inbox.mark_handled(claim, self._work.clock())
-            log("info", "handled", id=claim.id, type=claim.type, attempt=claim.attempt)
+            self._inbox.settle(claim, "handled", self.clock())
+            log("info", "handled", id=claim["id"], type=claim["type"], attempt=claim["attempt"])
         return True
 
-    def forget(self) -> bool:
-        """Forgets some ids that were handled too long ago. Whether there may be more."""
-        before = self._work.clock() - self._work.keep_days * _DAY
-        return self._work.inbox.forget(before, _FORGET_AT_ONCE) == _FORGET_AT_ONCE
+    def prune(self) -> None:
+        """Deletes events that were handled more than KEEP_DAYS ago, in batches, to let requests through."""
+        while self._inbox.prune(self.clock() - self._settings.keep_days * 86_400, limit=500) == 500:
+            pass
 
     def _run(self) -> None:
-        seat: Optional[Seat] = None
-        while not self._stopping.is_set():
-            self._wake.clear()
+        prune_at = 0.0
+        while True:
+            self.wake.clear()
+            if self._stopping.is_set():
+                return
             try:
-                seat = seat or Seat(self._work.inbox_path)
-                if self._step(seat):
+                if time.monotonic() >= prune_at:
+                    self.prune()
+                    prune_at = time.monotonic() + _PRUNE_SECONDS
+                if self.handle_next():
                     continue
             except Exception as error:
-                # The inbox cannot be read or written now. What is stored stays; go on when it can.
-                log("error", "worker_failed", error=in_words(error))
-            if not self._stopping.is_set():
-                self._wake.wait(_POLL_SECONDS)
-        if seat is not None:
-            seat.leave()
+                # The inbox is not available at the moment. Its events stay.
+                log("error", "worker_failed", error=describe(error))
+            self.wake.wait(_POLL_SECONDS)
 
-    def _step(self, seat: Seat) -> bool:
-        """Whether there may be more to do at once."""
-        if time.monotonic() >= self._forget_at:
-            more = self.forget()
-            self._forget_at = time.monotonic() + (0 if more else _FORGET_EVERY_SECONDS)
-        return self.handle_next(seat)
-
-    def _handle(self, claim: Claim) -> None:
-        dialect = DIALECTS[claim.dialect]
-        body = parse(claim.body)
-        event: Received[object] = Received(
-            id=claim.id,
-            type=claim.type,
-            data=data_of(dialect, body),
-            previous_data=previous_data_of(dialect, body),
-            received_at=iso_time(claim.received_at),
-            attempt=claim.attempt,
-            body=body,
-        )
-        self._work.handlers.get(claim.type, self._work.otherwise)(event)
-
-    def _record_failure(self, claim: Claim, error: BaseException) -> None:
-        if claim.attempt >= self._work.max_attempts:
-            self._bury(claim, in_words(error))
-            return
-        delay = RETRY_DELAYS[min(claim.attempt, len(RETRY_DELAYS)) - 1]
-        self._work.inbox.retry_at(claim, self._work.clock() + delay, in_words(error))
-        log("warn", "handler_failed", **_particulars(claim, in_words(error)), retry_seconds=delay)
-
-    def _bury(self, claim: Claim, error: str) -> None:
-        self._work.inbox.bury(claim, error)
-        log("error", "dead", **_particulars(claim, error))
-
-
-def _particulars(claim: Claim, error: str) -> Mapping[str, object]:
-    return {"id": claim.id, "type": claim.type, "attempt": claim.attempt, "error": error}
+    def _fail(self, claim: sqlite3.Row, error: str) -> None:
+        attempt = claim["attempt"]
+        entry = {"id": claim["id"], "type": claim["type"], "attempt": attempt, "error": error}
+        if attempt >= self._settings.max_attempts:
+            self._inbox.settle(claim, "dead", self.clock(), error)
+            log("error", "dead", **entry)
+        else:
+            delay = RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
+            self._inbox.settle(claim, "waiting", self.clock() + delay, error)
+            log("warn", "handler_failed", **entry, retry_seconds=delay)

@@ -1,204 +1,264 @@
-"""The receiver as a real process: what it survives, how it stops, and when it does not start."""
+"""The receiver as a process, or as the processes of gunicorn: starts, crashes and stops."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 import os
 import resource
+import shutil
 import signal
-import socket
 import sys
+import tempfile
 import time
 import unittest
-from typing import Iterator
+from pathlib import Path
 
-from receiver.envelope import Envelope
-from receiver.inbox import open_inbox
+from receiver.event import Envelope
+from receiver.inbox import Inbox
 
-from .support import PATIENCE, Delivery, ReceiverProcess, delivery, signed, temporary_inbox
+from .support import ROOT, Delivery, ReceiverProcess, delivery, temporary_inbox
 
+PYTHON = (sys.executable, "-m", "receiver")
 BLOCKING = (sys.executable, "-m", "tests.blocking_receiver")
+#: gunicorn of this Python, or else of the system.
+HAS_MODULE = importlib.util.find_spec("gunicorn") is not None
+GUNICORN = (sys.executable, "-m", "gunicorn") if HAS_MODULE else (shutil.which("gunicorn") or "",)
+SERVERS = [PYTHON, GUNICORN] if GUNICORN[0] else [PYTHON]
+BLOCKING_GUNICORN = (*GUNICORN, "tests.blocking_receiver:create_app()")
+HEALTH = Delivery("/healthz", {}, b"")
 MIB = 1_048_576
 
 
-class TheProcess(unittest.TestCase):
+class Processes(unittest.TestCase):
     def setUp(self) -> None:
         self.environ = {"INBOX_PATH": temporary_inbox(self)}
 
-    def receiver(self, **environ: str) -> ReceiverProcess:
-        return ReceiverProcess(self, {**self.environ, **environ}).listening()
+    def start(self, command: tuple[str, ...] = PYTHON, **environ: str) -> ReceiverProcess:
+        receiver = ReceiverProcess(self, {**self.environ, **environ}, command).listening()
+        if command[: len(GUNICORN)] == GUNICORN:
+            # gunicorn does not react to a SIGTERM while it forks its two workers.
+            receiver.wait_for("working")
+            receiver.wait_for("working")
+        return receiver
 
-    def blocking_receiver(self) -> ReceiverProcess:
-        return ReceiverProcess(self, self.environ, BLOCKING).listening()
+    def refusal(self, command: tuple[str, ...] = PYTHON, **environ: str) -> str:
+        """The line with which it does not start."""
+        receiver = ReceiverProcess(self, {**self.environ, **environ}, command)
+        self.assertEqual((1, []), (receiver.exit_code(), receiver.seen))
+        self.assertEqual(1, len(receiver.errors().splitlines()), receiver.errors())
+        return receiver.errors()
 
-    def test_what_was_answered_before_kill_9_is_handled_after_the_restart(self) -> None:
-        first = self.blocking_receiver()
-        self.assertEqual(200, first.send(delivery("evt_1"))[0])
-        first.wait_for("started", id="evt_1", attempt=1)
-        self.assertEqual(200, first.send(delivery("evt_2"))[0])
-        first.signal(signal.SIGKILL)
-        self.assertEqual(-signal.SIGKILL, first.exit_code())
+    def stop(self, receiver: ReceiverProcess) -> None:
+        receiver.process.terminate()
+        self.assertEqual(0, receiver.exit_code(), receiver.errors())
 
-        second = self.receiver()
-        second.wait_for("handled", id="evt_1", attempt=2)
-        second.wait_for("handled", id="evt_2", attempt=1)
-        self.assertEqual(200, second.send(delivery("evt_1"))[0])
-        second.wait_for("duplicate", id="evt_1")
+    def store(self, event_id: str) -> None:
+        with contextlib.closing(Inbox(self.environ["INBOX_PATH"])) as inbox:
+            inbox.store(Envelope(event_id, "order.created", '{"data":{"order":{}}}'), "standard", 10, 0.0)
 
-    def test_two_processes_never_have_the_same_event_until_one_of_them_is_killed(self) -> None:
-        one = self.blocking_receiver()
+
+class OneProcess(Processes):
+    def test_two_processes_never_take_the_same_event_until_one_is_killed(self) -> None:
+        one = self.start(BLOCKING)
         one.send(delivery("evt_1"))
         one.wait_for("started", id="evt_1")
-        other = self.blocking_receiver()
+        other = self.start(BLOCKING)
         other.send(delivery("evt_2"))
-        # The first one waits too, but it is claimed.
+        # evt_1 is older and not handled, but claimed.
         other.wait_for("started", id="evt_2")
-        one.signal(signal.SIGKILL)
+        one.process.kill()
         one.exit_code()
         other.release()
         other.wait_for("handled", id="evt_2")
         other.wait_for("started", id="evt_1", attempt=2)
         other.release()
         other.wait_for("handled", id="evt_1")
-        self.assertEqual(2, sum(line["event"] == "started" for line in other.seen))
+        self.assertEqual(2, sum(entry["event"] == "started" for entry in other.seen))
 
-    def test_sigterm_lets_the_handler_under_way_finish_and_takes_no_more(self) -> None:
-        receiver = self.blocking_receiver()
+    def test_sigterm_lets_the_current_handler_finish_and_takes_no_further_event(self) -> None:
+        receiver = self.start(BLOCKING)
         receiver.send(delivery("evt_1"))
         receiver.wait_for("started", id="evt_1")
         receiver.send(delivery("evt_2"))
-        receiver.signal(signal.SIGTERM)
+        receiver.process.terminate()
         receiver.wait_for("stopping")
-        self.assertTrue(receiver.lives_on())
+        self.assertTrue(receiver.is_running())
         receiver.release()
         self.assertEqual(0, receiver.exit_code())
-        self.assertTrue({"handled"} <= {line["event"] for line in receiver.seen if line.get("id") == "evt_1"})
-        self.assertEqual(["stored"], [line["event"] for line in receiver.seen if line.get("id") == "evt_2"])
-        self.receiver().wait_for("handled", id="evt_2", attempt=1)
+        events = [(entry["event"], entry["id"]) for entry in receiver.seen if "id" in entry]
+        self.assertIn(("handled", "evt_1"), events)
+        self.assertNotIn(("started", "evt_2"), events)
+        self.start().wait_for("handled", id="evt_2", attempt=1)
 
-    def test_a_stop_answers_the_request_under_way(self) -> None:
+    def test_a_stop_answers_the_current_request(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            receiver = self.receiver()
+            receiver = self.start()
             sent = delivery(f"evt_{number}")
-            with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as connection:
-                head = "".join(f"{name}: {value}\r\n" for name, value in sent.headers.items())
-                connection.sendall(
-                    f"POST {sent.path} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
-                    f"Content-Length: {len(sent.body)}\r\n{head}\r\n".encode()
-                )
-                # Only a server that has taken the request asks for its body.
+            with receiver.connect(sent, len(sent.body), "Expect: 100-continue") as connection:
+                # Only a server that has accepted the request asks for its body.
                 self.assertIn(b"100 Continue", connection.recv(1000))
-                receiver.signal(number)
+                receiver.process.send_signal(number)
                 receiver.wait_for("stopping")
-                self.assertTrue(receiver.lives_on())
+                self.assertTrue(receiver.is_running())
                 connection.sendall(sent.body)
-                answer = b"".join(iter(lambda: connection.recv(1000), b""))
-            self.assertIn(b" 200 ", answer)
-            self.assertEqual(0, receiver.exit_code())
-            self.assertEqual("", receiver.errors())
+                self.assertIn(b" 200 ", b"".join(iter(lambda: connection.recv(1000), b"")))
+            self.assertEqual((0, ""), (receiver.exit_code(), receiver.errors()))
 
-    def test_a_body_of_1_mib_passes_and_a_byte_more_does_not(self) -> None:
-        receiver = self.receiver()
+    def test_a_silent_client_does_not_delay_a_stop_by_ten_seconds(self) -> None:
+        receiver = self.start()
+        with receiver.connect(delivery("evt_1"), 9):
+            receiver.send(delivery("evt_1"))
+            stopped_at = time.monotonic()
+            self.stop(receiver)
+        self.assertLess(time.monotonic() - stopped_at, 8)
 
-        def of_size(size: int) -> Delivery:
-            return signed("standard", f"evt_{size}", "order.created", b'{"type":"order.created"}'.ljust(size))
-
-        def in_chunks(body: bytes) -> Iterator[bytes]:
-            return (body[at : at + 50_000] for at in range(0, len(body), 50_000))
-
+    def test_a_body_of_1_mib_is_accepted_and_one_byte_more_is_not(self) -> None:
+        receiver = self.start()
         for size, status in ((MIB, 200), (MIB + 1, 413), (3 * MIB // 2, 413)):
-            with self.subTest(size):
-                sent = of_size(size)
-                self.assertEqual(status, receiver.send(sent)[0])
-                self.assertEqual(
-                    status, receiver.send(sent, body=in_chunks(sent.body), encode_chunked=True)[0]
-                )
+            sent = delivery(f"evt_{size}", body=b'{"type":"order.created"}'.ljust(size))
+            pieces = (sent.body[at : at + 50_000] for at in range(0, size, 50_000))
+            self.assertEqual(status, receiver.send(sent)[0], size)
+            self.assertEqual(status, receiver.send(sent, body=pieces, encode_chunked=True)[0], size)
 
-    def test_what_is_over_the_rate_is_answered_without_its_body(self) -> None:
-        receiver = self.receiver(RATE_LIMIT="1")
-        head = b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as connection:
-            connection.sendall(head % 0)
-            self.assertIn(b" 401 ", connection.recv(1000))
-        with socket.create_connection(("127.0.0.1", receiver.port), timeout=PATIENCE) as connection:
-            connection.sendall(head % 1000)
-            self.assertIn(b" 429 ", connection.recv(1000))
+    def test_a_request_above_the_rate_is_answered_before_its_body(self) -> None:
+        receiver = self.start(RATE_LIMIT="1")
+        for length, status in ((0, b" 401 "), (1000, b" 429 ")):
+            with receiver.connect(Delivery("/webhook", {}, b""), length) as connection:
+                self.assertIn(status, connection.recv(1000))
 
-    def test_a_body_that_was_cut_off_is_answered_400_though_its_signature_fits(self) -> None:
-        receiver = self.receiver()
-        self.assertIn(b" 400 ", receiver.send_cut_off(delivery("evt_1")))
-        receiver.wait_for("cut_off")
-        receiver.send(delivery("evt_1"))
-        receiver.wait_for("stored", id="evt_1")
-
-    def test_nothing_is_acknowledged_into_an_inbox_that_was_deleted_or_replaced(self) -> None:
+    def test_nothing_is_acknowledged_once_the_inbox_is_deleted_or_replaced(self) -> None:
         def replace(path: str) -> None:
-            open_inbox(f"{path}.new").close()
+            Inbox(f"{path}.new").close()
             os.replace(f"{path}.new", path)
 
         for lose in (os.remove, replace):
             with self.subTest(lose.__name__):
                 self.environ = {"INBOX_PATH": temporary_inbox(self)}
-                receiver = self.blocking_receiver()
-                self.assertEqual(200, receiver.send(delivery("evt_1"))[0])
-                self.assertEqual(200, receiver.send(delivery("evt_2"))[0])
+                receiver = self.start(BLOCKING)
+                for event_id in ("evt_1", "evt_2"):
+                    self.assertEqual(200, receiver.send(delivery(event_id))[0])
                 lose(self.environ["INBOX_PATH"])
-                self.assertEqual(503, receiver.send(Delivery("/healthz", {}, b""), "GET")[0])
                 for event_id in ("evt_1", "evt_3"):
                     status, headers, _ = receiver.send(delivery(event_id))
                     self.assertEqual((503, "30"), (status, headers["Retry-After"]))
-                self.assertIn("restart", receiver.wait_for("inbox_lost", level="error")["detail"])
-                # What was accepted before is handled.
+                self.assertEqual(503, receiver.send(HEALTH, "GET")[0])
+                self.assertIn("restart", receiver.wait_for("not_stored", level="error")["error"])
+                # What was acknowledged before is handled.
                 receiver.release(2)
                 receiver.wait_for("handled", id="evt_1")
                 receiver.wait_for("handled", id="evt_2")
-                receiver.signal(signal.SIGTERM)
-                self.assertEqual(0, receiver.exit_code())
-                self.assertEqual(1, sum(line["event"] == "inbox_lost" for line in receiver.seen))
+                self.stop(receiver)
 
-    def test_a_lost_inbox_is_noticed_within_a_second_when_nobody_asks_for_its_health(self) -> None:
-        receiver = self.receiver()
-        self.assertEqual(200, receiver.send(delivery("evt_0"))[0])
-        os.remove(self.environ["INBOX_PATH"])
-        lost_at = time.monotonic()
-        statuses = []
-        while time.monotonic() < lost_at + 1.2:
-            statuses.append(receiver.send(delivery(f"evt_{len(statuses) + 1}"))[0])
-        self.assertEqual(503, statuses[-1])
-        self.assertEqual(sorted(statuses), statuses)
-
-    def test_a_silent_client_does_not_hold_the_stop_for_its_ten_seconds(self) -> None:
-        receiver = self.receiver()
-        with socket.create_connection(("127.0.0.1", receiver.port)):
-            receiver.send(delivery("evt_1"))
-            stopped_at = time.monotonic()
-            receiver.signal(signal.SIGTERM)
-            self.assertEqual(0, receiver.exit_code())
-        self.assertLess(time.monotonic() - stopped_at, 8)
-
-    def test_what_cannot_be_stored_is_answered_503_and_the_receiver_lives(self) -> None:
-        def small_files_only() -> None:
+    def test_an_event_that_cannot_be_stored_is_answered_503_and_the_receiver_continues(self) -> None:
+        def limit_file_size() -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 
-        receiver = ReceiverProcess(self, self.environ, preexec_fn=small_files_only).listening()
+        receiver = ReceiverProcess(self, self.environ, preexec_fn=limit_file_size).listening()
         for number in range(20):
             body = b'{"type":"order.created"}'.ljust(90_000)
-            status, headers, answer = receiver.send(signed("standard", f"evt_{number}", "", body))
+            status, headers, answer = receiver.send(delivery(f"evt_{number}", body=body))
             if status != 200:
                 break
         self.assertEqual((503, "30"), (status, headers["Retry-After"]))
         self.assertIn(b"error", answer)
         receiver.wait_for("not_stored", id=f"evt_{number}")
-        receiver.signal(signal.SIGTERM)
-        self.assertEqual(0, receiver.exit_code())
+        self.stop(receiver)
 
-    def test_what_waits_is_handled_without_any_request(self) -> None:
-        inbox = open_inbox(self.environ["INBOX_PATH"])
-        inbox.store(Envelope("evt_1", "order.created", '{"data":{"order":{}}}'), "standard", 10, 0.0)
-        inbox.close()
-        self.receiver().wait_for("handled", id="evt_1")
+    def test_an_incomplete_body_is_answered_400_even_when_its_signature_is_valid(self) -> None:
+        for command in SERVERS:
+            receiver, sent = self.start(command), delivery("evt_1")
+            with receiver.connect(sent, len(sent.body) + 1) as connection:
+                connection.sendall(sent.body)
+                connection.shutdown(1)
+                self.assertIn(b" 400 ", connection.recv(1000))
+            receiver.wait_for("cut_off")
+            receiver.send(sent)
+            receiver.wait_for("stored", id="evt_1")
+            self.environ = {"INBOX_PATH": temporary_inbox(self)}
 
-    def test_a_port_that_is_taken_ends_with_code_1(self) -> None:
-        port = str(self.receiver().port)
+    def test_waiting_events_are_handled_without_a_request(self) -> None:
+        for command in (*SERVERS, *((*server, "--preload") for server in SERVERS[1:])):
+            self.store(f"evt_{command}")
+            receiver = self.start(command)
+            receiver.wait_for("handled", id=f"evt_{command}")
+            self.stop(receiver)
+
+    def test_a_wrong_setting_is_refused_in_one_line(self) -> None:
+        text = Path(self.environ["INBOX_PATH"]).parent.with_suffix(".txt")
+        text.write_text("This is not a database, but long enough to be read as one. " * 20)
+        settings = {"KEEP_DAYS": ["3"], "WEBHOOK_SECRET": [""], "INBOX_PATH": ["/dev/null/inbox.db", str(text)]}
+        for name, value in ((name, value) for name, values in settings.items() for value in values):
+            for command in SERVERS:
+                with self.subTest(f"{command} {name} {value}"):
+                    self.assertIn(name, self.refusal(command, **{name: value}))
+        self.assertFalse(os.path.exists(self.environ["INBOX_PATH"]))
+
+    def test_it_starts_in_any_folder_and_reads_its_env_file(self) -> None:
+        folder = Path(self.environ["INBOX_PATH"]).parent
+        folder.mkdir()
+        # PORT is set in the environment, so it is not read.
+        (folder / ".env").write_text("WEBHOOK_DIALECT=q2\nINBOX_PATH='new/my inbox.db'\nPORT=wrong\n")
+        receiver = ReceiverProcess(self, {"PYTHONPATH": str(ROOT)}, cwd=folder)
+        entry = receiver.wait_for("listening", level="info", path="/", dialect="q2")
+        self.assertGreater(entry["port"], 0)
+        self.assertTrue((folder / "new" / "my inbox.db").exists())
+
+    def test_without_flask_the_refusal_explains_how_to_install_it(self) -> None:
+        # -S disables the installed packages.
+        command = (sys.executable, "-S", "-m", "receiver")
+        self.assertIn("pip install -r requirements.txt", self.refusal(command, PYTHONPATH=""))
+
+    def test_a_used_port_is_refused(self) -> None:
+        port = str(self.start().port)
         other = ReceiverProcess(self, {**self.environ, "PORT": port})
         self.assertEqual(1, other.exit_code())
         self.assertIn(port, other.errors())
+
+
+@unittest.skipUnless(GUNICORN[0], "gunicorn is not installed: pip install gunicorn")
+class Gunicorn(Processes):
+    def test_each_process_takes_its_own_events_and_those_of_a_killed_one(self) -> None:
+        receiver = self.start(BLOCKING_GUNICORN)
+        for event_id in ("evt_1", "evt_2", "evt_3"):
+            self.assertEqual(200, receiver.send(delivery(event_id))[0])
+        entries = [receiver.wait_for("started") for _ in range(2)]
+        started = {entry["id"]: entry["pid"] for entry in entries}
+        self.assertEqual(({"evt_1", "evt_2"}, 2), (set(started), len(set(started.values()))))
+        os.kill(started["evt_1"], signal.SIGKILL)
+        again = receiver.wait_for("started", id="evt_1", attempt=2)
+        self.assertNotIn(again["pid"], started.values())
+        receiver.release(3)
+        handled = [receiver.wait_for("handled")["id"] for _ in range(3)]
+        self.stop(receiver)
+        self.assertEqual(["evt_1", "evt_2", "evt_3"], sorted(handled))
+
+    def test_a_stop_lets_the_current_handlers_finish(self) -> None:
+        receiver = self.start(BLOCKING_GUNICORN)
+        receiver.send(delivery("evt_1"))
+        receiver.wait_for("started")
+        receiver.process.terminate()
+        self.assertTrue(receiver.is_running(seconds=3))
+        receiver.release()
+        self.assertEqual(0, receiver.exit_code())
+        receiver.wait_for("handled", id="evt_1")
+
+    def test_silent_clients_do_not_block_others_and_are_disconnected(self) -> None:
+        text = (ROOT / "gunicorn.conf.py").read_text("utf-8")
+        self.assertIn("_SILENCE_SECONDS = 30", text)
+        with tempfile.TemporaryDirectory(prefix="receiver-test-") as folder, contextlib.ExitStack() as stack:
+            hasty = Path(folder, "hasty.conf.py")
+            hasty.write_text(text.replace("_SILENCE_SECONDS = 30", "_SILENCE_SECONDS = 3"), "utf-8")
+            receiver = self.start((*GUNICORN, "--config", str(hasty)), PYTHONPATH=str(ROOT))
+            # One half sends no complete head, the other half no complete body.
+            ends = ["\r\n", "\r\n\r\n{"] * 16
+            nothing = Delivery("/webhook", {}, b"")
+            silent = [stack.enter_context(receiver.connect(nothing, 9, end=end)) for end in ends]
+            self.assertEqual(200, receiver.send(delivery("evt_1"))[0])
+            self.assertNotIn("cut_off", [entry["event"] for entry in receiver.seen])
+            for connection in silent:
+                while connection.recv(1000):
+                    pass
+            for _ in range(16):
+                receiver.wait_for("cut_off")
+            self.assertEqual(16, sum(entry["event"] == "cut_off" for entry in receiver.seen))

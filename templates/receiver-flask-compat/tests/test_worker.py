@@ -1,25 +1,23 @@
-"""What becomes of an event after it was answered, with a clock that the test moves."""
-
-from __future__ import annotations
+"""What happens to an event after it was acknowledged, with a clock that the test moves."""
 
 import contextlib
 import io
 import os
 import sqlite3
+import subprocess
+import sys
 import unittest
-from typing import Any, Dict, List
+from typing import Any, List
 from unittest import mock
 
 from receiver import dead_letters
-from receiver.envelope import Envelope
-from receiver.inbox import open_inbox
-from receiver.received import Handler, Received
-from receiver.seat import Seat
-from receiver.worker import RETRY_DELAYS, Work, Worker
+from receiver.event import Envelope, Event
+from receiver.inbox import Inbox
+from receiver.settings import read_settings
+from receiver.worker import RETRY_DELAYS, Worker
 
-from .support import captured_log, temporary_inbox
+from .support import ROOT, SECRET, captured_log, temporary_inbox
 
-START = 1_700_000_000.0
 DAY = 86_400.0
 
 
@@ -27,177 +25,162 @@ class TheWorker(unittest.TestCase):
     def setUp(self) -> None:
         self.log = captured_log(self)
         self.path = temporary_inbox(self)
-        self.inbox = open_inbox(self.path)
+        self.inbox = Inbox(self.path)
         self.addCleanup(self.inbox.close)
-        self.seat = Seat(self.path)
-        self.addCleanup(self.seat.leave)
-        self.now = START
+        self.now = 1_700_000_000.0
         self.fails = True
         self.attempts: List[str] = []
-        self.handlers: Dict[str, Handler] = {"order.created": self.handle}
-        self.worker = Worker(
-            Work(
-                inbox=self.inbox,
-                inbox_path=self.path,
-                handlers=self.handlers,
-                otherwise=self.handle,
-                max_attempts=8,
-                keep_days=14,
-                clock=lambda: self.now,
-            )
-        )
+        self.handler: Any = self.handle
+        settings = read_settings({"WEBHOOK_SECRET": SECRET, "INBOX_PATH": self.path})
+        self.worker = Worker(settings, self.inbox, lambda _: self.handler)
+        self.worker.clock = lambda: self.now
 
-    def handle(self, event: Received[Any]) -> None:
+    def handle(self, event: Event[Any]) -> None:
         self.attempts.append(f"{event.id} {event.attempt}")
         if self.fails:
             raise ValueError(f"no\n{event.attempt}")
 
-    def store(self, event_id: str) -> str:
-        return self.inbox.store(Envelope(event_id, "order.created", "{}"), "standard", 100, self.now)
+    def store(self, *ids: str) -> List[str]:
+        envelopes = [Envelope(event_id, "order.created", "{}") for event_id in ids]
+        return [self.inbox.store(envelope, "standard", 100, self.now) for envelope in envelopes]
 
-    def work_off(self) -> None:
-        while self.worker.handle_next(self.seat):
+    def work(self) -> None:
+        while self.worker.handle_next():
             pass
 
-    def bury(self, event_id: str) -> None:
-        self.store(event_id)
+    def bury(self, *ids: str) -> None:
+        self.store(*ids)
         for delay in (0, *RETRY_DELAYS):
             self.now += delay
-            self.work_off()
+            self.work()
 
     def command(self, *arguments: str) -> str:
-        output = io.StringIO()
-        with mock.patch.dict(os.environ, {"INBOX_PATH": self.path}), contextlib.redirect_stdout(output):
-            self.assertEqual(0, dead_letters.main(list(arguments)))
+        with mock.patch.dict(os.environ, {"INBOX_PATH": self.path}):
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                try:
+                    dead_letters.main(list(arguments))
+                except SystemExit as end:
+                    return f"failed: {end}" if end.code else output.getvalue()
         return output.getvalue()
 
-    def test_an_error_is_retried_after_growing_delays_and_then_the_event_is_dead(self) -> None:
+    def test_a_failed_event_is_retried_after_growing_delays_and_then_is_a_dead_letter(self) -> None:
         self.store("evt_1")
-        self.work_off()
+        self.work()
         for attempt, delay in enumerate(RETRY_DELAYS, start=1):
             self.now += delay - 0.5
-            self.work_off()
+            self.work()
             self.assertEqual(attempt, len(self.attempts))
             self.now += 0.5
-            self.work_off()
+            self.work()
             self.assertEqual(f"evt_1 {attempt + 1}", self.attempts[-1])
         self.now += DAY
-        self.work_off()
-        self.assertEqual(8, len(self.attempts))
-        self.assertEqual((0, 1), self.inbox.counts()[:2])
+        self.work()
+        self.assertEqual((8, 0, 1), (len(self.attempts), *self.inbox.counts()[:2]))
 
-    def test_the_delay_counts_from_the_failure(self) -> None:
-        def take_a_minute(event: Received[Any]) -> None:
+    def test_the_delay_begins_with_the_failure(self) -> None:
+        def take_a_minute(event: Event[Any]) -> None:
             self.now += 60
             self.handle(event)
 
-        self.handlers["order.created"] = take_a_minute
+        self.handler = take_a_minute
         self.store("evt_1")
-        self.work_off()
+        self.work()
         self.assertEqual(["evt_1 1"], self.attempts)
 
-    def test_what_fails_does_not_hold_what_came_after(self) -> None:
-        self.store("evt_1")
-        self.store("evt_2")
-        self.work_off()
+    def test_a_failed_event_does_not_delay_later_ones(self) -> None:
+        self.store("evt_1", "evt_2")
+        self.work()
         self.assertEqual(["evt_1 1", "evt_2 1"], self.attempts)
 
-    def test_a_handler_that_exits_has_failed_and_the_worker_goes_on(self) -> None:
-        def leave(event: Received[Any]) -> None:
-            raise SystemExit(3)
-
-        self.handlers["order.created"] = leave
+    def test_a_handler_that_exits_has_failed_and_the_worker_continues(self) -> None:
+        self.handler = mock.Mock(side_effect=SystemExit(3))
         self.store("evt_1")
-        self.work_off()
+        self.work()
         self.assertIn('"event":"handler_failed"', self.log.getvalue())
 
     def test_an_event_that_kills_its_process_each_time_becomes_a_dead_letter(self) -> None:
         self.store("evt_1")
         for _ in range(8):
-            # A claim that is never settled, as after kill -9.
-            self.assertIsNotNone(self.inbox.claim(self.seat.number, self.seat.is_taken, self.now))
-        self.work_off()
+            # A claim without a result, as after kill -9.
+            self.assertIsNotNone(self.inbox.claim(self.now))
+        self.work()
         self.assertEqual([], self.attempts)
-        self.assertIn("the process ended", self.inbox.dead_letters()[0].last_error)
+        self.assertIn("the process ended", self.inbox.dead_letters()[0]["last_error"])
 
-    def test_a_clock_that_is_set_back_does_not_keep_an_event_waiting(self) -> None:
+    def test_an_event_is_due_at_once_even_when_the_clock_is_set_back(self) -> None:
         self.fails = False
         self.store("evt_1")
         self.now -= DAY
-        self.work_off()
+        self.work()
         self.assertEqual(["evt_1 1"], self.attempts)
 
-    def test_a_listed_id_cannot_play_with_the_terminal(self) -> None:
-        self.bury("a\n\x1b[31m\u009b")
-        self.assertRegex(self.command(), r'^"a\\n\\u001b\[31m\\u009b"\t[^\n]+\n$')
-
-    def test_dead_letters_are_listed_in_one_line_each_and_put_back_one_or_all(self) -> None:
-        for event_id in ("evt_1", "evt_2", "evt_3"):
-            self.bury(event_id)
+    def test_dead_letters_are_listed_one_per_line_and_retried_one_by_one_or_all(self) -> None:
+        self.bury("evt_1", "evt_2", "a\n\x1b[31m\u009b")
         lines = self.command().splitlines()
-        self.assertEqual(['"evt_1"', '"evt_2"', '"evt_3"'], [line.split("\t")[0] for line in lines])
-        self.assertRegex(lines[0], r'^"evt_1"\t"order\.created"\t8 attempts\t"ValueError: no 8 \(test_worker\.py:\d+\)"$')
+        error = r'"ValueError: no 8 \(test_worker\.py:\d+\)"'
+        self.assertRegex(lines[0], r'^"evt_1"\t"order\.created"\t8 attempts\t' + error + "$")
+        # An id cannot send commands to the terminal.
+        ids = ['"evt_1"', '"evt_2"', r'"a\n\u001b[31m\u009b"']
+        self.assertEqual(ids, [line.split("\t")[0] for line in lines])
         self.fails = False
         self.attempts.clear()
         self.command("retry", "evt_2")
-        self.work_off()
+        self.work()
         self.assertEqual(["evt_2 1"], self.attempts)
         self.command("retry", "all")
-        self.work_off()
-        self.assertEqual(["evt_2 1", "evt_1 1", "evt_3 1"], self.attempts)
+        self.work()
+        self.assertEqual(["evt_2 1", "evt_1 1"], self.attempts[:2])
         self.assertEqual("There are no dead letters.\n", self.command("list"))
 
-    def test_the_command_says_what_it_cannot_do(self) -> None:
-        for arguments, environ, code in (
-            (["retry", "evt_9"], {"INBOX_PATH": self.path}, 1),
-            (["retry"], {"INBOX_PATH": self.path}, 2),
-            ([], {"INBOX_PATH": f"{self.path}.not"}, 1),
-        ):
-            errors = io.StringIO()
-            with mock.patch.dict(os.environ, environ), contextlib.redirect_stderr(errors):
-                self.assertEqual(code, dead_letters.main(arguments))
-            self.assertEqual(1, len(errors.getvalue().splitlines()))
-        self.assertFalse(os.path.exists(f"{self.path}.not"))
+    def test_the_command_refuses_in_one_line_what_it_cannot_do(self) -> None:
+        for arguments in (["retry", "evt_9"], ["retry"], ["list", "all"]):
+            self.assertRegex(self.command(*arguments), "^failed: .+$")
+        self.path += ".missing"
+        self.assertRegex(self.command(), "^failed: .+INBOX_PATH.+$")
+        self.assertFalse(os.path.exists(self.path))
 
-    def test_a_dead_or_handled_id_is_still_known(self) -> None:
-        self.bury("evt_1")
-        self.fails = False
-        self.store("evt_2")
-        self.work_off()
-        self.assertEqual(["duplicate", "duplicate"], [self.store("evt_1"), self.store("evt_2")])
-
-    def test_a_handled_id_is_forgotten_after_its_days_and_what_waits_or_is_dead_never(self) -> None:
+    def test_ids_of_handled_events_are_remembered_for_keep_days_and_others_forever(self) -> None:
         self.bury("evt_dead")
         self.fails = False
         self.store("evt_1")
-        self.work_off()
+        self.work()
         self.store("evt_waits")
         self.now += 14 * DAY
-        self.worker.forget()
-        self.assertEqual("duplicate", self.store("evt_1"))
+        self.worker.prune()
+        self.assertEqual(["duplicate"] * 3, self.store("evt_1", "evt_dead", "evt_waits"))
         self.now += 1
-        self.worker.forget()
-        outcomes = [self.store(event_id) for event_id in ("evt_1", "evt_dead", "evt_waits")]
-        self.assertEqual(["stored", "duplicate", "duplicate"], outcomes)
+        self.worker.prune()
+        self.assertEqual(["stored", "duplicate", "duplicate"], self.store("evt_1", "evt_dead", "evt_waits"))
 
-    def test_a_lost_claim_cannot_settle_the_event(self) -> None:
+    def test_a_claim_that_was_taken_over_cannot_be_settled(self) -> None:
         self.store("evt_1")
-        lost = self.inbox.claim(self.seat.number, self.seat.is_taken, self.now)
-        self.assertIsNotNone(self.inbox.claim(self.seat.number, self.seat.is_taken, self.now))
+        lost = self.inbox.claim(self.now)
         assert lost is not None
-        self.inbox.mark_handled(lost, self.now)
-        self.assertEqual(1, self.inbox.counts().waiting)
+        self.assertIsNotNone(self.inbox.claim(self.now))
+        self.inbox.settle(lost, "handled", self.now)
+        self.assertEqual(1, self.inbox.counts()["waiting"])
 
-    def test_every_commit_is_on_the_disk_before_it_returns(self) -> None:
+    def test_a_claim_excludes_other_processes_until_it_is_settled(self) -> None:
+        script = "import sys; from receiver.inbox import Inbox; print(Inbox(sys.argv[1]).claim(9e9) is not None)"
+        results = []
         self.store("evt_1")
-        with self.inbox._transaction() as connection:
-            self.assertEqual((2,), connection.execute("PRAGMA synchronous").fetchone())
-            self.assertEqual(("wal",), connection.execute("PRAGMA journal_mode").fetchone())
+        claim = self.inbox.claim(self.now)
+        assert claim is not None
+        for _ in range(2):
+            command = [sys.executable, "-c", script, self.path]
+            results.append(subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.strip())
+            self.inbox.settle(claim, "waiting", self.now)
+        self.assertEqual([b"False", b"True"], results)
 
-    def test_the_body_of_a_handled_event_is_dropped(self) -> None:
+    def test_every_commit_is_on_disk_before_it_returns(self) -> None:
+        with self.inbox._transaction() as connection:
+            self.assertEqual(2, connection.execute("PRAGMA synchronous").fetchone()[0])
+            self.assertEqual("wal", connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+    def test_the_body_of_a_handled_event_is_deleted(self) -> None:
         self.fails = False
         self.store("evt_1")
-        self.work_off()
-        connection = sqlite3.connect(self.path)
-        self.addCleanup(connection.close)
-        self.assertEqual([("handled", None)], connection.execute("SELECT state, body FROM events").fetchall())
+        self.work()
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            rows = connection.execute("SELECT state, body FROM events").fetchall()
+        self.assertEqual([("handled", None)], rows)

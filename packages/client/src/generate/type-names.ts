@@ -13,8 +13,8 @@ const pascal = (text: string): string => {
 };
 
 /**
- * A name of a type for each text, like `OrderCreated` for `order.created`: an identifier in TypeScript and Python, and
- * no two the same. Depends on the texts and the taken names alone.
+ * A name of a type for each text, like `OrderCreated` for `order.created`: a TypeScript identifier, each
+ * different. Depends on the texts and the taken names alone.
  */
 export const typeNames = (
   texts: readonly string[],

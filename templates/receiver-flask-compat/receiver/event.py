@@ -1,0 +1,81 @@
+"""The event in a verified request, as it is stored and as a handler gets it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Callable, Generic, Mapping, NamedTuple, TypeVar
+from urllib.parse import parse_qs
+
+from .log import iso_time
+from .verify import DIALECTS, Dialect
+
+Data = TypeVar("Data")
+
+
+@dataclass(frozen=True)
+class Event(Generic[Data]):
+    """What a handler gets. In `Event[OrderCreated]`, `data` is an OrderCreated."""
+
+    id: str  # the same each time the sender repeats the event: use it as an idempotency key
+    type: str  # empty when the sender does not specify one
+    data: Data
+    previous_data: Data | None  # the data before the change, from senders that include it
+    received_at: str  # ISO 8601
+    attempt: int  # 1 for the first; higher after an error or a crash
+    body: Any  # the complete body
+
+
+Handler = Callable[[Event[Any]], None]
+
+
+class Envelope(NamedTuple):
+    """An event to store. `body` is its JSON text."""
+
+    id: str
+    type: str
+    body: str
+
+
+class Unreadable(Exception):
+    """Why a verified request does not contain an event: a message for the sender and the log."""
+
+
+def read_envelope(dialect: Dialect, headers: Mapping[str, str], body: bytes) -> Envelope:
+    """The event in a verified request. Raises Unreadable."""
+    media_type = headers.get("content-type", "").split(";")[0].strip().lower()
+    try:
+        text = body.decode("utf-8")
+        if dialect["forms"] and media_type == "application/x-www-form-urlencoded":
+            (text,) = parse_qs(text, keep_blank_values=True, errors="strict").get("payload", [])
+        # Python's parser accepts NaN and Infinity, which are not JSON; int() refuses them.
+        fields = json.loads(text, parse_constant=int)
+    except (ValueError, RecursionError):
+        raise Unreadable("The body is not JSON in UTF-8, or a form with it in one field payload.") from None
+    if not isinstance(fields, dict):
+        raise Unreadable("The body is JSON but not an object.")
+    event_id, event_type = (
+        headers.get(place["header"]) if "header" in place else fields.get(place["field"])
+        for place in (dialect["id"], dialect["type"])
+    )
+    if not _is_storable(event_id) or event_id == "":
+        raise Unreadable("The body has no id: its field id must be a non-empty string.")
+    return Envelope(event_id, event_type if _is_storable(event_type) else "", text)
+
+
+def read_event(row: Mapping[str, Any]) -> Event[Any]:
+    """The event in a row of the inbox. Its data is None when the body has none."""
+    dialect, body = DIALECTS[row["dialect"]], json.loads(row["body"])
+    data = body
+    for name in dialect["data"]:
+        data = data.get(name) if isinstance(data, dict) else None
+    if isinstance(data, dict):
+        data = {name: value for name, value in data.items() if name not in dialect["data_without"]}
+    previous_data = body.get("previous_data") if dialect["previous_data"] else None
+    received_at = iso_time(row["received_at"])
+    return Event(row["id"], row["type"], data, previous_data, received_at, row["attempt"], body)
+
+
+def _is_storable(text: object) -> bool:
+    # JSON can contain unpaired surrogates, which SQLite cannot store.
+    return isinstance(text, str) and text.encode("utf-8", "ignore").decode() == text
