@@ -10,7 +10,7 @@ import { type ReceivedCall, startReceiver } from '../support/receiver.ts';
 import { until } from '../support/running-server.ts';
 import { ADMIN_KEY, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { type Customer, sendTheOldWay } from '../fixtures/moving/old-sender.ts';
+import { type Customer, sendDirectly } from '../fixtures/moving/old-sender.ts';
 
 const page = readDocPage('docs/moving.md');
 const fixture = (name: string): URL => new URL(`../fixtures/moving/${name}`, import.meta.url);
@@ -54,8 +54,8 @@ it.skipIf(!hasShell)('a customer is moved and back, step by step, and its receiv
   };
   const { id, secret } = customer;
 
-  // 1. The old way.
-  expect(await sendTheOldWay(customer, 'parcel.delivered', { parcel: 6 })).toBe(true);
+  // 1. The old sender.
+  expect(await sendDirectly(customer, 'parcel.delivered', { parcel: 6 })).toBe(true);
   const old = await receiver.next();
   expect(isTaken(old, secret)).toBe(true);
 
