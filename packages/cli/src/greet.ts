@@ -27,7 +27,7 @@ const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => 
 };
 
 const curl = (url: string, key: string): readonly string[] => {
-  // A shell puts the value of a variable only between double quotes.
+  // A shell expands variables only inside double quotes.
   const quote = key.startsWith('$') ? '"' : "'";
   return [
     `  curl -s ${url}/v1/events \\`,
@@ -37,14 +37,14 @@ const curl = (url: string, key: string): readonly string[] => {
   ];
 };
 
-const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> => {
+const greetFirstStart = async (greeting: Greeting, url: string): Promise<void> => {
   const { bellwire, config, local } = greeting;
   const key = await firstKey(greeting);
   const inbox = `${url}/inbox/${INBOX}`;
   if (config.inbox && local) await firstHook(greeting, inbox);
   const own =
     config.api_key === undefined
-      ? `${key}   (shown this once; only its hash is kept)`
+      ? `${key}   (shown once; only its hash is stored)`
       : 'the one in your configuration';
   say([
     '',
@@ -53,15 +53,13 @@ const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> =
     ...(bellwire.made_key_file === null
       ? []
       : [
-          `  keys      ${resolve(bellwire.made_key_file)}   (opens the secrets in the data: back it up, apart from them)`,
+          `  keys      ${resolve(bellwire.made_key_file)}   (decrypts the stored secrets; back it up separately)`,
         ]),
-    ...(config.inbox && local
-      ? [`  inbox     ${inbox}   (has a hook to it, and a signed ping already)`]
-      : []),
-    `  docs      ${url}/docs   (every call, with a curl for each)`,
+    ...(config.inbox && local ? [`  inbox     ${inbox}   (has a hook and a signed ping)`] : []),
+    `  docs      ${url}/docs   (API reference with a curl example for every call)`,
     '',
     config.inbox && local
-      ? 'Send an event; it is in the inbox, verified, within a second:'
+      ? 'Send an event; the inbox shows it, verified, within a second:'
       : 'Send an event:',
     '',
     ...curl(url, config.api_key === undefined ? key : '$BELLWIRE_API_KEY'),
@@ -69,13 +67,13 @@ const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> =
   ]);
 };
 
-/** Says where the server is; on the very first start everything that a person needs to go on, too. */
+/** Prints the URL of the server and, on the first start, the API key and an example. */
 export const greet = async (greeting: Greeting): Promise<void> => {
   const { bellwire, config, listening, local } = greeting;
   const url = reachableUrl(listening.host, listening.port);
   say([`Bellwire ${VERSION} is running at ${url}`]);
   if (local && config.allow_networks !== undefined) {
-    say([`Receivers in ${config.allow_networks.join(', ')} are allowed although they are not public.`]);
+    say([`Receivers in ${config.allow_networks.join(', ')} are allowed.`]);
   }
-  if (bellwire.is_first_start) await onTheFirstStart(greeting, url);
+  if (bellwire.is_first_start) await greetFirstStart(greeting, url);
 };

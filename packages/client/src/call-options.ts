@@ -1,9 +1,9 @@
 import type { RetryOptions } from './retry.ts';
 
-/** What goes with one call. */
+/** The options of one call. */
 export interface CallOptions {
-  /** Ends the call with the error `aborted`. What the server has begun it may finish. */
+  /** Ends the call with the error `aborted`. The server may still finish the call. */
   readonly signal?: AbortSignal | undefined;
-  /** For this call only; `false` is one try. */
+  /** Overrides the client's option for this call; `false` disables retries. */
   readonly retry?: RetryOptions | false | undefined;
 }

@@ -7,7 +7,7 @@ import type { StandardSchema } from './standard-schema.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Makes JSON Schema (draft 2020-12) of a schema. */
+/** Converts a schema to JSON Schema (draft 2020-12). */
 export type ToJsonSchema = (schema: StandardSchema, name: string) => object;
 
 interface Calls {
@@ -25,7 +25,7 @@ const convert = (
     throw invalidInput([
       {
         path: name,
-        message: `${vendor} does not make JSON Schema by itself. Give createClient the option to_json_schema, for valibot the function toJsonSchema of @valibot/to-json-schema`,
+        message: `${vendor} does not export JSON Schema itself. Pass the option to_json_schema to createClient; for valibot, use toJsonSchema of @valibot/to-json-schema`,
       },
     ]);
   }
@@ -37,7 +37,7 @@ const convert = (
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new BellwireError(
       'schema_invalid',
-      `The schema of ${name} cannot be written as JSON Schema: ${why}.`,
+      `The schema of ${name} cannot be converted to JSON Schema: ${why}.`,
       {
         issues: [{ path: name, message: why }],
         cause,
@@ -46,7 +46,7 @@ const convert = (
   }
 };
 
-/** A schema's own words win; without them what the server has stays. */
+/** The schema's description and example, or else those on the server. */
 const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
   const { description, examples } = schema;
   const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
@@ -58,15 +58,15 @@ const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
 };
 
 /**
- * Publishes a catalog: each type with the JSON Schema of the data that is sent. Types that are only on the server
- * stay, and so do their descriptions and examples where the schema has none.
- * @throws BellwireError before anything is published when a schema has no JSON Schema
+ * Publishes a catalog as the JSON Schemas of the data that is sent. Types that exist only on the server are kept, and so
+ * are descriptions and examples that a schema does not have.
+ * @throws BellwireError before publishing anything, if a schema cannot be converted
  */
 export const createPush =
   ({ put, list }: Calls, own: Catalog | undefined, toJsonSchema: ToJsonSchema | undefined) =>
   async (catalog: Catalog | undefined = own, options: CallOptions = {}): Promise<readonly EventType[]> => {
     if (catalog === undefined) {
-      throw invalidInput([{ path: 'catalog', message: 'give one here, or to createClient' }]);
+      throw invalidInput([{ path: 'catalog', message: 'must be passed here or to createClient' }]);
     }
     const schemas = Object.entries(catalog).map(
       ([name, schema]) => [name, convert(name, schema, toJsonSchema)] as const,

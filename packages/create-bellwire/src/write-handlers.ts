@@ -19,7 +19,7 @@ const filesFor: Readonly<
   },
 };
 
-/** Puts types of a catalog's events, and a handler for each, in the place of the template's own. */
+/** Replaces the event types and handlers of the template by those for a catalog. */
 export const writeHandlers = async (
   folder: string,
   template: Template,

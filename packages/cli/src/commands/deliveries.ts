@@ -26,10 +26,10 @@ const STATUSES = choices<Delivery['status']>({
 });
 
 const list = listVerb<Filter, Delivery>({
-  about: 'List deliveries, the newest first.',
+  about: 'List deliveries, newest first.',
   things: 'deliveries',
   flags: [
-    { flags: '--status <status>', about: 'only those in this status', choices: STATUSES },
+    { flags: '--status <status>', about: 'only those with this status', choices: STATUSES },
     filters.hook,
     filters.event,
     filters.type,
@@ -43,18 +43,18 @@ const list = listVerb<Filter, Delivery>({
   columns: [
     { title: 'ID', of: ({ id }) => id },
     { title: 'STATUS', of: ({ status }) => status, colour: colourOf },
-    { title: 'TRIES', of: ({ attempt_count }) => attempt_count },
+    { title: 'ATTEMPTS', of: ({ attempt_count }) => attempt_count },
     { title: 'HOOK', of: ({ hook_id }) => hook_id },
     { title: 'CREATED', of: ({ created_at }) => created_at },
     { title: 'TYPE', of: ({ event_type }) => event_type },
-    { title: 'WHY, OR WHEN NEXT', of: (one) => one.failure_reason ?? one.next_attempt_at },
+    { title: 'REASON OR NEXT ATTEMPT', of: (one) => one.failure_reason ?? one.next_attempt_at },
   ],
 });
 
 const get = apiVerb<{ readonly delivery_id: string }>({
   usage: 'get <delivery_id>',
-  about: 'Show a delivery with its attempts, the last one in full.',
-  more: '--json has all of them in full.',
+  about: 'Show a delivery with its attempts and the last exchange in full.',
+  more: '--json prints every exchange in full.',
   arguments: { delivery_id: 'the id of the delivery' },
   examples: ['deliveries get dlv_01jd7b1c8r9t3v7w5x2z4q6mna'],
   run: async ({ deliveries }, { delivery_id }, { out }) =>
@@ -63,6 +63,6 @@ const get = apiVerb<{ readonly delivery_id: string }>({
 
 export const deliveries: Noun = {
   name: 'deliveries',
-  about: 'One event for one hook each: what was sent, what came back, what happens next.',
+  about: 'Inspect, watch and retry deliveries: one event for one hook each.',
   verbs: [list, get, retry, watch],
 };

@@ -32,7 +32,7 @@ const printMessage = ({ first_line, headers, body }: Message, style: Style): str
     ...(body === '' ? [] : ['', printableLines(body)]),
   ].join('\n');
 
-/** What was sent and what came back, as one would see it on the wire. */
+/** The request and the response in full. */
 const printExchange = ({ request, response }: Attempt, style: Style): readonly string[] => [
   ...(request === null
     ? []
@@ -51,7 +51,7 @@ const printExchange = ({ request, response }: Attempt, style: Style): readonly s
       ]),
 ];
 
-/** A delivery with its attempts, the last one in full. */
+/** Prints a delivery with its attempts and the last exchange in full. */
 export const printDelivery = ({ attempts, ...delivery }: DeliveryWithAttempts, style: Style): string => {
   const last = attempts.at(-1);
   return [

@@ -22,12 +22,12 @@ const getType = async (eventTypes: Client['eventTypes'], name: string): Promise<
   } catch (thrown) {
     if (!isNotFound(thrown)) throw thrown;
     throw failure(
-      `The catalog of this workspace has no event type "${name}". Give its data with --data, or put it there: bellwire event-types put '${name}' --example '{…}'. Which there are: bellwire event-types list`,
+      `The catalog of this workspace has no event type "${name}". Specify --data, or add the type: bellwire event-types put '${name}' --example '{…}'. List the types with: bellwire event-types list`,
     );
   }
 };
 
-/** The example of a type; without one, data that fits its schema. */
+/** The example of a type, or else data generated from its schema. */
 const exampleOf = async ({ eventTypes }: Client, name: string): Promise<JsonObject> => {
   const { example, schema } = await getType(eventTypes, name);
   if (isJsonObject(example)) return example;
@@ -38,13 +38,13 @@ const exampleOf = async ({ eventTypes }: Client, name: string): Promise<JsonObje
 export const trigger = apiVerb<Trigger>({
   usage: 'trigger <event_type>',
   about: 'Send a real event with the example data of its type.',
-  more: 'Where the catalog has no example, data is made up from the schema. It goes to every hook that is subscribed; `bellwire hooks test` tries one hook out.',
-  arguments: { event_type: 'one of the catalog; any, with --data' },
+  more: 'Without an example, the data is generated from the schema. The event is sent to every subscribed hook; `bellwire hooks test` sends to one.',
+  arguments: { event_type: 'an event type of the catalog; any type with --data' },
   flags: [
     setFlag,
-    { flags: '--data <json>', about: 'other data than the example: a file, - for standard input, or JSON' },
+    { flags: '--data <json>', about: 'data instead of the example: a file, - for standard input, or JSON' },
     ...eventFlags,
-    { flags: '--dry-run', about: 'print the data and send nothing' },
+    { flags: '--dry-run', about: 'print the data without sending it' },
   ],
   examples: [
     'trigger order.created',

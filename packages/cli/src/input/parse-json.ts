@@ -1,5 +1,5 @@
 import { wrongUsage } from '../frame/command-error.ts';
-import { keepsItsValue } from './json-number.ts';
+import { isExact } from './json-number.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
@@ -7,23 +7,23 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** As JSON.parse hands it over since Node 21; TypeScript does not know the third argument. */
+/** A reviver since Node 21; TypeScript does not know the third argument. */
 type Reviver = (key: string, value: unknown, context?: { readonly source?: string }) => unknown;
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * The value of a JSON text, with every number as it was written.
- * @param where what is said to be wrong, like `--data`
+ * Parses JSON and refuses numbers that JavaScript cannot represent exactly.
+ * @param where the name of the input in error messages, like `--data`
  * @throws CommandError
  */
 export const parseJson = (text: string, where: string): Json => {
   const check: Reviver = (_, value, context) => {
     const source = context?.source ?? '';
-    if (typeof value !== 'number' || keepsItsValue(source)) return value;
+    if (typeof value !== 'number' || isExact(source)) return value;
     throw wrongUsage(
-      `${where}: the number ${source} cannot be kept exactly, since JavaScript would change its value. Write it as a string.`,
+      `${where}: JavaScript cannot represent the number ${source} exactly. Write it as a string.`,
     );
   };
   try {

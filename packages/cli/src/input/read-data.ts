@@ -8,7 +8,8 @@ const isMissing = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 /**
- * The text that a flag stands for: `-` is standard input, JSON is itself, everything else is a file.
+ * Reads the input that an argument specifies: `-` is standard input, text that starts like JSON is itself, anything
+ * else is a file.
  * @throws CommandError
  */
 export const readInput = async (given: string, flag: string, shell: Shell): Promise<string> => {
@@ -19,7 +20,7 @@ export const readInput = async (given: string, flag: string, shell: Shell): Prom
   } catch (error) {
     if (isMissing(error)) {
       throw wrongUsage(
-        `${flag}: there is no file ${given}. It takes a file, - for standard input, or JSON itself.`,
+        `${flag}: there is no file ${given}. Specify a file, - for standard input, or JSON.`,
         error,
       );
     }
@@ -29,7 +30,7 @@ export const readInput = async (given: string, flag: string, shell: Shell): Prom
   }
 };
 
-/** The JSON object that a flag stands for. @throws CommandError */
+/** Reads the JSON object that an argument specifies. @throws CommandError */
 export const readObject = async (given: string, flag: string, shell: Shell): Promise<JsonObject> => {
   const value = parseJson(await readInput(given, flag, shell), flag);
   if (!isJsonObject(value)) throw wrongUsage(`${flag} must be a JSON object, like {"total": 499}.`);

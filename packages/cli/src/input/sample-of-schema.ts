@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from './parse-json.ts';
 
-/** Schemas that refer to themselves end here. */
-const MOST_LEVELS = 8;
+/** Limits recursive schemas. */
+const MAX_DEPTH = 8;
 
 const FORMATS: Readonly<Record<string, string>> = {
   'date-time': '2026-11-21T10:30:00Z',
@@ -16,9 +16,9 @@ const FORMATS: Readonly<Record<string, string>> = {
   uuid: '01936d5e-0000-7000-8000-000000000000',
 };
 
-interface Place {
+interface Position {
   readonly root: JsonObject;
-  readonly level: number;
+  readonly depth: number;
 }
 
 const numberAt = (schema: JsonObject, key: string): number | null => {
@@ -29,30 +29,30 @@ const numberAt = (schema: JsonObject, key: string): number | null => {
 const sampleText = (schema: JsonObject): string => {
   const { format } = schema;
   if (typeof format === 'string' && Object.hasOwn(FORMATS, format)) return FORMATS[format] ?? '';
-  const least = numberAt(schema, 'minLength') ?? 0;
-  return 'text'.padEnd(least, 'x').slice(0, numberAt(schema, 'maxLength') ?? undefined);
+  const min_length = numberAt(schema, 'minLength') ?? 0;
+  return 'text'.padEnd(min_length, 'x').slice(0, numberAt(schema, 'maxLength') ?? undefined);
 };
 
 const sampleNumber = (schema: JsonObject): number => {
   const above = numberAt(schema, 'exclusiveMinimum');
-  const most = numberAt(schema, 'maximum') ?? 1;
+  const max = numberAt(schema, 'maximum') ?? 1;
   const below = numberAt(schema, 'exclusiveMaximum');
-  const least = numberAt(schema, 'minimum') ?? (above === null ? null : above + 1);
-  const wanted = least ?? Math.min(1, most, below === null ? 1 : below - 1);
+  const min = numberAt(schema, 'minimum') ?? (above === null ? null : above + 1);
+  const value = min ?? Math.min(1, max, below === null ? 1 : below - 1);
   const step = numberAt(schema, 'multipleOf');
-  return step === null ? wanted : Math.ceil(wanted / step) * step;
+  return step === null ? value : Math.ceil(value / step) * step;
 };
 
-const sampleList = (schema: JsonObject, place: Place): readonly Json[] => {
+const sampleList = (schema: JsonObject, position: Position): readonly Json[] => {
   const first = Array.isArray(schema['prefixItems']) ? schema['prefixItems'] : [];
   const count = Math.max(numberAt(schema, 'minItems') ?? 1, first.length);
-  const most = Math.min(count, numberAt(schema, 'maxItems') ?? count);
-  return Array.from({ length: most }, (_, at) => sample(first[at] ?? schema['items'] ?? {}, place));
+  const length = Math.min(count, numberAt(schema, 'maxItems') ?? count);
+  return Array.from({ length }, (_, at) => sample(first[at] ?? schema['items'] ?? {}, position));
 };
 
-const sampleObject = ({ properties }: JsonObject, place: Place): JsonObject =>
+const sampleObject = ({ properties }: JsonObject, position: Position): JsonObject =>
   isJsonObject(properties)
-    ? Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, sample(schema, place)]))
+    ? Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, sample(schema, position)]))
     : {};
 
 const typeOf = (schema: JsonObject): Json | undefined => {
@@ -63,8 +63,8 @@ const typeOf = (schema: JsonObject): Json | undefined => {
   return 'items' in schema || 'prefixItems' in schema ? 'array' : undefined;
 };
 
-/** What `#/$defs/Order` points to. */
-const follow = (to: string, root: JsonObject): Json => {
+/** Resolves a reference like `#/$defs/Order`. */
+const resolve = (to: string, root: JsonObject): Json => {
   let at: Json | undefined = root;
   for (const part of to.split('/').slice(1)) {
     const key = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
@@ -73,7 +73,7 @@ const follow = (to: string, root: JsonObject): Json => {
   return at ?? {};
 };
 
-const given = (schema: JsonObject): Json | undefined => {
+const ownSample = (schema: JsonObject): Json | undefined => {
   const firstOf = (key: string): Json | undefined => {
     const list = schema[key];
     return Array.isArray(list) ? (list as readonly Json[])[0] : undefined;
@@ -81,37 +81,37 @@ const given = (schema: JsonObject): Json | undefined => {
   return schema['const'] ?? firstOf('examples') ?? schema['default'] ?? firstOf('enum');
 };
 
-const byType = (schema: JsonObject, place: Place): Json => {
+const sampleByType = (schema: JsonObject, position: Position): Json => {
   const type = typeOf(schema);
-  if (type === 'object') return sampleObject(schema, place);
-  if (type === 'array') return sampleList(schema, place);
+  if (type === 'object') return sampleObject(schema, position);
+  if (type === 'array') return sampleList(schema, position);
   if (type === 'integer' || type === 'number') return sampleNumber(schema);
   if (type === 'boolean') return true;
   return type === 'null' ? null : sampleText(schema);
 };
 
-/** Several schemas that one value has to fit. */
+/** Combines samples of schemas that all apply to one value. */
 const merged = (parts: readonly Json[]): Json =>
   parts.every(isJsonObject) ? Object.assign({}, ...parts) : (parts.at(-1) ?? null);
 
-const sample = (schema: Json, { root, level }: Place): Json => {
-  if (!isJsonObject(schema) || level > MOST_LEVELS) return {};
-  const place = { root, level: level + 1 };
-  const known = given(schema);
+const sample = (schema: Json, { root, depth }: Position): Json => {
+  if (!isJsonObject(schema) || depth > MAX_DEPTH) return {};
+  const position = { root, depth: depth + 1 };
+  const known = ownSample(schema);
   if (known !== undefined) return known;
   const { $ref: to, allOf: all, anyOf: any, oneOf: one } = schema;
-  if (typeof to === 'string') return sample(follow(to, root), place);
+  if (typeof to === 'string') return sample(resolve(to, root), position);
   const choices = Array.isArray(any) ? any : one;
   const parts = [
     ...(Array.isArray(all) ? (all as readonly Json[]) : []),
     ...(Array.isArray(choices) ? (choices as readonly Json[]).slice(0, 1) : []),
-  ].map((part) => sample(part, place));
-  if (parts.length === 0) return byType(schema, place);
-  return merged(typeOf(schema) === 'object' ? [...parts, sampleObject(schema, place)] : parts);
+  ].map((part) => sample(part, position));
+  if (parts.length === 0) return sampleByType(schema, position);
+  return merged(typeOf(schema) === 'object' ? [...parts, sampleObject(schema, position)] : parts);
 };
 
-/** Data that fits a JSON Schema, as far as that can be had without guessing: its own examples first. */
+/** Generates data from a JSON Schema, preferring its own examples. The data may not match every constraint. */
 export const sampleOfSchema = (schema: JsonObject): JsonObject => {
-  const made = sample(schema, { root: schema, level: 0 });
-  return isJsonObject(made) ? made : {};
+  const data = sample(schema, { root: schema, depth: 0 });
+  return isJsonObject(data) ? data : {};
 };

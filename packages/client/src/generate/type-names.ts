@@ -13,8 +13,8 @@ const pascal = (text: string): string => {
 };
 
 /**
- * A name of a type for each text, like `OrderCreated` for `order.created`: an identifier in TypeScript and Python, and
- * no two the same. Depends on the texts and the taken names alone.
+ * Unique type names for texts, like `OrderCreated` for `order.created`: identifiers in TypeScript and Python. They depend
+ * only on the texts and the taken names.
  */
 export const typeNames = (
   texts: readonly string[],
