@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process of the bench, which ends with its resource. */
+/** A child process of the benchmark. Disposing the resource ends it. */
 export interface Child<Hello> extends AsyncDisposable {
   readonly hello: Hello;
   readonly process: ChildProcess;
-  /** Sends a message and awaits the next one that comes back. */
+  /** Sends a message and awaits the next reply. */
   readonly ask: <T>(message: string) => Promise<T>;
 }
 
