@@ -20,10 +20,10 @@ export const startChild = async <Hello>(
     hello,
     process: child,
     ask: async <T>(message: string) => {
-      const answered = once(child, 'message') as Promise<[T]>;
+      const reply = once(child, 'message') as Promise<[T]>;
       child.send(message);
-      const [answer] = await answered;
-      return answer;
+      const [response] = await reply;
+      return response;
     },
     [Symbol.asyncDispose]: async () => {
       const exited = once(child, 'exit');

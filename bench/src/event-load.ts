@@ -16,14 +16,14 @@ export const urlOf = (child: Child<Hello>): string => `http://127.0.0.1:${child.
 /** Creates hooks in the default workspace, each with its own event type. */
 export const createHooks = async (server: Child<Hello>, receiver: Child<Hello>): Promise<void> => {
   for (let n = 0; n < HOOKS; n += 1) {
-    const answer = await request(`${urlOf(server)}/v1/webhooks`, {
+    const response = await request(`${urlOf(server)}/v1/webhooks`, {
       method: 'POST',
       headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
       body: JSON.stringify({ url: `${urlOf(receiver)}/hook/${n}`, events: [`bench.n${n}`] }),
     });
-    if (answer.statusCode !== 201)
-      throw new Error(`a hook could not be created: ${await answer.body.text()}`);
-    await answer.body.dump();
+    if (response.statusCode !== 201)
+      throw new Error(`a hook could not be created: ${await response.body.text()}`);
+    await response.body.dump();
   }
 };
 

@@ -61,8 +61,8 @@ const startReceiver = async (folder: string) => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   for (let tries = 0; ; tries += 1) {
-    const answer = await fetch(`http://127.0.0.1:${PORT}/healthz`).catch(() => null);
-    if (answer?.ok === true) return child;
+    const response = await fetch(`http://127.0.0.1:${PORT}/healthz`).catch(() => null);
+    if (response?.ok === true) return child;
     if (tries > 200) throw new Error('the receiver does not start; the benchmark needs taskset (util-linux)');
     await wait(50);
   }
@@ -71,9 +71,9 @@ const startReceiver = async (folder: string) => {
 const post = async (dispatcher: Agent, body: string, signature: string): Promise<number> => {
   const headers = { 'content-type': 'application/json', 'x-webhook-signature': signature };
   const url = `http://127.0.0.1:${PORT}/webhooks`;
-  const answer = await request(url, { dispatcher, method: 'POST', headers, body });
-  await answer.body.dump();
-  return answer.statusCode;
+  const response = await request(url, { dispatcher, method: 'POST', headers, body });
+  await response.body.dump();
+  return response.statusCode;
 };
 
 const load = async () => {

@@ -44,13 +44,13 @@ const benchUndici = async (receiver: Child<Hello>): Promise<number> => {
   await Promise.all(
     Array.from({ length: HOOKS * 2 }, async () => {
       while (left-- > 0) {
-        const answer = await request(url, {
+        const response = await request(url, {
           dispatcher,
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body,
         });
-        await answer.body.dump();
+        await response.body.dump();
       }
     }),
   );

@@ -55,7 +55,7 @@ export const callBig = async <T>(
   [method, path]: readonly ['GET' | 'POST' | 'DELETE', string],
   body?: object,
 ): Promise<T> => {
-  const answer = await request(urlOf(server) + path, {
+  const response = await request(urlOf(server) + path, {
     method,
     headers: {
       authorization: `Bearer ${API_KEY}`,
@@ -64,8 +64,8 @@ export const callBig = async <T>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const text = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`);
+  const text = await response.body.text();
+  if (response.statusCode >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
   return (path.startsWith('/v1') && text !== '' ? JSON.parse(text) : text) as T;
 };
 

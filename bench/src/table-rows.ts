@@ -11,7 +11,7 @@ type NewHookRow = Omit<Schema['bellwire_hooks'], 'number' | 'consecutive_failure
 export const BIG_WORKSPACE = 'ws_big';
 /** Every hook of the big workspace subscribes to it. */
 export const FAN_OUT_TYPE = 'table.all';
-/** Only the hook that answers 410 subscribes to it. */
+/** Only the hook whose receiver responds with 410 subscribes to it. */
 export const GONE_TYPE = 'table.gone';
 /** The type of only the oldest events: a filtered list finds it last. */
 export const RARE_TYPE = 'table.rare';

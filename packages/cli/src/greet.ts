@@ -9,21 +9,8 @@ export interface Greeting {
   readonly local: boolean;
 }
 
-const INBOX = 'first';
-
-const say = (lines: readonly string[]): void => {
+const print = (...lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
-};
-
-const firstKey = async ({ bellwire, config }: Greeting): Promise<string> => {
-  if (config.api_key !== undefined) return config.api_key;
-  const { api_key } = await bellwire.apiKeys.create({ name: 'first', scope: 'admin' });
-  return api_key;
-};
-
-const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => {
-  const hook = await bellwire.hooks.create({ url, events: ['*'], name: 'inbox' });
-  await bellwire.hooks.ping(hook.id);
 };
 
 const curl = (url: string, key: string): readonly string[] => {
@@ -37,43 +24,44 @@ const curl = (url: string, key: string): readonly string[] => {
   ];
 };
 
-const greetFirstStart = async (greeting: Greeting, url: string): Promise<void> => {
-  const { bellwire, config, local } = greeting;
-  const key = await firstKey(greeting);
-  const inbox = `${url}/inbox/${INBOX}`;
-  if (config.inbox && local) await firstHook(greeting, inbox);
-  const own =
-    config.api_key === undefined
-      ? `${key}   (shown once; only its hash is stored)`
-      : 'the one in your configuration';
-  say([
+/** Creates a hook for the inbox, and pings it. */
+const openInbox = async ({ hooks }: Bellwire, url: string): Promise<void> => {
+  const { id } = await hooks.create({ url, events: ['*'], name: 'inbox' });
+  await hooks.ping(id);
+};
+
+const greetFirstStart = async ({ bellwire, config, local }: Greeting, url: string): Promise<void> => {
+  const inbox = config.inbox && local ? `${url}/inbox/first` : null;
+  const created =
+    config.api_key === undefined ? await bellwire.apiKeys.create({ name: 'first', scope: 'admin' }) : null;
+  if (inbox !== null) await openInbox(bellwire, inbox);
+  const key_file = bellwire.made_key_file;
+  print(
     '',
-    `  API key   ${own}`,
+    created === null
+      ? '  API key   the one in your configuration'
+      : `  API key   ${created.api_key}   (shown once; only its hash is stored)`,
     `  data      ${resolve(bellwire.database_path)}`,
-    ...(bellwire.made_key_file === null
+    ...(key_file === null
       ? []
-      : [
-          `  keys      ${resolve(bellwire.made_key_file)}   (decrypts the stored secrets; back it up separately)`,
-        ]),
-    ...(config.inbox && local ? [`  inbox     ${inbox}   (has a hook and a signed ping)`] : []),
+      : [`  keys      ${resolve(key_file)}   (decrypts the stored secrets; back it up separately)`]),
+    ...(inbox === null ? [] : [`  inbox     ${inbox}   (has a hook and a signed ping)`]),
     `  docs      ${url}/docs   (API reference with a curl example for every call)`,
     '',
-    config.inbox && local
-      ? 'Send an event; the inbox shows it, verified, within a second:'
-      : 'Send an event:',
+    inbox === null ? 'Send an event:' : 'Send an event; the inbox shows it, verified, within a second:',
     '',
-    ...curl(url, config.api_key === undefined ? key : '$BELLWIRE_API_KEY'),
+    ...curl(url, created?.api_key ?? '$BELLWIRE_API_KEY'),
     '',
-  ]);
+  );
 };
 
 /** Prints the URL of the server and, on the first start, the API key and an example. */
 export const greet = async (greeting: Greeting): Promise<void> => {
   const { bellwire, config, listening, local } = greeting;
   const url = reachableUrl(listening.host, listening.port);
-  say([`Bellwire ${VERSION} is running at ${url}`]);
+  print(`Bellwire ${VERSION} is running at ${url}`);
   if (local && config.allow_networks !== undefined) {
-    say([`Receivers in ${config.allow_networks.join(', ')} are allowed.`]);
+    print(`Receivers in ${config.allow_networks.join(', ')} are allowed.`);
   }
   if (bellwire.is_first_start) await greetFirstStart(greeting, url);
 };

@@ -1,4 +1,4 @@
-import type { IdFields, Noun, OutputOf, Page, Takes, TypeOf, Verb } from './router-types.ts';
+import type { IdFields, Noun, OutputOf, Page, Takes, TypeOf, Verb } from '@bellwire/server';
 
 /** The input field that identifies one thing of a noun. It is the first argument of every call that takes it. */
 export const idFields = {

@@ -1,10 +1,9 @@
 import type { ErrorCode, Issue } from './bellwire-error.ts';
-import type { CallOptions } from './call-options.ts';
 import type { Catalog } from './catalog.ts';
 import type { Fetch } from './exchange.ts';
 import type { Listing } from './listing.ts';
 import type { ToJsonSchema } from './push.ts';
-import type { RetryOptions } from './retry.ts';
+import type { CallOptions, RetryOptions } from './retry.ts';
 import type {
   EventReceipt,
   EventType,
@@ -14,7 +13,7 @@ import type {
   OutputOf,
   Takes,
   Verb,
-} from './router-types.ts';
+} from '@bellwire/server';
 import type { SchemaInput } from './standard-schema.ts';
 import type { Watch } from './watch.ts';
 
@@ -40,15 +39,13 @@ type Result<O> = O extends { readonly data: readonly (infer T)[]; readonly next_
   ? Listing<T>
   : Promise<O>;
 
-type Method<T, Fields, O> = T extends 'id'
+type FieldsAndOptions<F> = {} extends F
+  ? [fields?: F, options?: CallOptions]
+  : [fields: F, options?: CallOptions];
+
+type Method<T, F, O> = T extends 'id'
   ? (id: string, options?: CallOptions) => Result<O>
-  : T extends 'id_and_fields'
-    ? {} extends Fields
-      ? (id: string, fields?: Fields, options?: CallOptions) => Result<O>
-      : (id: string, fields: Fields, options?: CallOptions) => Result<O>
-    : {} extends Fields
-      ? (fields?: Fields, options?: CallOptions) => Result<O>
-      : (fields: Fields, options?: CallOptions) => Result<O>;
+  : (...args: T extends 'fields' ? FieldsAndOptions<F> : [id: string, ...FieldsAndOptions<F>]) => Result<O>;
 
 type Methods<N extends Noun> = {
   readonly [V in Verb<N>]: Method<Takes<N, V>, FieldsOf<N, V>, OutputOf<N, V>>;

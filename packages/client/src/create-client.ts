@@ -1,15 +1,13 @@
-import type { AppRouter } from '@bellwire/server';
+import type { AppRouter, Noun, Page } from '@bellwire/server';
 import { createTRPCUntypedClient } from '@trpc/client';
 import { type BellwireError, invalidInput, type Issue } from './bellwire-error.ts';
 import { type Call, calls, idFields } from './calls.ts';
 import type { Catalog } from './catalog.ts';
-import type { CallOptions } from './call-options.ts';
 import type { Client, ClientOptions } from './client.ts';
 import { createLinks, routeOf } from './links.ts';
 import { createListing } from './listing.ts';
 import { createPush } from './push.ts';
-import { withRetries } from './retry.ts';
-import type { Noun, Page } from './router-types.ts';
+import { type CallOptions, withRetries } from './retry.ts';
 import { createSend, createSendBatch } from './send.ts';
 import { toBellwireError } from './to-error.ts';
 import { createWatch } from './watch.ts';

@@ -1,7 +1,7 @@
 import { BellwireError, type ErrorCode, type Issue } from './bellwire-error.ts';
 
 /** The part of `fetch` that the client uses. */
-export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 export interface FetchInit {
   readonly method: string;
@@ -11,7 +11,7 @@ export interface FetchInit {
   readonly signal: AbortSignal;
 }
 
-export interface FetchAnswer {
+export interface FetchResponse {
   readonly status: number;
   readonly headers: { readonly get: (name: string) => string | null };
   readonly text: () => Promise<string>;
@@ -51,7 +51,7 @@ const reasonOf = (thrown: unknown): string => {
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message || thrown.message;
 };
 
-const unexpected = (url: string, { status, headers }: FetchAnswer, cause?: unknown): BellwireError => {
+const unexpected = (url: string, { status, headers }: FetchResponse, cause?: unknown): BellwireError => {
   const { origin } = new URL(url);
   const location = headers.get('location');
   const problem =
@@ -75,20 +75,20 @@ const isRestError = (value: unknown): value is RestError => {
   return typeof error?.code === 'string' && typeof error.message === 'string';
 };
 
-const readAnswer = (url: string, answer: FetchAnswer, text: string): JsonResponse => {
-  const { status } = answer;
+const readResponse = (url: string, response: FetchResponse, text: string): JsonResponse => {
+  const { status } = response;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw unexpected(url, answer, cause);
+    throw unexpected(url, response, cause);
   }
-  const retry_after_s = readRetryAfter(answer.headers.get('retry-after'));
+  const retry_after_s = readRetryAfter(response.headers.get('retry-after'));
   if (isRestError(value)) {
     const { code, message, issues } = value.error;
     throw new BellwireError(code, message, { status, issues, retry_after_s });
   }
-  if (typeof value !== 'object' || value === null) throw unexpected(url, answer);
+  if (typeof value !== 'object' || value === null) throw unexpected(url, response);
   return { ok: status < 300, status, retry_after_s, json: () => Promise.resolve(value) };
 };
 
@@ -102,27 +102,23 @@ export const createExchange =
   async (input: unknown, { method = 'GET', headers, body, signal }: TrpcInit = {}): Promise<JsonResponse> => {
     const url = String(input);
     const deadline = AbortSignal.timeout(timeout_ms);
-    let answer: FetchAnswer;
+    let response: FetchResponse;
     let text: string;
     try {
-      answer = await fetch(url, {
+      response = await fetch(url, {
         method,
         headers: headers as Record<string, string>,
         ...(typeof body === 'string' ? { body } : {}),
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
-      text = await answer.text();
+      text = await response.text();
     } catch (cause) {
       if (signal?.aborted === true) throw cause;
-      const { origin } = new URL(url);
-      throw deadline.aborted
-        ? new BellwireError('timeout', `${origin} did not respond within ${timeout_ms} ms.`, { cause })
-        : new BellwireError(
-            'network',
-            `${origin} did not respond (${reasonOf(cause)}). Check the URL and that Bellwire is running.`,
-            { cause },
-          );
+      const [code, problem] = deadline.aborted
+        ? (['timeout', `within ${timeout_ms} ms.`] as const)
+        : (['network', `(${reasonOf(cause)}). Check the URL and that Bellwire is running.`] as const);
+      throw new BellwireError(code, `${new URL(url).origin} did not respond ${problem}`, { cause });
     }
-    return readAnswer(url, answer, text);
+    return readResponse(url, response, text);
   };

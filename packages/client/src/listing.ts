@@ -1,4 +1,4 @@
-import type { Page } from './router-types.ts';
+import type { Page } from '@bellwire/server';
 
 /**
  * A list: await it for one page, or iterate it for all items of all pages. It sends no request before that.

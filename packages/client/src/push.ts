@@ -1,8 +1,8 @@
 import { BellwireError, invalidInput } from './bellwire-error.ts';
 import type { Catalog } from './catalog.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './retry.ts';
 import type { Listing } from './listing.ts';
-import type { EventType } from './router-types.ts';
+import type { EventType } from '@bellwire/server';
 import type { StandardSchema } from './standard-schema.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;

@@ -14,6 +14,14 @@ export interface RetryOptions {
   readonly max_time_ms?: number;
 }
 
+/** The options of one call. */
+export interface CallOptions {
+  /** Ends the call with the error `aborted`. The server may still finish the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Overrides the client's option for this call; `false` disables retries. */
+  readonly retry?: RetryOptions | false | undefined;
+}
+
 /** Errors with which the server reports that it did nothing. */
 const DID_NOTHING = new Set<ErrorCode>(['overloaded', 'shutting_down', 'storage_failed']);
 
@@ -23,19 +31,10 @@ const isRefusal = ({ code, status }: BellwireError): boolean => status === 429 |
 const isUnknown = ({ code, status }: BellwireError): boolean =>
   code === 'network' || code === 'timeout' || (status !== null && [502, 503, 504].includes(status));
 
-const withUnknownResult = (error: BellwireError): BellwireError =>
-  new BellwireError(
-    error.code,
-    `${error.message} The server may have executed the call: check before you repeat it.`,
-    {
-      status: error.status,
-      retry_after_s: error.retry_after_s,
-      cause: error.cause,
-    },
-  );
-
-const aborted = (signal: AbortSignal): BellwireError =>
-  new BellwireError('aborted', 'The call was aborted by its signal.', { cause: signal.reason });
+const withUnknownResult = ({ code, message, status, retry_after_s, cause }: BellwireError): BellwireError => {
+  const warning = 'The server may have executed the call: check before you repeat it.';
+  return new BellwireError(code, `${message} ${warning}`, { status, retry_after_s, cause });
+};
 
 export interface RetryContext {
   readonly retry_rule: RetryRule;
@@ -84,7 +83,9 @@ export const withRetries = async <T>(
       shouldRetry: ({ error, retryDelay }) => mayRetry(error as BellwireError, retryDelay),
     });
   } catch (thrown) {
-    if (signal?.aborted === true) throw aborted(signal);
+    if (signal?.aborted === true) {
+      throw new BellwireError('aborted', 'The call was aborted by its signal.', { cause: signal.reason });
+    }
     if (thrown instanceof BellwireError) throw thrown;
     throw invalidInput([{ path: 'retry', message: String(thrown) }], thrown);
   }

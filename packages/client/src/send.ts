@@ -1,8 +1,8 @@
 import { BellwireError } from './bellwire-error.ts';
 import { type Catalog, checkData } from './catalog.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './retry.ts';
 import type { BatchResult, EventToSend, SendOptions } from './client.ts';
-import type { EventReceipt } from './router-types.ts';
+import type { EventReceipt } from '@bellwire/server';
 
 type Call = (input: object, options: CallOptions) => Promise<unknown>;
 
@@ -51,7 +51,9 @@ export const createSendBatch =
     const valid = checked.flatMap(({ event }) => event ?? []);
     if (valid.length === 0 && events.length > 0)
       return { results: checked.flatMap(({ refusal }) => refusal ?? []) };
-    const answer = (await call({ events: valid }, options)) as { readonly results: readonly BatchResult[] };
-    const answered = answer.results[Symbol.iterator]();
-    return { results: checked.flatMap(({ refusal }) => refusal ?? answered.next().value ?? []) };
+    const { results } = (await call({ events: valid }, options)) as {
+      readonly results: readonly BatchResult[];
+    };
+    const remaining = results[Symbol.iterator]();
+    return { results: checked.flatMap(({ refusal }) => refusal ?? remaining.next().value ?? []) };
   };

@@ -21,18 +21,18 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
   }
   if (thrown.cause instanceof BellwireError) return thrown.cause;
   const data: unknown = thrown.data;
-  const answered = thrown.meta?.['response'] as Partial<JsonResponse> | undefined;
+  const response = thrown.meta?.['response'] as Partial<JsonResponse> | undefined;
   if (isErrorData(data)) {
     return new BellwireError(data.code, thrown.message, {
       status: data.httpStatus,
       issues: data.issues,
-      retry_after_s: answered?.retry_after_s ?? null,
+      retry_after_s: response?.retry_after_s ?? null,
       cause: thrown,
     });
   }
   return new BellwireError(
     'unexpected_answer',
     `The response is not from Bellwire (${thrown.message}). Check the URL and that server and client have the same version.`,
-    { status: answered?.status ?? null, retry_after_s: answered?.retry_after_s ?? null, cause: thrown },
+    { status: response?.status ?? null, retry_after_s: response?.retry_after_s ?? null, cause: thrown },
   );
 };

@@ -1,8 +1,8 @@
 import { BellwireError } from './bellwire-error.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './retry.ts';
 import type { Listing } from './listing.ts';
 import { pause } from './pause.ts';
-import type { Delivery, DeliveryWithAttempts, InputOf } from './router-types.ts';
+import type { Delivery, DeliveryWithAttempts, InputOf } from '@bellwire/server';
 
 /** The deliveries to watch. There is no filter by status, because the status changes. */
 export type WatchFilter = Omit<InputOf<'deliveries', 'list'>, 'status' | 'limit' | 'cursor'>;

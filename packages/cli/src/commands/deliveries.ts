@@ -58,7 +58,7 @@ const get = apiVerb<{ readonly delivery_id: string }>({
   arguments: { delivery_id: 'the id of the delivery' },
   examples: ['deliveries get dlv_01jd7b1c8r9t3v7w5x2z4q6mna'],
   run: async ({ deliveries }, { delivery_id }, { out }) =>
-    out.answer(await deliveries.get(delivery_id), printDelivery),
+    out.print(await deliveries.get(delivery_id), printDelivery),
 });
 
 export const deliveries: Noun = {

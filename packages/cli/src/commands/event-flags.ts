@@ -24,8 +24,8 @@ export const eventFlags: readonly Flag[] = [
 ];
 
 /** Prints the receipt of `send`. */
-export const answerReceipt = (out: Out, receipt: EventReceipt): void => {
-  out.answer(receipt, printRecord);
+export const printReceipt = (out: Out, receipt: EventReceipt): void => {
+  out.print(receipt, printRecord);
   out.note(
     receipt.deliveries === 0
       ? `No hook is subscribed to ${receipt.type}. List the hooks with: bellwire hooks list`

@@ -59,7 +59,7 @@ const put = apiVerb<Put>({
       ...(schema === undefined ? {} : { schema: await readObject(schema, '--schema', shell) }),
       ...(example === undefined ? {} : { example: await readObject(example, '--example', shell) }),
     };
-    out.answer(await eventTypes.put(name, put_fields), printRecord);
+    out.print(await eventTypes.put(name, put_fields), printRecord);
   },
 });
 

@@ -1,14 +1,14 @@
 import type { BatchResult, Event, EventToSend } from '@bellwire/client';
 import { failure, wrongUsage } from '../frame/command-error.ts';
-import { idVerbs } from '../frame/id-verb.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { isJsonObject, type Json, parseJson } from '../input/parse-json.ts';
 import { readInput, readObject } from '../input/read-data.ts';
 import { setValues } from '../input/set-values.ts';
+import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { type Column, printTable } from '../print/table.ts';
-import { answerReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
 
 interface Send extends EventFields {
   readonly event_type: string;
@@ -47,7 +47,7 @@ const send = apiVerb<Send>({
       previous_data === undefined
         ? {}
         : { previous_data: await readObject(previous_data, '--previous-data', shell) };
-    answerReceipt(out, await events.send(event_type, setValues(start, set ?? []), { ...fields, ...before }));
+    printReceipt(out, await events.send(event_type, setValues(start, set ?? []), { ...fields, ...before }));
   },
 });
 
@@ -83,10 +83,10 @@ const sendBatch = apiVerb<{ readonly file: string }>({
   ],
   run: async ({ events }, { file }, { out, shell }) => {
     const items = readEvents(await readInput(file, 'events send-batch', shell));
-    const answer = await events.sendBatch(items as unknown as readonly EventToSend[]);
-    out.answer(answer, ({ results }, style) => printTable(results, columns, style));
-    const refused = answer.results.filter(({ ok }) => !ok).length;
-    if (refused > 0) throw failure(`${refused} of ${answer.results.length} events were refused.`);
+    const batch = await events.sendBatch(items as unknown as readonly EventToSend[]);
+    out.print(batch, ({ results }, style) => printTable(results, columns, style));
+    const refused = batch.results.filter(({ ok }) => !ok).length;
+    if (refused > 0) throw failure(`${refused} of ${batch.results.length} events were refused.`);
   },
 });
 
@@ -108,16 +108,12 @@ const list = listVerb<Filter, Event>({
   ],
 });
 
-const eventVerb = idVerbs({
-  noun: 'events',
-  argument: 'event_id',
-  about: 'the id of the event',
-  sample: 'evt_01jd7b1c8r4n6s2y0p5h9g3kmd',
-});
-
-const get = eventVerb('get', {
+const get = apiVerb<{ readonly event_id: string }>({
+  usage: 'get <event_id>',
   about: 'Show an event with its data.',
-  call: ({ events }, id) => events.get(id),
+  arguments: { event_id: 'the id of the event' },
+  examples: ['events get evt_01jd7b1c8r4n6s2y0p5h9g3kmd'],
+  run: async ({ events }, { event_id }, { out }) => out.print(await events.get(event_id), printRecord),
 });
 
 export const events: Noun = {

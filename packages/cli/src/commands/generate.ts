@@ -30,15 +30,6 @@ const write = async (path: string, text: string): Promise<void> => {
   }
 };
 
-type State = 'written' | 'unchanged' | 'different';
-
-const sentences: Readonly<Record<State, (file: string, count: number) => string>> = {
-  written: (file, count) => `Wrote ${file}: ${count} event ${count === 1 ? 'type' : 'types'}.`,
-  unchanged: (file) => `${file} is up to date.`,
-  // The error message follows.
-  different: () => '',
-};
-
 /** `bellwire generate` */
 export const generate = apiVerb<Fields>({
   usage: 'generate',
@@ -65,8 +56,14 @@ export const generate = apiVerb<Fields>({
     const current = await readCurrent(path);
     const is_same = current === text;
     if (!is_same && check !== true) await write(path, text);
-    const state: State = is_same ? 'unchanged' : check === true ? 'different' : 'written';
-    out.answer({ file, state, event_types: catalog.length }, () => sentences[state](file, catalog.length));
+    const state = is_same ? 'unchanged' : check === true ? 'different' : 'written';
+    const count = catalog.length;
+    const text_of = {
+      written: `Wrote ${file}: ${count} event ${count === 1 ? 'type' : 'types'}.`,
+      unchanged: `${file} is up to date.`,
+      different: '',
+    };
+    out.print({ file, state, event_types: count }, () => text_of[state]);
     if (state === 'different') {
       throw failure(
         `${file} ${current === null ? 'does not exist' : "differs from the server's catalog"}. Run: bellwire generate --out ${file}`,

@@ -1,7 +1,7 @@
 import { apiVerb, type Verb } from '../frame/verb.ts';
 import { readSeconds } from '../input/read-text.ts';
 import { printTable } from '../print/table.ts';
-import { answerSecret } from './answer-secret.ts';
+import { printSecret } from './print-secret.ts';
 import { HOOK_ID, type HookId, hookVerb, SAMPLE_HOOK } from './hook-id.ts';
 
 interface Rotate extends HookId {
@@ -25,7 +25,7 @@ const rotate = apiVerb<Rotate>({
   ],
   examples: [`hooks rotate-secret ${SAMPLE_HOOK}`, `hooks rotate-secret ${SAMPLE_HOOK} --grace 7d`],
   run: async ({ hooks }, { hook_id, ...fields }, { out }) =>
-    answerSecret(out, await hooks.rotateSecret(hook_id, fields)),
+    printSecret(out, await hooks.rotateSecret(hook_id, fields)),
 });
 
 const switchNow = hookVerb('switch-secret', {
@@ -39,7 +39,7 @@ const reveal = apiVerb<HookId>({
   arguments: HOOK_ID,
   examples: [`hooks secret ${SAMPLE_HOOK}`, `hooks secret ${SAMPLE_HOOK} --json`],
   run: async ({ hooks }, { hook_id }, { out }) =>
-    out.answer(await hooks.revealSecret(hook_id), ({ secret, previous }, style) =>
+    out.print(await hooks.revealSecret(hook_id), ({ secret, previous }, style) =>
       printTable(
         [{ secret, expires_at: null }, ...previous],
         [

@@ -22,8 +22,8 @@ interface Replay extends HookId {
   readonly yes?: boolean;
 }
 
-const answerSent = (out: Out, sent: { readonly message: string; readonly delivery_id: string }): void => {
-  out.answer(sent, ({ message, delivery_id }) => `${message}: ${delivery_id}`);
+const printSent = (out: Out, sent: { readonly message: string; readonly delivery_id: string }): void => {
+  out.print(sent, ({ message, delivery_id }) => `${message}: ${delivery_id}`);
   out.note(`See the result with: bellwire deliveries get ${sent.delivery_id}`);
 };
 
@@ -32,7 +32,7 @@ const ping = apiVerb<HookId>({
   about: 'Send a ping: one immediate attempt, whatever the status of the hook.',
   arguments: HOOK_ID,
   examples: [`hooks ping ${SAMPLE_HOOK}`],
-  run: async ({ hooks }, { hook_id }, { out }) => answerSent(out, await hooks.ping(hook_id)),
+  run: async ({ hooks }, { hook_id }, { out }) => printSent(out, await hooks.ping(hook_id)),
 });
 
 const test = apiVerb<Test>({
@@ -54,7 +54,7 @@ const test = apiVerb<Test>({
   ],
   run: async ({ hooks }, { hook_id, data, ...fields }, { out, shell }) => {
     const own = data === undefined ? {} : { data: await readObject(data, '--data', shell) };
-    answerSent(out, await hooks.test(hook_id, { ...fields, ...own }));
+    printSent(out, await hooks.test(hook_id, { ...fields, ...own }));
   },
 });
 
@@ -65,9 +65,9 @@ const validate = apiVerb<HookId>({
   arguments: HOOK_ID,
   examples: [`hooks validate ${SAMPLE_HOOK}`],
   run: async ({ hooks }, { hook_id }, { out }) => {
-    const answer = await hooks.validate(hook_id);
-    out.answer(answer, printRecord);
-    if (!answer.success) throw failure(`The receiver did not validate the hook (${answer.outcome}).`);
+    const result = await hooks.validate(hook_id);
+    out.print(result, printRecord);
+    if (!result.success) throw failure(`The receiver did not validate the hook (${result.outcome}).`);
   },
 });
 
@@ -91,11 +91,11 @@ const replay = apiVerb<Replay>({
     `hooks replay ${SAMPLE_HOOK} --since 2026-11-21T10:00:00Z --status held --yes`,
   ],
   run: async ({ hooks }, { hook_id, yes: send = false, ...fields }, { out }) => {
-    const answer = await hooks.replay(hook_id, { ...fields, dry_run: !send });
-    out.answer(answer, ({ count, replayed }) =>
+    const result = await hooks.replay(hook_id, { ...fields, dry_run: !send });
+    out.print(result, ({ count, replayed }) =>
       send ? `Sending ${replayed} of ${count}.` : `${count} would be sent.`,
     );
-    if (!send && answer.count > 0) out.note('Add --yes to send them.');
+    if (!send && result.count > 0) out.note('Add --yes to send them.');
   },
 });
 

@@ -3,7 +3,7 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
-import { answerSecret } from './answer-secret.ts';
+import { printSecret } from './print-secret.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
 import { HOOK_ID, type HookId, hookVerb } from './hook-id.ts';
 import { hookSecretVerbs } from './hook-secrets.ts';
@@ -58,7 +58,7 @@ const create = apiVerb<Create>({
   ],
   run: async ({ hooks }, { secret, ...fields }, { out }) => {
     const signing = secret === undefined ? {} : { secret: secret === false ? null : secret };
-    answerSecret(out, await hooks.create({ ...toHookInput(fields), ...signing }));
+    printSecret(out, await hooks.create({ ...toHookInput(fields), ...signing }));
   },
 });
 
@@ -74,7 +74,7 @@ const update = apiVerb<Update>({
   ],
   run: async ({ hooks }, { hook_id, to, ...fields }, { out }) => {
     const changes = { ...toHookInput(fields), ...(to === undefined ? {} : { url: to }) };
-    out.answer(await hooks.update(hook_id, changes), printRecord);
+    out.print(await hooks.update(hook_id, changes), printRecord);
   },
 });
 

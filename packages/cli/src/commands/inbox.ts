@@ -81,7 +81,7 @@ const follow = async (url: string, { shell, out }: Session, print: typeof printE
   let seen: readonly Entry[] = [];
   for (;;) {
     const entries = await read(url, shell.unread);
-    for (const entry of newOnes(entries, seen).toReversed()) out.next(entry, print);
+    for (const entry of newOnes(entries, seen).toReversed()) out.printItem(entry, print);
     seen = entries;
     await delay(POLL_MS, undefined, { signal: shell.unread });
   }
@@ -108,7 +108,7 @@ export const inbox: Verb = {
       return;
     }
     const data = await read(url, shell.unread);
-    out.answer({ data }, (_, style) =>
+    out.print({ data }, (_, style) =>
       data
         .toReversed()
         .map((entry) => print(entry, style))

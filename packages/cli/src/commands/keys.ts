@@ -1,6 +1,5 @@
 import type { ApiKey } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
-import { idVerbs } from '../frame/id-verb.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
@@ -42,21 +41,18 @@ const create = apiVerb<Create>({
     'keys create acme --workspace ws_01jd7a2m4x8q5v9t3c6n0r1yke',
   ],
   run: async ({ apiKeys }, fields, { out }) => {
-    out.answer(await apiKeys.create(fields), printRecord);
+    out.print(await apiKeys.create(fields), printRecord);
     out.note('Save the key now. It cannot be shown again.');
   },
 });
 
-const keyVerb = idVerbs({
-  noun: 'keys',
-  argument: 'key_id',
-  about: 'the id of the key',
-  sample: 'key_01jd79z5s7t9v1w3x5y8z0a2bc',
-});
-
-const remove = keyVerb('delete', {
+const remove = apiVerb<{ readonly key_id: string }>({
+  usage: 'delete <key_id>',
   about: 'Delete an API key. It stops working immediately.',
-  call: ({ apiKeys }, id) => apiKeys.delete(id),
+  arguments: { key_id: 'the id of the key' },
+  examples: ['keys delete key_01jd79z5s7t9v1w3x5y8z0a2bc'],
+  run: async ({ apiKeys }, { key_id }, { out }) =>
+    out.print(await apiKeys.delete(key_id), () => `Deleted ${key_id}.`),
 });
 
 export const keys: Noun = {

@@ -51,14 +51,14 @@ export const retry = apiVerb<Retry>({
     validate(fields);
     const { delivery_id, all: _, yes: send, ...filter } = fields;
     if (delivery_id !== undefined) {
-      out.answer(await deliveries.retry(delivery_id), () => `Retrying ${delivery_id}.`);
+      out.print(await deliveries.retry(delivery_id), () => `Retrying ${delivery_id}.`);
       out.note(`Watch it with: bellwire deliveries watch ${delivery_id}`);
       return;
     }
-    const answer = await deliveries.retryMany({ ...filter, dry_run: send !== true });
-    out.answer(answer, ({ count, retried }) =>
+    const result = await deliveries.retryMany({ ...filter, dry_run: send !== true });
+    out.print(result, ({ count, retried }) =>
       send === true ? `Sending ${retried} of ${count}.` : `${count} failed deliveries match.`,
     );
-    if (send !== true && answer.count > 0) out.note('Add --yes to send them.');
+    if (send !== true && result.count > 0) out.note('Add --yes to send them.');
   },
 });

@@ -7,7 +7,7 @@ import { readObject } from '../input/read-data.ts';
 import { sampleOfSchema } from '../input/sample-of-schema.ts';
 import { setValues } from '../input/set-values.ts';
 import { printJson } from '../print/json.ts';
-import { answerReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
 
 interface Trigger extends EventFields {
   readonly event_type: string;
@@ -55,7 +55,7 @@ export const trigger = apiVerb<Trigger>({
     const start =
       data === undefined ? await exampleOf(client, event_type) : await readObject(data, '--data', shell);
     const changed = setValues(start, set);
-    if (dry_run === true) out.answer(changed, (value) => printJson(value, 2));
-    else answerReceipt(out, await client.events.send(event_type, changed, fields));
+    if (dry_run === true) out.print(changed, (value) => printJson(value, 2));
+    else printReceipt(out, await client.events.send(event_type, changed, fields));
   },
 });

@@ -43,7 +43,7 @@ export const watch = apiVerb<Watch>({
     const last = new Map<string, Delivery['status']>();
     for await (const delivery of changes) {
       last.set(delivery.id, delivery.status);
-      out.next(delivery, printChange);
+      out.printItem(delivery, printChange);
     }
     const unsuccessful = [...last.values()].filter((status) => status !== 'succeeded').length;
     if (unsuccessful > 0) throw failure(`${unsuccessful} of ${last.size} did not succeed.`);

@@ -60,7 +60,7 @@ const create = apiVerb<Create>({
   examples: ['workspaces create acme', 'workspaces create acme --dialect github --strict'],
   run: async ({ workspaces }, fields, { out }) => {
     const created = await workspaces.create(fields);
-    out.answer(created, printRecord);
+    out.print(created, printRecord);
     out.note(`Use it with --workspace ${created.id}, or BELLWIRE_WORKSPACE=${created.id}.`);
   },
 });
@@ -72,7 +72,7 @@ const update = apiVerb<Update>({
   flags: [{ flags: '--name <name>', about: 'new name' }, ...strict],
   examples: ['workspaces update ws_default --strict'],
   run: async ({ workspaces }, { workspace_id, ...fields }, { out }) =>
-    out.answer(await workspaces.update(workspace_id, fields), printRecord),
+    out.print(await workspaces.update(workspace_id, fields), printRecord),
 });
 
 const remove = workspaceVerb('delete', {

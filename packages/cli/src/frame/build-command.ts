@@ -63,7 +63,7 @@ const connect = async (connection: Connection): Promise<Client> => {
 
 const run = async (verb: Verb, command: Command, shell: Shell): Promise<void> => {
   const { json, ...flags } = flagsOf(command, CONNECTION);
-  const connection = await readConnection(flags, shell);
+  const connection = await readConnection(flags as Shell['env'], shell);
   const session = {
     shell,
     out: createOut(shell, json === true),

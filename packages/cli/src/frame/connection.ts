@@ -10,17 +10,10 @@ export interface Connection {
   readonly workspace: string | null;
 }
 
-/** The flags that specify a connection. */
-export interface ConnectionFlags {
-  readonly url?: string;
-  readonly api_key?: string;
-  readonly workspace?: string;
-}
-
 /** Environment variables that only client commands read. */
 export const clientVariables: readonly string[] = ['BELLWIRE_URL', 'BELLWIRE_WORKSPACE'];
 
-type Texts = Readonly<Record<string, string | undefined>>;
+type Texts = Shell['env'];
 
 const DEFAULT = { host: '127.0.0.1', port: '4400' } as const;
 
@@ -34,7 +27,7 @@ const fromEnvironment = (env: Shell['env']): Texts => {
  * a server with the same `host` and `port` settings.
  * @throws CommandError if the file cannot be read
  */
-export const readConnection = async (flags: ConnectionFlags, shell: Shell): Promise<Connection> => {
+export const readConnection = async (flags: Texts, shell: Shell): Promise<Connection> => {
   const specified: Texts = { ...fromEnvironment(shell.env), ...flags };
   const needs_file = [specified['url'], specified['api_key'], specified['workspace']].includes(undefined);
   const file = needs_file ? await readClientFile(shell.folder) : {};

@@ -29,7 +29,7 @@ export const idVerbs =
       arguments: { [argument]: about },
       examples: [`${noun} ${name} ${sample}`],
       run: async (client, { [argument]: id = '' }, { out }) =>
-        out.answer(await call(client, id), (answer, style) =>
-          typeof answer === 'object' && answer !== null ? printRecord(answer, style) : `Deleted ${id}.`,
+        out.print(await call(client, id), (result, style) =>
+          typeof result === 'object' && result !== null ? printRecord(result, style) : `Deleted ${id}.`,
         ),
     });

@@ -53,7 +53,7 @@ export const listVerb = <Q, T>({ things, list, columns, flags = [], ...rest }: L
         all === true
           ? await readAll(list(client, { ...filter, limit: MAX_PAGE }))
           : await list(client, filter);
-      out.answer(page, ({ data }, style) => (data.length === 0 ? '' : printTable(data, columns, style)));
+      out.print(page, ({ data }, style) => (data.length === 0 ? '' : printTable(data, columns, style)));
       if (page.data.length === 0) out.note(`No ${things}.`);
       if (page.next_cursor !== null)
         out.note(
