@@ -1,4 +1,4 @@
-import type { Delivery } from '@bellwire/client';
+import type { Delivery, WatchFilter } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
@@ -7,14 +7,6 @@ import { filters } from './filters.ts';
 import { printDelivery } from './print-delivery.ts';
 import { retry } from './retry.ts';
 import { watch } from './watch.ts';
-
-interface Filter {
-  readonly status?: Delivery['status'];
-  readonly event_id?: string;
-  readonly event_type?: string;
-  readonly hook_id?: string;
-  readonly since?: string;
-}
 
 const STATUSES = choices<Delivery['status']>({
   pending: true,
@@ -25,7 +17,7 @@ const STATUSES = choices<Delivery['status']>({
   canceled: true,
 });
 
-const list = listVerb<Filter, Delivery>({
+const list = listVerb<WatchFilter & { readonly status?: Delivery['status'] }, Delivery>({
   about: 'List deliveries, newest first.',
   things: 'deliveries',
   flags: [

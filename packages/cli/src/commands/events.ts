@@ -17,11 +17,6 @@ interface Send extends EventFields {
   readonly previous_data?: string;
 }
 
-interface Filter {
-  readonly type?: string;
-  readonly wire_id?: string;
-}
-
 const send = apiVerb<Send>({
   usage: 'send <event_type>',
   about: 'Send an event to every hook subscribed to its type.',
@@ -90,7 +85,7 @@ const sendBatch = apiVerb<{ readonly file: string }>({
   },
 });
 
-const list = listVerb<Filter, Event>({
+const list = listVerb<{ readonly type?: string; readonly wire_id?: string }, Event>({
   about: 'List the events of the workspace, newest first.',
   things: 'events',
   flags: [

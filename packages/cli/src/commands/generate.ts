@@ -11,24 +11,19 @@ interface Fields {
 
 const DEFAULT_OUT = 'bellwire.gen.ts';
 
-/** The text of the file with `\n` line endings; null if it does not exist. */
+/** The text of the file with `\n` line endings, as a checkout on Windows may have CRLF; null if it does not exist. */
 const readCurrent = async (path: string): Promise<string | null> => {
-  try {
-    // A checkout on Windows may have CRLF.
-    return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw failure(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw failure(`${path} cannot be read: ${error.message}`);
+  });
+  return text === null ? null : text.replaceAll('\r\n', '\n');
 };
 
-const write = async (path: string, text: string): Promise<void> => {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw failure(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
-};
+const write = (path: string, text: string): Promise<void> =>
+  writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
+    throw failure(`${path} cannot be written: ${error.message}`);
+  });
 
 /** `bellwire generate` */
 export const generate = apiVerb<Fields>({

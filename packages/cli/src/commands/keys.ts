@@ -4,11 +4,6 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 
-interface Create {
-  readonly name: string;
-  readonly scope?: ApiKey['scope'];
-}
-
 const list = listVerb<{}, ApiKey>({
   about: 'List the API keys of every workspace, without the keys themselves.',
   things: 'API keys',
@@ -24,7 +19,7 @@ const list = listVerb<{}, ApiKey>({
   ],
 });
 
-const create = apiVerb<Create>({
+const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope'>>>({
   usage: 'create <name>',
   about: 'Create an API key. It is shown once.',
   arguments: { name: 'a name for people, like the service that uses the key' },

@@ -1,19 +1,13 @@
+import type { Client } from '@bellwire/client';
 import { wrongUsage } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
 import { filters, yes } from './filters.ts';
 
-interface Filter {
-  readonly hook_id?: string;
-  readonly event_type?: string;
-  readonly since?: string;
-  readonly until?: string;
-}
-
-interface Retry extends Filter {
+type Retry = Parameters<Client['deliveries']['retryMany']>[0] & {
   readonly delivery_id?: string;
   readonly all?: boolean;
   readonly yes?: boolean;
-}
+};
 
 /** @throws CommandError unless the fields specify either one delivery or a filter */
 const validate = ({ delivery_id, all, yes: send, ...filter }: Retry): void => {

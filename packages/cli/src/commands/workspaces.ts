@@ -1,4 +1,4 @@
-import type { Workspace } from '@bellwire/client';
+import type { Client, Workspace } from '@bellwire/client';
 import { idVerbs } from '../frame/id-verb.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Flag, type Noun } from '../frame/verb.ts';
@@ -13,17 +13,9 @@ const workspaceVerb = idVerbs({
   sample: 'ws_01jd7a2m4x8q5v9t3c6n0r1yke',
 });
 
-interface Create {
-  readonly name: string;
-  readonly dialect?: string;
-  readonly strict?: boolean;
-}
+type Create = Parameters<Client['workspaces']['create']>[0];
 
-interface Update {
-  readonly workspace_id: string;
-  readonly name?: string;
-  readonly strict?: boolean;
-}
+type Update = Parameters<Client['workspaces']['update']>[1] & { readonly workspace_id: string };
 
 const strict: readonly Flag[] = [
   { flags: '--strict', about: 'refuse event types that are not in the catalog' },

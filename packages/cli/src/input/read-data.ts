@@ -4,9 +4,6 @@ import { failure, wrongUsage } from '../frame/command-error.ts';
 import type { Shell } from '../frame/shell.ts';
 import { isJsonObject, type JsonObject, parseJson } from './parse-json.ts';
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 /**
  * Reads the input that an argument specifies: `-` is standard input, text that starts like JSON is itself, anything
  * else is a file.
@@ -15,19 +12,14 @@ const isMissing = (error: unknown): boolean =>
 export const readInput = async (given: string, flag: string, shell: Shell): Promise<string> => {
   if (given === '-') return shell.read();
   if (/^\s*[[{]/.test(given)) return given;
-  try {
-    return await readFile(resolve(shell.folder, given), 'utf8');
-  } catch (error) {
-    if (isMissing(error)) {
-      throw wrongUsage(
-        `${flag}: there is no file ${given}. Specify a file, - for standard input, or JSON.`,
-        error,
-      );
-    }
-    throw failure(
-      `${flag}: ${given} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+  return readFile(resolve(shell.folder, given), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT'
+      ? wrongUsage(
+          `${flag}: there is no file ${given}. Specify a file, - for standard input, or JSON.`,
+          error,
+        )
+      : failure(`${flag}: ${given} cannot be read: ${error.message}`);
+  });
 };
 
 /** Reads the JSON object that an argument specifies. @throws CommandError */
