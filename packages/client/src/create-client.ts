@@ -1,6 +1,6 @@
 import type { AppRouter, Noun, Page } from '@bellwire/server';
 import { createTRPCUntypedClient } from '@trpc/client';
-import { type BellwireError, invalidInput, type Issue } from './bellwire-error.ts';
+import { invalidInput, type Issue } from './bellwire-error.ts';
 import { type Call, calls, idFields } from './calls.ts';
 import type { Catalog } from './catalog.ts';
 import type { Client, ClientOptions } from './client.ts';
@@ -8,7 +8,7 @@ import { createLinks, routeOf } from './links.ts';
 import { createListing } from './listing.ts';
 import { createPush } from './push.ts';
 import { type CallOptions, withRetries } from './retry.ts';
-import { createSend, createSendBatch } from './send.ts';
+import { createSend, createSendBatch, type SendFields } from './send.ts';
 import { toBellwireError } from './to-error.ts';
 import { createWatch } from './watch.ts';
 
@@ -101,7 +101,7 @@ const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
       try {
         return await rpc[is_query ? 'query' : 'mutation'](name, input, to_send);
       } catch (thrown) {
-        throw toBellwireError(thrown) satisfies BellwireError;
+        throw toBellwireError(thrown);
       }
     };
     return withRetries(once, { retry_rule, retry: own, signal });
@@ -109,6 +109,11 @@ const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
 };
 
 type AnyMethod = (...args: readonly unknown[]) => unknown;
+
+/** The methods as in the router, where `send` and `sendBatch` take their fields as one object. */
+type Methods = Omit<Client, 'events'> & {
+  readonly events: Readonly<Record<'send' | 'sendBatch', SendFields>>;
+};
 
 /** Combines the arguments of a method into one input. */
 const readArgs = (
@@ -149,23 +154,18 @@ export const createClient = <const C extends Catalog | undefined = undefined>(
   if (issues.length > 0) throw invalidInput(issues);
   const run = createRun(options);
   const { catalog, to_json_schema } = options;
-  const nouns = Object.fromEntries(
+  const methods = Object.fromEntries(
     (Object.keys(calls) as Noun[]).map((noun) => [noun, createMethods(run, noun)]),
-  );
-  const plain = nouns as unknown as Client;
-  const runEvents =
-    (verb: 'send' | 'sendBatch') =>
-    (input: object, call_options: CallOptions): Promise<unknown> =>
-      run(`events.${verb}`, calls.events[verb], { input: input as Input, options: call_options });
+  ) as unknown as Methods;
   const client = {
-    ...plain,
+    ...methods,
     events: {
-      ...plain.events,
-      send: createSend(runEvents('send'), catalog),
-      sendBatch: createSendBatch(runEvents('sendBatch'), catalog),
+      ...methods.events,
+      send: createSend(methods.events.send, catalog),
+      sendBatch: createSendBatch(methods.events.sendBatch, catalog),
     },
-    deliveries: { ...plain.deliveries, watch: createWatch(plain.deliveries) },
-    eventTypes: { ...plain.eventTypes, push: createPush(plain.eventTypes, catalog, to_json_schema) },
+    deliveries: { ...methods.deliveries, watch: createWatch(methods.deliveries) },
+    eventTypes: { ...methods.eventTypes, push: createPush(methods.eventTypes, catalog, to_json_schema) },
   };
   return client as unknown as Client<C>;
 };

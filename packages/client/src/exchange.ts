@@ -33,13 +33,11 @@ export interface JsonResponse {
   readonly json: () => Promise<unknown>;
 }
 
-const HTTP_DATE = / GMT$/;
-
 /** RFC 9110, 10.2.3: whole seconds, or a date. */
 const readRetryAfter = (header: string | null): number | null => {
   const text = header?.trim() ?? '';
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  const at = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const at = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
 };
 

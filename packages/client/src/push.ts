@@ -22,27 +22,17 @@ const convert = (
 ): JsonSchema => {
   const { vendor, jsonSchema } = schema['~standard'];
   if (toJsonSchema === undefined && jsonSchema === undefined) {
-    throw invalidInput([
-      {
-        path: name,
-        message: `${vendor} does not export JSON Schema itself. Pass the option to_json_schema to createClient; for valibot, use toJsonSchema of @valibot/to-json-schema`,
-      },
-    ]);
+    const message = `${vendor} does not export JSON Schema itself. Pass the option to_json_schema to createClient; for valibot, use toJsonSchema of @valibot/to-json-schema`;
+    throw invalidInput([{ path: name, message }]);
   }
   try {
     return toJsonSchema === undefined
       ? (jsonSchema?.output({ target: 'draft-2020-12' }) ?? {})
       : (toJsonSchema(schema, name) as JsonSchema);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BellwireError(
-      'schema_invalid',
-      `The schema of ${name} cannot be converted to JSON Schema: ${why}.`,
-      {
-        issues: [{ path: name, message: why }],
-        cause,
-      },
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The schema of ${name} cannot be converted to JSON Schema: ${reason}.`;
+    throw new BellwireError('schema_invalid', message, { issues: [{ path: name, message: reason }], cause });
   }
 };
 

@@ -4,7 +4,8 @@ import type { CallOptions } from './retry.ts';
 import type { BatchResult, EventToSend, SendOptions } from './client.ts';
 import type { EventReceipt } from '@bellwire/server';
 
-type Call = (input: object, options: CallOptions) => Promise<unknown>;
+/** A call of the router that takes its fields as one object. */
+export type SendFields = (fields: object, options: CallOptions) => Promise<unknown>;
 
 const withKey = (event: EventToSend): EventToSend & { readonly idempotency_key: string } => ({
   ...event,
@@ -16,7 +17,7 @@ const validated = async <E extends EventToSend>(catalog: Catalog | undefined, ev
 
 /** Creates `events.send`. Every event has an idempotency key, so that a call without a response can be retried. */
 export const createSend =
-  (call: Call, catalog: Catalog | undefined) =>
+  (call: SendFields, catalog: Catalog | undefined) =>
   async (
     type: string,
     data: object,
@@ -34,7 +35,7 @@ const refused = (thrown: unknown): BatchResult => {
 
 /** Creates `events.sendBatch`. It does not send events that the catalog refuses, but sends the others. */
 export const createSendBatch =
-  (call: Call, catalog: Catalog | undefined) =>
+  (call: SendFields, catalog: Catalog | undefined) =>
   async (
     events: readonly EventToSend[],
     options: CallOptions = {},
