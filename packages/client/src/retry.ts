@@ -53,15 +53,16 @@ export const withRetries = async <T>(
 ): Promise<T> => {
   const { retries = 4, min_delay_ms = 250, max_delay_ms = 8_000, max_time_ms = 60_000 } = retry || {};
   const end = performance.now() + max_time_ms;
-  let may_be_deleted = false;
+  let may_have_succeeded = false;
   const attempt = async (): Promise<T> => {
     try {
       return await run();
     } catch (thrown) {
       const error = thrown as BellwireError;
-      if (may_be_deleted && retry_rule === 'deletion' && error.code === 'not_found') return undefined as T;
+      if (may_have_succeeded && retry_rule === 'deletion' && error.code === 'not_found')
+        return undefined as T;
       const is_unknown = isUnknown(error) && !isRefusal(error);
-      may_be_deleted ||= is_unknown;
+      may_have_succeeded ||= is_unknown;
       throw is_unknown && retry_rule === 'if_refused' ? withUnknownResult(error) : error;
     }
   };
