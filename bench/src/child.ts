@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A process of the bench, which ends with its resource. */
+/** A child process of the benchmark. Disposing the resource ends it. */
 export interface Child<Hello> extends AsyncDisposable {
   readonly hello: Hello;
   readonly process: ChildProcess;
-  /** Sends a message and awaits the next one that comes back. */
+  /** Sends a message and awaits the next reply. */
   readonly ask: <T>(message: string) => Promise<T>;
 }
 
@@ -20,10 +20,10 @@ export const startChild = async <Hello>(
     hello,
     process: child,
     ask: async <T>(message: string) => {
-      const answered = once(child, 'message') as Promise<[T]>;
+      const reply = once(child, 'message') as Promise<[T]>;
       child.send(message);
-      const [answer] = await answered;
-      return answer;
+      const [response] = await reply;
+      return response;
     },
     [Symbol.asyncDispose]: async () => {
       const exited = once(child, 'exit');

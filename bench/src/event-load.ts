@@ -2,32 +2,32 @@ import { request } from 'undici';
 import type { Child } from './child.ts';
 import type { Load } from './load.ts';
 
-/** What the server and the receiver say once they listen. */
+/** The first message of the server and the receiver, sent when they listen. */
 export interface Hello {
   readonly port: number;
 }
 
 export const HOOKS = 32;
-export const API_KEY = 'bench-key-that-nobody-else-has';
+export const API_KEY = 'api-key-of-the-benchmark';
 export const PADDING = 'x'.repeat(300);
 
 export const urlOf = (child: Child<Hello>): string => `http://127.0.0.1:${child.hello.port}`;
 
-/** Hooks of the default workspace, each with an event type of its own. */
+/** Creates hooks in the default workspace, each with its own event type. */
 export const createHooks = async (server: Child<Hello>, receiver: Child<Hello>): Promise<void> => {
   for (let n = 0; n < HOOKS; n += 1) {
-    const answer = await request(`${urlOf(server)}/v1/webhooks`, {
+    const response = await request(`${urlOf(server)}/v1/webhooks`, {
       method: 'POST',
       headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
       body: JSON.stringify({ url: `${urlOf(receiver)}/hook/${n}`, events: [`bench.n${n}`] }),
     });
-    if (answer.statusCode !== 201)
-      throw new Error(`a hook could not be created: ${await answer.body.text()}`);
-    await answer.body.dump();
+    if (response.statusCode !== 201)
+      throw new Error(`a hook could not be created: ${await response.body.text()}`);
+    await response.body.dump();
   }
 };
 
-/** Events for those hooks in turn, one hook an event. */
+/** Events for the hooks in rotation, one hook per event. */
 export const eventsFor = (server: Child<Hello>): Load => ({
   port: server.hello.port,
   path: '/v1/events',

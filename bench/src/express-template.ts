@@ -10,7 +10,7 @@ import { Agent, request } from 'undici';
 import { p50p99 } from './quantiles.ts';
 
 // `node --import tsx bench/src/express-template.ts [events] [a second]`: signed deliveries at a steady rate into the
-// Express template on one core (where taskset is there), then a look at whether each was handled once.
+// Express template on one core (needs taskset), then a check that each was handled once.
 
 const EVENTS = Number(process.argv[2] ?? 40_000);
 const RATE = Number(process.argv[3] ?? 2_000);
@@ -26,7 +26,7 @@ export const otherwise = ({ id }: Received): void => appendFileSync('handled', i
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** One delivery of the dialect resource-api; every fiftieth is tampered with and every fortieth comes twice. */
+/** A delivery of the dialect resource-api. Every fiftieth is tampered with; every fortieth is sent twice. */
 const deliveryOf = (n: number) => {
   const body = JSON.stringify({
     id: `evt_${n}`,
@@ -61,9 +61,9 @@ const startReceiver = async (folder: string) => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   for (let tries = 0; ; tries += 1) {
-    const answer = await fetch(`http://127.0.0.1:${PORT}/healthz`).catch(() => null);
-    if (answer?.ok === true) return child;
-    if (tries > 200) throw new Error('the receiver does not start; it needs taskset (util-linux)');
+    const response = await fetch(`http://127.0.0.1:${PORT}/healthz`).catch(() => null);
+    if (response?.ok === true) return child;
+    if (tries > 200) throw new Error('the receiver does not start; the benchmark needs taskset (util-linux)');
     await wait(50);
   }
 };
@@ -71,9 +71,9 @@ const startReceiver = async (folder: string) => {
 const post = async (dispatcher: Agent, body: string, signature: string): Promise<number> => {
   const headers = { 'content-type': 'application/json', 'x-webhook-signature': signature };
   const url = `http://127.0.0.1:${PORT}/webhooks`;
-  const answer = await request(url, { dispatcher, method: 'POST', headers, body });
-  await answer.body.dump();
-  return answer.statusCode;
+  const response = await request(url, { dispatcher, method: 'POST', headers, body });
+  await response.body.dump();
+  return response.statusCode;
 };
 
 const load = async () => {
@@ -119,13 +119,13 @@ try {
     handled = await read();
   }
   say(
-    `${requests} requests in ${seconds.toFixed(1)} s: ${(requests / seconds).toFixed(0)} a second (asked: ${RATE})`,
+    `${requests} requests in ${seconds.toFixed(1)} s: ${(requests / seconds).toFixed(0)} per second (target: ${RATE})`,
   );
-  say(`answered in ${p50p99(latencies)}; ${wrong.length} wrong answers ${wrong.slice(0, 3).join(', ')}`);
+  say(`responded in ${p50p99(latencies)}; ${wrong.length} wrong responses ${wrong.slice(0, 3).join(', ')}`);
   say(
     `genuine ${genuine}, handled ${new Set(handled).size}, twice ${handled.length - new Set(handled).size}`,
   );
-  say(`the last was handled ${((performance.now() - started) / 1000).toFixed(1)} s after the last answer`);
+  say(`the last was handled ${((performance.now() - started) / 1000).toFixed(1)} s after the last response`);
 } finally {
   receiver.kill('SIGTERM');
   await once(receiver, 'exit');

@@ -4,7 +4,7 @@ import { runLargeTables } from './run-large-tables.ts';
 import type { PhaseResult } from './table-bench.ts';
 
 // `node --import tsx bench/src/large-tables.ts [--scale 0.02] [--phases 2,3,4] [--seconds 15]`: how long the server's
-// main thread is held while it accepts events on large tables. Needs about 4 GB in the temporary folder at scale 1.
+// main thread is blocked while it accepts events on large tables. Needs about 4 GB in the temporary folder at scale 1.
 
 const P99_BAR_MS = 20;
 const MAX_BAR_MS = 150;
@@ -51,4 +51,4 @@ const { promised, stored } = await runLargeTables({
     ),
   onPhase: report,
 });
-say(`deliveries in receipts ${promised}, in the table ${stored}`);
+say(`deliveries: ${promised} in receipts, ${stored} in the table`);

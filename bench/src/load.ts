@@ -4,7 +4,7 @@ export interface Load {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body of request number `n`, made as it is sent. ASCII. */
+  /** The body of request number `n`, in ASCII, created when it is sent. */
   readonly body: (n: number) => string;
   readonly expected_status: number;
 }
@@ -12,7 +12,7 @@ export interface Load {
 export interface LoadResult {
   readonly sent: number;
   readonly seconds: number;
-  /** From a request's start to its answer; in an open loop, from the moment when it was due. */
+  /** From the start of a request to its response; in an open loop, from the time at which it was due. */
   readonly latencies_ms: readonly number[];
   readonly other_statuses: number;
 }
@@ -54,7 +54,7 @@ const finish = (run: Run, started: number, clients: readonly RawClient[]): LoadR
   };
 };
 
-/** As fast as `connections` allow, each sending its next request when the last is answered, until `count` are sent. */
+/** Sends `count` requests over `connections`, each of which sends the next request after the response to the last. */
 export const closedLoop = async (load: Load, count: number, connections: number): Promise<LoadResult> => {
   const run = startRun(load);
   const clients = await openClients(load, connections);
@@ -68,14 +68,14 @@ export const closedLoop = async (load: Load, count: number, connections: number)
   return finish(run, started, clients);
 };
 
-/** A load that goes on until it is stopped or has sent its total. */
+/** A load that runs until it is stopped or has sent all requests. */
 export interface OpenLoop {
-  /** Sends no more, and resolves once the last request is answered. @throws Error when one was not answered. */
+  /** Stops sending and awaits the last response. @throws Error if a request got no response. */
   readonly stop: () => Promise<LoadResult>;
   readonly ended: Promise<LoadResult>;
 }
 
-/** `rate` requests a second, each on a free one of 128 connections; those that find none wait, and their wait counts. */
+/** Sends `rate` requests per second over 128 connections. Latencies include the wait for a free connection. */
 export const startOpenLoop = async (
   load: Load,
   rate: number,
@@ -102,7 +102,7 @@ export const startOpenLoop = async (
     const tick = (): void => {
       const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate), total);
       while (sent < due) {
-        // In turn: a connection that is idle for five seconds is closed by the server.
+        // In rotation: the server closes connections that are idle for five seconds.
         const client = free.shift();
         if (client === undefined) break;
         sending.push(use(client, sent++));
@@ -128,6 +128,6 @@ export const startOpenLoop = async (
   };
 };
 
-/** The same for `seconds`. */
+/** Runs an open loop for `seconds`. */
 export const openLoop = async (load: Load, rate: number, seconds: number): Promise<LoadResult> =>
   (await startOpenLoop(load, rate, Math.round(rate * seconds))).ended;

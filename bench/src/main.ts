@@ -22,7 +22,7 @@ const receivedBy = async (receiver: Child<Hello>, path: '/' | '/reset' = '/'): P
   return (await body.json()) as Received;
 };
 
-/** Waits until the receiver has `count` requests: only then is the work done. */
+/** Waits until the receiver has received `count` requests. */
 const allReceived = async (receiver: Child<Hello>, count: number): Promise<void> => {
   for (let tries = 0; (await receivedBy(receiver)).received < count; tries += 1) {
     if (tries > 1_200) throw new Error(`the receiver did not get ${count} requests within a minute`);
@@ -30,7 +30,7 @@ const allReceived = async (receiver: Child<Hello>, count: number): Promise<void>
   }
 };
 
-/** `undici.request` and nothing else: the ceiling for anything that sends over HTTP from one process. */
+/** Measures `undici.request` alone, the upper limit for sending over HTTP from one process. */
 const benchUndici = async (receiver: Child<Hello>): Promise<number> => {
   const dispatcher = new Agent({ connections: HOOKS * 2, pipelining: 1 });
   const body = JSON.stringify({
@@ -44,13 +44,13 @@ const benchUndici = async (receiver: Child<Hello>): Promise<number> => {
   await Promise.all(
     Array.from({ length: HOOKS * 2 }, async () => {
       while (left-- > 0) {
-        const answer = await request(url, {
+        const response = await request(url, {
           dispatcher,
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body,
         });
-        await answer.body.dump();
+        await response.body.dump();
       }
     }),
   );
@@ -62,7 +62,7 @@ const benchUndici = async (receiver: Child<Hello>): Promise<number> => {
 interface Scenario {
   readonly result: LoadResult;
   readonly received: Received;
-  /** From the first event's start to the last one's receipt. */
+  /** From the start of the first event to the receipt of the last. */
   readonly seconds: number;
   readonly cpu_us_per_event: number;
 }
@@ -93,7 +93,7 @@ const report = (title: string, { result, received, seconds, cpu_us_per_event }: 
   say(`  accept            ${p50p99(result.latencies_ms)}`);
   say(`  accept-to-receive ${p50p99(received.latencies_ms)} (from the start of the POST to the receipt)`);
   say(
-    `  server CPU        ${cpu_us_per_event.toFixed(0)} µs an event; answers other than 202: ${result.other_statuses}`,
+    `  server CPU        ${cpu_us_per_event.toFixed(0)} µs per event; responses other than 202: ${result.other_statuses}`,
   );
   return rate;
 };
@@ -105,7 +105,7 @@ try {
   await createHooks(server, receiver);
   const load = eventsFor(server);
 
-  say(`${EVENTS} events, ${HOOKS} hooks, one hook an event, one receiver process`);
+  say(`${EVENTS} events, ${HOOKS} hooks, one hook per event, one receiver process`);
   await closedLoop(load, Math.min(EVENTS, 5_000), 64);
   await allReceived(receiver, 1);
   await wait(500);

@@ -9,24 +9,24 @@ export interface TableSizes {
   readonly hooks: number;
   /** Events with one finished delivery and its attempts. */
   readonly finished: number;
-  /** How many of those are older than `RETENTION_DAYS`. */
+  /** The part of them that is older than `RETENTION_DAYS`. */
   readonly old: number;
   /** Deliveries that are due in the future. */
   readonly pending: number;
-  /** How many of those are for the hook that will be disabled; every event with pending deliveries has one. */
+  /** The part of them for the hook that will be disabled; every event with pending deliveries has one. */
   readonly gone_backlog: number;
-  /** How many of those are for the hook that will be paused. */
+  /** The part of them for the hook that will be paused. */
   readonly paused_backlog: number;
 }
 
 export interface PreparedTables {
   readonly gone_hook: string;
   readonly paused_hook: string;
-  /** A hook like most others. */
+  /** A typical hook. */
   readonly usual_hook: string;
-  /** The event whose `created_at` keeps retention from the old events behind it, until `releaseOldEvents`. */
+  /** The event whose `created_at` keeps retention from the old events behind it until its release. */
   readonly oldest_event: string;
-  /** The first event that retention leaves alone. */
+  /** The first event that retention keeps. */
   readonly first_kept_event: string;
   /** Rows that retention will delete. */
   readonly old_rows: number;
@@ -34,13 +34,13 @@ export interface PreparedTables {
 
 export const RETENTION_DAYS = 30;
 const DAY_MS = 24 * 3_600_000;
-/** Rows in one transaction. */
+/** Rows per transaction. */
 const BATCH = 20_000;
 
 type Row = Readonly<Record<string, unknown>>;
 type Insert = (table: string, row: Row) => void;
 
-/** Inserts rows with one prepared statement a table, many in one transaction. */
+/** Inserts rows with one prepared statement per table, many rows per transaction. */
 const createInserter = (
   raw: SqliteDatabase['raw'],
 ): { readonly insert: Insert; readonly end: () => void } => {
@@ -70,7 +70,7 @@ const createInserter = (
   };
 };
 
-/** Of a hundred deliveries: one canceled, two failed, the others succeeded. */
+/** Per hundred deliveries: one canceled, two failed, the others succeeded. */
 const statusOf = (n: number): DeliveryStatus => {
   if (n % 100 === 0) return 'canceled';
   return n % 50 === 7 ? 'failed' : 'succeeded';
@@ -129,7 +129,7 @@ const insertFinished = ({ insert, rows, hooks, sizes, now }: Filling) => {
   return { oldest_event, first_kept_event, old_rows };
 };
 
-/** Events of the last day, each with a delivery for the first hook and some for others in turn. */
+/** Events of the last day, each with a delivery for the first hook and some for the other hooks in rotation. */
 const insertPending = ({ insert, rows, hooks, sizes, now }: Filling): void => {
   const events = sizes.gone_backlog;
   const others = sizes.pending - sizes.gone_backlog - sizes.paused_backlog;
@@ -151,13 +151,13 @@ const insertPending = ({ insert, rows, hooks, sizes, now }: Filling): void => {
   }
 };
 
-/** Otherwise the first checkpoint of the server would pay for all that was written here. */
+/** Syncs the file, so that the first checkpoint of the server does not have to write these pages. */
 const syncFile = async (path: string): Promise<void> => {
   await using file = await openFile(path, 'r+');
   await file.sync();
 };
 
-/** Creates a database file with the server's own schema and fills it. Nothing of it is due soon. */
+/** Creates and fills a database file with the server's schema. No delivery is due soon. */
 export const prepareTables = async (
   path: string,
   sizes: TableSizes,
@@ -167,7 +167,7 @@ export const prepareTables = async (
   const { raw } = database;
   try {
     await migrateToLatest(database.db, sqliteSchema);
-    // A crash costs nothing but another preparation.
+    // After a crash, the tables are prepared again.
     for (const setting of ['journal_mode = off', 'synchronous = off', 'cache_size = -500000'])
       raw.pragma(setting);
     const now = Date.now();

@@ -1,9 +1,9 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** One keep-alive connection that sends one request at a time: HTTP/1.1 with as little work as can be. */
+/** A keep-alive connection that sends one request at a time: HTTP/1.1 with minimal overhead. */
 export interface RawClient {
-  /** Sends a whole request as text and resolves with the status of its answer. @throws Error on a closed connection. */
+  /** Sends a whole request as text and resolves with the response status. @throws Error on a closed connection. */
   readonly send: (request: string) => Promise<number>;
   readonly close: () => void;
 }
@@ -11,7 +11,7 @@ export interface RawClient {
 const HEAD_END = '\r\n\r\n';
 const CONTENT_LENGTH = /content-length: *(\d+)/i;
 
-/** The length of the answer at the front of `text`, or null when it is not complete. Reads `content-length` only. */
+/** The length of the response at the start of `text`, or null if it is incomplete. Supports only `content-length`. */
 const completeLength = (text: string): number | null => {
   const head_end = text.indexOf(HEAD_END);
   if (head_end < 0) return null;

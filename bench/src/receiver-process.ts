@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
 
 /**
- * The one receiver of a run, in a process of its own: answers every POST with 200 (at `/gone`: 410) as soon as its body
- * is there, and hands out how many came to which first part of a path, and how long after `sent_at` (milliseconds since
- * 1970, in the body's data) each one came.
+ * The receiver of a run, in a separate process. It responds to every POST with 200 (at `/gone`: 410) after reading the
+ * body, and reports the number of requests by the first part of the path, and their latencies since `sent_at`
+ * (milliseconds since 1970, in the body's data).
  */
 let latencies_ms: number[] = [];
 let received = 0;

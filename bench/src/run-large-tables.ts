@@ -12,9 +12,9 @@ import { tablePhases } from './table-phases.ts';
 export interface LargeTablesOptions {
   /** 1 is a million finished and a million pending deliveries, and 20,000 hooks. */
   readonly scale: number;
-  /** The numbers of the phases, which run in their own order. */
+  /** The numbers of the phases. They run in a fixed order. */
   readonly phases: readonly number[];
-  /** How long each phase lasts at least. */
+  /** Minimum duration of each phase. */
   readonly phase_ms: number;
   readonly onPrepared?: (seconds: number, sizes: TableSizes) => void;
   readonly onPhase?: (result: PhaseResult) => void;
@@ -22,12 +22,12 @@ export interface LargeTablesOptions {
 
 export interface LargeTablesResult {
   readonly phases: readonly PhaseResult[];
-  /** Deliveries that the receipts of all stored events promise, and the rows that exist. */
+  /** The deliveries in the receipts of all stored events, and the rows in the table. */
   readonly promised: number;
   readonly stored: number;
 }
 
-/** Hooks in the small form, too, so that a fan-out needs more than one slice. */
+/** Minimum number of hooks, so that a fan-out needs more than one slice at every scale. */
 const HOOKS_MIN = 1_000;
 
 const sizesOf = (scale: number): TableSizes => {
@@ -73,11 +73,11 @@ const runIn = async (path: string, options: LargeTablesOptions): Promise<LargeTa
   }
 };
 
-/** Runs the server on large tables in a folder of its own, which is gone at the end. */
+/** Runs the server on large tables in a temporary folder, which it removes at the end. */
 export const runLargeTables = async (options: LargeTablesOptions): Promise<LargeTablesResult> => {
   const folder = await mkdtemp(join(tmpdir(), 'bellwire-bench-'));
   const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  // Gigabytes must not stay behind after an uncaught error or a signal either.
+  // An uncaught error or a signal must not leave gigabytes behind.
   process.once('exit', remove);
   try {
     return await runIn(join(folder, 'bench.db'), options);

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createBellwire, listen, readConfig } from '@bellwire/server';
 
-/** How long the event loop of the server's main thread was held, since the last question. */
+/** The time for which the event loop of the server's main thread was blocked since the last request. */
 export interface LoopDelay {
   readonly p50_ms: number;
   readonly p99_ms: number;
@@ -11,8 +11,8 @@ export interface LoopDelay {
 const RESOLUTION_MS = 1;
 
 /**
- * A Bellwire in a process of its own, on a database that its parent names; tells its CPU time and the delay of its event
- * loop when it is asked.
+ * A server in a separate process, on a database that the parent specifies. It reports its CPU time and event loop delay
+ * on request.
  */
 const [, , database = '', api_key = '', retention] = process.argv;
 
@@ -31,7 +31,7 @@ await bellwire.start();
 const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 loop.enable();
 
-/** The histogram holds the time between two ticks of a timer, which includes the timer's own interval. */
+/** The histogram contains the time between two ticks of a timer, including the interval of the timer. */
 const delay = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
 
 const readLoop = (): LoopDelay => {

@@ -9,18 +9,18 @@ import { quantile } from './quantiles.ts';
 import type { LoopDelay } from './server-process.ts';
 import { BIG_WORKSPACE } from './table-rows.ts';
 
-/** What the phases work with. */
+/** The context of the phases. */
 export interface TableBench {
   readonly server: Child<Hello>;
   readonly receiver: Child<Hello>;
-  /** A connection of the bench's own to the server's file. Reads on it are short: they cost a core. */
+  /** A separate connection to the server's file. Keep reads on it short: they occupy a core. */
   readonly raw: SqliteDatabase['raw'];
   readonly tables: PreparedTables;
-  /** Each phase lasts at least so long. */
+  /** Minimum duration of each phase. */
   readonly phase_ms: number;
 }
 
-/** What a phase has done beside accepting. */
+/** The work of a phase besides accepting events. */
 export interface PhaseWork {
   readonly rows: number;
   readonly notes: readonly string[];
@@ -36,26 +36,26 @@ export interface PhaseResult extends PhaseWork {
 }
 
 const EVENTS_A_SECOND = 300;
-/** How long a phase may wait for what it started. */
-const PATIENCE_MS = 180_000;
+/** Time limit for the work that a phase starts. */
+const TIMEOUT_MS = 180_000;
 const POLL_MS = 50;
 
-/** Waits until `isDone`, and fails when it never is. */
+/** Waits until `isDone`. @throws Error after the time limit */
 export const until = async (what: string, isDone: () => boolean | Promise<boolean>): Promise<void> => {
   const started = performance.now();
   while (!(await isDone())) {
-    if (performance.now() - started > PATIENCE_MS) throw new Error(`${what}: not done after three minutes`);
+    if (performance.now() - started > TIMEOUT_MS) throw new Error(`${what}: not done after three minutes`);
     await wait(POLL_MS);
   }
 };
 
-/** Calls the API in the workspace with the large tables. @throws Error when the answer is not a 2xx. */
+/** Calls the API in the workspace with the large tables. @throws Error unless the response is a 2xx */
 export const callBig = async <T>(
   { server }: Pick<TableBench, 'server'>,
   [method, path]: readonly ['GET' | 'POST' | 'DELETE', string],
   body?: object,
 ): Promise<T> => {
-  const answer = await request(urlOf(server) + path, {
+  const response = await request(urlOf(server) + path, {
     method,
     headers: {
       authorization: `Bearer ${API_KEY}`,
@@ -64,12 +64,12 @@ export const callBig = async <T>(
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const text = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`${method} ${path}: ${answer.statusCode} ${text}`);
+  const text = await response.body.text();
+  if (response.statusCode >= 300) throw new Error(`${method} ${path}: ${response.statusCode} ${text}`);
   return (path.startsWith('/v1') && text !== '' ? JSON.parse(text) : text) as T;
 };
 
-/** Milliseconds that `work` takes. */
+/** Measures `work` in milliseconds. */
 export const timed = async <T>(
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly ms: number }> => {
@@ -83,14 +83,14 @@ const acceptOf = ({ latencies_ms }: LoadResult): PhaseResult['accept'] => ({
   p99_ms: quantile(latencies_ms, 0.99),
 });
 
-/** Measures the server while it accepts events of another workspace and does the work of a phase. */
+/** Measures the server while it accepts events of another workspace and runs the work of a phase. */
 export const measurePhase = async (
   bench: TableBench,
   title: string,
   work: (bench: TableBench) => Promise<PhaseWork>,
 ): Promise<PhaseResult> => {
   const load = await startOpenLoop(eventsFor(bench.server), EVENTS_A_SECOND);
-  // The first requests open connections; they are the same in every phase.
+  // The first requests of every phase open connections.
   await wait(Math.min(1_000, bench.phase_ms / 2));
   await bench.server.ask<LoopDelay>('loop');
   const least = wait(bench.phase_ms);

@@ -26,7 +26,7 @@ const countOf = ({ raw }: TableBench, from: string, ...values: readonly unknown[
     .pluck()
     .get(...values) ?? 0;
 
-/** Whether none of a hook's deliveries waits to be held or canceled any more. */
+/** Whether all deliveries of a stopped hook have been held or canceled. */
 const isStopped = ({ raw }: TableBench, hook_id: string): boolean =>
   raw
     .prepare<[string], number>(
@@ -43,7 +43,7 @@ const steady = async ({ phase_ms }: TableBench): Promise<PhaseWork> => {
   return { rows: 0, notes: [] };
 };
 
-/** Makes the oldest event old, so that retention walks on to those behind it. */
+/** Backdates the oldest event, so that retention reaches the events behind it. */
 const retention = async ({ raw, tables }: TableBench): Promise<PhaseWork> => {
   const { oldest_event, first_kept_event, old_rows } = tables;
   raw
@@ -56,7 +56,7 @@ const retention = async ({ raw, tables }: TableBench): Promise<PhaseWork> => {
   return { rows: old_rows, notes: ['rows are events, deliveries and attempts'] };
 };
 
-/** The receiver answers 410 to one event: the hook is disabled, and all that waits for it is held. */
+/** The receiver responds to one event with 410: the hook is disabled, and its waiting deliveries are held. */
 const disabling = async (bench: TableBench): Promise<PhaseWork> => {
   const { gone_hook } = bench.tables;
   const { ms } = await timed(() => sendBig(bench, GONE_TYPE));
@@ -84,11 +84,11 @@ const fanOut = async (bench: TableBench): Promise<PhaseWork> => {
     countOf(bench, `bellwire_deliveries where event_id = ? and ${condition}`, result.id);
   await until('fan-out', () => ofEvent(`status in ('pending', 'sending')`) === 0);
   const rows = ofEvent('true');
-  const notes = [took('accept of the event', ms), `its receipt says ${result.deliveries} deliveries`];
+  const notes = [took('accept of the event', ms), `its receipt has ${result.deliveries} deliveries`];
   return { rows, notes };
 };
 
-/** The paused hook has pending deliveries; the deleted one has held ones where it was disabled before. */
+/** The paused hook has pending deliveries. The deleted hook has held ones if it was disabled before. */
 const pausing = async (bench: TableBench): Promise<PhaseWork> => {
   const { paused_hook } = bench.tables;
   const { ms } = await timed(() => callBig(bench, ['POST', `/v1/webhooks/${paused_hook}/deactivate`]));
@@ -99,7 +99,7 @@ const pausing = async (bench: TableBench): Promise<PhaseWork> => {
 
 const deleting = async (bench: TableBench): Promise<PhaseWork> => {
   const { gone_hook } = bench.tables;
-  // One status at a time: only then does its partial index serve.
+  // One status at a time, so that its partial index applies.
   const countOpen = (): number =>
     countOf(bench, `bellwire_deliveries where status = 'pending' and hook_id = ?`, gone_hook) +
     countOf(bench, `bellwire_deliveries where status = 'held' and hook_id = ?`, gone_hook);
@@ -109,11 +109,11 @@ const deleting = async (bench: TableBench): Promise<PhaseWork> => {
   return { rows: rows - countOpen(), notes: [took('the call', ms)] };
 };
 
-/** The moment `days` ago, as a query takes it. */
+/** The time `days` ago, encoded for a query. */
 const ago = (days: number): string =>
   encodeURIComponent(new Date(Date.now() - days * 86_400_000).toISOString());
 
-/** Twenty filtered lists: what has an index, what has none, and what matches little or nothing. */
+/** Twenty filtered lists: with and without an index, and with few or no matches. */
 const listPaths = ({ tables }: TableBench): readonly string[] => {
   const { usual_hook, first_kept_event } = tables;
   const filters = [
@@ -140,7 +140,7 @@ const listPaths = ({ tables }: TableBench): readonly string[] => {
 
 const SLOWEST = 5;
 
-/** Calls one after the other, with the slowest in the notes. */
+/** Runs calls sequentially and notes the slowest. */
 const calls = async (
   bench: TableBench,
   wanted: readonly (readonly ['GET' | 'POST', string, object?])[],

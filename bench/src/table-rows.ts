@@ -11,18 +11,18 @@ type NewHookRow = Omit<Schema['bellwire_hooks'], 'number' | 'consecutive_failure
 export const BIG_WORKSPACE = 'ws_big';
 /** Every hook of the big workspace subscribes to it. */
 export const FAN_OUT_TYPE = 'table.all';
-/** Only the hook that answers 410 subscribes to it. */
+/** Only the hook whose receiver responds with 410 subscribes to it. */
 export const GONE_TYPE = 'table.gone';
-/** The type of the oldest events only: a filtered list finds it last. */
+/** The type of only the oldest events: a filtered list finds it last. */
 export const RARE_TYPE = 'table.rare';
 const COMMON_TYPES = 50;
 
 export const typeOf = (n: number): string => `table.t${n % COMMON_TYPES}`;
 
-// With the rest of its object this makes 400 bytes of data.
+// Results in 400 bytes of data per event.
 const PADDING = 'x'.repeat(360);
 
-/** Rows in the shape that the server writes, with ids of the time that is set. */
+/** Creates rows in the form that the server writes, with ids for the current time of `setTime`. */
 export class TableRows {
   readonly ids: IdFactory;
   readonly #receiver_url: string;
@@ -33,12 +33,12 @@ export class TableRows {
     this.ids = createIdFactory(() => this.#time, createSystemRandom().bytes);
   }
 
-  /** The rows that follow are of this moment. Never steps back. */
+  /** Sets the time of the following rows. It never goes back. */
   setTime(time: number): void {
     this.#time = Math.floor(time);
   }
 
-  /** Without a secret, so that the key ring of the server is not needed here. */
+  /** A hook without a secret, so that the key ring of the server is not needed. */
   hook(path: string, events: readonly string[]): NewHookRow {
     return {
       id: this.ids('wh'),

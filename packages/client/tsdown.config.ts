@@ -8,8 +8,8 @@ export default defineConfig({
   sourcemap: false,
   // `tsc -b` keeps its own output in dist/tsc.
   clean: ['dist/*.js', 'dist/*.d.ts', 'dist/*.map'],
-  // Nothing of others is bundled; of the server only types are.
+  // Bundles no dependencies, and only types of the server.
   deps: { neverBundle: [/^[^./@]/, /^@(?!bellwire\/)/] },
-  // Else the declarations keep a bare import of every package that the server's types pass by.
+  // Otherwise, the declarations keep bare imports of every package that the server's types use.
   treeshake: { moduleSideEffects: false },
 });

@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsdown';
 
-// One file with all that it needs: `pnpm create` then downloads nothing but the package itself.
+// One file with all dependencies, so that `pnpm create` downloads only this package.
 export default defineConfig({
   entry: ['src/main.ts'],
   platform: 'node',

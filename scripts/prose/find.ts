@@ -10,8 +10,8 @@ export interface Finding {
   readonly but: string;
 }
 
-/** Generated or quoted material: the printed documents, the lock file, data of tests. The word list names its words. */
-const NOT_READ =
+/** Excluded files: generated or quoted text, test data, and the word list itself. */
+const EXCLUDED =
   /(?:^|\/)(?:pnpm-lock\.yaml|LICENSE|scripts\/prose\/word-list\.ts)$|\.(?:json|png|txt|svg)$|^test\/(?:receivers|fixtures\/documents)\//;
 
 /** The tracked and new files that people read, relative to the root. */
@@ -21,15 +21,15 @@ const readableFiles = (root: string): readonly string[] =>
     encoding: 'utf8',
   })
     .stdout.split('\n')
-    .filter((path) => path !== '' && !NOT_READ.test(path));
+    .filter((path) => path !== '' && !EXCLUDED.test(path));
 
-/** Phrases match in either case; identifiers as they are written. */
-const between = ({ not, identifier = false }: Rule): RegExp =>
+/** Phrases ignore case; identifiers do not. */
+const patternOf = ({ not, identifier = false }: Rule): RegExp =>
   new RegExp(String.raw`(?<![\w-])(?:${not})(?![\w-])`, identifier ? '' : 'i');
 
-/** The lines of a text that break a rule. */
+/** Finds the lines of a text that break a rule. */
 const findIn = (path: string, text: string, rules: readonly Rule[]): readonly Finding[] => {
-  const compiled = rules.map((rule) => ({ ...rule, pattern: between(rule) }));
+  const compiled = rules.map((rule) => ({ ...rule, pattern: patternOf(rule) }));
   return text.split('\n').flatMap((line, index) =>
     compiled.flatMap(({ pattern, but, except }) => {
       const match = pattern.exec(line);
@@ -39,7 +39,7 @@ const findIn = (path: string, text: string, rules: readonly Rule[]): readonly Fi
   );
 };
 
-/** Every line of the repository that breaks a rule. Files deleted but not yet committed are left out. */
+/** Finds the lines of the repository that break a rule. Ignores deleted files that are not committed yet. */
 export const findAll = (root: string, rules: readonly Rule[]): readonly Finding[] =>
   readableFiles(root).flatMap((path) => {
     try {

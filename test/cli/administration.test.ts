@@ -45,7 +45,7 @@ test('keys are made, used, listed without their text, and deleted', async () => 
   await using server = await startServer();
   const { json, bellwire } = commandLineOf(server);
   const made = await bellwire(['keys', 'create', 'checkout', '--scope', 'send']);
-  expect(made.stderr).toBe('Keep the key now: it cannot be shown again.\n');
+  expect(made.stderr).toBe('Save the key now. It cannot be shown again.\n');
   const [, api_key = ''] = /^api_key +(\S+)$/m.exec(made.stdout) ?? [];
   const [, id = ''] = /^id +(\S+)$/m.exec(made.stdout) ?? [];
   const env = { BELLWIRE_URL: server.origin, BELLWIRE_API_KEY: api_key };

@@ -45,7 +45,7 @@ test('a list is a page at a time, or all of it with --all, in one form', async (
     next_cursor: null,
   });
   expect((await bellwire(['events', 'list', '--limit', '2'])).stderr).toBe(
-    `There are more: --all shows every one, --cursor ${first.next_cursor} the next page.\n`,
+    `There are more. For the next page, add --cursor ${first.next_cursor}; for all pages, --all.\n`,
   );
 });
 
@@ -141,6 +141,6 @@ test('what is watched is told line by line until it is final; exit code 1 when i
   status = 500;
   const { id: bad } = await json('events', 'send', 'order.created', '--data', '{"id": 2}');
   const failed = await bellwire(['deliveries', 'watch', '--event', bad]);
-  expect(failed.stdout).toMatch(/: failed after 1 try, exhausted\n$/);
+  expect(failed.stdout).toMatch(/: failed after 1 attempt, exhausted\n$/);
   expect(failed).toMatchObject({ code: 1, stderr: 'bellwire: 1 of 1 did not succeed.\n' });
 });

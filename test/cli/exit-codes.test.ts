@@ -19,10 +19,10 @@ const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
     "too many arguments for 'list'. Expected 0 arguments but got 1",
   ],
   ['a missing flag', ['hooks', 'create', 'http://x'], "required option '--events <types>' not specified"],
-  ['an empty name', ['hooks', 'create', 'http://x', '--events', 'a,,b'], 'names with a comma between two'],
-  ['a number that is none', ['hooks', 'list', '--limit', '1e3'], 'It must be a whole number.'],
+  ['an empty name', ['hooks', 'create', 'http://x', '--events', 'a,,b'], 'Must be comma-separated names.'],
+  ['a number that is none', ['hooks', 'list', '--limit', '1e3'], 'Must be a whole number.'],
   ['a word that is none', ['deliveries', 'list', '--status', 'lost'], 'Allowed choices are pending, sending'],
-  ['a time that is none', ['deliveries', 'list', '--since', 'yesterday'], 'or how long ago, like 24h'],
+  ['a time that is none', ['deliveries', 'list', '--since', 'yesterday'], 'or an age like 24h'],
   ['a time without a zone', ['deliveries', 'list', '--since', '2026-11-21T10:30'], 'is invalid'],
   ['a day that is none', ['deliveries', 'list', '--since', '2026-13-01'], 'is invalid'],
   ['a duration that is none', ['hooks', 'rotate-secret', 'wh_1', '--grace', '5'], 'like 30m, 24h or 7d'],
@@ -30,34 +30,42 @@ const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
   [
     '--all with --limit',
     ['hooks', 'list', '--all', '--limit', '3'],
-    '--limit and --cursor cannot go with it',
+    'cannot be combined with --limit or --cursor',
   ],
-  ['no data', ['events', 'send', 'a'], "give --data '{…}', a file or -, or --set path=value"],
+  ['no data', ['events', 'send', 'a'], "Specify --data '{…}', a file or -, or --set path=value"],
   ['data that is no JSON', ['events', 'send', 'a', '--data', '{"a": }'], '--data is not valid JSON: '],
   ['data that is no object', ['events', 'send', 'a', '--data', '[1]'], '--data must be a JSON object'],
   ['data that is no file', ['events', 'send', 'a', '--data', 'none.json'], 'there is no file none.json'],
   [
     'a number that would change',
     ['events', 'send', 'a', '--data', '{"id": 9007199254740993}'],
-    'the number 9007199254740993 cannot be represented exactly',
+    'cannot represent the number 9007199254740993 exactly',
   ],
   ['a value without a path', ['events', 'send', 'a', '--set', '=1'], 'must be a path and a value'],
   ['a value without a value', ['events', 'send', 'a', '--set', 'a'], 'must be a path and a value'],
   [
     'a path through a number',
     ['events', 'send', 'a', '--data', '{"a": 1}', '--set', 'a.b=2'],
-    'there is 1 before "b", which has no fields',
+    '"b" would be a field of 1, which has no fields',
   ],
   [
     'a place past a list',
     ['events', 'send', 'a', '--data', '{"a": [1]}', '--set', 'a.3=2'],
-    '"3" is no place in a list of 1',
+    '"3" is not an index of a list of 1',
   ],
-  ['a set number that would change', ['events', 'send', 'a', '--set', 'a=1e400'], 'the number 1e400 cannot'],
-  ['nothing to retry', ['deliveries', 'retry'], 'Say what to retry'],
-  ['one and many to retry', ['deliveries', 'retry', 'dlv_1', '--yes'], 'give one or the other'],
-  ['nothing to watch', ['deliveries', 'watch'], 'Say what to watch'],
-  ['one and many to watch', ['deliveries', 'watch', 'dlv_1', '--hook', 'wh_1'], 'Say what to watch'],
+  [
+    'a set number that would change',
+    ['events', 'send', 'a', '--set', 'a=1e400'],
+    'cannot represent the number 1e400',
+  ],
+  ['nothing to retry', ['deliveries', 'retry'], 'Specify what to retry'],
+  [
+    'one and many to retry',
+    ['deliveries', 'retry', 'dlv_1', '--yes'],
+    'Specify either the id of one delivery, or filters.',
+  ],
+  ['nothing to watch', ['deliveries', 'watch'], 'Specify what to watch'],
+  ['one and many to watch', ['deliveries', 'watch', 'dlv_1', '--hook', 'wh_1'], 'Specify what to watch'],
   ['a url that is none', ['hooks', 'list', '--url', 'localhost:4400'], 'it is "localhost:4400"'],
 ];
 
@@ -75,7 +83,7 @@ test('a missing key is exit code 2 and says where one comes from', async () => {
   const { code, stdout, stderr } = await runCommand(['hooks', 'list']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(
-    /^bellwire: There is no API key\. Set BELLWIRE_API_KEY, or give --api-key\. [^\n]+\n$/,
+    /^bellwire: There is no API key\. Set BELLWIRE_API_KEY or use --api-key\. [^\n]+\n$/,
   );
 });
 
@@ -95,7 +103,7 @@ test('help and version are exit code 0, on standard output', async () => {
   });
   const { code, stdout, stderr } = await runCommand(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const line of ['0  done', '1  refused', '2  wrong usage', '3  no answer'])
+  for (const line of ['0  success', '1  refused', '2  wrong usage', '3  no response'])
     expect(stdout).toContain(`\n  ${line}`);
 });
 
@@ -122,7 +130,7 @@ test('no answer is exit code 3, soon; so is an answer of another program', async
     const { code, stdout, stderr } = await runCommand([...args, ...NOBODY]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(
-      /^bellwire: http:\/\/127\.0\.0\.1:1999 gave no answer \(ECONNREFUSED\)\. [^\n]+\n$/,
+      /^bellwire: http:\/\/127\.0\.0\.1:1999 did not respond \(ECONNREFUSED\)\. [^\n]+\n$/,
     );
   }
   expect(performance.now() - started).toBeLessThan(5_000);
@@ -134,6 +142,6 @@ test('no answer is exit code 3, soon; so is an answer of another program', async
   for (const args of [['hooks', 'list'], ['inbox']]) {
     const { code, stderr } = await runCommand([...args, '--url', url, ...KEY]);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^bellwire: http\S+ answered 200 with something that is no/);
+    expect(stderr).toMatch(/^bellwire: http\S+ responded with 200 and a body that is not /);
   }
 });

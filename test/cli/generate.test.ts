@@ -34,7 +34,7 @@ test('the types of the catalog are written; --check writes nothing and tells wha
   expect(stale.code).toBe(1);
   expect(JSON.parse(stale.stdout)).toEqual({ file: 'types.ts', state: 'different', event_types: 2 });
   expect(stale.stderr).toBe(
-    "bellwire: types.ts is not what the server's catalog says. Run: bellwire generate --out types.ts\n",
+    "bellwire: types.ts differs from the server's catalog. Run: bellwire generate --out types.ts\n",
   );
   expect(readFileSync(path, 'utf8')).toBe(wanted.replaceAll('\n', '\r\n'));
 

@@ -115,7 +115,7 @@ test('people get a table, a field a line, and the secret once', async () => {
   const [, id = ''] = /^id +(wh_\S+)$/m.exec(made.stdout) ?? [];
   expect(made.stdout.match(/^secret +whsec_\S+$/m)).not.toBeNull();
   expect(made.stderr).toBe(
-    `Give the secret to the receiver now. It is not shown again, except by: bellwire hooks secret ${id}\n`,
+    `Install the secret in the receiver now. To see it again, run: bellwire hooks secret ${id}\n`,
   );
   expect((await bellwire(['hooks', 'get', id])).stdout).not.toContain('whsec_');
   expect((await bellwire(['hooks', 'list'])).stdout).toBe(

@@ -10,7 +10,7 @@ test('the inbox is shown without a key: the newest last, and with --json as the 
   await using server = await startServer({ settings: { inbox: 'true' } });
   const env = { BELLWIRE_URL: server.origin };
   const inbox = (...args: readonly string[]) => runCommand(['inbox', ...args], { env });
-  expect(await inbox()).toEqual({ code: 0, stdout: '', stderr: 'Nothing came here yet.\n' });
+  expect(await inbox()).toEqual({ code: 0, stdout: '', stderr: 'The inbox is empty.\n' });
   await server.addHook(`${server.origin}/inbox/orders`);
   const { json } = commandLineOf(server);
   const { id } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
@@ -64,6 +64,6 @@ test('a server without an inbox says so with exit code 1; what is no server, wit
     code: 3,
     stdout: '',
     stderr:
-      'bellwire: http://127.0.0.1:1999/inbox/first gave no answer (ECONNREFUSED). Check the url, and that Bellwire runs there.\n',
+      'bellwire: http://127.0.0.1:1999/inbox/first did not respond (ECONNREFUSED). Check the URL and that Bellwire is running.\n',
   });
 });

@@ -29,7 +29,7 @@ test('a trigger sends the example of its type, with the values that --set names'
   const [, id = ''] = /^id +(evt_\S+)$/m.exec(stdout) ?? [];
   expect({ code, stderr }).toEqual({
     code: 0,
-    stderr: `What came of it: bellwire deliveries watch --event ${id}\n`,
+    stderr: `Watch its deliveries with: bellwire deliveries watch --event ${id}\n`,
   });
 });
 
@@ -49,9 +49,7 @@ test('other data comes from a file, standard input or the command line; --dry-ru
   expect(await data('--data', '{}', '--set', '__proto__.b=2')).toEqual(JSON.parse('{"__proto__": {"b": 2}}'));
   expect((await json('events', 'list')).data).toEqual([]);
   const { stderr } = await bellwire(['trigger', 'x.y', '--data', '-'], { input });
-  expect(stderr).toBe(
-    'No hook is subscribed to x.y, so nobody gets it. Which there are: bellwire hooks list\n',
-  );
+  expect(stderr).toBe('No hook is subscribed to x.y. List the hooks with: bellwire hooks list\n');
 });
 
 test('without an example, the data is generated from the schema; without a valid sample, nothing is sent', async () => {
@@ -87,5 +85,5 @@ test('without an example, the data is generated from the schema; without a valid
   expect((await json('events', 'list')).data).toHaveLength(1);
   const unknown = await bellwire(['trigger', 'order.craeted']);
   expect(unknown).toMatchObject({ code: 1, stdout: '' });
-  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\. Give its data/);
+  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\. Specify --data/);
 });

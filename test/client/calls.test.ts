@@ -94,7 +94,7 @@ test('an option that cannot be right is refused at once', () => {
     issues: [{ path: 'url' }, { path: 'api_key' }],
   });
   expect(refusal({ url: 'http://127.0.0.1:4400', api_key: undefined as unknown as string })).toMatchObject({
-    message: 'api_key: must be an API key; it is empty or has characters that no key has.',
+    message: 'api_key: must be an API key: visible ASCII characters without spaces.',
   });
   for (const end of ['/v1', '/api/v1/', '/trpc', '?a=b', '#a']) {
     const url = `https://example.com/bellwire${end}`;

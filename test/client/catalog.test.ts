@@ -27,7 +27,7 @@ describe.each([
       status: null,
       issues: [{ path: 'data.lines.1.sku' }],
       message: expect.stringMatching(
-        /^The data does not fit the schema of order\.created: data\.lines\.1\.sku /,
+        /^The data does not match the schema of order\.created: data\.lines\.1\.sku /,
       ),
     });
     await expect(events.send('order.creatde' as 'order.created', wrong)).rejects.toMatchObject({
@@ -62,10 +62,10 @@ test('what JSON has not is refused where it stands, not changed in silence', asy
   ).rejects.toMatchObject({
     code: 'schema_violation',
     issues: [
-      { path: 'data.at', message: 'is a Date, which JSON has not' },
-      { path: 'data.sums.1', message: 'is NaN, which JSON has not' },
-      { path: 'data.sums.2', message: 'is a Map, which JSON has not' },
-      { path: 'data.sums.3', message: 'is a bigint, which JSON has not' },
+      { path: 'data.at', message: 'is a Date, which is not valid in JSON' },
+      { path: 'data.sums.1', message: 'is NaN, which is not valid in JSON' },
+      { path: 'data.sums.2', message: 'is a Map, which is not valid in JSON' },
+      { path: 'data.sums.3', message: 'is a bigint, which is not valid in JSON' },
     ],
   });
 });
@@ -131,7 +131,9 @@ describe('push publishes a catalog as JSON Schema', () => {
     const at = { url: server.origin, api_key: ADMIN_KEY, catalog };
     await expect(createClient(at).eventTypes.push()).rejects.toMatchObject({
       code: 'invalid_input',
-      message: expect.stringContaining('valibot does not make JSON Schema by itself. Give createClient'),
+      message: expect.stringContaining(
+        'valibot does not export JSON Schema itself. Pass the option to_json_schema',
+      ),
     });
     const { eventTypes } = createClient({
       ...at,

@@ -42,7 +42,7 @@ test('nobody there: the message names the place and what to look at', async () =
   const error = await errorOf(clientAt(origin, once_only).hooks.list());
   expect(error).toMatchObject({ code: 'network', status: null });
   expect(error.message).toBe(
-    `${origin} gave no answer (ECONNREFUSED). Check the url, and that Bellwire runs there.`,
+    `${origin} did not respond (ECONNREFUSED). Check the URL and that Bellwire is running.`,
   );
   expect(error.cause).toBeInstanceOf(TypeError);
 });
@@ -72,7 +72,7 @@ test.each<[string, Fault, Partial<BellwireError>]>([
   await using front = await startFront(server.origin, [fault]);
   const error = await errorOf(clientAt(front.origin, once_only).hooks.list());
   expect(error).toMatchObject({ code: 'unexpected_answer', ...expected });
-  expect(error.message).toContain('Check the url');
+  expect(error.message).toContain('Check the URL');
 });
 
 test('a redirect is not followed: the key stays here, and the message names the other place', async () => {
@@ -82,7 +82,7 @@ test('a redirect is not followed: the key stays here, and the message names the 
   await using front = await startFront(server.origin, [moved]);
   const error = await errorOf(clientAt(front.origin, once_only).events.send('a', {}));
   expect(error).toMatchObject({ code: 'unexpected_answer', status: 301 });
-  expect(error.message).toContain(`points to ${other.origin}/trpc`);
+  expect(error.message).toContain(`redirected with 301 to ${other.origin}/trpc`);
   expect(other.calls).toHaveLength(0);
 });
 
@@ -91,7 +91,7 @@ test('no answer in time has a code of its own', async () => {
   await using front = await startFront(server.origin, ['hang']);
   const error = await errorOf(clientAt(front.origin, { ...once_only, timeout_ms: 100 }).hooks.list());
   expect(error).toMatchObject({ code: 'timeout', status: null });
-  expect(error.message).toBe(`${front.origin} gave no answer within 100 ms.`);
+  expect(error.message).toBe(`${front.origin} did not respond within 100 ms.`);
 });
 
 test('what JSON would change or cannot write is refused before anything is sent', async () => {

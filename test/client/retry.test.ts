@@ -81,7 +81,9 @@ describe('a call that makes something new', () => {
       await using server = await startServer();
       await using front = await startFront(server.origin, [fault]);
       await expect(clientAt(front.origin).hooks.create(hook)).rejects.toMatchObject({
-        message: expect.stringContaining('The call may have been carried out: look before you repeat it.'),
+        message: expect.stringContaining(
+          'The server may have executed the call: check before you repeat it.',
+        ),
       });
       expect(front.calls).toHaveLength(1);
       expect((await clientAt(server.origin).hooks.list()).data).toHaveLength(fault === 'lose' ? 1 : 0);

@@ -129,9 +129,9 @@ describe('the scaffolder', () => {
     [['a', '--dialect', 'morse'], /"morse" is not one of standard, svix/],
     [['a', '--events', 'nowhere.json'], /nowhere\.json cannot be read/],
     [['a', '--events', 'http://127.0.0.1:1'], /cannot be reached/],
-    [['a', '--events', 'package/package.json'], /holds no catalog/],
+    [['a', '--events', 'package/package.json'], /is not a catalog/],
     [['a', '--frobnicate'], /--frobnicate.*See --help/],
-    [['a', 'b'], /One folder/],
+    [['a', 'b'], /Specify one folder/],
   ])('refuses %j with exit code 1, and makes nothing', async (args, message) => {
     const [status, stderr] = await refusal(...args, '--yes');
     expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
@@ -141,7 +141,10 @@ describe('the scaffolder', () => {
 
   it('says what to do when the folder cannot be made', async () => {
     const [status, stderr] = await refusal('x'.repeat(300), '--yes');
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/cannot be written: .*Name another folder/)]);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/cannot be written: .*Specify another folder/),
+    ]);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 

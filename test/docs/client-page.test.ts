@@ -12,7 +12,7 @@ const page = readDocPage('packages/client/README.md');
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
 const run = promisify(execFile);
 
-it('the code of the client’s page runs as it is printed', async () => {
+it('the code in the README of the client runs as printed', async () => {
   await using folder = await createTemporaryFolder();
   await using receiver = await startReceiver();
   await using server = await startServer({ folder: folder.path });

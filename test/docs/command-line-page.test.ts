@@ -14,7 +14,7 @@ const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta
 const run = promisify(execFile);
 
 it.skipIf(!hasShell)(
-  'every command of the page works as it is printed',
+  'every command on the page works as printed',
   async () => {
     await using folder = await createTemporaryFolder();
     await using receiver = await startReceiver();
@@ -29,8 +29,8 @@ it.skipIf(!hasShell)(
       HOOK: '',
     };
     const shell = async (command: string): Promise<string> => {
-      const placed = command.replace('https://your-app.com/webhooks', receiver.origin);
-      return (await run('bash', ['-ceu', placed], { cwd: folder.path, env })).stdout;
+      const runnable = command.replace('https://your-app.com/webhooks', receiver.origin);
+      return (await run('bash', ['-ceu', runnable], { cwd: folder.path, env })).stdout;
     };
     const [round = [], more = []] = page.blocks('sh').map(commandsOf);
     const outputs: string[] = [];
@@ -49,9 +49,11 @@ it.skipIf(!hasShell)(
   60_000,
 );
 
-it('the exit codes are those that the program tells of', async () => {
+it('the exit codes are those of --help', async () => {
   const { stdout } = await run(process.execPath, [main, '--help']);
-  const rows = page.rows('exit code').map(([code, means]) => `${code} ${means}`);
-  const said = [...stdout.matchAll(/^ {2}(\d) {2}(.*)$/gm)].map(([, code, means]) => `${code} ${means}`);
-  expect(rows).toEqual(said);
+  const rows = page.rows('exit code').map(([code, meaning]) => `${code} ${meaning}`);
+  const documented = [...stdout.matchAll(/^ {2}(\d) {2}(.*)$/gm)].map(
+    ([, code, meaning]) => `${code} ${meaning}`,
+  );
+  expect(rows).toEqual(documented);
 });

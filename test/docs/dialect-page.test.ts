@@ -14,7 +14,7 @@ import { startServer as startInProcess, until } from '../support/running-server.
 import { ADMIN_KEY, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-if (!hasShell) console.log('the printed commands are not run: bash or curl is not installed');
+if (!hasShell) console.log('the commands of the pages are skipped: bash or curl is not installed');
 
 const page = readDocPage('docs/dialects.md');
 const secretsPage = readDocPage('docs/secrets.md');
@@ -25,8 +25,8 @@ const file = (name: string): string => readFileSync(new URL(`../fixtures/${name}
 
 const plain = (cell: string): string => cell.replaceAll('`', '');
 
-describe('what the pages say is so', () => {
-  it('the table has every built-in dialect with its signature header, id and number of attempts', () => {
+describe('the text of the pages', () => {
+  it('lists every built-in dialect with its signature header, id and number of attempts', () => {
     const dialects = createDialects();
     const rows = page.rows('dialect').map((cells) => cells.map(plain));
     expect(rows.map(([name = '']) => name).toSorted()).toEqual([...dialects.keys()].toSorted());
@@ -38,7 +38,7 @@ describe('what the pages say is so', () => {
     }
   });
 
-  it('the schedule of ten, the five days and the twenty attempts are those of the code', () => {
+  it('has the schedule of ten attempts, the five days and the twenty attempts of the code', () => {
     const [, second, ...minutes] = STANDARD_DELAYS_MS;
     expect([second, ...minutes.slice(0, 2)]).toEqual([5_000, 300_000, 1_800_000]);
     const hours = minutes.slice(2).map((delay) => delay / 3_600_000);
@@ -48,12 +48,12 @@ describe('what the pages say is so', () => {
     expect(DISABLE_WHEN_FAILING).toMatchObject({ for_ms: 5 * 24 * 3_600_000, min_attempts: 20 });
   });
 
-  it('everything that a dialect can differ in is listed, and nothing else', () => {
+  it('lists exactly the fields of a dialect', () => {
     const listed = page.rows('field').map(([field = '']) => plain(field));
     expect(listed.toSorted()).toEqual(Object.keys(standard).toSorted());
   });
 
-  it('the code on the pages is type-checked: each block is a file of the tests', () => {
+  it('contains only type-checked code: each block is a fixture', () => {
     expect(page.blocks('ts')).toEqual([file('orchard.config.ts'), file('acme.config.ts')]);
     expect(secretsPage.blocks('ts')).toEqual([file('is-genuine.ts')]);
     expect(orchard.trimEnd().split('\n').length).toBeLessThanOrEqual(45);
@@ -63,7 +63,7 @@ describe('what the pages say is so', () => {
     ]);
   });
 
-  it('what the pages link to is there', () => {
+  it('links only to existing headings', () => {
     for (const { text } of [page, secretsPage]) {
       for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
         if (target.startsWith('https:')) continue;
@@ -81,7 +81,7 @@ describe('what the pages say is so', () => {
   });
 });
 
-/** A server of its own, in a folder with nothing but this `bellwire.config.ts`. */
+/** A separate server in a folder that contains only this `bellwire.config.ts`. */
 const serverWith = async (config: string) => {
   const folder = await createTemporaryFolder();
   writeFileSync(folder.file('bellwire.config.ts'), config);
@@ -95,7 +95,7 @@ const serverWith = async (config: string) => {
   };
 };
 
-/** What the page tells the receivers of `orchard`, and no more than that. */
+/** Verifies a request with only the description of `orchard` on the page. */
 const isFromTheOrchard = (
   { headers, body }: Pick<ReceivedCall, 'headers' | 'body'>,
   secret: string,
@@ -105,14 +105,14 @@ const isFromTheOrchard = (
   return headers['x-orchard-signature'] === hmac.digest('hex');
 };
 
-describe('the dialect of the page', () => {
+describe('the dialect on the page', () => {
   let server: Awaited<ReturnType<typeof serverWith>>;
   beforeAll(async () => {
     server = await serverWith(orchard);
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it.skipIf(!hasShell)('and every command of both pages, work as they are printed', async () => {
+  it.skipIf(!hasShell)('works, as does every command of both pages', async () => {
     await using receiver = await startReceiver();
     const env: Record<string, string> = { KEY: ADMIN_KEY };
     const shell = (command: string) => runShell(command, { url: server.url, receiver: receiver.origin, env });
@@ -146,9 +146,9 @@ describe('the dialect of the page', () => {
     ]);
 
     await server.call('DELETE', `/v1/webhooks/${env['HOOK']}`);
-    const [making, sending] = commandsOf(own);
-    const made = await shell(making!);
-    expect(made['secret']).toMatch(/^orch_[0-9a-f]{48}$/);
+    const [creating, sending] = commandsOf(own);
+    const created = await shell(creating!);
+    expect(created['secret']).toMatch(/^orch_[0-9a-f]{48}$/);
     const event = await shell(sending!);
     const call = await receiver.next();
     expect(call.method).toBe('POST');
@@ -161,16 +161,16 @@ describe('the dialect of the page', () => {
     );
     expect(call.headers['x-orchard-event']).toBe(event['id']);
     expect(Math.abs(Number(call.headers['x-orchard-timestamp']) - Date.now() / 1000)).toBeLessThan(60);
-    expect(isFromTheOrchard(call, String(made['secret']))).toBe(true);
+    expect(isFromTheOrchard(call, String(created['secret']))).toBe(true);
     expect(isFromTheOrchard(call, 'orch_another')).toBe(false);
     expect(
-      isFromTheOrchard({ ...call, body: Buffer.concat([call.body, SPACE]) }, String(made['secret'])),
+      isFromTheOrchard({ ...call, body: Buffer.concat([call.body, SPACE]) }, String(created['secret'])),
     ).toBe(false);
     const old = { ...call.headers, 'x-orchard-timestamp': '1700000000' };
-    expect(isFromTheOrchard({ ...call, headers: old }, String(made['secret']))).toBe(false);
+    expect(isFromTheOrchard({ ...call, headers: old }, String(created['secret']))).toBe(false);
   });
 
-  it('the rules of its secrets, its retries and its time-out hold', async () => {
+  it('applies its rules for secrets and retries', async () => {
     await using receiver = await startReceiver(() => ({ status: 500 }));
     const hook = { url: receiver.origin, events: ['pear.picked'], dialect: 'orchard' };
     for (const secret of [null, 'without the prefix']) {
@@ -190,7 +190,7 @@ describe('the dialect of the page', () => {
   });
 });
 
-it('like GitHub but X-Acme-: three lines rename the headers, for every hook of the server', async () => {
+it('a dialect that renames the headers of GitHub to X-Acme- applies to every hook of the server', async () => {
   await using server = await serverWith(acme);
   await using receiver = await startReceiver();
   const { body } = await server.call('POST', '/v1/webhooks', { url: receiver.origin, events: ['*'] });
@@ -205,7 +205,7 @@ it('like GitHub but X-Acme-: three lines rename the headers, for every hook of t
   expect(Object.keys(headers).filter((name) => /github|hub/.test(name))).toEqual([]);
 });
 
-it('the receiver by hand takes what is sent, under either secret of a rotation, and nothing else', async () => {
+it('the verifier on the page accepts genuine requests under either secret of a rotation, and refuses all others', async () => {
   await using server = await startInProcess();
   await using receiver = await startReceiver();
   const hook = await server.addHook(receiver.origin);

@@ -10,7 +10,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 const page = readDocPage('docs/operation.md');
 const [backup = '', look = ''] = page.blocks('sh');
 
-it('the outcomes are all there, and no others', () => {
+it('the page lists exactly the outcomes', () => {
   const outcomes: Record<OutcomeKind, true> = {
     succeeded: true,
     http_status: true,
@@ -26,7 +26,7 @@ it('the outcomes are all there, and no others', () => {
   expect(rows.toSorted()).toEqual(Object.keys(outcomes).toSorted());
 });
 
-it('what is to be looked at answers, and the metrics to alarm on are there', async () => {
+it('the health endpoints respond, and the metrics of the alerts exist', async () => {
   await using server = await startInProcess();
   const answers: string[] = [];
   for (const command of commandsOf(look)) {
@@ -40,7 +40,7 @@ it('what is to be looked at answers, and the metrics to alarm on are there', asy
     expect(answers.at(-1)).toContain(`# TYPE ${metric.replaceAll('`', '')} `);
 });
 
-it('a backup that was made while the server ran holds every event from before, and starts', async () => {
+it('a backup of a running server contains every earlier event, and a server starts with it', async () => {
   await using folder = await createTemporaryFolder();
   {
     await using server = await startServer({ folder: folder.path });
@@ -60,7 +60,7 @@ it('a backup that was made while the server ran holds every event from before, a
   expect(body.data).toMatchObject([{ type: 'order.created' }]);
 });
 
-it('the unit starts the file that is there, and leaves room for the longest attempt', () => {
+it('the systemd unit starts an existing file and allows time for the longest attempt', () => {
   const [unit = ''] = page.blocks('ini');
   const [, path = ''] = /^ExecStart=\/usr\/bin\/node \/opt\/bellwire\/(\S+) serve$/m.exec(unit) ?? [];
   expect(existsSync(new URL(`../../${path}`, import.meta.url))).toBe(true);

@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const page = readDocPage('README.md');
 const zod = fileURLToPath(new URL('../node_modules/zod', import.meta.url));
 
-/** What is printed, with a pattern for what is another each time. */
+/** The printed text, with patterns for the parts that vary. */
 const asPattern = (text: string): RegExp =>
   new RegExp(
     `^${text
@@ -25,14 +25,14 @@ const asPattern = (text: string): RegExp =>
       .replaceAll('/home/you/bellwire/', String.raw`\S+/`)}`,
   );
 
-it('what the README says that the first start prints is what it prints', async () => {
+it('the first start prints the text in the README', async () => {
   await using folder = await createTemporaryFolder();
   await using bellwire = runBellwire({ folder: folder.path, args: ['serve', '--local', '--port', '0'] });
   await bellwire.says(/\n {2}curl [\s\S]+?\}'\n/);
   expect(bellwire.stdout()).toMatch(asPattern(page.blocks('text')[0]!));
 });
 
-it('the service of the README, alone in an empty folder, sends a typed event and reads its delivery', async () => {
+it('the service in the README sends a typed event and reads its delivery, alone in an empty folder', async () => {
   await using folder = await createTemporaryFolder();
   await using receiver = await startReceiver();
   await using server = await startServer({ folder: folder.path });
@@ -43,7 +43,7 @@ it('the service of the README, alone in an empty folder, sends a typed event and
   expect(page.text).toContain('npx -y node@26 service.mts');
 
   const dependencies = { '@bellwire/client': `file:${await packPackage('client')}`, zod: `link:${zod}` };
-  // As npm writes it: nothing says that files are modules.
+  // As npm writes it, without a module type.
   await writeFile(folder.file('package.json'), JSON.stringify({ dependencies }));
   runPnpm(['install', '--prefer-offline', '--ignore-workspace'], { cwd: folder.path });
   await writeFile(join(folder.path, 'service.mts'), service.replace('http://127.0.0.1:4400', server.url));
@@ -58,7 +58,7 @@ it('the service of the README, alone in an empty folder, sends a typed event and
   expect(JSON.parse(call.body.toString())).toMatchObject({ data: { order: { id: 123, total: 499 } } });
 }, 90_000);
 
-it.skipIf(!hasShell)('the commands of the README work as they are printed', async () => {
+it.skipIf(!hasShell)('the commands in the README work as printed', async () => {
   await using folder = await createTemporaryFolder();
   await using receiver = await startReceiver();
   await using server = await startServer({ folder: folder.path });

@@ -4,7 +4,7 @@ import { readDocPage } from '../support/doc-page.ts';
 
 const docs = readdirSync(new URL('../../docs/', import.meta.url)).map((name) => `docs/${name}`);
 
-/** How many snippets of each language a page has, all of them run by the test of that page. */
+/** The number of snippets of each page by language. The test of the page runs all of them. */
 const run: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'README.md': { sh: 3, text: 1, ts: 1, mermaid: 1 },
   'docs/command-line.md': { sh: 2 },
@@ -18,19 +18,19 @@ const run: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'docs/secrets.md': { sh: 4, text: 2, ts: 1 },
 };
 
-it('every page is known here, so that a new one is run too', () => {
+it('every page is listed here, so that new pages are tested too', () => {
   expect(Object.keys(run).toSorted()).toEqual(
     ['README.md', 'packages/client/README.md', 'packages/create-bellwire/README.md', ...docs].toSorted(),
   );
 });
 
-it.each(Object.entries(run))('%s has no snippet that nobody runs', (path, expected) => {
+it.each(Object.entries(run))('%s has only snippets that a test runs', (path, expected) => {
   const languages = [...readDocPage(path).text.matchAll(/^```(\w+)$/gm)].map(([, language = '']) => language);
   const counted = Object.entries(Object.groupBy(languages, (language) => language));
   expect(Object.fromEntries(counted.map(([language, all]) => [language, all?.length]))).toEqual(expected);
 });
 
-it.each(Object.keys(run))('what %s links to is there', (path) => {
+it.each(Object.keys(run))('%s links only to existing pages', (path) => {
   const { text } = readDocPage(path);
   for (const [, target = ''] of text.matchAll(/\]\((?!https:)([^)#]*)(?:#[^)]*)?\)/g)) {
     if (target === '') continue;

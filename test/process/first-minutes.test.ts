@@ -57,10 +57,10 @@ test('the first start says what one needs and sends a signed ping; the second fi
   }
   const keys = readFileSync(folder.file('.bellwire/keys'), 'utf8');
   await using second = serveLocal(folder.path);
-  await second.says(/are allowed although they are not public\.\n/);
+  await second.says(/are allowed\.\n/);
   await stop(second);
   expect(second.stdout()).toMatch(
-    /^Bellwire \S+ is running at \S+\nReceivers in 127\.0\.0\.0\/8, ::1\/128 are allowed although they are not public\.\n$/,
+    /^Bellwire \S+ is running at \S+\nReceivers in 127\.0\.0\.0\/8, ::1\/128 are allowed\.\n$/,
   );
   expect(second.stderr()).toBe('');
   expect(readFileSync(folder.file('.bellwire/keys'), 'utf8')).toBe(keys);

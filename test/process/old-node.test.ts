@@ -34,7 +34,7 @@ test.skipIf(oldNode === undefined)(
     });
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^Bellwire needs Node 22\.19 or newer, and this is v\d+\.\d+\.\d+\. Try: [^\n]+\n$/,
+      /^Bellwire needs Node 22\.19 or newer, and this is v\d+\.\d+\.\d+\. Run [^\n]+\n$/,
     );
   },
 );

@@ -51,7 +51,11 @@ const wrongStarts: readonly (readonly [string, Start, string])[] = [
     'there is no dialect "klingon". Known dialects: standard',
   ],
   ['a file that cannot be read', { file: 'export default {' }, 'bellwire.config.ts cannot be loaded'],
-  ['dialects that are none', { file: 'export default { dialects: [7] }' }, 'has "dialects" that are no list'],
+  [
+    'dialects that are none',
+    { file: 'export default { dialects: [7] }' },
+    'has a "dialects" field that is not a list',
+  ],
 ];
 
 test.each(wrongStarts)('%s: one line, and the exit code that says so', async (_, start, said) => {

@@ -12,12 +12,12 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The working folder; that of the server's data when absent. */
   readonly folder?: string;
-  /** What stands on standard input. */
+  /** The text of standard input. */
   readonly input?: string;
   /** Columns of the terminal that it writes to; a pipe when absent. */
   readonly width?: number;
   readonly colours?: boolean;
-  /** Aborted when nobody reads any more. */
+  /** Aborted when the reader has closed the pipe. */
   readonly unread?: AbortSignal;
   /** Called with what is written, as soon as it is. */
   readonly onWrite?: (text: string) => void;
@@ -46,7 +46,7 @@ export const runCommand = async (
       stdout += text;
       onWrite?.(text);
     },
-    complain: (text) => void (stderr += text),
+    writeError: (text) => void (stderr += text),
     width: options.width ?? null,
     colours: options.colours ?? false,
     unread: options.unread ?? new AbortController().signal,

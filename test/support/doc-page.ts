@@ -4,12 +4,12 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A page of the documentation, and what can be tried of it. */
+/** A page of the documentation and its parts. */
 export interface DocPage {
   readonly text: string;
   /** The code blocks of a language, in order. */
   readonly blocks: (language: string) => readonly string[];
-  /** The cells of the table whose first column has this head; without their backticks. */
+  /** The cells of the table whose first column has this heading. */
   readonly rows: (head: string) => readonly (readonly string[])[];
 }
 
@@ -36,24 +36,24 @@ export const readDocPage = (path: string): DocPage => {
 };
 
 export interface ShellOptions {
-  /** Where the page's Bellwire is instead of at its default address. */
+  /** Replaces the default URL of the server. */
   readonly url: string;
-  /** Where the page's customer is. */
+  /** Replaces the URL of the customer's receiver. */
   readonly receiver: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Runs one command of a page in bash, as a reader pastes it; answers the JSON that it prints. Throws when it fails. */
+/** Runs one command of a page in bash and parses the JSON that it prints. @throws Error if the command fails */
 export const runShell = async (
   command: string,
   { url, receiver, env }: ShellOptions,
 ): Promise<Readonly<Record<string, unknown>>> => {
-  const placed = command
+  const runnable = command
     .replaceAll('http://127.0.0.1:4400', url)
     .replaceAll('https://your-app.com/webhooks', receiver)
     .replaceAll('curl -s ', 'curl -s --fail-with-body ');
   const { PATH = '' } = process.env;
-  const { stdout } = await run('bash', ['-ceu', placed], { env: { PATH, ...env } });
+  const { stdout } = await run('bash', ['-ceu', runnable], { env: { PATH, ...env } });
   return JSON.parse(stdout) as Record<string, unknown>;
 };
 

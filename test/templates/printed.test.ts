@@ -50,10 +50,14 @@ type Answer = readonly [status: number, body: string];
 it.skipIf('missing' in pythonWithFlask)(
   `the Flask template answers what the printed Flask receivers answer${skipReason(pythonWithFlask)}`,
   () => {
-    const { stdout } = spawnSync(commandOf(pythonWithFlask), ['-c', COMPARE, folder('test/fixtures/documented-receivers')], {
-      cwd: folder('templates/receiver-flask-compat'),
-      encoding: 'utf8',
-    });
+    const { stdout } = spawnSync(
+      commandOf(pythonWithFlask),
+      ['-c', COMPARE, folder('test/fixtures/documented-receivers')],
+      {
+        cwd: folder('templates/receiver-flask-compat'),
+        encoding: 'utf8',
+      },
+    );
     const compared = JSON.parse(stdout) as Readonly<
       Record<string, readonly (readonly [name: string, printed: Answer, template: Answer])[]>
     >;

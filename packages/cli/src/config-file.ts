@@ -3,38 +3,38 @@ import { CONFIG_FILE, loadConfig } from './frame/load-config.ts';
 
 const SERVER_URL = import.meta.resolve('@bellwire/server');
 
-/** What stands there for client commands alone. */
-const FOR_CLIENTS = new Set(['url', 'workspace']);
+/** Fields that only client commands read. */
+const CLIENT_FIELDS = new Set(['url', 'workspace']);
 
-/** What `bellwire.config.ts` says: settings by their names, and dialects of one's own. */
+/** The content of `bellwire.config.ts`: settings by name, and custom dialects. */
 export interface FileConfig {
   readonly settings: SettingTexts;
   readonly dialects: readonly Dialect[];
 }
 
-const wrong = (what: string, cause?: unknown) =>
-  new BellwireError('config_invalid', `${CONFIG_FILE} ${what}`, cause === undefined ? {} : { cause });
+const invalid = (problem: string, cause?: unknown) =>
+  new BellwireError('config_invalid', `${CONFIG_FILE} ${problem}`, cause === undefined ? {} : { cause });
 
 const isDialect = (value: unknown): value is Dialect =>
   typeof value === 'object' && value !== null && 'name' in value && typeof value.name === 'string';
 
 /**
- * Reads `bellwire.config.ts` in a folder; empty when there is none.
+ * Reads `bellwire.config.ts` in a folder. The result is empty if there is no such file.
  * @throws BellwireError `config_invalid`
  */
 export const readConfigFile = async (folder: string): Promise<FileConfig> => {
   const loaded = await loadConfig(folder, SERVER_URL);
   if (loaded === null) return { settings: {}, dialects: [] };
-  if ('wrong' in loaded) throw wrong(loaded.wrong, loaded.cause);
+  if ('problem' in loaded) throw invalid(loaded.problem, loaded.cause);
   const { dialects = [], ...settings } = loaded.exported as { readonly dialects?: unknown };
   if (!Array.isArray(dialects) || !dialects.every(isDialect)) {
-    throw wrong('has "dialects" that are no list of what defineDialect() answers');
+    throw invalid('has a "dialects" field that is not a list of defineDialect() results');
   }
   const known: readonly string[] = settingNames;
-  const named = Object.entries(settings).filter(([name]) => !FOR_CLIENTS.has(name));
-  const stranger = named.find(([name]) => !known.includes(name));
-  if (stranger !== undefined) {
-    throw wrong(`has "${stranger[0]}", which is no setting. Known settings: ${known.join(', ')}.`);
+  const named = Object.entries(settings).filter(([name]) => !CLIENT_FIELDS.has(name));
+  const unknown = named.find(([name]) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw invalid(`has an unknown setting "${unknown[0]}". Known settings: ${known.join(', ')}.`);
   }
   const texts = named.map(([name, value]) => [name, String(value)]);
   return { settings: Object.fromEntries(texts) as SettingTexts, dialects };

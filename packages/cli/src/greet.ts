@@ -9,25 +9,12 @@ export interface Greeting {
   readonly local: boolean;
 }
 
-const INBOX = 'first';
-
-const say = (lines: readonly string[]): void => {
+const print = (...lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
-const firstKey = async ({ bellwire, config }: Greeting): Promise<string> => {
-  if (config.api_key !== undefined) return config.api_key;
-  const { api_key } = await bellwire.apiKeys.create({ name: 'first', scope: 'admin' });
-  return api_key;
-};
-
-const firstHook = async ({ bellwire }: Greeting, url: string): Promise<void> => {
-  const hook = await bellwire.hooks.create({ url, events: ['*'], name: 'inbox' });
-  await bellwire.hooks.ping(hook.id);
-};
-
 const curl = (url: string, key: string): readonly string[] => {
-  // A shell puts the value of a variable only between double quotes.
+  // A shell expands variables only inside double quotes.
   const quote = key.startsWith('$') ? '"' : "'";
   return [
     `  curl -s ${url}/v1/events \\`,
@@ -37,45 +24,44 @@ const curl = (url: string, key: string): readonly string[] => {
   ];
 };
 
-const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> => {
-  const { bellwire, config, local } = greeting;
-  const key = await firstKey(greeting);
-  const inbox = `${url}/inbox/${INBOX}`;
-  if (config.inbox && local) await firstHook(greeting, inbox);
-  const own =
-    config.api_key === undefined
-      ? `${key}   (shown this once; only its hash is kept)`
-      : 'the one in your configuration';
-  say([
-    '',
-    `  API key   ${own}`,
-    `  data      ${resolve(bellwire.database_path)}`,
-    ...(bellwire.made_key_file === null
-      ? []
-      : [
-          `  keys      ${resolve(bellwire.made_key_file)}   (opens the secrets in the data: back it up, apart from them)`,
-        ]),
-    ...(config.inbox && local
-      ? [`  inbox     ${inbox}   (has a hook to it, and a signed ping already)`]
-      : []),
-    `  docs      ${url}/docs   (every call, with a curl for each)`,
-    '',
-    config.inbox && local
-      ? 'Send an event; it is in the inbox, verified, within a second:'
-      : 'Send an event:',
-    '',
-    ...curl(url, config.api_key === undefined ? key : '$BELLWIRE_API_KEY'),
-    '',
-  ]);
+/** Creates a hook for the inbox, and pings it. */
+const openInbox = async ({ hooks }: Bellwire, url: string): Promise<void> => {
+  const { id } = await hooks.create({ url, events: ['*'], name: 'inbox' });
+  await hooks.ping(id);
 };
 
-/** Says where the server is; on the very first start everything that a person needs to go on, too. */
+const greetFirstStart = async ({ bellwire, config, local }: Greeting, url: string): Promise<void> => {
+  const inbox = config.inbox && local ? `${url}/inbox/first` : null;
+  const created =
+    config.api_key === undefined ? await bellwire.apiKeys.create({ name: 'first', scope: 'admin' }) : null;
+  if (inbox !== null) await openInbox(bellwire, inbox);
+  const key_file = bellwire.made_key_file;
+  print(
+    '',
+    created === null
+      ? '  API key   the one in your configuration'
+      : `  API key   ${created.api_key}   (shown once; only its hash is stored)`,
+    `  data      ${resolve(bellwire.database_path)}`,
+    ...(key_file === null
+      ? []
+      : [`  keys      ${resolve(key_file)}   (decrypts the stored secrets; back it up separately)`]),
+    ...(inbox === null ? [] : [`  inbox     ${inbox}   (has a hook and a signed ping)`]),
+    `  docs      ${url}/docs   (API reference with a curl example for every call)`,
+    '',
+    inbox === null ? 'Send an event:' : 'Send an event; the inbox shows it, verified, within a second:',
+    '',
+    ...curl(url, created?.api_key ?? '$BELLWIRE_API_KEY'),
+    '',
+  );
+};
+
+/** Prints the URL of the server and, on the first start, the API key and an example. */
 export const greet = async (greeting: Greeting): Promise<void> => {
   const { bellwire, config, listening, local } = greeting;
   const url = reachableUrl(listening.host, listening.port);
-  say([`Bellwire ${VERSION} is running at ${url}`]);
+  print(`Bellwire ${VERSION} is running at ${url}`);
   if (local && config.allow_networks !== undefined) {
-    say([`Receivers in ${config.allow_networks.join(', ')} are allowed although they are not public.`]);
+    print(`Receivers in ${config.allow_networks.join(', ')} are allowed.`);
   }
-  if (bellwire.is_first_start) await onTheFirstStart(greeting, url);
+  if (bellwire.is_first_start) await greetFirstStart(greeting, url);
 };

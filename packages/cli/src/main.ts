@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// Nothing may be imported before this check: better-sqlite3 crashes the process on a Node that is too old.
+// Import nothing before this check: better-sqlite3 crashes the process on an old Node.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 19)) {
   process.stderr.write(
-    `Bellwire needs Node 22.19 or newer, and this is ${process.version}. Try: npx -y pnpm@12 bellwire, which brings its own Node, in a clone of Bellwire; or get a newer one from https://nodejs.org.\n`,
+    `Bellwire needs Node 22.19 or newer, and this is ${process.version}. Run npx -y pnpm@12 bellwire in a clone, which installs its own Node, or install a newer Node from https://nodejs.org.\n`,
   );
   process.exit(1);
 }

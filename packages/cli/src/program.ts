@@ -14,44 +14,44 @@ import { buildNoun, buildVerb } from './frame/build-command.ts';
 import type { Shell } from './frame/shell.ts';
 
 const AFTER = `
-Which server, and as whom: a flag wins over the environment, which wins over bellwire.config.ts in this folder.
-  --url        BELLWIRE_URL        url        http://127.0.0.1:4400, or where host and port say
-  --api-key    BELLWIRE_API_KEY    api_key    the first start of a server prints one
-  --workspace  BELLWIRE_WORKSPACE  workspace  the default one
+Connection: flags override environment variables, which override bellwire.config.ts in the working folder.
+  --url        BELLWIRE_URL        url        default: http://127.0.0.1:4400, or the configured host and port
+  --api-key    BELLWIRE_API_KEY    api_key    a server prints a key on its first start
+  --workspace  BELLWIRE_WORKSPACE  workspace  default: the default workspace
 
-Answers go to standard output: as text for people, with --json as the JSON of the API and nothing else.
-A list is { "data": [...], "next_cursor": ... } also with --all; what the API answers without a body prints nothing.
-What is wrong is one line on standard error, and so are hints; --json leaves hints out.
+Output: commands print text; with --json, only the JSON of the API.
+A list is { "data": [...], "next_cursor": ... }, also with --all. A response without a body prints nothing.
+Errors and hints are single lines on standard error; --json omits the hints.
 
 Exit codes:
-  0  done
-  1  refused by the server, failed, or what was checked is not so
-  2  wrong usage or a wrong setting: nothing was done
-  3  no answer from a Bellwire
+  0  success
+  1  refused by the server, failed, or a check found a problem
+  2  wrong usage or configuration; nothing was done
+  3  no response from a Bellwire server
 
-bellwire <command> --help says more about each.`;
+For details of a command, run: bellwire <command> --help`;
 
 const version = (): string => {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { readonly version: string }).version;
 };
 
-/** Of help that goes to a file or a pipe. */
+/** Width of help that is written to a file or a pipe. */
 const WIDTH = 110;
 
 const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
 
-/** Gives commands that were made apart what the program is set to. */
+/** Adds a command that was created separately, with the settings of its parent. */
 const adopt = (parent: Command, child: Command): void => {
   parent.addCommand(child.copyInheritedSettings(parent));
   for (const grandchild of child.commands) grandchild.copyInheritedSettings(child);
 };
 
-/** Only `serve` loads the server, which takes half a second: what it takes it says itself. */
+/** `serve` prints its own help: only it loads the server, which takes half a second. */
 const addServe = (program: Command): void => {
   const command = program
     .command('serve')
-    .summary('Run the server: API, delivery and records in this one process.')
+    .summary('Run the server: the API and the deliveries, in one process.')
     .usage('[options]')
     .helpOption(false)
     .allowUnknownOption()
@@ -63,28 +63,28 @@ const addServe = (program: Command): void => {
   });
 };
 
-/** The whole command line. Wrong usage and help throw commander's own error. */
+/** Creates the command line. Wrong usage and help throw a CommanderError. */
 export const createProgram = (shell: Shell): Command => {
   const program = new Command('bellwire')
-    .description('Webhooks: signed, delivered, retried, recorded.')
+    .description('Signs, delivers, retries and records webhooks.')
     .version(version(), '-V, --version', 'print the version')
-    .helpOption('-h, --help', 'say what there is')
+    .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .addHelpText('after', AFTER)
     .exitOverride()
     .configureOutput({
       writeOut: shell.write,
-      writeErr: shell.complain,
+      writeErr: shell.writeError,
       getOutHelpWidth: () => shell.width ?? WIDTH,
       getErrHelpWidth: () => shell.width ?? WIDTH,
       outputError: (text, write) => write(`bellwire: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
-  program.commandsGroup('Run:');
+  program.commandsGroup('Run the server:');
   addServe(program);
-  program.commandsGroup('Send and look:');
+  program.commandsGroup('Send and inspect:');
   for (const verb of [trigger, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries]) adopt(program, buildNoun(noun, shell));
-  program.commandsGroup('Look after:');
+  program.commandsGroup('Manage:');
   for (const noun of [hooks, eventTypes, workspaces, keys, audit]) adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Develop:');
   adopt(program, buildVerb(generate, shell));

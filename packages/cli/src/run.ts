@@ -6,21 +6,21 @@ import { createProgram } from './program.ts';
 
 const oneLine = (text: string): string => printable(text.trim().replaceAll(/\s*\n\s*/g, ' '));
 
-interface Complaint {
+interface Failure {
   readonly exit_code: ExitCode;
-  /** Null when it was said already. */
+  /** Null if commander has printed it. */
   readonly line: string | null;
-  /** For whoever mends the program: a stack helps nobody who mistyped a port. */
+  /** Only for unexpected errors, for the developers of Bellwire. */
   readonly stack?: string | undefined;
 }
 
-const toComplaint = (thrown: unknown): Complaint => {
+const toFailure = (thrown: unknown): Failure => {
   if (thrown instanceof CommanderError) {
     return { exit_code: thrown.exitCode === 0 ? EXIT.done : EXIT.wrong_usage, line: null };
   }
   if (thrown instanceof CommandError) return { exit_code: thrown.exit_code, line: thrown.message };
   if (!(thrown instanceof Error)) return { exit_code: EXIT.refused, line: String(thrown) };
-  // By its name: to import the server's class would load the server.
+  // Checks the name: importing the server's class would load the server.
   if (thrown.name !== 'BellwireError' || !('code' in thrown)) {
     return { exit_code: EXIT.refused, line: thrown.message, stack: thrown.stack };
   }
@@ -29,16 +29,16 @@ const toComplaint = (thrown: unknown): Complaint => {
   return { exit_code, line: thrown.message, stack: is_unknown ? (thrown.cause as Error).stack : undefined };
 };
 
-/** Runs the command line; answers the exit code. What is wrong is said in one line on standard error. */
+/** Runs the command line and returns the exit code. Errors are one line on standard error. */
 export const run = async (args: readonly string[], shell: Shell): Promise<ExitCode> => {
   try {
     await createProgram(shell).parseAsync([...args], { from: 'user' });
     return EXIT.done;
   } catch (thrown) {
     if (shell.unread.aborted) return EXIT.done;
-    const { exit_code, line, stack } = toComplaint(thrown);
-    if (line !== null) shell.complain(`bellwire: ${oneLine(line)}\n`);
-    if (stack !== undefined) shell.complain(`${stack}\n`);
+    const { exit_code, line, stack } = toFailure(thrown);
+    if (line !== null) shell.writeError(`bellwire: ${oneLine(line)}\n`);
+    if (stack !== undefined) shell.writeError(`${stack}\n`);
     return exit_code;
   }
 };

@@ -17,14 +17,14 @@ import { readConfigFile } from './config-file.ts';
 import { clientVariables } from './frame/connection.ts';
 import { greet } from './greet.ts';
 
-/** What `--local` changes of the defaults; everything that is set wins. */
+/** The defaults of `--local`. Every other source overrides them. */
 const LOCAL: SettingTexts = {
   allow_networks: '127.0.0.0/8,::1/128',
   inbox: 'true',
   log_level: 'warn',
 };
 
-/** What a client in the middle of a request gets. One that never ends it must not keep the process from ending. */
+/** Time for open requests to finish. A client that never finishes must not block the shutdown. */
 const GRACE_MS = 500;
 
 interface Options extends Record<string, unknown> {
@@ -42,17 +42,17 @@ const textsFromFlags = (options: Options): SettingTexts =>
     }),
   );
 
-/** What client commands read is no setting of the server, and no mistake either. */
+/** Leaves out the variables of client commands, which the server would refuse as unknown settings. */
 const withoutClientVariables = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !clientVariables.includes(name)));
 
-/** Takes no more requests, then ends. */
+/** Closes the listener, then stops the server. */
 const shutDown = async (bellwire: Bellwire, listening: Listening | null): Promise<void> => {
   if (listening !== null) await Promise.race([listening.close(), delay(GRACE_MS)]);
   await bellwire.stop();
 };
 
-/** Ends in order at the first signal; at once at the second. */
+/** Shuts down gracefully on the first signal, immediately on the second. */
 const stopOnSignal = (bellwire: Bellwire, listening: Listening): void => {
   let stopping = false;
   const stop = async (): Promise<void> => {
@@ -81,7 +81,7 @@ const serve = async (options: Options): Promise<void> => {
   const bellwire = await createBellwire(config, {
     dialects: file.dialects,
     onBroken: (error) => {
-      process.stderr.write(`bellwire: ${error.message} The process ends; start it again to recover.\n`);
+      process.stderr.write(`bellwire: ${error.message} The process exits; restart it to recover.\n`);
       process.exit(1);
     },
   });
@@ -97,11 +97,11 @@ const serve = async (options: Options): Promise<void> => {
   }
 };
 
-/** `bellwire serve`: the server, in this process. */
+/** The command `bellwire serve`, which runs the server in this process. */
 export const serveCommand = (): Command => {
   const command = new Command('serve')
-    .description('Run the server: API, delivery and records in this one process.')
-    .option('--local', 'defaults for local work: receivers on this machine are allowed, the inbox is open');
+    .description('Run the server: the API and the deliveries, in one process.')
+    .option('--local', 'defaults for local development: allow receivers on this machine, enable the inbox');
   for (const name of settingNames) {
     const { about } = settings[name];
     command.option(`${flagOf(name)} [value]`, about);

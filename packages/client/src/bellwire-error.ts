@@ -1,13 +1,13 @@
 import type { ErrorCode as ServerErrorCode } from '@bellwire/server';
 
 /**
- * What went wrong. Beside the server's codes: `network` (no answer), `timeout` (no answer in time), `aborted` (by
- * your signal), `unexpected_answer` (an answer, but not one of Bellwire's: another program or a proxy gave it).
- * A server newer than this client can have codes that are not listed here.
+ * The server's codes, and those of the client: `network` (no response), `timeout` (no response in time), `aborted` (by
+ * your signal), `unexpected_answer` (a response from another program or a proxy). A server newer than this client can
+ * have codes that are not listed here.
  */
 export type ErrorCode = ServerErrorCode | 'network' | 'timeout' | 'aborted' | 'unexpected_answer';
 
-/** One thing that is wrong with an input: `path` is dotted, empty for the input as a whole. */
+/** One problem of an input. `path` is dotted, and empty for the input as a whole. */
 export interface Issue {
   readonly path: string;
   readonly message: string;
@@ -20,15 +20,15 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The only error that the client throws. `message` says what happened and what to do next. */
+/** The only error that the client throws. `message` describes the problem and the next step. */
 export class BellwireError extends Error {
   override readonly name = 'BellwireError';
   readonly code: ErrorCode;
-  /** The HTTP status of the answer; null when there was none. */
+  /** The HTTP status; null without a response. */
   readonly status: number | null;
-  /** Every wrong field of the input; empty when the input is not at fault. */
+  /** The problems of the input; empty if the input is not the cause. */
   readonly issues: readonly Issue[];
-  /** Seconds after which the same call may succeed, when the server said so. */
+  /** Seconds to wait before repeating the call, if the server specified them. */
   readonly retry_after_s: number | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -40,7 +40,7 @@ export class BellwireError extends Error {
   }
 }
 
-/** An input that cannot be sent, with what is wrong with it. */
+/** The error for an input that cannot be sent. */
 export const invalidInput = (issues: readonly Issue[], cause?: unknown): BellwireError =>
   new BellwireError(
     'invalid_input',

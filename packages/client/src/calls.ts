@@ -1,6 +1,6 @@
-import type { IdFields, Noun, OutputOf, Page, Takes, TypeOf, Verb } from './router-types.ts';
+import type { IdFields, Noun, OutputOf, Page, Takes, TypeOf, Verb } from '@bellwire/server';
 
-/** The input field that names one of a noun: it is the first argument of every call that takes it. */
+/** The input field that identifies one thing of a noun. It is the first argument of every call that takes it. */
 export const idFields = {
   hooks: 'hook_id',
   events: 'event_id',
@@ -15,18 +15,18 @@ export type Kind<N extends Noun, V extends Verb<N>> =
   TypeOf<N, V> extends 'mutation' ? 'mutation' : OutputOf<N, V> extends Page<unknown> ? 'list' : 'query';
 
 /**
- * When a call may be tried again.
- * - `harmless`: whenever it did not succeed, since doing it twice is the same as doing it once.
- * - `until_gone`: so too, and once a try may have worked, `not_found` means that it did.
- * - `if_refused`: only when the server said that it did nothing. After a broken connection nobody knows.
+ * When a call may be retried.
+ * - `idempotent`: after every failure, since repeating the call has no further effect.
+ * - `deletion`: likewise; `not_found` counts as success once an earlier attempt may have succeeded.
+ * - `if_refused`: only if the server reported that it did nothing. After a broken connection, the result is unknown.
  */
-export type Again = 'harmless' | 'until_gone' | 'if_refused';
+export type RetryRule = 'idempotent' | 'deletion' | 'if_refused';
 
 export interface Call {
   readonly kind: 'query' | 'list' | 'mutation';
   readonly takes: 'id' | 'fields' | 'id_and_fields';
-  readonly again: Again;
-  /** It can take far longer than others: it waits for a receiver, or walks through many rows. */
+  readonly retry_rule: RetryRule;
+  /** It can take much longer than others, because it waits for a receiver or reads many rows. */
   readonly slow?: true;
 }
 
@@ -36,35 +36,35 @@ type Calls = {
   };
 };
 
-const get = { kind: 'query', takes: 'id', again: 'harmless' } as const;
-const list = { kind: 'list', takes: 'fields', again: 'harmless' } as const;
-const change = <const T extends Call['takes'], const A extends Again>(takes: T, again: A) =>
-  ({ kind: 'mutation', takes, again }) as const;
+const get = { kind: 'query', takes: 'id', retry_rule: 'idempotent' } as const;
+const list = { kind: 'list', takes: 'fields', retry_rule: 'idempotent' } as const;
+const change = <const T extends Call['takes'], const R extends RetryRule>(takes: T, retry_rule: R) =>
+  ({ kind: 'mutation', takes, retry_rule }) as const;
 
-/** Every call there is. The compiler wants each of the router's procedures here, and nothing else. */
+/** Every call. The compiler checks that these are exactly the procedures of the router. */
 export const calls = {
   hooks: {
     create: change('fields', 'if_refused'),
     list,
     get,
-    update: change('id_and_fields', 'harmless'),
-    delete: change('id', 'until_gone'),
-    activate: change('id', 'harmless'),
-    deactivate: change('id', 'harmless'),
+    update: change('id_and_fields', 'idempotent'),
+    delete: change('id', 'deletion'),
+    activate: change('id', 'idempotent'),
+    deactivate: change('id', 'idempotent'),
     ping: change('id', 'if_refused'),
     test: change('id_and_fields', 'if_refused'),
     validate: { ...change('id', 'if_refused'), slow: true },
     replay: { ...change('id_and_fields', 'if_refused'), slow: true },
-    // A second one would push the first new secret, which nobody saw, into its grace.
+    // A second rotation would move the first new secret, which the caller never received, into its grace period.
     rotateSecret: change('id_and_fields', 'if_refused'),
-    switchSecret: change('id', 'harmless'),
-    // Each try is an entry in the audit log, which is right: the secret may have been read.
-    revealSecret: change('id', 'harmless'),
+    switchSecret: change('id', 'idempotent'),
+    // Each attempt adds an entry to the audit log, as it should: the secret may have been read.
+    revealSecret: change('id', 'idempotent'),
   },
   events: {
-    // Both always carry idempotency keys.
-    send: change('fields', 'harmless'),
-    sendBatch: change('fields', 'harmless'),
+    // Both always have idempotency keys.
+    send: change('fields', 'idempotent'),
+    sendBatch: change('fields', 'idempotent'),
     list,
     get,
   },
@@ -74,14 +74,14 @@ export const calls = {
     retry: change('id', 'if_refused'),
     retryMany: { ...change('fields', 'if_refused'), slow: true },
   },
-  eventTypes: { put: change('id_and_fields', 'harmless'), list, get, delete: change('id', 'until_gone') },
+  eventTypes: { put: change('id_and_fields', 'idempotent'), list, get, delete: change('id', 'deletion') },
   workspaces: {
     create: change('fields', 'if_refused'),
     list,
     get,
-    update: change('id_and_fields', 'harmless'),
-    delete: change('id', 'until_gone'),
+    update: change('id_and_fields', 'idempotent'),
+    delete: change('id', 'deletion'),
   },
-  apiKeys: { create: change('fields', 'if_refused'), list, delete: change('id', 'until_gone') },
+  apiKeys: { create: change('fields', 'if_refused'), list, delete: change('id', 'deletion') },
   audit: { list },
 } as const satisfies Calls;

@@ -2,13 +2,13 @@ import { BellwireError, type Issue } from './bellwire-error.ts';
 import { issuesOfJson } from './plain-json.ts';
 import type { SchemaIssue, StandardSchema } from './standard-schema.ts';
 
-/** Event types by name, each with the schema of its data. */
+/** The schemas of event data, by event type. */
 export type Catalog = Readonly<Record<string, StandardSchema>>;
 
 const keyOf = (segment: PropertyKey | { readonly key: PropertyKey }): string =>
   String(typeof segment === 'object' ? segment.key : segment);
 
-/** Paths begin at the call, as in the server's answers. */
+/** Paths start at the input of the call, as in the server's errors. */
 const toIssue = ({ path = [], message }: SchemaIssue): Issue => ({
   path: ['data', ...path.map(keyOf)].join('.'),
   message,
@@ -17,7 +17,7 @@ const toIssue = ({ path = [], message }: SchemaIssue): Issue => ({
 const violation = (type: string, issues: readonly Issue[]): BellwireError =>
   new BellwireError(
     'schema_violation',
-    `The data does not fit the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    `The data does not match the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
     { issues },
   );
 
@@ -33,8 +33,8 @@ const schemaOf = (catalog: Catalog, type: string): StandardSchema => {
 };
 
 /**
- * The data as its schema puts it out, with defaults and transformations: that is what is sent.
- * @throws BellwireError `unknown_event_type`; `schema_violation`, also where the schema puts out what JSON has not
+ * Validates the data and returns the output of its schema, with defaults and transformations applied.
+ * @throws BellwireError `unknown_event_type`; `schema_violation`, also if the output is not JSON
  */
 export const checkData = async (catalog: Catalog, type: string, data: unknown): Promise<object> => {
   const result = await schemaOf(catalog, type)['~standard'].validate(data);

@@ -1,10 +1,9 @@
 import type { ErrorCode, Issue } from './bellwire-error.ts';
-import type { CallOptions } from './call-options.ts';
 import type { Catalog } from './catalog.ts';
 import type { Fetch } from './exchange.ts';
 import type { Listing } from './listing.ts';
 import type { ToJsonSchema } from './push.ts';
-import type { RetryOptions } from './retry.ts';
+import type { CallOptions, RetryOptions } from './retry.ts';
 import type {
   EventReceipt,
   EventType,
@@ -14,41 +13,39 @@ import type {
   OutputOf,
   Takes,
   Verb,
-} from './router-types.ts';
+} from '@bellwire/server';
 import type { SchemaInput } from './standard-schema.ts';
 import type { Watch } from './watch.ts';
 
 export interface ClientOptions<C extends Catalog | undefined = undefined> {
-  /** Where Bellwire runs, without a path of the API: `http://127.0.0.1:4400`. */
+  /** The URL of the server without an API path, like `http://127.0.0.1:4400`. */
   readonly url: string;
   readonly api_key: string;
-  /** The id of the workspace that the calls are for; only an admin key needs it. */
+  /** The id of the workspace to use with an admin key; the default workspace if absent. */
   readonly workspace?: string;
-  /** What `send` takes: event types with a schema each. Without it every type and every JSON object. */
+  /** The event types that `send` accepts, with their schemas. Without it, `send` accepts every type and JSON object. */
   readonly catalog?: C;
-  /** For `eventTypes.push` where the schemas cannot do it themselves. */
+  /** Converts schemas for `eventTypes.push` if their library cannot. */
   readonly to_json_schema?: ToJsonSchema;
-  /** The global one unless another is given. */
+  /** Default: the global `fetch`. */
   readonly fetch?: Fetch;
-  /** How long one HTTP request may take, in milliseconds; 30,000. What waits for a receiver has 90,000 at least. */
+  /** The time limit of one HTTP request, in milliseconds (default 30,000). Slow calls get at least 90,000. */
   readonly timeout_ms?: number;
-  /** How calls are tried again; `false` is never. */
+  /** The retry policy; `false` disables retries. */
   readonly retry?: RetryOptions | false;
 }
 
-type Answer<O> = O extends { readonly data: readonly (infer T)[]; readonly next_cursor: string | null }
+type Result<O> = O extends { readonly data: readonly (infer T)[]; readonly next_cursor: string | null }
   ? Listing<T>
   : Promise<O>;
 
-type Method<T, Fields, O> = T extends 'id'
-  ? (id: string, options?: CallOptions) => Answer<O>
-  : T extends 'id_and_fields'
-    ? {} extends Fields
-      ? (id: string, fields?: Fields, options?: CallOptions) => Answer<O>
-      : (id: string, fields: Fields, options?: CallOptions) => Answer<O>
-    : {} extends Fields
-      ? (fields?: Fields, options?: CallOptions) => Answer<O>
-      : (fields: Fields, options?: CallOptions) => Answer<O>;
+type FieldsAndOptions<F> = {} extends F
+  ? [fields?: F, options?: CallOptions]
+  : [fields: F, options?: CallOptions];
+
+type Method<T, F, O> = T extends 'id'
+  ? (id: string, options?: CallOptions) => Result<O>
+  : (...args: T extends 'fields' ? FieldsAndOptions<F> : [id: string, ...FieldsAndOptions<F>]) => Result<O>;
 
 type Methods<N extends Noun> = {
   readonly [V in Verb<N>]: Method<Takes<N, V>, FieldsOf<N, V>, OutputOf<N, V>>;
@@ -56,13 +53,13 @@ type Methods<N extends Noun> = {
 
 type EventFields = Omit<InputOf<'events', 'send'>, 'type' | 'data'>;
 
-/** What goes with an event beside its type and data. The key is made when there is none. */
+/** The optional fields of an event. If there is no idempotency key, the client generates one. */
 export type SendOptions = EventFields & CallOptions;
 
-/** One event of a batch. `data` is anything that JSON writes as an object. */
+/** One event of a batch. `data` must serialize to a JSON object. */
 export type EventToSend = EventFields & { readonly type: string; readonly data: object };
 
-/** What became of one event of a batch. */
+/** The result of one event of a batch. */
 export type BatchResult =
   | { readonly ok: true; readonly event: EventReceipt }
   | {
@@ -74,37 +71,40 @@ export type BatchResult =
       };
     };
 
+/** Sends up to 1,000 events of at most 1 MiB in total. Events fail separately; results have the order of the events. */
+type SendBatch<E> = (
+  events: readonly E[],
+  options?: CallOptions,
+) => Promise<{ readonly results: readonly BatchResult[] }>;
+
 type AnyEvents = {
-  /** Stores an event and its deliveries. With an idempotency key, so that the client may try again: the one given, or one made for this call. Code that may call again itself, such as a job, gives its own. */
+  /**
+   * Stores an event and its deliveries. The client generates an idempotency key, so that it can retry; pass your own if
+   * your code may repeat the call.
+   */
   readonly send: (type: string, data: object, options?: SendOptions) => Promise<EventReceipt>;
-  /** Up to 1,000 events of 1 MiB together. A bad one does not fail its neighbours; results stand in the order of the events. */
-  readonly sendBatch: (
-    events: readonly EventToSend[],
-    options?: CallOptions,
-  ) => Promise<{ readonly results: readonly BatchResult[] }>;
+  readonly sendBatch: SendBatch<EventToSend>;
 };
 
 type TypedEvents<C extends Catalog> = {
-  /** Checks the data with its schema, then stores what the schema put out. @throws BellwireError `schema_violation` */
+  /** Validates the data, then stores the output of its schema. @throws BellwireError `schema_violation` */
   readonly send: <T extends keyof C & string>(
     type: T,
     data: SchemaInput<C[T]>,
     options?: SendOptions,
   ) => Promise<EventReceipt>;
-  /** Up to 1,000 events of 1 MiB together. A bad one does not fail its neighbours; results stand in the order of the events. */
-  readonly sendBatch: (
-    events: readonly {
+  readonly sendBatch: SendBatch<
+    {
       readonly [T in keyof C & string]: EventFields & { readonly type: T; readonly data: SchemaInput<C[T]> };
-    }[keyof C & string][],
-    options?: CallOptions,
-  ) => Promise<{ readonly results: readonly BatchResult[] }>;
+    }[keyof C & string]
+  >;
 };
 
 type Push<C extends Catalog | undefined> = C extends Catalog
   ? (catalog?: Catalog, options?: CallOptions) => Promise<readonly EventType[]>
   : (catalog: Catalog, options?: CallOptions) => Promise<readonly EventType[]>;
 
-/** Every call of Bellwire, a group a noun. Each throws BellwireError and nothing else. */
+/** Every call of Bellwire, grouped by noun. They throw only BellwireError. */
 export type Client<C extends Catalog | undefined = undefined> = {
   readonly [N in Exclude<Noun, 'events' | 'deliveries' | 'eventTypes'>]: Methods<N>;
 } & {
@@ -112,7 +112,7 @@ export type Client<C extends Catalog | undefined = undefined> = {
     (C extends Catalog ? TypedEvents<C> : AnyEvents);
   readonly deliveries: Methods<'deliveries'> & { readonly watch: Watch };
   readonly eventTypes: Methods<'eventTypes'> & {
-    /** Publishes the client's catalog, or another, to the server as JSON Schema. */
+    /** Publishes the client's catalog, or another one, to the server as JSON Schema. */
     readonly push: Push<C>;
   };
 };

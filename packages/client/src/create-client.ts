@@ -1,53 +1,51 @@
-import type { AppRouter } from '@bellwire/server';
+import type { AppRouter, Noun, Page } from '@bellwire/server';
 import { createTRPCUntypedClient } from '@trpc/client';
-import { type BellwireError, invalidInput, type Issue } from './bellwire-error.ts';
+import { invalidInput, type Issue } from './bellwire-error.ts';
 import { type Call, calls, idFields } from './calls.ts';
 import type { Catalog } from './catalog.ts';
-import type { CallOptions } from './call-options.ts';
 import type { Client, ClientOptions } from './client.ts';
-import { createLinks, wayOf } from './links.ts';
+import { createLinks, routeOf } from './links.ts';
 import { createListing } from './listing.ts';
 import { createPush } from './push.ts';
-import { withRetries } from './retry.ts';
-import type { Noun, Page } from './router-types.ts';
-import { createSend, createSendBatch } from './send.ts';
+import { type CallOptions, withRetries } from './retry.ts';
+import { createSend, createSendBatch, type SendFields } from './send.ts';
 import { toBellwireError } from './to-error.ts';
 import { createWatch } from './watch.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** What a header can carry without being changed. */
-const isWord = (text: string | undefined): boolean => /^[\x21-\x7e]+$/.test(text ?? '');
+/** Whether a header can carry the text unchanged. */
+const isToken = (text: string | undefined): boolean => /^[\x21-\x7e]+$/.test(text ?? '');
 
-/** A path of the API after the url is the commonest mistake; a query or a fragment would swallow our own path. */
-const isBase = (url: string): boolean =>
+/** An API path in the URL is a common mistake; a query or a fragment would swallow the path of the call. */
+const isBaseUrl = (url: string): boolean =>
   /^https?:\/\/[^?#]+$/.test(url) && URL.canParse(url) && !/\/(?:v1|trpc)\/*$/.test(url);
 
-/** In plain JavaScript everything can be missing. */
-const judge = ({
+/** Validates at run time too: in plain JavaScript, every option can be missing or wrong. */
+const validate = ({
   url,
   api_key,
   workspace = 'none',
   timeout_ms = 1,
-}: Partial<ClientOptions<Catalog | undefined>>): readonly Issue[] => [
-  ...(url !== undefined && isBase(url)
-    ? []
-    : [
-        {
-          path: 'url',
-          message: `must be where Bellwire runs, like http://127.0.0.1:4400, without a path of the API; it is "${url}"`,
-        },
-      ]),
-  ...(isWord(api_key)
-    ? []
-    : [{ path: 'api_key', message: 'must be an API key; it is empty or has characters that no key has' }]),
-  ...(isWord(workspace) ? [] : [{ path: 'workspace', message: 'must be the id of a workspace' }]),
-  ...(Number.isSafeInteger(timeout_ms) && timeout_ms > 0
-    ? []
-    : [{ path: 'timeout_ms', message: 'must be a whole number of milliseconds above 0' }]),
-];
+}: Partial<ClientOptions<Catalog | undefined>>): readonly Issue[] => {
+  const checks: readonly (readonly [string, boolean, string])[] = [
+    [
+      'url',
+      url !== undefined && isBaseUrl(url),
+      `must be the URL of the server, like http://127.0.0.1:4400, without an API path; it is "${url}"`,
+    ],
+    ['api_key', isToken(api_key), 'must be an API key: visible ASCII characters without spaces'],
+    ['workspace', isToken(workspace), 'must be the id of a workspace'],
+    [
+      'timeout_ms',
+      Number.isSafeInteger(timeout_ms) && timeout_ms > 0,
+      'must be a positive whole number of milliseconds',
+    ],
+  ];
+  return checks.flatMap(([path, is_valid, message]) => (is_valid ? [] : [{ path, message }]));
+};
 
-const write = (input: Input, replacer: (key: string, value: unknown) => unknown): string => {
+const stringify = (input: Input, replacer: (key: string, value: unknown) => unknown): string => {
   try {
     return JSON.stringify(input, replacer);
   } catch (cause) {
@@ -56,19 +54,19 @@ const write = (input: Input, replacer: (key: string, value: unknown) => unknown)
   }
 };
 
-/** @throws BellwireError `invalid_input`, also for NaN and Infinity: JSON would write null without a word */
+/** @throws BellwireError `invalid_input`, also for NaN and Infinity, which JSON would replace by null */
 const toJson = (input: Input): string => {
   const lost: Issue[] = [];
-  const json = write(input, (path, value) => {
+  const json = stringify(input, (path, value) => {
     if (typeof value === 'number' && !Number.isFinite(value))
-      lost.push({ path, message: `is ${value}, which JSON has not` });
+      lost.push({ path, message: `is ${value}, which is not valid in JSON` });
     return value;
   });
   if (lost.length > 0) throw invalidInput(lost);
   return json;
 };
 
-/** Runs one of the calls: its input is one object, as on the wire. */
+/** Runs a call with its input as one object. */
 type Run = (
   name: string,
   call: Call,
@@ -88,27 +86,36 @@ const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
       timeout_ms,
     }),
   });
-  return async (name, { kind, again, slow = false }, { input, options: { signal, retry: own = retry } }) => {
+  return async (
+    name,
+    { kind, retry_rule, slow = false },
+    { input, options: { signal, retry: own = retry } },
+  ) => {
     const is_query = kind !== 'mutation';
     const json = toJson(input);
     const to_send = {
-      context: { way: slow ? 'slow' : wayOf(json, is_query) },
+      context: { route: slow ? 'slow' : routeOf(json, is_query) },
       ...(signal === undefined ? {} : { signal }),
     };
     const once = async (): Promise<unknown> => {
       try {
         return await rpc[is_query ? 'query' : 'mutation'](name, input, to_send);
       } catch (thrown) {
-        throw toBellwireError(thrown) satisfies BellwireError;
+        throw toBellwireError(thrown);
       }
     };
-    return withRetries(once, { again, retry: own, signal });
+    return withRetries(once, { retry_rule, retry: own, signal });
   };
 };
 
 type AnyMethod = (...args: readonly unknown[]) => unknown;
 
-/** The arguments of a method as one input, by what the call takes. */
+/** The methods as in the router, where `send` and `sendBatch` take their fields as one object. */
+type Methods = Omit<Client, 'events'> & {
+  readonly events: Readonly<Record<'send' | 'sendBatch', SendFields>>;
+};
+
+/** Combines the arguments of a method into one input. */
 const readArgs = (
   { takes }: Call,
   id_field: string | null,
@@ -137,33 +144,28 @@ const createMethods = (run: Run, noun: Noun): Record<string, AnyMethod> =>
   );
 
 /**
- * A client of one Bellwire. It opens nothing before the first call and holds nothing open after the last.
- * @throws BellwireError `invalid_input` when the url or the key cannot be one
+ * Creates a client of one server. It opens no connection before the first call.
+ * @throws BellwireError `invalid_input` if the URL, the key or another option is invalid
  */
 export const createClient = <const C extends Catalog | undefined = undefined>(
   options: ClientOptions<C>,
 ): Client<C> => {
-  const issues = judge(options);
+  const issues = validate(options);
   if (issues.length > 0) throw invalidInput(issues);
   const run = createRun(options);
   const { catalog, to_json_schema } = options;
-  const nouns = Object.fromEntries(
+  const methods = Object.fromEntries(
     (Object.keys(calls) as Noun[]).map((noun) => [noun, createMethods(run, noun)]),
-  );
-  const plain = nouns as unknown as Client;
-  const runEvents =
-    (verb: 'send' | 'sendBatch') =>
-    (input: object, call_options: CallOptions): Promise<unknown> =>
-      run(`events.${verb}`, calls.events[verb], { input: input as Input, options: call_options });
+  ) as unknown as Methods;
   const client = {
-    ...plain,
+    ...methods,
     events: {
-      ...plain.events,
-      send: createSend(runEvents('send'), catalog),
-      sendBatch: createSendBatch(runEvents('sendBatch'), catalog),
+      ...methods.events,
+      send: createSend(methods.events.send, catalog),
+      sendBatch: createSendBatch(methods.events.sendBatch, catalog),
     },
-    deliveries: { ...plain.deliveries, watch: createWatch(plain.deliveries) },
-    eventTypes: { ...plain.eventTypes, push: createPush(plain.eventTypes, catalog, to_json_schema) },
+    deliveries: { ...methods.deliveries, watch: createWatch(methods.deliveries) },
+    eventTypes: { ...methods.eventTypes, push: createPush(methods.eventTypes, catalog, to_json_schema) },
   };
   return client as unknown as Client<C>;
 };

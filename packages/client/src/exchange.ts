@@ -1,7 +1,7 @@
 import { BellwireError, type ErrorCode, type Issue } from './bellwire-error.ts';
 
-/** As much of `fetch` as the client uses; the global one, or one of your own. */
-export type Fetch = (url: string, init: FetchInit) => Promise<FetchAnswer>;
+/** The part of `fetch` that the client uses. */
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>;
 
 export interface FetchInit {
   readonly method: string;
@@ -11,13 +11,13 @@ export interface FetchInit {
   readonly signal: AbortSignal;
 }
 
-export interface FetchAnswer {
+export interface FetchResponse {
   readonly status: number;
   readonly headers: { readonly get: (name: string) => string | null };
   readonly text: () => Promise<string>;
 }
 
-/** What tRPC hands to a `fetch`, as far as JSON calls need it. */
+/** The fields that tRPC passes to `fetch` for JSON calls. */
 interface TrpcInit {
   readonly method?: string | undefined;
   readonly headers?: unknown;
@@ -25,25 +25,23 @@ interface TrpcInit {
   readonly signal?: AbortSignal | null | undefined;
 }
 
-/** An answer that is JSON, as tRPC wants it. */
-export interface Answered {
+/** A JSON response as tRPC expects it. */
+export interface JsonResponse {
   readonly ok: boolean;
   readonly status: number;
   readonly retry_after_s: number | null;
   readonly json: () => Promise<unknown>;
 }
 
-const HTTP_DATE = / GMT$/;
-
 /** RFC 9110, 10.2.3: whole seconds, or a date. */
 const readRetryAfter = (header: string | null): number | null => {
   const text = header?.trim() ?? '';
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  const at = HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN;
+  const at = text.endsWith(' GMT') ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - Date.now()) / 1000));
 };
 
-/** `fetch failed` says nothing; what it was caused by does. */
+/** The message of the cause: `fetch failed` alone says nothing. */
 const reasonOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return String(thrown);
   const { cause } = thrown;
@@ -51,14 +49,14 @@ const reasonOf = (thrown: unknown): string => {
   return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message || thrown.message;
 };
 
-const unexpected = (url: string, { status, headers }: FetchAnswer, cause?: unknown): BellwireError => {
+const unexpected = (url: string, { status, headers }: FetchResponse, cause?: unknown): BellwireError => {
   const { origin } = new URL(url);
   const location = headers.get('location');
-  const what =
+  const problem =
     location === null
-      ? `answered ${status} with something that is not Bellwire's JSON. Check the url; a proxy in between may have answered`
-      : `answered ${status} and points to ${location}. Give the client the url that it should use`;
-  return new BellwireError('unexpected_answer', `${origin} ${what}.`, {
+      ? `responded with ${status} and a body that is not Bellwire's JSON. Check the URL; a proxy may have responded`
+      : `redirected with ${status} to ${location}. Pass the final URL to the client`;
+  return new BellwireError('unexpected_answer', `${origin} ${problem}.`, {
     status,
     retry_after_s: readRetryAfter(headers.get('retry-after')),
     cause,
@@ -69,60 +67,56 @@ interface RestError {
   readonly error: { readonly code: ErrorCode; readonly message: string; readonly issues?: readonly Issue[] };
 }
 
-/** What the server answers when it refuses a request before it looks for calls in it. */
+/** The error that the server returns if it refuses a request before reading its calls. */
 const isRestError = (value: unknown): value is RestError => {
   const error = (value as Partial<RestError> | null)?.error;
   return typeof error?.code === 'string' && typeof error.message === 'string';
 };
 
-const readAnswer = (url: string, answer: FetchAnswer, text: string): Answered => {
-  const { status } = answer;
+const readResponse = (url: string, response: FetchResponse, text: string): JsonResponse => {
+  const { status } = response;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw unexpected(url, answer, cause);
+    throw unexpected(url, response, cause);
   }
-  const retry_after_s = readRetryAfter(answer.headers.get('retry-after'));
+  const retry_after_s = readRetryAfter(response.headers.get('retry-after'));
   if (isRestError(value)) {
     const { code, message, issues } = value.error;
     throw new BellwireError(code, message, { status, issues, retry_after_s });
   }
-  if (typeof value !== 'object' || value === null) throw unexpected(url, answer);
+  if (typeof value !== 'object' || value === null) throw unexpected(url, response);
   return { ok: status < 300, status, retry_after_s, json: () => Promise.resolve(value) };
 };
 
 /**
- * One HTTP request and its whole answer within `timeout_ms`, for tRPC's links. Redirects are not followed: they
- * would turn a POST into a GET, or take the API key to another place.
- * @throws BellwireError `network`, `timeout`, `unexpected_answer`, and the server's own when it refuses the request
+ * A `fetch` for tRPC's links that reads the whole response within `timeout_ms`. It does not follow redirects, which would
+ * turn a POST into a GET or send the API key to another host.
+ * @throws BellwireError `network`, `timeout`, `unexpected_answer`, or the error with which the server refused the request
  */
 export const createExchange =
   (fetch: Fetch, timeout_ms: number) =>
-  async (input: unknown, { method = 'GET', headers, body, signal }: TrpcInit = {}): Promise<Answered> => {
+  async (input: unknown, { method = 'GET', headers, body, signal }: TrpcInit = {}): Promise<JsonResponse> => {
     const url = String(input);
     const deadline = AbortSignal.timeout(timeout_ms);
-    let answer: FetchAnswer;
+    let response: FetchResponse;
     let text: string;
     try {
-      answer = await fetch(url, {
+      response = await fetch(url, {
         method,
         headers: headers as Record<string, string>,
         ...(typeof body === 'string' ? { body } : {}),
         redirect: 'manual',
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       });
-      text = await answer.text();
+      text = await response.text();
     } catch (cause) {
       if (signal?.aborted === true) throw cause;
-      const { origin } = new URL(url);
-      throw deadline.aborted
-        ? new BellwireError('timeout', `${origin} gave no answer within ${timeout_ms} ms.`, { cause })
-        : new BellwireError(
-            'network',
-            `${origin} gave no answer (${reasonOf(cause)}). Check the url, and that Bellwire runs there.`,
-            { cause },
-          );
+      const [code, problem] = deadline.aborted
+        ? (['timeout', `within ${timeout_ms} ms.`] as const)
+        : (['network', `(${reasonOf(cause)}). Check the URL and that Bellwire is running.`] as const);
+      throw new BellwireError(code, `${new URL(url).origin} did not respond ${problem}`, { cause });
     }
-    return readAnswer(url, answer, text);
+    return readResponse(url, response, text);
   };

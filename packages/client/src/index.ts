@@ -1,12 +1,11 @@
 export { BellwireError, type ErrorCode, type Issue } from './bellwire-error.ts';
 export type { Catalog } from './catalog.ts';
-export type { CallOptions } from './call-options.ts';
 export type { BatchResult, Client, ClientOptions, EventToSend, SendOptions } from './client.ts';
 export { createClient } from './create-client.ts';
-export type { Fetch, FetchAnswer, FetchInit } from './exchange.ts';
+export type { Fetch, FetchResponse, FetchInit } from './exchange.ts';
 export type { Listing } from './listing.ts';
 export type { ToJsonSchema } from './push.ts';
-export type { RetryOptions } from './retry.ts';
+export type { CallOptions, RetryOptions } from './retry.ts';
 export type {
   ApiKey,
   Attempt,
@@ -20,6 +19,6 @@ export type {
   Hook,
   Page,
   Workspace,
-} from './router-types.ts';
+} from '@bellwire/server';
 export type { StandardSchema } from './standard-schema.ts';
 export type { WatchFilter, WatchOptions } from './watch.ts';

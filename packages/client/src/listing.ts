@@ -1,18 +1,17 @@
-import type { Page } from './router-types.ts';
+import type { Page } from '@bellwire/server';
 
 /**
- * A list: awaited it is one page, iterated it is every item of every page. Nothing is asked of the server before
- * one of the two.
+ * A list: await it for one page, or iterate it for all items of all pages. It sends no request before that.
  */
 export interface Listing<T>
   extends Pick<Promise<Page<T>>, 'then' | 'catch' | 'finally'>, AsyncIterable<T, void, undefined> {}
 
-/** A listing whose pages are read by cursor; undefined is the first one. */
+/** Creates a listing that reads pages by cursor, where undefined is the first page. */
 export const createListing = <T>(read: (cursor: string | undefined) => Promise<Page<T>>): Listing<T> => {
   let first: Promise<Page<T>> | undefined;
   const firstPage = (): Promise<Page<T>> => (first ??= read(undefined));
   return {
-    // oxlint-disable-next-line unicorn/no-thenable -- it is a promise of a page, but not before it is awaited
+    // oxlint-disable-next-line unicorn/no-thenable -- a promise of a page that starts only when awaited
     then: (onPage, onError) => firstPage().then(onPage, onError),
     catch: (onError) => firstPage().catch(onError),
     finally: (onEnd) => firstPage().finally(onEnd),

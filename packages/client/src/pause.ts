@@ -1,4 +1,4 @@
-/** Waits; rejects with the signal's reason once that is aborted. */
+/** Waits `ms` milliseconds. Rejects with the signal's reason when it is aborted. */
 export const pause = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve, reject) => {
     signal?.throwIfAborted();

@@ -14,11 +14,11 @@ const isPlain = (value: object): boolean => {
 const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] | null => {
   if (Array.isArray(value)) return value.map((item, index) => [String(index), item]);
   if (typeof value !== 'object' || value === null || !isPlain(value)) return null;
-  // What is undefined is left out of the JSON, as an absent field is.
+  // JSON omits undefined fields, like absent ones.
   return Object.entries(value).filter(([, field]) => field !== undefined);
 };
 
-/** Everything in a value that JSON would lose or change without a word: dates, maps, NaN, functions and the like. */
+/** Finds the values that JSON would silently lose or change: dates, maps, NaN, functions and the like. */
 export const issuesOfJson = (value: unknown, path: string): readonly Issue[] => {
   const entries = entriesOf(value);
   if (entries !== null) {
@@ -26,5 +26,5 @@ export const issuesOfJson = (value: unknown, path: string): readonly Issue[] => 
   }
   const is_json =
     value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
-  return is_json ? [] : [{ path, message: `is ${kindOf(value)}, which JSON has not` }];
+  return is_json ? [] : [{ path, message: `is ${kindOf(value)}, which is not valid in JSON` }];
 };

@@ -1,13 +1,13 @@
 import { BellwireError, invalidInput } from './bellwire-error.ts';
 import type { Catalog } from './catalog.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './retry.ts';
 import type { Listing } from './listing.ts';
-import type { EventType } from './router-types.ts';
+import type { EventType } from '@bellwire/server';
 import type { StandardSchema } from './standard-schema.ts';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** Makes JSON Schema (draft 2020-12) of a schema. */
+/** Converts a schema to JSON Schema (draft 2020-12). */
 export type ToJsonSchema = (schema: StandardSchema, name: string) => object;
 
 interface Calls {
@@ -22,31 +22,21 @@ const convert = (
 ): JsonSchema => {
   const { vendor, jsonSchema } = schema['~standard'];
   if (toJsonSchema === undefined && jsonSchema === undefined) {
-    throw invalidInput([
-      {
-        path: name,
-        message: `${vendor} does not make JSON Schema by itself. Give createClient the option to_json_schema, for valibot the function toJsonSchema of @valibot/to-json-schema`,
-      },
-    ]);
+    const message = `${vendor} does not export JSON Schema itself. Pass the option to_json_schema to createClient; for valibot, use toJsonSchema of @valibot/to-json-schema`;
+    throw invalidInput([{ path: name, message }]);
   }
   try {
     return toJsonSchema === undefined
       ? (jsonSchema?.output({ target: 'draft-2020-12' }) ?? {})
       : (toJsonSchema(schema, name) as JsonSchema);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new BellwireError(
-      'schema_invalid',
-      `The schema of ${name} cannot be written as JSON Schema: ${why}.`,
-      {
-        issues: [{ path: name, message: why }],
-        cause,
-      },
-    );
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `The schema of ${name} cannot be converted to JSON Schema: ${reason}.`;
+    throw new BellwireError('schema_invalid', message, { issues: [{ path: name, message: reason }], cause });
   }
 };
 
-/** A schema's own words win; without them what the server has stays. */
+/** The schema's description and example, or else those on the server. */
 const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
   const { description, examples } = schema;
   const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
@@ -58,15 +48,15 @@ const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
 };
 
 /**
- * Publishes a catalog: each type with the JSON Schema of the data that is sent. Types that are only on the server
- * stay, and so do their descriptions and examples where the schema has none.
- * @throws BellwireError before anything is published when a schema has no JSON Schema
+ * Publishes a catalog as the JSON Schemas of the data that is sent. Types that exist only on the server are kept, and so
+ * are descriptions and examples that a schema does not have.
+ * @throws BellwireError before publishing anything, if a schema cannot be converted
  */
 export const createPush =
   ({ put, list }: Calls, own: Catalog | undefined, toJsonSchema: ToJsonSchema | undefined) =>
   async (catalog: Catalog | undefined = own, options: CallOptions = {}): Promise<readonly EventType[]> => {
     if (catalog === undefined) {
-      throw invalidInput([{ path: 'catalog', message: 'give one here, or to createClient' }]);
+      throw invalidInput([{ path: 'catalog', message: 'must be passed here or to createClient' }]);
     }
     const schemas = Object.entries(catalog).map(
       ([name, schema]) => [name, convert(name, schema, toJsonSchema)] as const,

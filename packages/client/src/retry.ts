@@ -1,73 +1,76 @@
 import pRetry from 'p-retry';
 import { BellwireError, type ErrorCode, invalidInput } from './bellwire-error.ts';
-import type { Again } from './calls.ts';
+import type { RetryRule } from './calls.ts';
 import { pause } from './pause.ts';
 
 export interface RetryOptions {
-  /** How often a call is tried again; 4 unless said otherwise. */
+  /** Maximum number of retries of a call (default 4). */
   readonly retries?: number;
-  /** The first wait, in milliseconds; each next one is twice as long, and up to twice that by chance; 250. */
+  /** The first delay, in milliseconds (default 250). Delays double each time and are randomized by up to a factor of 2. */
   readonly min_delay_ms?: number;
-  /** The longest wait, in milliseconds, where the server does not ask for another; 8,000. */
+  /** The maximum delay, in milliseconds (default 8,000), unless the server requests a longer one. */
   readonly max_delay_ms?: number;
-  /** No try begins later than this after the first, in milliseconds; 60,000. */
+  /** No attempt starts later than this after the first one, in milliseconds (default 60,000). */
   readonly max_time_ms?: number;
 }
 
-/** The server says with these that it did nothing. */
+/** The options of one call. */
+export interface CallOptions {
+  /** Ends the call with the error `aborted`. The server may still finish the call. */
+  readonly signal?: AbortSignal | undefined;
+  /** Overrides the client's option for this call; `false` disables retries. */
+  readonly retry?: RetryOptions | false | undefined;
+}
+
+/** Errors with which the server reports that it did nothing. */
 const DID_NOTHING = new Set<ErrorCode>(['overloaded', 'shutting_down', 'storage_failed']);
 
 const isRefusal = ({ code, status }: BellwireError): boolean => status === 429 || DID_NOTHING.has(code);
 
-/** The call may have been carried out, or not. A 502, 503 or 504 that is not Bellwire's came from a proxy. */
+/** Whether the server may have executed the call. A 502, 503 or 504 without a Bellwire error came from a proxy. */
 const isUnknown = ({ code, status }: BellwireError): boolean =>
   code === 'network' || code === 'timeout' || (status !== null && [502, 503, 504].includes(status));
 
-const doubtful = (error: BellwireError): BellwireError =>
-  new BellwireError(
-    error.code,
-    `${error.message} The call may have been carried out: look before you repeat it.`,
-    {
-      status: error.status,
-      retry_after_s: error.retry_after_s,
-      cause: error.cause,
-    },
-  );
+const withUnknownResult = ({ code, message, status, retry_after_s, cause }: BellwireError): BellwireError => {
+  const warning = 'The server may have executed the call: check before you repeat it.';
+  return new BellwireError(code, `${message} ${warning}`, { status, retry_after_s, cause });
+};
 
-const aborted = (signal: AbortSignal): BellwireError =>
-  new BellwireError('aborted', 'The call was aborted by its signal.', { cause: signal.reason });
-
-export interface Tries {
-  readonly again: Again;
+export interface RetryContext {
+  readonly retry_rule: RetryRule;
   readonly retry: RetryOptions | false;
   readonly signal: AbortSignal | undefined;
 }
 
 /**
- * Runs a call, again where that is right and of use. `Retry-After` is obeyed; when it asks for more time than there
- * is, the error is thrown at once.
- * @throws BellwireError the last one; `aborted` once the signal is; `invalid_input` for waits that cannot be
+ * Runs a call and retries it as its rule permits. Obeys `Retry-After`; if that exceeds the remaining time, throws the
+ * error immediately.
+ * @throws BellwireError the last error; `aborted` by the signal; `invalid_input` for invalid delays
  */
-export const withRetries = async <T>(run: () => Promise<T>, { again, retry, signal }: Tries): Promise<T> => {
+export const withRetries = async <T>(
+  run: () => Promise<T>,
+  { retry_rule, retry, signal }: RetryContext,
+): Promise<T> => {
   const { retries = 4, min_delay_ms = 250, max_delay_ms = 8_000, max_time_ms = 60_000 } = retry || {};
   const end = performance.now() + max_time_ms;
-  let may_be_done = false;
+  let may_have_succeeded = false;
   const attempt = async (): Promise<T> => {
     try {
       return await run();
     } catch (thrown) {
       const error = thrown as BellwireError;
-      if (may_be_done && again === 'until_gone' && error.code === 'not_found') return undefined as T;
-      const is_doubtful = isUnknown(error) && !isRefusal(error);
-      may_be_done ||= is_doubtful;
-      throw is_doubtful && again === 'if_refused' ? doubtful(error) : error;
+      if (may_have_succeeded && retry_rule === 'deletion' && error.code === 'not_found')
+        return undefined as T;
+      const is_unknown = isUnknown(error) && !isRefusal(error);
+      may_have_succeeded ||= is_unknown;
+      throw is_unknown && retry_rule === 'if_refused' ? withUnknownResult(error) : error;
     }
   };
-  const mayTryAgain = async (error: BellwireError, delay_ms: number): Promise<boolean> => {
-    if (!isRefusal(error) && (again === 'if_refused' || !isUnknown(error))) return false;
-    const asked_ms = (error.retry_after_s ?? 0) * 1000;
-    if (performance.now() + asked_ms > end) return false;
-    if (asked_ms > delay_ms) await pause(asked_ms - delay_ms, signal);
+  const mayRetry = async (error: BellwireError, delay_ms: number): Promise<boolean> => {
+    if (!isRefusal(error) && (retry_rule === 'if_refused' || !isUnknown(error))) return false;
+    const requested_ms = (error.retry_after_s ?? 0) * 1000;
+    if (performance.now() + requested_ms > end) return false;
+    if (requested_ms > delay_ms) await pause(requested_ms - delay_ms, signal);
     return true;
   };
   try {
@@ -78,10 +81,12 @@ export const withRetries = async <T>(run: () => Promise<T>, { again, retry, sign
       maxRetryTime: max_time_ms,
       randomize: true,
       ...(signal === undefined ? {} : { signal }),
-      shouldRetry: ({ error, retryDelay }) => mayTryAgain(error as BellwireError, retryDelay),
+      shouldRetry: ({ error, retryDelay }) => mayRetry(error as BellwireError, retryDelay),
     });
   } catch (thrown) {
-    if (signal?.aborted === true) throw aborted(signal);
+    if (signal?.aborted === true) {
+      throw new BellwireError('aborted', 'The call was aborted by its signal.', { cause: signal.reason });
+    }
     if (thrown instanceof BellwireError) throw thrown;
     throw invalidInput([{ path: 'retry', message: String(thrown) }], thrown);
   }

@@ -1,28 +1,29 @@
 import { BellwireError } from './bellwire-error.ts';
 import { type Catalog, checkData } from './catalog.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './retry.ts';
 import type { BatchResult, EventToSend, SendOptions } from './client.ts';
-import type { EventReceipt } from './router-types.ts';
+import type { EventReceipt } from '@bellwire/server';
 
-type Call = (input: object, options: CallOptions) => Promise<unknown>;
+/** A call of the router that takes its fields as one object. */
+export type SendFields = (fields: object, options: CallOptions) => Promise<unknown>;
 
 const withKey = (event: EventToSend): EventToSend & { readonly idempotency_key: string } => ({
   ...event,
   idempotency_key: event.idempotency_key ?? crypto.randomUUID(),
 });
 
-const checked = async <E extends EventToSend>(catalog: Catalog | undefined, event: E): Promise<E> =>
+const validated = async <E extends EventToSend>(catalog: Catalog | undefined, event: E): Promise<E> =>
   catalog === undefined ? event : { ...event, data: await checkData(catalog, event.type, event.data) };
 
-/** `send(type, data, options)`. Every event has a key, so that it may be sent again when the answer got lost. */
+/** Creates `events.send`. Every event has an idempotency key, so that a call without a response can be retried. */
 export const createSend =
-  (call: Call, catalog: Catalog | undefined) =>
+  (call: SendFields, catalog: Catalog | undefined) =>
   async (
     type: string,
     data: object,
     { signal, retry, ...fields }: SendOptions = {},
   ): Promise<EventReceipt> => {
-    const event = withKey(await checked(catalog, { ...fields, type, data }));
+    const event = withKey(await validated(catalog, { ...fields, type, data }));
     return (await call(event, { signal, retry })) as EventReceipt;
   };
 
@@ -32,26 +33,28 @@ const refused = (thrown: unknown): BatchResult => {
   return { ok: false, error: { code, message, ...(issues.length === 0 ? {} : { issues: [...issues] }) } };
 };
 
-/** `sendBatch(events)`. An event that the catalog refuses stays here, and its neighbours go. */
+/** Creates `events.sendBatch`. It does not send events that the catalog refuses, but sends the others. */
 export const createSendBatch =
-  (call: Call, catalog: Catalog | undefined) =>
+  (call: SendFields, catalog: Catalog | undefined) =>
   async (
     events: readonly EventToSend[],
     options: CallOptions = {},
   ): Promise<{ readonly results: readonly BatchResult[] }> => {
-    const judged = await Promise.all(
+    const checked = await Promise.all(
       events.map(async (event) => {
         try {
-          return { event: withKey(await checked(catalog, event)) };
+          return { event: withKey(await validated(catalog, event)) };
         } catch (thrown) {
           return { refusal: refused(thrown) };
         }
       }),
     );
-    const good = judged.flatMap(({ event }) => event ?? []);
-    if (good.length === 0 && events.length > 0)
-      return { results: judged.flatMap(({ refusal }) => refusal ?? []) };
-    const answer = (await call({ events: good }, options)) as { readonly results: readonly BatchResult[] };
-    const answered = answer.results[Symbol.iterator]();
-    return { results: judged.flatMap(({ refusal }) => refusal ?? answered.next().value ?? []) };
+    const valid = checked.flatMap(({ event }) => event ?? []);
+    if (valid.length === 0 && events.length > 0)
+      return { results: checked.flatMap(({ refusal }) => refusal ?? []) };
+    const { results } = (await call({ events: valid }, options)) as {
+      readonly results: readonly BatchResult[];
+    };
+    const remaining = results[Symbol.iterator]();
+    return { results: checked.flatMap(({ refusal }) => refusal ?? remaining.next().value ?? []) };
   };

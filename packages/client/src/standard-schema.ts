@@ -1,11 +1,11 @@
-/** A schema of any library that speaks Standard Schema (standardschema.dev): zod, valibot, arktype and others. */
+/** A schema of any library that supports Standard Schema (standardschema.dev): zod, valibot, arktype and others. */
 export interface StandardSchema<Input = unknown, Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
-    /** Standard JSON Schema, where the library has it. */
+    /** Standard JSON Schema, if the library supports it. */
     readonly jsonSchema?:
       | {
           readonly output: (options: {
@@ -25,7 +25,7 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a schema takes. */
+/** The input type of a schema. */
 export type SchemaInput<S> = S extends { readonly '~standard': { readonly types?: infer T } }
   ? NonNullable<T> extends { readonly input: infer I }
     ? I

@@ -1,6 +1,6 @@
 import { TRPCClientError } from '@trpc/client';
 import { BellwireError, type ErrorCode, type Issue } from './bellwire-error.ts';
-import type { Answered } from './exchange.ts';
+import type { JsonResponse } from './exchange.ts';
 
 interface ErrorData {
   readonly code: ErrorCode;
@@ -11,7 +11,7 @@ interface ErrorData {
 const isErrorData = (data: unknown): data is ErrorData =>
   typeof (data as Partial<ErrorData> | null | undefined)?.code === 'string';
 
-/** The one error of the client, whatever was thrown on the way. */
+/** Converts anything thrown during a call to a BellwireError. */
 export const toBellwireError = (thrown: unknown): BellwireError => {
   if (thrown instanceof BellwireError) return thrown;
   if (!(thrown instanceof TRPCClientError)) {
@@ -21,18 +21,18 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
   }
   if (thrown.cause instanceof BellwireError) return thrown.cause;
   const data: unknown = thrown.data;
-  const answered = thrown.meta?.['response'] as Partial<Answered> | undefined;
+  const response = thrown.meta?.['response'] as Partial<JsonResponse> | undefined;
   if (isErrorData(data)) {
     return new BellwireError(data.code, thrown.message, {
       status: data.httpStatus,
       issues: data.issues,
-      retry_after_s: answered?.retry_after_s ?? null,
+      retry_after_s: response?.retry_after_s ?? null,
       cause: thrown,
     });
   }
   return new BellwireError(
     'unexpected_answer',
-    `The answer is not one of Bellwire's (${thrown.message}). Check the url, and that server and client are of one version.`,
-    { status: answered?.status ?? null, retry_after_s: answered?.retry_after_s ?? null, cause: thrown },
+    `The response is not from Bellwire (${thrown.message}). Check the URL and that server and client have the same version.`,
+    { status: response?.status ?? null, retry_after_s: response?.retry_after_s ?? null, cause: thrown },
   );
 };

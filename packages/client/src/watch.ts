@@ -1,27 +1,27 @@
 import { BellwireError } from './bellwire-error.ts';
-import type { CallOptions } from './call-options.ts';
+import type { CallOptions } from './retry.ts';
 import type { Listing } from './listing.ts';
 import { pause } from './pause.ts';
-import type { Delivery, DeliveryWithAttempts, InputOf } from './router-types.ts';
+import type { Delivery, DeliveryWithAttempts, InputOf } from '@bellwire/server';
 
-/** Which deliveries to watch; without a status, since that is what changes. */
+/** The deliveries to watch. There is no filter by status, because the status changes. */
 export type WatchFilter = Omit<InputOf<'deliveries', 'list'>, 'status' | 'limit' | 'cursor'>;
 
 export interface WatchOptions extends CallOptions {
-  /** The wait after a change, in milliseconds; 100 unless said otherwise. Each next one is half as long again. */
+  /** The polling delay after a change, in milliseconds (default 100). It then grows by half each time. */
   readonly min_delay_ms?: number;
-  /** The longest wait, in milliseconds; 5,000 unless said otherwise. */
+  /** The maximum polling delay, in milliseconds (default 5,000). */
   readonly max_delay_ms?: number;
 }
 
 export interface Watch {
   /**
-   * The delivery with its attempts now, then whenever it changed, until it succeeded, failed or was canceled. It
-   * is looked at from time to time, so of two quick changes only the later may show.
+   * Yields the delivery with its attempts, and again after each change, until it has succeeded, failed or been
+   * canceled. It polls, so it may skip the first of two quick changes.
    * @throws BellwireError `not_found`, `aborted` by the signal
    */
   (id: string, options?: WatchOptions): AsyncGenerator<DeliveryWithAttempts, void, undefined>;
-  /** The same for all that a filter finds, until all of it is final. Each look reads all of it: filter narrowly. */
+  /** The same for all matching deliveries, until all are final. Each poll reads all of them: use a narrow filter. */
   (filter: WatchFilter, options?: WatchOptions): AsyncGenerator<Delivery, void, undefined>;
 }
 
@@ -39,8 +39,8 @@ const isFinal = ({ status }: Delivery): boolean =>
 const stateOf = ({ status, attempt_count, updated_at }: Delivery): string =>
   `${status} ${attempt_count} ${updated_at}`;
 
-/** Waits as asked; an abort comes out as the client's own error. */
-const rest = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
+/** Waits; an abort throws a BellwireError. */
+const wait = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
   try {
     await pause(ms, signal);
   } catch (cause) {
@@ -49,12 +49,12 @@ const rest = async (ms: number, signal: AbortSignal | undefined): Promise<void> 
 };
 
 async function* changes<D extends Delivery>(
-  look: () => Promise<readonly D[]>,
+  poll: () => Promise<readonly D[]>,
   { min_delay_ms = 100, max_delay_ms = 5_000, signal }: WatchOptions,
 ): AsyncGenerator<D, void, undefined> {
   const states = new Map<string, string>();
   for (let delay_ms = min_delay_ms; ; delay_ms = Math.min(delay_ms * 1.5, max_delay_ms)) {
-    const deliveries = await look();
+    const deliveries = await poll();
     for (const delivery of deliveries) {
       const state = stateOf(delivery);
       if (states.get(delivery.id) === state) continue;
@@ -63,7 +63,7 @@ async function* changes<D extends Delivery>(
       yield delivery;
     }
     if (deliveries.every(isFinal)) return;
-    await rest(delay_ms, signal);
+    await wait(delay_ms, signal);
   }
 }
 

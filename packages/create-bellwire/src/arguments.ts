@@ -2,18 +2,18 @@ import { parseArgs } from 'node:util';
 import { type Dialect, dialects, isDialect, isTemplate, type Template, templates } from './choices.ts';
 import { Refusal } from './refusal.ts';
 
-/** What the command line says; what it leaves open is asked or has a default. */
+/** The parsed command line. Prompts or defaults supply absent fields. */
 export interface Arguments {
   readonly directory?: string;
   readonly template?: Template;
   readonly dialect?: Dialect;
-  /** A server's URL or a file: where the types of the events come from. */
+  /** The URL of a server, or a file, that contains the event types. */
   readonly events?: string;
   readonly api_key?: string;
   readonly install?: boolean;
   readonly git?: boolean;
   readonly interactive: boolean;
-  readonly wants: 'receiver' | 'help' | 'version';
+  readonly action: 'receiver' | 'help' | 'version';
 }
 
 const options = {
@@ -45,36 +45,37 @@ interface Choice<T extends string> {
   readonly known: object;
 }
 
-const one = <T extends string>(text: string | undefined, { flag, is, known }: Choice<T>) => {
+const choiceOf = <T extends string>(text: string | undefined, { flag, is, known }: Choice<T>) => {
   if (text === undefined || is(text)) return text;
   throw new Refusal(`${flag} "${text}" is not one of ${Object.keys(known).join(', ')}.`);
 };
 
-/** Only what is there, so that a spread of defaults below is not overwritten by nothing. */
-const given = <T extends object>(values: T) =>
+/** Removes undefined values, so that spreading the object over defaults keeps them. */
+const withoutUndefined = <T extends object>(values: T) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     readonly [K in keyof T]?: Exclude<T[K], undefined>;
   };
 
 /**
- * Reads the command line.
- * @throws Refusal for what it does not know
+ * Parses the command line.
+ * @throws Refusal for unknown flags and values
  */
 export const readArguments = (argv: readonly string[], isTerminal: boolean): Arguments => {
   const { values, positionals } = parse(argv);
   const [directory, ...others] = positionals;
-  if (others.length > 0) throw new Refusal(`One folder, please; "${others.join(' ')}" is more. See --help.`);
+  if (others.length > 0)
+    throw new Refusal(`Specify one folder; unexpected: "${others.join(' ')}". See --help.`);
   return {
-    ...given({
+    ...withoutUndefined({
       directory,
-      template: one(values.template, { flag: '--template', is: isTemplate, known: templates }),
-      dialect: one(values.dialect, { flag: '--dialect', is: isDialect, known: dialects }),
+      template: choiceOf(values.template, { flag: '--template', is: isTemplate, known: templates }),
+      dialect: choiceOf(values.dialect, { flag: '--dialect', is: isDialect, known: dialects }),
       events: values.events,
       api_key: values['api-key'],
       install: values.install,
       git: values.git,
     }),
     interactive: values.yes === true ? false : (values.interactive ?? isTerminal),
-    wants: values.help === true ? 'help' : values.version === true ? 'version' : 'receiver',
+    action: values.help === true ? 'help' : values.version === true ? 'version' : 'receiver',
   };
 };

@@ -4,7 +4,7 @@ import { type Dialect, dialects, type Template, templates } from './choices.ts';
 import { emptyFolder } from './folder.ts';
 import { Cancelled } from './refusal.ts';
 
-/** All that is to be known before anything is made. */
+/** The choices for a new receiver. */
 export interface Plan {
   readonly directory: string;
   readonly template: Template;
@@ -27,8 +27,8 @@ const answered = async <T>(prompt: Promise<T>): Promise<Exclude<T, symbol>> => {
   return answer as Exclude<T, symbol>;
 };
 
-/** Why a folder cannot be taken, so that it is asked for again. */
-const refusalOf = (directory: string): string | undefined => {
+/** The reason why a folder cannot be used, so that the prompt repeats. */
+const problemOf = (directory: string): string | undefined => {
   try {
     emptyFolder(directory);
     return undefined;
@@ -40,17 +40,17 @@ const refusalOf = (directory: string): string | undefined => {
 const askDirectory = (): Promise<string> =>
   answered(
     text({
-      message: 'Which folder?',
+      message: 'Folder?',
       placeholder: defaults.directory,
       defaultValue: defaults.directory,
-      validate: (typed) => refusalOf(typed === undefined || typed === '' ? defaults.directory : typed),
+      validate: (typed) => problemOf(typed === undefined || typed === '' ? defaults.directory : typed),
     }),
   );
 
 const askTemplate = (): Promise<Template> =>
   answered(
     select<Template>({
-      message: 'Written in?',
+      message: 'Language?',
       options: Object.entries(templates).map(([value, { about }]) => ({
         value: value as Template,
         label: about,
@@ -61,7 +61,7 @@ const askTemplate = (): Promise<Template> =>
 const askDialect = (): Promise<Dialect> =>
   answered(
     select<Dialect>({
-      message: 'Which format does the sender speak?',
+      message: 'Format of the sender?',
       options: Object.entries(dialects).map(([value, hint]) => ({
         value: value as Dialect,
         label: value,
@@ -70,23 +70,24 @@ const askDialect = (): Promise<Dialect> =>
     }),
   );
 
-const askYes = (message: string): Promise<boolean> => answered(confirm({ message, initialValue: true }));
+const askToConfirm = (message: string): Promise<boolean> =>
+  answered(confirm({ message, initialValue: true }));
 
 /**
- * Asks for what the command line leaves open; where nobody can be asked, takes the defaults.
- * @throws Cancelled
+ * Completes the choices of the command line: with prompts if interactive, otherwise with defaults.
+ * @throws Cancelled if the user cancels a prompt
  */
-export const completed = async (given: Arguments): Promise<Plan> => {
-  const { directory, template, dialect, install, git } = given;
-  if (!given.interactive) {
-    const { interactive: _, wants: __, ...known } = given;
+export const completePlan = async (args: Arguments): Promise<Plan> => {
+  const { directory, template, dialect, install, git } = args;
+  if (!args.interactive) {
+    const { interactive: _, action: __, ...known } = args;
     return { ...defaults, ...known };
   }
   return {
     directory: directory ?? (await askDirectory()),
     template: template ?? (await askTemplate()),
     dialect: dialect ?? (await askDialect()),
-    install: install ?? (await askYes('Install what it needs?')),
-    git: git ?? (await askYes('Make a git repository of it?')),
+    install: install ?? (await askToConfirm('Install the dependencies?')),
+    git: git ?? (await askToConfirm('Initialize a git repository?')),
   };
 };

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageName } from './folder.ts';
 
-/** npm leaves these out of a package or gives them a meaning, so they travel under other names. */
-export const travelNames: readonly (readonly [string, string])[] = [['.gitignore', '_gitignore']];
+/** npm excludes or interprets files with these names, so they are packed under other names. */
+export const packedNames: readonly (readonly [string, string])[] = [['.gitignore', '_gitignore']];
 
 const setPackageName = async (folder: string): Promise<void> => {
   const path = join(folder, 'package.json');
@@ -13,7 +13,7 @@ const setPackageName = async (folder: string): Promise<void> => {
   await writeFile(path, `${JSON.stringify({ ...manifest, name: packageName(folder) }, null, 2)}\n`);
 };
 
-/** Puts the dialect into `.env.example`, and a copy of that at `.env` for local work. */
+/** Sets the dialect in `.env.example`, and copies that file to `.env` for local development. */
 const setDialect = async (folder: string, dialect: string): Promise<void> => {
   const path = join(folder, '.env.example');
   const text = await readFile(path, 'utf8');
@@ -24,11 +24,11 @@ const setDialect = async (folder: string, dialect: string): Promise<void> => {
   await writeFile(join(folder, '.env'), changed);
 };
 
-/** Copies a template into a folder that is empty or not there, and makes it that folder's own. */
+/** Copies a template to an empty or new folder, and sets its package name and dialect. */
 export const copyTemplate = async (from: string, to: string, dialect: string): Promise<void> => {
   await cp(from, to, { recursive: true });
-  for (const [name, travels] of travelNames) {
-    if (existsSync(join(to, travels))) await rename(join(to, travels), join(to, name));
+  for (const [name, packed] of packedNames) {
+    if (existsSync(join(to, packed))) await rename(join(to, packed), join(to, name));
   }
   await setPackageName(to);
   await setDialect(to, dialect);

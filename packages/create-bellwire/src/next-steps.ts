@@ -15,19 +15,19 @@ const commands = (plan: Plan, manager: PackageManager): readonly string[] => {
   ];
 };
 
-/** A text as one word of a shell. */
+/** Quotes a text as one word for the shell. */
 const quote = (text: string): string =>
   /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
-/** What to do with what was made, in the order to do it in. */
+/** The next steps, in order. */
 export const nextSteps = (plan: Plan, path: string, manager: PackageManager): string => {
   const folder = relative(process.cwd(), path);
-  const [install, start] = [commands(plan, manager).slice(0, -1), commands(plan, manager).at(-1) ?? ''];
+  const steps = commands(plan, manager);
   const lines = [
     ...(folder === '' ? [] : [`cd ${quote(folder)}`]),
-    ...install,
-    'put the secret into .env: WEBHOOK_SECRET=… (the sender shows it when the hook is made; README.md says how)',
-    start,
+    ...steps.slice(0, -1),
+    'set WEBHOOK_SECRET=… in .env (the sender shows the secret when you create the hook; see README.md)',
+    ...steps.slice(-1),
   ];
-  return `\nMade a receiver of the dialect ${plan.dialect} in ${folder === '' ? 'this folder' : folder}. Next:\n\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  return `\nCreated a receiver for the dialect ${plan.dialect} in ${folder === '' ? 'this folder' : folder}. Next steps:\n\n${lines.map((line) => `  ${line}\n`).join('')}`;
 };

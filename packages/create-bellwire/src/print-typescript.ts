@@ -1,15 +1,14 @@
 import { block, type CatalogType, printComment, printTypes, quote } from '@bellwire/client/generate';
 
 const EVENTS_HEAD =
-  '// Made from a catalog of events. To follow it, make this file anew; handlers.ts is yours.';
+  '// Generated from a catalog of event types. Generate it again when the catalog changes; handlers.ts is yours.';
 
 /** `src/events.ts` of the Express template. */
 export const printEvents = (catalog: readonly CatalogType[]): string => {
   const { types, declarations, nameOf } = printTypes(catalog, ['Events', 'Record']);
   const fields = types.map(({ name }) => `readonly ${quote(name)}: ${nameOf(name)};`);
   const events =
-    printComment('The data of every event type, by its name.') +
-    block('export interface Events {', fields, '}');
+    printComment('The data of every event type, by name.') + block('export interface Events {', fields, '}');
   return `${[EVENTS_HEAD, ...(declarations === '' ? [] : [declarations]), events].join('\n\n')}\n`;
 };
 
@@ -17,13 +16,13 @@ const HANDLERS_HEAD = `import type { Handlers, Received } from './handling.ts';
 import { log } from './log.ts';
 
 /**
- * Your code: one function for each event type in events.ts. One that throws runs again later, and one may run again
- * after a crash, so let it look at \`id\` and do nothing the second time. Exports \`handlers\` and \`otherwise\`.
+ * Your code: one function for each event type in events.ts. A function that throws runs again later, and any function
+ * may run again after a crash, so use \`id\` to do nothing the second time. Exports \`handlers\` and \`otherwise\`.
  */
 `;
 
 const HANDLERS_FOOT = `
-/** For event types that have no handler above. The event counts as handled. */
+/** Handles event types without a handler above. The event counts as handled. */
 export const otherwise = ({ id, type }: Received): void => {
   log('info', 'no_handler', { id, type });
 };
@@ -32,6 +31,6 @@ export const otherwise = ({ id, type }: Received): void => {
 const printHandler = ({ name, description }: CatalogType): string =>
   `${printComment(description ?? null)}${quote(name)}: ({ id, type }) => {\n  log('info', 'handled', { id, type });\n},`;
 
-/** `src/handlers.ts` of the Express template: a handler for every type, which only logs. */
+/** `src/handlers.ts` of the Express template: a handler for every event type that only logs. */
 export const printHandlers = (catalog: readonly CatalogType[]): string =>
   `${HANDLERS_HEAD}${block('export const handlers: Handlers = {', catalog.map(printHandler), '};')}\n${HANDLERS_FOOT}`;

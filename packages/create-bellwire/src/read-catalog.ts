@@ -7,12 +7,12 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 const isType = (value: unknown): value is CatalogType => isObject(value) && typeof value['name'] === 'string';
 
-/** A list of event types, or a page of them as `GET /v1/event-types` answers it. */
+/** Reads a list of event types, or a page of `GET /v1/event-types`. */
 const typesIn = (value: unknown, where: string): readonly CatalogType[] => {
   const list = isObject(value) && 'data' in value ? value['data'] : value;
   if (Array.isArray(list) && list.every(isType)) return list;
   throw new Refusal(
-    `${where} holds no catalog. It should be a list of {"name", "description", "schema", "example"}, or what GET /v1/event-types answers.`,
+    `${where} is not a catalog. It must be a list of {"name", "description", "schema", "example"}, or a response of GET /v1/event-types.`,
   );
 };
 
@@ -20,11 +20,11 @@ const parse = (text: string, where: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Refusal(`${where} is no JSON.`, { cause: error });
+    throw new Refusal(`${where} is not JSON.`, { cause: error });
   }
 };
 
-const answerOf = async (url: URL, api_key: string): Promise<string> => {
+const fetchText = async (url: URL, api_key: string): Promise<string> => {
   let response: Response;
   try {
     response = await fetch(url, { headers: { authorization: `Bearer ${api_key}` } });
@@ -33,8 +33,8 @@ const answerOf = async (url: URL, api_key: string): Promise<string> => {
   }
   const text = await response.text();
   if (response.ok) return text;
-  const hint = response.status === 401 ? ' Give its key by --api-key or BELLWIRE_API_KEY.' : '';
-  throw new Refusal(`${url.href} answered ${response.status}.${hint}`);
+  const hint = response.status === 401 ? ' Specify its key with --api-key or BELLWIRE_API_KEY.' : '';
+  throw new Refusal(`${url.href} responded with ${response.status}.${hint}`);
 };
 
 const fromServer = async (server: string, api_key: string): Promise<readonly CatalogType[]> => {
@@ -43,7 +43,7 @@ const fromServer = async (server: string, api_key: string): Promise<readonly Cat
   do {
     const url = new URL(`${server.replace(/\/+$/, '')}/v1/event-types?limit=1000`);
     if (typeof cursor === 'string') url.searchParams.set('cursor', cursor);
-    const page = parse(await answerOf(url, api_key), url.href);
+    const page = parse(await fetchText(url, api_key), url.href);
     types.push(...typesIn(page, url.href));
     cursor = isObject(page) ? page['next_cursor'] : null;
   } while (typeof cursor === 'string');
@@ -58,8 +58,8 @@ const fromFile = async (path: string): Promise<readonly CatalogType[]> => {
 };
 
 /**
- * The event types at a server's URL or in a file.
- * @throws Refusal when they cannot be got
+ * Reads the event types from a server's URL or a file.
+ * @throws Refusal if they cannot be read
  */
 export const readCatalog = (where: string, api_key: string): Promise<readonly CatalogType[]> =>
   /^https?:\/\//.test(where) ? fromServer(where, api_key) : fromFile(where);

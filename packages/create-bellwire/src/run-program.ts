@@ -2,19 +2,19 @@ import { spawnSync } from 'node:child_process';
 import { Refusal } from './refusal.ts';
 
 /**
- * Runs a program in a folder, its words on this terminal.
- * @throws Refusal when it fails
+ * Runs a program in a folder, with its output on this terminal.
+ * @throws Refusal if it fails
  */
 export const runProgram = (folder: string, command: string, args: readonly string[]): void => {
   const { status, error } = spawnSync(command, args, {
     cwd: folder,
     stdio: 'inherit',
-    // Package managers are scripts there, which only a shell starts.
+    // On Windows, package managers are scripts, which only a shell can start.
     shell: process.platform === 'win32',
   });
   if (status === 0) return;
-  const why = error === undefined ? `ended with ${status ?? 'a signal'}` : error.message;
+  const why = error === undefined ? `it exited with ${status ?? 'a signal'}` : error.message;
   throw new Refusal(
-    `The receiver is made in ${folder}, but \`${[command, ...args].join(' ')}\` did not work: ${why}. Run it there yourself.`,
+    `The receiver was created in ${folder}, but \`${[command, ...args].join(' ')}\` failed: ${why}. Run it there yourself.`,
   );
 };

@@ -1,5 +1,5 @@
 import { readArguments } from './arguments.ts';
-import { completed, type Plan } from './ask.ts';
+import { completePlan, type Plan } from './ask.ts';
 import { copyTemplate } from './copy-template.ts';
 import { emptyFolder } from './folder.ts';
 import { help } from './help.ts';
@@ -18,7 +18,7 @@ const install = (plan: Plan, path: string, manager: string): void => {
   runProgram(path, '.venv/bin/pip', ['install', '-r', 'requirements.txt']);
 };
 
-const makeRepository = (path: string): void => {
+const initRepository = (path: string): void => {
   runProgram(path, 'git', ['init', '--quiet']);
   runProgram(path, 'git', ['add', '--all']);
 };
@@ -27,41 +27,41 @@ const copy = async (plan: Plan, path: string): Promise<void> => {
   try {
     await copyTemplate(templateFolder(plan.template), path, plan.dialect);
   } catch (error) {
-    // Only what the file system says is for the person to mend.
+    // Only errors of the file system are the user's to fix.
     if (!(error instanceof Error && 'code' in error)) throw error;
     throw new Refusal(
-      `${plan.directory} cannot be written: ${error.message}. Name another folder, or make this one writable.`,
+      `${plan.directory} cannot be written: ${error.message}. Specify another folder, or make this one writable.`,
       { cause: error },
     );
   }
 };
 
-const make = async (argv: readonly string[]): Promise<string> => {
-  const given = readArguments(argv, process.stdin.isTTY && process.stdout.isTTY);
-  if (given.wants === 'help') return help();
-  if (given.wants === 'version') return `${VERSION}\n`;
-  // What cannot be is refused before the first question is asked.
-  if (given.directory !== undefined) emptyFolder(given.directory);
-  const plan = await completed(given);
+const create = async (argv: readonly string[]): Promise<string> => {
+  const args = readArguments(argv, process.stdin.isTTY && process.stdout.isTTY);
+  if (args.action === 'help') return help();
+  if (args.action === 'version') return `${VERSION}\n`;
+  // Refuse an unusable folder before the first prompt.
+  if (args.directory !== undefined) emptyFolder(args.directory);
+  const plan = await completePlan(args);
   const path = emptyFolder(plan.directory);
-  const api_key = given.api_key ?? process.env['BELLWIRE_API_KEY'] ?? '';
-  const catalog = given.events === undefined ? null : await readCatalog(given.events, api_key);
+  const api_key = args.api_key ?? process.env['BELLWIRE_API_KEY'] ?? '';
+  const catalog = args.events === undefined ? null : await readCatalog(args.events, api_key);
   await copy(plan, path);
   if (catalog !== null) await writeHandlers(path, plan.template, catalog);
   const manager = packageManagerOf(process.env['npm_config_user_agent']);
   if (plan.install) install(plan, path, manager);
-  if (plan.git) makeRepository(path);
+  if (plan.git) initRepository(path);
   return nextSteps(plan, path, manager);
 };
 
-/** Makes a receiver as the command line and the person say. Answers the exit code. */
+/** Creates a receiver and returns the exit code. */
 export const run = async (argv: readonly string[]): Promise<number> => {
   try {
-    process.stdout.write(await make(argv));
+    process.stdout.write(await create(argv));
     return 0;
   } catch (error) {
     if (error instanceof Cancelled) {
-      process.stderr.write('create-bellwire: given up; nothing was made.\n');
+      process.stderr.write('create-bellwire: canceled; nothing was created.\n');
       return 130;
     }
     if (!(error instanceof Refusal)) throw error;

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Template, templates } from './choices.ts';
 
-/** Beside what is built, from `src/` as from `dist/`. */
+/** The same folder from `src/` and from `dist/`. */
 const FOLDER = new URL('../dist/templates/', import.meta.url);
 
 /**
- * Where a template's files lie, as they were when the package was built.
- * @throws Error when it was not built
+ * The folder of a template, copied when the package was built.
+ * @throws Error if the package has not been built
  */
 export const templateFolder = (template: Template): string => {
   const path = fileURLToPath(new URL(templates[template].folder, FOLDER));

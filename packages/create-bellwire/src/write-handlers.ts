@@ -15,7 +15,7 @@ const filesFor: Readonly<
   flask: (catalog) => ({ 'receiver/handlers.py': printPythonHandlers(catalog) }),
 };
 
-/** Replaces the template's handlers with one for each event of a catalog (typed in TypeScript). */
+/** Replaces the event types and handlers of the template by those for a catalog. */
 export const writeHandlers = async (
   folder: string,
   template: Template,

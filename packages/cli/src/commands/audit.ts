@@ -3,8 +3,8 @@ import { listVerb } from '../frame/list-verb.ts';
 import type { Noun } from '../frame/verb.ts';
 
 const list = listVerb<{}, AuditEntry>({
-  about: 'List the audit log, the newest entry first.',
-  things: 'entries',
+  about: 'List the audit log, newest entry first.',
+  things: 'audit entries',
   examples: ['audit list'],
   list: (client, query) => client.audit.list(query),
   columns: [
@@ -17,6 +17,6 @@ const list = listVerb<{}, AuditEntry>({
 
 export const audit: Noun = {
   name: 'audit',
-  about: 'Who rotated, switched or revealed a secret, or switched certificate checks off.',
+  about: 'See who rotated, switched or revealed a secret, or disabled TLS verification.',
   verbs: [list],
 };

@@ -1,4 +1,4 @@
-import type { Delivery } from '@bellwire/client';
+import type { Delivery, WatchFilter } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
@@ -7,14 +7,6 @@ import { filters } from './filters.ts';
 import { printDelivery } from './print-delivery.ts';
 import { retry } from './retry.ts';
 import { watch } from './watch.ts';
-
-interface Filter {
-  readonly status?: Delivery['status'];
-  readonly event_id?: string;
-  readonly event_type?: string;
-  readonly hook_id?: string;
-  readonly since?: string;
-}
 
 const STATUSES = choices<Delivery['status']>({
   pending: true,
@@ -25,11 +17,11 @@ const STATUSES = choices<Delivery['status']>({
   canceled: true,
 });
 
-const list = listVerb<Filter, Delivery>({
-  about: 'List deliveries, the newest first.',
+const list = listVerb<WatchFilter & { readonly status?: Delivery['status'] }, Delivery>({
+  about: 'List deliveries, newest first.',
   things: 'deliveries',
   flags: [
-    { flags: '--status <status>', about: 'only those in this status', choices: STATUSES },
+    { flags: '--status <status>', about: 'only those with this status', choices: STATUSES },
     filters.hook,
     filters.event,
     filters.type,
@@ -43,26 +35,26 @@ const list = listVerb<Filter, Delivery>({
   columns: [
     { title: 'ID', of: ({ id }) => id },
     { title: 'STATUS', of: ({ status }) => status, colour: colourOf },
-    { title: 'TRIES', of: ({ attempt_count }) => attempt_count },
+    { title: 'ATTEMPTS', of: ({ attempt_count }) => attempt_count },
     { title: 'HOOK', of: ({ hook_id }) => hook_id },
     { title: 'CREATED', of: ({ created_at }) => created_at },
     { title: 'TYPE', of: ({ event_type }) => event_type },
-    { title: 'WHY, OR WHEN NEXT', of: (one) => one.failure_reason ?? one.next_attempt_at },
+    { title: 'REASON OR NEXT ATTEMPT', of: (one) => one.failure_reason ?? one.next_attempt_at },
   ],
 });
 
 const get = apiVerb<{ readonly delivery_id: string }>({
   usage: 'get <delivery_id>',
-  about: 'Show a delivery with its attempts, the last one in full.',
-  more: '--json has all of them in full.',
+  about: 'Show a delivery with its attempts and the last exchange in full.',
+  more: '--json prints every exchange in full.',
   arguments: { delivery_id: 'the id of the delivery' },
   examples: ['deliveries get dlv_01jd7b1c8r9t3v7w5x2z4q6mna'],
   run: async ({ deliveries }, { delivery_id }, { out }) =>
-    out.answer(await deliveries.get(delivery_id), printDelivery),
+    out.print(await deliveries.get(delivery_id), printDelivery),
 });
 
 export const deliveries: Noun = {
   name: 'deliveries',
-  about: 'One event for one hook each: what was sent, what came back, what happens next.',
+  about: 'Inspect, watch and retry deliveries: one event for one hook each.',
   verbs: [list, get, retry, watch],
 };

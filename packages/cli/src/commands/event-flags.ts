@@ -1,10 +1,10 @@
-import { type Flag } from '../frame/verb.ts';
+import type { Flag } from '../frame/verb.ts';
 import { readTime } from '../input/read-text.ts';
 import type { EventReceipt } from '@bellwire/client';
 import type { Out } from '../frame/out.ts';
 import { printRecord } from '../print/record.ts';
 
-/** What goes with an event beside its type and data. */
+/** The optional fields of an event. */
 export interface EventFields {
   readonly occurred_at?: string;
   readonly idempotency_key?: string;
@@ -14,22 +14,21 @@ export interface EventFields {
 export const setFlag: Flag = {
   flags: '--set <path=value>',
   many: true,
-  about:
-    'change a value of the data: order.items.0.total=499; JSON, or text where it is none; may be repeated',
+  about: 'set a value in the data, like order.items.0.total=499; invalid JSON is taken as text; repeatable',
 };
 
 export const eventFlags: readonly Flag[] = [
-  { flags: '--hook <hook_id>', field: 'hook_ids', many: true, about: 'only this hook; may be repeated' },
-  { flags: '--idempotency-key <key>', about: 'the same event under the same key is accepted once' },
-  { flags: '--occurred-at <time>', read: readTime, about: 'when it happened; now when absent' },
+  { flags: '--hook <hook_id>', field: 'hook_ids', many: true, about: 'send to this hook only; repeatable' },
+  { flags: '--idempotency-key <key>', about: 'accept the event only once under this key' },
+  { flags: '--occurred-at <time>', read: readTime, about: 'time of the event (default: now)' },
 ];
 
-/** Prints what `send` answered. */
-export const answerReceipt = (out: Out, receipt: EventReceipt): void => {
-  out.answer(receipt, printRecord);
+/** Prints the receipt of `send`. */
+export const printReceipt = (out: Out, receipt: EventReceipt): void => {
+  out.print(receipt, printRecord);
   out.note(
     receipt.deliveries === 0
-      ? `No hook is subscribed to ${receipt.type}, so nobody gets it. Which there are: bellwire hooks list`
-      : `What came of it: bellwire deliveries watch --event ${receipt.id}`,
+      ? `No hook is subscribed to ${receipt.type}. List the hooks with: bellwire hooks list`
+      : `Watch its deliveries with: bellwire deliveries watch --event ${receipt.id}`,
   );
 };

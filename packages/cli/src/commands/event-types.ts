@@ -1,4 +1,5 @@
 import type { EventType } from '@bellwire/client';
+import { idVerbs } from '../frame/id-verb.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { readObject } from '../input/read-data.ts';
@@ -6,11 +7,15 @@ import { printRecord } from '../print/record.ts';
 
 const NAME = { name: 'the name of the event type' };
 
-interface One {
-  readonly name: string;
-}
+const typeVerb = idVerbs({
+  noun: 'event-types',
+  argument: 'name',
+  about: NAME.name,
+  sample: 'order.created',
+});
 
-interface Put extends One {
+interface Put {
+  readonly name: string;
   readonly description?: string;
   readonly schema?: string;
   readonly example?: string;
@@ -29,26 +34,20 @@ const list = listVerb<{}, EventType>({
   ],
 });
 
-const get = apiVerb<One>({
-  usage: 'get <name>',
+const get = typeVerb('get', {
   about: 'Show an event type with its schema and example.',
-  arguments: NAME,
-  examples: ['event-types get order.created', "event-types get order.created --json | jq '.schema'"],
-  run: async ({ eventTypes }, { name }, { out }) => out.answer(await eventTypes.get(name), printRecord),
+  call: ({ eventTypes }, name) => eventTypes.get(name),
 });
 
 const put = apiVerb<Put>({
   usage: 'put <name>',
-  about: 'Add an event type to the catalog, or replace it as a whole.',
-  more: 'The data of every event of a type that has a schema is checked against it, from now on.',
+  about: 'Add an event type to the catalog, or replace all its fields.',
+  more: 'If the type has a schema, the data of every new event is validated against it.',
   arguments: NAME,
   flags: [
-    {
-      flags: '--schema <json>',
-      about: 'the JSON Schema of its data: a file, - or JSON; any data when absent',
-    },
-    { flags: '--example <json>', about: 'data that tests and triggers send: a file, - or JSON' },
-    { flags: '--description <text>', about: 'when it is sent, for people' },
+    { flags: '--schema <json>', about: 'JSON Schema of the data: a file, -, or JSON (default: any data)' },
+    { flags: '--example <json>', about: 'data that test and trigger send: a file, -, or JSON' },
+    { flags: '--description <text>', about: 'a description for people' },
   ],
   examples: [
     'event-types put order.created --schema order.schema.json --example order.json',
@@ -60,21 +59,17 @@ const put = apiVerb<Put>({
       ...(schema === undefined ? {} : { schema: await readObject(schema, '--schema', shell) }),
       ...(example === undefined ? {} : { example: await readObject(example, '--example', shell) }),
     };
-    out.answer(await eventTypes.put(name, put_fields), printRecord);
+    out.print(await eventTypes.put(name, put_fields), printRecord);
   },
 });
 
-const remove = apiVerb<One>({
-  usage: 'delete <name>',
-  about: 'Take an event type out of the catalog; its events stay.',
-  arguments: NAME,
-  examples: ['event-types delete order.created'],
-  run: async ({ eventTypes }, { name }, { out }) =>
-    out.answer(await eventTypes.delete(name), () => `Deleted ${name}.`),
+const remove = typeVerb('delete', {
+  about: 'Remove an event type from the catalog. Its events are kept.',
+  call: ({ eventTypes }, name) => eventTypes.delete(name),
 });
 
 export const eventTypes: Noun = {
   name: 'event-types',
-  about: 'The catalog: names, JSON Schemas and examples of what is sent.',
+  about: 'Manage the catalog: event type names, JSON Schemas and examples.',
   verbs: [list, get, put, remove],
 };

@@ -8,7 +8,7 @@ import { setValues } from '../input/set-values.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { type Column, printTable } from '../print/table.ts';
-import { answerReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
 
 interface Send extends EventFields {
   readonly event_type: string;
@@ -17,20 +17,15 @@ interface Send extends EventFields {
   readonly previous_data?: string;
 }
 
-interface Filter {
-  readonly type?: string;
-  readonly wire_id?: string;
-}
-
 const send = apiVerb<Send>({
   usage: 'send <event_type>',
-  about: 'Send an event to every hook that is subscribed to its type.',
-  more: 'When the answer comes it is on disk. `bellwire trigger` makes up the data.',
+  about: 'Send an event to every hook subscribed to its type.',
+  more: 'The response arrives after the event is on disk. `bellwire trigger` sends example data.',
   arguments: { event_type: 'like order.created' },
   flags: [
-    { flags: '--data <json>', about: 'what happened: a file, - for standard input, or JSON' },
+    { flags: '--data <json>', about: 'the data: a file, - for standard input, or JSON' },
     setFlag,
-    { flags: '--previous-data <json>', about: 'what the data was before, in the same ways' },
+    { flags: '--previous-data <json>', about: 'the data before the change, in the same forms' },
     ...eventFlags,
   ],
   examples: [
@@ -40,18 +35,18 @@ const send = apiVerb<Send>({
   ],
   run: async ({ events }, { event_type, data, set, previous_data, ...fields }, { out, shell }) => {
     if (data === undefined && set === undefined) {
-      throw wrongUsage("An event has data: give --data '{…}', a file or -, or --set path=value.");
+      throw wrongUsage("The event has no data. Specify --data '{…}', a file or -, or --set path=value.");
     }
-    const given = data === undefined ? {} : await readObject(data, '--data', shell);
+    const start = data === undefined ? {} : await readObject(data, '--data', shell);
     const before =
       previous_data === undefined
         ? {}
         : { previous_data: await readObject(previous_data, '--previous-data', shell) };
-    answerReceipt(out, await events.send(event_type, setValues(given, set ?? []), { ...fields, ...before }));
+    printReceipt(out, await events.send(event_type, setValues(start, set ?? []), { ...fields, ...before }));
   },
 });
 
-/** A list, `{ "events": [...] }` as the API takes it, or an event a line. */
+/** Reads a list, an object `{ "events": [...] }` as in the API, or one event per line. */
 const readEvents = (text: string): readonly Json[] => {
   const is_lines = /^\s*\{/.test(text) && /\}[ \t]*\r?\n\s*\{/.test(text) && !/^\s*\{\s*"events"/.test(text);
   if (is_lines) {
@@ -69,33 +64,33 @@ const columns: readonly Column<BatchResult>[] = [
   { title: 'ID', of: (result) => (result.ok ? result.event.id : null) },
   { title: 'TYPE', of: (result) => (result.ok ? result.event.type : null) },
   { title: 'DELIVERIES', of: (result) => (result.ok ? result.event.deliveries : null) },
-  { title: 'WHY', of: (result) => (result.ok ? null : `${result.error.message} (${result.error.code})`) },
+  { title: 'REASON', of: (result) => (result.ok ? null : `${result.error.message} (${result.error.code})`) },
 ];
 
 const sendBatch = apiVerb<{ readonly file: string }>({
   usage: 'send-batch <file>',
-  about: 'Send up to 1000 events; a bad one does not fail its neighbours.',
-  more: 'Exit code 1 when at least one was refused.',
-  arguments: { file: 'a JSON list of events, or one a line; - for standard input' },
+  about: 'Send up to 1000 events. Invalid events do not affect the others.',
+  more: 'Exits with code 1 if any event is refused.',
+  arguments: { file: 'a JSON list of events, or one event per line; - for standard input' },
   examples: [
     'events send-batch events.json',
     'printf \'%s\\n\' \'{"type": "order.paid", "data": {"id": 1}}\' | bellwire events send-batch -',
   ],
   run: async ({ events }, { file }, { out, shell }) => {
     const items = readEvents(await readInput(file, 'events send-batch', shell));
-    const answer = await events.sendBatch(items as unknown as readonly EventToSend[]);
-    out.answer(answer, ({ results }, style) => printTable(results, columns, style));
-    const refused = answer.results.filter(({ ok }) => !ok).length;
-    if (refused > 0) throw failure(`${refused} of ${answer.results.length} events were refused.`);
+    const batch = await events.sendBatch(items as unknown as readonly EventToSend[]);
+    out.print(batch, ({ results }, style) => printTable(results, columns, style));
+    const refused = batch.results.filter(({ ok }) => !ok).length;
+    if (refused > 0) throw failure(`${refused} of ${batch.results.length} events were refused.`);
   },
 });
 
-const list = listVerb<Filter, Event>({
-  about: 'List the events of the workspace, the newest first.',
+const list = listVerb<{ readonly type?: string; readonly wire_id?: string }, Event>({
+  about: 'List the events of the workspace, newest first.',
   things: 'events',
   flags: [
-    { flags: '--type <event_type>', about: 'only those of this type' },
-    { flags: '--wire-id <id>', about: 'only the one that receivers know under this id' },
+    { flags: '--type <event_type>', about: 'only events of this type' },
+    { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
   ],
   examples: ['events list --type order.created', 'events list --limit 5 --json'],
   list: ({ events }, query) => events.list(query),
@@ -113,11 +108,11 @@ const get = apiVerb<{ readonly event_id: string }>({
   about: 'Show an event with its data.',
   arguments: { event_id: 'the id of the event' },
   examples: ['events get evt_01jd7b1c8r4n6s2y0p5h9g3kmd'],
-  run: async ({ events }, { event_id }, { out }) => out.answer(await events.get(event_id), printRecord),
+  run: async ({ events }, { event_id }, { out }) => out.print(await events.get(event_id), printRecord),
 });
 
 export const events: Noun = {
   name: 'events',
-  about: 'What happened: send events and look at them.',
+  about: 'Send and inspect events.',
   verbs: [list, get, send, sendBatch],
 };

@@ -11,42 +11,28 @@ interface Fields {
 
 const DEFAULT_OUT = 'bellwire.gen.ts';
 
-/** What stands in the file; null when there is none. */
-const readOld = async (path: string): Promise<string | null> => {
-  try {
-    // A checkout on Windows may have other line ends.
-    return (await readFile(path, 'utf8')).replaceAll('\r\n', '\n');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-    throw failure(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
-  }
+/** The text of the file with `\n` line endings, as a checkout on Windows may have CRLF; null if it does not exist. */
+const readCurrent = async (path: string): Promise<string | null> => {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw failure(`${path} cannot be read: ${error.message}`);
+  });
+  return text === null ? null : text.replaceAll('\r\n', '\n');
 };
 
-const write = async (path: string, text: string): Promise<void> => {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw failure(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
-  }
-};
-
-type State = 'written' | 'unchanged' | 'different';
-
-const sentences: Readonly<Record<State, (file: string, count: number) => string>> = {
-  written: (file, count) => `Wrote ${file}: ${count} event ${count === 1 ? 'type' : 'types'}.`,
-  unchanged: (file) => `${file} is as it should be.`,
-  // The error says it, with what to do.
-  different: () => '',
-};
+const write = (path: string, text: string): Promise<void> =>
+  writeFile(path, text).catch((error: NodeJS.ErrnoException) => {
+    throw failure(`${path} cannot be written: ${error.message}`);
+  });
 
 /** `bellwire generate` */
 export const generate = apiVerb<Fields>({
   usage: 'generate',
-  about: "Write the TypeScript types of a server's catalog into a file.",
-  more: 'The same catalog gives the same file, so it can be committed and checked.',
+  about: "Write the TypeScript types of a server's catalog to a file.",
+  more: 'The output depends only on the catalog, so you can commit the file and check it in CI.',
   flags: [
-    { flags: '--out <file>', about: `the file (${DEFAULT_OUT}); - prints it` },
-    { flags: '--check', about: 'write nothing; exit code 1 when the file is not what it would be' },
+    { flags: '--out <file>', about: `output file, or - for standard output (default: ${DEFAULT_OUT})` },
+    { flags: '--check', about: 'write nothing; exit with code 1 if the file is out of date' },
   ],
   examples: [
     'generate --url http://127.0.0.1:4400 --out src/bellwire.gen.ts',
@@ -62,14 +48,20 @@ export const generate = apiVerb<Fields>({
       return;
     }
     const path = resolve(shell.folder, file);
-    const old = await readOld(path);
-    const is_same = old === text;
+    const current = await readCurrent(path);
+    const is_same = current === text;
     if (!is_same && check !== true) await write(path, text);
-    const state: State = is_same ? 'unchanged' : check === true ? 'different' : 'written';
-    out.answer({ file, state, event_types: catalog.length }, () => sentences[state](file, catalog.length));
+    const state = is_same ? 'unchanged' : check === true ? 'different' : 'written';
+    const count = catalog.length;
+    const text_of = {
+      written: `Wrote ${file}: ${count} event ${count === 1 ? 'type' : 'types'}.`,
+      unchanged: `${file} is up to date.`,
+      different: '',
+    };
+    out.print({ file, state, event_types: count }, () => text_of[state]);
     if (state === 'different') {
       throw failure(
-        `${file} ${old === null ? 'does not exist' : "is not what the server's catalog says"}. Run: bellwire generate --out ${file}`,
+        `${file} ${current === null ? 'does not exist' : "differs from the server's catalog"}. Run: bellwire generate --out ${file}`,
       );
     }
   },

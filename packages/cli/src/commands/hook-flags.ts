@@ -7,7 +7,7 @@ import { readCountOrDefault, readList } from '../input/read-text.ts';
 const readHeader = (text: string): readonly (readonly [string, string])[] => {
   const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) {
-    throw new InvalidArgumentError("It must be a name and a value, like 'X-Tenant: acme'.");
+    throw new InvalidArgumentError("Must be a name and a value, like 'X-Tenant: acme'.");
   }
   return [[name, value]];
 };
@@ -16,7 +16,7 @@ type Input = Parameters<Client['hooks']['create']>[0];
 type Method = NonNullable<Input['method']>;
 type ContentType = NonNullable<Input['content_type']>;
 
-/** What the flags of `hooks create` and `hooks update` give. */
+/** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
   readonly name?: string;
   readonly method?: Method;
@@ -32,19 +32,19 @@ export const eventsFlag: Flag = {
   flags: '--events <types>',
   many: true,
   read: readList,
-  about: "event types with commas between: order.created, 'order.*' for a prefix, '*' for all",
+  about: "comma-separated event types: order.created, 'order.*' for a prefix, '*' for all",
 };
 
 export const hookFlags: readonly Flag[] = [
-  { flags: '--name <name>', about: 'for people; the host of the URL when absent' },
+  { flags: '--name <name>', about: 'a name for people (default: the host of the URL)' },
   {
     flags: '--method <method>',
-    about: 'HTTP method of the requests (POST)',
+    about: 'HTTP method of the requests (default: POST)',
     choices: choices<Method>({ POST: true, PUT: true, PATCH: true, DELETE: true }),
   },
   {
     flags: '--content-type <type>',
-    about: 'how the body is encoded (application/json)',
+    about: 'encoding of the body (default: application/json)',
     choices: choices<ContentType>({ 'application/json': true, 'application/x-www-form-urlencoded': true }),
   },
   {
@@ -52,27 +52,27 @@ export const hookFlags: readonly Flag[] = [
     field: 'headers',
     many: true,
     read: readHeader,
-    about: "one more header for every request, like 'X-Tenant: acme'; may be repeated",
+    about: "custom header of every request, like 'X-Tenant: acme'; repeatable",
   },
   {
     flags: '--max-attempts <n>',
     read: readCountOrDefault,
-    about: 'how often a delivery is tried, or `default` for what the dialect has',
+    about: 'maximum attempts per delivery, or `default` for that of the dialect',
   },
   {
     flags: '--timeout-ms <n>',
     read: readCountOrDefault,
-    about: 'how long one attempt may take, or `default`',
+    about: 'time limit of one attempt, or `default` for that of the dialect',
   },
-  { flags: '--active', about: 'send what is meant for it' },
-  { flags: '--no-active', about: 'hold what is meant for it' },
-  { flags: '--insecure-ssl', about: 'accept any certificate; written to the audit log' },
-  { flags: '--no-insecure-ssl', about: 'check certificates' },
+  { flags: '--active', about: 'send deliveries' },
+  { flags: '--no-active', about: 'hold deliveries' },
+  { flags: '--insecure-ssl', about: 'accept any TLS certificate; recorded in the audit log' },
+  { flags: '--no-insecure-ssl', about: 'verify TLS certificates' },
 ];
 
 const orNull = (count: number | 'default'): number | null => (count === 'default' ? null : count);
 
-/** The fields as the API takes them: null is what the dialect has. */
+/** The fields as in the API, where null is the default of the dialect. */
 export const toHookInput = <F extends HookFields>({ headers, max_attempts, timeout_ms, ...fields }: F) => ({
   ...fields,
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),

@@ -1,67 +1,52 @@
 import { apiVerb, type Verb } from '../frame/verb.ts';
 import { readSeconds } from '../input/read-text.ts';
-import { printRecord } from '../print/record.ts';
 import { printTable } from '../print/table.ts';
-import { answerSecret } from './answer-secret.ts';
+import { printSecret } from './print-secret.ts';
+import { HOOK_ID, type HookId, hookVerb, SAMPLE_HOOK } from './hook-id.ts';
 
-const HOOK_ID = { hook_id: 'the id of the hook' };
-
-interface One {
-  readonly hook_id: string;
-}
-
-interface Rotate extends One {
+interface Rotate extends HookId {
   readonly secret?: string;
   readonly grace_seconds?: number;
 }
 
 const rotate = apiVerb<Rotate>({
   usage: 'rotate-secret <hook_id>',
-  about: 'Give a hook a new secret; the old one stays good for a while.',
-  more: 'The new secret is shown this once.',
+  about: 'Replace the secret of a hook; the old one stays valid for a grace period.',
+  more: 'The new secret is shown once.',
   arguments: HOOK_ID,
   flags: [
     {
       flags: '--grace <duration>',
       field: 'grace_seconds',
       read: readSeconds,
-      about: 'how long the old secret stays good: 0s to 7d (24h)',
+      about: 'grace period of the old secret, 0s to 7d (default: 24h)',
     },
-    { flags: '--secret <secret>', about: 'the new secret; made up when absent' },
+    { flags: '--secret <secret>', about: 'new secret (default: a generated one)' },
   ],
-  examples: [
-    'hooks rotate-secret wh_01jd7a9f3k5w2q8z6m4v0t7xbc',
-    'hooks rotate-secret wh_01jd7a9f3k5w2q8z6m4v0t7xbc --grace 7d',
-  ],
+  examples: [`hooks rotate-secret ${SAMPLE_HOOK}`, `hooks rotate-secret ${SAMPLE_HOOK} --grace 7d`],
   run: async ({ hooks }, { hook_id, ...fields }, { out }) =>
-    answerSecret(out, await hooks.rotateSecret(hook_id, fields)),
+    printSecret(out, await hooks.rotateSecret(hook_id, fields)),
 });
 
-const switchNow = apiVerb<One>({
-  usage: 'switch-secret <hook_id>',
-  about: 'End the grace of old secrets: only the current one signs.',
-  arguments: HOOK_ID,
-  examples: ['hooks switch-secret wh_01jd7a9f3k5w2q8z6m4v0t7xbc'],
-  run: async ({ hooks }, { hook_id }, { out }) => out.answer(await hooks.switchSecret(hook_id), printRecord),
+const switchNow = hookVerb('switch-secret', {
+  about: 'End the grace period of old secrets: only the current one signs.',
+  call: ({ hooks }, id) => hooks.switchSecret(id),
 });
 
-const reveal = apiVerb<One>({
+const reveal = apiVerb<HookId>({
   usage: 'secret <hook_id>',
-  about: 'Show the secrets of a hook that are good now; the audit log keeps that.',
+  about: 'Show the valid secrets of a hook; this is recorded in the audit log.',
   arguments: HOOK_ID,
-  examples: [
-    'hooks secret wh_01jd7a9f3k5w2q8z6m4v0t7xbc',
-    'hooks secret wh_01jd7a9f3k5w2q8z6m4v0t7xbc --json',
-  ],
+  examples: [`hooks secret ${SAMPLE_HOOK}`, `hooks secret ${SAMPLE_HOOK} --json`],
   run: async ({ hooks }, { hook_id }, { out }) =>
-    out.answer(await hooks.revealSecret(hook_id), ({ secret, previous }, style) =>
+    out.print(await hooks.revealSecret(hook_id), ({ secret, previous }, style) =>
       printTable(
         [{ secret, expires_at: null }, ...previous],
         [
-          { title: 'GOOD UNTIL', of: (one) => one.expires_at ?? 'the next rotation' },
+          { title: 'VALID UNTIL', of: (one) => one.expires_at ?? 'the next rotation' },
           { title: 'SECRET', of: (one) => one.secret },
         ],
-        // A secret that is cut is of no use.
+        // A truncated secret would be useless.
         { ...style, width: null },
       ),
     ),

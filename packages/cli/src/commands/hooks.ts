@@ -3,16 +3,11 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
-import { answerSecret } from './answer-secret.ts';
+import { printSecret } from './print-secret.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
+import { HOOK_ID, type HookId, hookVerb } from './hook-id.ts';
 import { hookSecretVerbs } from './hook-secrets.ts';
-import { hookTrialVerbs } from './hook-trials.ts';
-
-const HOOK_ID = { hook_id: 'the id of the hook' };
-
-interface One {
-  readonly hook_id: string;
-}
+import { hookTestVerbs } from './hook-test-sends.ts';
 
 interface Create extends HookFields {
   readonly url: string;
@@ -21,13 +16,13 @@ interface Create extends HookFields {
   readonly secret?: string | false;
 }
 
-interface Update extends HookFields, One {
+interface Update extends HookFields, HookId {
   readonly to?: string;
   readonly events?: string[];
 }
 
 const list = listVerb<{}, Hook>({
-  about: 'List the hooks of the workspace, the newest first.',
+  about: 'List the hooks of the workspace, newest first.',
   things: 'hooks',
   examples: ['hooks list', "hooks list --all --json | jq -r '.data[].url'"],
   list: ({ hooks }, query) => hooks.list(query),
@@ -40,28 +35,22 @@ const list = listVerb<{}, Hook>({
   ],
 });
 
-const get = apiVerb<One>({
-  usage: 'get <hook_id>',
-  about: 'Show a hook, without its secret.',
-  arguments: HOOK_ID,
-  examples: ['hooks get wh_01jd7a9f3k5w2q8z6m4v0t7xbc'],
-  run: async ({ hooks }, { hook_id }, { out }) => out.answer(await hooks.get(hook_id), printRecord),
+const get = hookVerb('get', {
+  about: 'Show a hook without its secret.',
+  call: ({ hooks }, id) => hooks.get(id),
 });
 
 const create = apiVerb<Create>({
   usage: 'create <url>',
-  about: 'Register a URL for events.',
-  more: 'The answer holds the signing secret, which is shown this once.',
-  arguments: { url: 'where the events go' },
+  about: 'Register a URL to receive events.',
+  more: 'The response contains the signing secret, which is shown once.',
+  arguments: { url: 'the URL of the receiver' },
   flags: [
     { ...eventsFlag, required: true },
     ...hookFlags,
-    {
-      flags: '--dialect <name>',
-      about: 'how events look on the wire; that of the workspace when absent',
-    },
-    { flags: '--secret <secret>', about: 'the signing secret; made up when absent' },
-    { flags: '--no-secret', about: 'do not sign, where the dialect allows that' },
+    { flags: '--dialect <name>', about: 'format of the requests (default: that of the workspace)' },
+    { flags: '--secret <secret>', about: 'signing secret (default: a generated one)' },
+    { flags: '--no-secret', about: 'do not sign requests, if the dialect allows that' },
   ],
   examples: [
     "hooks create https://shop.example.com/webhooks --events 'order.*'",
@@ -69,55 +58,45 @@ const create = apiVerb<Create>({
   ],
   run: async ({ hooks }, { secret, ...fields }, { out }) => {
     const signing = secret === undefined ? {} : { secret: secret === false ? null : secret };
-    answerSecret(out, await hooks.create({ ...toHookInput(fields), ...signing }));
+    printSecret(out, await hooks.create({ ...toHookInput(fields), ...signing }));
   },
 });
 
 const update = apiVerb<Update>({
   usage: 'update <hook_id>',
-  about: 'Change a hook: what is given changes, the rest stays.',
-  more: 'Events and headers are replaced as a whole.',
+  about: 'Change fields of a hook.',
+  more: 'Fields that you do not specify stay the same. Events and headers are replaced as a whole.',
   arguments: HOOK_ID,
-  flags: [{ flags: '--to <url>', about: 'where the events go from now on' }, eventsFlag, ...hookFlags],
+  flags: [{ flags: '--to <url>', about: 'new URL of the receiver' }, eventsFlag, ...hookFlags],
   examples: [
     "hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --events 'order.*,invoice.paid'",
     'hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --to https://new.example.com/webhooks --max-attempts 5',
   ],
   run: async ({ hooks }, { hook_id, to, ...fields }, { out }) => {
     const changes = { ...toHookInput(fields), ...(to === undefined ? {} : { url: to }) };
-    out.answer(await hooks.update(hook_id, changes), printRecord);
+    out.print(await hooks.update(hook_id, changes), printRecord);
   },
 });
 
-const remove = apiVerb<One>({
-  usage: 'delete <hook_id>',
-  about: 'Delete a hook and cancel what is pending or held for it.',
-  more: 'Its deliveries stay to be seen.',
-  arguments: HOOK_ID,
-  examples: ['hooks delete wh_01jd7a9f3k5w2q8z6m4v0t7xbc'],
-  run: async ({ hooks }, { hook_id }, { out }) =>
-    out.answer(await hooks.delete(hook_id), () => `Deleted ${hook_id}.`),
+const remove = hookVerb('delete', {
+  about: 'Delete a hook and cancel its pending and held deliveries.',
+  more: 'Its history is kept.',
+  call: ({ hooks }, id) => hooks.delete(id),
 });
 
-const activate = apiVerb<One>({
-  usage: 'activate <hook_id>',
-  about: 'Send to a hook again that was paused or disabled.',
-  more: 'What was held stays held until `hooks replay` sends it.',
-  arguments: HOOK_ID,
-  examples: ['hooks activate wh_01jd7a9f3k5w2q8z6m4v0t7xbc'],
-  run: async ({ hooks }, { hook_id }, { out }) => out.answer(await hooks.activate(hook_id), printRecord),
+const activate = hookVerb('activate', {
+  about: 'Resume sending to a paused or disabled hook.',
+  more: 'Held deliveries stay held until `hooks replay` sends them.',
+  call: ({ hooks }, id) => hooks.activate(id),
 });
 
-const deactivate = apiVerb<One>({
-  usage: 'deactivate <hook_id>',
-  about: 'Pause a hook: what is meant for it is held, nothing is dropped.',
-  arguments: HOOK_ID,
-  examples: ['hooks deactivate wh_01jd7a9f3k5w2q8z6m4v0t7xbc'],
-  run: async ({ hooks }, { hook_id }, { out }) => out.answer(await hooks.deactivate(hook_id), printRecord),
+const deactivate = hookVerb('deactivate', {
+  about: 'Pause a hook: its deliveries are held, none is dropped.',
+  call: ({ hooks }, id) => hooks.deactivate(id),
 });
 
 export const hooks: Noun = {
   name: 'hooks',
-  about: 'Where events go: register URLs, try them out, look after their secrets.',
-  verbs: [list, get, create, update, remove, activate, deactivate, ...hookTrialVerbs, ...hookSecretVerbs],
+  about: 'Register receivers, test them, and manage their secrets.',
+  verbs: [list, get, create, update, remove, activate, deactivate, ...hookTestVerbs, ...hookSecretVerbs],
 };

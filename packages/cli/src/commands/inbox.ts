@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { failure, noAnswer } from '../frame/command-error.ts';
+import { failure, noResponse } from '../frame/command-error.ts';
 import type { Session, Verb } from '../frame/verb.ts';
 import { printable, printableLines } from '../print/printable.ts';
 import { colourOf, paint, type Style } from '../print/style.ts';
@@ -18,10 +18,10 @@ interface Fields {
   readonly headers?: boolean;
 }
 
-/** The one that the first start makes a hook to. */
+/** The inbox of the hook that the first start creates. */
 const FIRST = 'first';
-const EVERY_MS = 500;
-const PATIENCE_MS = 10_000;
+const POLL_MS = 500;
+const TIMEOUT_MS = 10_000;
 
 const reasonOf = (thrown: unknown): string => {
   const { cause = thrown } = thrown as { readonly cause?: unknown };
@@ -34,11 +34,11 @@ const request = async (url: string, unread: AbortSignal): Promise<Response> => {
     return await fetch(url, {
       headers: { accept: 'application/json' },
       redirect: 'manual',
-      signal: AbortSignal.any([AbortSignal.timeout(PATIENCE_MS), unread]),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), unread]),
     });
   } catch (thrown) {
-    throw noAnswer(
-      `${url} gave no answer (${reasonOf(thrown)}). Check the url, and that Bellwire runs there.`,
+    throw noResponse(
+      `${url} did not respond (${reasonOf(thrown)}). Check the URL and that Bellwire is running.`,
       thrown,
     );
   }
@@ -48,7 +48,7 @@ const read = async (url: string, unread: AbortSignal): Promise<readonly Entry[]>
   const response = await request(url, unread);
   if (response.status === 404) {
     throw failure(
-      `There is no inbox at ${url}. The server has one when it is started with --local or --inbox true; names are small letters, digits and dashes.`,
+      `There is no inbox at ${url}. Start the server with --local or --inbox true; names consist of lower-case letters, digits and dashes.`,
     );
   }
   try {
@@ -57,12 +57,12 @@ const read = async (url: string, unread: AbortSignal): Promise<readonly Entry[]>
   } catch (thrown) {
     if (unread.aborted) throw thrown;
   }
-  throw noAnswer(
-    `${url} answered ${response.status} with something that is no inbox of Bellwire. Check the url.`,
+  throw noResponse(
+    `${url} responded with ${response.status} and a body that is not a Bellwire inbox. Check the URL.`,
   );
 };
 
-/** Those of `now` that came after `before`; both have the newest first, and old ones fall out at the end. */
+/** The entries of `now` that are newer than `before`. Both lists are newest first and drop their oldest entries. */
 const newOnes = (now: readonly Entry[], before: readonly Entry[]): readonly Entry[] => {
   const [texts, known] = [now, before].map((list) => list.map((entry) => JSON.stringify(entry)));
   const count = now.findIndex((_, at) => texts?.slice(at).every((text, index) => text === known?.[index]));
@@ -81,21 +81,21 @@ const follow = async (url: string, { shell, out }: Session, print: typeof printE
   let seen: readonly Entry[] = [];
   for (;;) {
     const entries = await read(url, shell.unread);
-    for (const entry of newOnes(entries, seen).toReversed()) out.next(entry, print);
+    for (const entry of newOnes(entries, seen).toReversed()) out.printItem(entry, print);
     seen = entries;
-    await delay(EVERY_MS, undefined, { signal: shell.unread });
+    await delay(POLL_MS, undefined, { signal: shell.unread });
   }
 };
 
 /** `bellwire inbox` */
 export const inbox: Verb = {
   usage: 'inbox [name]',
-  about: "Show what the server's built-in inbox got, the newest last.",
-  more: 'It needs no API key. With --json the newest stands first, as the server answers; with --follow each is one line.',
-  arguments: { name: 'the inbox at /inbox/<name> (first)' },
+  about: "Show the requests in the server's built-in inbox, newest last.",
+  more: 'Needs no API key. With --json, the newest is first, as in the API; with --follow, each is one line.',
+  arguments: { name: 'the inbox at /inbox/<name> (default: first)' },
   flags: [
-    { flags: '--follow', about: 'go on showing what comes, until Ctrl-C' },
-    { flags: '--headers', about: 'show the headers too' },
+    { flags: '--follow', about: 'show new requests until Ctrl-C' },
+    { flags: '--headers', about: 'also show the headers' },
   ],
   examples: ['inbox', 'inbox orders --follow'],
   run: async (session: Session, { name = FIRST, follow: is_followed, headers }: Fields) => {
@@ -108,12 +108,12 @@ export const inbox: Verb = {
       return;
     }
     const data = await read(url, shell.unread);
-    out.answer({ data }, (_, style) =>
+    out.print({ data }, (_, style) =>
       data
         .toReversed()
         .map((entry) => print(entry, style))
         .join('\n\n'),
     );
-    if (data.length === 0) out.note('Nothing came here yet.');
+    if (data.length === 0) out.note('The inbox is empty.');
   },
 };

@@ -4,13 +4,8 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 
-interface Create {
-  readonly name: string;
-  readonly scope?: ApiKey['scope'];
-}
-
 const list = listVerb<{}, ApiKey>({
-  about: 'List the API keys of every workspace; no key can be read out of them.',
+  about: 'List the API keys of every workspace, without the keys themselves.',
   things: 'API keys',
   examples: ['keys list'],
   list: ({ apiKeys }, query) => apiKeys.list(query),
@@ -24,14 +19,15 @@ const list = listVerb<{}, ApiKey>({
   ],
 });
 
-const create = apiVerb<Create>({
+const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope'>>>({
   usage: 'create <name>',
-  about: 'Make an API key. It is shown this once.',
-  arguments: { name: 'who will call with it, for people' },
+  about: 'Create an API key. It is shown once.',
+  arguments: { name: 'a name for people, like the service that uses the key' },
   flags: [
     {
       flags: '--scope <scope>',
-      about: 'what it may do: everything, all in one workspace, or send events there (workspace)',
+      about:
+        'admin: everything; workspace: everything in one workspace; send: only send events there (default: workspace)',
       choices: choices<ApiKey['scope']>({ admin: true, workspace: true, send: true }),
     },
   ],
@@ -40,22 +36,22 @@ const create = apiVerb<Create>({
     'keys create acme --workspace ws_01jd7a2m4x8q5v9t3c6n0r1yke',
   ],
   run: async ({ apiKeys }, fields, { out }) => {
-    out.answer(await apiKeys.create(fields), printRecord);
-    out.note('Keep the key now: it cannot be shown again.');
+    out.print(await apiKeys.create(fields), printRecord);
+    out.note('Save the key now. It cannot be shown again.');
   },
 });
 
 const remove = apiVerb<{ readonly key_id: string }>({
   usage: 'delete <key_id>',
-  about: 'Delete an API key: it is dead at once.',
+  about: 'Delete an API key. It stops working immediately.',
   arguments: { key_id: 'the id of the key' },
   examples: ['keys delete key_01jd79z5s7t9v1w3x5y8z0a2bc'],
   run: async ({ apiKeys }, { key_id }, { out }) =>
-    out.answer(await apiKeys.delete(key_id), () => `Deleted ${key_id}.`),
+    out.print(await apiKeys.delete(key_id), () => `Deleted ${key_id}.`),
 });
 
 export const keys: Noun = {
   name: 'keys',
-  about: 'API keys: who may call, for admin keys.',
+  about: 'Manage API keys. Requires an admin key.',
   verbs: [list, create, remove],
 };

@@ -32,26 +32,18 @@ const printMessage = ({ first_line, headers, body }: Message, style: Style): str
     ...(body === '' ? [] : ['', printableLines(body)]),
   ].join('\n');
 
-/** What was sent and what came back, as one would see it on the wire. */
-const printExchange = ({ request, response }: Attempt, style: Style): readonly string[] => [
-  ...(request === null
-    ? []
-    : [printMessage({ ...request, first_line: `> ${request.method} ${request.url}` }, style)]),
-  ...(response === null
-    ? []
-    : [
-        printMessage(
-          {
-            ...response,
-            first_line: `< ${response.status}`,
-            body: response.body_truncated ? `${response.body}…` : response.body,
-          },
-          style,
-        ),
-      ]),
-];
+/** The request and the response in full. */
+const printExchange = ({ request, response }: Attempt, style: Style): readonly string[] => {
+  const sent = request && { ...request, first_line: `> ${request.method} ${request.url}` };
+  const received = response && {
+    ...response,
+    first_line: `< ${response.status}`,
+    body: response.body_truncated ? `${response.body}…` : response.body,
+  };
+  return [sent, received].flatMap((message) => (message === null ? [] : [printMessage(message, style)]));
+};
 
-/** A delivery with its attempts, the last one in full. */
+/** Prints a delivery with its attempts and the last exchange in full. */
 export const printDelivery = ({ attempts, ...delivery }: DeliveryWithAttempts, style: Style): string => {
   const last = attempts.at(-1);
   return [

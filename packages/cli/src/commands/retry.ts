@@ -1,29 +1,23 @@
+import type { Client } from '@bellwire/client';
 import { wrongUsage } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
 import { filters, yes } from './filters.ts';
 
-interface Filter {
-  readonly hook_id?: string;
-  readonly event_type?: string;
-  readonly since?: string;
-  readonly until?: string;
-}
-
-interface Retry extends Filter {
+type Retry = Parameters<Client['deliveries']['retryMany']>[0] & {
   readonly delivery_id?: string;
   readonly all?: boolean;
   readonly yes?: boolean;
-}
+};
 
-/** @throws CommandError unless it is clear what to retry */
-const judge = ({ delivery_id, all, yes: send, ...filter }: Retry): void => {
+/** @throws CommandError unless the fields specify either one delivery or a filter */
+const validate = ({ delivery_id, all, yes: send, ...filter }: Retry): void => {
   const has_filter = Object.keys(filter).length > 0;
   if (delivery_id !== undefined && (has_filter || all === true || send === true)) {
-    throw wrongUsage('One delivery is retried by its id alone, many by filters: give one or the other.');
+    throw wrongUsage('Specify either the id of one delivery, or filters.');
   }
   if (delivery_id === undefined && !has_filter && all !== true) {
     throw wrongUsage(
-      'Say what to retry: the id of a delivery, or --hook, --type, --since or --until for the failed ones, or --all of them.',
+      'Specify what to retry: the id of a delivery; --hook, --type, --since or --until to filter the failed ones; or --all.',
     );
   }
 };
@@ -31,9 +25,9 @@ const judge = ({ delivery_id, all, yes: send, ...filter }: Retry): void => {
 /** `deliveries retry` */
 export const retry = apiVerb<Retry>({
   usage: 'retry [delivery_id]',
-  about: 'Send again: one delivery now, or the failed ones that fit every filter.',
-  more: 'Many are only counted unless --yes is given; then each has its whole retry schedule before it.',
-  arguments: { delivery_id: 'one delivery, in whatever state it is' },
+  about: 'Retry one delivery, or all failed deliveries that match the filters.',
+  more: 'With filters, it only counts unless you add --yes; retried deliveries restart their retry schedule.',
+  arguments: { delivery_id: 'the id of one delivery, whatever its status' },
   flags: [
     filters.hook,
     filters.type,
@@ -48,17 +42,17 @@ export const retry = apiVerb<Retry>({
     'deliveries retry --hook wh_01jd7a9f3k5w2q8z6m4v0t7xbc --since 24h --yes',
   ],
   run: async ({ deliveries }, fields, { out }) => {
-    judge(fields);
+    validate(fields);
     const { delivery_id, all: _, yes: send, ...filter } = fields;
     if (delivery_id !== undefined) {
-      out.answer(await deliveries.retry(delivery_id), () => `Sent again: ${delivery_id}`);
-      out.note(`What comes of it: bellwire deliveries watch ${delivery_id}`);
+      out.print(await deliveries.retry(delivery_id), () => `Retrying ${delivery_id}.`);
+      out.note(`Watch it with: bellwire deliveries watch ${delivery_id}`);
       return;
     }
-    const answer = await deliveries.retryMany({ ...filter, dry_run: send !== true });
-    out.answer(answer, ({ count, retried }) =>
-      send === true ? `${retried} of ${count} are being sent.` : `${count} failed deliveries match.`,
+    const result = await deliveries.retryMany({ ...filter, dry_run: send !== true });
+    out.print(result, ({ count, retried }) =>
+      send === true ? `Sending ${retried} of ${count}.` : `${count} failed deliveries match.`,
     );
-    if (send !== true && answer.count > 0) out.note('Add --yes to send them.');
+    if (send !== true && result.count > 0) out.note('Add --yes to send them.');
   },
 });

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from '../input/parse-json.ts';
 import { readObject } from '../input/read-data.ts';
 import { setValues } from '../input/set-values.ts';
 import { printJson } from '../print/json.ts';
-import { answerReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
 
 interface Trigger extends EventFields {
   readonly event_type: string;
@@ -21,12 +21,12 @@ const getType = async (eventTypes: Client['eventTypes'], name: string): Promise<
   } catch (thrown) {
     if (!isNotFound(thrown)) throw thrown;
     throw failure(
-      `The catalog of this workspace has no event type "${name}". Give its data with --data, or put it there: bellwire event-types put '${name}' --example '{…}'. Which there are: bellwire event-types list`,
+      `The catalog of this workspace has no event type "${name}". Specify --data, or add the type: bellwire event-types put '${name}' --example '{…}'. List the types with: bellwire event-types list`,
     );
   }
 };
 
-/** The example of an event type; without one, sample data that is valid against its schema. */
+/** The example of a type, or else data generated from its schema. */
 const exampleOf = async ({ eventTypes }: Client, name: string): Promise<JsonObject> => {
   const { example, schema } = await getType(eventTypes, name);
   if (isJsonObject(example)) return example;
@@ -43,13 +43,13 @@ const exampleOf = async ({ eventTypes }: Client, name: string): Promise<JsonObje
 export const trigger = apiVerb<Trigger>({
   usage: 'trigger <event_type>',
   about: 'Send a real event with the example data of its type.',
-  more: 'Without an example in the catalog, sample data is generated from the schema. The event is sent to every subscribed hook; `bellwire hooks test` sends to one hook only.',
-  arguments: { event_type: 'one of the catalog; any, with --data' },
+  more: 'Without an example, the data is generated from the schema. The event is sent to every subscribed hook; `bellwire hooks test` sends to one.',
+  arguments: { event_type: 'an event type of the catalog; any type with --data' },
   flags: [
     setFlag,
-    { flags: '--data <json>', about: 'other data than the example: a file, - for standard input, or JSON' },
+    { flags: '--data <json>', about: 'data instead of the example: a file, - for standard input, or JSON' },
     ...eventFlags,
-    { flags: '--dry-run', about: 'print the data and send nothing' },
+    { flags: '--dry-run', about: 'print the data without sending it' },
   ],
   examples: [
     'trigger order.created',
@@ -60,7 +60,7 @@ export const trigger = apiVerb<Trigger>({
     const start =
       data === undefined ? await exampleOf(client, event_type) : await readObject(data, '--data', shell);
     const changed = setValues(start, set);
-    if (dry_run === true) out.answer(changed, (value) => printJson(value, 2));
-    else answerReceipt(out, await client.events.send(event_type, changed, fields));
+    if (dry_run === true) out.print(changed, (value) => printJson(value, 2));
+    else printReceipt(out, await client.events.send(event_type, changed, fields));
   },
 });

@@ -9,25 +9,25 @@ interface Watch extends WatchFilter {
   readonly delivery_id?: string;
 }
 
-const tries = (count: number): string => (count === 1 ? '1 try' : `${count} tries`);
+const attempts = (count: number): string => (count === 1 ? '1 attempt' : `${count} attempts`);
 
-const after = ({ failure_reason, next_attempt_at }: Delivery): string => {
+const detail = ({ failure_reason, next_attempt_at }: Delivery): string => {
   if (failure_reason !== null) return `, ${failure_reason}`;
-  return next_attempt_at === null ? '' : `, next at ${printValue(next_attempt_at)}`;
+  return next_attempt_at === null ? '' : `, next attempt at ${printValue(next_attempt_at)}`;
 };
 
 const printChange = (delivery: Delivery, style: Style): string => {
   const { updated_at, id, event_type, hook_id, status, attempt_count } = delivery;
   const change = `${printValue(updated_at)}  ${id}  ${printValue(event_type)} to ${hook_id}`;
-  return `${change}: ${paint(status, colourOf(status), style)} after ${tries(attempt_count)}${after(delivery)}`;
+  return `${change}: ${paint(status, colourOf(status), style)} after ${attempts(attempt_count)}${detail(delivery)}`;
 };
 
 /** `deliveries watch` */
 export const watch = apiVerb<Watch>({
   usage: 'watch [delivery_id]',
-  about: 'Follow deliveries until each has succeeded, failed or was canceled.',
-  more: 'Exit code 1 when one did not succeed. With --json each change is one line of JSON.',
-  arguments: { delivery_id: 'one delivery; else name what to watch by a filter' },
+  about: 'Watch deliveries until each has succeeded, failed or been canceled.',
+  more: 'Exits with code 1 if any did not succeed. With --json, each change is one line of JSON.',
+  arguments: { delivery_id: 'the id of one delivery, instead of filters' },
   flags: [filters.event, filters.hook, filters.type, filters.since],
   examples: [
     'deliveries watch dlv_01jd7b1c8r9t3v7w5x2z4q6mna',
@@ -35,7 +35,7 @@ export const watch = apiVerb<Watch>({
   ],
   run: async ({ deliveries }, { delivery_id, ...filter }, { out, shell }) => {
     if ((delivery_id === undefined) === (Object.keys(filter).length === 0)) {
-      throw wrongUsage('Say what to watch: the id of a delivery, or --event, --hook, --type or --since.');
+      throw wrongUsage('Specify what to watch: the id of a delivery, or --event, --hook, --type or --since.');
     }
     const options = { signal: shell.unread };
     const changes =
@@ -43,10 +43,10 @@ export const watch = apiVerb<Watch>({
     const last = new Map<string, Delivery['status']>();
     for await (const delivery of changes) {
       last.set(delivery.id, delivery.status);
-      out.next(delivery, printChange);
+      out.printItem(delivery, printChange);
     }
     const unsuccessful = [...last.values()].filter((status) => status !== 'succeeded').length;
     if (unsuccessful > 0) throw failure(`${unsuccessful} of ${last.size} did not succeed.`);
-    if (last.size === 0) out.note('There is no such delivery.');
+    if (last.size === 0) out.note('No delivery matches.');
   },
 });

@@ -7,10 +7,10 @@ import type { Shell } from './shell.ts';
 import type { Flag, Noun, Verb } from './verb.ts';
 
 const CONNECTION: readonly Flag[] = [
-  { flags: '--url <url>', about: 'where the server is (BELLWIRE_URL; http://127.0.0.1:4400)' },
-  { flags: '--api-key <key>', about: 'who calls (BELLWIRE_API_KEY)' },
-  { flags: '--workspace <id>', about: 'for which workspace, with an admin key (BELLWIRE_WORKSPACE)' },
-  { flags: '--json', about: 'print the JSON of the API, and nothing else' },
+  { flags: '--url <url>', about: 'URL of the server (BELLWIRE_URL; default: http://127.0.0.1:4400)' },
+  { flags: '--api-key <key>', about: 'API key (BELLWIRE_API_KEY)' },
+  { flags: '--workspace <id>', about: 'workspace to use with an admin key (BELLWIRE_WORKSPACE)' },
+  { flags: '--json', about: 'print only the JSON of the API' },
 ];
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,28 +30,28 @@ const toOption = ({ flags, about, read, choices, required, many }: Flag): Option
 
 const snakeCase = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
-const given = (pairs: readonly (readonly [string, unknown])[]): Fields =>
+const withoutUndefined = (pairs: readonly (readonly [string, unknown])[]): Fields =>
   Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
 
-/** The arguments that were given, by their names. */
+/** The specified arguments by name. */
 const argumentsOf = (command: Command): Fields =>
-  given(
+  withoutUndefined(
     command.registeredArguments.map((argument, at) => [
       argument.name(),
       command.processedArgs[at] as unknown,
     ]),
   );
 
-/** The flags that were given, by the names of their fields. */
+/** The specified flags by field name. */
 const flagsOf = (command: Command, flags: readonly Flag[]): Fields =>
-  given(
+  withoutUndefined(
     flags.map((flag) => {
       const name = toOption(flag).attributeName();
       return [flag.field ?? snakeCase(name), command.getOptionValue(name) as unknown];
     }),
   );
 
-/** Enough for a hiccup. A person who waits wants to know soon that nobody answers. */
+/** Covers a brief interruption. A user at a terminal should see soon that the server does not respond. */
 const RETRY = { retries: 2, min_delay_ms: 100 } as const;
 
 const connect = async (connection: Connection): Promise<Client> => {
@@ -63,7 +63,7 @@ const connect = async (connection: Connection): Promise<Client> => {
 
 const run = async (verb: Verb, command: Command, shell: Shell): Promise<void> => {
   const { json, ...flags } = flagsOf(command, CONNECTION);
-  const connection = await readConnection(flags, shell);
+  const connection = await readConnection(flags as Shell['env'], shell);
   const session = {
     shell,
     out: createOut(shell, json === true),
@@ -81,7 +81,7 @@ const run = async (verb: Verb, command: Command, shell: Shell): Promise<void> =>
 const examples = (lines: readonly string[]): string =>
   ['', 'Examples:', ...lines.map((line) => `  bellwire ${line}`)].join('\n');
 
-/** The command of a verb. */
+/** Builds the command of a verb. */
 export const buildVerb = (verb: Verb, shell: Shell): Command => {
   const [name = '', ...args] = verb.usage.split(' ');
   const command = new Command(name).summary(verb.about);
@@ -93,9 +93,12 @@ export const buildVerb = (verb: Verb, shell: Shell): Command => {
   return command.addHelpText('after', examples(verb.examples)).action(() => run(verb, command, shell));
 };
 
-/** The command of a noun, with its verbs. */
+/** Builds the command of a noun with its verbs. */
 export const buildNoun = (noun: Noun, shell: Shell): Command => {
   const command = new Command(noun.name).description(noun.about).helpCommand(false);
   for (const verb of noun.verbs) command.addCommand(buildVerb(verb, shell));
-  return command.addHelpText('after', `\nbellwire ${noun.name} <command> --help says more about each.`);
+  return command.addHelpText(
+    'after',
+    `\nFor details of a command, run: bellwire ${noun.name} <command> --help`,
+  );
 };

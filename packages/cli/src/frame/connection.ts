@@ -3,24 +3,17 @@ import { wrongUsage } from './command-error.ts';
 import { reachableUrl } from './reachable-url.ts';
 import type { Shell } from './shell.ts';
 
-/** Which server, as whom, for which workspace. */
+/** The server, API key and workspace of a command. */
 export interface Connection {
   readonly url: string;
   readonly api_key: string | null;
   readonly workspace: string | null;
 }
 
-/** What the command line says of it. */
-export interface ConnectionFlags {
-  readonly url?: string;
-  readonly api_key?: string;
-  readonly workspace?: string;
-}
-
-/** The variables of client commands, which are no settings of the server. */
+/** Environment variables that only client commands read. */
 export const clientVariables: readonly string[] = ['BELLWIRE_URL', 'BELLWIRE_WORKSPACE'];
 
-type Texts = Readonly<Record<string, string | undefined>>;
+type Texts = Shell['env'];
 
 const DEFAULT = { host: '127.0.0.1', port: '4400' } as const;
 
@@ -30,15 +23,15 @@ const fromEnvironment = (env: Shell['env']): Texts => {
 };
 
 /**
- * Flags, then the environment, then `bellwire.config.ts`, the first that has a value wins. Where nobody names a
- * url it is that of a server with the same settings `host` and `port`.
- * @throws CommandError for a file that cannot be read
+ * Takes each value from the flags, the environment or `bellwire.config.ts`, in this order. The default URL is that of
+ * a server with the same `host` and `port` settings.
+ * @throws CommandError if the file cannot be read
  */
-export const readConnection = async (flags: ConnectionFlags, shell: Shell): Promise<Connection> => {
-  const near: Texts = { ...fromEnvironment(shell.env), ...flags };
-  const needs_file = [near['url'], near['api_key'], near['workspace']].includes(undefined);
+export const readConnection = async (flags: Texts, shell: Shell): Promise<Connection> => {
+  const specified: Texts = { ...fromEnvironment(shell.env), ...flags };
+  const needs_file = [specified['url'], specified['api_key'], specified['workspace']].includes(undefined);
   const file = needs_file ? await readClientFile(shell.folder) : {};
-  const pick = (name: string): string | undefined => near[name] ?? file[name];
+  const pick = (name: string): string | undefined => specified[name] ?? file[name];
   const host = pick('host') ?? DEFAULT.host;
   const port = pick('port') ?? DEFAULT.port;
   return {
@@ -48,10 +41,10 @@ export const readConnection = async (flags: ConnectionFlags, shell: Shell): Prom
   };
 };
 
-/** @throws CommandError when there is no key */
+/** @throws CommandError if there is no key */
 export const keyOf = ({ api_key }: Connection): string => {
   if (api_key !== null) return api_key;
   throw wrongUsage(
-    'There is no API key. Set BELLWIRE_API_KEY, or give --api-key. The first start of a server prints one; an admin key makes more: bellwire keys create NAME.',
+    'There is no API key. Set BELLWIRE_API_KEY or use --api-key. A server prints a key on its first start; with an admin key, create more: bellwire keys create NAME.',
   );
 };

@@ -7,13 +7,13 @@ export const CONFIG_FILE = 'bellwire.config.ts';
 
 const SERVER = '@bellwire/server';
 
-/** What the file exports, or why it cannot be used; null when there is none. */
+/** The default export of the file, or the reason why it cannot be used. */
 export type LoadedConfig =
   | { readonly exported: object }
-  | { readonly wrong: string; readonly cause?: unknown };
+  | { readonly problem: string; readonly cause?: unknown };
 
 const load = async (path: string, server_url: string): Promise<unknown> => {
-  // The server that the file imports is the one that we say, wherever it lies and whatever is installed there.
+  // The file imports this server, wherever the file is and whatever is installed there.
   const hooks = registerHooks({
     resolve: (specifier, context, next) =>
       specifier === SERVER ? { url: server_url, shortCircuit: true } : next(specifier, context),
@@ -26,7 +26,7 @@ const load = async (path: string, server_url: string): Promise<unknown> => {
   }
 };
 
-/** Loads `bellwire.config.ts` in a folder. What it imports as `@bellwire/server` is the module at `server_url`. */
+/** Loads `bellwire.config.ts` in a folder; null if there is none. Its `@bellwire/server` is the module at `server_url`. */
 export const loadConfig = async (folder: string, server_url: string): Promise<LoadedConfig | null> => {
   const path = resolve(folder, CONFIG_FILE);
   if (!existsSync(path)) return null;
@@ -34,8 +34,8 @@ export const loadConfig = async (folder: string, server_url: string): Promise<Lo
     const exported = await load(path, server_url);
     return typeof exported === 'object' && exported !== null
       ? { exported }
-      : { wrong: 'must have a default export, like: export default { port: 4500 }' };
+      : { problem: 'must have a default export, like: export default { port: 4500 }' };
   } catch (cause) {
-    return { wrong: `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause };
+    return { problem: `cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, cause };
   }
 };

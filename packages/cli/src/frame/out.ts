@@ -2,13 +2,13 @@ import type { Style } from '../print/style.ts';
 import { printJson } from '../print/json.ts';
 import type { Shell } from './shell.ts';
 
-/** Where answers go: JSON for programs, text for people. */
+/** The output of a command: JSON for programs, text for people. */
 export interface Out {
-  /** Prints an answer: as JSON with `--json`, else as `print` writes it. */
-  readonly answer: <T>(value: T, print: (value: T, style: Style) => string) => void;
-  /** Prints one of many that come one after the other: with `--json` each on a line of its own. */
-  readonly next: <T>(value: T, print: (value: T, style: Style) => string) => void;
-  /** Says something that is no answer, to people only and on standard error. */
+  /** Prints the result: as JSON with `--json`, otherwise with `format`. */
+  readonly print: <T>(value: T, format: (value: T, style: Style) => string) => void;
+  /** Prints one item of a stream; with `--json`, each item is one line. */
+  readonly printItem: <T>(value: T, format: (value: T, style: Style) => string) => void;
+  /** Prints a hint on standard error, unless `--json` is set. */
   readonly note: (text: string) => void;
 }
 
@@ -17,14 +17,14 @@ const line = (text: string): string => (text === '' || text.endsWith('\n') ? tex
 export const createOut = (shell: Shell, json: boolean): Out => {
   const style: Style = { width: shell.width, colours: shell.colours };
   return {
-    answer: (value, print) => {
-      // What the API answers without a body has no JSON either.
+    print: (value, format) => {
+      // A response without a body has no JSON.
       if (json && value === undefined) return;
-      shell.write(line(json ? printJson(value, 2) : print(value, style)));
+      shell.write(line(json ? printJson(value, 2) : format(value, style)));
     },
-    next: (value, print) => shell.write(line(json ? printJson(value) : print(value, style))),
+    printItem: (value, format) => shell.write(line(json ? printJson(value) : format(value, style))),
     note: (text) => {
-      if (!json) shell.complain(line(text));
+      if (!json) shell.writeError(line(text));
     },
   };
 };

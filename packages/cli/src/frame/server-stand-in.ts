@@ -1,6 +1,6 @@
 /**
- * What `@bellwire/server` exports. Client commands read `bellwire.config.ts` for an address and a key; the server
- * itself, which takes half a second and a native module, is not loaded for that.
+ * The exports of `@bellwire/server`. Client commands read only an address and a key from `bellwire.config.ts`, so they
+ * do not load the server, which takes half a second and a native module.
  */
 export const serverExports = [
   'BellwireError',
@@ -21,7 +21,7 @@ export const serverExports = [
   'variableOf',
 ] as const;
 
-// A thing that answers itself to whatever is asked of it, except that it cannot be awaited: that would take for ever.
+// Every property, call and construction returns the proxy itself. It has no `then`: awaiting it would never end.
 const SOURCE = `
 const anything = new Proxy(function () {}, {
   get: (_, key) => (key === Symbol.toPrimitive ? () => '' : key === 'then' ? undefined : anything),
@@ -31,5 +31,5 @@ const anything = new Proxy(function () {}, {
 export { ${serverExports.map((name) => `anything as ${name}`).join(', ')} };
 `;
 
-/** A module with the names of the server's, and nothing behind them. */
+/** A module with the export names of the server and no implementation. */
 export const SERVER_STAND_IN = `data:text/javascript,${encodeURIComponent(SOURCE)}`;

@@ -1,18 +1,18 @@
 import { EXIT } from './command-error.ts';
 
-/** What a command gets from where it is started; a test hands in its own. */
+/** The environment of a command. Tests pass their own. */
 export interface Shell {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The working folder. */
   readonly folder: string;
   readonly write: (text: string) => void;
-  readonly complain: (text: string) => void;
+  readonly writeError: (text: string) => void;
   /** All of standard input. */
   readonly read: () => Promise<string>;
-  /** Columns of the terminal that is written to; null where it is a file or a pipe. */
+  /** Columns of the terminal; null if standard output is a file or a pipe. */
   readonly width: number | null;
   readonly colours: boolean;
-  /** Aborted when nobody reads any more what is written, as in `bellwire … | head -1`. */
+  /** Aborted when the reader of standard output has closed the pipe, as in `bellwire … | head -1`. */
   readonly unread: AbortSignal;
 }
 
@@ -22,7 +22,7 @@ const readAll = async (): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
-/** A pipe that is closed is no error: its reader has seen enough. A full disk is one. */
+/** A closed pipe is not an error: its reader has finished. A full disk is. */
 const watchPipes = (): AbortSignal => {
   const unread = new AbortController();
   const onError = ({ code }: NodeJS.ErrnoException): void => {
@@ -30,23 +30,23 @@ const watchPipes = (): AbortSignal => {
       unread.abort();
       return;
     }
-    process.stderr.write(`bellwire: What it says cannot be written (${code}).\n`);
+    process.stderr.write(`bellwire: The output cannot be written (${code}).\n`);
     process.exit(EXIT.refused);
   };
   process.stdout.on('error', onError);
-  // Nobody can be told that nobody can be told.
+  // An error on standard error cannot be reported.
   process.stderr.on('error', () => {});
   return unread.signal;
 };
 
-/** The shell that this process was started from. */
+/** The shell of this process. */
 export const shellOfProcess = (): Shell => {
   const { stdout, stderr } = process;
   return {
     env: process.env,
     folder: process.cwd(),
     write: (text) => void stdout.write(text),
-    complain: (text) => void stderr.write(text),
+    writeError: (text) => void stderr.write(text),
     read: readAll,
     width: stdout.isTTY ? stdout.columns : null,
     colours: stdout.isTTY && stdout.hasColors(),

@@ -5,25 +5,25 @@ import type { Shell } from './shell.ts';
 
 /** An option of a verb. */
 export interface Flag {
-  /** As commander reads it: `--max-attempts <n>`. */
+  /** In the syntax of commander: `--max-attempts <n>`. */
   readonly flags: string;
   readonly about: string;
-  /** The field that the value goes to, when its name is not the flag's. */
+  /** The field of the value, if its name differs from the flag's. */
   readonly field?: string;
-  /** Turns the text into a value. @throws InvalidArgumentError */
+  /** Parses the text. @throws InvalidArgumentError */
   readonly read?: (text: string) => unknown;
   readonly choices?: readonly string[];
   readonly required?: true;
-  /** It may be given more than once; the values come as one list. */
+  /** Repeatable: the values form a list. */
   readonly many?: true;
 }
 
-/** What a verb runs with. */
+/** The context in which a verb runs. */
 export interface Session {
   readonly shell: Shell;
   readonly out: Out;
   readonly connection: Connection;
-  /** The client, made at the first call. @throws CommandError without an API key */
+  /** Creates the client. @throws CommandError without an API key */
   readonly connect: () => Promise<Client>;
 }
 
@@ -32,13 +32,13 @@ export interface Verb {
   /** Its name and arguments: `get <hook_id>`. */
   readonly usage: string;
   readonly about: string;
-  /** What is good to know, in whole sentences. */
+  /** Further sentences of the description. */
   readonly more?: string;
   readonly arguments?: Readonly<Record<string, string>>;
   readonly flags?: readonly Flag[];
-  /** As typed after `bellwire`. */
+  /** Command lines without the leading `bellwire`. */
   readonly examples: readonly string[];
-  /** `fields` are the arguments and flags that were given, by their names in snake_case. */
+  /** `fields` are the specified arguments and flags by their names in snake_case. */
   readonly run: (session: Session, fields: never) => Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface ApiVerb<F> extends Omit<Verb, 'run'> {
   readonly run: (client: Client, fields: F, session: Session) => Promise<void>;
 }
 
-/** A verb that calls the server. `F` says what its arguments and flags give. */
+/** A verb that calls the server. `F` is the type of its arguments and flags. */
 export const apiVerb = <F = {}>({ run, ...verb }: ApiVerb<F>): Verb => ({
   ...verb,
   run: async (session: Session, fields: F) => run(await session.connect(), fields, session),

@@ -4,32 +4,25 @@ import { failure, wrongUsage } from '../frame/command-error.ts';
 import type { Shell } from '../frame/shell.ts';
 import { isJsonObject, type JsonObject, parseJson } from './parse-json.ts';
 
-const isMissing = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
 /**
- * The text that a flag stands for: `-` is standard input, JSON is itself, everything else is a file.
+ * Reads the input that an argument specifies: `-` is standard input, text that starts like JSON is itself, anything
+ * else is a file.
  * @throws CommandError
  */
 export const readInput = async (given: string, flag: string, shell: Shell): Promise<string> => {
   if (given === '-') return shell.read();
   if (/^\s*[[{]/.test(given)) return given;
-  try {
-    return await readFile(resolve(shell.folder, given), 'utf8');
-  } catch (error) {
-    if (isMissing(error)) {
-      throw wrongUsage(
-        `${flag}: there is no file ${given}. It takes a file, - for standard input, or JSON itself.`,
-        error,
-      );
-    }
-    throw failure(
-      `${flag}: ${given} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+  return readFile(resolve(shell.folder, given), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT'
+      ? wrongUsage(
+          `${flag}: there is no file ${given}. Specify a file, - for standard input, or JSON.`,
+          error,
+        )
+      : failure(`${flag}: ${given} cannot be read: ${error.message}`);
+  });
 };
 
-/** The JSON object that a flag stands for. @throws CommandError */
+/** Reads the JSON object that an argument specifies. @throws CommandError */
 export const readObject = async (given: string, flag: string, shell: Shell): Promise<JsonObject> => {
   const value = parseJson(await readInput(given, flag, shell), flag);
   if (!isJsonObject(value)) throw wrongUsage(`${flag} must be a JSON object, like {"total": 499}.`);

@@ -6,11 +6,11 @@ const TIME = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\
 
 /** @throws InvalidArgumentError */
 export const readCount = (text: string): number => {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Must be a whole number.');
   return Number(text);
 };
 
-/** A number, or the word `default`. @throws InvalidArgumentError */
+/** A whole number or `default`. @throws InvalidArgumentError */
 export const readCountOrDefault = (text: string): number | 'default' =>
   text === 'default' ? text : readCount(text);
 
@@ -19,28 +19,28 @@ const durationMs = (text: string): number | null => {
   return digits === undefined ? null : Number(digits) * (MS[unit] ?? 0);
 };
 
-/** Whole seconds of a text like `24h`. @throws InvalidArgumentError */
+/** The seconds of a duration like `24h`. @throws InvalidArgumentError */
 export const readSeconds = (text: string): number => {
   const ms = durationMs(text);
-  if (ms === null) throw new InvalidArgumentError('It must be a duration like 30m, 24h or 7d, or 0s.');
+  if (ms === null) throw new InvalidArgumentError('Must be a duration like 30m, 24h or 7d, or 0s.');
   return ms / 1000;
 };
 
-/** ISO 8601 text of a time, or of a while ago: `2026-11-21T10:30:00Z`, `2026-11-21` (UTC), `24h`. @throws InvalidArgumentError */
+/** The ISO 8601 form of `2026-11-21T10:30:00Z`, `2026-11-21` (UTC), or an age like `24h`. @throws InvalidArgumentError */
 export const readTime = (text: string): string => {
   const ago_ms = durationMs(text);
   const at = ago_ms === null ? new Date(TIME.test(text) ? text : Number.NaN) : new Date(Date.now() - ago_ms);
   if (Number.isNaN(at.getTime())) {
     throw new InvalidArgumentError(
-      'It must be a time like 2026-11-21T10:30:00Z or 2026-11-21, or how long ago, like 24h.',
+      'Must be a time like 2026-11-21T10:30:00Z or 2026-11-21, or an age like 24h.',
     );
   }
   return at.toISOString();
 };
 
-/** The parts between commas. @throws InvalidArgumentError */
+/** The items of a comma-separated list. @throws InvalidArgumentError */
 export const readList = (text: string): readonly string[] => {
   const parts = text.split(',').map((part) => part.trim());
-  if (parts.includes('')) throw new InvalidArgumentError('It must be names with a comma between two.');
+  if (parts.includes('')) throw new InvalidArgumentError('Must be comma-separated names.');
   return parts;
 };

@@ -1,36 +1,44 @@
 import { wrongUsage } from '../frame/command-error.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson } from './parse-json.ts';
 
-interface Place {
-  /** As it was typed, for messages. */
+interface Assignment {
+  /** The original text, for messages. */
   readonly typed: string;
   readonly value: Json;
 }
 
-const withItem = (list: readonly Json[], [key = '', ...rest]: readonly string[], place: Place): Json => {
+const withItem = (
+  list: readonly Json[],
+  [key = '', ...rest]: readonly string[],
+  assignment: Assignment,
+): Json => {
   const index = Number(key);
   if (!/^\d{1,4}$/.test(key) || index > list.length) {
     throw wrongUsage(
-      `--set ${place.typed}: "${key}" is no place in a list of ${list.length}. Places count from 0; ${list.length} adds one.`,
+      `--set ${assignment.typed}: "${key}" is not an index of a list of ${list.length}. Indexes start at 0; ${list.length} appends.`,
     );
   }
-  const changed = withValue(list[index], rest, place);
+  const changed = withValue(list[index], rest, assignment);
   return index === list.length ? [...list, changed] : list.with(index, changed);
 };
 
-const withField = (object: JsonObject, [key = '', ...rest]: readonly string[], place: Place): Json => {
-  const there = Object.hasOwn(object, key) ? object[key] : undefined;
-  return { ...object, [key]: withValue(there, rest, place) };
+const withField = (
+  object: JsonObject,
+  [key = '', ...rest]: readonly string[],
+  assignment: Assignment,
+): Json => {
+  const current = Object.hasOwn(object, key) ? object[key] : undefined;
+  return { ...object, [key]: withValue(current, rest, assignment) };
 };
 
-/** A copy that has the value at the path; objects that are missing on the way are made. */
-const withValue = (target: Json | undefined, path: readonly string[], place: Place): Json => {
-  if (path.length === 0) return place.value;
-  if (Array.isArray(target)) return withItem(target, path, place);
-  if (target === undefined || target === null) return withField({}, path, place);
-  if (isJsonObject(target)) return withField(target, path, place);
+/** A copy with the value at the path. Missing objects on the path are created. */
+const withValue = (target: Json | undefined, path: readonly string[], assignment: Assignment): Json => {
+  if (path.length === 0) return assignment.value;
+  if (Array.isArray(target)) return withItem(target, path, assignment);
+  if (target === undefined || target === null) return withField({}, path, assignment);
+  if (isJsonObject(target)) return withField(target, path, assignment);
   throw wrongUsage(
-    `--set ${place.typed}: there is ${JSON.stringify(target)} before "${path[0] ?? ''}", which has no fields.`,
+    `--set ${assignment.typed}: "${path[0] ?? ''}" would be a field of ${JSON.stringify(target)}, which has no fields.`,
   );
 };
 
@@ -44,8 +52,8 @@ const isJson = (text: string): boolean => {
 };
 
 /**
- * Data with values changed, each as `path=value`: `order.items.0.total=499`. What is JSON is read as that, all
- * else is text.
+ * Sets values in the data, each specified as `path=value`, like `order.items.0.total=499`. A value that is not valid
+ * JSON is text.
  * @throws CommandError
  */
 export const setValues = (data: JsonObject, sets: readonly string[]): JsonObject => {
@@ -54,7 +62,7 @@ export const setValues = (data: JsonObject, sets: readonly string[]): JsonObject
     const at = typed.indexOf('=');
     const path = typed.slice(0, Math.max(at, 0)).split('.');
     if (path.includes('')) {
-      throw wrongUsage(`--set ${typed}: it must be a path and a value, like order.total=499.`);
+      throw wrongUsage(`--set ${typed}: must be a path and a value, like order.total=499.`);
     }
     const text = typed.slice(at + 1);
     const value = isJson(text) ? parseJson(text, `--set ${typed}`) : text;

@@ -1,5 +1,5 @@
 import { printable } from './printable.ts';
 
-/** JSON for programs, without a line break at the end. What a terminal would obey is escaped: it is the same JSON. */
+/** JSON without a trailing newline. Control characters are escaped, so that a terminal does not interpret them. */
 export const printJson = (value: unknown, indent = 0): string =>
   JSON.stringify(value, null, indent).split('\n').map(printable).join('\n');

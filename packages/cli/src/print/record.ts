@@ -1,7 +1,7 @@
 import { colourOf, paint, type Style } from './style.ts';
 import { printValue } from './value.ts';
 
-/** One thing, a field a line. */
+/** Prints a record, one field per line. */
 export const printRecord = (record: object, style: Style): string => {
   const fields = Object.entries<unknown>({ ...record });
   const width = Math.max(0, ...fields.map(([name]) => name.length));

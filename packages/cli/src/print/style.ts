@@ -1,19 +1,19 @@
 import { styleText } from 'node:util';
 
-/** How text for people looks where it goes. */
+/** The formatting of text output. */
 export interface Style {
-  /** Columns of the terminal; null where nothing needs to be cut. */
+  /** Columns of the terminal; null if lines are not truncated. */
   readonly width: number | null;
   readonly colours: boolean;
 }
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
 
-/** Without its colour where there are none. */
+/** Colours the text, if the style has colours. */
 export const paint = (text: string, colour: Colour | null, { colours }: Style): string =>
   colour === null || !colours ? text : styleText(colour, text, { validateStream: false });
 
-const MEANINGS: Readonly<Record<string, Colour>> = {
+const STATUS_COLOURS: Readonly<Record<string, Colour>> = {
   active: 'green',
   succeeded: 'green',
   verified: 'green',
@@ -31,6 +31,6 @@ const MEANINGS: Readonly<Record<string, Colour>> = {
   canceled: 'dim',
 };
 
-/** The colour of a status, of whatever it is the status. */
+/** The colour of a status of any kind. */
 export const colourOf = (status: string): Colour | null =>
-  Object.hasOwn(MEANINGS, status) ? (MEANINGS[status] ?? null) : null;
+  Object.hasOwn(STATUS_COLOURS, status) ? (STATUS_COLOURS[status] ?? null) : null;

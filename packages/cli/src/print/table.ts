@@ -8,10 +8,10 @@ export interface Column<T> {
 }
 
 const GAP = '  ';
-/** Of the last column, however narrow the terminal. */
-const LEAST = 12;
+/** Minimum width of the last column. */
+const MIN_WIDTH = 12;
 
-/** What a reader sees as one character each. */
+/** The grapheme clusters of a text. */
 const charactersOf = (text: string): readonly string[] =>
   /^[ -~]*$/.test(text)
     ? text.split('')
@@ -19,16 +19,16 @@ const charactersOf = (text: string): readonly string[] =>
 
 const lengthOf = (text: string): number => charactersOf(text).length;
 
-const cut = (text: string, most: number): string =>
-  lengthOf(text) <= most
+const truncate = (text: string, width: number): string =>
+  lengthOf(text) <= width
     ? text
     : `${charactersOf(text)
-        .slice(0, most - 1)
+        .slice(0, width - 1)
         .join('')}…`;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
-/** Rows under their titles. On a terminal the last column is cut to what is left of the line. */
+/** Prints rows under their titles. On a terminal, the last column is truncated to the rest of the line. */
 export const printTable = <T>(rows: readonly T[], columns: readonly Column<T>[], style: Style): string => {
   const texts = rows.map((row) => columns.map(({ of }) => printValue(of(row))));
   const titles = columns.map(({ title }) => title);
@@ -36,12 +36,12 @@ export const printTable = <T>(rows: readonly T[], columns: readonly Column<T>[],
     Math.max(lengthOf(title), ...texts.map((row) => lengthOf(row[at] ?? ''))),
   );
   const before = sum(widths.slice(0, -1)) + GAP.length * (columns.length - 1);
-  const left = style.width === null ? Infinity : Math.max(LEAST, style.width - before);
+  const left = style.width === null ? Infinity : Math.max(MIN_WIDTH, style.width - before);
   const line = (cells: readonly string[], colourAt: (at: number, text: string) => Colour | null): string =>
     cells
       .map((cell, at) => {
         const is_last = at === cells.length - 1;
-        const text = is_last ? cut(cell, left) : cell;
+        const text = is_last ? truncate(cell, left) : cell;
         const padding = is_last ? '' : ' '.repeat((widths[at] ?? 0) - lengthOf(text));
         return paint(text, colourAt(at, cell), style) + padding;
       })

@@ -3,7 +3,7 @@ import { printable } from './printable.ts';
 /** 2026-11-21T10:30:00.182Z */
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{3}Z$/;
 
-/** A field of an answer on one line. */
+/** Prints the value of a field on one line. */
 export const printValue = (value: unknown): string => {
   if (value === null || value === undefined || value === '') return '-';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';

@@ -2,7 +2,7 @@ import { joinShapes, type Shape, UNKNOWN } from './shape.ts';
 
 type Shapes = ReadonlyMap<string, Shape>;
 
-/** The definitions that a shape is made of directly: not those that stand in a field or a list of it. */
+/** The definitions that a shape refers to directly, not through a field or an item. */
 const heads = (shape: Shape): readonly string[] => {
   if (shape.kind === 'reference') return [shape.to];
   return shape.kind === 'union' || shape.kind === 'intersection' ? shape.members.flatMap(heads) : [];
@@ -30,6 +30,6 @@ const withoutHeads = (shape: Shape, isBroken: (to: string) => boolean): Shape =>
   );
 };
 
-/** A definition that is made of itself says nothing, and no compiler takes it: there it is `unknown`. */
+/** Replaces a definition that directly refers to itself by `unknown`: it has no meaning, and compilers refuse it. */
 export const breakCycles = (shapes: Shapes): Shapes =>
   new Map([...shapes].map(([name, shape]) => [name, withoutHeads(shape, (to) => leadsTo(shapes, to, name))]));

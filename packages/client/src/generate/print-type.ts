@@ -26,7 +26,7 @@ const inParentheses = (shape: Shape, nameOf: NameOf): string => {
   return isJoined(shape) ? `(${text})` : text;
 };
 
-/** `readonly` may not stand behind `readonly` without them. */
+/** A nested `readonly` needs parentheses. */
 const printElement = (shape: Shape, nameOf: NameOf): string => {
   const text = inParentheses(shape, nameOf);
   return shape.kind === 'array' || shape.kind === 'tuple' ? `(${text})` : text;
@@ -34,7 +34,7 @@ const printElement = (shape: Shape, nameOf: NameOf): string => {
 
 const printObject = (fields: readonly Field[], others: Shape | null, nameOf: NameOf): string => {
   const names = fields.map((field) => printField(field, nameOf));
-  // Beside named fields an index signature would have to fit all of their types as well.
+  // Next to named fields, an index signature would have to include all of their types.
   const index =
     others === null
       ? []
@@ -43,7 +43,7 @@ const printObject = (fields: readonly Field[], others: Shape | null, nameOf: Nam
   return parts.length === 0 ? 'Record<string, never>' : block('{', parts, '}');
 };
 
-/** A shape as the text of a TypeScript type. */
+/** Prints a shape as a TypeScript type. */
 export const printType = (shape: Shape, nameOf: NameOf): string => {
   switch (shape.kind) {
     case 'literal':

@@ -4,7 +4,7 @@ import type { Shape } from './shape.ts';
 import { shapesOfSchema } from './shape-of-schema.ts';
 import { typeNames } from './type-names.ts';
 
-/** An event type as `GET /v1/event-types` answers it. */
+/** An event type as `GET /v1/event-types` returns it. */
 export interface CatalogType {
   readonly name: string;
   readonly description?: string | null;
@@ -13,11 +13,11 @@ export interface CatalogType {
 }
 
 export interface PrintedTypes {
-  /** The catalog in the order of the names. */
+  /** The catalog, sorted by name. */
   readonly types: readonly CatalogType[];
-  /** The declarations of all types, in order, with an empty line between two. */
+  /** The declarations of all types, separated by empty lines. */
   readonly declarations: string;
-  /** The name of the type of an event type's data. */
+  /** The name of the data type of an event type. */
   readonly nameOf: (event_type: string) => string;
 }
 
@@ -28,7 +28,7 @@ const declare = (name: string, shape: Shape, printed: string): string =>
     ? `export interface ${name} ${printed}`
     : `export type ${name} =${printed.startsWith('\n') ? '' : ' '}${printed};`;
 
-/** The data of one event type, and the definitions that its schema holds, as declarations. */
+/** The declarations of an event type's data and of the definitions in its schema. */
 const declareType = (type: CatalogType, name: string, taken: readonly string[]): readonly string[] => {
   const { root, definitions } = shapesOfSchema(type.schema ?? true);
   const names = typeNames(
@@ -47,7 +47,7 @@ const declareType = (type: CatalogType, name: string, taken: readonly string[]):
 
 const byName = (a: CatalogType, b: CatalogType): number => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 
-/** Prints a TypeScript type for the data of every event type. The same catalog gives the same text. */
+/** Prints a TypeScript type for the data of every event type. The text does not depend on the order of the catalog. */
 export const printTypes = (catalog: readonly CatalogType[], taken: readonly string[]): PrintedTypes => {
   const types = catalog.toSorted(byName);
   const names = typeNames(

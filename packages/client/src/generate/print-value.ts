@@ -4,10 +4,10 @@ const LINE = 80;
 
 const isFlat = (value: unknown): boolean => typeof value !== 'object' || value === null;
 
-/** In a literal, `__proto__` as a name would set the prototype and be no key. */
+/** In an object literal, the name `__proto__` would set the prototype instead of a key. */
 const printName = (key: string): string => (key === '__proto__' ? '["__proto__"]' : printKey(key));
 
-/** A JSON value as the text of a literal. */
+/** Prints a JSON value as a literal. */
 export const printValue = (value: unknown): string => {
   if (typeof value === 'string') return quote(value);
   if (Array.isArray(value)) {

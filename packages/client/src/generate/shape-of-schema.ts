@@ -16,7 +16,7 @@ const literal = (value: unknown): Shape => (isPrimitive(value) ? { kind: 'litera
 
 const REFERENCE = /^#(?:$|\/(?:\$defs|definitions)\/([^/]+)$)/;
 
-/** A pointer into the same schema (RFC 6901); what points elsewhere is unknown. */
+/** A pointer into the same schema (RFC 6901). Other references are unknown. */
 const reference = (pointer: string): Shape => {
   const match = REFERENCE.exec(pointer);
   if (match === null) return UNKNOWN;
@@ -41,7 +41,7 @@ const objectShape = (schema: Schema): Shape => {
     .filter((name) => typeof name === 'string' && !named.some((field) => field.name === name))
     .map((name: string) => ({ name, required: true, description: null, shape: UNKNOWN }));
   const { additionalProperties } = schema;
-  // Nothing said means that more keys may come. A type that says so would let every misspelt key pass, so it does not.
+  // By default, JSON Schema allows more keys. A type that allowed them would accept every misspelt key, so it does not.
   const isOpen = additionalProperties === undefined ? named.length === 0 : additionalProperties !== false;
   return {
     kind: 'object',
@@ -93,7 +93,7 @@ const ownShape = (schema: Schema): Shape => {
 const membersOf = (schema: Schema, key: string): readonly Shape[] | null =>
   Array.isArray(schema[key]) ? schema[key].map(shapeOf) : null;
 
-/** What one part of a schema says; the parts all hold together. */
+/** The shapes of the parts of a schema, all of which apply. */
 const partsOf = (schema: Schema): readonly Shape[] => {
   const anyOf = membersOf(schema, 'anyOf');
   const oneOf = membersOf(schema, 'oneOf');
@@ -115,9 +115,9 @@ const shapeOf = (schema: unknown): Shape => {
 };
 
 /**
- * What a JSON Schema (draft 2020-12) says that types can hold. Never throws: what they cannot hold (patterns, limits,
- * conditions, references to other documents) is left out, so a value that passes the schema always fits the shape, but
- * for keys that the schema does not name.
+ * The shapes that types can express of a JSON Schema (draft 2020-12). Never throws. It leaves out everything else
+ * (patterns, limits, conditions, references to other documents), so a value that matches the schema always matches the
+ * shape, except for keys that the schema does not name.
  */
 export const shapesOfSchema = (schema: unknown): SchemaShapes => {
   const definitions = isSchema(schema)

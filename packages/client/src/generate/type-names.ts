@@ -13,8 +13,8 @@ const pascal = (text: string): string => {
 };
 
 /**
- * A name of a type for each text, like `OrderCreated` for `order.created`: a TypeScript identifier, each
- * different. Depends on the texts and the taken names alone.
+ * Unique type names for texts, like `OrderCreated` for `order.created`: TypeScript identifiers. They depend
+ * only on the texts and the taken names.
  */
 export const typeNames = (
   texts: readonly string[],
