@@ -1,7 +1,7 @@
 import { block, type CatalogType, printComment, printTypes, quote } from '@bellwire/client/generate';
 
 const EVENTS_HEAD =
-  '// Made from a catalog of events. To follow it, make this file anew; handlers.ts is yours.';
+  '// Generated from a catalog of events. To update it, generate this file again; handlers.ts is yours.';
 
 /** `src/events.ts` of the Express template. */
 export const printEvents = (catalog: readonly CatalogType[]): string => {
@@ -17,13 +17,13 @@ const HANDLERS_HEAD = `import type { Handlers, Received } from './handling.ts';
 import { log } from './log.ts';
 
 /**
- * Your code: one function for each event type in events.ts. One that throws runs again later, and one may run again
- * after a crash, so let it look at \`id\` and do nothing the second time. Exports \`handlers\` and \`otherwise\`.
+ * Your code: one function for each event type in events.ts. If one throws, it runs again later; one may also run again
+ * after a crash, so check \`id\` and do nothing the second time. Exports \`handlers\` and \`otherwise\`.
  */
 `;
 
 const HANDLERS_FOOT = `
-/** For event types that have no handler above. The event counts as handled. */
+/** For event types without a handler. The event counts as handled. */
 export const otherwise = ({ id, type }: Received): void => {
   log('info', 'no_handler', { id, type });
 };
