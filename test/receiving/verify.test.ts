@@ -92,6 +92,21 @@ describe('a genuine request is taken', () => {
   });
 });
 
+it('a form is read where the dialect takes forms, and nowhere else', async () => {
+  const one = caseNamed('activities: a form: the signature covers the encoded body');
+  const headers_of_form = { ...one.headers, 'content-type': 'application/x-www-form-urlencoded' };
+  const event = JSON.parse(new URLSearchParams(one.body).get('payload')!) as Record<string, unknown>;
+  const received = { headers: headers_of_form, body: one.body! };
+  const read = async (forms: boolean) =>
+    verify(received, { secret: one.secrets, dialect: { ...receiverDialects.activities, forms } });
+  const taken = await read(true);
+  expect(taken).toMatchObject({ accepted: true, id: event['id'], type: event['event'] });
+  if (taken.accepted) expect(taken.json()).toEqual(event);
+  const other = await read(false);
+  expect(other).toMatchObject({ accepted: true, id: null, type: null });
+  if (other.accepted) expect(other.json).toThrow(SyntaxError);
+});
+
 it('every dialect of the server has its receiver', () => {
   expect(Object.keys(receiverDialects).toSorted()).toEqual([...createDialects().keys()].toSorted());
 });
@@ -129,7 +144,7 @@ describe('a refusal says what to look at', () => {
     expect(verdict).toMatchObject({ reason: 'body_parsed' });
   });
 
-  it('a body that was parsed and written anew, though nobody told its length', async () => {
+  it('a body that was parsed and written anew, without a content-length', async () => {
     const pretty = JSON.stringify(JSON.parse(body), null, 2);
     expect(await refusalOf({ headers, body: pretty })).toMatch(
       new RegExp(`^body_changed: .* ${body.length} bytes but ${pretty.length} bytes arrived`),

@@ -422,8 +422,9 @@ const explainMismatch = async (
     const lengths = `The signature matches the same JSON in ${plural(original.length, 'byte')} but ${arrived}`;
     return refuse('body_changed', `${lengths}: it was parsed and serialised again. Use the raw body.`);
   }
-  const causes = 'The secret belongs to another hook or was rotated, or the body was changed in transit.';
-  return refuse('signature_mismatch', `No signature matches: ${arrived}. ${causes}`);
+  const causes = 'It belongs to another hook or was rotated, or the body was changed in transit.';
+  const length = plural(body.length, 'byte');
+  return refuse('signature_mismatch', `No secret matches the signature of these ${length}. ${causes}`);
 };
 
 const accept = (header: ReadHeader, body: Bytes, { id, type, forms = false }: SignatureFormat): Verified => {
