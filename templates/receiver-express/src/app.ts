@@ -92,7 +92,7 @@ const receive = ({ settings, inbox, log, onStored }: AppOptions): RequestHandler
 
     const type = verified.type ?? '';
     try {
-      if (!inbox.isInPlace()) return send(response, notStored);
+      if (!inbox.isInPlace()) throw new Error('The inbox was deleted or replaced. Restart the receiver.');
       if (pings.includes(type)) {
         log('info', 'pinged', { id, type });
         return send(response, accepted);

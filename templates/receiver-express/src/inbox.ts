@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { type Log, messageOf } from './log.ts';
+import { messageOf } from './log.ts';
 import { StartError } from './settings.ts';
 import type { DialectName } from './verify.ts';
 
@@ -46,7 +46,6 @@ const SCHEMA = `
 const CLAIMED = 'seq, id, type, dialect, body, received_at, attempts';
 const CLAIM = 'update events set claimed = 1, attempts = attempts + 1';
 const PRUNE_SLICE = 1000;
-const CHECK_EVERY_MS = 1000;
 
 const notOpened = (path: string, error: unknown): StartError => {
   const advice = 'Set INBOX_PATH to a writable file on a local disk.';
@@ -102,7 +101,7 @@ const lock = (path: string): Database.Database => {
 const prepare = (db: Database.Database) => ({
   insert: db.prepare<[Arrival]>(
     `insert into events (id, type, dialect, body, received_at)
-     values (:id, :type, :dialect, :body, :received_at) on conflict (id) do nothing`,
+     values (:id, :type, :dialect, :body, :received_at)`,
   ),
   isKnown: db.prepare<[string]>('select 1 from events where id = ?').pluck(),
   claim: db.prepare<[number], Claimed>(
@@ -147,7 +146,7 @@ interface Write {
  * disk; if a power cut undoes an outcome, the event is handled again.
  * @throws StartError
  */
-export const openInbox = (path: string, limit: number, log: Log) => {
+export const openInbox = (path: string, limit: number) => {
   const locked = lock(path);
   const db = openInboxFile(path);
   const sql = prepare(db);
@@ -156,33 +155,26 @@ export const openInbox = (path: string, limit: number, log: Log) => {
     return file === undefined ? 'none' : `${file.dev} ${file.ino}`;
   };
   const opened = identity();
-  let checked = { at: 0, in_place: true };
-  let counted = { at: 0, waiting: 0 };
   let writes: Write[] = [];
 
-  const isFull = (): boolean => {
-    const now = Date.now();
-    // Counted again from time to time, because the command for dead letters changes it, too.
-    if (Math.abs(now - counted.at) > CHECK_EVERY_MS)
-      counted = { at: now, waiting: sql.count.get('waiting') ?? 0 };
-    return counted.waiting >= limit;
-  };
-
-  const insert = (arrival: Arrival): Stored => {
-    if (isFull()) return sql.isKnown.get(arrival.id) === undefined ? 'full' : 'duplicate';
-    const { changes } = sql.insert.run(arrival);
-    counted.waiting += changes;
-    return changes === 1 ? 'stored' : 'duplicate';
+  const insertAll = (arrivals: readonly Arrival[]): readonly Stored[] => {
+    let free = limit - (sql.count.get('waiting') ?? 0);
+    return arrivals.map((arrival) => {
+      if (sql.isKnown.get(arrival.id) !== undefined) return 'duplicate';
+      if (free <= 0) return 'full';
+      sql.insert.run(arrival);
+      free -= 1;
+      return 'stored';
+    });
   };
 
   const commit = (): void => {
     const batch = writes;
     writes = [];
     try {
-      const outcomes = commitDurably(db, () => batch.map(({ arrival }) => insert(arrival)));
+      const outcomes = commitDurably(db, () => insertAll(batch.map(({ arrival }) => arrival)));
       for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] ?? 'full');
     } catch (error) {
-      counted.at = 0;
       for (const { reject } of batch) reject(error);
     }
   };
@@ -204,16 +196,10 @@ export const openInbox = (path: string, limit: number, log: Log) => {
     /** Takes back the claims, and their attempts. */
     release: (): void => void sql.release.run(),
 
-    handled: ({ seq }: Claimed): void => {
-      sql.handled.run(Date.now(), seq);
-      counted.waiting -= 1;
-    },
+    handled: ({ seq }: Claimed): void => void sql.handled.run(Date.now(), seq),
     failed: ({ seq }: Claimed, error: string, due_at: number): void =>
       void sql.failed.run(due_at, error, seq),
-    dead: ({ seq }: Claimed, error: string): void => {
-      sql.dead.run(Date.now(), error, seq);
-      counted.waiting -= 1;
-    },
+    dead: ({ seq }: Claimed, error: string): void => void sql.dead.run(Date.now(), error, seq),
 
     /** Deletes some of the ids that were handled before a time. */
     prune: (before: number): void => void sql.prune.run(before),
@@ -224,19 +210,8 @@ export const openInbox = (path: string, limit: number, log: Log) => {
       oldest_received_at: sql.oldest.get() ?? null,
     }),
 
-    /**
-     * Whether the path still leads to the opened file, checked once a second. A file that was deleted or replaced is
-     * writable, but what it stores is lost. Stays false until the restart.
-     */
-    isInPlace: (): boolean => {
-      if (!checked.in_place || performance.now() - checked.at < CHECK_EVERY_MS) return checked.in_place;
-      checked = { at: performance.now(), in_place: identity() === opened };
-      if (!checked.in_place) {
-        const error = `The inbox at ${path} was deleted or replaced, so no event is accepted. Restart the receiver.`;
-        log('error', 'inbox_lost', { error });
-      }
-      return checked.in_place;
-    },
+    /** Whether the path still leads to the opened file. One that was deleted or replaced is writable, but then lost. */
+    isInPlace: (): boolean => identity() === opened,
 
     close: (): void => {
       db.close();

@@ -34,7 +34,7 @@ export interface ReceiverOptions {
  */
 export const startReceiver = async ({ settings, handle, log: write }: ReceiverOptions) => {
   const { HOST: host, WEBHOOK_DIALECT: dialect } = settings;
-  const inbox = openInbox(settings.INBOX_PATH, settings.INBOX_LIMIT, write);
+  const inbox = openInbox(settings.INBOX_PATH, settings.INBOX_LIMIT);
   const worker = createWorker({ settings, inbox, handle, log: write });
   let stopping = false;
   const app = createApp({ settings, inbox, log: write, onStored: worker.wake, isStopping: () => stopping });

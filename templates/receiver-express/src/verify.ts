@@ -169,21 +169,14 @@ export interface VerifyOptions {
   readonly now?: () => number;
 }
 
-/** Why a request is refused. */
+/** Why a request is refused. `body_changed` is a `signature_mismatch` whose body is known to have been rewritten. */
 export type RefusalReason =
-  // No secret can be used: it is empty, or the part after `whsec_` or `whpk_` is not a base64 key.
   | 'secret_unusable'
-  // A header that the dialect always sends is absent or empty.
   | 'header_missing'
-  // The time of signing is not a time.
   | 'timestamp_malformed'
-  // The time of signing is too far from now.
   | 'clock_off'
-  // No secret produces this signature for this body.
   | 'signature_mismatch'
-  // The same, and the body is known to have been rewritten in transit.
   | 'body_changed'
-  // The raw body is gone because a middleware read it.
   | 'body_parsed'
   | 'body_too_large';
 
