@@ -48,13 +48,14 @@ export const createWorker = ({ settings, inbox, handle, log }: WorkerOptions) =>
   const nap = (): Promise<unknown> =>
     once(arrivals, 'wake', { signal: AbortSignal.timeout(NAP_MS) }).catch(() => {});
 
-  /** The handler has run, so this is repeated until it is written: handling the event again would be worse. */
-  const record = async (write: () => void): Promise<void> => {
+  /** Repeats a step until the inbox allows it: after a handler has run, handling its event again would be worse. */
+  const persist = async (step: () => unknown, failure = 'inbox_not_written'): Promise<void> => {
     for (;;) {
       try {
-        return write();
+        await step();
+        return;
       } catch (error) {
-        log('error', 'inbox_not_written', { error: messageOf(error) });
+        log('error', failure, { error: messageOf(error) });
         if (stopping.signal.aborted) return;
         await nap();
       }
@@ -67,7 +68,7 @@ export const createWorker = ({ settings, inbox, handle, log }: WorkerOptions) =>
     log(isDead ? 'error' : 'warn', isDead ? 'dead' : 'failed', { id, type, attempt, error });
     const delay_s = RETRY_DELAYS_S[Math.min(attempt, RETRY_DELAYS_S.length) - 1] ?? 0;
     const due_at = Date.now() + delay_s * 1000;
-    return record(() => (isDead ? inbox.dead(event, error) : inbox.failed(event, error, due_at)));
+    return persist(() => (isDead ? inbox.dead(event, error) : inbox.failed(event, error, due_at)));
   };
 
   const attempt = async (event: Claimed): Promise<void> => {
@@ -80,7 +81,7 @@ export const createWorker = ({ settings, inbox, handle, log }: WorkerOptions) =>
     const { id, type, attempts } = event;
     const took_ms = Math.round(performance.now() - started);
     log('debug', 'handled', { id, type, attempt: attempts, took_ms });
-    await record(() => inbox.handled(event));
+    await persist(() => inbox.handled(event));
   };
 
   /**
@@ -101,21 +102,20 @@ export const createWorker = ({ settings, inbox, handle, log }: WorkerOptions) =>
     }
   };
 
+  const next = async (): Promise<void> => {
+    const event = inbox.claim();
+    await (event === undefined ? nap() : attempt(event));
+  };
+
   const work = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        const event = inbox.claim();
-        await (event === undefined ? nap() : attempt(event));
-      } catch (error) {
-        log('error', 'inbox_not_read', { error: messageOf(error) });
-        await nap();
-      }
-    }
+    while (!stopping.signal.aborted) await persist(next, 'inbox_not_read');
   };
 
   return {
     start: (): void => {
-      ended = recover().then(() => Promise.all(Array.from({ length: settings.CONCURRENCY }, work)));
+      ended = persist(recover, 'inbox_not_read').then(() =>
+        Promise.all(Array.from({ length: settings.CONCURRENCY }, work)),
+      );
     },
     wake,
     /** Fulfilled once the current handlers have ended and their outcome is recorded. */
