@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsdown';
 
 export default defineConfig({
-  entry: { index: './src/index.ts', verify: './src/verify/index.ts', generate: './src/generate/index.ts' },
+  entry: { index: './src/index.ts', verify: './src/verify.ts', generate: './src/generate/index.ts' },
   platform: 'neutral',
   tsconfig: 'tsconfig.publish.json',
   dts: { sourcemap: false },

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DialectName } from '@bellwire/client/verify';
+import { type DialectName, receiverDialects } from '@bellwire/verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPnpm } from '../support/pack.ts';
 import { pythonWithFlask, skipReason } from '../support/programs.ts';
@@ -9,30 +9,7 @@ import { until } from '../support/running-server.ts';
 import { type Scaffolding, startScaffolding, type Template, watchReceiver } from '../support/scaffolding.ts';
 import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
 
-interface Behaviour {
-  readonly path: string;
-  readonly refused: readonly [status: number, body: string];
-}
-
-const json = (error: string): string => JSON.stringify({ error });
-const ordinary: Behaviour = { path: '/webhook', refused: [401, json('Invalid signature')] };
-
-/** Where each dialect's receiver listens, and how it refuses. */
-const behaviours: Readonly<Record<DialectName, Behaviour>> = {
-  standard: ordinary,
-  svix: ordinary,
-  github: ordinary,
-  stripe: ordinary,
-  shopify: ordinary,
-  slack: ordinary,
-  q2: { path: '/', refused: [401, 'Invalid signature'] },
-  'resource-api': { path: '/webhooks', refused: [401, json('Invalid signature')] },
-  connect2print: { path: '/webhooks', refused: [401, 'Invalid signature'] },
-  activities: { path: '/', refused: [500, 'Could not verify the request signature.'] },
-  casesolved: { path: '/webhook', refused: [401, 'Unauthorized'] },
-};
-
-const dialects = Object.keys(behaviours) as DialectName[];
+const dialects = Object.keys(receiverDialects) as DialectName[];
 
 const secretFor = (dialect: DialectName): string =>
   dialect === 'standard' || dialect === 'svix'
@@ -59,7 +36,7 @@ const noTls: Pick<TlsFront, 'origin'> & AsyncDisposable = {
 /** From the scaffold to the first event, through a tampered one, a repetition and a kill -9. */
 const tryOut = async (template: Template, dialect: DialectName): Promise<void> => {
   const { server, scaffold } = scaffolding;
-  const { path, refused } = behaviours[dialect];
+  const { path, refused } = receiverDialects[dialect];
   const began = performance.now();
   const folder = await scaffold(`${template}-${dialect}`, '--template', template, '--dialect', dialect);
   install(folder);
@@ -121,7 +98,8 @@ const tryOut = async (template: Template, dialect: DialectName): Promise<void> =
       ? { headers: { ...sendable, 'X-Webhook-Secret': `${secret}x` }, body }
       : { headers: sendable, body: body.replace('1', '2') };
   const answer = await fetch(plain + path, { method: 'POST', ...changed });
-  expect([answer.status, (await answer.text()).trimEnd()]).toEqual(refused);
+  const text = typeof refused.body === 'string' ? refused.body : JSON.stringify(refused.body);
+  expect([answer.status, (await answer.text()).trimEnd()]).toEqual([refused.status, text]);
   await send(2);
   const lines = await until(
     async () => made.handled(),

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { receiverDialects } from '@bellwire/client/verify';
+import { receiverDialects } from '@bellwire/verify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPnpm } from '../support/pack.ts';
 import { python, pythonWithFlask, skipReason } from '../support/programs.ts';

@@ -142,8 +142,8 @@ const official: Readonly<Record<string, Official>> = {
 
 /** Where the official verifiers say otherwise, and why ours do not follow them. */
 const otherwise: readonly { readonly name: RegExp; readonly because: string }[] = [
-  { name: /: a body that is no UTF-8$/, because: 'they turn the bytes into text before they sign' },
-  { name: /: a secret (?:without whsec_|with letters)/, because: 'to them every secret is base64' },
+  { name: /: a body that is not UTF-8$/, because: 'they turn the bytes into text before they sign' },
+  { name: /: a secret (?:without whsec_|with non-ASCII letters)/, because: 'to them every secret is base64' },
   {
     name: /: t(?:imestamp)? (?:with a sign|in milliseconds)/,
     because: 'they read what a number begins with',

@@ -51,6 +51,7 @@ const TOP = new Set([
 ]);
 
 const PACKAGES: Readonly<Record<string, Permission>> = {
+  '@bellwire/verify': { may: ['dialects/is-signed.ts'], types: ['dialects/registry.ts'] },
   'better-sqlite3': { may: ['storage/'] },
   kysely: { may: ['storage/'] },
   undici: { may: ['transport/'] },

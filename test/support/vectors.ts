@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8'));
+const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
 /** A signature that somebody published, or that follows from a published one. */
 export interface SignatureVector {
@@ -19,7 +18,7 @@ export interface SignatureVector {
   readonly hex?: string;
 }
 
-export const signatureVectors = read('signatures') as readonly SignatureVector[];
+export const signatureVectors = read('../vectors/signatures.json') as readonly SignatureVector[];
 
 /** The body as text; as bytes where it is no text. */
 export const payloadOf = (vector: SignatureVector): string | Uint8Array =>
@@ -35,7 +34,7 @@ export interface SecretCase {
   readonly accepted: boolean;
 }
 
-export const secretCases = read('secrets') as readonly SecretCase[];
+export const secretCases = read('../vectors/secrets.json') as readonly SecretCase[];
 
 /** A request, and what every receiver must make of it. */
 export interface ReceivingCase {
@@ -56,7 +55,7 @@ export interface ReceivingCase {
   readonly needs?: 'ed25519';
 }
 
-export const receivingCases = read('receiving') as readonly ReceivingCase[];
+export const receivingCases = read('../../packages/verify/cases.json') as readonly ReceivingCase[];
 
 export const bodyOf = ({ body, body_base64, body_repeat }: ReceivingCase): Buffer =>
   body_base64 === undefined

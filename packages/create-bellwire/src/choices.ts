@@ -1,3 +1,5 @@
+import { type DialectName, isDialectName } from '@bellwire/verify';
+
 /** What a receiver can be made of. The folder below `templates/` is `receiver-` and the folder's name here. */
 export const templates = {
   express: { folder: 'receiver-express', about: 'TypeScript and Express 5 (Node 22.19 or newer)' },
@@ -6,9 +8,9 @@ export const templates = {
 
 export type Template = keyof typeof templates;
 
-/** The formats that both templates verify, and whose they are. */
-export const dialects = {
-  standard: 'Standard Webhooks: what Bellwire sends unless told otherwise',
+/** The senders of each dialect. */
+export const dialects: Readonly<Record<DialectName, string>> = {
+  standard: 'Standard Webhooks: what Bellwire sends by default',
   svix: 'what Svix sends',
   github: 'what GitHub sends',
   stripe: 'what Stripe sends',
@@ -19,9 +21,9 @@ export const dialects = {
   connect2print: 'Connect2Print',
   activities: 'X-Signature over the payload',
   casesolved: 'Casesolved: the secret itself in a header',
-} as const;
+};
 
-export type Dialect = keyof typeof dialects;
+export type Dialect = DialectName;
 
 export const isTemplate = (text: string): text is Template => Object.hasOwn(templates, text);
-export const isDialect = (text: string): text is Dialect => Object.hasOwn(dialects, text);
+export const isDialect = isDialectName;

@@ -1,167 +1,223 @@
-import type { Database } from 'better-sqlite3';
-import type { DialectName } from './dialects.ts';
-import { createGroupCommit } from './group-commit.ts';
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { messageOf } from './log.ts';
+import { StartError } from './settings.ts';
+import type { DialectName } from './verify.ts';
 
 export interface Arrival {
   readonly id: string;
   readonly type: string;
   readonly dialect: DialectName;
-  readonly content_type: string;
-  /** As it came. */
-  readonly body: Uint8Array;
-  /** In milliseconds, as every time here. */
+  /** As JSON. */
+  readonly body: string;
+  /** In milliseconds, like every time here. */
   readonly received_at: number;
 }
 
-export interface Waiting extends Arrival {
+export interface Claimed extends Arrival {
   readonly seq: number;
-  /** Those that failed. */
+  /** The number of this attempt. */
   readonly attempts: number;
 }
 
-/** What became of an event. `due_at` is null when there is no further attempt. */
-export type Settlement =
-  | { readonly seq: number; readonly handled_at: number }
-  | {
-      readonly seq: number;
-      readonly failed_at: number;
-      readonly error: string;
-      readonly due_at: number | null;
-    };
+export type Stored = 'stored' | 'duplicate' | 'full';
 
-export interface Counts {
-  readonly waiting: number;
-  readonly dead: number;
-  /** When the oldest one that waits was received; null when none does. */
-  readonly oldest_received_at: number | null;
-}
+const SCHEMA = `
+  create table if not exists events (
+    seq integer primary key autoincrement,
+    id text not null unique,
+    type text not null,
+    dialect text not null,
+    body text not null,
+    received_at integer not null,
+    state text not null default 'waiting' check (state in ('waiting', 'handled', 'dead')),
+    claimed integer not null default 0,
+    attempts integer not null default 0,
+    due_at integer not null default 0,
+    last_error text,
+    settled_at integer
+  ) strict;
+  create index if not exists events_waiting on events (seq, due_at) where state = 'waiting';
+  create index if not exists events_handled on events (settled_at) where state = 'handled';
+  create index if not exists events_dead on events (seq) where state = 'dead';
+`;
 
-const FORGET_SLICE = 1000;
+const CLAIMED = 'seq, id, type, dialect, body, received_at, attempts';
+const CLAIM = 'update events set claimed = 1, attempts = attempts + 1';
+const PRUNE_SLICE = 1000;
 
-const WAITING = 'seq, id, type, dialect, content_type, body, received_at, attempts';
+const notOpened = (path: string, error: unknown): StartError => {
+  const advice = 'Set INBOX_PATH to a writable file on a local disk.';
+  return new StartError(`The inbox at ${path} cannot be opened: ${messageOf(error)}. ${advice}`, {
+    cause: error,
+  });
+};
 
-const prepare = (db: Database) => ({
+/**
+ * Opens the file, or creates it. A commit survives the end of the process.
+ * @throws StartError
+ */
+export const openInboxFile = (path: string): Database.Database => {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    // A write waits this long for another process, and blocks this one meanwhile.
+    const db = new Database(path, { timeout: 1000 });
+    if (db.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
+      throw new Error('this disk does not support WAL');
+    db.exec(SCHEMA);
+    db.pragma('synchronous = NORMAL');
+    return db;
+  } catch (error) {
+    throw notOpened(path, error);
+  }
+};
+
+/** Commits a write, and those before it, so that they survive a power cut as well. */
+export const commitDurably = <Result>(db: Database.Database, write: () => Result): Result => {
+  db.pragma('synchronous = FULL');
+  try {
+    return db.transaction(write).immediate();
+  } finally {
+    db.pragma('synchronous = NORMAL');
+  }
+};
+
+/** Keeps other receivers away, which would handle the same events. Released by closing it or with the process. */
+const lock = (path: string): Database.Database => {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const db = new Database(`${path}-lock`, { timeout: 0 });
+    db.exec('begin exclusive');
+    return db;
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')))
+      throw notOpened(path, error);
+    const advice = 'Stop it, or set another INBOX_PATH.';
+    throw new StartError(`Another receiver uses the inbox at ${path}. ${advice}`, { cause: error });
+  }
+};
+
+const prepare = (db: Database.Database) => ({
   insert: db.prepare<[Arrival]>(
-    `insert into events (id, type, dialect, content_type, body, received_at)
-     values (:id, :type, :dialect, :content_type, :body, :received_at) on conflict (id) do nothing`,
+    `insert into events (id, type, dialect, body, received_at)
+     values (:id, :type, :dialect, :body, :received_at)`,
   ),
   isKnown: db.prepare<[string]>('select 1 from events where id = ?').pluck(),
-  due: db.prepare<[number, number], Waiting>(
-    `select ${WAITING} from events
-     where state = 'waiting' and due_at <= ? and seq not in (select seq from taken) order by seq limit ?`,
+  claim: db.prepare<[number], Claimed>(
+    `${CLAIM} where seq = (select seq from events where state = 'waiting' and claimed = 0 and due_at <= ?
+     order by seq limit 1) returning ${CLAIMED}`,
   ),
-  // Before its handler runs, so that a handler that ends the process leaves a trace.
-  take: db.prepare<[number]>(
-    `insert into taken (seq) values (?) on conflict (seq) do update set interrupted = 0`,
+  claimAgain: db.prepare<[number]>(`${CLAIM} where seq = ?`),
+  interrupted: db.prepare<[], Claimed>(
+    `select ${CLAIMED} from events where state = 'waiting' and claimed = 1 order by seq`,
   ),
-  letGo: db.prepare<[number]>('delete from taken where seq = ?'),
-  underWay: db.prepare<[], Waiting>(
-    `select ${WAITING} from taken join events using (seq) where interrupted = 0 order by seq`,
+  release: db.prepare(
+    `update events set claimed = 0, attempts = attempts - 1 where state = 'waiting' and claimed = 1`,
   ),
-  interrupt: db.prepare<[number]>('insert or replace into taken (seq, interrupted) values (?, 1)'),
-  interruptedDue: db.prepare<[number], Waiting>(
-    `select ${WAITING} from taken join events using (seq)
-     where interrupted = 1 and state = 'waiting' and due_at <= ? order by seq limit 1`,
-  ),
-  nextDueAt: db.prepare<[], number | null>(`select min(due_at) from events where state = 'waiting'`).pluck(),
-  // A handled event is only remembered by its id.
+  // Only the id of a handled event is kept.
   handled: db.prepare<[number, number]>(
-    `update events set state = 'handled', settled_at = ?, body = x'', last_error = null where seq = ?`,
+    `update events set state = 'handled', claimed = 0, settled_at = ?, body = '', last_error = null where seq = ?`,
   ),
   failed: db.prepare<[number, string, number]>(
-    `update events set attempts = attempts + 1, due_at = ?, last_error = ? where seq = ?`,
+    'update events set claimed = 0, due_at = ?, last_error = ? where seq = ?',
   ),
-  died: db.prepare<[number, string, number]>(
-    `update events set attempts = attempts + 1, state = 'dead', settled_at = ?, last_error = ? where seq = ?`,
+  dead: db.prepare<[number, string, number]>(
+    `update events set state = 'dead', claimed = 0, settled_at = ?, last_error = ? where seq = ?`,
   ),
-  forget: db.prepare<[number, number]>(
+  prune: db.prepare<[number]>(
     `delete from events where seq in
-     (select seq from events where state = 'handled' and settled_at < ? limit ?)`,
+     (select seq from events where state = 'handled' and settled_at < ? limit ${PRUNE_SLICE})`,
   ),
-  waiting: db.prepare<[], number>(`select count(*) from events where state = 'waiting'`).pluck(),
-  dead: db.prepare<[], number>(`select count(*) from events where state = 'dead'`).pluck(),
+  count: db.prepare<[string], number>('select count(*) from events where state = ?').pluck(),
   oldest: db
     .prepare<[], number>(`select received_at from events where state = 'waiting' order by seq limit 1`)
     .pluck(),
-  // Changes when another connection has written: the dead letters' command.
-  version: db.prepare<[], number>('pragma data_version').pluck(),
 });
 
-/** The events of a file: received once, waiting until they are handled, dead when they cannot be. */
-export const createInbox = (db: Database, limit: number) => {
-  const sql = prepare(db);
-  let waiting = 0;
-  let countedAt: number | null = null;
-  const write = createGroupCommit(db, () => {
-    countedAt = null;
-  });
+interface Write {
+  readonly arrival: Arrival;
+  readonly resolve: (stored: Stored) => void;
+  readonly reject: (error: unknown) => void;
+}
 
-  const isFull = (): boolean => {
-    const version = sql.version.get() ?? 0;
-    if (version !== countedAt) {
-      waiting = sql.waiting.get() ?? 0;
-      countedAt = version;
+/**
+ * The durable inbox: events wait until they are handled; an event that cannot be handled is dead. Arrivals wait for the
+ * disk; if a power cut undoes an outcome, the event is handled again.
+ * @throws StartError
+ */
+export const openInbox = (path: string, limit: number) => {
+  const locked = lock(path);
+  const db = openInboxFile(path);
+  const sql = prepare(db);
+  const identity = (): string => {
+    const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return file === undefined ? 'none' : `${file.dev} ${file.ino}`;
+  };
+  const opened = identity();
+  let writes: Write[] = [];
+
+  const insertAll = (arrivals: readonly Arrival[]): readonly Stored[] => {
+    let free = limit - (sql.count.get('waiting') ?? 0);
+    return arrivals.map((arrival) => {
+      if (sql.isKnown.get(arrival.id) !== undefined) return 'duplicate';
+      if (free <= 0) return 'full';
+      sql.insert.run(arrival);
+      free -= 1;
+      return 'stored';
+    });
+  };
+
+  const commit = (): void => {
+    const batch = writes;
+    writes = [];
+    try {
+      const outcomes = commitDurably(db, () => insertAll(batch.map(({ arrival }) => arrival)));
+      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] ?? 'full');
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
     }
-    return waiting >= limit;
   };
 
   return {
-    /** Stores an event that is not known yet. What it answers is on the disk. */
-    store: (arrival: Arrival): Promise<'stored' | 'duplicate' | 'full'> =>
-      write(() => {
-        if (isFull()) return sql.isKnown.get(arrival.id) === undefined ? 'full' : 'duplicate';
-        const { changes } = sql.insert.run(arrival);
-        waiting += changes;
-        return changes === 1 ? 'stored' : 'duplicate';
+    /** Fulfilled once the event is on the disk. Requests that arrive together share one commit. */
+    store: (arrival: Arrival): Promise<Stored> =>
+      new Promise((resolve, reject) => {
+        // After the poll phase, so that every request of this turn of the event loop has been read.
+        if (writes.length === 0) setImmediate(commit);
+        writes.push({ arrival, resolve, reject });
       }),
 
-    /** The events to handle now, in the order of their arrival; first, and each alone, those that were interrupted. */
-    due: (now: number, most: number): readonly Waiting[] => {
-      const interrupted = sql.interruptedDue.get(now);
-      return interrupted === undefined ? sql.due.all(now, most) : [interrupted];
-    },
+    /** The next event to handle, in the order of arrival. Counts its attempt, so that a crash counts as well. */
+    claim: (): Claimed | undefined => sql.claim.all(Date.now())[0],
+    claimAgain: ({ seq }: Claimed): void => void sql.claimAgain.run(seq),
+    /** At the start: the events that were claimed when the last process ended. */
+    interrupted: (): readonly Claimed[] => sql.interrupted.all(),
+    /** Takes back the claims, and their attempts. */
+    release: (): void => void sql.release.run(),
 
-    /** Remembers on the disk that their handlers may run from now on, until they are settled or let go. */
-    take: (events: readonly Waiting[]): Promise<void> =>
-      write(() => events.forEach(({ seq }) => sql.take.run(seq))),
+    handled: ({ seq }: Claimed): void => void sql.handled.run(Date.now(), seq),
+    failed: ({ seq }: Claimed, error: string, due_at: number): void =>
+      void sql.failed.run(due_at, error, seq),
+    dead: ({ seq }: Claimed, error: string): void => void sql.dead.run(Date.now(), error, seq),
 
-    /** Their handlers did not run. */
-    letGo: (events: readonly Waiting[]): Promise<void> =>
-      write(() => events.forEach(({ seq }) => sql.letGo.run(seq))),
+    /** Deletes some of the ids that were handled before a time. */
+    prune: (before: number): void => void sql.prune.run(before),
 
-    /** At the start: what was taken when the last process ended. */
-    underWay: (): readonly Waiting[] => sql.underWay.all(),
-
-    /** The process ended while they were taken: each is taken alone from now on. */
-    interrupt: (events: readonly Waiting[]): Promise<void> =>
-      write(() => events.forEach(({ seq }) => sql.interrupt.run(seq))),
-
-    nextDueAt: (): number | null => sql.nextDueAt.get() ?? null,
-
-    settle: (settlement: Settlement): Promise<void> =>
-      write(() => {
-        const { seq } = settlement;
-        sql.letGo.run(seq);
-        if ('handled_at' in settlement) {
-          sql.handled.run(settlement.handled_at, seq);
-          waiting -= 1;
-        } else if (settlement.due_at === null) {
-          sql.died.run(settlement.failed_at, settlement.error, seq);
-          waiting -= 1;
-        } else {
-          sql.failed.run(settlement.due_at, settlement.error, seq);
-        }
-      }),
-
-    /** Forgets some of the ids that were handled before a time; answers how many. */
-    forget: (before: number): Promise<number> => write(() => sql.forget.run(before, FORGET_SLICE).changes),
-
-    counts: (): Counts => ({
-      waiting: sql.waiting.get() ?? 0,
-      dead: sql.dead.get() ?? 0,
+    counts: () => ({
+      waiting: sql.count.get('waiting') ?? 0,
+      dead: sql.count.get('dead') ?? 0,
       oldest_received_at: sql.oldest.get() ?? null,
     }),
+
+    /** Whether the path still leads to the opened file. One that was deleted or replaced is writable, but then lost. */
+    isInPlace: (): boolean => identity() === opened,
+
+    close: (): void => {
+      db.close();
+      locked.close();
+    },
   };
 };
 
-export type Inbox = ReturnType<typeof createInbox>;
+export type Inbox = ReturnType<typeof openInbox>;

@@ -1,5 +1,5 @@
 // First: it must run before anything else is loaded.
 import './check-node.js';
-import { run } from './run.ts';
+import { run } from './receiver.ts';
 
 await run();

@@ -1,109 +1,74 @@
-import { type DialectName, dialectOf, dialects, isDialectName } from './dialects.ts';
-import { keyOf } from './keys.ts';
-import { isLevel, levels } from './log.ts';
-import { StartError } from './start-error.ts';
+import { z } from 'zod';
+import { levels } from './log.ts';
+import { type DialectName, isUsableSecret, receiverDialects } from './verify.ts';
 
-export interface Settings {
-  readonly dialect: DialectName;
-  /** The current secret, then the previous ones. */
-  readonly secrets: readonly string[];
-  readonly host: string;
-  readonly port: number;
-  readonly trust_proxy: number;
-  readonly inbox_path: string;
-  readonly inbox_limit: number;
-  /** Requests a second and client address; 0 is no limit. */
-  readonly rate_limit: number;
-  readonly max_attempts: number;
-  readonly concurrency: number;
-  readonly keep_days: number;
-}
+/** Why the receiver cannot start: one line with what is wrong and what to do. */
+export class StartError extends Error {}
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface Range {
-  readonly fallback: number;
-  readonly least: number;
-  readonly most: number;
-  readonly why?: string;
-}
-
-/** The value of a variable; one that is set to nothing counts as not set. */
-const valueOf = (environment: Environment, name: string): string | undefined =>
-  environment[name] === '' ? undefined : environment[name];
-
-const wholeNumber = (
-  environment: Environment,
-  name: string,
-  { fallback, least, most, why }: Range,
-): number => {
-  const text = valueOf(environment, name);
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new StartError(
-    `${name} is ${JSON.stringify(text)}, but must be a whole number from ${least} to ${most}${why ?? ''}.`,
-  );
+const wholeNumber = (fallback: number, [min, max]: readonly [number, number], why = '') => {
+  const error = `must be a whole number from ${min} to ${max}${why}`;
+  const range = z.number().min(min, error).max(max, error);
+  return z.string().regex(/^\d+$/, error).transform(Number).pipe(range).default(fallback);
 };
 
-const readDialect = (environment: Environment): DialectName => {
-  const name = valueOf(environment, 'WEBHOOK_DIALECT') ?? 'standard';
-  if (isDialectName(name)) return name;
-  const known = Object.keys(dialects).join(', ');
-  throw new StartError(`WEBHOOK_DIALECT is ${JSON.stringify(name)}, but must be one of: ${known}.`);
-};
+const oneOf = <const Name extends string>(names: readonly Name[], fallback: NoInfer<Name>) =>
+  z.enum(names, `must be one of: ${names.join(', ')}`).default(() => fallback);
 
-const readSecrets = (environment: Environment, dialect: DialectName): readonly string[] => {
-  const secret = valueOf(environment, 'WEBHOOK_SECRET');
-  if (secret === undefined) {
+const SECRET_IS_MISSING =
+  'Set it to the secret of your hook: Bellwire returns it when you create the hook (`secret` in the answer to POST /v1/webhooks)';
+
+// The standard schedule takes 75.6 hours, and up to a quarter more by its jitter: 3.94 days.
+const MIN_KEEP_DAYS = 4;
+
+const schema = z.object({
+  WEBHOOK_SECRET: z.string(SECRET_IS_MISSING),
+  WEBHOOK_PREVIOUS_SECRETS: z.string().default(''),
+  WEBHOOK_DIALECT: oneOf(Object.keys(receiverDialects) as DialectName[], 'standard'),
+  HOST: z.string().default('0.0.0.0'),
+  PORT: wholeNumber(3000, [0, 65_535]),
+  TRUST_PROXY: wholeNumber(0, [0, 100]),
+  INBOX_PATH: z.string().default('data/inbox.db'),
+  INBOX_LIMIT: wholeNumber(10_000, [1, 100_000_000]),
+  RATE_LIMIT: wholeNumber(1000, [0, 1_000_000]),
+  MAX_ATTEMPTS: wholeNumber(8, [1, 1000]),
+  CONCURRENCY: wholeNumber(1, [1, 1000]),
+  KEEP_DAYS: wholeNumber(14, [MIN_KEEP_DAYS, 3650], ': the sender may send an event again for that long'),
+  LOG_LEVEL: oneOf(levels, 'info'),
+});
+
+export type Settings = z.infer<typeof schema> & { readonly secrets: readonly string[] };
+
+export const readInboxPath = ({ INBOX_PATH = '' }: Environment): string =>
+  schema.shape.INBOX_PATH.parse(INBOX_PATH || undefined);
+
+/**
+ * Reads the environment. A variable that is set to nothing counts as not set.
+ * @throws StartError for the first setting that is wrong, without any secret
+ */
+export const readSettings = (environment: Environment): Settings => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const { data, error } = schema.safeParse(given);
+  if (data === undefined) {
+    const [{ path, message } = { path: [], message: '' }] = error.issues;
+    const name = String(path[0]);
+    const value = given[name];
     throw new StartError(
-      'WEBHOOK_SECRET is not set. Set it to the secret of your hook: Bellwire shows it when the hook is made (`secret` in the answer to POST /v1/webhooks).',
+      value === undefined
+        ? `${name} is not set. ${message}.`
+        : `${name} is ${JSON.stringify(value)}, but ${message}.`,
     );
   }
-  const previous = (environment['WEBHOOK_PREVIOUS_SECRETS'] ?? '').split(',').map((one) => one.trim());
-  const secrets = [secret, ...previous.filter((one) => one !== '')];
-  const unusable = secrets.findIndex((one) => keyOf(dialectOf(dialect), one) === null);
+  const previous = data.WEBHOOK_PREVIOUS_SECRETS.split(',').map((one) => one.trim());
+  const secrets = [data.WEBHOOK_SECRET, ...previous.filter((one) => one !== '')];
+  const { scheme } = receiverDialects[data.WEBHOOK_DIALECT];
+  const unusable = secrets.findIndex((one) => !isUsableSecret(scheme, one));
   if (unusable !== -1) {
     const name = unusable === 0 ? 'WEBHOOK_SECRET' : 'WEBHOOK_PREVIOUS_SECRETS';
     throw new StartError(
-      `${name} has a secret that cannot be used: after whsec_ or whpk_ must stand the base64 of a key. ` +
-        'Copy it again, exactly as the sender shows it.',
+      `${name} has an unusable secret: whsec_ or whpk_ must be followed by a key in base64. Copy it again, exactly as the sender shows it.`,
     );
   }
-  return secrets;
-};
-
-export const readInboxPath = (environment: Environment): string =>
-  valueOf(environment, 'INBOX_PATH') ?? 'data/inbox.db';
-
-/**
- * Reads and checks every setting.
- * @throws StartError with the first one that is wrong; it never tells a secret.
- */
-export const readSettings = (environment: Environment): Settings => {
-  const number = (name: string, range: Range) => wholeNumber(environment, name, range);
-  const dialect = readDialect(environment);
-  const level = valueOf(environment, 'LOG_LEVEL') ?? 'info';
-  if (!isLevel(level)) {
-    throw new StartError(`LOG_LEVEL is ${JSON.stringify(level)}, but must be one of: ${levels.join(', ')}.`);
-  }
-  return {
-    dialect,
-    secrets: readSecrets(environment, dialect),
-    host: valueOf(environment, 'HOST') ?? '0.0.0.0',
-    port: number('PORT', { fallback: 3000, least: 0, most: 65_535 }),
-    trust_proxy: number('TRUST_PROXY', { fallback: 0, least: 0, most: 100 }),
-    inbox_path: readInboxPath(environment),
-    inbox_limit: number('INBOX_LIMIT', { fallback: 10_000, least: 1, most: 100_000_000 }),
-    rate_limit: number('RATE_LIMIT', { fallback: 1000, least: 0, most: 1_000_000 }),
-    max_attempts: number('MAX_ATTEMPTS', { fallback: 8, least: 1, most: 1000 }),
-    concurrency: number('CONCURRENCY', { fallback: 1, least: 1, most: 1000 }),
-    keep_days: number('KEEP_DAYS', {
-      fallback: 14,
-      // The standard schedule takes 75.6 hours, and up to a quarter more by its jitter: 3.94 days.
-      least: 4,
-      most: 3650,
-      why: ': an id must be remembered for as long as the sender may send it again',
-    }),
-  };
+  return { ...data, secrets };
 };

@@ -1,168 +1,125 @@
-import { dialectOf } from './dialects.ts';
-import type { Handle } from './handling.ts';
-import type { Inbox, Settlement, Waiting } from './inbox.ts';
+import { EventEmitter, once } from 'node:events';
+import type { Handle, Received } from './handling.ts';
+import type { Claimed, Inbox } from './inbox.ts';
 import { type Log, messageOf } from './log.ts';
-import { contentOf, parseBody } from './read-event.ts';
+import type { Settings } from './settings.ts';
+import { type ReceiverDialect, receiverDialects } from './verify.ts';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+/** The delays after the first failure, the second and so on; the last one repeats. */
+const RETRY_DELAYS_S = [1, 5, 30, 120, 600, 3600, 21_600];
 
-/** How long an event waits after its first failure, its second and so on; the last one repeats. */
-const RETRY_DELAYS_MS = [SECOND, 5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR];
+/** The longest sleep: another process may put back dead letters. */
+const NAP_MS = 1000;
 
-/** How many events are taken at once. At most this many handlers run again after a crash. */
-const BATCH = 64;
+const MAX_ERROR = 500;
 
-/** The longest sleep: the command for dead letters puts events back without a word to us. */
-const NAP_MS = SECOND;
+type JsonObject = Readonly<Record<string, unknown>>;
 
-const LONGEST_ERROR = 500;
-
-const PROCESS_ENDED = 'the process ended while it was handled';
+const receivedOf = ({ id, type, attempts, received_at, ...event }: Claimed): Received => {
+  const { data: keys, data_without, previous_data }: ReceiverDialect = receiverDialects[event.dialect];
+  const body = JSON.parse(event.body) as JsonObject;
+  const found = keys.reduce<unknown>((value, key) => (value as JsonObject | null | undefined)?.[key], body);
+  const isKept = ([key]: readonly [string, unknown]): boolean => !data_without.includes(key);
+  return {
+    id,
+    type,
+    data: data_without.length === 0 ? found : Object.fromEntries(Object.entries(body).filter(isKept)),
+    ...(previous_data ? { previous_data: body['previous_data'] } : {}),
+    received_at: new Date(received_at).toISOString(),
+    attempt: attempts,
+    body,
+  };
+};
 
 export interface WorkerOptions {
+  readonly settings: Settings;
   readonly inbox: Inbox;
   readonly handle: Handle;
-  readonly max_attempts: number;
-  readonly concurrency: number;
   readonly log: Log;
 }
 
-const runHandler = async (handle: Handle, waiting: Waiting): Promise<void> => {
-  const dialect = dialectOf(waiting.dialect);
-  const body = parseBody(dialect, waiting.content_type, waiting.body);
-  if (body === null) throw new Error('what is stored is no JSON object any more');
-  await handle({
-    id: waiting.id,
-    type: waiting.type,
-    ...contentOf(dialect, body),
-    received_at: new Date(waiting.received_at).toISOString(),
-    attempt: waiting.attempts + 1,
-  });
-};
-
-const delayAfter = (failures: number): number =>
-  RETRY_DELAYS_MS[Math.min(failures, RETRY_DELAYS_MS.length) - 1] ?? SECOND;
-
-/** Sleeps that all end when they are told to. */
-const createNaps = () => {
-  const ends = new Set<() => void>();
-  return {
-    nap: (ms: number) =>
-      new Promise<void>((resolve) => {
-        const end = () => {
-          clearTimeout(timer);
-          ends.delete(end);
-          resolve();
-        };
-        const timer = setTimeout(end, ms);
-        ends.add(end);
-      }),
-    wake: () => ends.forEach((end) => end()),
-  };
-};
-
-/**
- * From `start` on it handles the events that wait, in the order of their arrival, until it is stopped. An event that
- * fails waits longer each time, and is dead after `max_attempts`. One that ends the process fails, too.
- */
-export const createWorker = ({ inbox, handle, max_attempts, concurrency, log }: WorkerOptions) => {
-  const { nap, wake } = createNaps();
+/** Handles the waiting events in the order of arrival. One that fails is tried again, until it is dead. */
+export const createWorker = ({ settings, inbox, handle, log }: WorkerOptions) => {
   const stopping = new AbortController();
-  let running = true;
-  let ended = Promise.resolve();
+  const arrivals = new EventEmitter().setMaxListeners(0);
+  let ended: Promise<unknown> = Promise.resolve();
 
-  const failure = ({ seq, id, type, attempts }: Waiting, error: string): Settlement => {
-    const failures = attempts + 1;
-    const dead = failures >= max_attempts;
-    log(dead ? 'error' : 'warn', dead ? 'dead' : 'failed', { id, type, attempt: failures, error });
-    const now = Date.now();
-    return { seq, failed_at: now, error, due_at: dead ? null : now + delayAfter(failures) };
-  };
+  const wake = (): void => void arrivals.emit('wake');
+  const nap = (): Promise<unknown> =>
+    once(arrivals, 'wake', { signal: AbortSignal.timeout(NAP_MS) }).catch(() => {});
 
-  const attempt = async (waiting: Waiting): Promise<Settlement> => {
-    const { seq, id, type, attempts } = waiting;
-    const started = performance.now();
-    try {
-      await runHandler(handle, waiting);
-      const took_ms = Math.round(performance.now() - started);
-      log('debug', 'handled', { id, type, attempt: attempts + 1, took_ms });
-      return { seq, handled_at: Date.now() };
-    } catch (error) {
-      return failure(waiting, messageOf(error).slice(0, LONGEST_ERROR));
-    }
-  };
-
-  /** The handler has run, so this is tried until it is written: to run it again would be worse than to wait. */
-  const record = async (settlement: Settlement): Promise<void> => {
+  /** Repeats a step until the inbox allows it: after a handler has run, handling its event again would be worse. */
+  const persist = async (step: () => unknown, failure = 'inbox_not_written'): Promise<void> => {
     for (;;) {
       try {
-        return await inbox.settle(settlement);
+        await step();
+        return;
       } catch (error) {
-        log('error', 'inbox_not_written', { error: messageOf(error) });
+        log('error', failure, { error: messageOf(error) });
         if (stopping.signal.aborted) return;
-        await nap(NAP_MS);
+        await nap();
       }
     }
   };
 
-  const work = async (batch: readonly Waiting[]): Promise<void> => {
-    await inbox.take(batch);
-    const rest = batch.values();
-    const records: Promise<void>[] = [];
-    const runner = async () => {
-      for (const waiting of rest) {
-        if (stopping.signal.aborted) records.push(inbox.letGo([waiting]));
-        else records.push(record(await attempt(waiting)));
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, runner));
-    // Whatever is not recorded yet would be found again.
-    await Promise.all(records);
+  const fail = (event: Claimed, error: string): Promise<void> => {
+    const { id, type, attempts: attempt } = event;
+    const isDead = attempt >= settings.MAX_ATTEMPTS;
+    log(isDead ? 'error' : 'warn', isDead ? 'dead' : 'failed', { id, type, attempt, error });
+    const delay_s = RETRY_DELAYS_S[Math.min(attempt, RETRY_DELAYS_S.length) - 1] ?? 0;
+    const due_at = Date.now() + delay_s * 1000;
+    return persist(() => (isDead ? inbox.dead(event, error) : inbox.failed(event, error, due_at)));
+  };
+
+  const attempt = async (event: Claimed): Promise<void> => {
+    const started = performance.now();
+    try {
+      await handle(receivedOf(event));
+    } catch (error) {
+      return fail(event, messageOf(error).slice(0, MAX_ERROR));
+    }
+    const { id, type, attempts } = event;
+    const took_ms = Math.round(performance.now() - started);
+    log('debug', 'handled', { id, type, attempt: attempts, took_ms });
+    await persist(() => inbox.handled(event));
   };
 
   /**
-   * Counts an attempt for the event during which the last process ended. Where several were taken nobody can say which
-   * of them it was: then none is counted, but each is taken alone, so that the next end says it.
+   * The process ended while these events were handled. If several were, any of them may be the cause: their attempts
+   * do not count, and each is handled alone, so that the next crash has one suspect.
    */
   const recover = async (): Promise<void> => {
-    const events = inbox.underWay();
-    const [first, second] = events;
-    if (first === undefined) return;
+    const events = inbox.interrupted();
+    const [only, ...others] = events;
+    if (only === undefined) return;
     log('warn', 'interrupted', { ids: events.map(({ id }) => id) });
-    const counted = second === undefined ? inbox.settle(failure(first, PROCESS_ENDED)) : undefined;
-    // In the same turn, so in the same transaction.
-    await Promise.all([counted, inbox.interrupt(events)]);
+    if (others.length === 0) return fail(only, 'the process ended while it was handled');
+    inbox.release();
+    for (const event of events) {
+      if (stopping.signal.aborted) return;
+      inbox.claimAgain(event);
+      await attempt(event);
+    }
   };
 
-  const untilDue = (): number => Math.max(0, Math.min(NAP_MS, (inbox.nextDueAt() ?? Infinity) - Date.now()));
+  const next = async (): Promise<void> => {
+    const event = inbox.claim();
+    await (event === undefined ? nap() : attempt(event));
+  };
 
-  const loop = async (): Promise<void> => {
-    let recovered = false;
-    while (!stopping.signal.aborted) {
-      try {
-        if (!recovered) await recover();
-        recovered = true;
-        const batch = inbox.due(Date.now(), BATCH);
-        await (batch.length > 0 ? work(batch) : nap(untilDue()));
-      } catch (error) {
-        log('error', 'inbox_not_read', { error: messageOf(error) });
-        await nap(NAP_MS);
-      }
-    }
-    running = false;
+  const work = async (): Promise<void> => {
+    while (!stopping.signal.aborted) await persist(next, 'inbox_not_read');
   };
 
   return {
     start: (): void => {
-      ended = loop();
+      ended = persist(recover, 'inbox_not_read').then(() =>
+        Promise.all(Array.from({ length: settings.CONCURRENCY }, work)),
+      );
     },
-    /** Says that an event came. */
     wake,
-    isRunning: () => running,
-    /** Fulfilled when the handler under way is done and recorded. */
-    stop: (): Promise<void> => {
+    /** Fulfilled once the current handlers have ended and their outcome is recorded. */
+    stop: (): Promise<unknown> => {
       stopping.abort();
       wake();
       return ended;

@@ -1,6 +1,6 @@
 import type { HandlersOf, Received } from '../src/handling.ts';
 
-// Checked by `npm run types`: an error that is expected here and does not come is an error.
+// Checked by `npm run types`: an expected error that does not occur is an error.
 
 interface Events {
   'order.created': { readonly order: { readonly id: number } };

@@ -1,5 +1,8 @@
+import { type DialectName, isDialectName, receiverDialects, verify } from '@bellwire/verify';
+import { ASYMMETRIC_PREFIX } from '../core/secrets.ts';
 import { equalInConstantTime } from '../core/signing.ts';
 import type { Dialect } from './dialect.ts';
+import { builtIn } from './registry.ts';
 import { wholeSeconds } from './times.ts';
 
 export interface Received {
@@ -8,31 +11,42 @@ export interface Received {
   readonly body: Uint8Array;
 }
 
-export interface Judging {
-  /** The secrets that sign now. Those that the dialect would not take from a user are left out. */
+export interface Checking {
+  /** The secrets that sign now. */
   readonly secrets: readonly string[];
   /** In milliseconds. */
   readonly now: number;
 }
 
-/** As receivers have it (the Standard Webhooks specification): long enough for clocks that disagree. */
+/** The same tolerance as in `verify`. */
 const TOLERANCE_S = 300;
+/** A private key ends with its public key. */
+const PUBLIC_KEY_BYTES = 32;
 
-/** The timestamp of a signature that carries it itself, once, as Stripe's does. */
+/** The secret with which a receiver verifies: of an ed25519 key pair, the public key. */
+const receiversSecret = (dialect: DialectName, secret: string): string => {
+  const isPair = receiverDialects[dialect].scheme === 'standard' && secret.startsWith(ASYMMETRIC_PREFIX);
+  if (!isPair) return secret;
+  const bytes = Buffer.from(secret.slice(ASYMMETRIC_PREFIX.length), 'base64');
+  return `whpk_${bytes.subarray(-PUBLIC_KEY_BYTES).toString('base64')}`;
+};
+
+/** A user's own dialect may have the name of a built-in one. */
+const isBuiltIn = (dialect: Dialect): dialect is Dialect & { readonly name: DialectName } =>
+  isDialectName(dialect.name) && builtIn[dialect.name] === dialect;
+
+/** A timestamp in a custom format is accepted at any age. */
+const isTimely = (dialect: Dialect, timestamp: string, now: number): boolean =>
+  dialect.timestamp !== wholeSeconds ||
+  (/^[0-9]{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE_S);
+
+/** The timestamp inside a signature, as in Stripe's; null if there is none, empty if there are several. */
 const timestampInside = (signature: string): string | null => {
   const [only, ...others] = signature.split(',').filter((part) => part.startsWith('t='));
   return only === undefined ? null : others.length > 0 ? '' : only.slice('t='.length);
 };
 
-/** A dialect that writes its time in a way of its own is taken at any age: nobody can read that back. */
-const isTimely = (dialect: Dialect, timestamp: string, now: number): boolean =>
-  dialect.timestamp !== wholeSeconds ||
-  (/^[0-9]{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= TOLERANCE_S);
-
-const isUsable = (dialect: Dialect, secret: string): boolean =>
-  secret !== '' && dialect.secret.refuse(secret) === null;
-
-/** The text where the body is one, so that a dialect signs what it would have signed. */
+/** The body as text where it is valid UTF-8, because dialects sign text. */
 const asText = (body: Uint8Array): string | Uint8Array => {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
@@ -41,30 +55,41 @@ const asText = (body: Uint8Array): string | Uint8Array => {
   }
 };
 
-/** The signatures in a header. One that carries its timestamp has that among them, where it does no harm. */
-const signaturesIn = (dialect: Dialect, header: string): readonly string[] =>
-  dialect.signs_with === 'all' ? header.split(dialect.signature_separator) : [header];
-
-/**
- * Whether a request carries what the dialect would have signed it with, not longer than five minutes ago where it
- * signs whole seconds: the signature is made again for each secret and compared in constant time. Where the secret
- * itself travels, that is compared. Every header that the dialect sends to be verified must be there.
- */
-export const isSigned = (dialect: Dialect, received: Received, { secrets, now }: Judging): boolean => {
+/** Signs the request again with each secret by the dialect's own function, and compares in constant time. */
+const isSignedByOwn = (dialect: Dialect, received: Received, { secrets, now }: Checking): boolean => {
   const { signature, secret, id, timestamp } = dialect.header_names;
-  const read = (name: string | undefined): string =>
-    name === undefined ? '' : (received.headers[name.toLowerCase()] ?? '');
-  if ([id, timestamp, signature, secret].some((name) => name !== undefined && read(name) === ''))
-    return false;
-  const usable = secrets.filter((one) => isUsable(dialect, one));
+  const read = (name = ''): string => received.headers[name.toLowerCase()] ?? '';
+  const required = [id, timestamp, signature, secret].filter((name) => name !== undefined);
+  if (required.some((name) => read(name) === '')) return false;
+  const usable = secrets.filter((one) => one !== '' && dialect.secret.refuse(one) === null);
   if (signature === undefined) return usable.some((one) => equalInConstantTime(read(secret), one));
   const signed_at = timestamp === undefined ? timestampInside(read(signature)) : read(timestamp);
   if (signed_at !== null && !isTimely(dialect, signed_at, now)) return false;
-  const candidates = signaturesIn(dialect, read(signature));
-  const body = asText(received.body);
+  const split = (header: string): readonly string[] =>
+    dialect.signs_with === 'all' ? header.split(dialect.signature_separator) : [header];
+  const signing = { id: read(id), timestamp: signed_at ?? '', body: asText(received.body) };
   return usable.some((one) => {
-    const header = dialect.sign({ id: read(id), timestamp: signed_at ?? '', body, secrets: [one] });
-    const expected = signaturesIn(dialect, header).at(-1) ?? '';
-    return candidates.some((candidate) => equalInConstantTime(candidate, expected));
+    // The last part: a timestamp inside the signature precedes it.
+    const expected = split(dialect.sign({ ...signing, secrets: [one] })).at(-1) ?? '';
+    return split(read(signature)).some((given) => equalInConstantTime(given, expected));
   });
+};
+
+/**
+ * Whether a request is signed with one of the secrets as the dialect specifies, at most five minutes ago where it signs
+ * whole seconds. Requests of built-in dialects are verified as receivers verify them.
+ */
+export const isSigned = async (
+  dialect: Dialect,
+  received: Received,
+  checking: Checking,
+): Promise<boolean> => {
+  if (!isBuiltIn(dialect)) return isSignedByOwn(dialect, received, checking);
+  const { accepted } = await verify(received, {
+    dialect: dialect.name,
+    secret: checking.secrets.map((one) => receiversSecret(dialect.name, one)),
+    now: () => checking.now,
+    max_body_bytes: Infinity,
+  });
+  return accepted;
 };

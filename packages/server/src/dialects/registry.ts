@@ -1,3 +1,4 @@
+import type { DialectName } from '@bellwire/verify';
 import { BellwireError } from '../core/errors.ts';
 import { activities } from './activities.ts';
 import { casesolved } from './casesolved.ts';
@@ -15,10 +16,11 @@ import { svix } from './svix.ts';
 /** Dialects by name. */
 export type Dialects = ReadonlyMap<string, Dialect>;
 
-const builtIn: readonly Dialect[] = [
+/** The built-in dialects: those that receivers can verify. */
+export const builtIn: Readonly<Record<DialectName, Dialect>> = {
   standard,
   q2,
-  resourceApi,
+  'resource-api': resourceApi,
   connect2print,
   activities,
   casesolved,
@@ -27,7 +29,7 @@ const builtIn: readonly Dialect[] = [
   shopify,
   slack,
   svix,
-];
+};
 
 /**
  * The built-in dialects and a user's own; an own one replaces a built-in one of its name.
@@ -41,5 +43,5 @@ export const createDialects = (own: readonly Dialect[] = []): Dialects => {
       'Two dialects in the configuration have the same name. Give each its own.',
     );
   }
-  return new Map([...builtIn, ...own].map((dialect) => [dialect.name, dialect]));
+  return new Map([...Object.values(builtIn), ...own].map((dialect) => [dialect.name, dialect]));
 };

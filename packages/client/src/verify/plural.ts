@@ -1,2 +1,0 @@
-/** `1 byte`, `2 bytes`. */
-export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
