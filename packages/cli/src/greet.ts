@@ -50,10 +50,10 @@ const onTheFirstStart = async (greeting: Greeting, url: string): Promise<void> =
     '',
     `  API key   ${own}`,
     `  data      ${resolve(bellwire.database_path)}`,
-    ...(bellwire.made_key_file === null
+    ...(bellwire.created_key_file === null
       ? []
       : [
-          `  keys      ${resolve(bellwire.made_key_file)}   (opens the secrets in the data: back it up, apart from them)`,
+          `  keys      ${resolve(bellwire.created_key_file)}   (opens the secrets in the data: back it up, apart from them)`,
         ]),
     ...(config.inbox && local
       ? [`  inbox     ${inbox}   (has a hook to it, and a signed ping already)`]

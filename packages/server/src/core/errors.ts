@@ -1,7 +1,4 @@
-/**
- * Every way in which Bellwire refuses or fails, with the HTTP status that says so. The one table: RPC, REST and
- * the command line read it, and the docs are checked against it.
- */
+/** Every error code with its HTTP status. RPC, REST and the CLI read this table; the docs are checked against it. */
 export const errorTable = {
   invalid_json: 400,
   invalid_utf8: 400,
@@ -42,7 +39,7 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** One thing that is wrong with an input: `path` is dotted, empty for the input as a whole. */
+/** One problem with an input: `path` is dotted, empty for the input as a whole. */
 export interface Issue {
   readonly path: string;
   readonly message: string;
@@ -55,7 +52,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The only error that Bellwire throws on purpose. `message` is written for the person who reads it. */
+/** The only error that Bellwire throws on purpose. `message` is written for people. */
 export class BellwireError extends Error {
   override readonly name = 'BellwireError';
   readonly code: ErrorCode;
@@ -76,8 +73,8 @@ export class BellwireError extends Error {
 }
 
 /**
- * GroupCommit whatever was thrown into a BellwireError, once at each boundary. An unknown error becomes `internal`
- * (or the given code) with a message that tells nothing of it; the original is kept as `cause`.
+ * Turns anything thrown into a BellwireError, once at each boundary. An unknown error becomes `internal` (or the given
+ * code) with a message that reveals nothing about it; the original is kept as `cause`.
  */
 export const coerceError = (thrown: unknown, code: ErrorCode = 'internal'): BellwireError =>
   thrown instanceof BellwireError

@@ -1,7 +1,7 @@
-import { BellwireError } from '../core/errors.ts';
+import { BellwireError } from './errors.ts';
 
-const MOST_LEVELS = 128;
-const MOST_CHARACTERS_SHOWN = 64;
+const MAX_LEVELS = 128;
+const MAX_CHARACTERS_SHOWN = 64;
 
 const QUOTE = 34;
 const PLUS = 43;
@@ -17,8 +17,8 @@ const OPENING = 123;
 const CLOSING = 125;
 const BRACKET_TO_BRACE = 32;
 
-/** A double keeps every number of up to 15 digits. */
-const CERTAIN_CHARACTERS = 15;
+/** A double represents every number of up to 15 digits exactly. */
+const SAFE_CHARACTERS = 15;
 
 /** The same text for equal decimal numbers: sign, digits without zeros around them, power of ten. */
 const decimalOf = (number: string): string => {
@@ -28,14 +28,14 @@ const decimalOf = (number: string): string => {
   const digits = whole + fraction;
   let start = 0;
   while (digits.charCodeAt(start) === ZERO) start += 1;
-  // By hand: /0+$/ takes quadratic time on a long run of zeros inside.
+  // Not /0+$/: it takes quadratic time on a long run of zeros inside.
   let end = digits.length;
   while (end > start && digits.charCodeAt(end - 1) === ZERO) end -= 1;
   if (start === end) return '0';
   return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 };
 
-const keepsItsValue = (number: string): boolean => {
+const isRepresentable = (number: string): boolean => {
   const double = Number(number);
   if (!Number.isFinite(double)) return false;
   const shortest = JSON.stringify(double);
@@ -58,7 +58,7 @@ interface Scan {
   readonly too_deep: boolean;
 }
 
-/** One pass over a JSON text, valid or not. It ends at the first bracket that is too deep. */
+/** One pass over a JSON text, valid or not. Stops at the first bracket that is nested too deep. */
 const scan = (text: string): Scan => {
   let unsafe_number: string | null = null;
   let levels = 0;
@@ -74,14 +74,14 @@ const scan = (text: string): Scan => {
         if (inside === LOWER_E || inside === UPPER_E) has_exponent = true;
         else if (!isDigit(inside) && inside !== POINT && inside !== PLUS && inside !== MINUS) break;
       }
-      if (unsafe_number === null && (has_exponent || end - at > CERTAIN_CHARACTERS)) {
+      if (unsafe_number === null && (has_exponent || end - at > SAFE_CHARACTERS)) {
         const number = text.slice(at, end);
-        if (!keepsItsValue(number)) unsafe_number = number;
+        if (!isRepresentable(number)) unsafe_number = number;
       }
       at = end - 1;
     } else if ((code | BRACKET_TO_BRACE) === OPENING) {
       levels += 1;
-      if (levels > MOST_LEVELS) return { unsafe_number, too_deep: true };
+      if (levels > MAX_LEVELS) return { unsafe_number, too_deep: true };
     } else if ((code | BRACKET_TO_BRACE) === CLOSING) {
       levels -= 1;
     }
@@ -90,35 +90,34 @@ const scan = (text: string): Scan => {
 };
 
 /**
- * The first number in a valid JSON text whose value JavaScript would change, as it is written there; null when
- * there is none. `1.10`, `1e2` and `5e-324` keep their value; `9007199254740993`, `1e400` and `1e-400` do not.
+ * The first number in a valid JSON text that a double cannot represent, as written; null if there is none. `1.10`,
+ * `1e2` and `5e-324` are representable; `9007199254740993`, `1e400` and `1e-400` are not.
  */
 export const unsafeNumber = (text: string): string | null => scan(text).unsafe_number;
 
 const invalid = (what: string): BellwireError => new BellwireError('invalid_json', `The body ${what}.`);
 
-/** V8 quotes the text around the error; what it says before that is safe to pass on. */
+/** V8's message quotes the text around the error. Only the part before the quotation is safe to pass on. */
 const explain = (error: unknown): string => {
-  const said = error instanceof Error ? error.message : '';
-  const place = /at position \d+ \((line \d+ column \d+)\)/.exec(said)?.[1];
-  const [problem = ''] = said.split(/ (?:in|of) JSON| at position|, (?:\.\.\.)?"|"/, 1);
+  const text = error instanceof Error ? error.message : '';
+  const position = /at position \d+ \((line \d+ column \d+)\)/.exec(text)?.[1];
+  const [problem = ''] = text.split(/ (?:in|of) JSON| at position|, (?:\.\.\.)?"|"/, 1);
   const detail = `${problem.slice(0, 1).toLowerCase()}${problem.slice(1, 80).trim()}`;
-  return [detail === '' ? '' : `: ${detail}`, place === undefined ? '' : `, at ${place}`].join('');
+  return [detail === '' ? '' : `: ${detail}`, position === undefined ? '' : `, at ${position}`].join('');
 };
 
 const shorten = (number: string): string =>
-  number.length > MOST_CHARACTERS_SHOWN ? `${number.slice(0, MOST_CHARACTERS_SHOWN - 1)}…` : number;
+  number.length > MAX_CHARACTERS_SHOWN ? `${number.slice(0, MAX_CHARACTERS_SHOWN - 1)}…` : number;
 
 /**
- * The value of a JSON text, with every number as it was sent. Where an object has a key twice, the last one
- * wins, as in JSON.parse.
- * @throws BellwireError `invalid_json` (also for more than 128 levels, found before anything is parsed, and for a
- * byte order mark), `number_not_representable`.
+ * Parses a JSON text without changing any number. The last of duplicate keys wins, as in JSON.parse.
+ * @throws BellwireError `invalid_json` (also for a byte order mark, and for more than 128 levels, which are found
+ * before anything is parsed), `number_not_representable`.
  */
 export const parseJsonText = (text: string): unknown => {
   if (text.startsWith('\uFEFF')) throw invalid('starts with a byte order mark. Send the JSON without it');
   const { unsafe_number, too_deep } = scan(text);
-  if (too_deep) throw invalid(`is nested deeper than ${MOST_LEVELS} levels`);
+  if (too_deep) throw invalid(`is nested deeper than ${MAX_LEVELS} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -135,7 +134,7 @@ export const parseJsonText = (text: string): unknown => {
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text that the bytes are, all of it: a byte order mark stays.
+ * Decodes UTF-8 and keeps a byte order mark.
  * @throws BellwireError `invalid_utf8`.
  */
 export const decodeUtf8 = (bytes: Uint8Array): string => {

@@ -17,10 +17,10 @@ export type CheckInbox = (
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
 
-const MOST_ENTRIES = 100;
+const MAX_ENTRIES = 100;
 /** Of a body, in characters. With the other limits an inbox that anybody may write to stays under 100 MiB. */
-const MOST_KEPT = 8_192;
-const MOST_INBOXES = 20;
+const MAX_KEPT = 8_192;
+const MAX_INBOXES = 20;
 const NAME = /^[a-z0-9-]{1,64}$/;
 
 const withoutSecrets = (
@@ -32,9 +32,7 @@ const withoutSecrets = (
   );
 
 const shortened = (body: string): string =>
-  body.length <= MOST_KEPT
-    ? body
-    : `${body.slice(0, MOST_KEPT)}… (${body.length - MOST_KEPT} more characters)`;
+  body.length <= MAX_KEPT ? body : `${body.slice(0, MAX_KEPT)}… (${body.length - MAX_KEPT} more characters)`;
 
 /** A receiver for the first five minutes: keeps the last requests in memory and shows them. */
 export const createInbox = (check: CheckInbox, clock: Clock): Hono => {
@@ -42,8 +40,8 @@ export const createInbox = (check: CheckInbox, clock: Clock): Hono => {
 
   const keep = (name: string, entry: InboxEntry): void => {
     const entries = inboxes.get(name) ?? [];
-    if (!inboxes.has(name) && inboxes.size >= MOST_INBOXES) return;
-    inboxes.set(name, [entry, ...entries].slice(0, MOST_ENTRIES));
+    if (!inboxes.has(name) && inboxes.size >= MAX_INBOXES) return;
+    inboxes.set(name, [entry, ...entries].slice(0, MAX_ENTRIES));
   };
 
   const receive = async (c: Context, name: string): Promise<Response> => {

@@ -14,7 +14,7 @@ export interface TrpcOptions {
   readonly log: Log;
 }
 
-const MOST_CALLS_IN_BATCH = 100;
+const MAX_CALLS_IN_BATCH = 100;
 
 /**
  * The request with a body that is JSON, valid UTF-8 and holds no number that JavaScript would change. The adapter
@@ -44,7 +44,7 @@ export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions
         req,
         router,
         createContext: () => createContext(req.headers),
-        maxBatchSize: MOST_CALLS_IN_BATCH,
+        maxBatchSize: MAX_CALLS_IN_BATCH,
         onError: ({ error }) => logUnknown(log, toBellwireError(error)),
         responseMeta: ({ errors: [first] }) => ({
           headers: new Headers(first === undefined ? API_HEADERS : errorHeaders(toBellwireError(first))),

@@ -6,7 +6,7 @@ export interface ResultBatch {
   readonly add: (result: SendResult) => void;
 }
 
-/** Hands every result that is added in one turn to `onResults` as one array at the end of that turn. */
+/** Passes all results of one turn to `onResults` as one array, at the end of that turn. */
 export const createResultBatch = (
   clock: Clock,
   onResults: (results: readonly SendResult[]) => void,

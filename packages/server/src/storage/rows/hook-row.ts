@@ -5,7 +5,7 @@ import type { Schema } from '../schema.ts';
 
 export type HookRow = Selectable<Schema['bellwire_hooks']>;
 
-/** A hook as the core knows it. */
+/** The hook of a row. */
 export const toHook = (row: HookRow): Hook => ({
   id: row.id,
   number: row.number,
@@ -29,18 +29,18 @@ export const toHook = (row: HookRow): Hook => ({
   updated_at: row.updated_at,
 });
 
-const headersPlace = (id: string) => ({ table: 'bellwire_hooks', column: 'headers', id });
+const headersLocation = (id: string) => ({ table: 'bellwire_hooks', column: 'headers', id });
 
-/** The custom headers of a hook, opened. */
+/** The decrypted custom headers of a hook. */
 export const toHeaders = (row: HookRow, cipher: Cipher): Readonly<Record<string, string>> =>
   row.headers === null
     ? {}
-    : (JSON.parse(cipher.open(row.headers, headersPlace(row.id))) as Record<string, string>);
+    : (JSON.parse(cipher.open(row.headers, headersLocation(row.id))) as Record<string, string>);
 
-/** Custom headers as the row of hook `id` holds them; null when there are none. */
+/** The encrypted custom headers of hook `id`; null if there are none. */
 export const sealHeaders = (
   headers: Readonly<Record<string, string>>,
   id: string,
   cipher: Cipher,
 ): string | null =>
-  Object.keys(headers).length === 0 ? null : cipher.seal(JSON.stringify(headers), headersPlace(id));
+  Object.keys(headers).length === 0 ? null : cipher.seal(JSON.stringify(headers), headersLocation(id));
