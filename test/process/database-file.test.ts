@@ -94,7 +94,7 @@ test('a database of a newer Bellwire is left alone', async () => {
   database.close();
   const before = digestsIn(folder);
   const line = await refusal({ folder: folder.path });
-  expect(line).toContain('newer Bellwire (it has the migration 9999-from-the-future)');
+  expect(line).toContain('newer version of Bellwire (it has the migration 9999-from-the-future)');
   expect(digestsIn(folder)).toEqual(before);
 });
 

@@ -35,14 +35,10 @@ interface Checker {
   readonly all: () => CompiledSchema;
 }
 
-const createChecker = (schema: JsonObject): Checker => {
-  let all: CompiledSchema | null = null;
-  return { first: compileSchema(schema, false), all: () => (all ??= compileSchema(schema, true)) };
-};
-
 const compile = (schema: JsonObject): Checker => {
+  let all: CompiledSchema | null = null;
   try {
-    return createChecker(schema);
+    return { first: compileSchema(schema, false), all: () => (all ??= compileSchema(schema, true)) };
   } catch (error) {
     const message = 'The schema of this event type cannot be compiled. Store a corrected one.';
     throw new BellwireError('schema_invalid', message, { cause: error });

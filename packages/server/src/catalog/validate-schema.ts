@@ -55,14 +55,10 @@ const checkReferences = ({ schema, path, names }: Place): readonly Issue[] =>
 
 const checkUniqueItems = ({ schema, path }: Place): readonly Issue[] => {
   const { uniqueItems, maxItems } = schema;
-  return uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS)
-    ? [
-        {
-          path: join(path, 'uniqueItems'),
-          message: `compares every item with every other. Add "maxItems" of at most ${MAX_UNIQUE_ITEMS}`,
-        },
-      ]
-    : [];
+  const is_bounded = typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS;
+  if (uniqueItems !== true || is_bounded) return [];
+  const message = `compares every item with every other. Add "maxItems" of at most ${MAX_UNIQUE_ITEMS}`;
+  return [{ path: join(path, 'uniqueItems'), message }];
 };
 
 const checkKeywords = ({ schema, path }: Place): readonly Issue[] => [
@@ -74,10 +70,7 @@ const checkKeywords = ({ schema, path }: Place): readonly Issue[] => [
     : []),
 ];
 
-const patternsOf = ({
-  schema,
-  path,
-}: Place): readonly { readonly path: string; readonly pattern: string }[] => {
+const patternsOf = ({ schema, path }: Place) => {
   const { pattern, patternProperties } = schema;
   const keys = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
   return [

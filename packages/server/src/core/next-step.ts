@@ -4,7 +4,7 @@ import type { Hook } from './hook.ts';
 import { isGone } from './hook-health.ts';
 import { isReceiversFault, type Outcome } from './outcome.ts';
 import { retryDelay, type RetryPolicy, withMaxAttempts } from './retry-schedule.ts';
-import { isQuarantined, raiseSuspicion } from './suspicion.ts';
+import { isQuarantined } from './suspicion.ts';
 
 /** The state of a delivery after its lease. */
 export interface DeliveryStep {
@@ -95,7 +95,7 @@ const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): 
 const afterInterruption = (attempted: Attempted): DeliveryStep => {
   const { delivery, hook, now, sender_died } = attempted;
   const { trigger } = delivery;
-  const suspicion = sender_died ? raiseSuspicion(delivery.suspicion) : delivery.suspicion;
+  const suspicion = delivery.suspicion + (sender_died ? 1 : 0);
   const counters = { ...countersOf(delivery), suspicion };
   if (trigger === 'manual') return resumed(delivery, hook, counters);
   if (sender_died && isQuarantined(suspicion)) return fails('quarantined', counters);
@@ -175,8 +175,11 @@ export const stepOfReturned = (
   return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
 };
 
-/** A delivery that ends without a recorded attempt; a manual one returns to its previous state. */
-const givenUp = (
+/**
+ * A delivery that its dialect cannot render, or whose attempt the database refuses to store: no retry can change that,
+ * and failing it keeps it from blocking others. A manual attempt leaves the delivery in its previous state.
+ */
+export const stepOfUnprocessable = (
   delivery: Delivery,
   hook: HookStatusOnly,
   reason: 'unrenderable' | 'unrecordable',
@@ -184,11 +187,3 @@ const givenUp = (
   delivery.trigger === 'manual'
     ? resumed(delivery, hook, countersOf(delivery))
     : fails(reason, countersOf(delivery));
-
-/** A delivery that its dialect cannot render: no retry can change that. */
-export const stepOfUnrenderable = (delivery: Delivery, hook: HookStatusOnly): DeliveryStep =>
-  givenUp(delivery, hook, 'unrenderable');
-
-/** A delivery whose attempt the database refuses to store: failing it keeps it from blocking others. */
-export const stepOfUnrecordable = (delivery: Delivery, hook: HookStatusOnly): DeliveryStep =>
-  givenUp(delivery, hook, 'unrecordable');

@@ -7,9 +7,6 @@
  */
 const ISOLATED_DEATHS_MAX = 3;
 
-/** The suspicion after one more death of the thread that held the delivery. */
-export const raiseSuspicion = (suspicion: number): number => suspicion + 1;
-
 export const isSuspect = ({ suspicion }: { readonly suspicion: number }): boolean => suspicion > 0;
 
 /** Whether a delivery is given up because it has killed the isolated thread three times. */

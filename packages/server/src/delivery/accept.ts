@@ -146,18 +146,10 @@ export const createAccept = (options: AcceptOptions): Accept => {
     },
     single: async (workspace_id, { hook_id, tenant, trigger, type, data }) => {
       refuseWhenStopping();
-      const created_at = clock.now();
+      const now = clock.now();
+      const fact = { tenant, type, data, previous_data: null, occurred_at: now, created_at: now };
       const event = newEvent(
-        {
-          id: ids('evt'),
-          workspace_id,
-          tenant,
-          type,
-          data,
-          previous_data: null,
-          occurred_at: created_at,
-          created_at,
-        },
+        { id: ids('evt'), workspace_id, ...fact },
         { idempotency_key: null, fingerprint: null, hook_ids: [hook_id], trigger },
       );
       const result = acceptedOf(await group_commit.accept(event));

@@ -143,9 +143,9 @@ export class Scheduler {
     const now = this.#clock.monotonic();
     const found = [];
     for (const queue of this.#backlogged) {
-      if (queue.length > this.#limits.hook_concurrency / 2) continue;
+      const { hook_id, workspace_id, length } = queue;
+      if (length > this.#limits.hook_concurrency / 2) continue;
       this.#backlogged.delete(queue);
-      const { hook_id, workspace_id } = queue;
       found.push({ hook_id, workspace_id, limit: Math.min(queue.limit(now, this.#limits), REFILL_MAX) });
       this.#pruneIdle(queue);
     }
@@ -238,10 +238,10 @@ export class Scheduler {
   #wake(): void {
     if (this.#is_awake || this.#is_closed) return;
     this.#is_awake = true;
-    this.#clock.soon(() => this.#pump());
+    this.#clock.soon(() => this.#startNext());
   }
 
-  #pump(): void {
+  #startNext(): void {
     this.#is_awake = false;
     const now = this.#clock.monotonic();
     if (this.#in_flight >= this.#limits.concurrency) this.#classifyBusy();
@@ -286,23 +286,19 @@ export class Scheduler {
       queue.is_ready = false;
       if (!queue.hasFreeSlot(this.#limits)) continue;
       const pace = queue.pace(now);
-      // Its pace has changed since it was queued.
-      if ((pace === 'slow') !== (ready === this.#slow_ready)) this.#makeReady(queue, now);
+      const has_changed_pace = (pace === 'slow') !== (ready === this.#slow_ready);
+      if (has_changed_pace) this.#makeReady(queue, now);
       else if (!this.#mayStart(pace)) passed_over.push(queue);
       else {
-        const leased = this.#takeFrom(queue, now);
-        if (leased !== undefined) return leased;
+        const leased = this.#slow.change(queue, () => queue.take());
+        if (leased !== undefined) return this.#started(queue, leased, now);
+        this.#pruneIdle(queue);
       }
     }
     return undefined;
   }
 
-  #takeFrom(queue: HookQueue, now: number): LeasedDelivery | undefined {
-    const leased = this.#slow.change(queue, () => queue.take());
-    if (leased === undefined) {
-      this.#pruneIdle(queue);
-      return undefined;
-    }
+  #started(queue: HookQueue, leased: LeasedDelivery, now: number): LeasedDelivery {
     this.#queued -= 1;
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     this.#occupySlot(queue, leased, now);

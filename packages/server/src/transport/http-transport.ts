@@ -47,7 +47,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 
   let running = 0;
   let onIdle: (() => void) | null = null;
-  const batch = createResultBatch(clock, (results) => {
+  const onResult = createResultBatch(clock, (results) => {
     options.onResults(results);
     running -= results.length;
     if (running === 0) onIdle?.();
@@ -68,7 +68,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     clock,
     max_body_bytes: options.max_body_bytes ?? MAX_BODY_BYTES,
     dispatchFresh: (exchange) => dispatch(exchange, 'fresh'),
-    onResult: batch.add,
+    onResult,
   };
 
   const start = (request: OutboundRequest): void => {

@@ -46,15 +46,10 @@ const EVENT_COLUMNS = [
 /** Maximum JSON characters of an event kept in memory with its deliveries; a larger one is read again. */
 const KEPT_CHARACTERS_MAX = 16_384;
 
-const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => ({
-  id: event.id,
-  type: event.type,
-  tenant: event.tenant,
-  occurred_at: event.occurred_at,
-  created_at: event.created_at,
-  idempotency_key: event.idempotency_key,
-  deliveries,
-});
+const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => {
+  const { id, type, tenant, occurred_at, created_at, idempotency_key } = event;
+  return { id, type, tenant, occurred_at, created_at, idempotency_key, deliveries };
+};
 
 const keptEvent = (event: NewEvent): Event | null => {
   const {

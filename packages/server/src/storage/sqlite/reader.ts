@@ -37,52 +37,29 @@ const IDLE_MS = 60_000;
 const workerUrl = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './read-worker.ts' : './read-worker.js', import.meta.url);
 
-const refuse = (what: string): Promise<never> =>
-  Promise.reject(new BellwireError('internal', `The reader does not support ${what}. Use the writer.`));
+const refuseTransaction = (): Promise<never> =>
+  Promise.reject(new BellwireError('internal', 'The reader does not support transactions. Use the writer.'));
 
 /** One connection for all queries: the queue orders them. */
-class ReadDriver implements Driver {
-  readonly #connection: DatabaseConnection;
-
-  constructor(queue: ReadQueue) {
-    this.#connection = {
-      executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => ({
-        rows: (await queue.read({ sql, parameters })) as R[],
-      }),
-      streamQuery: () => {
-        throw new BellwireError('internal', 'The reader does not support streams. Read pages instead.');
-      },
-    };
-  }
-
-  init(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  acquireConnection(): Promise<DatabaseConnection> {
-    return Promise.resolve(this.#connection);
-  }
-
-  beginTransaction(): Promise<void> {
-    return refuse('transactions');
-  }
-
-  commitTransaction(): Promise<void> {
-    return refuse('transactions');
-  }
-
-  rollbackTransaction(): Promise<void> {
-    return refuse('transactions');
-  }
-
-  releaseConnection(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  destroy(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+const createDriver = (queue: ReadQueue): Driver => {
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => ({
+      rows: (await queue.read({ sql, parameters })) as R[],
+    }),
+    streamQuery: () => {
+      throw new BellwireError('internal', 'The reader does not support streams. Read pages instead.');
+    },
+  };
+  return {
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(connection),
+    beginTransaction: refuseTransaction,
+    commitTransaction: refuseTransaction,
+    rollbackTransaction: refuseTransaction,
+    releaseConnection: () => Promise.resolve(),
+    destroy: () => Promise.resolve(),
+  };
+};
 
 class ReadAdapter extends SqliteAdapter {
   /** Otherwise Kysely adds its own unbounded queue before ours. */
@@ -93,7 +70,7 @@ class ReadAdapter extends SqliteAdapter {
 
 const readDialect = (queue: ReadQueue): Dialect => ({
   createAdapter: () => new ReadAdapter(),
-  createDriver: () => new ReadDriver(queue),
+  createDriver: () => createDriver(queue),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });

@@ -6,8 +6,7 @@ import {
   nextStep,
   stepOfDisabled,
   stepOfReturned,
-  stepOfUnrecordable,
-  stepOfUnrenderable,
+  stepOfUnprocessable,
 } from '../../core/next-step.ts';
 import type { AttemptedSettlement, Settlement, SettleResult } from '../../ports/store.ts';
 import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
@@ -113,9 +112,8 @@ export class SettlementWriter {
         return this.#endUnsent(settlement, stepOfReturned(delivery, hook, { reason, now: batch.now }), batch);
       }
       case 'unrenderable':
-        return this.#endUnsent(settlement, stepOfUnrenderable(delivery, hook), batch);
       case 'unrecordable':
-        return this.#endUnsent(settlement, stepOfUnrecordable(delivery, hook), batch);
+        return this.#endUnsent(settlement, stepOfUnprocessable(delivery, hook, settlement.kind), batch);
     }
   }
 
