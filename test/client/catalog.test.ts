@@ -27,7 +27,7 @@ describe.each([
       status: null,
       issues: [{ path: 'data.lines.1.sku' }],
       message: expect.stringMatching(
-        /^The data does not fit the schema of order\.created: data\.lines\.1\.sku /,
+        /^The data does not match the schema of order\.created: data\.lines\.1\.sku /,
       ),
     });
     await expect(events.send('order.creatde' as 'order.created', wrong)).rejects.toMatchObject({

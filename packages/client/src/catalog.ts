@@ -17,7 +17,7 @@ const toIssue = ({ path = [], message }: SchemaIssue): Issue => ({
 const violation = (type: string, issues: readonly Issue[]): BellwireError =>
   new BellwireError(
     'schema_violation',
-    `The data does not fit the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    `The data does not match the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
     { issues },
   );
 
