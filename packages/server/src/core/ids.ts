@@ -1,4 +1,4 @@
-/** Crockford's base 32 in lower case: sorts like the bytes, reads aloud without mistakes. */
+/** Crockford's base 32 in lower case: sorts like the bytes and is easy to read aloud. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud' | 'node';

@@ -89,7 +89,7 @@ export class HookQueue {
     return [];
   }
 
-  /** The ids of the deliveries that wait or are in flight here. */
+  /** The ids of the deliveries that are queued or in flight here. */
   *deliveryIds(): Generator<string> {
     for (const { delivery } of this.#waiting) yield delivery.id;
     for (const { delivery_id } of this.#in_flight.values()) yield delivery_id;

@@ -56,7 +56,7 @@ export interface CatalogEntry {
   readonly example?: JsonObject;
 }
 
-/** How events look on the wire for one family of receivers: data and small pure functions. */
+/** The wire format of events for one family of receivers: data and small pure functions. */
 export interface Dialect {
   readonly name: string;
   /** The body as a JSON value, keys in wire order; null if this event cannot be rendered. */

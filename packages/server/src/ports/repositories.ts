@@ -118,7 +118,7 @@ export interface StoredAttempt {
 
 export interface EventFilter {
   readonly type?: string | undefined;
-  /** The id by which receivers know the event: its own, or that of a dialect. */
+  /** The event's id as receivers see it: its own, or that of a dialect. */
   readonly wire_id?: string | undefined;
   readonly tenant?: string | undefined;
 }

@@ -50,7 +50,7 @@ export type AcceptResult =
   /** The idempotency key was used before for another request: nothing was stored. */
   | { readonly kind: 'conflict'; readonly event_id: string }
   | { readonly kind: 'unknown_hook'; readonly hook_id: string }
-  /** The batch was full: nothing was stored, and the event belongs into the next one. */
+  /** The batch was full: nothing was stored, and the event belongs in the next one. */
   | { readonly kind: 'deferred' }
   /** The database refuses this event but not the others: nothing was stored. */
   | { readonly kind: 'rejected'; readonly error: BellwireError };
@@ -92,7 +92,7 @@ export interface AttemptedSettlement extends Lease {
   readonly roll: number;
 }
 
-/** How a lease ends. */
+/** The end of a lease. */
 export type Settlement =
   | AttemptedSettlement
   /** Returned unsent: due again at once or, with a reason, after a back-off; held or canceled if its hook changed. */

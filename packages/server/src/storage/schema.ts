@@ -5,7 +5,7 @@ import type { DisabledReason, HookStatus } from '../core/hook.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 
-/** SQLite has no booleans: 0 or 1. */
+/** 0 or 1: SQLite does not have booleans. */
 type Flag = number;
 /** Integer milliseconds since 1970. */
 type Time = number;

@@ -4,7 +4,7 @@ import type { Schema } from '../schema.ts';
 /** Escapes a text for `like`. The query names the escape character, because only PostgreSQL has a default one. */
 const literally = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
-/** The ids of the hooks of any workspace whose URL ends in a path. */
+/** The ids of hooks in any workspace whose URL has this path. */
 export const findHooksAt = async (db: Kysely<Schema>, path: string): Promise<readonly string[]> => {
   const rows = await db
     .selectFrom('bellwire_hooks')

@@ -48,7 +48,7 @@ const DELIVERY_COLUMNS = [
 
 const FIRST_LEASE = 1;
 
-/** The statement, prepared on one connection. */
+/** A writer with its statement prepared on one connection. */
 export const createDeliveryWriter = (
   { db, raw }: SqliteConnection,
   { ids, node_id }: { readonly ids: IdFactory; readonly node_id: string },

@@ -64,7 +64,6 @@ const keptEvent = (event: NewEvent): Event | null => {
   return data_text.length + (previous_data_text?.length ?? 0) <= KEPT_CHARACTERS_MAX ? kept : null;
 };
 
-/** The statements, prepared on one connection. */
 const createStatements = ({ db, raw }: SqliteConnection) => ({
   insertEvent: prepare<NewEventRow>(raw, (param) =>
     db

@@ -61,7 +61,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
   ),
 });
 
-/** The statements, prepared on one connection. */
+/** Fan-outs with their statements prepared on one connection. */
 export const createFanOuts = (connection: SqliteConnection, writeDeliveries: WriteDeliveries): FanOuts => {
   const { insert, selectNext, remove, selectEvent } = createStatements(connection);
   // Round robin over workspaces, so that one event for 20,000 hooks does not block those of others.

@@ -19,7 +19,7 @@ export interface HookCounters {
 const HELD_PER_HOOK = 200;
 const HELD_MAX = 500;
 
-/** The statements, prepared on one connection. */
+/** Hook counters with their statements prepared on one connection. */
 export const createHookCounters = ({ db, raw }: SqliteConnection, stopSlice: StopSlice): HookCounters => {
   const countFailure = prepare<{ id: string; now: number }, FailedHook>(raw, (param) =>
     db

@@ -66,7 +66,7 @@ const toSendable = (row: HookRow, secrets: readonly SecretRow[], cipher: Cipher)
   };
 };
 
-/** The statements, prepared on one connection. */
+/** A reader with its statements prepared on one connection. */
 export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher): HookReader => {
   const selectPage = prepare<{ workspace_id: string; after: string; limit: number }, HookRow>(raw, (param) =>
     db

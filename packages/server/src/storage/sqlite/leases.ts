@@ -22,7 +22,6 @@ interface LeaseParams {
   readonly workspace_id: string;
 }
 
-/** The statements of claims, prepared on one connection. */
 const createClaimStatements = ({ db, raw }: SqliteConnection) => ({
   claimDue: prepare<LeaseParams & { hook_id: string; limit: number }, DeliveryRow>(raw, (param) =>
     db
@@ -58,7 +57,6 @@ const createClaimStatements = ({ db, raw }: SqliteConnection) => ({
   ),
 });
 
-/** The statements for single leases, prepared on one connection. */
 const createSingleStatements = ({ db, raw }: SqliteConnection) => ({
   // `failure_reason` is kept, to be restored if the manual attempt fails.
   claimOne: prepare<LeaseParams & { id: string }, DeliveryRow>(raw, (param) =>

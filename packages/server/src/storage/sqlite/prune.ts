@@ -21,7 +21,6 @@ const RESTART_MS = 60_000;
 
 const OPEN = ['pending', 'sending', 'held'] as const;
 
-/** The statements, prepared on one connection. */
 const createStatements = ({ db, raw }: SqliteConnection) => ({
   // Rows are appended in id order, so the rowid finds the oldest events of all workspaces without an index.
   selectOldest: prepare<{ after: number; limit: number }, OldEvent>(raw, (param) =>

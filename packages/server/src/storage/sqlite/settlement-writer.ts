@@ -54,7 +54,6 @@ const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleRes
   disabled,
 });
 
-/** The statements, prepared on one connection. */
 const createStatements = ({ db, raw }: SqliteConnection) => ({
   insertAttempt: prepare<NewAttemptRow>(raw, (param) =>
     db.insertInto('bellwire_attempts').values(columns(param, ATTEMPT_COLUMNS)),

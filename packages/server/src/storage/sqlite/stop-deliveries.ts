@@ -11,7 +11,6 @@ export type StopSlice = (hook_id: string, slice: Slice) => number;
 
 type Target = 'held' | 'canceled';
 
-/** The statements, prepared on one connection. */
 const createStatements = ({ db, raw }: SqliteConnection) => {
   const stopFrom = (status: 'pending' | 'held') =>
     prepare<{ to: Target; now: number; hook_id: string; limit: number }>(raw, (param) =>
