@@ -2,7 +2,7 @@ import type { DeliveryStatus } from '../../packages/server/src/core/delivery.ts'
 import { type IdFactory, createIdFactory } from '../../packages/server/src/core/ids.ts';
 import { createSystemRandom } from '../../packages/server/src/random.ts';
 import type { NewAttemptRow } from '../../packages/server/src/storage/rows/attempt-row.ts';
-import { type NewDeliveryRow, newDeliveryRow } from '../../packages/server/src/storage/rows/delivery-row.ts';
+import { type DeliveryRow, newDeliveryRow } from '../../packages/server/src/storage/rows/delivery-row.ts';
 import type { NewEventRow } from '../../packages/server/src/storage/rows/event-row.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 
@@ -82,7 +82,7 @@ export class TableRows {
     };
   }
 
-  finished(event: NewEventRow, hook_id: string, status: DeliveryStatus): NewDeliveryRow {
+  finished(event: NewEventRow, hook_id: string, status: DeliveryStatus): DeliveryRow {
     const attempts = status === 'failed' ? 3 : status === 'canceled' ? 0 : 1;
     return {
       ...this.#delivery(event, hook_id, { status, next_attempt_at: null }),
@@ -93,11 +93,11 @@ export class TableRows {
     };
   }
 
-  pending(event: NewEventRow, hook_id: string, next_attempt_at: number): NewDeliveryRow {
+  pending(event: NewEventRow, hook_id: string, next_attempt_at: number): DeliveryRow {
     return this.#delivery(event, hook_id, { status: 'pending', next_attempt_at });
   }
 
-  attempt(event: NewEventRow, delivery: NewDeliveryRow, number: number): NewAttemptRow {
+  attempt(event: NewEventRow, delivery: DeliveryRow, number: number): NewAttemptRow {
     const is_failed = delivery.status === 'failed';
     return {
       id: this.ids('att'),
@@ -128,8 +128,8 @@ export class TableRows {
   #delivery(
     { id: event_id, type: event_type }: NewEventRow,
     hook_id: string,
-    { status, next_attempt_at }: Pick<NewDeliveryRow, 'status' | 'next_attempt_at'>,
-  ): NewDeliveryRow {
+    { status, next_attempt_at }: Pick<DeliveryRow, 'status' | 'next_attempt_at'>,
+  ): DeliveryRow {
     return newDeliveryRow(
       {
         workspace_id: BIG_WORKSPACE,

@@ -8,7 +8,7 @@ import {
   nextStep,
   stepOfDisabled,
   stepOfReturned,
-  stepOfUnrenderable,
+  stepOfUnprocessable,
 } from '../../packages/server/src/core/next-step.ts';
 import { isReceiversFault } from '../../packages/server/src/core/outcome.ts';
 import { DISABLE_WHEN_FAILING, STANDARD_DELAYS_MS } from '../../packages/server/src/core/retry-schedule.ts';
@@ -335,7 +335,7 @@ it('every step is whole: pending with a time and for an active hook only, failed
 });
 
 it('an event that cannot be rendered fails for good without using up an attempt', () => {
-  expect(stepOfUnrenderable(delivery({ failures: 2 }), hookIn('active'))).toEqual({
+  expect(stepOfUnprocessable(delivery({ failures: 2 }), hookIn('active'), 'unrenderable')).toEqual({
     status: 'failed',
     failure_reason: 'unrenderable',
     next_attempt_at: null,

@@ -67,7 +67,7 @@ test('with the wrong encryption key nothing starts, and no byte of the data chan
   await using folder = await folderWithDatabase();
   const before = digestsIn(folder);
   const line = await refusal({ folder: folder.path, env: { BELLWIRE_ENCRYPTION_KEYS: otherKeys } });
-  expect(line).toContain('does not open');
+  expect(line).toContain('cannot be decrypted');
   const renamed = { BELLWIRE_ENCRYPTION_KEYS: otherKeys.replace('k1', 'k2') };
   expect(await refusal({ folder: folder.path, env: renamed })).toContain('"k1", which is not in');
   expect(digestsIn(folder)).toEqual(before);
@@ -94,7 +94,7 @@ test('a database of a newer Bellwire is left alone', async () => {
   database.close();
   const before = digestsIn(folder);
   const line = await refusal({ folder: folder.path });
-  expect(line).toContain('newer Bellwire (it has the migration 9999-from-the-future)');
+  expect(line).toContain('newer version of Bellwire (it has the migration 9999-from-the-future)');
   expect(digestsIn(folder)).toEqual(before);
 });
 

@@ -34,15 +34,15 @@ const wrongStarts: readonly (readonly [string, Start, string])[] = [
   [
     'a folder that cannot be created',
     { code: 1, flags: ['--database-url', 'file:/dev/null/x/bellwire.db'] },
-    'The folder /dev/null/x for the data cannot be created (ENOTDIR)',
+    'The data folder /dev/null/x cannot be created (ENOTDIR)',
   ],
   [
     'a folder that cannot be written to',
     { code: 1, flags: ['--database-url', 'file:/proc/bellwire.db'] },
     'The database /proc/bellwire.db cannot be opened for writing',
   ],
-  ['a bad variable', { env: { BELLWIRE_PORT: 'eighty' } }, 'BELLWIRE_PORT (or --port) is wrong'],
-  ['an unknown variable', { env: { BELLWIRE_PROT: '1' } }, 'BELLWIRE_PROT is no setting of Bellwire'],
+  ['a bad variable', { env: { BELLWIRE_PORT: 'eighty' } }, 'Invalid BELLWIRE_PORT (or --port): '],
+  ['an unknown variable', { env: { BELLWIRE_PROT: '1' } }, 'Unknown setting BELLWIRE_PROT'],
   ['a bad value of a flag', { flags: ['--attempt-timeout', '2h'] }, 'must be from 100ms to 60s'],
   ['an unknown flag', { flags: ['--prot', '1'] }, "unknown option '--prot' (Did you mean --port?)"],
   [
@@ -66,9 +66,9 @@ const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
   ['port', '65536', 'must be a whole number from 0 to 65535'],
   ['port', 'true', 'must be a whole number from 0 to 65535'],
   ['concurrency', '0', 'must be a whole number from 1 to 100000'],
-  ['database_url', 'postgres://here', 'must be like file:'],
+  ['database_url', 'postgres://here', 'must start with file:'],
   ['api_key', 'short', 'must be 16 to 512 visible characters'],
-  ['attempt_timeout', '10', '"10" is not a duration like'],
+  ['attempt_timeout', '10', '"10" is not a duration such as'],
   ['attempt_timeout', '1ms', 'must be from 100ms to 60s'],
   ['retention', 'forever', 'must be off, or a duration'],
   ['retention', '1s', 'must be from 1m to 3650d'],
@@ -78,7 +78,7 @@ const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
 ];
 
 test.each(wrongTexts)('%s=%s is refused by name, with what it should be', (name, text, said) => {
-  const named = `${variableOf(name)} (or ${flagOf(name)}) is wrong: `;
+  const named = `Invalid ${variableOf(name)} (or ${flagOf(name)}): `;
   const read = () => readConfig({ [name]: text });
   expect(read).toThrow(expect.objectContaining({ code: 'config_invalid' }));
   expect(read).toThrow(named);

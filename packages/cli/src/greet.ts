@@ -35,7 +35,7 @@ const greetFirstStart = async ({ bellwire, config, local }: Greeting, url: strin
   const created =
     config.api_key === undefined ? await bellwire.apiKeys.create({ name: 'first', scope: 'admin' }) : null;
   if (inbox !== null) await openInbox(bellwire, inbox);
-  const key_file = bellwire.made_key_file;
+  const key_file = bellwire.created_key_file;
   print(
     '',
     created === null

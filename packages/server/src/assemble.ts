@@ -33,7 +33,7 @@ import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
 import type { Verbs } from './rpc/verbs.ts';
 import { createInboxVerifier } from './verify-inbox.ts';
 
-/** Everything outside the program that it needs. */
+/** The program's dependencies on the outside world. */
 export interface Ports {
   readonly clock: Clock;
   readonly random: Random;
@@ -47,7 +47,7 @@ export interface Ports {
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly url_policy: UrlPolicy;
   readonly check: SchemaCheck;
-  /** Problems of a JSON Schema for an event type. */
+  /** The issues of a JSON Schema for an event type. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
   readonly hash: Hash;
   readonly ids: IdFactory;
@@ -55,39 +55,39 @@ export interface Ports {
   readonly schedule: Schedule;
   /** Called with every observation, in addition to the metrics. */
   readonly observe?: (observation: Observation) => void;
-  /** The database cannot be trusted any more: the process must end and start again. */
+  /** Called when the database can no longer be trusted: the process must be restarted. */
   readonly onBroken: (error: BellwireError) => void;
 }
 
-/** How the program behaves: plain data. */
+/** The program's configuration, as plain data. */
 export interface Settings extends Pick<
   DeliveryLoopOptions,
   'limits' | 'user_agent' | 'retry_delays_ms' | 'timeout_ms' | 'retention_ms'
 > {
-  /** Of the workspace that exists from the start. */
+  /** The dialect of the default workspace. */
   readonly default_dialect: Dialect;
-  /** Serve the built-in receiver. */
+  /** Whether to serve the built-in receiver. */
   readonly inbox: boolean;
-  /** An admin API key that is valid from the start. */
+  /** An admin API key to store at the start. */
   readonly api_key: string | null;
 }
 
-/** Bellwire over its ports. */
+/** A running Bellwire, independent of its ports. */
 export interface Program {
-  /** The whole HTTP surface. */
+  /** The HTTP API, pages and inbox. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Every call, as an admin of a workspace; null is the default one. */
+  /** Every API call, as an admin of a workspace; null is the default one. */
   readonly verbsIn: (workspace_id: string | null) => Verbs;
   readonly loop: DeliveryLoop;
-  /** True when no API key had ever been created. */
+  /** Whether there was no API key yet. */
   readonly is_first_start: boolean;
-  /** Starts the sweep, once a second: it sends retries that are due and what an earlier process left. */
+  /** Starts the sweep, once a second, which sends due retries and the deliveries of an earlier process. */
   readonly start: () => void;
-  /** Ends sending, and loses and duplicates nothing. A second call is the same stop. */
+  /** Shuts down gracefully: no delivery is lost or sent twice. Further calls return the same promise. */
   readonly stop: () => Promise<void>;
 }
 
-/** When the program sweeps, and whether it is ready. */
+/** Starts and stops the program, and knows whether it is ready. */
 class Lifecycle {
   readonly #loop: DeliveryLoop;
   readonly #ports: Ports;
@@ -112,7 +112,7 @@ class Lifecycle {
   /** @throws BellwireError `shutting_down` */
   assertRunning(): void {
     if (this.#stopped === null) return;
-    throw new BellwireError('shutting_down', 'This Bellwire was stopped. Create another one to continue.');
+    throw new BellwireError('shutting_down', 'This Bellwire instance has been stopped. Create a new one.');
   }
 
   stop(): Promise<void> {
@@ -168,9 +168,9 @@ const createManagement = (
 };
 
 /**
- * Puts the parts together over their ports: the one wiring of the program and of its tests. The default workspace and
- * the API key of the settings exist when this resolves, and what a dead process held is due again.
- * @throws whatever a port throws; then nothing is left running.
+ * Wires the program, for production and for tests. When it resolves, the default workspace and the configured API key
+ * exist, and the deliveries that a dead process had leased are due again.
+ * @throws errors of the ports; then nothing is left running.
  */
 export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
   const { clock, log, storage } = ports;
@@ -191,7 +191,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     },
   });
   const lifecycle = new Lifecycle(loop, ports);
-  // Before the first event can come in: the leases that it takes away must be those of another process.
+  // Before the first event: the leases that it releases must be those of another process.
   try {
     await loop.start();
   } catch (error) {

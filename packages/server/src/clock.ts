@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Clock } from './ports/clock.ts';
 
-/** The real clock: the only home of `Date.now` and of timers. */
+/** The system clock: the only place that uses `Date.now` and timers. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -4,13 +4,13 @@ import { BellwireError } from './core/errors.ts';
 import { logLevels } from './log.ts';
 
 const text = z.string().trim().min(1);
-const wholeNumber = (least: number, most: number) => {
-  const rule = `must be a whole number from ${least} to ${most}`;
+const wholeNumber = (min: number, max: number) => {
+  const rule = `must be a whole number from ${min} to ${max}`;
   return z
     .string()
     .regex(/^\d{1,9}$/, rule)
     .transform(Number)
-    .pipe(z.int().min(least, rule).max(most, rule));
+    .pipe(z.int().min(min, rule).max(max, rule));
 };
 const yesOrNo = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'], 'must be true or false')
@@ -19,7 +19,7 @@ const list = text.transform((words) => words.split(',').map((word) => word.trim(
 
 interface Setting<S extends z.ZodType> {
   readonly schema: S;
-  /** As it would be written; absent for a setting that is unset by default. */
+  /** The default as text; absent for a setting that is unset by default. */
   readonly fallback?: string;
   readonly about: string;
 }
@@ -34,59 +34,59 @@ const withDefault = <S extends z.ZodType>(schema: S, fallback: string, about: st
 
 /** Every setting: `host` is the flag `--host` and the variable `BELLWIRE_HOST`. */
 export const settings = {
-  host: withDefault(text, '127.0.0.1', 'The address to listen on.'),
-  port: withDefault(wholeNumber(0, 65_535), '4400', 'The port to listen on; 0 takes a free one.'),
+  host: withDefault(text, '127.0.0.1', 'Address to listen on.'),
+  port: withDefault(wholeNumber(0, 65_535), '4400', 'Port to listen on; `0` chooses a free one.'),
   database_url: withDefault(
-    text.regex(/^file:.+/, 'must be like file:.bellwire/bellwire.db'),
+    text.regex(/^file:.+/, 'must start with file:, such as file:.bellwire/bellwire.db'),
     'file:.bellwire/bellwire.db',
-    'Where the data lies: `file:` and a path.',
+    'SQLite database: `file:` and a path.',
   ),
   api_key: setting(
     z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 visible characters without spaces'),
-    'An admin API key to start with. Made and printed once when absent.',
+    'Initial admin API key. If unset, one is generated and printed once.',
   ),
   encryption_keys: setting(
     text,
-    'Keys that secrets are encrypted with, `kid:base64,…`: the first one encrypts, all decrypt. Made beside the database when absent.',
+    'Keys that encrypt secrets, `kid:base64,…`: the first one encrypts, all decrypt. If unset, a key file is created next to the database.',
   ),
   allow_networks: setting(
     list,
-    'Networks (CIDR) that receivers may live in although they are not public, like `10.0.0.0/8`.',
+    'Non-public networks to which requests may be sent, in CIDR notation, such as `10.0.0.0/8`.',
   ),
   allow_metadata: withDefault(
     yesOrNo,
     'false',
-    'Let receivers live at cloud metadata addresses too. Hardly ever right.',
+    'Lets `allow_networks` include the addresses of cloud metadata services. Rarely appropriate.',
   ),
   static_hosts: setting(
     text,
-    'Names that DNS is not asked for, `name=address,…`; a name may stand there more than once.',
+    'Addresses that take precedence over DNS, `name=address,…`; repeat a name to give it several.',
   ),
-  dialect: withDefault(text, 'standard', 'The dialect of the default workspace.'),
+  dialect: withDefault(text, 'standard', 'Dialect of the default workspace.'),
   retry_schedule: setting(
     retrySchedule,
-    'Replaces every dialect’s retry schedule: the delay before each attempt, like `0,1m,5m`.',
+    'Overrides every dialect’s retry schedule: the delay before each attempt, such as `0,1m,5m`.',
   ),
   attempt_timeout: setting(
     durationMs('100ms', '60s'),
-    'Replaces every dialect’s time-out of one attempt, like `10s`; a hook’s own wins.',
+    'Overrides every dialect’s timeout of one attempt, such as `10s`; a hook’s own takes precedence.',
   ),
-  concurrency: withDefault(wholeNumber(1, 100_000), '1024', 'Attempts under way at a time, in all.'),
-  hook_concurrency: withDefault(wholeNumber(1, 1_000), '8', 'Attempts under way at a time to one hook.'),
+  concurrency: withDefault(wholeNumber(1, 100_000), '1024', 'Maximum concurrent attempts in total.'),
+  hook_concurrency: withDefault(wholeNumber(1, 1_000), '8', 'Maximum concurrent attempts per hook.'),
   retention: withDefault(
     z.union(
       [z.literal('off').transform(() => null), durationMs('1m', '3650d')],
       'must be off, or a duration from 1m to 3650d',
     ),
     '30d',
-    'How long finished events are kept, like `30d`; `off` keeps them for ever.',
+    'How long finished events are kept, such as `30d`; `off` keeps them forever.',
   ),
-  sender_thread: withDefault(yesOrNo, 'true', 'Send from a thread of its own, so that two cores are used.'),
+  sender_thread: withDefault(yesOrNo, 'true', 'Send from a separate thread, to use a second core.'),
   inbox: withDefault(yesOrNo, 'false', 'Serve the built-in receiver at `/inbox/:name`.'),
   log_level: withDefault(
     z.enum(logLevels),
     'info',
-    'The least level that is logged (JSON lines on standard error).',
+    'Minimum log level. The log is JSON lines on standard error.',
   ),
 } as const;
 
@@ -97,7 +97,7 @@ type WithFallback = {
   [K in SettingName]: (typeof settings)[K] extends { readonly fallback: string } ? K : never;
 }[SettingName];
 
-/** Every setting, read and checked. */
+/** All settings, parsed and validated. */
 export type Config = Values & { readonly [K in WithFallback]: Exclude<Values[K], undefined> };
 
 /** Settings as text, by name. */
@@ -114,19 +114,19 @@ export const flagOf = (name: SettingName): string => `--${name.replaceAll('_', '
 /** The settings in the environment; an empty variable counts as absent. The only reader of `process.env`. */
 export const textsFromEnvironment = (environment: NodeJS.ProcessEnv = process.env): SettingTexts => {
   const known = new Set(settingNames.map(variableOf));
-  const stranger = Object.keys(environment).find((name) => name.startsWith('BELLWIRE_') && !known.has(name));
-  if (stranger !== undefined) {
+  const unknown = Object.keys(environment).find((name) => name.startsWith('BELLWIRE_') && !known.has(name));
+  if (unknown !== undefined) {
     throw new BellwireError(
       'config_invalid',
-      `${stranger} is no setting of Bellwire, so it would do nothing. Known settings: ${[...known].join(', ')}.`,
+      `Unknown setting ${unknown}. Known settings: ${[...known].join(', ')}.`,
     );
   }
   return Object.fromEntries(settingNames.map((name) => [name, environment[variableOf(name)] || undefined]));
 };
 
 /**
- * Reads settings, the first source that has one wins.
- * @throws BellwireError `config_invalid`, naming the setting, what is wrong with it and how it should look.
+ * Reads settings. The first source that has a setting wins.
+ * @throws BellwireError `config_invalid`, which names the setting, the problem and the expected value.
  */
 export const readConfig = (...sources: readonly SettingTexts[]): Config => {
   const values: Record<string, unknown> = {};
@@ -139,7 +139,7 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
       const [issue] = parsed.error.issues;
       throw new BellwireError(
         'config_invalid',
-        `${variableOf(name)} (or ${flagOf(name)}) is wrong: ${issue?.message ?? 'it cannot be read'}. ${about}`,
+        `Invalid ${variableOf(name)} (or ${flagOf(name)}): ${issue?.message ?? 'the value cannot be read'}. ${about}`,
         { cause: parsed.error },
       );
     }
@@ -148,7 +148,7 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
   return Object.freeze(values) as unknown as Config;
 };
 
-/** The reference table of the docs, in Markdown. */
+/** The table of settings in the README, in Markdown. */
 export const settingsTable = (): string => {
   const rows = settingNames.map((name) => {
     const { fallback, about }: Setting<z.ZodType> = settings[name];

@@ -21,36 +21,36 @@ import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
 
 export interface BellwireParts {
-  /** Dialects of your own, beside the built-in ones. */
+  /** Custom dialects, in addition to the built-in ones. */
   readonly dialects?: readonly Dialect[];
   readonly log?: Log;
-  /** The database cannot be trusted any more: end the process and start it again. */
+  /** Called when the process cannot continue: restart it. */
   readonly onBroken?: (error: BellwireError) => void;
 }
 
 /**
- * A Bellwire in this process. Its calls (`events.send`, `hooks.create` and all others) act as an admin of the default
+ * A Bellwire instance in this process. Its calls (`events.send`, `hooks.create`, …) act as an admin of the default
  * workspace and throw a BellwireError with a code.
  */
 export interface Bellwire extends Verbs, AsyncDisposable {
-  /** The whole HTTP surface. */
+  /** The HTTP API, pages and inbox. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** The same calls in another workspace. Each throws `not_found` when there is no such workspace. */
+  /** The same calls in another workspace. Each throws `not_found` if it does not exist. */
   readonly inWorkspace: (workspace_id: string) => Verbs;
-  /** True when no API key had ever been created. */
+  /** Whether there was no API key yet. */
   readonly is_first_start: boolean;
   readonly database_path: string;
-  /** The file with a key ring that was created just now; null otherwise. */
-  readonly made_key_file: string | null;
-  /** Begins to send what an earlier process left, and to retry. Call it once, before or after the first events. */
+  /** The path of the key file if it was created just now; null otherwise. */
+  readonly created_key_file: string | null;
+  /** Starts retries and the deliveries of an earlier process. Call it once, before or after the first events. */
   readonly start: () => Promise<void>;
-  /** Ends sending and closes the database. Loses and duplicates nothing. A second call is the same stop. */
+  /** Shuts down gracefully and closes the database. Further calls return the same promise. */
   readonly stop: () => Promise<void>;
 }
 
 const sha256 = (text: string): string => digest('sha256', text, 'hex');
 
-/** This file is TypeScript where it was written and JavaScript where it is published; so is the thread's. */
+/** This module and the thread's are TypeScript in the repository and JavaScript in the published package. */
 const senderThreadUrl = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
 
@@ -59,7 +59,7 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
   if (default_dialect === undefined) {
     throw new BellwireError(
       'config_invalid',
-      `BELLWIRE_DIALECT is wrong: there is no dialect "${config.dialect}". Known dialects: ${[...dialects.keys()].join(', ')}.`,
+      `Invalid BELLWIRE_DIALECT (or --dialect): there is no dialect "${config.dialect}". Known dialects: ${[...dialects.keys()].join(', ')}.`,
     );
   }
   return {
@@ -100,7 +100,7 @@ const transportFactory =
 const reportBroken =
   (log: Log, onBroken: BellwireParts['onBroken']) =>
   (error: BellwireError): void => {
-    log.error('this process cannot continue; end it and start it again', {
+    log.error('this process cannot continue; restart it', {
       code: error.code,
       reason: error.message,
     });
@@ -123,7 +123,7 @@ const toBellwire = (program: Program, storage: OpenedStorage, close: () => Promi
     inWorkspace: program.verbsIn,
     is_first_start: program.is_first_start,
     database_path: storage.path,
-    made_key_file: storage.made_key_file,
+    created_key_file: storage.created_key_file,
     start: async () => program.start(),
     stop,
     [Symbol.asyncDispose]: stop,
@@ -131,9 +131,9 @@ const toBellwire = (program: Program, storage: OpenedStorage, close: () => Promi
 };
 
 /**
- * Builds the real ports and puts the program together over them. The database is open and the first API key is known
- * when this resolves; deliveries of an earlier process are sent after `start`.
- * @throws BellwireError `config_invalid`, and whatever opening the database can throw.
+ * Creates a Bellwire instance with the real ports. When it resolves, the database is open and the configured API key is
+ * valid; deliveries of an earlier process are sent after `start`.
+ * @throws BellwireError `config_invalid`, and the errors of opening the database.
  */
 export const createBellwire = async (config: Config, parts: BellwireParts = {}): Promise<Bellwire> => {
   const log = parts.log ?? createLog(config.log_level);

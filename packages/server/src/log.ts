@@ -4,7 +4,7 @@ import type { Log } from './ports/log.ts';
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** One JSON line an entry, on standard error: standard output stays free for what a person or a pipe reads. */
+/** Logs one JSON line per entry to standard error, which leaves standard output for people and pipes. */
 export const createLog = (level: LogLevel): Log => {
   const logger = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, pino.destination(2));
   return {

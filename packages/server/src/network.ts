@@ -6,7 +6,7 @@ import { createStaticHosts } from './transport/static-hosts.ts';
 import { createUrlPolicy } from './transport/url-policy.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 
-/** Where requests may go: plain data, so that a thread can be made with it. */
+/** The network settings, as plain data that can be passed to a thread. */
 export interface NetworkSettings {
   readonly allow_networks: readonly string[];
   readonly allow_metadata: boolean;
@@ -29,20 +29,20 @@ const parseStaticHosts = (text: string | null): Record<string, string[]> => {
   return hosts;
 };
 
-const configured = <T>(name: string, make: () => T): T => {
+const configured = <T>(name: string, create: () => T): T => {
   try {
-    return make();
+    return create();
   } catch (error) {
     throw new BellwireError(
       'config_invalid',
-      `${name} is wrong: ${error instanceof Error ? error.message : String(error)}`,
+      `Invalid ${name}: ${error instanceof Error ? error.message : String(error)}`,
       { cause: error },
     );
   }
 };
 
 /**
- * The guards and the resolver of one thread.
+ * The address policy, URL policy and resolver of one thread.
  * @throws BellwireError `config_invalid`
  */
 export const openNetwork = (settings: NetworkSettings): Network => {

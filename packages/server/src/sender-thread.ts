@@ -6,17 +6,12 @@ import { type FromSender, READY, type ToSender } from './transport/sender-messag
 
 // The sender thread: an HTTP transport with its own resolver and the same address policy, behind a message port.
 const port = parentPort;
-if (port === null)
-  throw new Error('sender-thread is not a program: it runs as a worker thread of the server');
+if (port === null) throw new Error('sender-thread is not a program: the server runs it as a worker thread');
 
 const post = (message: FromSender): void => port.postMessage(message);
 
 const network = openNetwork(workerData as NetworkSettings);
-const transport = createHttpTransport({
-  ...network,
-  clock: systemClock,
-  onResults: post,
-});
+const transport = createHttpTransport({ ...network, clock: systemClock, onResults: post });
 
 const close = async (): Promise<void> => {
   await transport.close();

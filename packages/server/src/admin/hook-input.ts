@@ -1,10 +1,10 @@
 import type { ContentType, Method } from '../dialects/dialect.ts';
 
-/** What a person says of a hook. */
+/** The fields that a user sets on a hook. */
 export interface HookInput {
   readonly url: string;
   readonly events: readonly string[];
-  /** The user's own id of the customer that the hook belongs to; `*` for a hook of every customer. */
+  /** The user's id for the customer that the hook belongs to; `*` for every customer. */
   readonly tenant?: string | undefined;
   readonly name?: string | undefined;
   readonly method?: Method | undefined;

@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Store, WorkspaceCatalog } from '../ports/store.ts';
 import type { HookChange, ListedHook, Repositories } from '../ports/repositories.ts';
 
-/** Finds and changes hooks for the verbs that act on one. Everything throws a BellwireError for what is not there. */
+/** Finds hooks, catalogs and dialects, and changes hooks. All throw `not_found` unless noted. */
 export interface HookLookup {
   readonly get: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly change: (workspace_id: string, id: string, wanted: HookChange) => Promise<ListedHook>;

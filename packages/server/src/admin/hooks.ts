@@ -13,10 +13,7 @@ import type { HookChange, ListedHook, NewHook, Repositories } from '../ports/rep
 import type { HookRef } from './secrets.ts';
 import type { TestSends } from './test-sends.ts';
 
-/**
- * Creates, changes, switches and deletes hooks; `by` is the id of the caller's API key. All throw `not_found` for a
- * hook that does not exist.
- */
+/** Manages hooks; `by` is the id of the caller's API key. All throw `not_found` for a hook that does not exist. */
 export interface Hooks {
   /** Returns the new hook with its secret. @throws BellwireError `url_refused`, `invalid_input`, … */
   readonly create: (
@@ -25,7 +22,7 @@ export interface Hooks {
     by: string,
   ) => Promise<{ readonly hook: ListedHook; readonly secret: string | null }>;
   readonly update: (at: HookRef, patch: HookPatch) => Promise<ListedHook>;
-  /** @throws BellwireError `not_validated` in a dialect that validates hooks first. */
+  /** @throws BellwireError `not_validated` if the dialect requires validation first. */
   readonly activate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly deactivate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly remove: (workspace_id: string, id: string) => Promise<void>;
@@ -50,8 +47,8 @@ const withoutUndefined = <T extends object>(input: T): { [K in keyof T]?: Exclud
 const notValidated = (dialect: Dialect): BellwireError =>
   new BellwireError(
     'not_validated',
-    `A hook of the dialect "${dialect.name}" cannot be active before its receiver was validated. Call POST /v1/webhooks/{id}/validate, then activate it.`,
-    { issues: [{ path: 'active', message: 'cannot be true before the hook was validated' }] },
+    `A hook of the dialect "${dialect.name}" must be validated before it can be active. Call POST /v1/webhooks/{id}/validate, then activate it.`,
+    { issues: [{ path: 'active', message: 'cannot be true before the hook is validated' }] },
   );
 
 const firstStatus = (active: boolean | undefined, dialect: Dialect): HookStatus => {
@@ -60,15 +57,15 @@ const firstStatus = (active: boolean | undefined, dialect: Dialect): HookStatus 
   return 'unvalidated';
 };
 
-const switched = (active: boolean, hook: ListedHook, dialect: Dialect): HookChange => {
+const statusChange = (active: boolean, hook: ListedHook, dialect: Dialect): HookChange => {
   const isValidated = dialect.handshake !== 'validate' || hook.validated_at !== null;
   if (active && !isValidated) throw notValidated(dialect);
   if (active) return { status: 'active', disabled_reason: null };
   return { status: isValidated ? 'paused' : 'unvalidated', disabled_reason: null };
 };
 
-/** A new URL has to be validated again. */
-const movedTo = (url: string | undefined, hook: ListedHook, dialect: Dialect): HookChange =>
+/** A new URL must be validated again. */
+const urlChange = (url: string | undefined, hook: ListedHook, dialect: Dialect): HookChange =>
   dialect.handshake === 'validate' && url !== undefined && url !== hook.url
     ? { status: 'unvalidated', validated_at: null, disabled_reason: null }
     : {};
@@ -98,7 +95,7 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   headers: input.headers ?? {},
 });
 
-/** Audits that TLS verification was disabled, and pings the hook in dialects that ping after a change. */
+/** Audits disabled TLS verification, and pings the hook if its dialect requires that after a change. */
 const followUp = async (
   { repositories, testSends, clock, ids, log }: HooksOptions,
   { workspace_id, hook_id, by }: HookRef,
@@ -112,9 +109,9 @@ const followUp = async (
   try {
     await testSends.ping(workspace_id, hook_id);
   } catch (error) {
-    // The hook is stored already: a ping that is refused does not undo that.
+    // The hook is already stored, so a refused ping must not fail the call.
     const { code } = coerceError(error);
-    log.warn('a hook was created or changed, but its ping could not be queued', { hook_id, code });
+    log.warn('could not queue the ping of a created or changed hook', { hook_id, code });
   }
 };
 
@@ -129,7 +126,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
 
   const setActive = async (workspace_id: string, id: string, active: boolean): Promise<ListedHook> => {
     const hook = await lookup.get(workspace_id, id);
-    return lookup.change(workspace_id, id, switched(active, hook, lookup.dialect(hook.dialect)));
+    return lookup.change(workspace_id, id, statusChange(active, hook, lookup.dialect(hook.dialect)));
   };
 
   return {
@@ -154,12 +151,12 @@ export const createHooks = (options: HooksOptions): Hooks => {
       ]);
       const dialect = lookup.dialect(hook.dialect);
       validateHook(patch, { dialect, catalog, url_policy });
-      const moved = movedTo(patch.url, hook, dialect);
+      const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const changed = await lookup.change(workspace_id, hook_id, {
         ...withoutUndefined(patch),
         ...moved,
-        ...(active === undefined ? {} : switched(active, current, dialect)),
+        ...(active === undefined ? {} : statusChange(active, current, dialect)),
       });
       await followUp(options, at, { dialect, insecure_ssl: patch.insecure_ssl });
       return changed;

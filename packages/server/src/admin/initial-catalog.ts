@@ -1,7 +1,7 @@
 import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { EventType } from '../ports/repositories.ts';
 
-/** The catalog of a dialect as the event types that a new workspace starts with. */
+/** The event types of a new workspace, from its dialect's catalog. */
 export const initialCatalog = (catalog: readonly CatalogEntry[], now: number): readonly EventType[] =>
   catalog.map(({ name, description, schema, example }) => ({
     name,

@@ -6,23 +6,23 @@ import type { Random } from '../ports/random.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import type { ApiKey, Repositories } from '../ports/repositories.ts';
 
-/** Whoever a request comes from. */
+/** The API key behind a request. */
 export interface Caller {
   readonly key_id: string;
   readonly scope: KeyScope;
-  /** The key's own workspace; null for an admin key, which may name any. */
+  /** The key's workspace; null for an admin key, which may access any. */
   readonly workspace_id: string | null;
 }
 
-/** API keys: made once, shown once, known by their hash only. */
+/** API keys. Each is shown once, when it is created; only its hash is stored. */
 export interface Keys {
-  /** The new key's text, which cannot be shown again. */
+  /** Returns the new key with its text, which cannot be shown again. */
   readonly create: (input: {
     readonly name: string;
     readonly scope: KeyScope;
     readonly workspace_id: string | null;
   }) => Promise<{ readonly key: ApiKey; readonly secret: string }>;
-  /** Makes a key of a given text known, unless it is. */
+  /** Stores a given text as an admin key, unless it is stored already. */
   readonly adopt: (secret: string, name: string) => Promise<void>;
   /** The caller behind an `Authorization` header. @throws BellwireError `unauthenticated`. */
   readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
@@ -36,11 +36,11 @@ export interface KeysOptions {
   readonly hash: Hash;
 }
 
-/** So that secret scanners can tell what they have found. */
+/** Lets secret scanners recognize a key. */
 const KEY_PREFIX = 'bwk_';
 const KEY_BYTES = 32;
 
-/** A hint of a key that somebody chose gives away less: of a short one, eight characters would be half. */
+/** A short hint for a short, user-chosen key: eight characters could be half of it. */
 const hintOf = (secret: string): string =>
   secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
 
@@ -50,7 +50,7 @@ export const createKeys = ({ repositories, clock, random, ids, hash }: KeysOptio
     input: Pick<ApiKey, 'name' | 'scope' | 'workspace_id'>,
   ): Promise<ApiKey> => {
     const key = { id: ids('key'), ...input, hint: hintOf(secret), created_at: clock.now() };
-    // 256 random bits need no slow hash: nobody can try them.
+    // 256 random bits need no slow hash: they cannot be guessed.
     await repositories.create(key, hash(secret));
     return key;
   };

@@ -11,31 +11,31 @@ import type {
   TimeRange,
 } from '../ports/repositories.ts';
 
-/** Sends many deliveries again. What is sent again has its whole retry schedule before it. */
+/** Sends many deliveries again. Each starts its retry schedule from the beginning. */
 export interface Replay {
-  /** How many deliveries of one hook a replay would send. */
+  /** The number of deliveries of one hook that a replay would send. */
   readonly count: (workspace_id: string, input: ReplayInput) => Promise<number>;
   /**
-   * Makes held and failed deliveries of one hook due, and deliveries of events that it never got; answers how many.
+   * Makes held and failed deliveries of one hook due, and those of events that it never received; returns the count.
    * @throws BellwireError `not_found`, `hook_not_active`.
    */
   readonly run: (workspace_id: string, input: ReplayInput) => Promise<number>;
-  /** How many failed deliveries of active hooks match. */
+  /** The number of matching failed deliveries of active hooks. */
   readonly countFailed: (workspace_id: string, input: FailedInput) => Promise<number>;
-  /** Makes them due; answers how many. */
+  /** Makes them due and returns the count. */
   readonly retryFailed: (workspace_id: string, input: FailedInput) => Promise<number>;
 }
 
 interface RangeInput {
-  /** Milliseconds; from then on … */
+  /** Milliseconds, inclusive. */
   readonly since?: number | undefined;
-  /** … and before then; now when absent. */
+  /** Milliseconds, exclusive; default now. */
   readonly until?: number | undefined;
 }
 
 export interface ReplayInput extends RangeInput {
   readonly hook_id: string;
-  /** All when absent. */
+  /** Default all. */
   readonly states?: readonly ReplayState[] | undefined;
 }
 
@@ -45,7 +45,7 @@ export interface FailedInput extends RangeInput {
 }
 
 export interface ReplayOptions {
-  /** Events older than this are being deleted: a replay does not reach them. Null keeps all. */
+  /** Older events are being deleted, so a replay leaves them out. Null keeps all events. */
   readonly retention_ms: number | null;
   readonly repositories: Repositories;
   readonly lookup: HookLookup;
@@ -53,21 +53,21 @@ export interface ReplayOptions {
   readonly ids: IdFactory;
 }
 
-/** Failed ones first: what the others bring can fail before the replay ends, and is not to be sent again by it. */
+/** Failed first: a delivery that fails during the replay must not be sent again by it. */
 const ALL: readonly ReplayState[] = ['failed', 'held', 'never_attempted'];
 
-/** Rows changed in one transaction, so that a large replay holds the writer for milliseconds at a time. */
+/** Rows per transaction, so that a large replay blocks other writes for only milliseconds at a time. */
 const SLICE = 500;
 
 const refuseInactive = ({ id, status }: ListedHook): void => {
   if (status === 'active') return;
   throw new BellwireError(
     'hook_not_active',
-    `The hook ${id} is ${status}, so what is sent again would be held again. Activate it first.`,
+    `The hook ${id} is ${status}, so its deliveries would be held again. Activate it first.`,
   );
 };
 
-/** Goes on by id and not until nothing is left: what is sent again can fail again meanwhile. */
+/** Pages by id instead of running until nothing is left: a delivery that is sent again can fail again meanwhile. */
 const inSlices = async (slice: (after: string | null) => Promise<ReplaySlice>): Promise<number> => {
   let sent = 0;
   let after: string | null = null;
@@ -79,7 +79,7 @@ const inSlices = async (slice: (after: string | null) => Promise<ReplaySlice>): 
   return sent;
 };
 
-/** How much younger than the retention an event must be, so that it is not deleted while it is replayed. */
+/** Events within this margin of the retention are left out, so that none is deleted while it is replayed. */
 const RETENTION_MARGIN_MS = 60_000;
 
 export const createReplay = (options: ReplayOptions): Replay => {
@@ -105,6 +105,20 @@ export const createReplay = (options: ReplayOptions): Replay => {
       replay.sendMissed(hook, range, { after, limit: SLICE, now: clock.now(), newId: () => ids('dlv') }),
     );
 
+  const sumStates = async (
+    hook: ListedHook,
+    input: ReplayInput,
+    { missed, others }: { readonly missed: typeof sendMissed; readonly others: typeof resend },
+  ): Promise<number> => {
+    const range = rangeOf(input);
+    const filter = { workspace_id: hook.workspace_id, hook_id: hook.id, ...range };
+    let sum = 0;
+    for (const state of input.states ?? ALL) {
+      sum += await (state === 'never_attempted' ? missed(hook, range) : others(filter, state));
+    }
+    return sum;
+  };
+
   const filterOfFailed = async (workspace_id: string, input: FailedInput): Promise<ResendFilter> => {
     const { hook_id = null, event_type } = input;
     if (hook_id !== null) refuseInactive(await lookup.get(workspace_id, hook_id));
@@ -112,28 +126,15 @@ export const createReplay = (options: ReplayOptions): Replay => {
   };
 
   return {
-    count: async (workspace_id, input) => {
-      const hook = await lookup.get(workspace_id, input.hook_id);
-      const range = rangeOf(input);
-      const filter = { workspace_id, hook_id: hook.id, ...range };
-      let count = 0;
-      for (const state of input.states ?? ALL) {
-        count += await (state === 'never_attempted'
-          ? replay.countMissed(hook, range)
-          : replay.count(filter, state));
-      }
-      return count;
-    },
+    count: async (workspace_id, input) =>
+      sumStates(await lookup.get(workspace_id, input.hook_id), input, {
+        missed: replay.countMissed,
+        others: replay.count,
+      }),
     run: async (workspace_id, input) => {
       const hook = await lookup.get(workspace_id, input.hook_id);
       refuseInactive(hook);
-      const range = rangeOf(input);
-      const filter = { workspace_id, hook_id: hook.id, ...range };
-      let sent = 0;
-      for (const state of input.states ?? ALL) {
-        sent += await (state === 'never_attempted' ? sendMissed(hook, range) : resend(filter, state));
-      }
-      return sent;
+      return sumStates(hook, input, { missed: sendMissed, others: resend });
     },
     countFailed: async (workspace_id, input) =>
       replay.count(await filterOfFailed(workspace_id, input), 'failed'),

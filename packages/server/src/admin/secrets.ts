@@ -8,19 +8,19 @@ import type { Store } from '../ports/store.ts';
 import type { UrlPolicy } from '../ports/url-policy.ts';
 import type { ListedHook, Repositories } from '../ports/repositories.ts';
 
-/** The signing secrets of a hook. Whoever does something to them is written to the audit log. */
+/** The signing secrets of a hook. Every action is written to the audit log. */
 export interface Secrets {
   /**
-   * A new current secret, given or made up; the one before it lives on for `grace_ms`. At most ten old ones live.
+   * Sets a new current secret, given or generated. The previous one remains valid for `grace_ms`; at most ten do.
    * @throws BellwireError `not_found`, `invalid_input`.
    */
   readonly rotate: (
     at: HookRef,
     input: { readonly secret?: string | undefined; readonly grace_ms: number },
   ) => Promise<{ readonly hook: ListedHook; readonly secret: string }>;
-  /** Ends the grace of the old secrets now. */
+  /** Ends the grace period of the previous secrets now. */
   readonly switchNow: (at: HookRef) => Promise<ListedHook>;
-  /** The secrets of a hook, the current one first; a previous one with the end of its grace. */
+  /** The live secrets of a hook, the current one first. */
   readonly reveal: (at: HookRef) => Promise<readonly RevealedSecret[]>;
 }
 
@@ -49,7 +49,7 @@ export interface SecretsOptions {
 const unreadable = (hook_id: string): BellwireError =>
   new BellwireError(
     'internal',
-    `The secrets of the hook ${hook_id} cannot be decrypted with BELLWIRE_ENCRYPTION_KEYS (or the file with the keys). Restore the missing key, or rotate the secret.`,
+    `The secrets of the hook ${hook_id} cannot be decrypted with BELLWIRE_ENCRYPTION_KEYS (or the key file). Restore the missing key, or rotate the secret.`,
   );
 
 export const createSecrets = (options: SecretsOptions): Secrets => {
@@ -97,7 +97,7 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
           `The hook ${hook_id} has no secret: its requests are not signed.`,
         );
       }
-      // Written before it is shown: a secret that nobody saw being revealed is worse than an entry too many.
+      // Audited before it is returned: a superfluous entry is better than an unaudited secret.
       await audit(at, 'secret.revealed');
       const now = clock.now();
       return hook.secrets

@@ -14,7 +14,7 @@ export interface TestInput {
 
 export interface Validation {
   readonly success: boolean;
-  /** The outcome's kind, with its detail where it has one: `http_status 404`. `url_changed`: it is that of another URL. */
+  /** The outcome's kind and detail (`http_status 404`); `url_changed` if the URL changed during the validation. */
   readonly outcome: string;
   readonly response_status: number | null;
   readonly response_body: string | null;
@@ -22,16 +22,16 @@ export interface Validation {
   readonly validated_at: number | null;
 }
 
-/** One attempt for one hook, at once, in whatever state the hook is; never retried, never counted. */
+/** One immediate attempt for a hook in any state; never retried, never counted towards the hook's health. */
 export interface TestSends {
   readonly ping: (workspace_id: string, id: string) => Promise<{ readonly delivery_id: string }>;
-  /** Sends the data given, else the example of its type. */
+  /** Sends the given data, else the example of its type. */
   readonly test: (
     workspace_id: string,
     id: string,
     input: TestInput,
   ) => Promise<{ readonly delivery_id: string }>;
-  /** Sends a `Webhook Validate` and waits for what comes back: a 2xx marks the hook validated. */
+  /** Sends a `Webhook Validate` and waits for the response: a 2xx marks the hook validated. */
   readonly validate: (workspace_id: string, id: string) => Promise<Validation>;
 }
 
@@ -41,14 +41,14 @@ export interface TestSendsOptions {
   readonly clock: Clock;
 }
 
-/** The type of a test: the one asked for, else the hook's first exact one with an example, else its first exact one. */
+/** The type of a test: the requested one, else the hook's first exact one with an example, else its first exact one. */
 const testType = (
   hook: ListedHook,
   exampleOf: (type: string) => JsonObject | null,
-  asked?: string,
+  requested?: string,
 ): string => {
   const exact = hook.events.filter((entry) => !entry.endsWith('*'));
-  return asked ?? exact.find((type) => exampleOf(type) !== null) ?? exact[0] ?? 'test';
+  return requested ?? exact.find((type) => exampleOf(type) !== null) ?? exact[0] ?? 'test';
 };
 
 const outcomeText = (attempt: AttemptRecord | null): string => {
@@ -57,7 +57,7 @@ const outcomeText = (attempt: AttemptRecord | null): string => {
   return detail === null ? attempt.outcome.kind : `${attempt.outcome.kind} ${detail}`;
 };
 
-/** A test belongs to the tenant of its hook; a hook that serves every tenant gets it without one. */
+/** A test belongs to the tenant of its hook; for a hook that serves every tenant it has none. */
 const addressOf = ({ id, tenant }: ListedHook) => ({
   hook_id: id,
   tenant: tenant === EVERY_TENANT ? null : tenant,
@@ -76,18 +76,13 @@ export const createTestSends = ({ lookup, accept, clock }: TestSendsOptions): Te
     id: string,
     attempt: AttemptRecord | null,
   ): Promise<Pick<Validation, 'success' | 'outcome' | 'validated_at'>> => {
-    // As it stands after the answer: the receiver had a minute for it, in which the hook may have got another URL.
+    // Read again: the receiver had up to a minute to answer, and the hook's URL may have changed meanwhile.
     const hook = await lookup.get(workspace_id, id);
     const { validated_at } = hook;
-    if (attempt?.outcome.kind !== 'succeeded') {
-      return { success: false, outcome: outcomeText(attempt), validated_at };
-    }
+    const outcome = outcomeText(attempt);
+    if (attempt?.outcome.kind !== 'succeeded') return { success: false, outcome, validated_at };
     if (attempt.request?.url !== hook.url) return { success: false, outcome: 'url_changed', validated_at };
-    return {
-      success: true,
-      outcome: outcomeText(attempt),
-      validated_at: await markValidated(workspace_id, hook),
-    };
+    return { success: true, outcome, validated_at: await markValidated(workspace_id, hook) };
   };
 
   return {

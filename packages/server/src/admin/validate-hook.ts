@@ -6,16 +6,14 @@ import type { HookInput } from './hook-input.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
 import type { UrlPolicy, UrlVerdict } from '../ports/url-policy.ts';
 
-/** A new hook, or what changes of one. */
+/** A new hook, or the changes to one. */
 type ValidatedHook = { readonly [K in keyof HookInput]?: HookInput[K] | undefined };
-
-const oneOf = (names: readonly string[]): string => names.join(', ');
 
 const validateSecret = (secret: string | null | undefined, dialect: Dialect): Issue | null => {
   if (secret === null && dialect.secret.presence === 'always') {
     return {
       path: 'secret',
-      message: `cannot be null: every hook of the dialect "${dialect.name}" has one. Leave it out to have one made`,
+      message: `cannot be null: every hook of the dialect "${dialect.name}" has a secret. Omit it to have one generated`,
     };
   }
   const refusal = typeof secret === 'string' ? dialect.secret.refuse(secret) : null;
@@ -37,27 +35,24 @@ const validateEvents = (events: readonly string[] | undefined, catalog: Workspac
     : [];
 
 const validateWire = (input: ValidatedHook, dialect: Dialect): readonly Issue[] => {
-  const issues: Issue[] = [];
-  const { method, content_type } = input;
-  if (method !== undefined && !(dialect.methods as readonly string[]).includes(method)) {
-    issues.push({
-      path: 'method',
-      message: `must be one of ${oneOf(dialect.methods)} in the dialect "${dialect.name}"`,
-    });
-  }
-  if (content_type !== undefined && !(dialect.content_types as readonly string[]).includes(content_type)) {
-    issues.push({
-      path: 'content_type',
-      message: `must be one of ${oneOf(dialect.content_types)} in the dialect "${dialect.name}"`,
-    });
-  }
+  const choices: readonly (readonly [path: string, value: string | undefined, allowed: readonly string[]])[] =
+    [
+      ['method', input.method, dialect.methods],
+      ['content_type', input.content_type, dialect.content_types],
+    ];
+  const issues = choices
+    .filter(([, value, allowed]) => value !== undefined && !allowed.includes(value))
+    .map(([path, , allowed]) => ({
+      path,
+      message: `must be one of ${allowed.join(', ')} in the dialect "${dialect.name}"`,
+    }));
   const taken = [...Object.values(dialect.header_names), ...Object.keys(dialect.fixed_headers)];
   return [...issues, ...validateCustomHeaders(input.headers ?? {}, taken)];
 };
 
 const codes = ['url_refused', 'unknown_event_type', 'invalid_input'] as const;
 
-/** What a hook is checked by. */
+/** The rules that a hook is checked against. */
 export interface HookRules {
   readonly dialect: Dialect;
   readonly catalog: WorkspaceCatalog;
@@ -71,12 +66,12 @@ const validateUrl = (url: string | undefined, dialect: Dialect, url_policy: UrlP
   return {
     ok: false,
     refusal: 'url_scheme',
-    message: `The dialect "${dialect.name}" sends to https only. Put a certificate before the receiver; for a self-signed one, at work on your own machine, set insecure_ssl.`,
+    message: `The dialect "${dialect.name}" requires https. Serve the receiver over TLS; for a self-signed certificate in local development, set insecure_ssl.`,
   };
 };
 
 /**
- * Refuses a hook that could not work, naming every field that is wrong; the code is that of the first one.
+ * Refuses an invalid hook and lists every issue; the code is that of the first one.
  * @throws BellwireError `url_refused`, `unknown_event_type`, `invalid_input`.
  */
 export const validateHook = (input: ValidatedHook, { dialect, catalog, url_policy }: HookRules): void => {

@@ -3,7 +3,7 @@ import addFormats, { type FormatName } from 'ajv-formats';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { leanPattern } from './lean-pattern.ts';
 
-// Those of draft 2020-12 that ajv-formats knows. Of its others, `url` takes quadratic time (0.4 s for 20,000 characters).
+// The formats of draft 2020-12 in ajv-formats. Of its others, `url` takes quadratic time (0.4 s for 20,000 characters).
 const FORMATS: FormatName[] = [
   'date',
   'date-time',
@@ -23,14 +23,14 @@ const FORMATS: FormatName[] = [
 ];
 
 const OPTIONS: Options = {
-  // Unknown keywords and formats are annotations, as the specification has it.
+  // Unknown keywords and formats are annotations, as the specification requires.
   strict: false,
   logger: false,
-  // `{}` has no property `toString`.
+  // Otherwise `{}` would have a property `toString`.
   ownProperties: true,
   // 19.99 is a multiple of 0.01 although the quotient of the doubles is 1998.9999999999998.
   multipleOfPrecision: 6,
-  // A thousand references to a large schema would become a thousand copies of its code.
+  // Otherwise a thousand references to a large schema would become a thousand copies of its code.
   inlineRefs: false,
   code: {
     regExp: Object.assign((text: string, flags: string) => new RegExp(leanPattern(text), flags), {
@@ -39,7 +39,7 @@ const OPTIONS: Options = {
   },
 };
 
-/** More references were followed than the check may follow. */
+/** The check would have followed too many references. */
 export class TooManySteps extends Error {}
 
 const STEP = 'bellwire:step';
@@ -56,13 +56,13 @@ const markWithin = (value: Json): Json => {
 };
 
 export interface CompiledSchema {
-  /** Runs the check; throws TooManySteps when it follows more than `most_steps` references, or does not end. */
-  readonly run: (data: JsonObject, most_steps: number) => ValidateFunction['errors'];
+  /** Runs the check. @throws TooManySteps if it follows more than `max_steps` references or does not end. */
+  readonly run: (data: JsonObject, max_steps: number) => ValidateFunction['errors'];
 }
 
 /**
- * Compiles a schema that `validateSchema` has passed, in an Ajv of its own: an `$id` collides with no other's, and
- * nothing of it outlives the result. Data is never changed. Throws what Ajv throws.
+ * Compiles a schema that has passed `validateSchema`. Each has its own Ajv instance, so that an `$id` cannot collide and
+ * nothing outlives the result. Never changes data. Throws what Ajv throws.
  */
 export const compileSchema = (schema: JsonObject, allErrors: boolean): CompiledSchema => {
   let steps_left = 0;
@@ -78,20 +78,20 @@ export const compileSchema = (schema: JsonObject, allErrors: boolean): CompiledS
   });
   const validate = ajv.compile(markReferences(schema));
   return {
-    run: (data, most_steps) => {
-      steps_left = most_steps;
+    run: (data, max_steps) => {
+      steps_left = max_steps;
       try {
         return validate(data) ? null : validate.errors;
       } catch (error) {
-        // A reference that leads back to itself ends in a full stack.
+        // A reference to itself overflows the stack.
         throw error instanceof RangeError ? new TooManySteps() : error;
       }
     },
   };
 };
 
-/** Why Ajv cannot use a schema; null when it can. */
-export const refuseSchema = (schema: JsonObject): string | null => {
+/** Why Ajv cannot use a schema; null if it can. */
+export const schemaError = (schema: JsonObject): string | null => {
   try {
     const ajv = new Ajv2020(OPTIONS);
     addFormats.default(ajv, FORMATS);

@@ -1,6 +1,6 @@
-/** A regular expression as a tree. Lazy and greedy repetitions are the same here: they only differ in what is tried first. */
+/** A regular expression as a tree. Lazy and greedy repetitions are equal here: they differ only in what is tried first. */
 export type PatternNode =
-  /** Reads one character: a literal, an escape, a class or the dot, as it was written. */
+  /** Matches one character: a literal, an escape, a class or the dot, as written. */
   | { readonly kind: 'character'; readonly text: string }
   | { readonly kind: 'sequence'; readonly parts: readonly PatternNode[] }
   | { readonly kind: 'choice'; readonly options: readonly PatternNode[] }
@@ -12,7 +12,7 @@ export type ParsedPattern =
   | { readonly ok: true; readonly root: PatternNode }
   | { readonly ok: false; readonly message: string };
 
-// One alternative a line: escapes of several characters, classes, openings of groups, quantifiers, all the rest.
+// One alternative per line: escapes, classes, group openings, quantifiers, everything else.
 const TOKEN = new RegExp(
   [
     String.raw`\\(?:[pPu]\{[^}]*\}|u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|u\w{4}|x\w\w|c\w|k<[^>]*>|[1-9]\d*|.)`,
@@ -25,9 +25,9 @@ const TOKEN = new RegExp(
 );
 
 const REFUSED_TOKENS: readonly (readonly [RegExp, string])[] = [
-  [/^\\(?:k<|[1-9])/, 'refers back to a group (as \\1 does). Write out what it may be instead'],
-  [/^\(\?<[=!]/, 'looks behind. Use a pattern for the whole text, which starts with ^, instead'],
-  [/^\(\?[^:=!<]/, 'sets flags inside the pattern. Write classes such as [Aa] instead'],
+  [/^\\(?:k<|[1-9])/, 'refers back to a group (as \\1 does). Write out the alternatives instead'],
+  [/^\(\?<[=!]/, 'looks behind. Use a pattern for the whole text, starting with ^, instead'],
+  [/^\(\?[^:=!<]/, 'sets flags inside the pattern. Use classes such as [Aa] instead'],
 ];
 
 type Quantifier = { readonly min: number; readonly max: number };
@@ -84,8 +84,8 @@ const parseTokens = (tokens: readonly string[]): PatternNode => {
   return parseChoice();
 };
 
-/** Why V8 takes a text for no regular expression; null when it is one. */
-const faultOf = (pattern: string): string | null => {
+/** Why V8 rejects a regular expression; null if it is valid. */
+const syntaxError = (pattern: string): string | null => {
   try {
     RegExp(pattern, 'u');
     return null;
@@ -95,14 +95,12 @@ const faultOf = (pattern: string): string | null => {
 };
 
 /**
- * The tree of a pattern under the flag `u`, or why there is none: it is no regular expression, or it uses what no
- * bound on its running time is known for (backreferences, lookbehind) or needed for (flags).
+ * The tree of a pattern under the flag `u`, or why it is refused: it is not a regular expression, or it uses features
+ * without a known bound on their running time (backreferences, lookbehind) or without need (flags).
  */
 export const parsePattern = (pattern: string): ParsedPattern => {
-  const fault = faultOf(pattern);
-  if (fault !== null) {
-    return { ok: false, message: `is not a regular expression under the flag u: ${fault}` };
-  }
+  const error = syntaxError(pattern);
+  if (error !== null) return { ok: false, message: `is not a regular expression under the flag u: ${error}` };
   const tokens = pattern.match(TOKEN) ?? [];
   for (const [refused, message] of REFUSED_TOKENS) {
     if (tokens.some((token) => refused.test(token))) return { ok: false, message };

@@ -1,23 +1,23 @@
 import type { PatternNode } from './parse-pattern.ts';
 
-/** Repetitions are written out up to this count; above it (an IBAN has 34) they count as unlimited, which only adds ways to read a text. */
-const MOST_COPIES = 36;
-/** Steps that building may take: some 20 ms. */
-const MOST_STEPS = 20_000;
+/** Repetitions are unrolled up to this count (an IBAN has 34). Beyond it they count as unlimited, which only adds ways. */
+const MAX_COPIES = 36;
+/** Limit of the construction: about 20 ms. */
+const MAX_STEPS = 20_000;
 
-/** How often each position can come next: more than once where the pattern can get there in several ways. */
+/** The number of ways in which the pattern can reach each position. */
 export type Ways = ReadonlyMap<number, number>;
 
-/** A pattern as positions (one for each place that reads a character) and steps between them. Position 0 is the start. */
+/** A pattern as positions, one for each place that reads a character, and steps between them. Position 0 is the start. */
 export interface Automaton {
-  /** What each position reads, as it was written; empty for the start. */
+  /** The pattern of the character at each position, as written; empty for the start. */
   readonly reads: readonly string[];
   readonly next: readonly Ways[];
-  /** Positions after which the pattern may be complete, and in how many ways. */
+  /** The positions at which the pattern may be complete, and in how many ways. */
   readonly last: Ways;
 }
 
-/** A piece of the pattern: in how many ways it reads nothing, where it starts and where it ends. */
+/** A part of the pattern: the number of ways in which it reads nothing, where it starts and where it ends. */
 interface Piece {
   readonly empty: number;
   readonly first: Ways;
@@ -46,21 +46,21 @@ const either = (one: Piece, other: Piece): Piece => ({
 });
 
 /** Whether a node is a repetition that counts as unlimited. */
-export const isLoop = (node: PatternNode): boolean => node.kind === 'repeat' && node.max > MOST_COPIES;
+export const isLoop = (node: PatternNode): boolean => node.kind === 'repeat' && node.max > MAX_COPIES;
 
-/** Whether a node is a repetition that seems to be complete sooner than it is. */
-export const endsEarly = (node: PatternNode): boolean => node.kind === 'repeat' && node.min > MOST_COPIES;
+/** Whether a node is a repetition that the automaton completes too early, because of its limit on copies. */
+export const endsEarly = (node: PatternNode): boolean => node.kind === 'repeat' && node.min > MAX_COPIES;
 
 /**
- * Glushkov's construction, which keeps count: `(a*)*` can go from one `a` to the next in two ways, and says so.
- * Assertions count as always true, which can only add ways. Null when that is too much.
+ * Glushkov's construction with counts: `(a*)*` can go from one `a` to the next in two ways. Assertions count as always
+ * true, which can only add ways. Null if the pattern exceeds the limit of the construction.
  */
 export const buildAutomaton = (root: PatternNode): Automaton | null => {
   const reads: string[] = [''];
   const next: Map<number, number>[] = [new Map()];
   let steps = 0;
 
-  const isFull = () => steps > MOST_STEPS;
+  const isFull = () => steps > MAX_STEPS;
 
   const connect = (from: Ways, to: Ways): void => {
     for (const [position, ways] of from) add(next[position] ?? new Map(), to, ways);
@@ -84,9 +84,9 @@ export const buildAutomaton = (root: PatternNode): Automaton | null => {
 
   const repeat = (body: PatternNode, min: number, max: number): Piece => {
     let tail = NOTHING;
-    if (max > MOST_COPIES) tail = loop(build(body));
+    if (max > MAX_COPIES) tail = loop(build(body));
     else for (let copy = min; copy < max && !isFull(); copy += 1) tail = optional(follow(build(body), tail));
-    for (let copy = 0; copy < Math.min(min, MOST_COPIES) && !isFull(); copy += 1) {
+    for (let copy = 0; copy < Math.min(min, MAX_COPIES) && !isFull(); copy += 1) {
       tail = follow(build(body), tail);
     }
     return tail;

@@ -5,19 +5,19 @@ import type { SchemaCheck } from '../ports/schema-check.ts';
 import { compileSchema, TooManySteps, type CompiledSchema } from './ajv.ts';
 import { toIssue } from './to-issue.ts';
 
-const MOST_SCHEMAS = 500;
-const MOST_ISSUES = 20;
+const MAX_SCHEMAS = 500;
+const MAX_ISSUES = 20;
 
-/** References that one check may follow. More than 1 MiB of valid data needs, and some 50 ms of work. */
-const MOST_STEPS = 1_000_000;
+/** References that one check may follow: more than 1 MiB of valid data needs, about 50 ms of work. */
+const MAX_STEPS = 1_000_000;
 
-// Ajv keeps every issue in memory until the end, and there can be as many as values × keywords. Where that could be
-// a lot, only the first one is told.
-const MOST_STEPS_FOR_ALL = 1000;
-const MOST_VALUES_FOR_ALL = 2000;
-const MOST_WORK_FOR_ALL = 4_000_000;
+// Ajv keeps every issue in memory, and there can be as many as values × keywords. Beyond these limits only the first
+// one is reported.
+const MAX_STEPS_FOR_ALL = 1000;
+const MAX_VALUES_FOR_ALL = 2000;
+const MAX_WORK_FOR_ALL = 4_000_000;
 
-/** How many values there are in `data`, as far as `limit`. */
+/** The number of values in `data`, counted up to `limit`. */
 const countValues = (data: Json, limit: number): number => {
   const open: Json[] = [data];
   let count = 0;
@@ -31,34 +31,25 @@ const countValues = (data: Json, limit: number): number => {
 
 interface Checker {
   readonly first: CompiledSchema;
-  /** Compiled when first needed: most data is valid. */
+  /** Compiled on first use: most data is valid. */
   readonly all: () => CompiledSchema;
 }
 
-const createChecker = (schema: JsonObject): Checker => {
-  let all: CompiledSchema | null = null;
-  return { first: compileSchema(schema, false), all: () => (all ??= compileSchema(schema, true)) };
-};
-
 const compile = (schema: JsonObject): Checker => {
+  let all: CompiledSchema | null = null;
   try {
-    return createChecker(schema);
+    return { first: compileSchema(schema, false), all: () => (all ??= compileSchema(schema, true)) };
   } catch (error) {
-    throw new BellwireError(
-      'schema_invalid',
-      'The schema of this event type cannot be used. Store it again.',
-      {
-        cause: error,
-      },
-    );
+    const message = 'The schema of this event type cannot be compiled. Store a corrected one.';
+    throw new BellwireError('schema_invalid', message, { cause: error });
   }
 };
 
 const allErrors = (checker: Checker, schema_text: string, data: JsonObject) => {
-  const values = countValues(data, MOST_VALUES_FOR_ALL);
-  if (values >= MOST_VALUES_FOR_ALL || values * schema_text.length > MOST_WORK_FOR_ALL) return null;
+  const values = countValues(data, MAX_VALUES_FOR_ALL);
+  if (values >= MAX_VALUES_FOR_ALL || values * schema_text.length > MAX_WORK_FOR_ALL) return null;
   try {
-    return checker.all().run(data, MOST_STEPS_FOR_ALL);
+    return checker.all().run(data, MAX_STEPS_FOR_ALL);
   } catch (error) {
     if (error instanceof TooManySteps) return null;
     throw error;
@@ -70,13 +61,13 @@ const unique = (issues: readonly Issue[]): readonly Issue[] => [
 ];
 
 /**
- * A check of data against JSON Schemas of draft 2020-12 that `validateSchema` has passed. It answers at most 20
- * issues with paths such as `data.order.total`, never changes the data, and ends soon whatever the data is.
- * Schemas are compiled when first used and kept by their text, the 500 last used ones.
+ * Checks data against JSON Schemas (draft 2020-12) that have passed `validateSchema`. Returns at most 20 issues with
+ * paths such as `data.order.total`, never changes the data, and runs for a bounded time. The 500 last used schemas are
+ * kept compiled, by their text.
  * @throws BellwireError `schema_invalid` for a schema that cannot be compiled.
  */
 export const createSchemaCheck = (): SchemaCheck => {
-  const checkers = new LRUCache<string, Checker>({ max: MOST_SCHEMAS });
+  const checkers = new LRUCache<string, Checker>({ max: MAX_SCHEMAS });
   const checkerOf = (schema: JsonObject, schema_text: string): Checker => {
     const known = checkers.get(schema_text);
     if (known !== undefined) return known;
@@ -88,18 +79,13 @@ export const createSchemaCheck = (): SchemaCheck => {
   return (schema, schema_text, data) => {
     const checker = checkerOf(schema, schema_text);
     try {
-      const first = checker.first.run(data, MOST_STEPS);
+      const first = checker.first.run(data, MAX_STEPS);
       if (first === null || first === undefined) return [];
       const errors = allErrors(checker, schema_text, data) ?? first;
-      return unique(errors.slice(0, MOST_ISSUES * 5).map((error) => toIssue(error))).slice(0, MOST_ISSUES);
+      return unique(errors.slice(0, MAX_ISSUES * 5).map((error) => toIssue(error))).slice(0, MAX_ISSUES);
     } catch (error) {
       if (!(error instanceof TooManySteps)) throw error;
-      return [
-        {
-          path: 'data',
-          message: 'is too much work to check: the schema refers to itself too often',
-        },
-      ];
+      return [{ path: 'data', message: 'takes too long to check: the schema refers to itself too often' }];
     }
   };
 };

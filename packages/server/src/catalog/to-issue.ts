@@ -1,10 +1,10 @@
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { Issue } from '../core/errors.ts';
 
-const MOST_CHARACTERS = 200;
+const MAX_CHARACTERS = 200;
 
 const cut = (text: string): string =>
-  text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+  text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS)}…` : text;
 
 /** `/order/items/0/a~1b` → `order.items.0.a/b` */
 export const dotted = (pointer: string): string =>
@@ -31,13 +31,13 @@ const messageOf = ({ keyword, params, message }: ErrorObject): string => {
     case 'not':
       return 'must not be what the schema excludes with "not"';
     case 'false schema':
-      return 'must not be there';
+      return 'must not be present';
     default:
       return message ?? `does not satisfy "${keyword}"`;
   }
 };
 
-/** What Ajv found in an event's data, for people. Neither path nor message is longer than some 200 characters. */
+/** Ajv's error in an event's data as an issue for people. Path and message are cut at 200 characters. */
 export const toIssue = (error: ErrorObject): Issue => ({
   path: cut(error.instancePath === '' ? 'data' : `data.${dotted(error.instancePath)}`),
   message: cut(messageOf(error)),

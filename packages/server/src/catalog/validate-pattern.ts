@@ -1,10 +1,10 @@
 import { leanPattern } from './lean-pattern.ts';
 import { parsePattern, type PatternNode } from './parse-pattern.ts';
 import { buildAutomaton, endsEarly, isLoop } from './pattern-automaton.ts';
-import { looksSeldom } from './pattern-ways.ts';
+import { looksAreBounded } from './pattern-ways.ts';
 
-/** The longest that zod writes (an IPv6 network) has 414. */
-const MOST_CHARACTERS = 512;
+/** zod's longest pattern (an IPv6 network) has 414. */
+const MAX_CHARACTERS = 512;
 
 const childrenOf = (node: PatternNode): readonly PatternNode[] => {
   if (node.kind === 'sequence') return node.parts;
@@ -25,48 +25,48 @@ const startsAtStart = (node: PatternNode): boolean => {
   return node.kind === 'sequence' && node.parts[0] !== undefined && startsAtStart(node.parts[0]);
 };
 
-/** Whether a lookahead that may read far stands where it may have to do so again and again. */
+/** Whether an unbounded lookahead is at a position that can be reached repeatedly. */
 const looksAheadRepeatedly = (node: PatternNode, repeatedly: boolean): boolean => {
   if (node.kind === 'lookahead' && repeatedly && hasLoop(node)) return true;
   let afterLoop = repeatedly || (node.kind === 'repeat' && hasLoop(node));
   return childrenOf(node).some((child) => {
     const found = looksAheadRepeatedly(child, afterLoop);
-    // A lookahead is left in one way only, whatever it read.
+    // A lookahead ends in one way only, regardless of what it read.
     if (node.kind === 'sequence' && child.kind !== 'lookahead') afterLoop ||= hasLoop(child);
     return found;
   });
 };
 
-/** Whether the pattern takes time in proportion to the text from one start, and from all starts together. */
+/** Whether the pattern runs in linear time from one start, and from all starts together. */
 const checkStarts = (root: PatternNode): { readonly one: boolean; readonly all: boolean } => {
   const automaton = buildAutomaton(root);
   if (automaton === null) return { one: false, all: false };
-  const one = looksSeldom(automaton, { anywhere: false, unconditional: false });
+  const one = looksAreBounded(automaton, { anywhere: false, unconditional: false });
   const unconditional = descendantsOf(root).every(
     (node) => node.kind !== 'lookahead' && node.kind !== 'assertion' && !endsEarly(node),
   );
-  const all = one && (startsAtStart(root) || looksSeldom(automaton, { anywhere: true, unconditional }));
+  const all = one && (startsAtStart(root) || looksAreBounded(automaton, { anywhere: true, unconditional }));
   return { one, all };
 };
 
 const checkTree = (root: PatternNode): string | null => {
   if (looksAheadRepeatedly(root, !startsAtStart(root))) {
-    return 'looks ahead without a limit from many places. Do that right after a leading ^ only, or limit it as in (?=.{1,20}x)';
+    return 'looks ahead without a limit from many positions. Do so only right after a leading ^, or limit it as in (?=.{1,20}x)';
   }
   const lookaheads = descendantsOf(root).filter(({ kind }) => kind === 'lookahead');
   const starts = checkStarts(root);
   if (starts.all && lookaheads.flatMap(childrenOf).every((body) => checkStarts(body).one)) return null;
   if (starts.one && !starts.all) {
-    return 'could take very long, as it is tried anew at every character. Start it with ^';
+    return 'could take very long, because it is tried again at every character. Start it with ^';
   }
   return (
-    'could take very long, as it can read the same text in too many ways. The character after a repetition should show that ' +
-    String.raw`it is over: ^[^@]+@[^@.]+(\.[^@.]+)+$ instead of ^[^@]+@[^@]+\.[^@]+$`
+    'could take very long, because it can match the same text in too many ways. The character after a repetition should mark ' +
+    String.raw`its end: ^[^@]+@[^@.]+(\.[^@.]+)+$ instead of ^[^@]+@[^@]+\.[^@]+$`
   );
 };
 
-/** V8 builds the matcher at the first match, and only then says that it is too large. */
-const refusalOfV8 = (pattern: string): string | null => {
+/** V8 compiles a pattern at its first match, and only then rejects one that is too large. */
+const compileError = (pattern: string): string | null => {
   try {
     new RegExp(pattern, 'u').test('');
     return null;
@@ -76,15 +76,15 @@ const refusalOfV8 = (pattern: string): string | null => {
 };
 
 /**
- * What is wrong with a pattern that a stranger wants us to match; null when nothing is. A pattern that passes
- * takes time in proportion to the text, whatever the text: V8 tries the ways of reading a text one after the
- * other, and a pattern that passes looks at no character more than 128 times (pattern-ways.ts counts). So
- * `(a+)+` falls (the ways double with every character), and so does `\s+$` (one more at every character), but a
- * list such as `^[a-z]+(-[a-z]+)*$` passes. A few harmless ones fall too; the message says what to write.
+ * Why an untrusted pattern is refused; null if it is accepted. An accepted pattern runs in linear time on any text: V8
+ * tries the ways of matching a text one after the other, and an accepted pattern looks at no character more than 128
+ * times (see pattern-ways.ts). So `(a+)+` is refused (the ways double with every character), and so is `\s+$` (one more
+ * at every character), but a list such as `^[a-z]+(-[a-z]+)*$` is accepted. Some harmless patterns are refused too; the
+ * message suggests an alternative.
  */
 export const validatePattern = (pattern: string): string | null => {
-  if (pattern.length > MOST_CHARACTERS) return `has more than ${MOST_CHARACTERS} characters`;
+  if (pattern.length > MAX_CHARACTERS) return `has more than ${MAX_CHARACTERS} characters`;
   const lean = leanPattern(pattern);
   const parsed = parsePattern(lean);
-  return parsed.ok ? (checkTree(parsed.root) ?? refusalOfV8(lean)) : parsed.message;
+  return parsed.ok ? (checkTree(parsed.root) ?? compileError(lean)) : parsed.message;
 };

@@ -1,15 +1,15 @@
 import type { Issue } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { refuseSchema } from './ajv.ts';
+import { schemaError } from './ajv.ts';
 import { validatePattern } from './validate-pattern.ts';
 import { dotted } from './to-issue.ts';
 
-const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
-const MOST_BYTES = 65_536;
-const MOST_LEVELS = 32;
-const MOST_PATTERNS = 100;
-const MOST_UNIQUE_ITEMS = 1000;
-const MOST_ISSUES = 20;
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+const MAX_BYTES = 65_536;
+const MAX_LEVELS = 32;
+const MAX_PATTERNS = 100;
+const MAX_UNIQUE_ITEMS = 1000;
+const MAX_ISSUES = 20;
 
 /** Keywords whose value maps names to schemas: below them a key is a name, not a keyword. */
 const MAPS = new Set(['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties']);
@@ -26,7 +26,7 @@ interface Place {
   readonly names: readonly string[];
 }
 
-/** Every object in the schema. Data in it (`default`, `examples`) too: `$ref` can point anywhere. */
+/** Every object in the schema, including data (`default`, `examples`): a `$ref` can point anywhere. */
 const placesIn = (value: Json, path = '', names: readonly string[] = []): readonly Place[] => {
   if (Array.isArray(value))
     return value.flatMap((item, index) => placesIn(item, join(path, `${index}`), names));
@@ -47,41 +47,30 @@ const checkReferences = ({ schema, path, names }: Place): readonly Issue[] =>
     const target = schema[keyword];
     if (typeof target !== 'string') return [];
     if (!target.startsWith('#')) {
-      return [
-        {
-          path: join(path, keyword),
-          message: 'must point into this schema (start with #): nothing is fetched',
-        },
-      ];
+      const message = 'must point into this schema (start with #): remote schemas are not fetched';
+      return [{ path: join(path, keyword), message }];
     }
-    return isData(names) ? [{ path: join(path, keyword), message: 'cannot stand in a const or enum' }] : [];
+    return isData(names) ? [{ path: join(path, keyword), message: 'cannot be used in a const or enum' }] : [];
   });
 
 const checkUniqueItems = ({ schema, path }: Place): readonly Issue[] => {
   const { uniqueItems, maxItems } = schema;
-  return uniqueItems === true && !(typeof maxItems === 'number' && maxItems <= MOST_UNIQUE_ITEMS)
-    ? [
-        {
-          path: join(path, 'uniqueItems'),
-          message: `compares every item with every other. Add "maxItems" of at most ${MOST_UNIQUE_ITEMS} next to it`,
-        },
-      ]
-    : [];
+  const is_bounded = typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS;
+  if (uniqueItems !== true || is_bounded) return [];
+  const message = `compares every item with every other. Add "maxItems" of at most ${MAX_UNIQUE_ITEMS}`;
+  return [{ path: join(path, 'uniqueItems'), message }];
 };
 
 const checkKeywords = ({ schema, path }: Place): readonly Issue[] => [
   ...(schema['$async'] === undefined
     ? []
     : [{ path: join(path, '$async'), message: 'is not a keyword of JSON Schema' }]),
-  ...(typeof schema['$schema'] === 'string' && schema['$schema'].replace(/#$/, '') !== DIALECT
-    ? [{ path: join(path, '$schema'), message: `must be ${DIALECT} or be left out` }]
+  ...(typeof schema['$schema'] === 'string' && schema['$schema'].replace(/#$/, '') !== DRAFT
+    ? [{ path: join(path, '$schema'), message: `must be ${DRAFT} or absent` }]
     : []),
 ];
 
-const patternsOf = ({
-  schema,
-  path,
-}: Place): readonly { readonly path: string; readonly pattern: string }[] => {
+const patternsOf = ({ schema, path }: Place) => {
   const { pattern, patternProperties } = schema;
   const keys = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
   return [
@@ -93,8 +82,8 @@ const patternsOf = ({
 const checkPatterns = (places: readonly Place[]): readonly Issue[] => {
   const patterns = places.flatMap(patternsOf);
   const distinct = new Set(patterns.map(({ pattern }) => pattern));
-  if (distinct.size > MOST_PATTERNS)
-    return [{ path: '', message: `has more than ${MOST_PATTERNS} different patterns` }];
+  if (distinct.size > MAX_PATTERNS)
+    return [{ path: '', message: `has more than ${MAX_PATTERNS} different patterns` }];
   const refusals = new Map([...distinct].map((pattern) => [pattern, validatePattern(pattern)]));
   return patterns.flatMap(({ path, pattern }) => {
     const refusal = refusals.get(pattern) ?? null;
@@ -104,7 +93,7 @@ const checkPatterns = (places: readonly Place[]): readonly Issue[] => {
 
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
-/** `schema is invalid: data/properties/a/type must be …, data/…` → the path and the message of the first. */
+/** `schema is invalid: data/properties/a/type must be …, data/…` → the path and message of the first error. */
 const toIssue = (refusal: string): Issue => {
   const [, pointer = '', message = refusal] =
     /^schema is invalid: data(\S*) (.*?)(?:, data[/ ].*)?$/s.exec(refusal) ?? [];
@@ -112,15 +101,15 @@ const toIssue = (refusal: string): Issue => {
 };
 
 /**
- * What is wrong with a JSON Schema that a tenant wants to store; empty when nothing is. A schema that passes
- * compiles, needs nothing from outside, and cannot make a check of data run for long: each pattern takes time in
- * proportion to the text. At most 20 issues; paths are relative to the schema.
+ * The issues of an untrusted JSON Schema, at most 20, with paths relative to the schema; empty if it is valid. A valid
+ * schema compiles, refers to nothing outside itself, and cannot make a check run for long: every pattern runs in linear
+ * time.
  */
 export const validateSchema = (schema: JsonObject): readonly Issue[] => {
-  if (isDeeperThan(schema, MOST_LEVELS))
-    return [{ path: '', message: `is nested deeper than ${MOST_LEVELS} levels` }];
+  if (isDeeperThan(schema, MAX_LEVELS))
+    return [{ path: '', message: `is nested deeper than ${MAX_LEVELS} levels` }];
   const bytes = Buffer.byteLength(JSON.stringify(schema));
-  if (bytes > MOST_BYTES) return [{ path: '', message: `is larger than ${MOST_BYTES} bytes (${bytes})` }];
+  if (bytes > MAX_BYTES) return [{ path: '', message: `is larger than ${MAX_BYTES} bytes (${bytes})` }];
   const places = placesIn(schema);
   const issues = [
     ...places.flatMap((place) => [
@@ -130,7 +119,7 @@ export const validateSchema = (schema: JsonObject): readonly Issue[] => {
     ]),
     ...checkPatterns(places),
   ];
-  if (issues.length > 0) return issues.slice(0, MOST_ISSUES);
-  const refusal = refuseSchema(schema);
+  if (issues.length > 0) return issues.slice(0, MAX_ISSUES);
+  const refusal = schemaError(schema);
   return refusal === null ? [] : [toIssue(refusal)];
 };

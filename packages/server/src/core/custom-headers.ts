@@ -1,6 +1,6 @@
 import type { Issue } from './errors.ts';
 
-/** Headers that say how the request travels, or that open doors inside a network: never a customer's to set. */
+/** Headers that control the transport, or that grant access to cloud metadata services. Customers never set them. */
 const RESERVED = new Set([
   'accept-encoding',
   'connection',
@@ -45,27 +45,26 @@ const RESERVED_PREFIXES = [
 // RFC 9110, 5.6.2: a token.
 const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 const VALUE = /^[\x20-\x7e\t]{0,4096}$/;
-/** What stands in the place of a value wherever a hook is shown. */
+/** Replaces a header's value wherever a hook is shown. */
 export const HIDDEN_VALUE = '[secret]';
-const MOST_HEADERS = 32;
-const MOST_BYTES = 16_384;
+const MAX_HEADERS = 32;
+const MAX_BYTES = 16_384;
 
-const refuseOne = (name: string, value: string): string | null => {
+const validateOne = (name: string, value: string): string | null => {
   const lower = name.toLowerCase();
   if (!NAME.test(name)) return 'is not a header name of at most 64 characters';
   if (RESERVED.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
     return 'is set by Bellwire or by the network and cannot be a custom header';
   }
-  // Whoever sends back what they were shown would lose the value without noticing.
-  if (value === HIDDEN_VALUE)
-    return `has the value ${HIDDEN_VALUE}, which only stands for one that is not shown. Give the real one`;
+  // A client that sends back a hook as it was shown would overwrite the real value with the placeholder.
+  if (value === HIDDEN_VALUE) return `has the placeholder ${HIDDEN_VALUE} as its value. Give the real value`;
   if (!VALUE.test(value)) return 'has a value that is not visible ASCII of at most 4096 characters';
   return null;
 };
 
 /**
- * What is wrong with a hook's custom headers; empty when nothing is. `taken` are the names that the hook's dialect
- * sends: a custom one beside or instead of a signature would make receivers refuse everything.
+ * The problems with a hook's custom headers; empty when they are valid. `taken` are the header names of the hook's
+ * dialect: a custom header that replaced or doubled a signature would make receivers reject every request.
  */
 export const validateCustomHeaders = (
   headers: Readonly<Record<string, string>>,
@@ -73,23 +72,22 @@ export const validateCustomHeaders = (
 ): readonly Issue[] => {
   const entries = Object.entries(headers);
   const issues: Issue[] = [];
-  const own = new Set(taken.map((name) => name.toLowerCase()));
+  const takenNames = new Set(taken.map((name) => name.toLowerCase()));
   const seen = new Set<string>();
   let bytes = 0;
   for (const [name, value] of entries) {
     bytes += name.length + value.length;
     const lower = name.toLowerCase();
-    const doubled = own.has(lower)
-      ? 'is a header of the dialect itself'
+    const message = takenNames.has(lower)
+      ? "is set by the hook's dialect and cannot be a custom header"
       : seen.has(lower)
-        ? 'is there twice'
-        : null;
-    const refusal = doubled ?? refuseOne(name, value);
+        ? 'is given twice'
+        : validateOne(name, value);
     seen.add(lower);
-    if (refusal !== null) issues.push({ path: `headers.${name}`, message: refusal });
+    if (message !== null) issues.push({ path: `headers.${name}`, message });
   }
-  if (entries.length > MOST_HEADERS)
-    issues.push({ path: 'headers', message: `has more than ${MOST_HEADERS} names` });
-  if (bytes > MOST_BYTES) issues.push({ path: 'headers', message: `is larger than ${MOST_BYTES} bytes` });
+  if (entries.length > MAX_HEADERS)
+    issues.push({ path: 'headers', message: `has more than ${MAX_HEADERS} headers` });
+  if (bytes > MAX_BYTES) issues.push({ path: 'headers', message: `is larger than ${MAX_BYTES} bytes` });
   return issues;
 };

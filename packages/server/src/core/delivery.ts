@@ -9,7 +9,7 @@ import type { Trigger } from './event.ts';
 export const deliveryStatuses = ['pending', 'sending', 'succeeded', 'failed', 'held', 'canceled'] as const;
 export type DeliveryStatus = (typeof deliveryStatuses)[number];
 
-/** Why a delivery waits although its receiver did nothing wrong. Shown as its `failure_reason` while it is pending. */
+/** Why a delivery waits through no fault of its receiver. Shown as its `failure_reason` while it is pending. */
 export type WaitReason =
   /** The hook's dialect is not (or no longer) defined on this server. */
   | 'dialect_missing'
@@ -18,16 +18,16 @@ export type WaitReason =
   /** The sender thread died while it held this delivery. */
   | 'sender_died';
 
-/** Why a delivery failed for good. */
+/** Why a delivery failed permanently. */
 export type FailureReason =
   | 'exhausted'
   | 'hook_gone'
   | 'address_blocked'
   | 'unrenderable'
   | 'single_attempt'
-  /** Killed the sender thread again and again while it was the only request in that thread. */
+  /** Killed the sender thread repeatedly while it was the only request in that thread. */
   | 'quarantined'
-  /** The database refuses to store how its attempt ended. */
+  /** The database refuses to store its attempt. */
   | 'unrecordable';
 
 /** One event for one hook: the unit of retry. */
@@ -41,13 +41,13 @@ export interface Delivery {
   readonly trigger: Trigger;
   /** Attempts recorded so far. */
   readonly attempts: number;
-  /** Attempts that used up a place in the retry schedule. */
+  /** Failed attempts that count towards the retry schedule. */
   readonly failures: number;
-  /** How often in a row it was given back unsent because of a `WaitReason`. */
+  /** How often in a row it was returned unsent because of a `WaitReason`. */
   readonly returns: number;
   /** 0 unless the sender thread died while it held this delivery; see suspicion.ts. */
   readonly suspicion: number;
-  /** Where a manual attempt returns to when it fails; null for every other lease. */
+  /** The state to restore when a manual attempt fails; null for every other lease. */
   readonly resume: {
     readonly status: DeliveryStatus;
     readonly at: number | null;

@@ -55,7 +55,7 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
-/** The only error that Bellwire throws on purpose. `message` is written for the person who reads it. */
+/** The only error that Bellwire throws on purpose. `message` is written for people. */
 export class BellwireError extends Error {
   override readonly name = 'BellwireError';
   readonly code: ErrorCode;

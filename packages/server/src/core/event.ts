@@ -1,13 +1,13 @@
 import type { JsonObject } from './json.ts';
 
-/** Why an attempt is made. All but `scheduled` are one attempt that is never retried by itself. */
+/** Why an attempt takes place. All but `scheduled` are single attempts without automatic retries. */
 export type Trigger = 'scheduled' | 'manual' | 'ping' | 'test' | 'validate';
 
 /** One fact accepted for sending. Immutable; its id is the `webhook-id` on every attempt. */
 export interface Event {
   readonly id: string;
   readonly workspace_id: string;
-  /** The user's own id of the customer that the event belongs to; null without tenants. */
+  /** The user's id for the customer that the event belongs to; null without tenants. */
   readonly tenant: string | null;
   readonly type: string;
   readonly data: JsonObject;
@@ -16,5 +16,5 @@ export interface Event {
   readonly created_at: number;
 }
 
-/** The event types that reach every hook, whatever it subscribes to. */
+/** The event types that reach every hook, regardless of its subscriptions. */
 export const ALWAYS_DELIVERED: readonly string[] = ['ping', 'Webhook Validate'];

@@ -1,10 +1,10 @@
 import type { Trigger } from './event.ts';
 import { type HookStatus, isSubscribed } from './hook.ts';
 
-/** The tenant of hooks that get the events of every tenant. */
+/** The tenant of hooks that receive the events of every tenant. */
 export const EVERY_TENANT = '*';
 
-/** The part of a hook that decides what it gets. */
+/** The part of a hook that decides which events it receives. */
 export interface Subscription {
   readonly id: string;
   /** Null for a hook without a tenant, `*` for one that serves every tenant. */
@@ -14,24 +14,24 @@ export interface Subscription {
   readonly dialect: string;
 }
 
-/** The part of an event that decides who gets it. */
+/** The part of an event that decides which hooks receive it. */
 export interface Addressed {
   readonly type: string;
   readonly tenant: string | null;
-  /** The only hooks that may get it; null for every subscribed one. */
+  /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
   readonly trigger: Trigger;
 }
 
-/** Whether a hook gets events of a tenant: its own tenant's, or everyone's where its tenant is `*`. */
+/** Whether a hook receives events of a tenant: its own tenant's, or every tenant's if its tenant is `*`. */
 export const servesTenant = (hook: Pick<Subscription, 'tenant'>, tenant: string | null): boolean =>
   hook.tenant === EVERY_TENANT || hook.tenant === tenant;
 
-/** Whether a hook gets scheduled events of a type and tenant. */
+/** Whether a hook receives scheduled events of a type and tenant. */
 export const isSubscriber = (hook: Subscription, type: string, tenant: string | null): boolean =>
   servesTenant(hook, tenant) && isSubscribed(hook, type);
 
-/** The hooks that an event's `hook_ids` name, without repetition; or the first id that does not exist. */
+/** The hooks in an event's `hook_ids`, without duplicates; or the first id that does not exist. */
 const namedHooks = <H extends Subscription>(
   ids: readonly string[],
   byId: (id: string) => H | undefined,
@@ -46,8 +46,8 @@ const namedHooks = <H extends Subscription>(
 };
 
 /**
- * The hooks that get an event. `hook_ids` narrows the fan-out and never widens it, except that a ping, test or
- * validation goes to exactly the hook that it names, whatever that is subscribed to.
+ * The hooks that receive an event. `hook_ids` narrows the fan-out and never widens it, except that a ping, test or
+ * validation goes to exactly the hook that it names, regardless of subscriptions.
  */
 export const selectTargets = <H extends Subscription>(
   event: Addressed,
@@ -63,8 +63,8 @@ export const selectTargets = <H extends Subscription>(
 };
 
 /**
- * Where a new delivery starts: `sending` (leased by the node that stores it), `pending` where its hook can take no
- * more into memory, `held` for a hook that is not active. Pings, tests and validations are always sent at once.
+ * The first status of a delivery: `sending` (leased by the node that stores it), `pending` if its hook is saturated,
+ * `held` for a hook that is not active. Pings, tests and validations are always sent immediately.
  */
 export const firstStatus = (
   trigger: Trigger,

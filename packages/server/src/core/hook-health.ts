@@ -12,18 +12,18 @@ export interface FailedHook extends Pick<Hook, 'status' | 'consecutive_failures'
 export interface Failure {
   readonly outcome: Outcome;
   readonly policy: RetryPolicy;
-  /** How the failure left its delivery. */
+  /** The delivery's `failure_reason` after the failure. */
   readonly failure_reason: FailureReason | WaitReason | null;
   readonly now: number;
 }
 
 const GONE = 410;
 
-/** Whether the receiver said that it wants no more (410 Gone). */
+/** Whether the receiver answered 410 Gone: it wants no more events. */
 export const isGone = (outcome: Outcome): boolean =>
   outcome.kind === 'http_status' && outcome.status === GONE;
 
-/** Why a failure that was just counted disables its hook; null when it does not. Only active hooks are disabled. */
+/** Why a failure that was just counted disables its hook; null if it does not. Only active hooks are disabled. */
 export const disabledReason = (hook: FailedHook, failure: Failure): DisabledReason | null => {
   const { outcome, policy, failure_reason, now } = failure;
   if (hook.status !== 'active') return null;

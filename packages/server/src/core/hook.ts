@@ -1,18 +1,18 @@
 import { ALWAYS_DELIVERED } from './event.ts';
 
-/** `active`; `paused` by the user; `disabled` by us; `unvalidated`. All but `active` hold their deliveries. */
+/** `active`; `paused` by the user; `disabled` by Bellwire; `unvalidated`. All but `active` hold their deliveries. */
 export const hookStatuses = ['active', 'paused', 'disabled', 'unvalidated'] as const;
 export type HookStatus = (typeof hookStatuses)[number];
 
 export type DisabledReason = 'attempts_exhausted' | 'gone_410' | 'failing';
 
-/** A registration: where events go, which ones, and how they look there. */
+/** A registration: a URL, its event types and their wire format. */
 export interface Hook {
   readonly id: string;
-  /** An integer beside the id, because some wire formats want one. Unique in the installation. */
+  /** An integer id for the wire formats that need one. Unique in the installation. */
   readonly number: number;
   readonly workspace_id: string;
-  /** Null without tenants; `*` for a hook that gets the events of every tenant. */
+  /** Null without tenants; `*` for a hook that receives the events of every tenant. */
   readonly tenant: string | null;
   readonly name: string;
   readonly url: string;
@@ -34,25 +34,22 @@ export interface Hook {
 
 export interface Secret {
   readonly value: string;
-  /** Null for the current secret; a previous one is alive until then. */
+  /** Null for the current secret; a previous one signs until then. */
   readonly expires_at: number | null;
 }
 
 /** A hook without its failure counters, which change with every attempt. */
 export type HookConfig = Omit<Hook, 'consecutive_failures' | 'failing_since'>;
 
-/**
- * A hook with its custom headers and secrets, ready to send: the current secret first, then the previous ones, the
- * newest first.
- */
+/** A hook with its custom headers and secrets, newest first: the current secret, then the previous ones. */
 export interface SendableHook extends HookConfig {
   readonly headers: Readonly<Record<string, string>>;
   readonly secrets: readonly Secret[];
 }
 
 /**
- * The secrets that sign at `now`, the first one first. `all`: every live one, the current one first. `one`: while it
- * rotates the oldest live one, so that receivers that know one secret have until the end of its grace to change.
+ * The secrets that sign at `now`. `all`: every live secret, the current one first. `one`: the oldest live secret, so
+ * that receivers that know only one have the whole grace period to switch.
  */
 export const signingSecrets = (
   { secrets }: Pick<SendableHook, 'secrets'>,
@@ -65,10 +62,10 @@ export const signingSecrets = (
   return signs_with === 'all' ? live : live.slice(-1);
 };
 
-/** Whether one entry of a hook's `events` covers a type: an exact name, `*`, or `order.*` for any depth below `order.`. */
+/** Whether an entry of a hook's `events` covers a type: an exact name, `*`, or `order.*` for any depth below `order.`. */
 const covers = (entry: string, type: string): boolean =>
   entry === type || entry === '*' || (entry.endsWith('.*') && type.startsWith(entry.slice(0, -1)));
 
-/** Whether a hook gets events of a type. */
+/** Whether a hook receives events of a type. */
 export const isSubscribed = (hook: Pick<Hook, 'events'>, type: string): boolean =>
   ALWAYS_DELIVERED.includes(type) || hook.events.some((entry) => covers(entry, type));

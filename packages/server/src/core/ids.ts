@@ -1,12 +1,12 @@
-/** Crockford's base 32 in lower case: sorts like the bytes, reads aloud without mistakes. */
+/** Crockford's base 32 in lower case: sorts like the bytes and is easy to read aloud. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud' | 'node';
 
-/** Makes ids that sort by the time of their making, also within one millisecond and when the clock steps back. */
+/** Generates ids that sort by creation time, even within one millisecond and when the clock steps back. */
 export type IdFactory = (prefix: IdPrefix) => string;
 
-/** Writes 48 bits of milliseconds to the front of 16 bytes. */
+/** Writes a time as 48 bits of milliseconds to the first 6 of 16 bytes. */
 const putTime = (bytes: Uint8Array, time: number): void => {
   const high = Math.floor(time / 0x1_0000);
   bytes[0] = high >>> 24;
@@ -36,7 +36,7 @@ const encode = (bytes: Uint8Array): string => {
 
 /**
  * Ids with the bits of UUID version 7 (RFC 9562, 5.7): 48 bits of milliseconds, a 12 bit counter, 62 random bits.
- * Random primary keys would halve the batch insert rate of SQLite; these are always appended.
+ * Random primary keys would halve SQLite's batch insert rate; these are always appended.
  */
 export const createIdFactory = (now: () => number, randomBytes: (size: number) => Uint8Array): IdFactory => {
   let last = 0;
@@ -63,7 +63,7 @@ export const createIdFactory = (now: () => number, randomBytes: (size: number) =
   };
 };
 
-/** Sorts before every id that is made at `time` or later. */
+/** Sorts before every id generated at `time` or later. */
 export const firstIdAt = (prefix: IdPrefix, time: number): string => {
   const bytes = new Uint8Array(16);
   putTime(bytes, Math.max(time, 0));

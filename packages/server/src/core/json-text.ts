@@ -1,4 +1,4 @@
-import { BellwireError } from '../core/errors.ts';
+import { BellwireError } from './errors.ts';
 
 const MAX_LEVELS = 128;
 const MAX_CHARACTERS_SHOWN = 64;
@@ -35,7 +35,7 @@ const decimalOf = (number: string): string => {
   return `${sign}${digits.slice(start, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
 };
 
-const keepsItsValue = (number: string): boolean => {
+const isRepresentable = (number: string): boolean => {
   const double = Number(number);
   if (!Number.isFinite(double)) return false;
   const shortest = JSON.stringify(double);
@@ -79,7 +79,7 @@ const scan = (text: string): Scan => {
       }
       if (unsafe_number === null && (has_exponent || end - at > SAFE_CHARACTERS)) {
         const number = text.slice(at, end);
-        if (!keepsItsValue(number)) unsafe_number = number;
+        if (!isRepresentable(number)) unsafe_number = number;
       }
       at = end - 1;
     } else if ((code | BRACKET_TO_BRACE) === OPENING) {

@@ -4,21 +4,21 @@ import type { Hook } from './hook.ts';
 import { isGone } from './hook-health.ts';
 import { isReceiversFault, type Outcome } from './outcome.ts';
 import { retryDelay, type RetryPolicy, withMaxAttempts } from './retry-schedule.ts';
-import { isQuarantined, raiseSuspicion } from './suspicion.ts';
+import { isQuarantined } from './suspicion.ts';
 
-/** How a lease leaves its delivery. */
+/** The state of a delivery after its lease. */
 export interface DeliveryStep {
   readonly status: DeliveryStatus;
   /** Set with `pending`. */
   readonly next_attempt_at: number | null;
-  /** Set with `failed`, and with `pending` where the delivery waits for a reason of its own. */
+  /** Set with `failed`, and with `pending` if the delivery waits because of a `WaitReason`. */
   readonly failure_reason: FailureReason | WaitReason | null;
   readonly failures: number;
   readonly returns: number;
   readonly suspicion: number;
 }
 
-/** What an attempt means for its hook's health; null where it means nothing. */
+/** The effect of an attempt on its hook's health; null if it does not count. */
 export type HookEffect = 'succeeded' | 'failed' | null;
 
 export interface Step {
@@ -26,21 +26,21 @@ export interface Step {
   readonly hook: HookEffect;
 }
 
-/** The hook of a delivery as it is now, which may differ from the one that the request was made for. */
+/** The current hook of a delivery, which may have changed since the request was sent. */
 export type CurrentHook = Pick<Hook, 'status' | 'max_attempts'>;
 
 export interface Attempted {
   readonly delivery: Delivery;
-  /** Null when it was deleted. */
+  /** Null if it was deleted. */
   readonly hook: CurrentHook | null;
   readonly outcome: Outcome;
   /** The sender thread died while it held the request. */
   readonly sender_died: boolean;
   readonly policy: RetryPolicy;
-  /** The wait that the receiver asked for. */
+  /** The wait that the receiver requested. */
   readonly retry_after_ms: number | null;
   readonly now: number;
-  /** In [0, 1): how much of the jitter to take. */
+  /** In [0, 1): the share of the jitter to apply. */
   readonly roll: number;
 }
 
@@ -73,13 +73,13 @@ const waits = (
   failure_reason: WaitReason | null = null,
 ): DeliveryStep => ({ status: 'pending', next_attempt_at, failure_reason, ...counters });
 
-/** A delivery that is to be sent again later: where it waits depends on the state of its hook. */
+/** A delivery to send again later. The state of its hook decides whether it is pending, held or canceled. */
 const retried = (hook: HookStatusOnly, at: number, counters: Counters): DeliveryStep => {
   if (hook === null) return ends('canceled', counters);
   return hook.status === 'active' ? waits(at, counters) : ends('held', counters);
 };
 
-/** A delivery back where it was before its manual attempt: a final status stays, whatever became of its hook. */
+/** A delivery in its state before the manual attempt. A final status stays even if the hook has changed. */
 const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): DeliveryStep => {
   const { status, at, failure_reason } = delivery.resume ?? {
     status: 'failed',
@@ -91,11 +91,11 @@ const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): 
   return { status, next_attempt_at: null, failure_reason, ...counters };
 };
 
-/** The process, or the thread that held the request, ended: no attempt of the schedule is used up. */
+/** The process or the sender thread died: the attempt does not count towards the schedule. */
 const afterInterruption = (attempted: Attempted): DeliveryStep => {
   const { delivery, hook, now, sender_died } = attempted;
   const { trigger } = delivery;
-  const suspicion = sender_died ? raiseSuspicion(delivery.suspicion) : delivery.suspicion;
+  const suspicion = delivery.suspicion + (sender_died ? 1 : 0);
   const counters = { ...countersOf(delivery), suspicion };
   if (trigger === 'manual') return resumed(delivery, hook, counters);
   if (sender_died && isQuarantined(suspicion)) return fails('quarantined', counters);
@@ -139,9 +139,9 @@ const hookEffect = ({ delivery, hook, outcome }: Attempted): HookEffect => {
 };
 
 /**
- * What follows from an attempt, for its delivery and for its hook. Total and pure: the whole retry behaviour is here
- * and in hook-health.ts. Manual, ping, test and validate attempts never count for or against a hook, except that a
- * 410 always disables it; our own faults never count.
+ * Decides what an attempt means for its delivery and its hook. Total and pure: all retry behaviour is here and in
+ * hook-health.ts. Manual, ping, test and validate attempts never count for or against a hook, except that a 410 always
+ * disables it; faults on our side never count.
  */
 export const nextStep = (attempted: Attempted): Step => ({
   delivery:
@@ -151,13 +151,13 @@ export const nextStep = (attempted: Attempted): Step => ({
   hook: hookEffect(attempted),
 });
 
-/** A delivery whose hook was disabled by its own attempt: it is held like all the others of that hook. */
+/** A delivery whose own attempt disabled the hook: it is held like all the others of that hook. */
 export const stepOfDisabled = (step: DeliveryStep): DeliveryStep =>
   step.status === 'pending' ? ends('held', countersOf(step)) : step;
 
 /**
- * Where a delivery goes that was leased but not sent. Without a reason it is due again at once; with one it backs off,
- * and shows the reason while it waits.
+ * The next step of a delivery that was leased but not sent. Without a reason it is due again immediately; with one it
+ * backs off, and shows the reason while it waits.
  */
 export const stepOfReturned = (
   delivery: Delivery,
@@ -166,7 +166,7 @@ export const stepOfReturned = (
 ): DeliveryStep => {
   const counters = countersOf(delivery);
   if (delivery.trigger === 'manual') return resumed(delivery, hook, counters);
-  // A recovery sends held deliveries later, but a ping of yesterday is of no use.
+  // A replay sends held deliveries later, but yesterday's ping is of no use.
   const is_once = delivery.trigger !== 'scheduled' && hook !== null && hook.status !== 'active';
   if (is_once) return fails('single_attempt', counters);
   if (reason === null) return retried(hook, now, counters);
@@ -175,8 +175,11 @@ export const stepOfReturned = (
   return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
 };
 
-/** A delivery that ends without a recorded attempt; a manual one is as it was before. */
-const givenUp = (
+/**
+ * A delivery that its dialect cannot render, or whose attempt the database refuses to store: no retry can change that,
+ * and failing it keeps it from blocking others. A manual attempt leaves the delivery in its previous state.
+ */
+export const stepOfUnprocessable = (
   delivery: Delivery,
   hook: HookStatusOnly,
   reason: 'unrenderable' | 'unrecordable',
@@ -184,11 +187,3 @@ const givenUp = (
   delivery.trigger === 'manual'
     ? resumed(delivery, hook, countersOf(delivery))
     : fails(reason, countersOf(delivery));
-
-/** A delivery whose body its dialect cannot render: no retry can change that. */
-export const stepOfUnrenderable = (delivery: Delivery, hook: HookStatusOnly): DeliveryStep =>
-  givenUp(delivery, hook, 'unrenderable');
-
-/** A delivery whose attempt the database refuses to store: it is put aside, so that it holds up no other. */
-export const stepOfUnrecordable = (delivery: Delivery, hook: HookStatusOnly): DeliveryStep =>
-  givenUp(delivery, hook, 'unrecordable');

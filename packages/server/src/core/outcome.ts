@@ -1,16 +1,16 @@
-/** The part of an attempt that was running when its deadline passed. */
+/** The phase of an attempt that was running when its deadline passed. */
 export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'headers';
 
 /**
- * What one attempt came to. A closed union: every attempt ends in exactly one of these.
+ * The result of one attempt. A closed union: every attempt ends in exactly one of these.
  *
- * - `succeeded`: complete 2xx headers arrived, whatever became of the body.
+ * - `succeeded`: complete 2xx headers arrived, even if the body broke off.
  * - `http_status`: complete headers arrived with any other status (redirects are not followed).
  * - `timeout`: the attempt's one deadline passed in `phase`.
  * - `connection_failed`, `tls_failed`, `dns_failed`, `response_invalid`: `code` is the error code of the
  *   layer that failed (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, `ENOTFOUND`, `HPE_INVALID_CONSTANT`, …).
  * - `address_blocked`: the address policy refused the host; no socket was opened.
- * - `interrupted`: the process that ran the attempt died before it could record what came back.
+ * - `interrupted`: the process that ran the attempt died before it could record the result.
  */
 export type Outcome =
   | { readonly kind: 'succeeded' }
@@ -25,7 +25,7 @@ export type Outcome =
 
 export type OutcomeKind = Outcome['kind'];
 
-/** The outcome's variable part as one text, for a column or a table cell; null where there is none. */
+/** The outcome's variable part as text, for a column or a table cell; null if it has none. */
 export const outcomeDetail = (outcome: Outcome): string | null => {
   switch (outcome.kind) {
     case 'http_status':
@@ -47,13 +47,13 @@ export const outcomeDetail = (outcome: Outcome): string | null => {
 /** A name that certainly does not exist is the receiver's fault; a resolver that does not answer is ours. */
 const namesTheReceiver = (code: string): boolean => code === 'ENOTFOUND' || code === 'ENODATA';
 
-/** A request that never left because of us: a transport that was closed, or a request that it would not send. */
+/** The request was never sent, through our fault: the transport was closed, or refused to send it. */
 const isOurCode = (code: string): boolean =>
   ['UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_INVALID_ARG', 'ERR_INVALID_URL'].includes(code);
 
 /**
- * Whether a failed attempt says something about the receiver. Our own faults (a crash, a resolver that is
- * down, a policy that refuses the address) never count towards disabling a hook.
+ * Whether the receiver caused a failed attempt. Faults on our side (a crash, an unreachable resolver, an address
+ * refused by policy) never count towards disabling a hook.
  */
 export const isReceiversFault = (outcome: Outcome): boolean => {
   switch (outcome.kind) {

@@ -1,3 +1,3 @@
-/** What a replay sends: deliveries held or failed, and events that the hook never got. */
+/** The states that a replay sends: held and failed deliveries, and events that the hook never received. */
 export const replayStates = ['held', 'failed', 'never_attempted'] as const;
 export type ReplayState = (typeof replayStates)[number];

@@ -1,6 +1,6 @@
-/** When a failed delivery is tried again, and when we give up on its hook. All times in milliseconds. */
+/** When a failed delivery is retried, and when its hook is disabled. All times in milliseconds. */
 export interface RetryPolicy {
-  /** Delay before attempt 1, 2, 3, …, each counted from the failure before it. Its length is the number of attempts. */
+  /** Delay before attempt 1, 2, 3, …, each counted from the previous failure. The length is the number of attempts. */
   readonly delays_ms: readonly number[];
   /** When failures disable the hook. */
   readonly disable:
@@ -27,16 +27,16 @@ export const STANDARD_DELAYS_MS: readonly number[] = [
   24 * HOUR,
 ];
 
-/** Five days of nothing but failures, and at least twenty of them. */
+/** Only failures for five days, and at least twenty of them. */
 export const DISABLE_WHEN_FAILING = { when: 'failing', for_ms: 5 * DAY, min_attempts: 20 } as const;
 
-/** The longest that a receiver can push the next attempt away. */
+/** The maximum delay that a receiver can request. */
 export const RETRY_AFTER_MAX_MS = DAY;
 
 const JITTER_SHARE = 0.25;
 const JITTER_MIN_SPREAD_MS = 2 * SECOND;
 
-/** The delays of a schedule cut or stretched to `max_attempts`; a longer one repeats its last delay. */
+/** The delays of a schedule cut or extended to `max_attempts`; an extended one repeats its last delay. */
 export const withMaxAttempts = (
   delays_ms: readonly number[],
   max_attempts: number | null,
@@ -47,8 +47,8 @@ export const withMaxAttempts = (
 };
 
 /**
- * The wait after `failures` failed attempts, or null when the schedule is used up. Jitter only ever makes it
- * later: by up to a quarter, at least up to two seconds; `roll` in [0, 1) says how much.
+ * The wait after `failures` failed attempts, or null if the schedule is exhausted. Jitter only adds to it: up to a
+ * quarter or two seconds, whichever is more; `roll` in [0, 1) is the share applied.
  */
 export const retryDelay = (delays_ms: readonly number[], failures: number, roll: number): number | null => {
   const base = delays_ms[failures];

@@ -6,7 +6,7 @@ export type Encoding = 'hex' | 'base64';
 /** Text counts as its UTF-8 bytes. */
 type Message = string | Uint8Array;
 
-/** What is signed: `prefix` and the body behind it. The body may be bytes, so they are never put into one text. */
+/** The signed message: `prefix`, then the body. The body may be bytes, so the two are never joined into one text. */
 export interface Prefixed {
   readonly prefix: string;
   readonly body: Message;
@@ -16,7 +16,7 @@ export interface Prefixed {
 export const hmacSha256 = (key: Message, { prefix, body }: Prefixed, encoding: Encoding): string =>
   createHmac('sha256', key).update(prefix).update(body).digest(encoding);
 
-/** HMAC-SHA1, for receivers that know nothing newer. */
+/** HMAC-SHA1, for receivers that support nothing newer. */
 export const hmacSha1 = (key: string, body: Message): string =>
   createHmac('sha1', key).update(body).digest('hex');
 
@@ -27,7 +27,7 @@ export const sha256 = (text: string): Uint8Array => createHash('sha256').update(
 const symmetricKey = (secret: string): string | Uint8Array =>
   secret.startsWith(SYMMETRIC_PREFIX) ? Buffer.from(secret.slice(SYMMETRIC_PREFIX.length), 'base64') : secret;
 
-// RFC 8410: what stands before the 32 bytes of seed in the PKCS #8 form of an ed25519 key.
+// RFC 8410: the bytes before the 32-byte seed in the PKCS #8 form of an ed25519 key.
 const PKCS8_ED25519 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 const signEd25519 = (secret: string, { prefix, body }: Prefixed): string => {
@@ -43,7 +43,7 @@ export const signStandard = (secret: string, message: Prefixed): string =>
     ? `v1a,${signEd25519(secret, message)}`
     : `v1,${hmacSha256(symmetricKey(secret), message, 'base64')}`;
 
-/** Whether two texts are equal, in a time that does not tell where they differ. */
+/** Whether two texts are equal. The time taken does not reveal where they differ. */
 export const equalInConstantTime = (a: string, b: string): boolean => {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -1,14 +1,11 @@
 /**
- * A delivery becomes a suspect when the sender thread dies while it holds that delivery. Suspects are sent through a
- * thread of their own, one at a time; only a death there proves that this delivery is the cause. The end of the whole
+ * A delivery becomes a suspect when the sender thread dies while it holds that delivery. Suspects are sent one at a
+ * time through a separate thread: only a death there proves that this delivery is the cause. The death of the whole
  * process never raises suspicion.
  *
- * 0: no suspect. 1: held when the shared thread died. 1 + n: killed the isolated thread n times.
+ * 0: not a suspect. 1: in flight when the shared thread died. 1 + n: killed the isolated thread n times.
  */
 const ISOLATED_DEATHS_MAX = 3;
-
-/** The suspicion after one more death of the thread that held the delivery. */
-export const raiseSuspicion = (suspicion: number): number => suspicion + 1;
 
 export const isSuspect = ({ suspicion }: { readonly suspicion: number }): boolean => suspicion > 0;
 

@@ -10,20 +10,20 @@ import type { AttemptWatch } from './attempt-watch.ts';
 import { createCatalogCheck } from './catalog-check.ts';
 import type { GroupCommit } from './group-commit.ts';
 
-/** The input of a sender. Its shape has been checked; its meaning has not. */
+/** A sender's input. Its shape is already validated, its content is not. */
 export interface SendInput {
   readonly type: string;
   readonly data: JsonObject;
   readonly previous_data?: JsonObject | null | undefined;
-  /** The user's own id of the customer that the event belongs to. */
+  /** The user's id for the customer that the event belongs to. */
   readonly tenant?: string | undefined;
-  /** Milliseconds; the moment of accepting when absent. */
+  /** Milliseconds; default now. */
   readonly occurred_at?: number | undefined;
   readonly idempotency_key?: string | undefined;
   readonly hook_ids?: readonly string[] | undefined;
 }
 
-/** An event that only one hook gets, once. */
+/** An event for a single attempt to one hook. */
 export interface SingleInput {
   readonly hook_id: string;
   readonly tenant: string | null;
@@ -32,10 +32,10 @@ export interface SingleInput {
   readonly data: JsonObject;
 }
 
-/** A delivery that is sent at once. */
+/** A delivery that is sent immediately. */
 export interface SingleDelivery {
   readonly delivery_id: string;
-  /** Its attempt once that is recorded; null when it was given back unsent. Never rejects. */
+  /** Its attempt once it is recorded; null if the delivery was returned unsent. Never rejects. */
   readonly attempt: Promise<AttemptRecord | null>;
 }
 
@@ -46,7 +46,7 @@ export interface Accept {
    * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
   readonly event: (workspace_id: string, input: SendInput) => Promise<EventReceipt>;
-  /** Creates an event and its one delivery for one hook, in any state of the hook. */
+  /** Creates an event and its delivery for one hook in any state. */
   readonly single: (workspace_id: string, input: SingleInput) => Promise<SingleDelivery>;
 }
 
@@ -67,11 +67,11 @@ const noHook = (id: string) =>
   });
 
 export const shuttingDown = () =>
-  new BellwireError('shutting_down', 'The server is stopping. Nothing was stored; send this one again.', {
+  new BellwireError('shutting_down', 'The server is shutting down. Nothing was stored; try again.', {
     retry_after_s: 1,
   });
 
-/** What was accepted, now or before. @throws BellwireError for every other result. */
+/** The accepted event, stored now or before. @throws BellwireError for every other result. */
 const acceptedOf = (
   result: AcceptResult,
 ): Extract<AcceptResult, { kind: 'accepted' }> | Extract<AcceptResult, { kind: 'repeated' }> => {
@@ -82,18 +82,19 @@ const acceptedOf = (
     case 'conflict':
       throw new BellwireError(
         'idempotency_conflict',
-        `This idempotency key was used before for another event (${result.event_id}). Send the same body again, or use a new key.`,
+        `This idempotency key was already used for a different event (${result.event_id}). Send the same body again, or use a new key.`,
       );
     case 'unknown_hook':
       throw noHook(result.hook_id);
     case 'rejected':
       throw result.error;
     case 'deferred':
-      throw new BellwireError('internal', 'An event was answered before it was stored.');
+      throw new BellwireError(
+        'internal',
+        'The server answered before it stored the event. This is a bug in Bellwire.',
+      );
   }
 };
-
-const print = (data: JsonObject | null): string | null => (data === null ? null : JSON.stringify(data));
 
 const newEvent = (
   event: Event,
@@ -103,7 +104,7 @@ const newEvent = (
 ): NewEvent => ({
   ...event,
   data_text: JSON.stringify(event.data),
-  previous_data_text: print(event.previous_data),
+  previous_data_text: event.previous_data === null ? null : JSON.stringify(event.previous_data),
   ...options,
 });
 
@@ -122,7 +123,6 @@ export const createAccept = (options: AcceptOptions): Accept => {
     );
 
   const checkAgainstCatalog = createCatalogCheck(options);
-
   const refuseWhenStopping = (): void => {
     if (options.isStopping()) throw shuttingDown();
   };
@@ -131,7 +131,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
     event: async (workspace_id, input) => {
       refuseWhenStopping();
       await checkAgainstCatalog(workspace_id, input);
-      // A stop that began while the catalog was read may have seen its last commit.
+      // Shutdown may have begun, and finished its last commit, while the catalog was read.
       refuseWhenStopping();
       const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
       const created_at = clock.now();
@@ -146,18 +146,10 @@ export const createAccept = (options: AcceptOptions): Accept => {
     },
     single: async (workspace_id, { hook_id, tenant, trigger, type, data }) => {
       refuseWhenStopping();
-      const created_at = clock.now();
+      const now = clock.now();
+      const fact = { tenant, type, data, previous_data: null, occurred_at: now, created_at: now };
       const event = newEvent(
-        {
-          id: ids('evt'),
-          workspace_id,
-          tenant,
-          type,
-          data,
-          previous_data: null,
-          occurred_at: created_at,
-          created_at,
-        },
+        { id: ids('evt'), workspace_id, ...fact },
         { idempotency_key: null, fingerprint: null, hook_ids: [hook_id], trigger },
       );
       const result = acceptedOf(await group_commit.accept(event));

@@ -22,11 +22,11 @@ export interface AttemptRunnerOptions {
   readonly transport: () => Transport;
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly user_agent: string;
-  /** Replace every dialect's own. */
+  /** Override every dialect's own. */
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly settle: (settlement: Settlement) => void;
-  /** The lease of a delivery passed to another holder before it was sent: there is nothing to settle here. */
+  /** Another node took over the lease before the delivery was sent, so this node does not settle it. */
   readonly onLeaseLost: (lease: Lease) => void;
 }
 
@@ -43,11 +43,11 @@ interface Loaded {
   readonly events: ReadonlyMap<string, Event>;
 }
 
-/** A hook that stopped being active while its delivery waited gets nothing but manual attempts and test sends. */
+/** A hook that is no longer active receives only manual attempts and test sends. */
 const mayBeSent = ({ delivery }: LeasedDelivery, hook: SendableHook): boolean =>
   hook.status === 'active' || delivery.trigger !== 'scheduled';
 
-/** Makes attempts: load, prepare, send, settle. A first attempt and a retry are the same. */
+/** Runs attempts: load, prepare, send, settle. First attempts and retries take the same path. */
 export class AttemptRunner {
   readonly #options: AttemptRunnerOptions;
   /** By attempt id. */
@@ -57,13 +57,13 @@ export class AttemptRunner {
     this.#options = options;
   }
 
-  /** Sends a batch. What cannot be sent is given back; nothing is thrown. */
+  /** Sends a batch. Deliveries that cannot be sent are returned to the store. Never rejects. */
   async start(batch: readonly LeasedDelivery[]): Promise<void> {
-    const loaded = await this.#orGiveBack(batch, () => this.#load(batch));
+    const loaded = await this.#orReturn(batch, () => this.#load(batch));
     if (loaded === null) return;
     const flights = batch.flatMap((leased) => this.#prepare(leased, loaded) ?? []);
     const prepared = flights.map(({ leased }) => leased);
-    const covered = await this.#orGiveBack(prepared, () => this.#withCoveringLease(flights));
+    const covered = await this.#orReturn(prepared, () => this.#withCoveringLease(flights));
     if (covered !== null) this.#send(covered);
   }
 
@@ -71,16 +71,16 @@ export class AttemptRunner {
     for (const result of results) this.#onResult(result);
   }
 
-  /** Null when the store failed: then the deliveries are given back, and none of them was sent. */
-  async #orGiveBack<T>(batch: readonly LeasedDelivery[], work: () => Promise<T>): Promise<T | null> {
+  /** Null if the store failed: then none of the deliveries is sent, and all are returned. */
+  async #orReturn<T>(batch: readonly LeasedDelivery[], work: () => Promise<T>): Promise<T | null> {
     try {
       return await work();
     } catch (error) {
-      this.#options.log.error('a batch of deliveries could not be started; they are given back', {
+      this.#options.log.error('could not start a batch of deliveries; returned them to the store', {
         reason: String(error),
         deliveries: batch.length,
       });
-      for (const leased of batch) this.#giveBack(leased, null);
+      for (const leased of batch) this.#returnUnsent(leased, null);
       return null;
     }
   }
@@ -98,10 +98,10 @@ export class AttemptRunner {
   #prepare(leased: LeasedDelivery, { hooks, events }: Loaded): Flight | null {
     const hook = hooks.get(leased.delivery.hook_id);
     const event = leased.event ?? events.get(leased.delivery.event_id);
-    if (hook === null) return this.#giveBack(leased, 'hook_unreadable');
-    if (hook === undefined || !mayBeSent(leased, hook)) return this.#giveBack(leased, null);
+    if (hook === null) return this.#returnUnsent(leased, 'hook_unreadable');
+    if (hook === undefined || !mayBeSent(leased, hook)) return this.#returnUnsent(leased, null);
     const dialect = this.#options.dialects.get(hook.dialect);
-    if (dialect === undefined) return this.#giveBack(leased, 'dialect_missing');
+    if (dialect === undefined) return this.#returnUnsent(leased, 'dialect_missing');
     const prepared = event === undefined ? null : this.#render(leased, { event, hook, dialect });
     if (prepared === null) {
       this.#options.settle({ ...leased, kind: 'unrenderable' });
@@ -113,12 +113,12 @@ export class AttemptRunner {
     return { leased, prepared, policy, started_at: this.#options.clock.now() };
   }
 
-  #giveBack({ delivery, lease_token }: LeasedDelivery, reason: WaitReason | null): null {
+  #returnUnsent({ delivery, lease_token }: LeasedDelivery, reason: WaitReason | null): null {
     this.#options.settle({ kind: 'returned', delivery, lease_token, reason });
     return null;
   }
 
-  /** A dialect may be a user's own: one that throws fails this delivery, never its neighbours. */
+  /** Dialects may be user code: an error fails this delivery, never the others of the batch. */
   #render(
     { delivery }: LeasedDelivery,
     rendered: { readonly event: Event; readonly hook: SendableHook; readonly dialect: Dialect },
@@ -127,15 +127,10 @@ export class AttemptRunner {
     try {
       return prepareRequest(
         { delivery, ...rendered },
-        {
-          attempt_id: ids('att'),
-          sent_at: clock.now(),
-          user_agent,
-          timeout_ms,
-        },
+        { attempt_id: ids('att'), sent_at: clock.now(), user_agent, timeout_ms },
       );
     } catch (error) {
-      log.error('a dialect threw an error; the delivery fails', {
+      log.error('a dialect threw an error; failed the delivery', {
         dialect: rendered.dialect.name,
         delivery_id: delivery.id,
         reason: String(error),
@@ -145,9 +140,8 @@ export class AttemptRunner {
   }
 
   /**
-   * Only attempts whose lease outlasts them may be sent: otherwise another node, or our own sweep, would take the
-   * delivery while it is in flight. A lease from an accept or claim a moment ago nearly always does; the others are
-   * extended durably first.
+   * Only attempts whose lease outlasts them may be sent: otherwise another node, or our own sweep, could claim the
+   * delivery while it is in flight. A recent lease nearly always suffices; the others are durably extended first.
    */
   async #withCoveringLease(flights: readonly Flight[]): Promise<readonly Flight[]> {
     const { store, clock, onLeaseLost } = this.#options;

@@ -4,17 +4,17 @@ import type { Scheduler } from './scheduler.ts';
 export interface BackpressureOptions {
   readonly clock: Clock;
   readonly scheduler: Scheduler;
-  /** Called again and again while accepts wait: hooks may have been seen to be slow since. */
+  /** Called repeatedly while accepts wait: by then more hooks may count as slow. */
   readonly onRecheck: () => void;
   readonly isWaitedFor: () => boolean;
 }
 
-/** Due deliveries in memory above which accepts wait: without this, accepting starves sending. */
+/** Accepts wait while more deliveries than this are due in memory; otherwise accepting would starve sending. */
 const HIGH_WATER_MARK = 256;
-/** How often slow hooks are looked at again while accepts wait for them. */
+/** Interval at which slow hooks are checked again while accepts wait. */
 const RECHECK_MS = 50;
 
-/** Holds accepts back while enough deliveries are due in memory. What waits for a slow hook does not count. */
+/** Makes accepts wait while enough deliveries are due in memory. Deliveries that wait for a slow hook do not count. */
 export class Backpressure {
   readonly #options: BackpressureOptions;
   #is_lifted = false;
@@ -24,7 +24,7 @@ export class Backpressure {
     this.#options = options;
   }
 
-  /** Whether few enough deliveries are due in memory that more may be stored. */
+  /** Whether the deliveries due in memory are below the high-water mark. */
   hasRoom(): boolean {
     const { scheduler } = this.#options;
     return scheduler.queued <= HIGH_WATER_MARK || scheduler.due() <= HIGH_WATER_MARK;
@@ -36,13 +36,13 @@ export class Backpressure {
     return false;
   }
 
-  /** Lets everything through from now on: a stop stores what waits already. */
+  /** Admits everything from now on: shutdown stores the accepts that are waiting. */
   lift(): void {
     this.#is_lifted = true;
     this.#cancelRecheck?.();
   }
 
-  // Slow hooks hold accepts back only until they are seen to be slow.
+  // A hook that has just become slow holds accepts back only until the next check.
   #recheck(): void {
     const { clock, onRecheck, isWaitedFor } = this.#options;
     this.#cancelRecheck ??= clock.after(RECHECK_MS, () => {

@@ -25,13 +25,13 @@ const unknownType = (type: string) =>
 const violation = (type: string, issues: readonly Issue[]) =>
   new BellwireError(
     'schema_violation',
-    `The data does not fit the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    `The data does not match the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
     { issues },
   );
 
 /**
- * Checks an event against the catalog of its workspace: a type with a schema is always checked, an unknown type is
- * refused only by a strict workspace.
+ * Checks an event against the catalog of its workspace: data is checked if its type has a schema; unknown types are
+ * refused only in strict workspaces.
  * @throws BellwireError `not_found` (no such workspace), `unknown_event_type`, `schema_violation`.
  */
 export const createCatalogCheck =

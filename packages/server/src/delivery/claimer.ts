@@ -12,18 +12,18 @@ export interface ClaimerOptions {
 
 type Want = DueHook & { readonly limit: number };
 
-/** Deliveries that wait in memory above which nothing more is claimed. */
+/** Maximum number of deliveries queued in memory; beyond it, nothing is claimed. */
 const QUEUED_MAX = 4_096;
-/** As many as a hook can be sent at a time: fewer are not worth a claim of their own. */
+/** Minimum claim per hook: as many as it can be sent at a time. Fewer are not worth a claim. */
 const SHARE_MIN = 8;
-/** Hooks that one read walks over: about two milliseconds. */
+/** Hooks per read: about two milliseconds. */
 const WALK = 500;
-/** Hooks that one sweep walks over, in parts. The next one goes on from there. */
+/** Hooks per sweep, over several reads. The next sweep continues from there. */
 const WALKED_MAX = 20_000;
-/** Deliveries claimed in one transaction. */
+/** Deliveries per transaction. */
 const CLAIMED_MAX = 256;
 
-/** Claims of a size that one transaction should hold. */
+/** Groups claims by transaction. */
 const inTransactions = (wants: readonly Want[]): readonly (readonly Want[])[] => {
   const claims: Want[][] = [];
   let size = CLAIMED_MAX;
@@ -39,20 +39,20 @@ const inTransactions = (wants: readonly Want[]): readonly (readonly Want[])[] =>
 };
 
 /**
- * Claims as many due deliveries as memory has room for, spread evenly over the hooks. When there is no room for
- * all of them, each pass goes on after the last hook that was served.
+ * Claims as many due deliveries as memory has room for, spread evenly over the hooks. If there is not enough room for
+ * all hooks, the next pass continues after the last one served.
  */
 export class Claimer {
   readonly #options: ClaimerOptions;
   #after: string | null = null;
-  /** The last pass had no room for all hooks that are due. */
+  /** The last pass did not have room for all due hooks. */
   #is_saturated = false;
 
   constructor(options: ClaimerOptions) {
     this.#options = options;
   }
 
-  /** Walks over the hooks that have something due and claims from them. */
+  /** Claims from the hooks with due deliveries. */
   async claimDue(): Promise<void> {
     const wants = await this.#walk();
     const dealt = this.#deal(wants);
@@ -62,7 +62,7 @@ export class Claimer {
     await this.#claim(dealt);
   }
 
-  /** Fetches what hooks with a backlog can take now; to be called as they drain. */
+  /** Claims more for hooks with a backlog. Call it as their queues drain. */
   async refill(): Promise<void> {
     const { scheduler } = this.#options;
     if (this.#is_saturated) {
@@ -72,7 +72,7 @@ export class Claimer {
     await this.#claim(this.#deal(scheduler.needRefill()));
   }
 
-  /** Hooks with something due and room in memory, from where the last pass ended; each part is a short read. */
+  /** The hooks with due deliveries and room in memory, starting where the last pass ended, in short reads. */
   async #walk(): Promise<readonly Want[]> {
     const { store, clock, scheduler } = this.#options;
     const wants: Want[] = [];
@@ -93,7 +93,7 @@ export class Claimer {
     return wants;
   }
 
-  /** Shares the room in memory out evenly; hooks that get nothing are left out at the end. */
+  /** Divides the room in memory evenly. Hooks at the end for which nothing is left are omitted. */
   #deal(wants: readonly Want[]): readonly Want[] {
     let left = QUEUED_MAX - this.#options.scheduler.queued;
     const share = Math.max(SHARE_MIN, Math.floor(left / Math.max(1, wants.length)));
@@ -120,7 +120,7 @@ export class Claimer {
     const leased = await store.claim({ now, lease_until: now + LEASE_MS, wants });
     const counts = new Map<string, number>();
     for (const { delivery } of leased) counts.set(delivery.hook_id, (counts.get(delivery.hook_id) ?? 0) + 1);
-    // A hook that gave all that was wanted probably has more.
+    // A hook with as many deliveries as requested probably has more.
     for (const want of wants) if (counts.get(want.hook_id) === want.limit) scheduler.noteBacklog(want);
     onClaimed(leased);
   }

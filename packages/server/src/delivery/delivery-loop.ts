@@ -26,6 +26,7 @@ import { Claimer } from './claimer.ts';
 import { FanOutRunner } from './fan-out-runner.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ConcurrencyLimits } from './hook-queue.ts';
+import { manualClaimError } from './manual-claim-error.ts';
 import { type Observation, Report } from './report.ts';
 import { Scheduler } from './scheduler.ts';
 import { Sweeper } from './sweeper.ts';
@@ -42,13 +43,13 @@ export interface DeliveryLoopOptions {
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly limits: ConcurrencyLimits;
   readonly user_agent: string;
-  /** Replace every dialect's own schedule and time-out. */
+  /** Override every dialect's schedule and timeout. */
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly retention_ms: number | null;
-  /** Told of every accepted event and settled attempt. */
+  /** Called for every accepted event and settled attempt. */
   readonly observe: (observation: Observation) => void;
-  /** The database cannot be trusted any more: the process must end and be started again. */
+  /** The database can no longer be trusted: the process must be restarted. */
   readonly onBroken: (error: BellwireError) => void;
 }
 
@@ -58,7 +59,7 @@ export interface Gauges {
   readonly waiting_accepts: number;
 }
 
-/** Commits that may fail while stopping, a quarter of a second apart. */
+/** Failed commits, 250 ms apart, after which shutdown gives up. */
 const FAILED_COMMITS_MAX = 20;
 
 /** The flow of events: accept, commit, schedule, attempt, settle, sweep. */
@@ -74,7 +75,7 @@ export class DeliveryLoop {
   readonly #transport: Transport;
   readonly #report: Report;
   readonly #attempts = new AttemptWatch();
-  /** Claims under way: a stop waits for what they bring. */
+  /** Claims in progress: shutdown waits for the deliveries that they return. */
   readonly #claims = new Set<Promise<unknown>>();
   readonly #idle: (() => void)[] = [];
   readonly #gave_up = Promise.withResolvers<void>();
@@ -119,14 +120,13 @@ export class DeliveryLoop {
       mayContinue: () => this.#backpressure.hasRoom(),
       onLeased: (leased) => this.#offer(leased),
     });
-    const scheduler = this.#scheduler;
-    this.#claimer = new Claimer({ ...options, scheduler, onClaimed: (claimed) => this.#offer(claimed) });
+    const shared = { ...options, scheduler: this.#scheduler };
+    this.#claimer = new Claimer({ ...shared, onClaimed: (claimed) => this.#offer(claimed) });
     this.#sweeper = new Sweeper({
-      ...options,
-      scheduler,
+      ...shared,
       claimer: this.#claimer,
-      held: () => new Set([...scheduler.held(), ...this.#group_commit.held()]),
-      giveBack: (leased) => this.#giveBack(leased),
+      held: () => new Set([...this.#scheduler.held(), ...this.#group_commit.held()]),
+      returnUnsent: (leased) => this.#returnUnsent(leased),
     });
     this.#transport = options.createTransport((results) => runner.onResults(results));
     this.accept = createAccept({
@@ -138,21 +138,21 @@ export class DeliveryLoop {
   }
 
   /**
-   * Makes one manual attempt of a delivery, now. A failure leaves the delivery as it was.
+   * Sends a delivery once, immediately (a manual attempt). A failure leaves the delivery as it was.
    * @throws BellwireError `not_found`, `delivery_in_flight`, `delivery_canceled`, `shutting_down`.
    */
   redeliver(workspace_id: string, delivery_id: string): Promise<SingleDelivery> {
     return this.#tracked(this.#redeliver(workspace_id, delivery_id));
   }
 
-  /** Takes over what a dead process held. To be called once, before anything else. */
+  /** Releases the leases of dead processes. Call it once, before anything else. */
   async start(): Promise<void> {
     const { store, clock, log } = this.#options;
     let released = 0;
     for (let some = -1; some !== 0; released += some) {
       some = await store.releaseLeases({ now: clock.now(), of: 'dead_nodes' });
     }
-    if (released > 0) log.warn('took over deliveries of a process that ended without stopping', { released });
+    if (released > 0) log.warn('took over the deliveries of a process that did not shut down', { released });
     this.#fan_outs.wake();
   }
 
@@ -163,17 +163,18 @@ export class DeliveryLoop {
   }
 
   /**
-   * Refuses new events, lets attempts end, records them, gives the rest back. Loses and doubles nothing.
-   * @throws BellwireError `storage_failed` when they could not be recorded.
+   * Shuts down gracefully: refuses new events, waits for attempts to end and be recorded, and returns the rest to the
+   * store. Nothing is lost or sent twice.
+   * @throws BellwireError `storage_failed` if attempts could not be recorded.
    */
   async stop(): Promise<void> {
     this.#is_stopping = true;
     this.#backpressure.lift();
     this.#group_commit.wake();
     await this.#fan_outs.stop();
-    this.#giveBack(this.#scheduler.close());
+    this.#returnUnsent(this.#scheduler.close());
     await Promise.allSettled(this.#claims);
-    const recorded = this.#noneInFlight().then(() => this.#group_commit.drained());
+    const recorded = this.#whenIdle().then(() => this.#group_commit.drained());
     await Promise.race([recorded, this.#gave_up.promise]);
     await this.#transport.close();
     if (this.#failed_commits >= FAILED_COMMITS_MAX) {
@@ -181,7 +182,7 @@ export class DeliveryLoop {
       this.#attempts.endAll();
       throw new BellwireError(
         'storage_failed',
-        'The last attempts could not be recorded, because the database cannot be written. Nothing is lost: the next start counts them as interrupted and makes them again.',
+        'Could not write the last attempts to the database. Nothing is lost: the next start records them as interrupted and sends them again.',
       );
     }
   }
@@ -199,35 +200,20 @@ export class DeliveryLoop {
     const { store, clock } = this.#options;
     const now = clock.now();
     const claim = await store.claimManually({ now, lease_until: now + LEASE_MS, workspace_id, delivery_id });
-    switch (claim.kind) {
-      case 'leased': {
-        const attempt = this.#attempts.watch(claim.leased);
-        this.#offer([claim.leased]);
-        return { delivery_id, attempt };
-      }
-      case 'not_found':
-        throw new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
-      case 'in_flight':
-        throw new BellwireError(
-          'delivery_in_flight',
-          `The delivery ${delivery_id} is being sent at this moment. Try again in a few seconds.`,
-        );
-      case 'canceled':
-        throw new BellwireError(
-          'delivery_canceled',
-          `The delivery ${delivery_id} cannot be sent again: its hook was deleted.`,
-        );
-    }
+    if (claim.kind !== 'leased') throw manualClaimError(claim.kind, delivery_id);
+    const attempt = this.#attempts.watch(claim.leased);
+    this.#offer([claim.leased]);
+    return { delivery_id, attempt };
   }
 
-  // Claims can end after a stop has emptied the queues: what they bring would never be sent.
+  // A claim can end after shutdown has emptied the queues: its deliveries would never be sent.
   #offer(leased: readonly LeasedDelivery[]): void {
-    this.#giveBack(this.#is_stopping ? leased : this.#scheduler.offer(leased));
+    this.#returnUnsent(this.#is_stopping ? leased : this.#scheduler.offer(leased));
   }
 
-  #giveBack(leased: readonly LeasedDelivery[]): void {
+  #returnUnsent(leased: readonly LeasedDelivery[]): void {
     for (const { delivery, lease_token } of leased) {
-      // Suspects wait for their turn in a thread that they may kill: due at once, they would be claimed at once.
+      // A suspect that did not fit the queue backs off: if it were due at once, it would be claimed again at once.
       const reason = isSuspect(delivery) && !this.#is_stopping ? 'sender_died' : null;
       this.#group_commit.settle({ kind: 'returned', delivery, lease_token, reason });
     }
@@ -242,15 +228,14 @@ export class DeliveryLoop {
     }
   }
 
-  /** Looks at slow hooks again while accepts wait for them. */
   #onRecheck(): void {
-    this.#giveBack(this.#scheduler.shedOverflow());
+    this.#returnUnsent(this.#scheduler.shedOverflow());
     this.#group_commit.wake();
     this.#fan_outs.wake();
   }
 
   #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>): void {
-    // Watched before it can be sent: the caller learns of its delivery only in a later turn.
+    // Watched before it can be sent: the caller learns of its delivery only in a later turn of the event loop.
     for (const lease of leased) {
       if (lease.delivery.trigger !== 'scheduled') void this.#attempts.watch(lease);
     }
@@ -264,8 +249,8 @@ export class DeliveryLoop {
   }
 
   /**
-   * A slot is free when its attempt is recorded, not when it is answered: a crash then doubles no more deliveries than
-   * there are slots, and a database that fails stops the sending by itself.
+   * A slot is released when its attempt is recorded, not when the receiver answers: a crash then repeats no more
+   * deliveries than there are slots, and a failing database stops sending.
    */
   #releaseSlot(lease: Lease, attempt: AttemptRecord | null): void {
     this.#scheduler.releaseSlot(lease);
@@ -293,13 +278,15 @@ export class DeliveryLoop {
     try {
       await this.#tracked(this.#claimer.refill());
     } catch (error) {
-      this.#options.log.warn('a backlog could not be read; the sweep tries again', { reason: String(error) });
+      this.#options.log.warn('could not claim more of a backlog; the next sweep tries again', {
+        reason: String(error),
+      });
     } finally {
       this.#is_refilling = false;
     }
   }
 
-  #noneInFlight(): Promise<void> {
+  #whenIdle(): Promise<void> {
     return this.#scheduler.inFlight === 0
       ? Promise.resolve()
       : new Promise((resolve) => this.#idle.push(resolve));

@@ -8,19 +8,19 @@ export interface FanOutRunnerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** False while enough deliveries are due in memory. */
+  /** False while too many deliveries are due in memory. */
   readonly mayContinue: () => boolean;
   readonly saturatedHooks: () => ReadonlySet<string>;
   readonly onLeased: (leased: readonly LeasedDelivery[]) => void;
 }
 
 /**
- * Continues large fan-outs: an event for 20,000 hooks is accepted at once, and its deliveries follow slice by slice,
+ * Continues large fan-outs: an event for 20,000 hooks is accepted at once, and its deliveries are stored slice by slice,
  * with other commits in between.
  */
 export class FanOutRunner {
   readonly #options: FanOutRunnerOptions;
-  // A process that has just started does not know what its predecessor left.
+  // The previous process may have left fan-outs.
   #has_more = true;
   #running: Promise<void> | null = null;
   #is_stopped = false;
@@ -29,13 +29,13 @@ export class FanOutRunner {
     this.#options = options;
   }
 
-  /** Notes that a commit has left hooks to serve. */
+  /** Notes that a commit has left hooks for later. */
   add(): void {
     this.#has_more = true;
     this.wake();
   }
 
-  /** Goes on where it can. */
+  /** Continues if it can. */
   wake(): void {
     if (!this.#has_more || this.#is_stopped || this.#running !== null || !this.#options.mayContinue()) return;
     this.#running = this.#run().finally(() => {
@@ -43,7 +43,7 @@ export class FanOutRunner {
     });
   }
 
-  /** Resolves when no slice is under way. The rest stays in the store for the next process. */
+  /** Resolves when no slice is in progress. The rest stays in the store for the next process. */
   async stop(): Promise<void> {
     this.#is_stopped = true;
     await this.#running;
@@ -57,14 +57,14 @@ export class FanOutRunner {
         await new Promise<void>((resolve) => clock.soon(resolve));
       }
     } catch (error) {
-      log.warn('a large fan-out could not go on; the sweep tries again', { reason: String(error) });
+      log.warn('could not continue a large fan-out; the next sweep tries again', { reason: String(error) });
     }
   }
 
   async #continue(): Promise<void> {
     const { store, clock, saturatedHooks, onLeased } = this.#options;
     const now = clock.now();
-    // Set before the slice is read: a commit that comes while it runs must not be overlooked.
+    // Reset before the slice is read, so that a commit that arrives meanwhile is not missed.
     this.#has_more = false;
     try {
       const { leased, has_more } = await store.continueFanOuts({

@@ -13,24 +13,24 @@ export interface GroupCommitOptions {
   /** Accepts wait while this is false (backpressure); settlements never do. */
   readonly admits: () => boolean;
   readonly saturatedHooks: () => ReadonlySet<string>;
-  /** Called after COMMIT and before the sender is answered. */
+  /** Called after COMMIT, before the sender is answered. */
   readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>) => void;
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
-  /** A commit left hooks of an event to be served later. */
+  /** A commit left hooks of an event for later. */
   readonly onFanOuts: () => void;
-  /** The database cannot be trusted any more. */
+  /** The database can no longer be trusted. */
   readonly onBroken: (error: BellwireError) => void;
-  /** A commit failed; its settlements are tried again. */
+  /** A commit failed. Its settlements will be retried. */
   readonly onFailed: () => void;
 }
 
-/** Events in one transaction: enough that the fsync is shared, few enough that the loop is not held. */
+/** Events per transaction: enough to share the fsync, few enough not to block the event loop. */
 const EVENTS_MAX = 256;
-/** JSON characters in one transaction: a few events of a megabyte. */
+/** JSON characters per transaction: a few events of a megabyte. */
 const CHARACTERS_MAX = 4 * 1024 * 1024;
-/** Deliveries stored in one transaction. Others wait for it, and 20,000 hooks have rows all over the table. */
+/** Deliveries per transaction. Others wait for it, and the rows of 20,000 hooks are spread over the whole table. */
 export const DELIVERIES_MAX = 128;
-/** Accepts that may wait before new ones are turned away: those of a tenant of which some wait, and all. */
+/** Waiting accepts beyond which new ones are refused: first for tenants with waiting accepts, then for all. */
 const WAITING_MAX = 4_096;
 const WAITING_HARD_MAX = 2 * WAITING_MAX;
 const RETRY_MS = 250;
@@ -47,17 +47,17 @@ const sizeOf = ({ event }: Waiting): number =>
   event.data_text.length + (event.previous_data_text?.length ?? 0);
 
 /**
- * Group commit: everything that one turn of the event loop accepts and settles is written in one transaction, so that
- * one fsync serves all of it, and answered after COMMIT. Nothing that happens after COMMIT can make it look failed.
+ * Group commit: everything that one turn of the event loop accepts and settles is written in one transaction with one
+ * fsync, and answered after COMMIT. Nothing that happens after COMMIT can make it look failed.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  // Workspaces and their tenants take turns, so that one that sends thousands of events does not keep others waiting.
+  // Round robin over workspaces and tenants, so that one that sends thousands of events does not block the others.
   readonly #accepts = new FairQueue<Waiting>();
-  /** Events that the last batch had no room for: first in the next one. */
+  /** Events that did not fit the last batch: first in the next one. */
   #deferred: Waiting[] = [];
   readonly #settlements = new SettlementQueue();
-  /** The settlements of the commit that is under way. */
+  /** The settlements of the current commit. */
   #committing: readonly Settlement[] | null = null;
   readonly #drainers: (() => void)[] = [];
   #is_scheduled = false;
@@ -75,16 +75,16 @@ export class GroupCommit {
 
   /**
    * Resolves once the event is durable, or refused by the store.
-   * @throws BellwireError `overloaded` when too many wait, `storage_failed` when the commit failed.
+   * @throws BellwireError `overloaded` if too many wait, `storage_failed` if the commit failed.
    */
   accept(event: NewEvent): Promise<AcceptResult> {
-    // A tenant of which nothing waits is not turned away for what others send.
+    // A tenant with nothing waiting is not refused because of what others send.
     const has_waiting = this.#accepts.sizeAt(pathOf(event)) > 0;
     if (this.waitingAccepts >= (has_waiting ? WAITING_MAX : WAITING_HARD_MAX)) {
       return Promise.reject(
         new BellwireError(
           'overloaded',
-          'Events arrive faster than they can be sent. Nothing was stored; send this one again after a second.',
+          'Events arrive faster than they can be sent. Nothing was stored; try again after a second.',
           { retry_after_s: 1 },
         ),
       );
@@ -95,23 +95,23 @@ export class GroupCommit {
     });
   }
 
-  /** Settles a lease. Never fails: a settlement whose commit failed is tried again until it is written. */
+  /** Settles a lease. Never fails: the settlement is retried until it is written. */
   settle(settlement: Settlement): void {
     this.#settlements.push(settlement);
     this.#schedule();
   }
 
-  /** Checks again whether accepts may go on. */
+  /** Checks again whether accepts may continue. */
   wake(): void {
     if (this.waitingAccepts > 0) this.#schedule();
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when nothing is waiting. */
   drained(): Promise<void> {
     return this.#isDrained() ? Promise.resolve() : new Promise((resolve) => this.#drainers.push(resolve));
   }
 
-  /** Ends without writing what waits: for a database that cannot be written while the program stops. */
+  /** Ends without writing what waits. For shutdown with a failing database. */
   abandon(): void {
     this.#is_abandoned = true;
     this.#cancelPause?.();
@@ -123,7 +123,7 @@ export class GroupCommit {
     for (let next = this.#accepts.take(); next !== undefined; next = this.#accepts.take()) next.reject(error);
   }
 
-  /** The deliveries whose settlement is not written yet. */
+  /** The deliveries with unwritten settlements. */
   *held(): Generator<string> {
     yield* this.#settlements.deliveryIds();
     for (const { delivery } of this.#committing ?? []) yield delivery.id;
@@ -169,7 +169,7 @@ export class GroupCommit {
     return taken;
   }
 
-  /** Only the commit itself is in here: an error of anything later must not be taken for its failure. */
+  /** Only the commit: a later error must not be taken for a failed commit. */
   async #commit(
     accepts: readonly Waiting[],
     settlements: readonly Settlement[],
@@ -215,7 +215,7 @@ export class GroupCommit {
   #onRejected(settlement: Settlement, error: BellwireError): void {
     const { log, onSettled } = this.#options;
     const simpler = simplerSettlement(settlement);
-    log.error('the database refused to store how an attempt ended', {
+    log.error('the database refused to store a settlement', {
       delivery_id: settlement.delivery.id,
       code: error.code,
       reason: error.cause instanceof Error ? error.cause.message : error.message,
@@ -225,7 +225,7 @@ export class GroupCommit {
     else this.#settlements.push(simpler);
   }
 
-  /** The commit is done: a listener that throws is logged, and costs no other its notice. */
+  /** Calls a listener after a commit. If it throws, the error is logged and the other listeners are still called. */
   #notify(listener: () => void): void {
     try {
       listener();
@@ -236,7 +236,7 @@ export class GroupCommit {
 
   #onFailed(accepts: readonly Waiting[], settlements: readonly Settlement[], error: BellwireError): void {
     const { log, onFailed, onBroken } = this.#options;
-    log.error('a commit failed; its accepts were answered with an error', {
+    log.error('a commit failed; answered its accepts with an error', {
       code: error.code,
       reason: error.message,
       accepts: accepts.length,

@@ -1,51 +1,48 @@
-import { mustReturn } from '../core/lease.ts';
+import { leaseKey, mustReturn } from '../core/lease.ts';
 import type { Lease, LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
 
 export interface ConcurrencyLimits {
-  /** Attempts at a time to one hook. */
+  /** Maximum concurrent attempts per hook. */
   readonly hook_concurrency: number;
-  /** Attempts at a time in all; see slots.ts for the reserve beyond it. */
+  /** Maximum concurrent attempts in total; see slots.ts for the reserve beyond it. */
   readonly concurrency: number;
 }
 
 /**
- * An attempt that lasts longer makes its hook slow. A slow hook keeps no more in memory than it can be sent at once,
- * does not hold accepts back, and shares half of the slots with all other slow ones.
+ * An attempt that lasts longer makes its hook slow. A slow hook keeps no more deliveries in memory than it has slots,
+ * does not count for backpressure, and shares half of all slots with the other slow hooks.
  */
 const SLOW_MS = 250;
 
-/** How much a fast hook may keep in memory: more than backpressure lets in at a time, so that backpressure acts first. */
+/** Maximum queue of a fast hook: beyond the high-water mark of backpressure, so that backpressure acts first. */
 const FAST_QUEUE_MAX = 1_024;
 
-/** Weight of the newest attempt in the usual duration: about the last eight count. */
+/** Weight of the newest attempt in the smoothed duration: about the last eight count. */
 const SMOOTHING = 1 / 8;
 
-/** Slots beyond the limit for manual attempts and test sends: a ping to a receiver that hangs is sent at once, too. */
+/** Reserved slots for manual attempts and test sends: even a ping to a hanging receiver is sent at once. */
 const RESERVED_SLOTS = 2;
 
-/** `new`: no attempt of it has ended as far as this process remembers. */
+/** `new`: this process remembers no finished attempt of the hook. */
 export type Pace = 'fast' | 'new' | 'slow';
 
-/** A delivery can be leased again before the end of its last lease is known here, so its id alone does not do. */
-const keyOf = ({ delivery, lease_token }: Lease): string => `${delivery.id} ${lease_token}`;
-
-/** The deliveries that wait for one hook in memory, and its slots. */
+/** The queue of one hook in memory, and its slots. */
 export class HookQueue {
   readonly hook_id: string;
   readonly workspace_id: string;
-  /** Set while the scheduler has this queue in its round robin. */
+  /** Set while this queue is in the scheduler's round robin. */
   is_ready = false;
   #waiting = new FairQueue<LeasedDelivery>();
   /** By lease, the oldest first. */
   readonly #in_flight = new Map<string, { readonly delivery_id: string; readonly started: number }>();
   /** Smoothed duration of its attempts; null before the first one. */
-  #usual_ms: number | null;
+  #smoothed_ms: number | null;
 
-  constructor(hook_id: string, workspace_id: string, usual_ms: number | null) {
+  constructor(hook_id: string, workspace_id: string, smoothed_ms: number | null) {
     this.hook_id = hook_id;
     this.workspace_id = workspace_id;
-    this.#usual_ms = usual_ms;
+    this.#smoothed_ms = smoothed_ms;
   }
 
   get length(): number {
@@ -56,16 +53,16 @@ export class HookQueue {
     return this.#in_flight.size;
   }
 
-  get usual_ms(): number | null {
-    return this.#usual_ms;
+  get smoothed_ms(): number | null {
+    return this.#smoothed_ms;
   }
 
   get isIdle(): boolean {
     return this.length === 0 && this.inFlight === 0;
   }
 
-  /** Workspace and tenant of the delivery that is next. */
-  get turn(): readonly string[] {
+  /** Workspace and tenant of the next delivery. */
+  get path(): readonly string[] {
     return [this.workspace_id, this.#waiting.peek()?.delivery.tenant ?? ''];
   }
 
@@ -73,7 +70,7 @@ export class HookQueue {
     this.#waiting.push([leased.delivery.tenant ?? ''], leased);
   }
 
-  /** The next delivery, taken out. The tenants of a hook that serves several take turns. */
+  /** Removes and returns the next delivery; round robin over the tenants of a hook that serves several. */
   take(): LeasedDelivery | undefined {
     return this.#waiting.take();
   }
@@ -84,7 +81,7 @@ export class HookQueue {
     return this.#split(() => (kept += 1) <= limit);
   }
 
-  /** Takes out the deliveries whose leases are about to run out. */
+  /** Removes and returns the deliveries whose leases are about to expire. */
   takeExpiring(now: number): readonly LeasedDelivery[] {
     for (const { lease_until } of this.#waiting) {
       if (mustReturn(lease_until, now)) return this.#split((leased) => !mustReturn(leased.lease_until, now));
@@ -92,24 +89,24 @@ export class HookQueue {
     return [];
   }
 
-  /** The ids of the deliveries that wait or are in flight here. */
+  /** The ids of the deliveries that are queued or in flight here. */
   *deliveryIds(): Generator<string> {
     for (const { delivery } of this.#waiting) yield delivery.id;
     for (const { delivery_id } of this.#in_flight.values()) yield delivery_id;
   }
 
   occupySlot(lease: Lease, now: number): void {
-    this.#in_flight.set(keyOf(lease), { delivery_id: lease.delivery.id, started: now });
+    this.#in_flight.set(leaseKey(lease), { delivery_id: lease.delivery.id, started: now });
   }
 
-  /** False when the lease holds no slot here. */
+  /** False if the lease does not hold a slot here. */
   releaseSlot(lease: Lease, now: number): boolean {
-    const flight = this.#in_flight.get(keyOf(lease));
+    const flight = this.#in_flight.get(leaseKey(lease));
     if (flight === undefined) return false;
-    this.#in_flight.delete(keyOf(lease));
+    this.#in_flight.delete(leaseKey(lease));
     const took_ms = now - flight.started;
-    this.#usual_ms =
-      this.#usual_ms === null ? took_ms : this.#usual_ms + (took_ms - this.#usual_ms) * SMOOTHING;
+    this.#smoothed_ms =
+      this.#smoothed_ms === null ? took_ms : this.#smoothed_ms + (took_ms - this.#smoothed_ms) * SMOOTHING;
     return true;
   }
 
@@ -124,11 +121,11 @@ export class HookQueue {
   pace(now: number): Pace {
     const [oldest] = this.#in_flight.values();
     const is_hanging = oldest !== undefined && now - oldest.started > SLOW_MS;
-    if (is_hanging || (this.#usual_ms ?? 0) > SLOW_MS) return 'slow';
-    return this.#usual_ms === null ? 'new' : 'fast';
+    if (is_hanging || (this.#smoothed_ms ?? 0) > SLOW_MS) return 'slow';
+    return this.#smoothed_ms === null ? 'new' : 'fast';
   }
 
-  /** How many deliveries may wait here in memory. */
+  /** Maximum length of this queue. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
     return this.pace(now) === 'slow' ? hook_concurrency : FAST_QUEUE_MAX;
   }

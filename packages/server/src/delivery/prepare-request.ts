@@ -16,7 +16,7 @@ export interface PrepareOptions {
   readonly attempt_id: string;
   readonly sent_at: number;
   readonly user_agent: string;
-  /** Replaces the dialect's time-out; a hook's own wins. */
+  /** Overrides the dialect's timeout; the hook's own takes precedence. */
   readonly timeout_ms: number | null;
 }
 
@@ -29,7 +29,7 @@ const put = (headers: Headers, name: string | undefined, value: string): void =>
   if (name !== undefined) headers[name] = value;
 };
 
-/** Headers that are no secret, the signature included. */
+/** Headers whose values are not secret, including the signature. */
 const openHeaders = (
   dialect: Dialect,
   rendering: Rendering,
@@ -50,14 +50,14 @@ const openHeaders = (
   put(headers, names.event, dialect.event_name(event.type));
   put(headers, names.hook, String(hook.number));
   const [current, ...others] = secrets;
-  // Without a secret there is no signature header: never a signature with an empty key.
+  // Never sign with an empty key: without a secret there is no signature header.
   if (names.signature !== undefined && current !== undefined) {
     headers[names.signature] = dialect.sign({ id, timestamp, body, secrets: [current, ...others] });
   }
   return headers;
 };
 
-/** Headers whose values are secrets: the secret itself where receivers compare it, and the hook's custom ones. */
+/** Headers whose values are secret: the dialect's secret header and the hook's custom headers. */
 const secretHeaders = (
   dialect: Dialect,
   hook: SendableHook,
@@ -67,7 +67,7 @@ const secretHeaders = (
   return name === undefined || current === undefined ? hook.headers : { [name]: current, ...hook.headers };
 };
 
-/** The parts that one attempt is rendered from. */
+/** The input of one attempt. */
 export interface AttemptParts {
   readonly delivery: Delivery;
   readonly event: Event;
@@ -75,10 +75,7 @@ export interface AttemptParts {
   readonly dialect: Dialect;
 }
 
-/**
- * Renders and signs one attempt. The body is rendered once, signed as text and sent as the same text. Null when the
- * dialect cannot render the event.
- */
+/** Renders and signs one attempt. The signed text is exactly the body sent. Null if the dialect cannot render the event. */
 export const prepareRequest = (
   { delivery, event, hook, dialect }: AttemptParts,
   options: PrepareOptions,

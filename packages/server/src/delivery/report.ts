@@ -2,7 +2,7 @@ import type { Delivery } from '../core/delivery.ts';
 import type { Log } from '../ports/log.ts';
 import type { EventReceipt, Settlement, SettleResult } from '../ports/store.ts';
 
-/** What the metrics and the log learn. */
+/** A committed event or attempt, for the metrics. */
 export type Observation =
   | { readonly kind: 'accepted'; readonly deliveries: number }
   | {
@@ -13,7 +13,7 @@ export type Observation =
     }
   | { readonly kind: 'stale' };
 
-/** Tells the log and an observer what was committed. */
+/** Reports commits to the log and to an observer. */
 export class Report {
   readonly #log: Log;
   readonly #observe: (observation: Observation) => void;
@@ -30,19 +30,19 @@ export class Report {
   settled(settlement: Settlement, result: SettleResult): void {
     const { id: delivery_id, hook_id } = settlement.delivery;
     if (result.kind !== 'settled') {
-      this.#log.warn('an attempt ended after its lease had passed to another holder; it was not recorded', {
+      this.#log.warn('an attempt was not recorded: another node has taken over its lease', {
         delivery_id,
       });
       this.#observe({ kind: 'stale' });
       return;
     }
     if (result.failure_reason === 'quarantined') {
-      this.#log.error(
-        'a delivery killed the sender thread repeatedly and is quarantined; it can be retried manually',
-        { delivery_id, hook_id },
-      );
+      this.#log.error('quarantined a delivery that killed the sender thread repeatedly; retry it manually', {
+        delivery_id,
+        hook_id,
+      });
     }
-    if (result.disabled !== null) this.#log.warn('a hook was disabled', { hook_id, reason: result.disabled });
+    if (result.disabled !== null) this.#log.warn('disabled a hook', { hook_id, reason: result.disabled });
     if (settlement.kind !== 'attempted') return;
     const { outcome, timings } = settlement.attempt;
     this.#observe({
@@ -54,6 +54,6 @@ export class Report {
   }
 
   leaseLost({ id }: Delivery): void {
-    this.#log.warn('a lease passed to another holder before its delivery was sent', { delivery_id: id });
+    this.#log.warn('another node took over a lease before its delivery was sent', { delivery_id: id });
   }
 }

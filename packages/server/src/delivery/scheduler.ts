@@ -15,35 +15,35 @@ export interface SchedulerOptions {
   readonly start: (batch: readonly LeasedDelivery[]) => void;
 }
 
-/** Deliveries that one refill fetches for a hook. */
+/** Deliveries per hook and refill. */
 const REFILL_MAX = 256;
-/** Hooks without anything in memory whose usual duration is remembered. */
+/** Idle hooks whose smoothed duration is remembered. */
 const REMEMBERED_MAX = 50_000;
-/** New hooks that one turn passes over when only the reserve of the fast ones is left. */
+/** New hooks that are passed over per turn of the event loop if only the reserve for fast ones is left. */
 const PASSED_OVER_MAX = 64;
 
 /**
- * Decides which leased delivery is sent next. Workspaces take turns, within a workspace its tenants, and within a
- * tenant its hooks: one delivery a turn. Each hook has its own few slots, and slots.ts says how many all of them have, so
- * that a hanging receiver uses only its own. Holds no more than slots and queues: the store has the truth.
+ * Decides which leased delivery is sent next: round robin over workspaces, within a workspace over tenants, and within
+ * a tenant over hooks. Each hook has its own few slots, so that a hanging receiver uses only those; slots.ts limits the
+ * total. The scheduler holds only slots and queues: the store is authoritative.
  */
 export class Scheduler {
   readonly #clock: Clock;
   readonly #limits: ConcurrencyLimits;
   readonly #start: SchedulerOptions['start'];
   readonly #queues = new Map<string, HookQueue>();
-  readonly #usual_ms = new LRUCache<string, number>({ max: REMEMBERED_MAX });
-  /** Hooks that have something waiting and a free slot of their own; the slow ones apart. */
+  readonly #smoothed_ms = new LRUCache<string, number>({ max: REMEMBERED_MAX });
+  /** Hooks with a queued delivery and a free slot; the slow ones separately. */
   readonly #ready = new FairQueue<HookQueue>();
   readonly #slow_ready = new FairQueue<HookQueue>();
   /** Hooks with attempts in flight. */
   readonly #busy = new Set<HookQueue>();
   readonly #slow = new SlowHooks();
-  /** Hooks whose queue is as long as a slow hook's may be, or longer. */
+  /** Hooks whose queue has at least the maximum length for a slow hook. */
   readonly #long = new Set<HookQueue>();
-  /** Hooks with due deliveries in the store that memory had no room for. */
+  /** Hooks with due deliveries in the store that did not fit into memory. */
   readonly #backlogged = new Set<HookQueue>();
-  /** Manual attempts and test sends: they do not wait behind the hook's queue. */
+  /** Manual attempts and test sends, which bypass the hook's queue. */
   readonly #manual: LeasedDelivery[] = [];
   readonly #suspects = new SuspectQueue();
   #in_flight = 0;
@@ -73,7 +73,7 @@ export class Scheduler {
     return refused;
   }
 
-  /** Frees the slot of a delivery whose attempt has ended, or was never made. */
+  /** Releases the slot of a delivery whose attempt has ended or never started. */
   releaseSlot(lease: Lease): void {
     const { id, hook_id } = lease.delivery;
     const queue = this.#queues.get(hook_id);
@@ -89,13 +89,13 @@ export class Scheduler {
     if (this.queued > 0) this.#wake();
   }
 
-  /** How many queued deliveries wait for us and not for their hook or thread: these hold accepts back. */
+  /** Queued deliveries that wait for a slot and not for a slow hook or the isolated thread: these cause backpressure. */
   due(): number {
     this.#classifyBusy();
     return this.#queued - this.#slow.queued;
   }
 
-  /** Hooks that can take nothing more into memory; they are noted to have a backlog in the store. */
+  /** Hooks with a full queue; from now on they count as having a backlog in the store. */
   saturatedHooks(): ReadonlySet<string> {
     const now = this.#clock.monotonic();
     const saturated = new Set<string>();
@@ -107,12 +107,12 @@ export class Scheduler {
     return saturated;
   }
 
-  /** Takes out what slow hooks have in memory beyond their limit. */
+  /** Removes and returns the deliveries of slow hooks beyond their limit. */
   shedOverflow(): readonly LeasedDelivery[] {
     this.#classifyBusy();
     const now = this.#clock.monotonic();
     const shed: LeasedDelivery[] = [];
-    // A queue that gets short leaves the set: deleting the current entry does not disturb the iteration.
+    // A queue that gets short leaves the set; deleting the current entry while iterating is safe.
     for (const queue of this.#long) {
       const limit = queue.limit(now, this.#limits);
       if (queue.length > limit) shed.push(...this.#takeOut(queue, () => queue.shed(limit)));
@@ -121,7 +121,7 @@ export class Scheduler {
     return shed;
   }
 
-  /** Takes out queued deliveries whose leases are about to run out. */
+  /** Removes and returns queued deliveries whose leases are about to expire. */
   takeExpiring(): readonly LeasedDelivery[] {
     const now = this.#clock.now();
     const expiring = [...this.#suspects.takeExpiring(now)];
@@ -131,21 +131,21 @@ export class Scheduler {
     return expiring;
   }
 
-  /** How many due deliveries of a hook memory has room for. */
+  /** The number of deliveries of a hook that memory has room for. */
   room(hook_id: string): number {
     const queue = this.#queues.get(hook_id);
     if (queue === undefined) return this.#limits.hook_concurrency * 4;
     return Math.max(0, queue.limit(this.#clock.monotonic(), this.#limits) - queue.length);
   }
 
-  /** Hooks with a backlog in the store and little left in memory; each is named once until its backlog is noted again. */
+  /** Hooks with a backlog in the store and little left in memory; each is returned once per noted backlog. */
   needRefill(): readonly (DueHook & { readonly limit: number })[] {
     const now = this.#clock.monotonic();
     const found = [];
     for (const queue of this.#backlogged) {
-      if (queue.length > this.#limits.hook_concurrency / 2) continue;
+      const { hook_id, workspace_id, length } = queue;
+      if (length > this.#limits.hook_concurrency / 2) continue;
       this.#backlogged.delete(queue);
-      const { hook_id, workspace_id } = queue;
       found.push({ hook_id, workspace_id, limit: Math.min(queue.limit(now, this.#limits), REFILL_MAX) });
       this.#pruneIdle(queue);
     }
@@ -156,13 +156,13 @@ export class Scheduler {
     this.#backlogged.add(this.#queueOf(hook_id, workspace_id));
   }
 
-  /** The deliveries that wait or are in flight here. */
+  /** The deliveries that are queued or in flight here. */
   *held(): Generator<string> {
     for (const queue of this.#queues.values()) yield* queue.deliveryIds();
     yield* this.#suspects.deliveryIds();
   }
 
-  /** Starts nothing more and hands out everything that is queued. */
+  /** Stops starting attempts; removes and returns everything queued. */
   close(): readonly LeasedDelivery[] {
     this.#is_closed = true;
     const queued = [...this.#queues.values()].flatMap((queue) => this.#takeOut(queue, () => queue.shed(0)));
@@ -170,12 +170,11 @@ export class Scheduler {
   }
 
   #queueOf(hook_id: string, workspace_id: string): HookQueue {
-    let queue = this.#queues.get(hook_id);
-    if (queue === undefined) {
-      queue = new HookQueue(hook_id, workspace_id, this.#usual_ms.get(hook_id) ?? null);
-      this.#queues.set(hook_id, queue);
-      this.#classify(queue, this.#clock.monotonic());
-    }
+    const known = this.#queues.get(hook_id);
+    if (known !== undefined) return known;
+    const queue = new HookQueue(hook_id, workspace_id, this.#smoothed_ms.get(hook_id) ?? null);
+    this.#queues.set(hook_id, queue);
+    this.#classify(queue, this.#clock.monotonic());
     return queue;
   }
 
@@ -204,7 +203,7 @@ export class Scheduler {
   #makeReady(queue: HookQueue, now: number): void {
     if (queue.is_ready || queue.length === 0 || !queue.hasFreeSlot(this.#limits)) return;
     queue.is_ready = true;
-    (queue.pace(now) === 'slow' ? this.#slow_ready : this.#ready).push(queue.turn, queue);
+    (queue.pace(now) === 'slow' ? this.#slow_ready : this.#ready).push(queue.path, queue);
   }
 
   #classify(queue: HookQueue, now: number): void {
@@ -212,7 +211,7 @@ export class Scheduler {
     else this.#slow.delete(queue);
   }
 
-  /** Time alone makes a hook slow whose attempts hang. */
+  /** A hook whose attempts hang becomes slow without any further event. */
   #classifyBusy(): void {
     const now = this.#clock.monotonic();
     for (const queue of this.#busy) this.#classify(queue, now);
@@ -220,7 +219,7 @@ export class Scheduler {
 
   #pruneIdle(queue: HookQueue): void {
     if (!queue.isIdle || queue.is_ready || this.#backlogged.has(queue)) return;
-    if (queue.usual_ms !== null) this.#usual_ms.set(queue.hook_id, queue.usual_ms);
+    if (queue.smoothed_ms !== null) this.#smoothed_ms.set(queue.hook_id, queue.smoothed_ms);
     this.#queues.delete(queue.hook_id);
     this.#slow.delete(queue);
     this.#long.delete(queue);
@@ -235,52 +234,51 @@ export class Scheduler {
     return taken;
   }
 
-  // Once a turn of the event loop, so that everything that a turn brings is sent as one batch.
+  // Once per turn of the event loop, so that all its deliveries are sent as one batch.
   #wake(): void {
     if (this.#is_awake || this.#is_closed) return;
     this.#is_awake = true;
-    this.#clock.soon(() => this.#pump());
+    this.#clock.soon(() => this.#startNext());
   }
 
-  #pump(): void {
+  #startNext(): void {
     this.#is_awake = false;
     const now = this.#clock.monotonic();
     if (this.#in_flight >= this.#limits.concurrency) this.#classifyBusy();
     const batch = this.#manual.splice(0);
-    const suspect = this.#takeSuspect(now);
-    if (suspect !== undefined) batch.push(suspect);
+    const suspect = this.#suspects.take();
+    if (suspect !== undefined) {
+      const { hook_id, workspace_id } = suspect.delivery;
+      this.#occupySlot(this.#queueOf(hook_id, workspace_id), suspect, now);
+      batch.push(suspect);
+    }
     batch.push(...this.#takeReady(now));
     if (batch.length > 0) this.#start(batch);
   }
 
-  #takeSuspect(now: number): LeasedDelivery | undefined {
-    const suspect = this.#suspects.take();
-    if (suspect === undefined) return undefined;
-    const { hook_id, workspace_id } = suspect.delivery;
-    this.#occupySlot(this.#queueOf(hook_id, workspace_id), suspect, now);
-    return suspect;
-  }
-
-  /** As many as there are slots for. Slow hooks and all others take turns. */
+  /** Fills the free slots, alternating between slow hooks and all others. */
   #takeReady(now: number): readonly LeasedDelivery[] {
     const batch: LeasedDelivery[] = [];
     const passed_over: HookQueue[] = [];
     for (let started = -1; started !== batch.length;) {
       started = batch.length;
-      const prompt = this.#mayStart('fast') ? this.#takeNext(this.#ready, now, passed_over) : undefined;
+      const fast = this.#mayStart('fast') ? this.#takeNext(this.#ready, now, passed_over) : undefined;
       const slow = this.#mayStart('slow') ? this.#takeNext(this.#slow_ready, now, passed_over) : undefined;
-      for (const leased of [prompt, slow]) if (leased !== undefined) batch.push(leased);
+      for (const leased of [fast, slow]) if (leased !== undefined) batch.push(leased);
     }
     for (const queue of passed_over) this.#makeReady(queue, now);
     return batch;
   }
 
   #mayStart(pace: Pace): boolean {
-    const occupied = { in_flight: this.#in_flight, slow: this.#slow.in_flight };
-    return mayStart(pace, occupied, this.#limits.concurrency);
+    return mayStart(
+      pace,
+      { in_flight: this.#in_flight, slow: this.#slow.in_flight },
+      this.#limits.concurrency,
+    );
   }
 
-  /** The next delivery that may start; hooks whose pace has no slot left now are passed over. */
+  /** The next delivery that may start. Passes over hooks whose pace leaves no slot for them. */
   #takeNext(ready: FairQueue<HookQueue>, now: number, passed_over: HookQueue[]): LeasedDelivery | undefined {
     while (passed_over.length < PASSED_OVER_MAX) {
       const queue = ready.take();
@@ -288,23 +286,19 @@ export class Scheduler {
       queue.is_ready = false;
       if (!queue.hasFreeSlot(this.#limits)) continue;
       const pace = queue.pace(now);
-      // Its pace has changed since it was put here.
-      if ((pace === 'slow') !== (ready === this.#slow_ready)) this.#makeReady(queue, now);
+      const has_changed_pace = (pace === 'slow') !== (ready === this.#slow_ready);
+      if (has_changed_pace) this.#makeReady(queue, now);
       else if (!this.#mayStart(pace)) passed_over.push(queue);
       else {
-        const leased = this.#takeFrom(queue, now);
-        if (leased !== undefined) return leased;
+        const leased = this.#slow.change(queue, () => queue.take());
+        if (leased !== undefined) return this.#started(queue, leased, now);
+        this.#pruneIdle(queue);
       }
     }
     return undefined;
   }
 
-  #takeFrom(queue: HookQueue, now: number): LeasedDelivery | undefined {
-    const leased = this.#slow.change(queue, () => queue.take());
-    if (leased === undefined) {
-      this.#pruneIdle(queue);
-      return undefined;
-    }
+  #started(queue: HookQueue, leased: LeasedDelivery, now: number): LeasedDelivery {
     this.#queued -= 1;
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     this.#occupySlot(queue, leased, now);

@@ -1,6 +1,6 @@
 import type { Settlement } from '../ports/store.ts';
 
-/** Settlements in one transaction: a delivery with a body of a megabyte counts by its bytes, others by their number. */
+/** Settlements per transaction, limited by count and, for large bodies, by size. */
 const COUNT_MAX = 64;
 const CHARACTERS_MAX = 4 * 1024 * 1024;
 
@@ -9,10 +9,7 @@ const sizeOf = (settlement: Settlement): number =>
     ? (settlement.attempt.request?.body.length ?? 0) + (settlement.attempt.response?.body.length ?? 0)
     : 0;
 
-/**
- * The settlement to try when the database refuses one: the attempt without its details first, then none. Null when
- * nothing is left to try.
- */
+/** The fallback if the database refuses a settlement: the attempt without details, then none; null if nothing is left. */
 export const simplerSettlement = (settlement: Settlement): Settlement | null => {
   if (settlement.kind === 'unrecordable') return null;
   const { delivery, lease_token } = settlement;
@@ -24,7 +21,7 @@ export const simplerSettlement = (settlement: Settlement): Settlement | null => 
   return { ...settlement, attempt: { ...attempt, request: null, response: null, timings: null } };
 };
 
-/** Leases that have ended and wait for their commit. */
+/** The settlements that wait for a commit. */
 export class SettlementQueue {
   #waiting: Settlement[] = [];
 
@@ -36,12 +33,12 @@ export class SettlementQueue {
     this.#waiting.push(settlement);
   }
 
-  /** Puts back the settlements of a failed commit, before all others. */
+  /** Returns the settlements of a failed commit to the front. */
   restore(settlements: readonly Settlement[]): void {
     this.#waiting = [...settlements, ...this.#waiting];
   }
 
-  /** As many as one transaction should hold, taken out. */
+  /** Removes and returns the settlements of the next transaction. */
   take(): readonly Settlement[] {
     let characters = 0;
     let count = 0;

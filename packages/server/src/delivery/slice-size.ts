@@ -1,10 +1,10 @@
 const FIRST = 100;
 const MIN = 10;
 const MAX = 500;
-/** What one transaction of the sweep should take: others wait for it. */
-const WANTED_MS = 6;
+/** Target duration of one transaction of the sweep: others wait for it. */
+const TARGET_MS = 6;
 
-/** How many rows one transaction of the sweep changes: as many as took about 6 ms lately. */
+/** The number of rows per transaction of the sweep, adapted so that one takes about 6 ms. */
 export class SliceSize {
   #limit = FIRST;
 
@@ -12,9 +12,9 @@ export class SliceSize {
     return this.#limit;
   }
 
-  /** Takes over how long the last slice took. */
+  /** Adapts to the duration of the last slice. */
   adapt(took_ms: number): void {
-    const wanted = took_ms > WANTED_MS ? this.#limit / 2 : this.#limit * 1.5;
-    this.#limit = Math.round(Math.min(MAX, Math.max(MIN, wanted)));
+    const next = took_ms > TARGET_MS ? this.#limit / 2 : this.#limit * 1.5;
+    this.#limit = Math.round(Math.min(MAX, Math.max(MIN, next)));
   }
 }

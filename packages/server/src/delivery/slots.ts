@@ -1,16 +1,15 @@
 import type { Pace } from './hook-queue.ts';
 
-/** The attempts in flight, in all and of slow hooks. */
+/** Attempts in flight, in total and to slow hooks. */
 export interface Occupied {
   readonly in_flight: number;
   readonly slow: number;
 }
 
 /**
- * Whether one more attempt may start. Slow hooks get half of `concurrency`. Hooks that turned slow while they held more
- * than that half count for no more than it, so that a hook which is not slow finds a slot although theirs cannot be
- * taken back; but never more than half of `concurrency` beyond it are in flight, and of that reserve new hooks, which may
- * turn out to hang, get a half only.
+ * Whether one more attempt may start. Slow hooks may use half of `concurrency`. Hooks that became slow while they held
+ * more than that count only for their half, so that other hooks still find a slot. This can exceed `concurrency` by a
+ * reserve of at most half of it; new hooks, which may turn out to hang, may use only half of that reserve.
  */
 export const mayStart = (pace: Pace, { in_flight, slow }: Occupied, concurrency: number): boolean => {
   const half = Math.max(1, Math.floor(concurrency / 2));

@@ -1,17 +1,17 @@
 import type { HookQueue } from './hook-queue.ts';
 
-/** The slow hooks with their sums, kept up to date so that no turn has to walk over all of them. */
+/** The slow hooks with running totals, so that these need no walk over all of them. */
 export class SlowHooks {
   readonly #queues = new Set<HookQueue>();
   #in_flight = 0;
   #queued = 0;
 
-  /** Their attempts in flight. */
+  /** Attempts in flight to slow hooks. */
   get in_flight(): number {
     return this.#in_flight;
   }
 
-  /** What waits for them in memory. */
+  /** Deliveries queued for slow hooks. */
   get queued(): number {
     return this.#queued;
   }
@@ -26,7 +26,7 @@ export class SlowHooks {
     if (this.#queues.delete(queue)) this.#count(queue, -1);
   }
 
-  /** Changes a queue, slow or not. */
+  /** Changes a queue and keeps the totals correct. */
   change<T>(queue: HookQueue, work: () => T): T {
     if (!this.#queues.has(queue)) return work();
     this.#count(queue, -1);

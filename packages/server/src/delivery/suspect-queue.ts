@@ -2,7 +2,7 @@ import { mustReturn } from '../core/lease.ts';
 import type { LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** Suspects of one tenant, and of all, that wait in memory: the others are due again later. */
+/** Maximum number of queued suspects per tenant and in total. The others are due again later. */
 const TENANT_MAX = 16;
 const WAITING_MAX = 512;
 
@@ -12,42 +12,41 @@ const pathOf = ({ delivery }: LeasedDelivery): readonly string[] => [
 ];
 
 /**
- * Deliveries that may have killed the sender thread: only one of them is in flight at a time. Workspaces and tenants
- * take turns.
+ * Deliveries that may have killed the sender thread. Only one is in flight at a time; round robin over workspaces and
+ * tenants.
  */
 export class SuspectQueue {
   #waiting = new FairQueue<LeasedDelivery>();
-  #flying: string | null = null;
+  #in_flight: string | null = null;
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** False when too many wait already. */
+  /** False if too many are queued. */
   push(leased: LeasedDelivery): boolean {
     if (this.size >= WAITING_MAX || this.#waiting.sizeAt(pathOf(leased)) >= TENANT_MAX) return false;
     this.#waiting.push(pathOf(leased), leased);
     return true;
   }
 
-  /** The next suspect, in flight from now on; undefined while another one is. */
+  /** Removes and returns the next suspect; undefined while one is in flight. */
   take(): LeasedDelivery | undefined {
-    if (this.#flying !== null) return undefined;
+    if (this.#in_flight !== null) return undefined;
     const next = this.#waiting.take();
-    this.#flying = next?.delivery.id ?? null;
+    this.#in_flight = next?.delivery.id ?? null;
     return next;
   }
 
-  /** Notes that a delivery is not in flight any more. */
+  /** Notes that a delivery is no longer in flight. */
   end(delivery_id: string): void {
-    if (this.#flying === delivery_id) this.#flying = null;
+    if (this.#in_flight === delivery_id) this.#in_flight = null;
   }
 
-  /** The suspects whose leases are about to run out, taken out. */
+  /** Removes and returns the suspects whose leases are about to expire. */
   takeExpiring(now: number): readonly LeasedDelivery[] {
-    const all = this.takeAll();
     const expiring: LeasedDelivery[] = [];
-    for (const leased of all) {
+    for (const leased of this.takeAll()) {
       if (mustReturn(leased.lease_until, now)) expiring.push(leased);
       else this.#waiting.push(pathOf(leased), leased);
     }

@@ -11,20 +11,20 @@ export interface SweeperOptions {
   readonly log: Log;
   readonly scheduler: Scheduler;
   readonly claimer: Claimer;
-  /** Events older than this are deleted when they have no delivery left to send; null keeps them. */
+  /** Older events without unfinished deliveries are deleted; null keeps all. */
   readonly retention_ms: number | null;
-  /** The deliveries that this node works on. */
+  /** The deliveries that this node is working on. */
   readonly held: () => ReadonlySet<string>;
-  readonly giveBack: (leased: readonly LeasedDelivery[]) => void;
+  readonly returnUnsent: (leased: readonly LeasedDelivery[]) => void;
 }
 
 const SECRETS_MAX = 100;
-/** What all slices of one kind may take in one sweep, waiting for others included. */
+/** Time limit for all slices of one kind in one sweep, including waits. */
 const SLICES_MS = 400;
 
 /**
- * The periodic pass: leases that ran out, deliveries that are due, then housekeeping in slices with other work in
- * between. New events do not wait for it.
+ * The periodic pass: expired leases, due deliveries, then housekeeping in slices with other work in between. New events
+ * do not wait for it.
  */
 export class Sweeper {
   readonly #options: SweeperOptions;
@@ -36,11 +36,11 @@ export class Sweeper {
   }
 
   async run(): Promise<void> {
-    const { store, clock, log, scheduler, claimer, giveBack, held, retention_ms } = this.#options;
-    giveBack([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
+    const { store, clock, log, scheduler, claimer, returnUnsent, held, retention_ms } = this.#options;
+    returnUnsent([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
     const now = clock.now();
     const released = await store.releaseLeases({ now, of: 'expired', held: held() });
-    if (released > 0) log.warn('leases ran out before their attempts were recorded', { released });
+    if (released > 0) log.warn('leases expired before their attempts were recorded', { released });
     await claimer.claimDue();
     await this.#slices(async () => {
       const { limit } = this.#stop_size;
@@ -70,7 +70,7 @@ export class Sweeper {
     return result;
   }
 
-  /** Repeats a slice while it says that there is more, for a bounded time and with a turn of the event loop between. */
+  /** Repeats a slice while there is more, for a bounded time and with a turn of the event loop in between. */
   async #slices(slice: () => Promise<boolean>): Promise<void> {
     const { clock } = this.#options;
     const started = clock.monotonic();

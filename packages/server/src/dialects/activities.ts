@@ -3,8 +3,8 @@ import { hexSecret, signsBody } from './single-signature.ts';
 import { isoSeconds } from './times.ts';
 
 /**
- * The webhooks of the activities workspace, from its guide: the method, the content type and the number of attempts
- * are each hook's own; `X-Signature` is the bare hex HMAC of the payload's contents. No body is printed; this is ours.
+ * The webhooks of the activities workspace, from its guide: each hook sets its own method, content type and number of
+ * attempts; `X-Signature` is the bare hex HMAC of the payload's contents. The guide prints no body; this one is ours.
  */
 export const activities = defineDialect({
   name: 'activities',

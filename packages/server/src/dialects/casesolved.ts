@@ -4,8 +4,8 @@ import { fiveAttempts } from './schedules.ts';
 import { POST_JSON } from './single-signature.ts';
 
 /**
- * The webhooks of the Casesolved cloud, from its guide: `{event, data}` and nothing else, no signature but the secret
- * itself in a header, and a hook sends nothing before its receiver has answered a `Webhook Validate`.
+ * The webhooks of the Casesolved cloud, from its guide: the body is `{event, data}`, a header carries the secret itself
+ * instead of a signature, and a hook receives nothing until it has answered a `Webhook Validate`.
  */
 export const casesolved = defineDialect({
   name: 'casesolved',
@@ -22,7 +22,7 @@ export const casesolved = defineDialect({
     refuse: (secret) =>
       /^[\x21-\x7e]+$/.test(secret)
         ? null
-        : 'travels as a header in this dialect, so it must be visible ASCII without spaces',
+        : 'is sent as a header in this dialect, so it must be visible ASCII without spaces',
   },
   handshake: 'validate',
   catalog: [{ name: 'Site Plan Change', description: 'The plan of a site was changed' }],

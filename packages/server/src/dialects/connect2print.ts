@@ -9,8 +9,8 @@ const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyz';
 const WIRE_ID_DIGITS = 12;
 
 /**
- * `wh_` and twelve digits made from a hash of the event's id: the same for every attempt and every hook. From a hash,
- * because the front of an id is only the millisecond.
+ * `wh_` and twelve digits derived from the event's id: the same for every attempt and every hook. From a hash, because
+ * an id starts with its time and twelve of its digits would not be unique.
  */
 const wireId = (event_id: string): string => {
   let rest = Buffer.from(sha256(event_id)).readBigUInt64BE();

@@ -9,18 +9,18 @@ import { signStandard } from '../core/signing.ts';
 import { isoMilliseconds, wholeSeconds } from './times.ts';
 import { contentTypes, type Dialect, methods, type SecretRule } from './dialect.ts';
 
-/** Secrets of the Standard Webhooks form, and texts that are used as they are. */
+/** Secrets in the Standard Webhooks format, and any other text, which is used as the key itself. */
 const standardSecret: SecretRule = {
   presence: 'always',
   make: makeStandardSecret,
   refuse: (secret) =>
     [SYMMETRIC_PREFIX, ASYMMETRIC_PREFIX].some((prefix) => secret.startsWith(prefix)) &&
     !isWellFormedStandardSecret(secret)
-      ? 'begins with "whsec_" (or "whsk_") but does not go on with the base64 of a key. Leave it out to have one made, or give one without that prefix to use its text as the key'
+      ? 'begins with "whsec_" or "whsk_", but a base64 key does not follow. Omit the secret to have one generated, or give one without that prefix to use its text as the key'
       : null,
 };
 
-/** `standard`, but for its name: what every other dialect leaves open follows it. */
+/** The `standard` dialect without its name. Other dialects inherit every field that they do not define. */
 export const standardDefaults: Omit<Dialect, 'name'> = {
   envelope: ({ event }) => ({
     type: event.type,

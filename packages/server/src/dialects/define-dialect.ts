@@ -3,6 +3,6 @@ import type { Dialect } from './dialect.ts';
 
 export type DialectDefinition = Pick<Dialect, 'name'> & Partial<Dialect>;
 
-/** Makes a dialect of its differences: whatever is left open behaves as in `standard`. */
+/** Defines a dialect by its differences from `standard`. */
 export const defineDialect = (definition: DialectDefinition): Dialect =>
   Object.freeze({ ...standardDefaults, ...definition });

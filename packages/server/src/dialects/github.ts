@@ -5,8 +5,8 @@ import type { Dialect } from './dialect.ts';
 import { hexSecret, signsBody } from './single-signature.ts';
 
 /**
- * What GitHub sends (docs.github.com, "Validating webhook deliveries"): the data as it was given and
- * `sha256=<hex>` over the body. To look like it under other names, spread it and name the headers anew.
+ * GitHub's format (docs.github.com, "Validating webhook deliveries"): the event's data unchanged, and `sha256=<hex>`
+ * over the body. For the same format under other header names, spread it and replace `header_names`.
  */
 export const github = defineDialect({
   name: 'github',
@@ -24,7 +24,7 @@ export const github = defineDialect({
   ping: { data: { zen: 'Keep it logically awesome.' } },
 });
 
-/** For receivers that still read the SHA-1 header: define a dialect with these instead of `github`'s own. */
+/** Overrides for `github`, for receivers that still verify the SHA-1 header. */
 export const githubSha1: Pick<Dialect, 'header_names' | 'sign'> = {
   header_names: { ...github.header_names, signature: 'X-Hub-Signature' },
   sign: ({ body, secrets: [secret] }) => `sha1=${hmacSha1(secret, body)}`,

@@ -4,7 +4,7 @@ const string = { type: 'string' } as const;
 const named = { type: 'object', properties: { id: string, name: string } } as const;
 const link = { type: 'object', properties: { url: string } } as const;
 
-/** The printed keys of an order. Unknown keys pass and none is required: the page describes, it does not promise. */
+/** The documented keys of an order. Unknown keys pass and none is required: the page describes, it does not promise. */
 const order = {
   type: 'object',
   properties: {

@@ -21,13 +21,13 @@ const hookOnTheWire = (hook: HookConfig): JsonObject => ({
 });
 
 /**
- * The webhooks of q2developer.com, from its developers' page: the hook as it stands stands in every body, the delivery
- * has a GUID of its own, and a ping is sent whenever a hook is made or changed.
+ * The webhooks of q2developer.com, from its developers' page: every body embeds the current hook, every delivery has
+ * its own GUID, and a ping is sent whenever a hook is created or changed.
  */
 export const q2 = defineDialect({
   name: 'q2',
   envelope: ({ event, hook }) =>
-    // Data of the same name would replace what receivers read as ours.
+    // Data with these keys would replace the hook that receivers trust.
     'hook' in event.data || 'hook_id' in event.data
       ? null
       : { hook_id: hook.number, hook: hookOnTheWire(hook), ...event.data },
@@ -47,7 +47,8 @@ export const q2 = defineDialect({
     ...q2Catalog,
     {
       name: 'ping',
-      description: 'Sent when a hook is made or changed: it confirms that the hook is configured correctly.',
+      description:
+        'Sent when a hook is created or changed, to confirm that the hook is configured correctly.',
       example: PING_DATA,
     },
   ],

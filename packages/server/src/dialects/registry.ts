@@ -32,15 +32,15 @@ export const builtIn: Readonly<Record<DialectName, Dialect>> = {
 };
 
 /**
- * The built-in dialects and a user's own; an own one replaces a built-in one of its name.
- * @throws BellwireError `config_invalid` when two of the user's have one name.
+ * The built-in dialects and the user's own, which replace built-in ones of the same name.
+ * @throws BellwireError `config_invalid` if two of the user's dialects have the same name.
  */
 export const createDialects = (own: readonly Dialect[] = []): Dialects => {
   const names = new Set(own.map(({ name }) => name));
   if (names.size < own.length) {
     throw new BellwireError(
       'config_invalid',
-      'Two dialects in the configuration have the same name. Give each its own.',
+      'Two dialects in the configuration have the same name. Rename one of them.',
     );
   }
   return new Map([...Object.values(builtIn), ...own].map((dialect) => [dialect.name, dialect]));

@@ -10,8 +10,8 @@ const resource = { object: { id: 'res_xyz789', name: 'New Resource', status: 'ac
 const entry = (name: string, description: string): CatalogEntry => ({ name, description, schema });
 
 /**
- * The resource API's page on webhooks: a bare hex signature, five seconds, five attempts, and five failed attempts of
- * one delivery disable the hook.
+ * The webhooks of the resource API, from its page: a bare hex signature, five seconds, five attempts, and five failed
+ * attempts of one delivery disable the hook.
  */
 export const resourceApi = defineDialect({
   name: 'resource-api',

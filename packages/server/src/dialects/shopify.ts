@@ -2,7 +2,7 @@ import { idAsUuid } from '../core/ids.ts';
 import { defineDialect } from './define-dialect.ts';
 import { hexSecret, POST_JSON, signsBody } from './single-signature.ts';
 
-/** What Shopify sends (shopify.dev, "Deliver webhooks through HTTPS"): the data as it was given, base64 over the body. */
+/** Shopify's format (shopify.dev, "Deliver webhooks through HTTPS"): the event's data unchanged, base64 over the body. */
 export const shopify = defineDialect({
   name: 'shopify',
   envelope: ({ event }) => event.data,

@@ -2,7 +2,7 @@ import { hmacSha256 } from '../core/signing.ts';
 import { defineDialect } from './define-dialect.ts';
 import { hexSecret, POST_JSON } from './single-signature.ts';
 
-/** What Slack sends (docs.slack.dev, "Verifying requests from Slack"): `v0=<hex>` over `v0:timestamp:body`. */
+/** Slack's format (docs.slack.dev, "Verifying requests from Slack"): `v0=<hex>` over `v0:timestamp:body`. */
 export const slack = defineDialect({
   name: 'slack',
   envelope: ({ event }) => event.data,

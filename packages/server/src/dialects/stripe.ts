@@ -3,8 +3,8 @@ import { defineDialect } from './define-dialect.ts';
 import { hexSecret, POST_JSON } from './single-signature.ts';
 
 /**
- * What Stripe sends (docs.stripe.com/webhooks): an event object, and `t=<seconds>,v1=<hex>` over `t.body` with one
- * `v1` for every live secret. The secret is used as text, `whsec_` and all.
+ * Stripe's format (docs.stripe.com/webhooks): an event object, and `t=<seconds>,v1=<hex>` over `t.body` with one `v1`
+ * for every live secret. The whole text of the secret is the key, including `whsec_`.
  */
 export const stripe = defineDialect({
   name: 'stripe',
@@ -19,7 +19,7 @@ export const stripe = defineDialect({
       ...(event.previous_data === null ? {} : { previous_attributes: event.previous_data }),
     },
   }),
-  // The timestamp stands in the signature, so it has no header of its own.
+  // The signature carries the timestamp.
   header_names: { signature: 'Stripe-Signature' },
   sign: ({ timestamp, body, secrets }) =>
     [

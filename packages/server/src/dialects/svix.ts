@@ -1,6 +1,6 @@
 import { defineDialect } from './define-dialect.ts';
 
-/** What Svix sends: the data as it was given, signed as in Standard Webhooks under Svix's own header names. */
+/** Svix's format: the event's data unchanged, signed as in Standard Webhooks under Svix's header names. */
 export const svix = defineDialect({
   name: 'svix',
   envelope: ({ event }) => event.data,

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { MOST_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
+import { MAX_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
 import type { Log } from '../ports/log.ts';
 import { answerError } from './answers.ts';
 
@@ -10,14 +10,14 @@ import { answerError } from './answers.ts';
  */
 export const limitBody = (log: Log): MiddlewareHandler => {
   const counting = bodyLimit({
-    maxSize: MOST_PAYLOAD_BYTES,
+    maxSize: MAX_PAYLOAD_BYTES,
     onError: (c) => answerError(c, payloadTooLarge(), log),
   });
   return async (c, next) => {
     const { headers, method } = c.req.raw;
     const length = headers.get('content-length');
     if (length !== null && !headers.has('transfer-encoding')) {
-      return Number(length) > MOST_PAYLOAD_BYTES ? answerError(c, payloadTooLarge(), log) : next();
+      return Number(length) > MAX_PAYLOAD_BYTES ? answerError(c, payloadTooLarge(), log) : next();
     }
     // Counting turns the request into a stream, which would cost more than the rest of a small call.
     return method === 'GET' || method === 'HEAD' ? next() : counting(c, next);

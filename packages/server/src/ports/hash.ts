@@ -1,2 +1,2 @@
-/** A digest of a text, equal for equal texts only. */
+/** A digest of a text: equal only for equal texts. */
 export type Hash = (text: string) => string;

@@ -7,7 +7,7 @@ import type { OutcomeKind } from '../core/outcome.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
 
-/** A page of a list, newest first. `after` is the id of the last row of the page before. */
+/** A page of a list, newest first. `after` is the id of the last row of the previous page. */
 export interface PageQuery {
   readonly limit: number;
   readonly after: string | null;
@@ -15,7 +15,7 @@ export interface PageQuery {
 
 export interface Page<T> {
   readonly data: readonly T[];
-  /** What to pass as `after` for the next page; null when this is the last one. */
+  /** The `after` of the next page; null on the last page. */
   readonly next: string | null;
 }
 
@@ -33,7 +33,7 @@ export interface ApiKey {
   readonly workspace_id: string | null;
   readonly name: string;
   readonly scope: KeyScope;
-  /** What of the key may be shown. */
+  /** The part of the key that may be shown. */
   readonly hint: string;
   readonly created_at: number;
 }
@@ -71,7 +71,7 @@ export type HookChange = Partial<
   readonly disabled_reason?: DisabledReason | null;
 };
 
-/** A hook as it is listed: with the names of its custom headers, never their values. */
+/** A hook with the names of its custom headers, never their values. */
 export interface ListedHook extends Hook {
   readonly header_names: readonly string[];
 }
@@ -85,7 +85,7 @@ export interface StoredDelivery extends Omit<Delivery, 'resume' | 'returns' | 's
   readonly event_type: string;
   readonly status: DeliveryStatus;
   readonly next_attempt_at: number | null;
-  /** Why it failed; while it is pending, why it waits where that is not the receiver's doing. */
+  /** Why it failed; while it is pending, the reason for a wait that the receiver did not cause. */
   readonly failure_reason: FailureReason | WaitReason | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -100,7 +100,7 @@ export interface StoredAttempt {
   readonly started_at: number;
   readonly duration_ms: number;
   readonly timings: (AttemptTimings & { readonly reused_connection: boolean }) | null;
-  /** The address that the connection went to; null when there was none. */
+  /** The address of the connection; null if there was none. */
   readonly remote_address: string | null;
   readonly request: {
     readonly method: string;
@@ -118,7 +118,7 @@ export interface StoredAttempt {
 
 export interface EventFilter {
   readonly type?: string | undefined;
-  /** The id by which receivers know the event: its own, or that of a dialect. */
+  /** The event's id as receivers see it: its own, or that of a dialect. */
   readonly wire_id?: string | undefined;
   readonly tenant?: string | undefined;
 }
@@ -133,11 +133,11 @@ export interface DeliveryFilter {
 }
 
 export interface HookFilter {
-  /** Hooks of this tenant; hooks of every tenant (`*`) are not among them. */
+  /** Hooks of this tenant, without those of every tenant (`*`). */
   readonly tenant?: string | undefined;
 }
 
-/** One thing that was done to secrets or rights, and by whom. */
+/** One security-relevant action: what was done to what, and by which key. */
 export interface AuditEntry {
   readonly id: string;
   readonly workspace_id: string;
@@ -145,11 +145,11 @@ export interface AuditEntry {
   /** The id of the caller's API key. */
   readonly by: string;
   readonly action: string;
-  /** The id of what it was done to. */
+  /** The id of the object of the action. */
   readonly subject: string;
 }
 
-/** Milliseconds: from `since` on, before `until`. */
+/** Milliseconds: `since` inclusive, `until` exclusive. */
 export interface TimeRange {
   readonly since: number;
   readonly until: number;
@@ -162,7 +162,7 @@ export interface ResendFilter extends TimeRange {
   readonly event_type?: string | undefined;
 }
 
-/** The rows behind `after`, up to `limit` of them. */
+/** Up to `limit` rows after `after`. */
 export interface SliceOptions {
   readonly after: string | null;
   readonly limit: number;
@@ -171,18 +171,18 @@ export interface SliceOptions {
 
 export interface ReplaySlice {
   readonly replayed: number;
-  /** What to pass as `after` for the next slice; null when this was the last one. */
+  /** The `after` of the next slice; null after the last one. */
   readonly next: string | null;
 }
 
-/** Everything that is listed, made and changed by hand. A change is in force when its promise resolves. */
+/** The data that the API lists and changes. A change is durable and in effect when its promise resolves. */
 export interface Repositories {
   readonly workspaces: {
-    /** False when the name is taken. */
+    /** False if the name is taken. */
     readonly create: (workspace: Workspace, catalog: readonly EventType[]) => Promise<boolean>;
     readonly list: (page: PageQuery) => Promise<Page<Workspace>>;
     readonly get: (id: string) => Promise<Workspace | null>;
-    /** Null when there is none; `taken` when another has the name. */
+    /** Null if it does not exist; `taken` if another has the name. */
     readonly update: (
       id: string,
       change: { readonly name?: string; readonly strict?: boolean },
@@ -193,7 +193,7 @@ export interface Repositories {
   };
   readonly api_keys: {
     readonly create: (key: ApiKey, hash: string) => Promise<void>;
-    /** An admin sees all keys (`workspace_id: null`), anybody else those of one workspace. */
+    /** The keys of one workspace; with `workspace_id: null` all keys. */
     readonly list: (workspace_id: string | null, page: PageQuery) => Promise<Page<ApiKey>>;
     readonly remove: (workspace_id: string | null, id: string) => Promise<boolean>;
     readonly find: (hash: string) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope'> | null>;
@@ -201,7 +201,7 @@ export interface Repositories {
   };
   readonly event_types: {
     readonly put: (workspace_id: string, type: EventType) => Promise<EventType>;
-    /** In the order of their names. */
+    /** Ordered by name. */
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<EventType>>;
     readonly get: (workspace_id: string, name: string) => Promise<EventType | null>;
     readonly remove: (workspace_id: string, name: string) => Promise<boolean>;
@@ -210,13 +210,13 @@ export interface Repositories {
     readonly create: (hook: NewHook) => Promise<ListedHook>;
     readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
-    /** Null when there is none. Leaving `active` holds what is pending. */
+    /** Null if it does not exist. Leaving `active` holds pending deliveries. */
     readonly update: (
       workspace_id: string,
       id: string,
       change: HookChange & { readonly updated_at: number },
     ) => Promise<ListedHook | null>;
-    /** Makes `secret` the current one. Null when there is no such hook. */
+    /** Makes `secret` the current one. Null if the hook does not exist. */
     readonly rotateSecret: (
       workspace_id: string,
       id: string,
@@ -231,7 +231,7 @@ export interface Repositories {
       id: string,
       now: number,
     ) => Promise<ListedHook | null>;
-    /** Cancels what is pending or held. False when there is none. */
+    /** Cancels pending and held deliveries. False if the hook does not exist. */
     readonly remove: (workspace_id: string, id: string, now: number) => Promise<boolean>;
   };
   readonly events: {
@@ -239,7 +239,7 @@ export interface Repositories {
     readonly get: (workspace_id: string, id: string) => Promise<StoredEvent | null>;
   };
   readonly deliveries: {
-    /** A page can hold fewer rows than its limit, even none, and still have a next one. */
+    /** A page may have fewer rows than its limit, even none, and still be followed by another. */
     readonly list: (
       workspace_id: string,
       filter: DeliveryFilter,
@@ -254,7 +254,7 @@ export interface Repositories {
     readonly add: (entry: AuditEntry) => Promise<void>;
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
   };
-  /** Sending again, in slices. What is made due has its whole retry schedule before it. */
+  /** Sends deliveries again, in slices. Each starts its retry schedule from the beginning. */
   readonly replay: {
     readonly count: (filter: ResendFilter, status: 'held' | 'failed') => Promise<number>;
     readonly resend: (
@@ -262,7 +262,7 @@ export interface Repositories {
       status: 'held' | 'failed',
       slice: SliceOptions,
     ) => Promise<ReplaySlice>;
-    /** Events for everybody that the hook subscribes to and has no delivery of, once their fan-out is complete. */
+    /** Fully fanned-out events, not limited to `hook_ids`, that the hook subscribes to but has no delivery of. */
     readonly countMissed: (hook: Hook, range: TimeRange) => Promise<number>;
     readonly sendMissed: (
       hook: Hook,

@@ -1,5 +1,5 @@
 import type { Issue } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 
-/** What is wrong with data under a JSON Schema (draft 2020-12); empty when nothing is. `schema_text` names the schema. */
+/** The violations of a JSON Schema (draft 2020-12); empty if the data is valid. `schema_text` is the cache key. */
 export type SchemaCheck = (schema: JsonObject, schema_text: string, data: JsonObject) => readonly Issue[];

@@ -9,15 +9,15 @@ import type { AttemptTimings, CapturedResponse } from './transport.ts';
 
 /** An event to be stored together with its deliveries. */
 export interface NewEvent extends Event {
-  /** `data` and `previous_data` as JSON text, printed once for storing and for counting bytes. */
+  /** `data` and `previous_data` as JSON text, serialized once for storage and for counting bytes. */
   readonly data_text: string;
   readonly previous_data_text: string | null;
   readonly idempotency_key: string | null;
   /** Identifies the request behind an idempotency key: equal for equal requests. Null without a key. */
   readonly fingerprint: string | null;
-  /** The only hooks that may get it; null for every subscribed one. */
+  /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
-  /** Other than `scheduled`: sent to exactly `hook_ids`, whatever their state and subscriptions, once. */
+  /** Unless `scheduled`: sent once to exactly `hook_ids`, regardless of their state and subscriptions. */
   readonly trigger: Exclude<Trigger, 'manual'>;
 }
 
@@ -29,14 +29,14 @@ export interface EventReceipt {
   readonly occurred_at: number;
   readonly created_at: number;
   readonly idempotency_key: string | null;
-  /** How many hooks get it. */
+  /** The number of hooks that receive it. */
   readonly deliveries: number;
 }
 
 /** A delivery that this node may send until `lease_until`. */
 export interface LeasedDelivery {
   readonly delivery: Delivery;
-  /** Null where the event is large: it is read again when the attempt starts. */
+  /** Null for a large event, which is read again when the attempt starts. */
   readonly event: Event | null;
   /** The fencing token: only the holder of the latest lease can settle the delivery. */
   readonly lease_token: number;
@@ -50,9 +50,9 @@ export type AcceptResult =
   /** The idempotency key was used before for another request: nothing was stored. */
   | { readonly kind: 'conflict'; readonly event_id: string }
   | { readonly kind: 'unknown_hook'; readonly hook_id: string }
-  /** The batch was full: nothing was stored, and the event belongs into the next one. */
+  /** The batch was full: nothing was stored, and the event belongs in the next one. */
   | { readonly kind: 'deferred' }
-  /** The database refuses this event, and this one only: nothing was stored. */
+  /** The database refuses this event but not the others: nothing was stored. */
   | { readonly kind: 'rejected'; readonly error: BellwireError };
 
 /** Everything about one attempt, written once and never changed. */
@@ -67,7 +67,7 @@ export interface AttemptRecord {
   readonly reused_connection: boolean;
 }
 
-/** A header value, or only its length where the value is a secret. */
+/** A header value, or only its length if the value is secret. */
 export type RecordedHeader = string | { readonly secret_length: number };
 
 export interface RecordedRequest {
@@ -77,7 +77,6 @@ export interface RecordedRequest {
   readonly body: string;
 }
 
-/** One lease. */
 export interface Lease {
   readonly delivery: Delivery;
   readonly lease_token: number;
@@ -93,10 +92,10 @@ export interface AttemptedSettlement extends Lease {
   readonly roll: number;
 }
 
-/** How a lease ends. */
+/** The end of a lease. */
 export type Settlement =
   | AttemptedSettlement
-  /** Given back unsent: due again at once or, with a reason, after a back-off; held or canceled where its hook changed. */
+  /** Returned unsent: due again at once or, with a reason, after a back-off; held or canceled if its hook changed. */
   | (Lease & { readonly kind: 'returned'; readonly reason: WaitReason | null })
   /** The dialect cannot render this event: it fails without an attempt. */
   | (Lease & { readonly kind: 'unrenderable' })
@@ -112,9 +111,9 @@ export type SettleResult =
       /** Set when the attempt disabled the hook. */
       readonly disabled: DisabledReason | null;
     }
-  /** The lease had passed to another holder: nothing was written. */
+  /** Another holder has the lease: nothing was written. */
   | { readonly kind: 'stale' }
-  /** The database refuses this settlement, and this one only: nothing was written. */
+  /** The database refuses this settlement but not the others: nothing was written. */
   | { readonly kind: 'rejected'; readonly error: BellwireError };
 
 /** The events and settlements that share one transaction. */
@@ -123,11 +122,11 @@ export interface CommitBatch {
   readonly lease_until: number;
   readonly events: readonly NewEvent[];
   readonly settlements: readonly Settlement[];
-  /** Hooks whose queue in memory is full: their new deliveries wait in the store instead of being leased. */
+  /** Hooks with a full hook queue: their new deliveries stay pending in the store instead of being leased. */
   readonly saturated_hooks: ReadonlySet<string>;
   /**
-   * Deliveries that the batch may store. What an event has beyond that is stored as the list of its hooks, and
-   * `continueFanOuts` turns the list into deliveries.
+   * Maximum number of deliveries that the batch stores. The remaining hooks of an event are stored as a list, which
+   * `continueFanOuts` turns into deliveries.
    */
   readonly max_deliveries: number;
 }
@@ -137,13 +136,13 @@ export interface BatchResult {
   readonly accepted: readonly AcceptResult[];
   /** In the order of the settlements. */
   readonly settled: readonly SettleResult[];
-  /** True when an event left hooks to `continueFanOuts`. */
+  /** True if an event has hooks left for `continueFanOuts`. */
   readonly has_fan_outs: boolean;
 }
 
 export interface FanOutSlice {
   readonly leased: readonly LeasedDelivery[];
-  /** True when there is more to do. */
+  /** True if there is more to do. */
   readonly has_more: boolean;
 }
 
@@ -152,26 +151,26 @@ export interface DueHook {
   readonly workspace_id: string;
 }
 
-/** A bounded part of a walk over all hooks. */
+/** One bounded step of a walk over all hooks. */
 export interface DueHooks {
-  /** Active hooks with a delivery due, in the order of their ids. */
+  /** Active hooks with a delivery due, ordered by id. */
   readonly hooks: readonly DueHook[];
-  /** Where the next part begins; null when this was the last one. */
+  /** The `after` of the next step; null after the last one. */
   readonly next: string | null;
 }
 
 export interface CatalogType {
   readonly schema: JsonObject | null;
-  /** The schema as text: equal for equal schemas, so that one check serves them all. */
+  /** The schema as text, so that equal schemas share one check. */
   readonly schema_text: string | null;
   readonly example: JsonObject | null;
 }
 
-/** The part of a workspace that accepting an event depends on. */
+/** The part of a workspace that is needed to accept an event. */
 export interface WorkspaceCatalog {
   readonly id: string;
   readonly dialect: string;
-  /** Refuse event types that the catalog does not know. */
+  /** Whether event types outside the catalog are refused. */
   readonly strict: boolean;
   readonly event_types: ReadonlyMap<string, CatalogType>;
 }
@@ -183,9 +182,9 @@ export type ManualClaim =
   | { readonly kind: 'canceled' };
 
 export interface PruneResult {
-  /** Rows. */
+  /** Number of rows. */
   readonly deleted: number;
-  /** False when everything that can be deleted at the moment is. */
+  /** False if nothing else can be deleted for now. */
   readonly has_more: boolean;
 }
 
@@ -196,25 +195,25 @@ export interface OpenDeliveries {
 }
 
 /**
- * The database as delivery needs it. Every verb is one transaction, bounded in rows; its answer is durable. A database
- * that fails makes the verb reject with `storage_failed` or `storage_broken` and nothing written.
+ * The database of the event flow. Every method is one transaction with a bounded number of rows, durable when it
+ * resolves. If the database fails, the method rejects with `storage_failed` or `storage_broken` and writes nothing.
  *
- * A store belongs to one node: the leases that it takes carry that node's id.
+ * A store belongs to one node: its leases carry that node's id.
  */
 export interface Store {
-  /** Stores events with their deliveries, and settles leases. An item that the database refuses fails alone. */
+  /** Stores events with their deliveries, and settles leases. An item that the database refuses does not fail the others. */
   readonly commitBatch: (batch: CommitBatch) => Promise<BatchResult>;
-  /** Stores the next deliveries of an event that has more hooks than its batch could take; workspaces take turns. */
+  /** Stores the next deliveries of an event with more hooks than fit its batch; round robin over workspaces. */
   readonly continueFanOuts: (
     slice: Pick<CommitBatch, 'now' | 'lease_until' | 'saturated_hooks' | 'max_deliveries'>,
   ) => Promise<FanOutSlice>;
-  /** Active hooks that have a delivery due at `now`: those whose id follows `after`, after a walk of at most `limit` hooks. */
+  /** Active hooks with a delivery due at `now`, among the `limit` hooks whose ids follow `after`. */
   readonly dueHooks: (query: {
     readonly now: number;
     readonly after: string | null;
     readonly limit: number;
   }) => Promise<DueHooks>;
-  /** Leases up to `limit` due deliveries of each hook that is active, the longest due first. */
+  /** Leases up to `limit` due deliveries of each active hook, the longest due first. */
   readonly claim: (claim: {
     readonly now: number;
     readonly lease_until: number;
@@ -227,16 +226,16 @@ export interface Store {
     readonly workspace_id: string;
     readonly delivery_id: string;
   }) => Promise<ManualClaim>;
-  /** Extends leases that are still ours; the answer has the ids of their deliveries. */
+  /** Extends the leases that this node still holds, and returns the ids of their deliveries. */
   readonly extendLeases: (extension: {
     readonly now: number;
     readonly lease_until: number;
     readonly leases: readonly Lease[];
   }) => Promise<ReadonlySet<string>>;
   /**
-   * Ends up to 500 leases whose holder is gone: an `interrupted` attempt is recorded and the delivery is due again.
-   * `dead_nodes`: leases of every other node of this database file (the file has one owner at a time). `expired`:
-   * leases that ran out before `now`, other than those of `held` deliveries, which this node still works on.
+   * Ends up to 500 leases whose holder is gone: records an `interrupted` attempt and makes the delivery due again.
+   * `dead_nodes`: leases of every other node (a database file has one owner at a time). `expired`: leases that expired
+   * before `now`, except those of `held` deliveries, which this node is still working on.
    */
   readonly releaseLeases: (
     release: { readonly now: number } & (
@@ -244,21 +243,21 @@ export interface Store {
       | { readonly of: 'expired'; readonly held: ReadonlySet<string> }
     ),
   ) => Promise<number>;
-  /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted. Returns how many. */
+  /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted; returns the count. */
   readonly stopDeliveries: (stop: { readonly now: number; readonly limit: number }) => Promise<number>;
-  /** The hooks of these ids as they are now. A deleted one is missing; null for one whose secrets cannot be decrypted. */
+  /** The current hooks by id. A deleted hook is missing; a hook whose secrets cannot be decrypted is null. */
   readonly hooks: (ids: readonly string[]) => Promise<ReadonlyMap<string, SendableHook | null>>;
-  /** The events of leased deliveries whose event was too large to keep, by event id. */
+  /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
-  /** Deletes up to about `limit` rows of events that were created before `before` and have no delivery left to send. */
+  /** Deletes about `limit` rows of events that were created before `before` and have no unfinished delivery. */
   readonly prune: (prune: {
     readonly now: number;
     readonly before: number;
     readonly limit: number;
   }) => Promise<PruneResult>;
-  /** Deletes up to `limit` previous secrets whose grace has ended. */
+  /** Deletes up to `limit` previous secrets whose grace period has ended. */
   readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
-  /** How many deliveries are in a state that is not final. */
+  /** The number of deliveries in each state that is not final. */
   readonly openDeliveries: () => Promise<OpenDeliveries>;
 }

@@ -14,13 +14,13 @@ export interface OutboundRequest {
   /** Skip certificate checks for this request. */
   readonly insecure_ssl: boolean;
   /**
-   * Sent through a thread of its own, so that a request that kills the sender thread takes no other request with it.
-   * No effect on a transport without threads.
+   * Sent through the isolated thread, so that a request that kills its thread takes no other request with it. No effect
+   * on a transport without threads.
    */
   readonly isolated: boolean;
 }
 
-/** Milliseconds that each phase took; null when it did not take place (dns, connect and tls on a reused connection). */
+/** The duration of each phase; null if it did not take place (dns, connect and tls on a reused connection). */
 export interface AttemptTimings {
   readonly dns_ms: number | null;
   readonly connect_ms: number | null;
@@ -32,11 +32,11 @@ export interface AttemptTimings {
 
 export interface CapturedResponse {
   readonly status: number;
-  /** As received, with names in lower case; repeated headers are joined by `, `. */
+  /** Names in lower case; repeated headers joined by `, `. */
   readonly headers: Readonly<Record<string, string>>;
   /** At most 16 KiB of the body, decoded as UTF-8 with replacement characters for invalid bytes. */
   readonly body: string;
-  /** True when the receiver sent (or announced) more than `body` holds. */
+  /** True if the receiver sent (or announced) more than `body` holds. */
   readonly body_truncated: boolean;
 }
 
@@ -47,25 +47,25 @@ export interface SendResult {
   /** Null unless complete headers arrived. */
   readonly response: CapturedResponse | null;
   readonly timings: AttemptTimings;
-  /** The address of the connection; null when none was opened. */
+  /** The address of the connection; null if none was opened. */
   readonly remote_address: string | null;
   readonly reused_connection: boolean;
-  /** True when the thread that held the request died before the result. */
+  /** True if the thread that held the request died before the result. */
   readonly sender_died: boolean;
 }
 
-/** Sends batches of requests. Plain data in, plain data out. */
+/** Sends batches of requests. */
 export interface Transport {
   /**
-   * Starts every request of the batch. Each request comes back in exactly one result, passed to the `onResults` of the
-   * transport, within its `timeout_ms` + 250 ms. When the sender thread has to be started again first, its back-off (at
-   * most 5 s) and its start are added; a request whose thread dies comes back at once. Isolated requests are sent one
-   * after another: the bound of each begins when the one before it has its result.
+   * Starts every request of the batch. Each has exactly one result, passed to the transport's `onResults` within its
+   * `timeout_ms` + 250 ms. A restart of the sender thread adds its back-off (at most 5 s) and its start-up time; if the
+   * thread dies, its requests return immediately. Isolated requests are sent one after another: the time limit of each
+   * starts with the result of the previous one.
    */
   readonly send: (batch: readonly OutboundRequest[]) => void;
   /**
-   * Closes every connection. Requests under way end with a result first; requests that still wait for a thread come
-   * back as `interrupted`. Requests sent afterwards fail. Every call returns the same promise.
+   * Closes every connection after the requests in flight have their results. Requests that still wait for a thread
+   * are `interrupted`, and requests sent afterwards fail. Every call returns the same promise.
    */
   readonly close: () => Promise<void>;
 }

@@ -11,7 +11,7 @@ export type UrlVerdict =
   | { readonly ok: true }
   | { readonly ok: false; readonly refusal: UrlRefusal; readonly message: string };
 
-/** Checks a URL when it is saved. Names are not resolved here; the connector judges the addresses at every connect. */
+/** Checks a URL when it is saved, without name resolution: the connector checks addresses at every connect. */
 export interface UrlPolicy {
   readonly check: (url: string) => UrlVerdict;
 }

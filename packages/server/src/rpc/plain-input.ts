@@ -1,6 +1,6 @@
 import { BellwireError, type Issue } from '../core/errors.ts';
 import { parseJsonText } from '../core/json-text.ts';
-import { MOST_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
+import { MAX_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
 
 const refused = (issue: Issue, cause?: unknown): BellwireError =>
   new BellwireError('invalid_input', `${issue.path === '' ? 'The input' : issue.path} ${issue.message}.`, {
@@ -33,6 +33,6 @@ const toJson = (input: object): string => {
  */
 export const toPlainInput = (input: object): unknown => {
   const json = toJson(input);
-  if (Buffer.byteLength(json) > MOST_PAYLOAD_BYTES) throw payloadTooLarge();
+  if (Buffer.byteLength(json) > MAX_PAYLOAD_BYTES) throw payloadTooLarge();
   return parseJsonText(json);
 };

@@ -10,7 +10,7 @@ export const cronSchedule: Schedule = {
       try {
         await work();
       } catch (error) {
-        log.error('a scheduled run failed; the next one tries again', { name, reason: String(error) });
+        log.error('a scheduled run failed; the next run tries again', { name, reason: String(error) });
       }
     };
     const task = schedule(
@@ -30,7 +30,7 @@ export const cronSchedule: Schedule = {
   },
 };
 
-/** node-cron writes to the console unless it is told where else. */
+/** Redirects node-cron's messages from the console to the log. */
 export const sendCronLogTo = (log: Log): void => {
   setLogger({
     info: (message: string) => log.debug(message),

@@ -13,10 +13,10 @@ export interface KnownKey {
   readonly scope: KeyScope;
 }
 
-/** Rows that nearly every call reads, kept in memory until they change. */
+/** In-memory caches of rows that nearly every call reads, until they change. */
 export interface Caches {
   readonly catalogs: LoadingCache<WorkspaceCatalog | null>;
-  /** By the hash of the key; includes keys that do not exist, so that a wrong key costs no query a call. */
+  /** By the hash of the key. Includes unknown keys, so that calls with a wrong key do not each cost a query. */
   readonly keys: LoadingCache<KnownKey | null>;
 }
 
@@ -65,7 +65,7 @@ const loadKey =
 export interface CachesOptions {
   readonly db: Kysely<Schema>;
   readonly invalidations: Invalidations;
-  /** Null where this process alone writes to the database. */
+  /** Null if only this process writes to the database. */
   readonly max_age: MaxAge | null;
 }
 

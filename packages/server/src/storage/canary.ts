@@ -3,7 +3,7 @@ import type { Cipher } from './cipher.ts';
 import type { Schema } from './schema.ts';
 
 const KEY = 'encryption_canary';
-const PLACE = { table: 'bellwire_meta', column: 'value', id: KEY };
+const LOCATION = { table: 'bellwire_meta', column: 'value', id: KEY };
 
 const hasMeta = async (db: Kysely<Schema>): Promise<boolean> =>
   (await db.introspection.getTables()).some(({ name }) => name === 'bellwire_meta');
@@ -14,23 +14,23 @@ const readCanary = async (db: Kysely<Schema>): Promise<string | null> => {
   return row?.value ?? null;
 };
 
-/** Whether something in the database is sealed already. */
+/** Whether the database has encrypted values. */
 export const hasCanary = async (db: Kysely<Schema>): Promise<boolean> => (await readCanary(db)) !== null;
 
 /**
- * Opens a value that was sealed when the database was made, before anything is written to it.
+ * Decrypts the canary, before anything is written to the database.
  * @throws BellwireError `wrong_encryption_key`
  */
 export const checkCanary = async (db: Kysely<Schema>, cipher: Cipher): Promise<void> => {
   const sealed = await readCanary(db);
-  if (sealed !== null) cipher.open(sealed, PLACE);
+  if (sealed !== null) cipher.open(sealed, LOCATION);
 };
 
-/** Leaves the sealed value for the next start, unless it is there. */
-export const leaveCanary = async (db: Kysely<Schema>, cipher: Cipher): Promise<void> => {
+/** Stores an encrypted canary for the next start, unless there is one. */
+export const writeCanary = async (db: Kysely<Schema>, cipher: Cipher): Promise<void> => {
   await db
     .insertInto('bellwire_meta')
-    .values({ key: KEY, value: cipher.seal('bellwire', PLACE) })
+    .values({ key: KEY, value: cipher.seal('bellwire', LOCATION) })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 };

@@ -1,4 +1,4 @@
-/** Something that caches may hold and that has just changed. */
+/** A change to something that caches may hold. */
 export type Invalidation =
   | { readonly kind: 'hook'; readonly workspace_id: string; readonly hook_id: string }
   | { readonly kind: 'catalog'; readonly workspace_id: string }
@@ -6,7 +6,7 @@ export type Invalidation =
 
 type Listener = (invalidation: Invalidation) => void;
 
-/** Tells every cache of this process what has changed. Plain data, so that it can also travel between nodes. */
+/** Publishes changes to every cache of this process, as plain data that could also be sent to other nodes. */
 export class Invalidations {
   readonly #listeners: Listener[] = [];
 

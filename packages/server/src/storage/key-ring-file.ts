@@ -1,41 +1,41 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { BellwireError } from '../core/errors.ts';
-import { makeKeyRing } from './cipher.ts';
+import { generateKeyRing } from './cipher.ts';
 
 export interface KeyRingFile {
-  readonly ring: string;
-  /** True when the file was made just now. */
-  readonly made: boolean;
+  readonly key_ring: string;
+  /** Whether the file was created just now. */
+  readonly is_new: boolean;
 }
 
-const make = (path: string): string => {
-  const ring = makeKeyRing();
-  // Synced: a power cut must not leave secrets in the database and no key that opens them.
-  writeFileSync(path, `${ring}\n`, { mode: 0o600, flag: 'wx', flush: true });
-  return ring;
+const create = (path: string): string => {
+  const key_ring = generateKeyRing();
+  // Synced: after a power failure, the database must not have secrets without the key that decrypts them.
+  writeFileSync(path, `${key_ring}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  return key_ring;
 };
 
 /**
- * The key ring in a file that only its owner can read; made when the file is not there.
- * @throws BellwireError `folder_unwritable`; `wrong_encryption_key` when there is no file, and `may_make` is false
- * because something is sealed already: a new key would open nothing and look like the old one.
+ * Reads the key ring from a file that only its owner can read; creates the file if it does not exist.
+ * @throws BellwireError `folder_unwritable`; `wrong_encryption_key` if there is no file and `may_create` is false because
+ * the database has encrypted values: a new key would not decrypt them but look like the old one.
  */
-export const readOrMakeKeyRing = (path: string, may_make: boolean): KeyRingFile => {
+export const readOrCreateKeyRing = (path: string, may_create: boolean): KeyRingFile => {
   const exists = existsSync(path);
-  if (!exists && !may_make) {
+  if (!exists && !may_create) {
     throw new BellwireError(
       'wrong_encryption_key',
-      `The file ${path} is missing, and only the key in it opens the secrets in the database. Put it back from your backup, or set BELLWIRE_ENCRYPTION_KEYS; nothing was written.`,
+      `The key file ${path} is missing, and the secrets in the database cannot be decrypted without it. Restore it from your backup, or set BELLWIRE_ENCRYPTION_KEYS; nothing was written.`,
     );
   }
   try {
     return exists
-      ? { ring: readFileSync(path, 'utf8').trim(), made: false }
-      : { ring: make(path), made: true };
+      ? { key_ring: readFileSync(path, 'utf8').trim(), is_new: false }
+      : { key_ring: create(path), is_new: true };
   } catch (error) {
     throw new BellwireError(
       'folder_unwritable',
-      `The file ${path} with the encryption keys cannot be ${exists ? 'read' : 'made'} (${error instanceof Error ? error.message : 'unknown error'}). Check that it belongs to you, or set BELLWIRE_ENCRYPTION_KEYS.`,
+      `The key file ${path} cannot be ${exists ? 'read' : 'created'} (${error instanceof Error ? error.message : 'unknown error'}). Check its permissions, or set BELLWIRE_ENCRYPTION_KEYS.`,
       { cause: error },
     );
   }

@@ -3,15 +3,15 @@ import { ageOptions, type MaxAge } from './max-age.ts';
 
 export interface LoadingCacheOptions<V> {
   readonly load: (key: string) => Promise<V>;
-  /** Entries that are kept; the least recently used one goes first. */
+  /** Maximum number of entries, beyond which the LRU policy applies. */
   readonly max: number;
-  /** How long an entry is used without loading it again; null where no other process can change the database. */
+  /** Maximum age of an entry; null if no other process can change the database. */
   readonly max_age: MaxAge | null;
 }
 
 /**
- * A cache over an asynchronous `load`: one load at a time for a key. A load that was under way when its key was
- * deleted is not kept, and a failed one is not either.
+ * A cache over an asynchronous `load`, with one load at a time per key. A load whose key is deleted meanwhile is not
+ * kept, nor is a failed one.
  */
 export class LoadingCache<V> {
   readonly #entries: LRUCache<string, Promise<V>>;
@@ -19,7 +19,7 @@ export class LoadingCache<V> {
 
   constructor({ load, max, max_age }: LoadingCacheOptions<V>) {
     this.#load = load;
-    // The age counts from the start of the load: what was read before a change must not outlive the limit.
+    // The age counts from the start of the load, so that a value read before a change does not outlive the limit.
     this.#entries = new LRUCache({ max, ...ageOptions(max_age) });
   }
 

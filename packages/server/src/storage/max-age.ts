@@ -1,11 +1,10 @@
-/** How long a cache uses an entry without reading it again, by a clock that never jumps. */
+/** Maximum age of a cache entry, by a monotonic clock. */
 export interface MaxAge {
   readonly ms: number;
-  /** Milliseconds. */
   readonly monotonic: () => number;
 }
 
-/** The options of an LRU cache for an age limit; null means none. */
+/** The options of an LRU cache with an age limit; null for none. */
 export const ageOptions = (
   max_age: MaxAge | null,
 ): {

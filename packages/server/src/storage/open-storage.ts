@@ -7,10 +7,10 @@ import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
 import { createCaches } from './caches.ts';
-import { checkCanary, hasCanary, leaveCanary } from './canary.ts';
+import { checkCanary, hasCanary, writeCanary } from './canary.ts';
 import { type Cipher, createCipher } from './cipher.ts';
 import { Invalidations } from './invalidations.ts';
-import { type KeyRingFile, readOrMakeKeyRing } from './key-ring-file.ts';
+import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
@@ -21,7 +21,7 @@ import { createReader } from './sqlite/reader.ts';
 import { sqliteSchema } from './sqlite/schema-dialect.ts';
 import { SqliteStore } from './sqlite/store.ts';
 
-/** The database as the program uses it. */
+/** The store and the repositories of one database. */
 export interface Storage {
   readonly store: Store;
   readonly repositories: Repositories;
@@ -29,19 +29,19 @@ export interface Storage {
   readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
 }
 
-/** A database file, open for this process alone. */
+/** A database file, open and locked for this process. */
 export interface OpenedStorage extends Storage {
   readonly path: string;
-  /** The file with a key ring that was created just now; null when it existed, or came from the configuration. */
-  readonly made_key_file: string | null;
+  /** The path of the key file if it was created just now; null if it existed or the keys are configured. */
+  readonly created_key_file: string | null;
   readonly close: () => Promise<void>;
 }
 
 export interface StorageParts {
   readonly ids: IdFactory;
-  /** Names this process as the holder of its leases: new at each start. */
+  /** Identifies this process as the holder of its leases: new at each start. */
   readonly node_id: string;
-  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }
 
@@ -52,13 +52,13 @@ export interface StorageOptions extends StorageParts {
   readonly clock: Clock;
 }
 
-const makeFolder = (folder: string): void => {
+const createFolder = (folder: string): void => {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new BellwireError(
       'folder_unwritable',
-      `The folder ${folder} for the data cannot be created (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Start Bellwire in a folder that you may write to, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
+      `The data folder ${folder} cannot be created (${error instanceof Error && 'code' in error ? String(error.code) : 'unknown error'}). Start Bellwire in a writable folder, or choose another one with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
       { cause: error },
     );
   }
@@ -80,11 +80,11 @@ const keyRingOf = async (
   { db }: SqliteDatabase,
 ): Promise<KeyRingFile & { readonly path: string }> => {
   const path = join(folder, 'keys');
-  if (given !== null) return { ring: given, made: false, path };
-  return { ...readOrMakeKeyRing(path, !(await hasCanary(db))), path };
+  if (given !== null) return { key_ring: given, is_new: false, path };
+  return { ...readOrCreateKeyRing(path, !(await hasCanary(db))), path };
 };
 
-/** The store and the repositories over an open database with its tables. */
+/** The store and the repositories of an open and migrated database. */
 export const connectStorage = (
   database: SqliteDatabase,
   cipher: Cipher,
@@ -92,7 +92,7 @@ export const connectStorage = (
 ): Storage & { readonly invalidations: Invalidations } => {
   const { db, reader } = database;
   const invalidations = new Invalidations();
-  // This process owns the file, so nothing changes without an invalidation.
+  // No age limit: this process owns the file, so nothing changes without an invalidation.
   const caches = createCaches({ db, invalidations, max_age: null });
   const store = new SqliteStore({ ...parts, database, caches, cipher, invalidations });
   return {
@@ -107,7 +107,7 @@ export const connectStorage = (
 };
 
 /**
- * Opens the database of a SQLite file, makes it current and takes it for this process alone.
+ * Opens a SQLite file, migrates it and locks it for this process.
  * @throws BellwireError `folder_unwritable`, `database_in_use`, `wrong_encryption_key`, `database_newer`,
  * `database_incompatible`, `database_not_durable`.
  */
@@ -119,28 +119,28 @@ export const openStorage = async ({
 }: StorageOptions): Promise<OpenedStorage> => {
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
-  makeFolder(folder);
+  createFolder(folder);
   const { lock, database: writer } = openLocked(path);
   const reader = createReader(path, { clock });
   const database = { ...writer, reader: reader.db };
   const close = async (): Promise<void> => {
-    // The reader first: only the last connection of a file moves its log into it.
+    // The reader first: only the last connection of a file checkpoints the write-ahead log.
     await reader.close();
     await database.close();
     lock.release();
   };
   try {
-    const key_ring = await keyRingOf(folder, encryption_keys, database);
-    const cipher = createCipher(key_ring.ring);
+    const keys = await keyRingOf(folder, encryption_keys, database);
+    const cipher = createCipher(keys.key_ring);
     await checkCanary(database.db, cipher);
     await migrateToLatest(database.db, sqliteSchema);
     await checkSchema(database, path);
-    await leaveCanary(database.db, cipher);
+    await writeCanary(database.db, cipher);
     assertDurable(database);
     return {
       ...connectStorage(database, cipher, parts),
       path,
-      made_key_file: key_ring.made ? key_ring.path : null,
+      created_key_file: keys.is_new ? keys.path : null,
       close,
     };
   } catch (error) {

@@ -5,7 +5,7 @@ import type { DisabledReason, HookStatus } from '../core/hook.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 
-/** SQLite has no booleans: 0 or 1. */
+/** 0 or 1: SQLite does not have booleans. */
 type Flag = number;
 /** Integer milliseconds since 1970. */
 type Time = number;
@@ -30,7 +30,7 @@ interface WorkspacesTable {
 
 interface TenantsTable {
   workspace_id: string;
-  /** The user's own id of the customer. */
+  /** The user's id for the customer. */
   tenant: string;
   created_at: Time;
 }
@@ -43,7 +43,7 @@ interface ApiKeysTable {
   scope: KeyScope;
   /** SHA-256 of the whole key, in hex. */
   hash: string;
-  /** What of the key may be shown. */
+  /** The part of the key that may be shown. */
   hint: string;
   created_at: Time;
 }
@@ -72,7 +72,7 @@ interface HooksTable {
   dialect: string;
   status: HookStatus;
   disabled_reason: DisabledReason | null;
-  /** The status that its waiting deliveries still have to get, since the hook was switched off or deleted; else null. */
+  /** The status that the remaining deliveries of a deactivated or deleted hook must still get; else null. */
   stopping: 'held' | 'canceled' | null;
   insecure_ssl: Flag;
   max_attempts: number | null;
@@ -101,10 +101,10 @@ interface EventsTable {
   tenant: string | null;
   type: string;
   idempotency_key: string | null;
-  /** SHA-256 of what was sent with the idempotency key. */
+  /** SHA-256 of the request with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
-  /** 1 for an event that was addressed to named hooks: a replay to other hooks leaves it out. */
+  /** 1 for an event with `hook_ids`, which is never replayed to other hooks. */
   addressed: Flag;
   occurred_at: Time;
   created_at: Time;
@@ -114,7 +114,7 @@ interface EventsTable {
 
 interface WireIdsTable {
   workspace_id: string;
-  /** The id by which receivers of one dialect know the event. */
+  /** The id of the event for receivers of one dialect. */
   wire_id: string;
   event_id: string;
 }
@@ -122,7 +122,7 @@ interface WireIdsTable {
 interface FanOutsTable {
   workspace_id: string;
   event_id: string;
-  /** Counts the slices of one event from 0. */
+  /** The index of the slice, from 0. */
   position: number;
   /** JSON array of hook ids. */
   hook_ids: JsonText;
@@ -139,11 +139,11 @@ interface DeliveriesTable {
   status: DeliveryStatus;
   attempts: number;
   failures: number;
-  /** How often in a row it was given back unsent because of a WaitReason. */
+  /** How often in a row it was returned unsent because of a WaitReason. */
   returns: number;
   suspicion: number;
   next_attempt_at: Time | null;
-  /** Rises by one with every lease: the fencing token. */
+  /** The fencing token: incremented with every lease. */
   lease_token: number;
   lease_until: Time | null;
   /** The id of the node that holds the lease. */
@@ -187,7 +187,7 @@ interface AuditTable {
   subject: string;
 }
 
-/** Every table that is ours. All names start with `bellwire_`, since they may share a caller's own database. */
+/** All tables. Their names start with `bellwire_`, so that they can share a database with others. */
 export interface Schema {
   bellwire_meta: MetaTable;
   bellwire_workspaces: WorkspacesTable;
@@ -204,7 +204,7 @@ export interface Schema {
   bellwire_audit: AuditTable;
 }
 
-/** Where a repository writes, and where it reads lists and counts: a connection that does not hold up commits. */
+/** `db` writes; `reader` serves lists and counts without blocking commits. */
 export interface Connections {
   readonly db: Kysely<Schema>;
   readonly reader: Kysely<Schema>;

@@ -4,33 +4,33 @@ import { GLOBAL_IPV6, METADATA_NETWORKS, SPECIAL_IPV4, SPECIAL_IPV6 } from './sp
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Network = readonly [Address, number];
 
-/** Decides which addresses a connection may go to. */
+/** Decides to which addresses a connection may be opened. */
 export interface AddressPolicy {
   /**
-   * Whether a socket may be opened to `address` (an IPv4 or IPv6 literal without brackets).
-   * Anything that is not a plain literal, such as one with a zone, is refused. Never throws.
+   * Whether a socket may be opened to `address`, an IPv4 or IPv6 literal without brackets. Anything else, such as an
+   * address with a zone, is refused. Never throws.
    */
   readonly allows: (address: string) => boolean;
 }
 
 export interface AddressPolicyOptions {
-  /** CIDRs that may be reached although they are not public, e.g. `10.0.0.0/8`. Never names. */
+  /** Non-public networks that are allowed, in CIDR notation such as `10.0.0.0/8`. Never names. */
   readonly allow_networks: readonly string[];
-  /** Lets `allow_networks` open the addresses of cloud metadata services too. */
+  /** Whether `allow_networks` may include the addresses of cloud metadata services. */
   readonly allow_metadata: boolean;
 }
 
-// ::ffff:0:0/96, where a CIDR is an IPv4 one in disguise.
+// ::ffff:0:0/96, the IPv4-mapped addresses.
 const MAPPED_PREFIX_BITS = 96;
 
-/** ipaddr.js reads `10/8` as 0.0.0.10/8 and octal octets: only the four-part decimal form is taken. */
+/** Accepts IPv4 only in four-part decimal form: ipaddr.js reads `10/8` as 0.0.0.10/8, and octets as octal. */
 const parseNetwork = (cidr: string): Network => {
   const isWellFormed = cidr.includes(':')
     ? ipaddr.IPv6.isValidCIDR(cidr) && !cidr.includes('%')
     : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr);
   if (!isWellFormed) {
     throw new Error(
-      `"${cidr}" is not a network in CIDR notation. Write an address and a prefix length, such as 10.0.0.0/8, 192.168.1.7/32 or fd00::/8; names cannot be allowed.`,
+      `"${cidr}" is not a network in CIDR notation. Use an address and a prefix length, such as 10.0.0.0/8, 192.168.1.7/32 or fd00::/8; host names are not supported.`,
     );
   }
   const [address, bits] = ipaddr.parseCIDR(cidr);
@@ -68,7 +68,7 @@ const isPublic = (address: Address): boolean =>
 
 const LOOPBACK_IPV4 = ipaddr.IPv4.parse('127.0.0.1');
 
-/** Null for what is no plain literal. IPv4-mapped IPv6 comes back as the IPv4 that the kernel would dial. */
+/** Null unless the text is a plain literal. IPv4-mapped IPv6 becomes the IPv4 address that the kernel would dial. */
 const parseAddress = (text: string): Address | null => {
   if (text.includes('%') || !(ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)))
     return null;
@@ -76,17 +76,16 @@ const parseAddress = (text: string): Address | null => {
 };
 
 /**
- * The rule for every outbound address. IPv6 is refused outside 2000::/3, and both families are refused in
- * special-purpose blocks, unless `allow_networks` holds the address; cloud metadata needs `allow_metadata`
- * as well. Where 127.0.0.1 is allowed, ::1 is too: it is the same machine.
- *
- * Throws a plain Error for a malformed CIDR.
+ * The policy for every outbound address. Refuses IPv6 outside 2000::/3 and special-purpose blocks of both families,
+ * unless `allow_networks` contains the address; cloud metadata services need `allow_metadata` as well. If 127.0.0.1 is
+ * allowed, so is ::1: it is the same machine.
+ * @throws Error for a malformed CIDR.
  */
 export const createAddressPolicy = (options: AddressPolicyOptions): AddressPolicy => {
   const allowed = options.allow_networks.map(parseNetwork);
   const allowsLoopback = contains(allowed, LOOPBACK_IPV4);
 
-  const isOpened = (address: Address): boolean =>
+  const isAllowed = (address: Address): boolean =>
     contains(allowed, address) ||
     (allowsLoopback && address instanceof ipaddr.IPv6 && address.range() === 'loopback');
 
@@ -94,8 +93,8 @@ export const createAddressPolicy = (options: AddressPolicyOptions): AddressPolic
     allows: (text) => {
       const address = parseAddress(text);
       if (address === null) return false;
-      if (isMetadata(address)) return options.allow_metadata && isOpened(address);
-      return isOpened(address) || isPublic(address);
+      if (isMetadata(address)) return options.allow_metadata && isAllowed(address);
+      return isAllowed(address) || isPublic(address);
     },
   };
 };

@@ -1,4 +1,4 @@
-/** Ports from 1024 up behind which something other than a web server is likely to obey what an HTTP request says. */
+/** Ports from 1024 up of services that are not web servers but may act on an HTTP request. */
 const DANGEROUS_PORTS: ReadonlySet<number> = new Set([
   1433, // SQL Server
   1521, // Oracle
@@ -30,6 +30,6 @@ const DANGEROUS_PORTS: ReadonlySet<number> = new Set([
   27017, // MongoDB
 ]);
 
-/** Web ports, and any unprivileged port that no well-known other service uses. */
+/** Whether a port is 80, 443, or an unprivileged port of no other well-known service. */
 export const isWebPort = (port: number): boolean =>
   port === 80 || port === 443 || (port >= 1024 && !DANGEROUS_PORTS.has(port));

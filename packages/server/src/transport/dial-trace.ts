@@ -1,12 +1,12 @@
 import type { AttemptPhase } from '../core/outcome.ts';
 
-/** What the connector reads from the exchange that it dials for, and what it records there. */
+/** The state that the connector shares with the exchange that it dials for. */
 export interface DialTrace {
   /** Monotonic milliseconds; no step of a dial outlives it. */
   readonly deadline_at: number;
-  /** False when the request was sent on a kept connection. */
+  /** False if the request was sent on a reused connection. */
   dialled: boolean;
-  /** `headers` whenever no dial is under way. */
+  /** `headers` while no dial is in progress. */
   phase: AttemptPhase;
   dns_ms: number | null;
   connect_ms: number | null;

@@ -16,22 +16,22 @@ export interface ConnectorOptions {
   readonly insecure_ssl: boolean;
 }
 
-/** Opens the connection that undici asks for, for the exchange that needs it. */
+/** Opens a connection for an exchange. */
 export type Dial = (target: buildConnector.Options, trace: DialTrace) => Promise<Socket>;
 
-// A host that does not answer within this time does not answer at all; the request may have far more time.
+// A host that has not answered by then will not answer, even if the request has far more time.
 const MAX_STEP_MS = 10_000;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
-/** Checks every address, not only the one to dial: filtering would let an attacker try again until one slips through. */
+/** Checks every address, not only the one to dial: filtering would let an attacker retry until one slips through. */
 const refuseForbidden = (policy: AddressPolicy, addresses: readonly string[], isLiteral: boolean): void => {
   if (addresses.length === 0 || !addresses.every((address) => policy.allows(address))) {
     throw new TransportError(isLiteral ? 'ADDRESS_FORBIDDEN' : 'ANSWER_FORBIDDEN');
   }
 };
 
-/** One of `shares` equal parts of the time that the exchange has left. */
+/** One of `shares` equal parts of the exchange's remaining time. */
 const stepOf = (clock: Clock, trace: DialTrace, shares: number): DialStep => {
   const left_ms = trace.deadline_at - clock.monotonic();
   if (left_ms <= 0) throw new TransportError('DIAL_TIMEOUT');
@@ -75,16 +75,16 @@ const connectFirst = async (
 };
 
 /**
- * Guards against requests to forbidden addresses: resolves the name, refuses when any answer is forbidden, and dials
- * the same addresses that were checked, so that a second DNS answer changes nothing. Literals are checked the same
- * way (a `lookup` hook would be skipped for them). Certificate and SNI are those of the name.
+ * Guards against requests to forbidden addresses: resolves the name, refuses it if any address is forbidden, and dials
+ * the checked addresses themselves, so that a second DNS answer changes nothing. Literals are checked the same way (a
+ * `lookup` hook would be skipped for them). The certificate and SNI are those of the name.
  *
- * The next address is tried when one cannot be connected; each gets an equal share of the request's remaining time,
+ * If an address cannot be connected, the next one is tried; each gets an equal share of the request's remaining time,
  * at most 10 s. Phases, times and the address are recorded in the trace.
  */
 export const createGuardedDial = (options: ConnectorOptions): Dial => {
   const { clock } = options;
-  // No timer of its own: the steps here are limited by the exchange's deadline.
+  // undici's timer is off: the exchange's deadline limits every step.
   const startTls = buildConnector({ allowH2: false, timeout: 0, rejectUnauthorized: !options.insecure_ssl });
 
   const secure = async (request: TlsRequest, trace: DialTrace): Promise<Socket> => {
@@ -103,7 +103,7 @@ export const createGuardedDial = (options: ConnectorOptions): Dial => {
     const port = target.port === '' ? (DEFAULT_PORTS[target.protocol] ?? 0) : Number(target.port);
     const tcp = await connectFirst(clock, { addresses, port }, trace);
     if (target.protocol === 'https:') {
-      // SNI is for names only (RFC 6066 section 3); undici falls back to the host itself for the certificate.
+      // SNI is for names only (RFC 6066 section 3); for the certificate, undici falls back to the host.
       const sni = isIP(name) === 0 ? { servername: name } : {};
       const socket = await secure({ ...target, hostname: name, ...sni, httpSocket: tcp }, trace);
       trace.phase = 'headers';

@@ -7,25 +7,23 @@ import { type ParsedHeaders, ResponseCapture } from './response-capture.ts';
 import { errorCode, outcomeOfError, outcomeOfStatus, saysResponseInvalid } from './to-outcome.ts';
 import { TransportError } from './transport-error.ts';
 
-/** The parts of the transport that an exchange uses. */
 export interface HttpExchangeContext {
   readonly clock: Clock;
   readonly max_body_bytes: number;
-  /** Sends the request of the exchange again, on a new connection. */
+  /** Sends the request again on a new connection. */
   readonly dispatchFresh: (exchange: HttpExchange) => void;
   readonly onResult: (result: SendResult) => void;
 }
 
-// Never reported: the exchange has its result before it releases its connection.
+// Never reported: the exchange has its result before it releases the connection.
 const RELEASED = new TransportError('EXCHANGE_OVER');
 
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;
 const roundMsOrNull = (ms: number | null): number | null => (ms === null ? null : roundMs(ms));
 
 /**
- * One HTTP request and its response: undici's handler for it, under one deadline for name lookup, connect, TLS,
- * headers and body. It yields exactly one result, whatever happens and in whatever order. This is the hot path:
- * one object per request, and no closure except the timer's.
+ * One HTTP request and its response, with one deadline for name lookup, connect, TLS, headers and body. Produces exactly
+ * one result, regardless of the order of events. Hot path: one object per request, and no closure but the timer's.
  */
 export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   readonly request: OutboundRequest;
@@ -55,7 +53,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // The deadline passed while the request waited for its connection: it must not be sent any more.
+    // The deadline passed while the request waited for its connection: it must not be sent.
     if (this.is_settled) controller.abort(RELEASED);
     else this.controller = controller;
   }
@@ -64,10 +62,10 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
     this.first_byte_at ??= this.context.clock.monotonic();
   }
 
-  /** undici calls this for interim (1xx) responses too, which are ignored. */
+  /** Also called for interim (1xx) responses, which are ignored. */
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ParsedHeaders): void {
     if (status >= 200) this.response = new ResponseCapture(status, headers, this.context.max_body_bytes);
-    // llhttp accepts any three digits, and 101 although we never request an upgrade: undici asserts on both.
+    // llhttp accepts any three digits, and 101 without an upgrade request; undici would fail an assertion on both.
     else if (status < 100 || status === 101) controller.abort(new TransportError('STATUS_INVALID'));
   }
 

@@ -16,7 +16,7 @@ export interface HttpTransportOptions {
   readonly clock: Clock;
   /** Receives the results of one turn of the event loop as one array. */
   readonly onResults: (results: readonly SendResult[]) => void;
-  /** How much of a body is read and kept; 16 KiB unless given. */
+  /** Maximum size of a captured body; default 16 KiB. */
   readonly max_body_bytes?: number;
 }
 
@@ -29,11 +29,11 @@ interface AgentPair {
 }
 
 /**
- * Sends over HTTP/1.1. No socket is opened to an address that `address_policy` refuses; redirects are not
- * followed; bodies are sent with `content-length`, never chunked. Requests with and without certificate checks
- * share no connection and no TLS session.
+ * Sends over HTTP/1.1. Never opens a socket to an address that `address_policy` refuses, follows no redirects, and sends
+ * bodies with `content-length`, never chunked. Requests with and without certificate checks share neither connections
+ * nor TLS sessions.
  *
- * A request that fails on a kept connection before the first byte of a response is sent again on a fresh one, once.
+ * A request that fails on a reused connection before the first byte of a response is sent once more on a new one.
  */
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
   const { clock } = options;
@@ -47,7 +47,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
 
   let running = 0;
   let onIdle: (() => void) | null = null;
-  const batch = createResultBatch(clock, (results) => {
+  const onResult = createResultBatch(clock, (results) => {
     options.onResults(results);
     running -= results.length;
     if (running === 0) onIdle?.();
@@ -68,7 +68,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
     clock,
     max_body_bytes: options.max_body_bytes ?? MAX_BODY_BYTES,
     dispatchFresh: (exchange) => dispatch(exchange, 'fresh'),
-    onResult: batch.add,
+    onResult,
   };
 
   const start = (request: OutboundRequest): void => {
@@ -77,7 +77,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   };
 
   const closeAll = async (): Promise<void> => {
-    // A request under way may still need a fresh connection, which a closed agent would refuse.
+    // A request in flight may still need a fresh connection, which a closed agent would refuse.
     if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
     const agents = [verified.kept, verified.fresh, insecure.kept, insecure.fresh];
     await Promise.all(agents.map((agent) => agent.close()));

@@ -1,6 +1,6 @@
 import type { SendResult } from '../ports/transport.ts';
 
-/** The result of a request that no thread can finish. `sender_died` is false when no thread ever held it. */
+/** The result of a request that no thread can finish. `sender_died` is false if no thread ever held it. */
 export const interrupted = (id: string, sender_died: boolean): SendResult => ({
   id,
   outcome: { kind: 'interrupted' },

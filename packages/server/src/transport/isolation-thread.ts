@@ -9,8 +9,8 @@ const IDLE_MS = 30_000;
 const doNothing = (): void => undefined;
 
 /**
- * Sends one request at a time in a thread of their own, in order, so that a request that kills the thread costs only
- * its own attempt. The thread starts with the first request and ends after 30 s without one.
+ * Sends requests one at a time, in order, in a separate thread, so that a request that kills the thread fails only its
+ * own attempt. The thread starts with the first request and ends after 30 s without one.
  */
 export class IsolationThread {
   private readonly options: IsolationThreadOptions;
@@ -30,14 +30,14 @@ export class IsolationThread {
   /** Never throws and never calls `onResults` before it returns. */
   send(batch: readonly OutboundRequest[]): void {
     if (this.is_closing) {
-      this.options.clock.soon(() => this.giveBack(batch));
+      this.options.clock.soon(() => this.interrupt(batch));
       return;
     }
     this.queue.push(...batch);
     this.sendNext();
   }
 
-  /** The request under way ends first; the others come back as `interrupted`. */
+  /** Waits for the request in flight; the others are `interrupted`. */
   close(): Promise<void> {
     this.closed ??= this.closeAll();
     return this.closed;
@@ -48,7 +48,7 @@ export class IsolationThread {
     this.stopIdleTimer();
     const waiting = this.queue;
     this.queue = [];
-    this.giveBack(waiting);
+    this.interrupt(waiting);
     await Promise.all([this.thread?.close(), this.previous]);
   }
 
@@ -82,7 +82,7 @@ export class IsolationThread {
     this.thread = null;
   }
 
-  private giveBack(requests: readonly OutboundRequest[]): void {
+  private interrupt(requests: readonly OutboundRequest[]): void {
     if (requests.length > 0) this.options.onResults(requests.map(({ id }) => interrupted(id, false)));
   }
 }

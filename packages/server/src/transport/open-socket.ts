@@ -3,19 +3,19 @@ import type { buildConnector } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import { TransportError } from './transport-error.ts';
 
-/** How long one step of a dial may take. */
+/** The time limit of one step of a dial. */
 export interface DialStep {
   readonly clock: Clock;
   readonly limit_ms: number;
 }
 
-// As undici's own connector does.
+// The default of undici's connector.
 const TCP_KEEP_ALIVE_MS = 60_000;
 
-/** What undici's connector needs to put TLS on a connection that is already there. */
+/** Input of undici's connector for TLS over an existing connection. */
 export type TlsRequest = buildConnector.Options & { readonly httpSocket: Socket };
 
-/** Settles as `work` does, or rejects with `DIAL_TIMEOUT` when that comes first. */
+/** Settles as `work` does, or rejects with `DIAL_TIMEOUT` after the time limit. */
 export const withinStep = async <Value>(step: DialStep, work: Promise<Value>): Promise<Value> => {
   const { promise: cut, reject } = Promise.withResolvers<never>();
   const stopTimer = step.clock.after(step.limit_ms, () => reject(new TransportError('DIAL_TIMEOUT')));
@@ -36,8 +36,8 @@ const orDestroy = async (socket: Socket, opened: Promise<Socket>): Promise<Socke
 };
 
 /**
- * A TCP connection to a literal address: nothing is looked up. Rejects with the system's error or
- * `DIAL_TIMEOUT`; no socket is left open then.
+ * Opens a TCP connection to a literal address, without a lookup. Rejects with the system's error or `DIAL_TIMEOUT`, and
+ * then leaves no socket open.
  */
 export const openTcp = (address: string, port: number, step: DialStep): Promise<Socket> => {
   const socket = connect({
@@ -49,15 +49,15 @@ export const openTcp = (address: string, port: number, step: DialStep): Promise<
   });
   const connected = new Promise<Socket>((resolve, reject) => {
     socket.once('connect', () => resolve(socket));
-    // Stays for good: under TLS nobody else listens, and an error without a listener ends the process.
+    // Never removed: under TLS there is no other listener, and an error without a listener would end the process.
     socket.on('error', reject);
   });
   return orDestroy(socket, withinStep(step, connected));
 };
 
 /**
- * TLS over `tcp` by undici's connector (its session cache, its ALPN). Rejects with OpenSSL's or Node's error,
- * `DIAL_TIMEOUT` or `TLS_CLOSED`; `tcp` is destroyed then.
+ * Opens TLS over a socket with undici's connector (its session cache and ALPN). Rejects with OpenSSL's or Node's error,
+ * `DIAL_TIMEOUT` or `TLS_CLOSED`, and then destroys the socket.
  */
 export const openTls = (
   startTls: buildConnector.connector,
@@ -66,7 +66,7 @@ export const openTls = (
 ): Promise<Socket> => {
   const secured = new Promise<Socket>((resolve, reject) => {
     startTls(target, (...[error, socket]) => (error === null ? resolve(socket) : reject(error)));
-    // The TLS socket is silent when the one below it is destroyed, and undici would wait for ever.
+    // The TLS socket emits nothing if the underlying one is destroyed: undici would wait forever.
     target.httpSocket.once('close', () => reject(new TransportError('TLS_CLOSED')));
   });
   return orDestroy(target.httpSocket, withinStep(step, secured));

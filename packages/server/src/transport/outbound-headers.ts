@@ -4,18 +4,18 @@ const isAcceptEncoding = (name: string): boolean =>
   name.length === ACCEPT_ENCODING.length && name.toLowerCase() === ACCEPT_ENCODING;
 
 /**
- * Headers in undici's flat form, in the caller's order. Asks for an unencoded answer unless the caller asks for
- * something else: we keep bodies as they came and never decode them.
+ * Headers in undici's flat form, in the caller's order. Requests an unencoded response by default, because captured
+ * bodies are never decompressed.
  */
 export const toOutboundHeaders = (headers: Readonly<Record<string, string>>): string[] => {
   const flat: string[] = [];
-  let asksForEncoding = false;
+  let hasAcceptEncoding = false;
   for (const name in headers) {
     const value = headers[name];
     if (value === undefined) continue;
     flat.push(name, value);
-    asksForEncoding ||= isAcceptEncoding(name);
+    hasAcceptEncoding ||= isAcceptEncoding(name);
   }
-  if (!asksForEncoding) flat.push(ACCEPT_ENCODING, 'identity');
+  if (!hasAcceptEncoding) flat.push(ACCEPT_ENCODING, 'identity');
   return flat;
 };

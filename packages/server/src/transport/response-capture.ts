@@ -12,7 +12,7 @@ const flattenHeaders = (parsed: ParsedHeaders): Record<string, string> => {
   return headers;
 };
 
-/** What is kept of one answer: its head, and the first bytes of its body as they came, still encoded. */
+/** The head of a response, and the first bytes of its body as received, still encoded. */
 export class ResponseCapture {
   readonly status: number;
   private readonly headers: ParsedHeaders;
@@ -25,7 +25,7 @@ export class ResponseCapture {
     this.room = max_body_bytes;
   }
 
-  /** Keeps what fits. False when something did not: reading on is pointless then. */
+  /** Keeps what fits. False if something did not: no more needs to be read. */
   keep(chunk: Buffer): boolean {
     const fits = chunk.length <= this.room;
     const kept = fits ? chunk : chunk.subarray(0, this.room);
@@ -34,7 +34,7 @@ export class ResponseCapture {
     return fits;
   }
 
-  /** `is_complete`: the body ended as its framing said, and all of it was kept. */
+  /** `is_complete`: the body ended as its framing specified, and all of it was kept. */
   toResponse(is_complete: boolean): CapturedResponse {
     return {
       status: this.status,
@@ -44,7 +44,7 @@ export class ResponseCapture {
     };
   }
 
-  // Nearly every body comes in one piece, which needs no copy.
+  // Nearly every body arrives in one piece, which needs no copy.
   private text(): string {
     const [first] = this.chunks;
     if (first === undefined) return '';

@@ -11,9 +11,9 @@ export interface SenderThreadOptions {
   readonly settings: unknown;
   readonly clock: Clock;
   readonly onResults: (results: readonly SendResult[]) => void;
-  /** Called at most once: the thread cannot be started, and every request comes back as `interrupted` from now on. */
+  /** Called at most once: the thread cannot be started, and from now on every request is `interrupted`. */
   readonly onBroken: (cause: Error) => void;
-  /** False: a first thread that dies before it is ready is final, because its module or settings are wrong. */
+  /** False: if the first thread dies before it is ready, give up, because its module or settings are wrong. */
   readonly retries_first_start: boolean;
 }
 
@@ -28,28 +28,28 @@ type State =
 
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 5_000;
-/** A thread that was ready for this long resets the back-off. Results do not: a killer may come among many others. */
+/** A thread that was ready for this long resets the back-off. Results do not: the killer may be one of many requests. */
 const HEALTHY_AFTER_MS = 10_000;
 const MAX_FAILED_STARTS = 5;
-/** Beyond the deadline of its last request, a thread that closes has this long to end before it is terminated. */
+/** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
 
 const doNothing = (): void => undefined;
 
 /**
- * A worker thread that sends, and its successors. Each request comes back in exactly one result:
+ * A worker thread that sends, restarted if it dies. Each request has exactly one result:
  *
- * - When the thread dies, the requests that it held come back at once as `interrupted` with `sender_died`, and the
- *   next thread starts after 100 ms, then 200 ms, up to 5 s; a thread that lived 10 s resets this.
- * - Requests sent while no thread is ready are buffered and posted to the next one. If that one dies before it is
- *   ready, they come back as `interrupted`: a request never waits for more than one restart.
+ * - If the thread dies, the requests that it held are `interrupted` at once with `sender_died`, and the next thread
+ *   starts after 100 ms, then 200 ms, up to 5 s; a thread that was ready for 10 s resets this back-off.
+ * - Requests sent while no thread is ready are buffered for the next one. If that one dies before it is ready, they are
+ *   `interrupted`: a request never waits for more than one restart.
  * - After five failed starts in a row, no more threads are started.
  */
 export class SenderThread {
   private readonly options: SenderThreadOptions;
   private state: State = 'starting';
   private worker: Worker | null = null;
-  /** The requests that the thread holds, by id: the moment at which each one's deadline passes. */
+  /** The deadlines of the requests that the thread holds, by id. */
   private readonly held = new Map<string, number>();
   private buffered: OutboundRequest[] = [];
   private ready_at: number | null = null;
@@ -81,8 +81,8 @@ export class SenderThread {
   }
 
   /**
-   * Resolves in every state, after every request has its result. Requests that the thread holds end first; a thread
-   * that has not ended 5 s after their last deadline is terminated. Buffered requests come back as `interrupted`.
+   * Always resolves, after every request has its result. Waits for the requests that the thread holds; a thread that has
+   * not ended 5 s after their last deadline is terminated. Buffered requests are `interrupted`.
    */
   close(): Promise<void> {
     if (this.closed === null) {
@@ -117,7 +117,7 @@ export class SenderThread {
   private finishClose(): void {
     this.state = 'closed';
     this.stopTimer();
-    this.giveBackAll();
+    this.interruptAll();
     this.closed?.resolve();
   }
 
@@ -125,14 +125,14 @@ export class SenderThread {
     this.state = 'starting';
     let cause: Error | null = null;
     try {
-      // An empty execArgv: the profiler or inspector of this process must not be inherited by the thread.
+      // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
       const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));
       });
-      // By now every message that the thread sent has been delivered.
+      // All messages of the thread are delivered before this event.
       worker.on('exit', (code) => this.onExit(cause ?? new Error(`the thread exited with code ${code}`)));
       this.worker = worker;
     } catch (error) {
@@ -167,7 +167,7 @@ export class SenderThread {
     const isBroken = !this.mayStartAgain();
     if (isBroken) this.state = 'broken';
     else this.scheduleRestart();
-    this.giveBackAll();
+    this.interruptAll();
     if (isBroken) this.options.onBroken(cause);
   }
 
@@ -188,7 +188,7 @@ export class SenderThread {
     this.stopTimer = this.options.clock.after(delay_ms, () => this.startWorker());
   }
 
-  private giveBackAll(): void {
+  private interruptAll(): void {
     const results = [
       ...Array.from(this.held.keys(), (id) => interrupted(id, true)),
       ...this.buffered.map(({ id }) => interrupted(id, false)),

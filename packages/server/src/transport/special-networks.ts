@@ -1,5 +1,5 @@
 /**
- * IPv4 blocks that are not the public internet: every row of the IANA IPv4 Special-Purpose Address Registry
+ * IPv4 blocks outside the public internet: every row of the IANA IPv4 Special-Purpose Address Registry
  * (RFC 6890 and its updates), multicast (RFC 5771) and Azure's platform address.
  */
 export const SPECIAL_IPV4: readonly string[] = [
@@ -24,10 +24,10 @@ export const SPECIAL_IPV4: readonly string[] = [
   '168.63.129.16/32',
 ];
 
-/** The only IPv6 block that IANA gives out as global unicast; everything outside it is refused. */
+/** The only IPv6 block that IANA allocates as global unicast; everything outside it is refused. */
 export const GLOBAL_IPV6 = '2000::/3';
 
-/** Blocks inside 2000::/3 that are not the public internet: IETF protocols, documentation, 6to4, AS112. */
+/** Blocks inside 2000::/3 but outside the public internet: IETF protocols, documentation, 6to4, AS112. */
 export const SPECIAL_IPV6: readonly string[] = [
   '2001::/23',
   '2001:db8::/32',
@@ -37,7 +37,7 @@ export const SPECIAL_IPV6: readonly string[] = [
 ];
 
 /**
- * Where clouds hand credentials to whoever asks: link-local as a whole (AWS, GCP, Azure, ECS), Alibaba,
+ * Metadata services, which hand out cloud credentials: all of link-local (AWS, GCP, Azure, ECS), Alibaba,
  * Oracle, Azure's wire server, and over IPv6 AWS, GCP, Scaleway and OpenStack.
  */
 export const METADATA_NETWORKS: readonly string[] = [

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** A URL as undici wants it. */
+/** A URL in undici's form. */
 export interface RequestTarget {
   readonly origin: string;
   /** Path and query; a fragment is not sent. */
@@ -10,17 +10,17 @@ export interface RequestTarget {
 const URLS_MAX = 2_000;
 
 /**
- * Splits URLs, and keeps the results for those in use: a process sends to the same hooks over and over.
- * The result throws what `new URL` throws.
+ * Splits URLs and caches the results: a process sends to the same hooks repeatedly. The function throws what `new URL`
+ * throws.
  */
 export const createUrlSplitter = (): ((url: string) => RequestTarget) => {
-  const known = new LRUCache<string, RequestTarget>({ max: URLS_MAX });
+  const cache = new LRUCache<string, RequestTarget>({ max: URLS_MAX });
   return (text) => {
-    const kept = known.get(text);
-    if (kept !== undefined) return kept;
+    const cached = cache.get(text);
+    if (cached !== undefined) return cached;
     const url = new URL(text);
     const target = { origin: url.origin, path: url.pathname + url.search };
-    known.set(text, target);
+    cache.set(text, target);
     return target;
   };
 };

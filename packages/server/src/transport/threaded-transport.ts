@@ -11,16 +11,16 @@ export interface ThreadedTransportOptions {
   readonly clock: Clock;
   readonly onResults: (results: readonly SendResult[]) => void;
   /**
-   * Called at most once, when a thread cannot be started: the first one died before it was ready, or five starts in a
-   * row failed. The process should end.
+   * Called at most once, if a thread cannot be started: the first one died before it was ready, or five starts in a row
+   * failed. The process should exit.
    */
   readonly onBroken: (cause: Error) => void;
 }
 
 /**
- * A transport that runs in worker threads. Sending takes about a third of the CPU time of an event and shares no state
- * with the rest, so a second core can do it. All requests share one thread, except isolated ones, which are sent one
- * at a time from a second thread.
+ * A transport in worker threads. Sending takes about a third of the CPU time of an event and shares no state with the
+ * rest, so it can use a second core. All requests share one thread, except isolated ones, which are sent one at a time
+ * from a second thread.
  */
 export class ThreadedTransport implements Transport {
   private readonly shared: SenderThread;

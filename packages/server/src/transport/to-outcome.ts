@@ -3,32 +3,32 @@ import type { AttemptPhase, Outcome } from '../core/outcome.ts';
 
 const SUCCEEDED: Outcome = { kind: 'succeeded' };
 
-/** Complete headers decide: 2xx succeeded, all else failed. Redirects are not followed. */
+/** The outcome of complete headers: 2xx succeeded, any other status failed. Redirects are not followed. */
 export const outcomeOfStatus = (status: number): Outcome =>
   status >= 200 && status < 300 ? SUCCEEDED : { kind: 'http_status', status };
 
 /**
- * The code of the layer that failed; `UNKNOWN` when it gave none. `HPE_INVALID` stands for llhttp's own code,
- * which undici 8.12 leaves out.
+ * The code of the layer that failed; `UNKNOWN` if it has none. `HPE_INVALID` replaces llhttp's code, which undici 8.12
+ * omits.
  */
 export const errorCode = (error: unknown): string => {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
   return error instanceof errors.HTTPParserError ? 'HPE_INVALID' : 'UNKNOWN';
 };
 
-/** What a receiver that speaks something other than HTTP/1.1 causes: llhttp's codes and undici's own checks. */
+/** Whether the receiver did not answer in valid HTTP/1.1, by llhttp's codes and undici's own checks. */
 export const saysResponseInvalid = (code: string): boolean =>
   code.startsWith('HPE_') ||
   code === 'UND_ERR_HEADERS_OVERFLOW' ||
   code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
   code === 'STATUS_INVALID';
 
-/** With TLS 1.3 the refusal of our certificate arrives after the handshake. */
+/** Needed after the handshake too: TLS 1.3 reports a refused client certificate only then. */
 const saysTlsFailed = (code: string): boolean => code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
 
 /**
- * What an error before complete headers came to. `phase` is the part of the exchange that was running; only
- * codes are read, never messages. What is not known is `connection_failed` with its code.
+ * The outcome of an error before complete headers. `phase` is the phase that was running. Only codes are read, never
+ * messages; an unknown code is a `connection_failed`.
  */
 export const outcomeOfError = (error: unknown, phase: AttemptPhase): Outcome => {
   const code = errorCode(error);

@@ -7,13 +7,13 @@ import { TransportError } from './transport-error.ts';
 const MAX_HEADER_BYTES = 16_384;
 const KEEP_ALIVE_MS = 30_000;
 const MAX_KEEP_ALIVE_MS = 60_000;
-// Bounds how long a DNS or policy change can go unnoticed on a busy connection.
+// Limits how long a busy connection can outlive a DNS or policy change.
 const MAX_CONNECTION_AGE_MS = 300_000;
 
 /**
- * A client (one connection) that knows for which exchange it dials. undici can also dial between two dispatches, when
- * a kept connection turns out to be dead, so the exchange is taken from the client's latest dispatch: with
- * `pipelining` ≤ 1 that is its only one.
+ * A client (one connection) that knows for which exchange it dials. undici can also dial between two dispatches, if a
+ * reused connection turns out to be dead, so the exchange is that of the client's latest dispatch: with `pipelining` ≤ 1
+ * it is the only one.
  */
 const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): Client => {
   let current: HttpExchange | null = null;
@@ -49,8 +49,8 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
 };
 
 /**
- * An undici agent that opens every connection with `dial`. It has no timeouts of its own and follows no
- * redirects. Connections are kept for the next request unless `keeps_connections` is false.
+ * An undici agent that opens every connection with `dial`, without timeouts or redirects. Connections are reused unless
+ * `keeps_connections` is false.
  */
 export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent => {
   const options: Client.Options = {

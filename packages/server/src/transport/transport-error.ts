@@ -1,7 +1,4 @@
-/**
- * The errors that the transport itself raises. Codes from Node, c-ares, OpenSSL, llhttp and undici are passed on
- * unchanged.
- */
+/** The transport's own errors. Codes from Node, c-ares, OpenSSL, llhttp and undici are passed on unchanged. */
 export type TransportErrorCode =
   /** The URL's host is an IP address that the address policy refuses. */
   | 'ADDRESS_FORBIDDEN'

@@ -11,10 +11,10 @@ const ALLOWED: UrlVerdict = { ok: true };
 
 const refuse = (refusal: UrlRefusal, message: string): UrlVerdict => ({ ok: false, refusal, message });
 
-// `new URL` drops tab, CR and LF and turns `\` into `/` without a word, so they are looked for in the raw text.
+// `new URL` silently drops tab, CR and LF and turns `\` into `/`, so the raw text is checked for them.
 const UNSAFE_CHARACTER = /[\p{Cc}\s\\]/u;
 
-// `https://@host/` has empty credentials, which `new URL` forgets.
+// `https://@host/` has empty credentials, which `new URL` drops.
 const HAS_CREDENTIALS = /^[^:/?#]*:\/*[^/?#]*@/;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
@@ -23,7 +23,7 @@ const checkText = (text: string): UrlVerdict => {
   if (text.length > MAX_URL_LENGTH) {
     return refuse(
       'url_malformed',
-      `The URL has ${text.length} characters; at most ${MAX_URL_LENGTH} are taken. Shorten it.`,
+      `The URL has ${text.length} characters; the maximum is ${MAX_URL_LENGTH}. Shorten it.`,
     );
   }
   if (UNSAFE_CHARACTER.test(text)) {
@@ -40,7 +40,7 @@ const checkParts = (text: string, url: URL): UrlVerdict => {
   if (defaultPort === undefined) {
     return refuse(
       'url_scheme',
-      `The URL starts with "${url.protocol}"; webhooks go over HTTP. Use an https:// or http:// URL.`,
+      `The URL starts with "${url.protocol}", but webhooks are sent over HTTP. Use an https:// or http:// URL.`,
     );
   }
   if (HAS_CREDENTIALS.test(text)) {
@@ -59,16 +59,16 @@ const checkParts = (text: string, url: URL): UrlVerdict => {
   if (!isWebPort(port)) {
     return refuse(
       'url_port',
-      `The URL's port ${port} belongs to another kind of service. Use 443, 80 or a port from 1024 up that is not a database's or the like.`,
+      `The URL's port ${port} belongs to another kind of service. Use 443, 80 or a port from 1024 up that is not that of a database or the like.`,
     );
   }
   return ALLOWED;
 };
 
 const privateAddress = (host: string, cidr: string): string =>
-  `The URL's host ${host} is not a public address, and Bellwire does not send to private, local or reserved networks by itself. ` +
+  `The URL's host ${host} is not a public address, and by default Bellwire does not send to private, local or reserved networks. ` +
   `If this receiver is yours, start Bellwire with its network in BELLWIRE_ALLOW_NETWORKS, such as ${cidr}. ` +
-  'Addresses of cloud metadata services stay closed.';
+  'Addresses of cloud metadata services remain blocked.';
 
 const checkLiteral = (host: string, policy: AddressPolicy): UrlVerdict =>
   policy.allows(host)
@@ -80,19 +80,19 @@ const isDnsName = (name: string): boolean =>
 
 const checkName = (name: string): UrlVerdict => {
   if (!isDnsName(name)) {
-    return refuse('url_host', `The URL's host "${name}" is not a valid name. Check it for typing errors.`);
+    return refuse('url_host', `The URL's host "${name}" is not a valid name. Check it for typos.`);
   }
   if (!name.includes('.')) {
     return refuse(
       'url_host',
-      `The URL's host "${name}" is a single word, which only means something inside a private network. ` +
+      `The URL's host "${name}" is a single word, which resolves only inside a private network. ` +
         'Use the full name, or give its address in BELLWIRE_STATIC_HOSTS and its network in BELLWIRE_ALLOW_NETWORKS.',
     );
   }
   if (isSpecialUseName(name)) {
     return refuse(
       'url_host',
-      `The URL's host "${name}" ends in a name that is reserved for private use, so no public receiver has it. ` +
+      `The URL's host "${name}" is under a top-level domain reserved for private use, so it is not a public host. ` +
         'Use a public name, or give its address in BELLWIRE_STATIC_HOSTS and its network in BELLWIRE_ALLOW_NETWORKS.',
     );
   }
@@ -107,10 +107,9 @@ const checkKnownName = (name: string, addresses: readonly string[], policy: Addr
 };
 
 /**
- * Checks a hook's URL when it is saved, so that its owner hears at once what could never be sent. Public names
- * are not resolved: that they lead to an allowed address is checked at every connect.
- *
- * `static_hosts` are checked by the addresses that they stand for, `localhost` by 127.0.0.1.
+ * Checks a hook's URL when it is saved, so that its owner learns at once that it can never work. Public names are not
+ * resolved: the connector checks their addresses at every connect. `static_hosts` are checked by their addresses,
+ * `localhost` by 127.0.0.1.
  */
 export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts = new Map()): UrlPolicy => {
   const checkHost = (host: string): UrlVerdict => {
@@ -131,7 +130,7 @@ export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts
       if (url === null) {
         return refuse(
           'url_malformed',
-          'This is not a valid URL. Write it in full, such as https://example.com/webhooks.',
+          'This is not a valid URL. Use a full URL, such as https://example.com/webhooks.',
         );
       }
       const parts = checkParts(text, url);

@@ -22,7 +22,7 @@ interface Meaning {
 }
 
 const PRIVATE_ADDRESS =
-  "The URL's host 10.0.0.7 is not a public address, and Bellwire does not send to private, local or reserved networks by itself. If this receiver is yours, start Bellwire with its network in BELLWIRE_ALLOW_NETWORKS, such as 10.0.0.7/32. Addresses of cloud metadata services stay closed.";
+  "The URL's host 10.0.0.7 is not a public address, and by default Bellwire does not send to private, local or reserved networks. If this receiver is yours, start Bellwire with its network in BELLWIRE_ALLOW_NETWORKS, such as 10.0.0.7/32. Addresses of cloud metadata services remain blocked.";
 
 /** The meaning of each error code that calls can return, with an example message. */
 export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
@@ -59,17 +59,17 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
   idempotency_conflict: {
     meaning: 'The idempotency key was used for a different event.',
     message:
-      'This idempotency key was used before for another event (evt_01jd7b1c8r4n6s2y0p5h9g3kmd). Send the same body again, or use a new key.',
+      'This idempotency key was already used for a different event (evt_01jd7b1c8r4n6s2y0p5h9g3kmd). Send the same body again, or use a new key.',
   },
   not_validated: {
     meaning: 'The dialect requires validation before the hook can be active.',
     message:
-      'A hook of the dialect "casesolved" cannot be active before its receiver was validated. Call POST /v1/webhooks/{id}/validate, then activate it.',
+      'A hook of the dialect "casesolved" must be validated before it can be active. Call POST /v1/webhooks/{id}/validate, then activate it.',
   },
   hook_not_active: {
     meaning: 'The hook is not active, so deliveries would only be held again.',
     message:
-      'The hook wh_01jd7a9f3k5w2q8z6m4v0t7xbc is paused, so what is sent again would be held again. Activate it first.',
+      'The hook wh_01jd7a9f3k5w2q8z6m4v0t7xbc is paused, so its deliveries would be held again. Activate it first.',
   },
   already_exists: {
     meaning: 'The name is already used.',
@@ -87,7 +87,7 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
   delivery_in_flight: {
     meaning: 'The delivery is being sent.',
     message:
-      'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna is being sent at this moment. Look at it again in a few seconds.',
+      'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna is being sent right now. Try again in a few seconds.',
   },
   payload_too_large: {
     meaning: 'The body is larger than 1 MiB.',
@@ -110,7 +110,7 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
   },
   schema_violation: {
     meaning: 'The data does not match the schema of its event type. `issues` lists the errors.',
-    message: 'The data does not fit the schema of order.created: data must have the property "order_id".',
+    message: 'The data does not match the schema of order.created: data must have the property "order_id".',
     issues: [{ path: 'data', message: 'must have the property "order_id"' }],
   },
   schema_invalid: {
@@ -134,17 +134,16 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
   storage_broken: {
     meaning: 'The database file can no longer be trusted. Nothing was stored; retry the call.',
     message:
-      'The database could not be written and cannot be trusted until it is opened anew (SQLITE_IOERR_FSYNC). Nothing was stored.',
+      'The database could not be written and cannot be trusted until it is opened again (SQLITE_IOERR_FSYNC). Nothing was stored; restart the server.',
   },
   overloaded: {
     meaning:
       'Too many calls are waiting, or a list or count took too long. Retry after `Retry-After`; use narrower filters for lists.',
-    message:
-      'Events come in faster than they can be sent. Nothing was stored; send this one again after a second.',
+    message: 'Events arrive faster than they can be sent. Nothing was stored; try again after a second.',
   },
   shutting_down: {
     meaning: 'The server is stopping. Retry after `Retry-After`.',
-    message: 'The server is stopping. Nothing was stored; send this one again.',
+    message: 'The server is shutting down. Nothing was stored; try again.',
   },
 };
 

@@ -137,7 +137,7 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
         .addPrimaryKeyConstraint('bellwire_events_pk', ['workspace_id', 'id']),
     )
     .execute();
-  // Nulls are distinct in a unique index, so an event without a tenant counts as one of the tenant ''.
+  // Nulls are distinct in a unique index, so here the tenant of an event without one is ''.
   await db.schema
     .createIndex('bellwire_events_idempotency')
     .unique()
@@ -162,7 +162,7 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
     .execute();
 };
 
-/** Hooks that an event goes to and has no deliveries for yet: one row a slice, deleted with its deliveries' insertion. */
+/** The hooks of an event that have no deliveries yet, one row per slice, deleted when its deliveries are inserted. */
 const createFanOuts = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .table(
@@ -208,9 +208,9 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
     .execute();
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_deliveries');
   await index('bellwire_deliveries_event').columns(['event_id']).execute();
-  // No index on (hook_id, id): it would touch a page for every hook that a commit reaches, which costs as much as all
-  // the rest of the commit. Lists of a hook read a bounded window instead.
-  // Partial indexes hold only the rows that are in that state now, so a finished delivery costs nothing here.
+  // No index on (hook_id, id): it would touch a page per hook, which costs as much as the rest of the commit. Lists of a
+  // hook read a bounded window instead. The partial indexes hold only rows in that state, so most finished deliveries
+  // cost nothing here.
   await index('bellwire_deliveries_due')
     .columns(['hook_id', 'next_attempt_at'])
     .where(sql.ref('status'), '=', sql.lit('pending'))
@@ -275,7 +275,7 @@ const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
     .execute();
 };
 
-/** Every table of the first release, as a database spells them. */
+/** The tables of the first release. */
 export const foundation = (is: SchemaDialect): Migration => ({
   up: async (db) => {
     await createRegistry(db, is);

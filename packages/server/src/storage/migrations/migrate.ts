@@ -21,13 +21,13 @@ const refuseNewer = async (db: Kysely<Schema>, known: ReadonlySet<string>): Prom
   if (unknown === undefined) return;
   throw new BellwireError(
     'database_newer',
-    `This database was written by a newer Bellwire (it has the migration ${unknown.name}). Start that version, or restore a backup from before the upgrade.`,
+    `This database was written by a newer version of Bellwire (it has the migration ${unknown.name}). Start that version, or restore a backup from before the upgrade.`,
   );
 };
 
 /**
- * Brings the tables up to this program's version, each migration in one transaction.
- * @throws BellwireError `database_newer` when a newer Bellwire has written to it.
+ * Migrates the tables to this version, with one transaction per migration.
+ * @throws BellwireError `database_newer` if a newer version of Bellwire has migrated the database.
  */
 export const migrateToLatest = async (db: Kysely<Schema>, dialect: SchemaDialect): Promise<void> => {
   const migrations = migrationsFor(dialect);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SchemaDialect } from '../schema-dialect.ts';
 
-/** Ids with the C collation: any other orders them by language, and cursors and ranges would skip rows. */
+/** Ids have the C collation: any other orders them by language, and keyset pagination would skip rows. */
 export const postgresSchema: SchemaDialect = {
   id: sql`text collate "C"`,
   integer: 'bigint',

@@ -4,14 +4,10 @@ import type { Connections, Schema } from '../schema.ts';
 import type { RepositoryParts } from './parts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-const toApiKey = (row: Selectable<Schema['bellwire_api_keys']>): ApiKey => ({
-  id: row.id,
-  workspace_id: row.workspace_id,
-  name: row.name,
-  scope: row.scope,
-  hint: row.hint,
-  created_at: row.created_at,
-});
+const toApiKey = (row: Selectable<Schema['bellwire_api_keys']>): ApiKey => {
+  const { hash: _, ...key } = row;
+  return key;
+};
 
 export const createApiKeys = (
   { db, reader }: Connections,

@@ -23,7 +23,7 @@ const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
   updated_at: row.updated_at,
 });
 
-/** Rows that one page looks at: what has no index is filtered in a window, so that no list is unbounded. */
+/** Maximum number of rows read per page: filters without an index apply within this window. */
 const WINDOW = 20_000;
 
 interface WindowOptions {
@@ -42,9 +42,9 @@ const inWindow = <T>(query: Query<T>, workspace_id: string, { filter, after }: W
 };
 
 /**
- * A window of the workspace's rows, newest first: of all rows, or of the failed ones alone, which have an index. Their
- * status is a literal, so that the partial index serves, and their ids come from a subquery, since for whole rows
- * SQLite prefers the primary key and reads every row of the workspace.
+ * A window of the workspace's rows, newest first: of all rows, or of the failed ones, which have a partial index. For
+ * SQLite to use it, the status must be a literal and the ids must come from a subquery: for whole rows it prefers the
+ * primary key and reads every row of the workspace.
  */
 const windowOf = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
   const window = inWindow(db.selectFrom('bellwire_deliveries').selectAll(), workspace_id, options);
@@ -56,10 +56,10 @@ const windowOf = (db: Kysely<Schema>, workspace_id: string, options: WindowOptio
 
 const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
   const { status, hook_id, event_type, tenant, since } = options.filter;
-  let query = db.selectFrom(windowOf(db, workspace_id, options).as('looked_at'));
+  let query = db.selectFrom(windowOf(db, workspace_id, options).as('candidates'));
   if (status !== undefined) query = query.where('status', '=', status);
   if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
-  // The bound by id is the coarse one: an id can be younger than its row by the length of a commit.
+  // The bound by id is only approximate: an id can be younger than its row by the duration of a commit.
   if (since !== undefined) query = query.where('created_at', '>=', since);
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
@@ -67,7 +67,7 @@ const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptio
 };
 
 export const createDeliveries = ({ reader }: Connections): Repositories['deliveries'] => {
-  /** The last row of a full window; null when the window reached the end. */
+  /** The id of the last row of a full window; null if the window reaches the end. */
   const endOfWindow = async (workspace_id: string, options: WindowOptions): Promise<string | null> => {
     const last = await windowOf(reader, workspace_id, options)
       .clearSelect()

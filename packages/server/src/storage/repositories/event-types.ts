@@ -7,7 +7,8 @@ import { rowsToFetch, toPage } from './page.ts';
 
 const parse = (text: string | null): JsonObject | null =>
   text === null ? null : (JSON.parse(text) as JsonObject);
-const print = (value: JsonObject | null): string | null => (value === null ? null : JSON.stringify(value));
+const stringify = (value: JsonObject | null): string | null =>
+  value === null ? null : JSON.stringify(value);
 
 const toEventType = (row: Selectable<Schema['bellwire_event_types']>): EventType => ({
   name: row.name,
@@ -24,8 +25,8 @@ export const toEventTypeRow = (
 ): Insertable<Schema['bellwire_event_types']> => ({
   ...type,
   workspace_id,
-  schema: print(type.schema),
-  example: print(type.example),
+  schema: stringify(type.schema),
+  example: stringify(type.example),
 });
 
 export const createEventTypes = (

@@ -9,7 +9,7 @@ const toStoredEvent = (row: EventRow): StoredEvent => {
   return { ...event, idempotency_key: row.idempotency_key, deliveries: row.deliveries };
 };
 
-/** Events that one filtered page looks at: what has no index is filtered in a window, so that no list is unbounded. */
+/** Maximum number of events read per filtered page: filters without an index apply within this window. */
 const WINDOW = 20_000;
 
 type Query<T> = SelectQueryBuilder<Schema, 'bellwire_events', T>;
@@ -30,7 +30,7 @@ export const createEvents = ({ reader }: Connections): Repositories['events'] =>
     return after === null ? query : query.where('id', '<', after);
   };
 
-  /** The id at which a window that begins after `page.after` ends; null when it reaches the end of the list. */
+  /** The id of the last row of a full window; null if the window reaches the end. */
   const endOfWindow = async (workspace_id: string, page: PageQuery): Promise<string | null> => {
     const last = await newest(workspace_id, page)
       .select('id')
@@ -40,15 +40,15 @@ export const createEvents = ({ reader }: Connections): Repositories['events'] =>
     return last?.id ?? null;
   };
 
-  /** The ids of the event that receivers know by `wire_id`: at most one. */
-  const idsOf = async (workspace_id: string, wire_id: string): Promise<readonly string[]> => {
+  /** The id of the event that receivers know by `wire_id`. */
+  const idOf = async (workspace_id: string, wire_id: string): Promise<string> => {
     const known = await reader
       .selectFrom('bellwire_wire_ids')
       .select('event_id')
       .where('workspace_id', '=', workspace_id)
       .where('wire_id', '=', wire_id)
       .executeTakeFirst();
-    return [known?.event_id ?? wire_id];
+    return known?.event_id ?? wire_id;
   };
 
   return {
@@ -57,8 +57,8 @@ export const createEvents = ({ reader }: Connections): Repositories['events'] =>
       const fetch = (query: ReturnType<typeof newest>) =>
         matching(query.selectAll(), filter).limit(rowsToFetch(page)).execute();
       if (filter.wire_id !== undefined) {
-        const ids = await idsOf(workspace_id, filter.wire_id);
-        return toPage(await fetch(newest(workspace_id, page).where('id', 'in', ids)), page, shape);
+        const id = await idOf(workspace_id, filter.wire_id);
+        return toPage(await fetch(newest(workspace_id, page).where('id', '=', id)), page, shape);
       }
       if (filter.type === undefined && filter.tenant === undefined) {
         return toPage(await fetch(newest(workspace_id, page)), page, shape);

@@ -21,10 +21,10 @@ export const insertSecret = async (
     .execute();
 };
 
-/** Previous secrets that a hook may have. */
-const MOST_PREVIOUS = 10;
+/** Maximum number of previous secrets per hook. */
+const MAX_PREVIOUS = 10;
 
-/** Gives the current secret of a hook an expiry, and deletes those that have expired or are too many. */
+/** Sets the expiry of a hook's current secret, and deletes previous secrets that have expired or exceed the maximum. */
 export const retireSecrets = async (
   trx: Transaction<Schema>,
   hook_id: string,
@@ -42,7 +42,7 @@ export const retireSecrets = async (
     .where('hook_id', '=', hook_id)
     .where('expires_at', '>', now)
     .orderBy('id', 'desc')
-    .limit(MOST_PREVIOUS);
+    .limit(MAX_PREVIOUS);
   await trx
     .deleteFrom('bellwire_secrets')
     .where('hook_id', '=', hook_id)
@@ -50,7 +50,7 @@ export const retireSecrets = async (
     .execute();
 };
 
-/** Deletes every secret of a hook but the current one. */
+/** Deletes all previous secrets of a hook. */
 export const deletePreviousSecrets = async (trx: Transaction<Schema>, hook_id: string): Promise<void> => {
   await trx
     .deleteFrom('bellwire_secrets')

@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 
-/** A text as a pattern of `like` that matches it alone. With an escape character, because only PostgreSQL has a default one. */
+/** Escapes a text for `like`. The query names the escape character, because only PostgreSQL has a default one. */
 const literally = (text: string): string => text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 
-/** The ids of the hooks of any workspace whose URL ends in a path. */
+/** The ids of hooks in any workspace whose URL has this path. */
 export const findHooksAt = async (db: Kysely<Schema>, path: string): Promise<readonly string[]> => {
   const rows = await db
     .selectFrom('bellwire_hooks')
@@ -12,6 +12,6 @@ export const findHooksAt = async (db: Kysely<Schema>, path: string): Promise<rea
     .where(sql<boolean>`url like ${`%${literally(path)}`} escape '\\'`)
     .where('deleted_at', 'is', null)
     .execute();
-  // SQLite's `like` takes A for a.
+  // SQLite's `like` ignores case.
   return rows.filter(({ url }) => new URL(url).pathname === path).map(({ id }) => id);
 };

@@ -20,7 +20,7 @@ const toRow = (hook: NewHook, cipher: Cipher) => {
   };
 };
 
-const isSwitchedOff = ({ status }: HookChange): boolean => status !== undefined && status !== 'active';
+const isDeactivation = ({ status }: HookChange): boolean => status !== undefined && status !== 'active';
 
 const toChangedColumns = (
   id: string,
@@ -33,9 +33,9 @@ const toChangedColumns = (
     ...(events === undefined ? {} : { events: JSON.stringify(events) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
-    // A hook that is switched on again starts with a new count of its failures, and its waiting deliveries stay.
+    // Activation resets the failure counters and keeps the waiting deliveries.
     ...(change.status === 'active' ? { consecutive_failures: 0, failing_since: null, stopping: null } : {}),
-    ...(isSwitchedOff(change) ? { stopping: 'held' as const } : {}),
+    ...(isDeactivation(change) ? { stopping: 'held' as const } : {}),
   };
 };
 
@@ -53,7 +53,7 @@ const insertTenant = async (
 
 type HooksRepository = Repositories['hooks'];
 
-/** The hooks of a workspace. A change of one is one transaction, and every cache learns of it. */
+/** The hooks of a workspace. Each change is one transaction and invalidates the caches. */
 class Hooks implements HooksRepository {
   readonly #db: Kysely<Schema>;
   readonly #reader: Kysely<Schema>;
@@ -116,7 +116,7 @@ class Hooks implements HooksRepository {
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) return null;
-      if (isSwitchedOff(wanted)) {
+      if (isDeactivation(wanted)) {
         await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'held', now: wanted.updated_at });
       }
       return this.#toListed(row);
@@ -156,23 +156,23 @@ class Hooks implements HooksRepository {
     });
 
   /**
-   * One transaction that changes one hook. Announced before COMMIT, while the connection is still ours, so that no
-   * commit in between fans out to the hook as it was; and once more after it, for a rollback.
+   * Changes one hook in one transaction. Published before COMMIT, while this transaction holds the connection, so that no
+   * later commit fans out to the old hook; and again afterwards, in case of a rollback.
    */
   async #change<T>(
     workspace_id: string,
     hook_id: string,
     work: (trx: Transaction<Schema>) => Promise<T>,
   ): Promise<T> {
-    const announce = () => this.#parts.invalidations.publish({ kind: 'hook', workspace_id, hook_id });
+    const publish = () => this.#parts.invalidations.publish({ kind: 'hook', workspace_id, hook_id });
     try {
       return await this.#db.transaction().execute(async (trx) => {
         const result = await work(trx);
-        announce();
+        publish();
         return result;
       });
     } finally {
-      announce();
+      publish();
     }
   }
 
@@ -188,7 +188,7 @@ class Hooks implements HooksRepository {
     return { ...toHook(row), header_names: this.#headerNames(row) };
   }
 
-  /** None for headers that cannot be decrypted: one such hook must not fail the whole list. */
+  /** Empty if the headers cannot be decrypted: one such hook must not fail the whole list. */
   #headerNames(row: HookRow): readonly string[] {
     try {
       return Object.keys(toHeaders(row, this.#parts.cipher));

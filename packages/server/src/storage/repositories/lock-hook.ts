@@ -3,8 +3,8 @@ import type { HookRow } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
 
 /**
- * The row of a hook, locked until the transaction ends: what the transaction reads after it, no other one changes
- * that locks the hook first. Undefined when there is no such hook.
+ * Locks a hook until the end of the transaction, against every other transaction that locks it first. Returns its row;
+ * undefined if it does not exist.
  */
 export const lockHook = (
   trx: Transaction<Schema>,
@@ -13,7 +13,7 @@ export const lockHook = (
 ): Promise<HookRow | undefined> =>
   trx
     .updateTable('bellwire_hooks')
-    // An update that changes nothing, because SQLite has no `for update`.
+    // An update without a change, because SQLite does not have `for update`.
     .set(({ ref }) => ({ updated_at: ref('updated_at') }))
     .where('workspace_id', '=', workspace_id)
     .where('id', '=', id)

@@ -1,9 +1,9 @@
 import type { Page, PageQuery } from '../../ports/repositories.ts';
 
-/** One row more than asked tells whether there is another page. */
+/** One row more than requested, to see whether there is another page. */
 export const rowsToFetch = ({ limit }: PageQuery): number => limit + 1;
 
-/** A page of the rows that `rowsToFetch` brought; `keyOf` names the column that the list is ordered by. */
+/** A page of up to `rowsToFetch` rows; `keyOf` returns the value of the column that orders the list. */
 export const toPage = <R, T>(
   rows: readonly R[],
   { limit }: PageQuery,

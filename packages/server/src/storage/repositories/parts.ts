@@ -2,12 +2,12 @@ import type { Caches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 
-/** What repositories share beside their connections. */
+/** The dependencies of the repositories besides their connections. */
 export interface RepositoryParts {
   readonly caches: Caches;
   readonly cipher: Cipher;
-  /** Where every change of a row is announced that a cache may hold. */
+  /** Receives every change to a row that a cache may hold. */
   readonly invalidations: Invalidations;
-  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }

@@ -17,9 +17,9 @@ const activeHooks = (db: Kysely<Schema>, workspace_id: string) =>
     .where('deleted_at', 'is', null);
 
 /**
- * Scheduled deliveries in a state, of events of a time range: a delivery that a replay made is as old as its event.
- * `state` is the partial index of the status, which is a literal for its sake; a cross join makes SQLite read it first,
- * where it would otherwise prefer the primary key and read every row of the workspace.
+ * Scheduled deliveries in a state, by the times of their events: a delivery that a replay created is as old as its event.
+ * `state` reads the partial index of the status, which must be a literal for that. The cross join makes SQLite read it
+ * first; otherwise it prefers the primary key and reads every row of the workspace.
  */
 const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'failed') => {
   const { workspace_id, hook_id, event_type, since, until } = filter;
@@ -44,17 +44,17 @@ const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'fai
     )
     .orderBy('state.id');
   if (event_type !== undefined) query = query.where('bellwire_deliveries.event_type', '=', event_type);
-  // The index of held deliveries begins with the hook, that of failed ones does not have it.
+  // The index of held deliveries starts with the hook; that of failed ones does not include it.
   const hook = status === 'held' ? 'state.hook_id' : 'bellwire_deliveries.hook_id';
   return hook_id === null
     ? query.where(hook, 'in', activeHooks(db, workspace_id))
     : query.where(hook, '=', hook_id);
 };
 
-/** How far the ids of events may run ahead of their times. */
+/** Maximum time by which the id of an event may be ahead of its `created_at`. */
 const CLOCK_SLACK_MS = 3_600_000;
 
-/** The events of a time range that were not addressed to named hooks, with the delivery that the hook has of each. */
+/** The events of a time range without `hook_ids`, each with the hook's delivery of it. */
 const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) =>
   db
     .selectFrom('bellwire_events')
@@ -71,7 +71,7 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) 
     ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
     .where('bellwire_events.addressed', '=', 0)
-    // Its fan-out still stores deliveries, and this hook may be one of those it has yet to come to.
+    // An unfinished fan-out may still store a delivery for this hook.
     .where(({ exists, not, selectFrom }) =>
       not(
         exists(
@@ -82,7 +82,7 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) 
         ),
       ),
     )
-    // By id, so that no list is read beyond the range: an id is as old as its event, but for a clock that was set back.
+    // By id, to bound the range that is read: an id is as old as its event, unless the clock was set back.
     .where('bellwire_events.id', '>=', firstIdAt('evt', since))
     .where('bellwire_events.id', '<', firstIdAt('evt', until + CLOCK_SLACK_MS))
     .where('bellwire_events.created_at', '>=', since)
@@ -138,7 +138,7 @@ const isMissed = (hook: Hook, event: MissedEvent & { readonly delivery_id: strin
 
 type ReplayRepository = Repositories['replay'];
 
-/** Makes deliveries due whose hook is still active. Returns how many. */
+/** Makes the deliveries of active hooks due and returns their number. */
 const makeDue = async (
   db: Kysely<Schema>,
   ids: readonly string[],
@@ -157,13 +157,13 @@ const makeDue = async (
     .where('workspace_id', '=', filter.workspace_id)
     .where('id', 'in', ids)
     .where(sql<string>`status`, '=', status)
-    // A delivery sent again a moment ago may have disabled its hook: the rest stays held, or failed.
+    // The replay itself may have disabled the hook meanwhile: its other deliveries stay held or failed.
     .where('hook_id', 'in', activeHooks(db, filter.workspace_id))
     .executeTakeFirst();
   return Number(numUpdatedRows);
 };
 
-/** The events that still exist and that a hook has no delivery of, now that no other transaction can change that. */
+/** The events that still exist and of which the locked hook has no delivery. */
 const stillMissed = async (
   trx: Transaction<Schema>,
   hook: Hook,
@@ -201,7 +201,7 @@ const countMissed = async (reader: Kysely<Schema>, hook: Hook, range: TimeRange)
     .reduce((sum, { count }) => sum + count, 0);
 };
 
-/** Reads choose what to send again, beside the connection that accepts; writes change at most one slice of it. */
+/** Selects deliveries on the reader, without blocking accepts; each write changes at most one slice. */
 export const createReplayRepository = (
   { db, reader }: Connections,
   { wireIdOf }: RepositoryParts,

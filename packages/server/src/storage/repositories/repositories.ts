@@ -10,7 +10,7 @@ import type { RepositoryParts } from './parts.ts';
 import { createReplayRepository } from './replay.ts';
 import { createWorkspaces } from './workspaces.ts';
 
-/** Lists, creations and changes, in SQL that both databases run. */
+/** The repositories, in SQL that runs on both databases. */
 export const createRepositories = (connections: Connections, parts: RepositoryParts): Repositories => ({
   workspaces: createWorkspaces(connections, parts),
   api_keys: createApiKeys(connections, parts),

@@ -8,13 +8,13 @@ interface Stop {
   readonly now: number;
 }
 
-/** Deliveries stopped in the transaction that switches their hook off: as many as a list shows; the sweep stops the rest. */
-const STOPPED_AT_ONCE = 200;
+/** Deliveries stopped in the transaction that deactivates their hook: as many as a list shows. The sweep stops the rest. */
+const STOPPED_MAX = 200;
 
-/** Holds or cancels the waiting deliveries of a hook that are due first, and the oldest held ones. The hook's `stopping` column says that there may be more. */
+/** Holds or cancels a hook's first due deliveries, and cancels its oldest held ones. `stopping` marks that there may be more. */
 export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop): Promise<void> => {
   const { workspace_id, hook_id, to, now } = stop;
-  // The status is a literal and the order that of its partial index, which then serves both.
+  // A literal status and the order of its partial index, so that SQLite uses that index.
   const waiting = (status: 'pending' | 'held') =>
     trx
       .selectFrom('bellwire_deliveries')
@@ -22,7 +22,7 @@ export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop):
       .where('hook_id', '=', hook_id)
       .where('status', '=', sql.lit(status))
       .orderBy(status === 'pending' ? 'next_attempt_at' : 'id')
-      .limit(STOPPED_AT_ONCE);
+      .limit(STOPPED_MAX);
   for (const status of to === 'canceled' ? (['pending', 'held'] as const) : (['pending'] as const)) {
     await trx
       .updateTable('bellwire_deliveries')

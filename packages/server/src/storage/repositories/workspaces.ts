@@ -13,34 +13,26 @@ const toWorkspace = (row: Selectable<Schema['bellwire_workspaces']>): Workspace 
 /** Rows deleted in one transaction. */
 const SLICE = 500;
 
-/** Deletes the hooks that were deleted earlier, whose rows stay for the deliveries that name them, and the tenants. */
+const deleteAll = async (deleteSlice: () => Promise<{ readonly numDeletedRows: bigint }>): Promise<void> => {
+  for (let deleted = SLICE; deleted >= SLICE;) deleted = Number((await deleteSlice()).numDeletedRows);
+};
+
+/** Deletes the tenants, and the rows of deleted hooks, which were kept for their deliveries. */
 const removeLeftovers = async (db: Kysely<Schema>, workspace_id: string): Promise<void> => {
-  for (let deleted = SLICE; deleted >= SLICE;) {
-    const hooks = db
-      .selectFrom('bellwire_hooks')
-      .select('id')
-      .where('workspace_id', '=', workspace_id)
-      .where('deleted_at', 'is not', null)
-      .limit(SLICE);
-    const { numDeletedRows } = await db
-      .deleteFrom('bellwire_hooks')
-      .where('id', 'in', hooks)
-      .executeTakeFirst();
-    deleted = Number(numDeletedRows);
-  }
-  for (let deleted = SLICE; deleted >= SLICE;) {
-    const tenants = db
-      .selectFrom('bellwire_tenants')
-      .select('tenant')
-      .where('workspace_id', '=', workspace_id)
-      .limit(SLICE);
-    const { numDeletedRows } = await db
-      .deleteFrom('bellwire_tenants')
-      .where('workspace_id', '=', workspace_id)
-      .where('tenant', 'in', tenants)
-      .executeTakeFirst();
-    deleted = Number(numDeletedRows);
-  }
+  const hooks = db
+    .selectFrom('bellwire_hooks')
+    .select('id')
+    .where('workspace_id', '=', workspace_id)
+    .where('deleted_at', 'is not', null)
+    .limit(SLICE);
+  await deleteAll(() => db.deleteFrom('bellwire_hooks').where('id', 'in', hooks).executeTakeFirst());
+  const ofWorkspace = db.deleteFrom('bellwire_tenants').where('workspace_id', '=', workspace_id);
+  const tenants = db
+    .selectFrom('bellwire_tenants')
+    .select('tenant')
+    .where('workspace_id', '=', workspace_id)
+    .limit(SLICE);
+  await deleteAll(() => ofWorkspace.where('tenant', 'in', tenants).executeTakeFirst());
 };
 
 const isUsed = async (db: Kysely<Schema>, id: string): Promise<boolean> => {
@@ -69,7 +61,7 @@ const select = async (db: Kysely<Schema>, id: string): Promise<Workspace | null>
 type WorkspacesRepository = Repositories['workspaces'];
 type WorkspaceChange = Parameters<WorkspacesRepository['update']>[1];
 
-/** False when the name, or the id, is taken. */
+/** False if the name or the id is taken. */
 const insert = async (
   trx: Transaction<Schema>,
   workspace: Workspace,
@@ -121,7 +113,7 @@ const remove = async (db: Kysely<Schema>, id: string): Promise<'removed' | 'in_u
   await removeLeftovers(db, id);
   return db.transaction().execute(async (trx) => {
     if ((await select(trx, id)) === null) return 'not_found';
-    // An event or a hook may have come meanwhile.
+    // An event or a hook may have been added meanwhile.
     if (await isUsed(trx, id)) return 'in_use';
     await trx.deleteFrom('bellwire_tenants').where('workspace_id', '=', id).execute();
     await trx.deleteFrom('bellwire_hooks').where('workspace_id', '=', id).execute();
@@ -135,11 +127,11 @@ export const createWorkspaces = (
   { db, reader }: Connections,
   { invalidations }: RepositoryParts,
 ): WorkspacesRepository => {
-  const announce = (workspace_id: string): void => invalidations.publish({ kind: 'catalog', workspace_id });
+  const publish = (workspace_id: string): void => invalidations.publish({ kind: 'catalog', workspace_id });
   return {
     create: async (workspace, catalog) => {
       const created = await db.transaction().execute((trx) => insert(trx, workspace, catalog));
-      announce(workspace.id);
+      publish(workspace.id);
       return created;
     },
     list: async (page) => {
@@ -156,16 +148,16 @@ export const createWorkspaces = (
       try {
         return await update(db, id, { change, now });
       } catch (error) {
-        // Asked afterwards: a question before the update would not see a transaction that takes the name meanwhile.
+        // Checked afterwards: a check before the update would miss a concurrent transaction that takes the name.
         if (change.name !== undefined && (await isNameTaken(db, id, change.name))) return 'taken';
         throw error;
       } finally {
-        announce(id);
+        publish(id);
       }
     },
     remove: async (id) => {
       const removed = await remove(db, id);
-      announce(id);
+      publish(id);
       return removed;
     },
   };

@@ -54,7 +54,7 @@ const toResponse = (row: AttemptRow): StoredAttempt['response'] =>
         body_truncated: row.response_truncated === 1,
       };
 
-/** An attempt as lists show it. */
+/** The attempt of a row, as the API lists it. */
 export const toStoredAttempt = (row: AttemptRow): StoredAttempt => ({
   id: row.id,
   number: row.number,

@@ -1,18 +1,17 @@
-import type { Insertable, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Schema } from '../schema.ts';
 
 export type DeliveryRow = Selectable<Schema['bellwire_deliveries']>;
-export type NewDeliveryRow = Insertable<Schema['bellwire_deliveries']>;
 
-/** A delivery as the core knows it. */
+/** The delivery of a row. */
 export const toDelivery = (row: DeliveryRow): Delivery => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
   event_id: row.event_id,
   hook_id: row.hook_id,
-  // Only a manual lease knows where to go back to, whatever created the delivery.
+  // Only a manual lease has a state to resume, regardless of the delivery's own trigger.
   trigger: row.resume_status === null ? row.trigger : 'manual',
   attempts: row.attempts,
   failures: row.failures,
@@ -24,14 +23,14 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
       : { status: row.resume_status, at: row.resume_at, failure_reason: row.failure_reason },
 });
 
-/** A new delivery that has never been leased: `status` and, for one that is pending, when it is due. */
+/** The row of a delivery that has never been leased. `next_attempt_at` is set if it is pending. */
 export const newDeliveryRow = (
   delivery: Pick<
-    NewDeliveryRow,
+    DeliveryRow,
     'workspace_id' | 'id' | 'tenant' | 'event_id' | 'event_type' | 'hook_id' | 'trigger' | 'status'
   >,
   { now, next_attempt_at }: { readonly now: number; readonly next_attempt_at: number | null },
-): NewDeliveryRow => ({
+): DeliveryRow => ({
   ...delivery,
   attempts: 0,
   failures: 0,

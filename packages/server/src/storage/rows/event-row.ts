@@ -9,7 +9,7 @@ export type NewEventRow = Insertable<Schema['bellwire_events']>;
 
 const parse = (text: string): JsonObject => JSON.parse(text) as JsonObject;
 
-/** An event as the core knows it. */
+/** The event of a row. */
 export const toEvent = (row: EventRow): Event => ({
   id: row.id,
   workspace_id: row.workspace_id,

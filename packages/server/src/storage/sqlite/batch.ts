@@ -10,14 +10,14 @@ export interface TenantRef {
 }
 
 /**
- * The state of one open transaction: the hooks as its items have changed them, and the room that is left. Memory
- * learns of it only after COMMIT, so a rollback leaves nothing behind.
+ * The state of one open transaction: the hooks that it has changed, and its counts. It is applied to memory only after
+ * COMMIT, so that a rollback leaves nothing behind.
  */
 export class Batch {
   readonly now: number;
   /** Deliveries stored so far. */
   stored = 0;
-  /** Waiting deliveries held for hooks that it disabled. */
+  /** Waiting deliveries held for hooks that the batch disabled. */
   held = 0;
   has_fan_outs = false;
   readonly #index: HookIndex;
@@ -30,7 +30,7 @@ export class Batch {
     this.#index = index;
   }
 
-  /** A hook as it is inside the transaction; undefined for a deleted one. */
+  /** The hook inside the transaction; undefined if it is deleted. */
   hook(workspace_id: string, id: string): IndexedHook | undefined {
     return this.#hooks.get(id) ?? this.#index.hook(workspace_id, id);
   }
@@ -53,30 +53,24 @@ export class Batch {
     this.#tenants.push(tenant);
   }
 
-  /** What memory has to learn after COMMIT. */
+  /** The changes to apply to memory after COMMIT. */
   get changes() {
     return { hooks: this.#hooks.values(), changed_status: this.#changed_status, tenants: this.#tenants };
   }
 
-  /** Runs one item in a savepoint: when it throws, the database and this batch are as before it. */
+  /** Runs one item in a savepoint. If it throws, the database and this batch are rolled back to it. */
   isolate<T>(raw: Database, work: () => T): T {
-    const before = {
-      stored: this.stored,
-      held: this.held,
-      has_fan_outs: this.has_fan_outs,
-      hooks: new Map(this.#hooks),
-      changed_status: new Set(this.#changed_status),
-      tenants: [...this.#tenants],
-    };
+    const { stored, held, has_fan_outs } = this;
+    const hooks = new Map(this.#hooks);
+    const changed_status = new Set(this.#changed_status);
+    const tenants = [...this.#tenants];
     try {
       return raw.transaction(work)();
     } catch (error) {
-      this.stored = before.stored;
-      this.held = before.held;
-      this.has_fan_outs = before.has_fan_outs;
-      this.#hooks = before.hooks;
-      this.#changed_status = before.changed_status;
-      this.#tenants = before.tenants;
+      Object.assign(this, { stored, held, has_fan_outs });
+      this.#hooks = hooks;
+      this.#changed_status = changed_status;
+      this.#tenants = tenants;
       throw error;
     }
   }
@@ -85,16 +79,16 @@ export class Batch {
 const DATABASE_FAULTS =
   /^SQLITE_(?:FULL|IOERR|CORRUPT|NOTADB|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL|AUTH)/;
 
-/** Whether a failed statement says something about the database rather than about the row. */
+/** Whether a statement failed because of the database and not because of the row. */
 export const isDatabaseFault = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && DATABASE_FAULTS.test(String(error.code));
 
-/** The error of one item that the database refuses while it takes others. */
+/** The error of an item that the database refuses while it accepts others. */
 export const toItemError = (error: unknown): BellwireError =>
   error instanceof BellwireError
     ? error
     : new BellwireError(
         'internal',
-        'The database refuses to store this item. Others are not affected; the server log has the details.',
+        'The database refused to store this item. Others are not affected; the server log has the details.',
         { cause: error },
       );

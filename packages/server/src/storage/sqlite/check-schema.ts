@@ -24,14 +24,14 @@ const expectedDefinitions = async (): Promise<string> => {
 };
 
 /**
- * Makes sure that the tables are exactly those of this version. Until the first release, versions change the first
- * migration instead of adding to it, so a file of another version has the same migrations but other tables.
+ * Checks that the tables are exactly those of this version. Until the first release, versions change the first migration
+ * instead of adding one, so a file of another version has the same migrations but other tables.
  * @throws BellwireError `database_incompatible`
  */
 export const checkSchema = async (database: SqliteDatabase, path: string): Promise<void> => {
   if (definitionsOf(database) === (await expectedDefinitions())) return;
   throw new BellwireError(
     'database_incompatible',
-    `The database ${path} was created by another version of Bellwire, and its tables differ from this version's. Versions before the first release cannot upgrade each other's files. To begin with a new one, move ${path} (with its -wal and -shm files) away, or set BELLWIRE_DATABASE_URL=file:/path/to/new.db. Nothing was written.`,
+    `The database ${path} was created by another version of Bellwire with different tables, and pre-release versions cannot migrate it. To start with a new database, move ${path} (with its -wal and -shm files) away, or set BELLWIRE_DATABASE_URL=file:/path/to/new.db. Nothing was written.`,
   );
 };

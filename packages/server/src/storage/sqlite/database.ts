@@ -4,30 +4,30 @@ import { BellwireError } from '../../core/errors.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { sqliteDialect } from './dialect.ts';
 
-/** One SQLite database: Kysely's view of it, the connection beneath, and the one door for writes. */
+/** One SQLite database: Kysely's interface, the underlying connection, and the only methods that write. */
 export interface SqliteDatabase extends Connections {
   readonly raw: Database;
   /**
-   * Runs `work` synchronously in one immediate transaction and resolves after COMMIT. Takes Kysely's connection
-   * lock first: without it, better-sqlite3 would make this a savepoint of whatever transaction is open on the
-   * connection, and a stranger's rollback would take an acknowledged event with it.
+   * Runs `work` synchronously in one immediate transaction and resolves after COMMIT. Acquires Kysely's connection first:
+   * otherwise better-sqlite3 would make this a savepoint of any open transaction, whose rollback would undo an
+   * acknowledged event.
    */
   readonly write: <T>(work: () => T) => Promise<T>;
-  /** The same; `committed` runs after COMMIT and before any other work on the connection. */
+  /** The same; `committed` runs after COMMIT, before any other work on the connection. */
   readonly writeThen: <T, R>(work: () => T, committed: (result: T) => R) => Promise<R>;
-  /** Runs synchronous reads between transactions: what they see is committed. */
+  /** Runs synchronous reads between transactions, so that they see only committed data. */
   readonly read: <T>(work: () => T) => Promise<T>;
   readonly close: () => Promise<void>;
 }
 
-// SQLite's numbers for synchronous: OFF 0, NORMAL 1, FULL 2.
+// SQLite's value of `synchronous`: OFF 0, NORMAL 1, FULL 2.
 const FULL = 2;
 
-/** Says that a database file, or what must lie beside it, cannot be used. */
+/** The error for a database file, or its lock file, that cannot be used. */
 export const cannotOpen = (path: string, error: unknown): BellwireError =>
   new BellwireError(
     'folder_unwritable',
-    `The database ${path} cannot be opened for writing (${error instanceof Error ? error.message : 'unknown error'}). Check that its folder exists and belongs to you, or name another with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
+    `The database ${path} cannot be opened for writing (${error instanceof Error ? error.message : 'unknown error'}). Check that its folder exists and is writable, or choose another one with BELLWIRE_DATABASE_URL=file:/path/to/bellwire.db`,
     { cause: error },
   );
 
@@ -37,7 +37,7 @@ const openConnection = (path: string): Database => {
     raw.pragma('journal_mode = WAL');
     raw.pragma('foreign_keys = ON');
     raw.pragma('busy_timeout = 2000');
-    // better-sqlite3 is compiled to fall back to NORMAL after the first write; a commit would then not be durable.
+    // better-sqlite3 defaults to NORMAL after the first write, with which commits are not durable.
     raw.pragma('synchronous = FULL');
     return raw;
   } catch (error) {
@@ -46,8 +46,8 @@ const openConnection = (path: string): Database => {
 };
 
 /**
- * Opens a SQLite file (or `:memory:`) with the settings that durability needs. Writes nothing but the journal mode.
- * Its reader is the connection itself.
+ * Opens a SQLite file (or `:memory:`) with durable settings. Writes only the journal mode. The reader is the connection
+ * itself.
  */
 export const openSqlite = (path: string): SqliteDatabase => {
   const raw = openConnection(path);
@@ -65,8 +65,8 @@ export const openSqlite = (path: string): SqliteDatabase => {
 };
 
 /**
- * Makes sure that a commit on this connection is synced to the disk. To be called after a write: before the first
- * one SQLite reports FULL even where it will not keep it.
+ * Checks that commits on this connection are synced to disk. Call it after a write: before the first one, SQLite reports
+ * FULL even if it will not keep it.
  * @throws BellwireError `database_not_durable`
  */
 export const assertDurable = ({ raw }: SqliteDatabase): void => {
@@ -74,7 +74,7 @@ export const assertDurable = ({ raw }: SqliteDatabase): void => {
   if (synchronous !== FULL) {
     throw new BellwireError(
       'database_not_durable',
-      `SQLite reports synchronous=${String(synchronous)} instead of ${FULL} (FULL): an accepted event could be lost in a power cut. This is a defect of Bellwire; please report it.`,
+      `SQLite reports synchronous=${String(synchronous)} instead of ${FULL} (FULL): an accepted event could be lost in a power failure. This is a bug in Bellwire; please report it.`,
     );
   }
 };

@@ -1,14 +1,11 @@
-import type { Database } from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import { type Addressed, firstStatus } from '../../core/fan-out.ts';
 import type { Event } from '../../core/event.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { LeasedDelivery } from '../../ports/store.ts';
-import { type NewDeliveryRow, newDeliveryRow } from '../rows/delivery-row.ts';
-import type { Schema } from '../schema.ts';
+import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { columns, prepare } from './prepared.ts';
+import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
 /** Stores the deliveries of one event for some of its hooks, inside the open transaction. */
 export type WriteDeliveries = (
@@ -21,7 +18,7 @@ export interface DeliveryWriteOptions {
   readonly batch: Batch;
   readonly lease_until: number;
   readonly saturated_hooks: ReadonlySet<string>;
-  /** What the leased deliveries carry: null for a large event. */
+  /** The event that the leased deliveries carry; null for a large one. */
   readonly kept_event: Event | null;
 }
 
@@ -47,16 +44,16 @@ const DELIVERY_COLUMNS = [
   'failure_reason',
   'created_at',
   'updated_at',
-] as const satisfies readonly (keyof NewDeliveryRow)[];
+] as const satisfies readonly (keyof DeliveryRow)[];
 
 const FIRST_LEASE = 1;
 
-/** The statement, prepared on one connection. */
+/** A writer with its statement prepared on one connection. */
 export const createDeliveryWriter = (
-  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
+  { db, raw }: SqliteConnection,
   { ids, node_id }: { readonly ids: IdFactory; readonly node_id: string },
 ): WriteDeliveries => {
-  const insert = prepare<NewDeliveryRow>(raw, (param) =>
+  const insert = prepare<DeliveryRow>(raw, (param) =>
     db.insertInto('bellwire_deliveries').values(columns(param, DELIVERY_COLUMNS)),
   );
 
@@ -66,11 +63,10 @@ export const createDeliveryWriter = (
     for (const hook of hooks) {
       const { workspace_id, tenant, trigger } = event;
       const status = firstStatus(trigger, batch.current(hook).status, saturated_hooks.has(hook.id));
-      const id = ids('dlv');
       const row = newDeliveryRow(
         {
           workspace_id,
-          id,
+          id: ids('dlv'),
           tenant,
           event_id: event.id,
           event_type: event.type,
@@ -80,29 +76,13 @@ export const createDeliveryWriter = (
         },
         { now, next_attempt_at: status === 'pending' ? now : null },
       );
-      if (status !== 'sending') {
+      if (status === 'sending') {
+        const lease = { lease_token: FIRST_LEASE, lease_until };
+        insert.run({ ...row, ...lease, leased_by: node_id });
+        leased.push({ delivery: toDelivery(row), event: kept_event, ...lease });
+      } else {
         insert.run(row);
-        continue;
       }
-      insert.run({ ...row, lease_token: FIRST_LEASE, lease_until, leased_by: node_id });
-      leased.push({
-        delivery: {
-          id,
-          workspace_id,
-          tenant,
-          event_id: event.id,
-          hook_id: hook.id,
-          trigger,
-          attempts: 0,
-          failures: 0,
-          returns: 0,
-          suspicion: 0,
-          resume: null,
-        },
-        event: kept_event,
-        lease_token: FIRST_LEASE,
-        lease_until,
-      });
     }
     batch.stored += hooks.length;
     return leased;

@@ -9,9 +9,9 @@ import {
 } from 'kysely';
 
 /**
- * Kysely's SQLite driver with two defects mended. Its `begin` is deferred, so that a transaction which reads first
- * fails with SQLITE_BUSY_SNAPSHOT; and after SQLITE_FULL or SQLITE_IOERR, where SQLite has rolled back by itself,
- * its `rollback` throws and hides the real error.
+ * Kysely's SQLite driver with two fixes: its `begin` is deferred, so a transaction that reads first can fail with
+ * SQLITE_BUSY_SNAPSHOT; and after SQLITE_FULL or SQLITE_IOERR, where SQLite itself has rolled back, its `rollback` throws
+ * and hides the real error.
  */
 class ImmediateDriver extends SqliteDriver {
   readonly #isOpen: () => boolean;
@@ -30,7 +30,7 @@ class ImmediateDriver extends SqliteDriver {
   }
 }
 
-/** Kysely's dialect for one better-sqlite3 connection, with immediate transactions and honest errors. */
+/** Kysely's SQL dialect for one better-sqlite3 connection, with immediate transactions and the original errors. */
 export const sqliteDialect = (database: Database): Dialect =>
   Object.assign(new SqliteDialect({ database }), {
     createDriver: () => new ImmediateDriver({ database }, () => database.inTransaction),

@@ -1,9 +1,7 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { HookStatus } from '../../core/hook.ts';
 import type { DueHooks, Store } from '../../ports/store.ts';
-import type { Schema } from '../schema.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Query = Parameters<Store['dueHooks']>[0];
 
@@ -15,13 +13,10 @@ interface VisitedHook {
 }
 
 /**
- * Finds hooks with something due. It walks from hook to hook through the index of pending deliveries, at most `limit`
- * of them: a hook with a backlog of a million costs one step, and so does one whose retries are due later.
+ * Finds hooks with due deliveries. Skips from hook to hook in the index of pending deliveries, for at most `limit` hooks:
+ * a hook with a backlog of a million costs one step, and so does one whose retries are due later.
  */
-export const createDueHooks = (connection: {
-  readonly db: Kysely<Schema>;
-  readonly raw: Database;
-}): ((query: Query) => DueHooks) => {
+export const createDueHooks = (connection: SqliteConnection): ((query: Query) => DueHooks) => {
   const { db, raw } = connection;
   const select = prepare<{ now: number; after: string; limit: number }, VisitedHook>(raw, (param) =>
     db

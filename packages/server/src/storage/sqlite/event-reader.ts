@@ -1,12 +1,9 @@
-import type { Database } from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import type { Delivery } from '../../core/delivery.ts';
 import type { Event } from '../../core/event.ts';
 import { type EventRow, toEvent } from '../rows/event-row.ts';
-import type { Schema } from '../schema.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
-/** Null for a damaged row: it must not fail the events beside it. */
+/** Null for a corrupt row, which must not fail the other events. */
 const readEvent = (row: EventRow): Event | null => {
   try {
     return toEvent(row);
@@ -15,14 +12,11 @@ const readEvent = (row: EventRow): Event | null => {
   }
 };
 
-/** The events of deliveries by event id; each is read once, and one that cannot be read is missing. */
+/** The events of deliveries, by event id, without those that cannot be read. */
 export const createEventReader = ({
   db,
   raw,
-}: {
-  readonly db: Kysely<Schema>;
-  readonly raw: Database;
-}): ((deliveries: readonly Delivery[]) => ReadonlyMap<string, Event>) => {
+}: SqliteConnection): ((deliveries: readonly Delivery[]) => ReadonlyMap<string, Event>) => {
   const select = prepare<{ workspace_id: string; id: string }, EventRow>(raw, (param) =>
     db
       .selectFrom('bellwire_events')

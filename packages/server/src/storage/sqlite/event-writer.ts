@@ -1,5 +1,4 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Event } from '../../core/event.ts';
 import { selectTargets } from '../../core/fan-out.ts';
 import { repeatedUse } from '../../core/idempotency.ts';
@@ -10,7 +9,7 @@ import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
 import type { WriteFanOut } from './fan-outs.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { columns, prepare } from './prepared.ts';
+import { columns, prepare, type SqliteConnection } from './prepared.ts';
 import type { WriteTenant } from './tenant-writer.ts';
 
 /** Stores one event of a batch with its first deliveries, inside the open transaction. */
@@ -25,7 +24,7 @@ export interface EventWriterParts {
   readonly writeDeliveries: WriteDeliveries;
   readonly writeFanOut: WriteFanOut;
   readonly writeTenant: WriteTenant;
-  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }
 
@@ -44,18 +43,13 @@ const EVENT_COLUMNS = [
   'data',
 ] as const satisfies readonly (keyof NewEventRow)[];
 
-/** Characters of JSON up to which an event stays in memory with its deliveries; a larger one is read again. */
+/** Maximum JSON characters of an event kept in memory with its deliveries; a larger one is read again. */
 const KEPT_CHARACTERS_MAX = 16_384;
 
-const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => ({
-  id: event.id,
-  type: event.type,
-  tenant: event.tenant,
-  occurred_at: event.occurred_at,
-  created_at: event.created_at,
-  idempotency_key: event.idempotency_key,
-  deliveries,
-});
+const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => {
+  const { id, type, tenant, occurred_at, created_at, idempotency_key } = event;
+  return { id, type, tenant, occurred_at, created_at, idempotency_key, deliveries };
+};
 
 const keptEvent = (event: NewEvent): Event | null => {
   const {
@@ -70,8 +64,7 @@ const keptEvent = (event: NewEvent): Event | null => {
   return data_text.length + (previous_data_text?.length ?? 0) <= KEPT_CHARACTERS_MAX ? kept : null;
 };
 
-/** The statements, prepared on one connection. */
-const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => ({
+const createStatements = ({ db, raw }: SqliteConnection) => ({
   insertEvent: prepare<NewEventRow>(raw, (param) =>
     db
       .insertInto('bellwire_events')
@@ -101,7 +94,7 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
         'fingerprint',
       ])
       .where('workspace_id', '=', param('workspace_id'))
-      // Spelled as in the index on this expression, which serves only then.
+      // Must be written as in the index on this expression, or SQLite does not use it.
       .where(sql<string>`coalesce(tenant, '')`, '=', param('tenant'))
       .where('idempotency_key', '=', param('idempotency_key')),
   ),
@@ -114,18 +107,18 @@ const targetsOf = (event: NewEvent, batch: Batch): readonly IndexedHook[] | { re
   });
 
 export const createEventWriter = (
-  connection: { readonly db: Kysely<Schema>; readonly raw: Database },
+  connection: SqliteConnection,
   { writeDeliveries, writeFanOut, writeTenant, wireIdOf }: EventWriterParts,
 ): WriteEvent => {
   const { insertEvent, insertWireId, selectByKey } = createStatements(connection);
 
   const repeated = (event: NewEvent): AcceptResult | null => {
-    const { workspace_id, tenant, idempotency_key, fingerprint: asked } = event;
+    const { workspace_id, tenant, idempotency_key, fingerprint: requested } = event;
     if (idempotency_key === null) return null;
     const first = selectByKey.get({ workspace_id, tenant: tenant ?? '', idempotency_key });
     if (first === undefined) return null;
     const { fingerprint, ...receipt } = first;
-    return repeatedUse({ fingerprint, receipt }, asked);
+    return repeatedUse({ fingerprint, receipt }, requested);
   };
 
   const writeWireIds = (event: NewEvent, targets: readonly IndexedHook[]): void => {
@@ -137,7 +130,7 @@ export const createEventWriter = (
   };
 
   return (event, { batch, max_deliveries, ...options }) => {
-    // Before its hooks are matched: a burst of large fan-outs waits here many times over.
+    // Before its hooks are matched: in a burst of large fan-outs, an event is deferred many times.
     if (batch.stored > 0 && batch.stored >= max_deliveries) return { kind: 'deferred' };
     const targets = targetsOf(event, batch);
     if ('unknown' in targets) return repeated(event) ?? { kind: 'unknown_hook', hook_id: targets.unknown };

@@ -1,5 +1,3 @@
-import type { Database } from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import type { Event, Trigger } from '../../core/event.ts';
 import type { FanOutSlice, LeasedDelivery, Store } from '../../ports/store.ts';
 import { type EventRow, toEvent } from '../rows/event-row.ts';
@@ -7,9 +5,9 @@ import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { columns, prepare } from './prepared.ts';
+import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
-/** Keeps the hooks of an event that its batch has no room for, inside the open transaction. */
+/** Stores the hooks of an event that do not fit its batch, inside the open transaction. */
 export type WriteFanOut = (
   event: Pick<Event, 'workspace_id' | 'id'>,
   hooks: readonly IndexedHook[],
@@ -25,13 +23,13 @@ export interface FanOuts {
   readonly continueAll: (slice: Continue, batch: Batch) => FanOutSlice;
 }
 
-/** Hooks in one row. A row is served whole, so this is also how far a slice can go beyond its limit. */
+/** Hooks per row. Rows are processed whole, so a slice can exceed its limit by this much. */
 const SLICE = 128;
 
-/** A list of hooks is stored for scheduled events only: every other event names one hook. */
+/** Only scheduled events have stored hooks: every other event has exactly one hook. */
 const TRIGGER: Trigger = 'scheduled';
 
-const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => ({
+const createStatements = ({ db, raw }: SqliteConnection) => ({
   insert: prepare<FanOutRow>(raw, (param) =>
     db
       .insertInto('bellwire_fan_outs')
@@ -63,13 +61,10 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
   ),
 });
 
-/** The statements, prepared on one connection. */
-export const createFanOuts = (
-  connection: { readonly db: Kysely<Schema>; readonly raw: Database },
-  writeDeliveries: WriteDeliveries,
-): FanOuts => {
+/** Fan-outs with their statements prepared on one connection. */
+export const createFanOuts = (connection: SqliteConnection, writeDeliveries: WriteDeliveries): FanOuts => {
   const { insert, selectNext, remove, selectEvent } = createStatements(connection);
-  // Workspaces take turns, so that one event for 20,000 hooks does not keep the others' waiting.
+  // Round robin over workspaces, so that one event for 20,000 hooks does not block those of others.
   let served = '';
 
   const next = (): FanOutRow | undefined =>
@@ -80,7 +75,7 @@ export const createFanOuts = (
     const event = selectEvent.get({ workspace_id: row.workspace_id, id: row.event_id });
     if (event === undefined) return [];
     const ids = JSON.parse(row.hook_ids) as readonly string[];
-    // A hook that was deleted since the accept is skipped; one that subscribes since then is not in the list.
+    // Hooks deleted since the event was accepted are skipped.
     const hooks = ids.flatMap((id) => batch.hook(row.workspace_id, id) ?? []);
     batch.stored += ids.length - hooks.length;
     const { lease_until, saturated_hooks } = slice;
@@ -97,12 +92,8 @@ export const createFanOuts = (
       batch.has_fan_outs = true;
       for (let start = 0; start < hooks.length; start += SLICE) {
         const hook_ids = JSON.stringify(hooks.slice(start, start + SLICE).map(({ id }) => id));
-        insert.run({
-          workspace_id: event.workspace_id,
-          event_id: event.id,
-          position: start / SLICE,
-          hook_ids,
-        });
+        const position = start / SLICE;
+        insert.run({ workspace_id: event.workspace_id, event_id: event.id, position, hook_ids });
       }
     },
     continueAll: (slice, batch) => {

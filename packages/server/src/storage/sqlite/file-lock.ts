@@ -18,9 +18,9 @@ const isBusy = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY';
 
 /**
- * Makes this process the only Bellwire on a database file. The lock is SQLite's own on a file beside it, so it is
- * gone with the process, also after kill -9.
- * @throws BellwireError `database_in_use` at once when another process holds it, `folder_unwritable`.
+ * Locks a database file for this process. The lock is SQLite's own, on a file next to it, so it ends with the process,
+ * even after kill -9.
+ * @throws BellwireError `database_in_use` immediately if another process holds the lock, `folder_unwritable`.
  */
 export const lockDatabaseFile = (path: string): FileLock => {
   const lock = openLock(path);
@@ -32,7 +32,7 @@ export const lockDatabaseFile = (path: string): FileLock => {
     if (!isBusy(error)) throw cannotOpen(path, error);
     throw new BellwireError(
       'database_in_use',
-      `Another Bellwire process is using ${path}. Stop it first, or give this one a database of its own with BELLWIRE_DATABASE_URL=file:/path/to/another.db`,
+      `Another Bellwire process is using ${path}. Stop it first, or use another database with BELLWIRE_DATABASE_URL=file:/path/to/another.db`,
       { cause: error },
     );
   }

@@ -1,31 +1,26 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { FailedHook } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
-import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 import type { StopSlice } from './stop-deliveries.ts';
 
-/** Changes the health of hooks by SQL arithmetic, so that several nodes can count at once. */
+/** Updates the health of hooks with SQL arithmetic, so that several nodes can count concurrently. */
 export interface HookCounters {
   readonly countFailure: (hook: IndexedHook, batch: Batch) => FailedHook;
-  /** Costs nothing while no failure is counted. */
+  /** Free if no failure is counted. */
   readonly resetFailures: (hook: IndexedHook, batch: Batch) => void;
   /** Disables an active hook and holds its first waiting deliveries; `stopDeliveries` holds the rest. */
   readonly disable: (hook: IndexedHook, reason: DisabledReason, batch: Batch) => void;
 }
 
-/** Waiting deliveries that one transaction holds for the hooks that it disables: for each, and for all. */
-const HELD_AT_ONCE = 200;
+/** Waiting deliveries that one transaction holds for the hooks that it disables: per hook, and in total. */
+const HELD_PER_HOOK = 200;
 const HELD_MAX = 500;
 
-/** The statements, prepared on one connection. */
-export const createHookCounters = (
-  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
-  stopSlice: StopSlice,
-): HookCounters => {
+/** Hook counters with their statements prepared on one connection. */
+export const createHookCounters = ({ db, raw }: SqliteConnection, stopSlice: StopSlice): HookCounters => {
   const countFailure = prepare<{ id: string; now: number }, FailedHook>(raw, (param) =>
     db
       .updateTable('bellwire_hooks')
@@ -66,7 +61,7 @@ export const createHookCounters = (
     disable: (hook, disabled_reason, batch) => {
       disable.run({ id: hook.id, disabled_reason });
       batch.changeHook({ ...hook, is_failing: true, status: 'disabled' });
-      const limit = Math.min(HELD_AT_ONCE, HELD_MAX - batch.held);
+      const limit = Math.min(HELD_PER_HOOK, HELD_MAX - batch.held);
       if (limit > 0) batch.held += stopSlice(hook.id, { now: batch.now, limit });
     },
   };

@@ -3,15 +3,15 @@ import { isSubscriber } from '../../core/fan-out.ts';
 import { ageOptions, type MaxAge } from '../max-age.ts';
 import type { HookReader, IndexedHook } from './hook-reader.ts';
 
-/** Workspaces kept in memory. */
+/** Maximum number of workspaces in memory. */
 const WORKSPACES_MAX = 1_000;
 /**
- * How much is kept of the answers to "who gets this type" in one workspace, counted in hook ids; a type weighs as much
- * as 25 of them. A sender that invents types must not fill the memory.
+ * Maximum size of the cached subscribers by type of one workspace, in hook ids; a type counts as 25 of them, so that a
+ * sender that invents types cannot fill the memory.
  */
 const MATCHES_MAX = 50_000;
 const TYPE_WEIGHT = 25;
-/** Hooks read at a time while an index is built. */
+/** Hooks per read while an index is built. */
 const PAGE = 1_000;
 
 const hasSameSubscription = (a: IndexedHook, b: IndexedHook): boolean =>
@@ -25,7 +25,7 @@ class WorkspaceHooks {
     maxSize: MATCHES_MAX,
     sizeCalculation: (ids) => ids.length + TYPE_WEIGHT,
   });
-  /** Changed since they were read: read again before the next answer. */
+  /** Hooks changed since they were read. They are read again before the next query. */
   readonly dirty = new Set<string>();
 
   get(id: string): IndexedHook | undefined {
@@ -46,7 +46,7 @@ class WorkspaceHooks {
     this.#clearMatches();
   }
 
-  /** Replaces a hook whose subscriptions are the same. */
+  /** Replaces a hook with the same subscriptions. */
   patch(hook: IndexedHook): void {
     if (this.#hooks.has(hook.id)) this.#hooks.set(hook.id, hook);
   }
@@ -72,10 +72,8 @@ class WorkspaceHooks {
         if (hook !== undefined && isSubscriber(hook, type, tenant)) found.push(hook);
       }
     }
-    this.#matches.set(
-      key,
-      found.map(({ id }) => id),
-    );
+    const ids = found.map(({ id }) => id);
+    this.#matches.set(key, ids);
     return found;
   }
 
@@ -85,8 +83,8 @@ class WorkspaceHooks {
 }
 
 /**
- * Which hooks exist and what they subscribe to, by workspace, as committed. Reads go to the database once; a change
- * marks its hook, which is then read again. To be used between transactions or inside one of this process.
+ * The committed hooks and their subscriptions by workspace. Each is read from the database once, and again after a
+ * change. Use it between transactions or inside one of this process.
  */
 export class HookIndex {
   readonly #reader: HookReader;
@@ -97,7 +95,7 @@ export class HookIndex {
     { readonly workspace: WorkspaceHooks; readonly built: Promise<void> }
   >();
 
-  /** Built inside a transaction that is not committed yet. */
+  /** Workspaces read inside the open transaction. */
   readonly #uncommitted = new Set<string>();
 
   /** `read` runs synchronous work between transactions. */
@@ -107,13 +105,10 @@ export class HookIndex {
   ) {
     this.#reader = reader;
     this.#read = options.read;
-    this.#workspaces = new LRUCache({
-      max: WORKSPACES_MAX,
-      ...ageOptions(options.max_age),
-    });
+    this.#workspaces = new LRUCache({ max: WORKSPACES_MAX, ...ageOptions(options.max_age) });
   }
 
-  /** Builds the index of a workspace page by page, so that a commit does not have to read it all at once. */
+  /** Builds the index of a workspace page by page, so that a commit does not have to read all of it at once. */
   async prepare(workspace_id: string): Promise<void> {
     if (this.#workspaces.has(workspace_id)) return;
     const known = this.#building.get(workspace_id);
@@ -131,26 +126,26 @@ export class HookIndex {
     return workspace.get(id);
   }
 
-  /** The hooks of any status that get scheduled events of a type and tenant. */
+  /** The hooks of any status that receive scheduled events of a type and tenant. */
   subscribers(workspace_id: string, type: string, tenant: string | null): readonly IndexedHook[] {
     const workspace = this.#workspaces.get(workspace_id) ?? this.#buildNow(workspace_id);
     this.#readDirty(workspace);
     return workspace.subscribers(type, tenant);
   }
 
-  /** Takes over a committed change of a hook's status or counters. */
+  /** Applies a committed change of a hook's status or counters. */
   patch(hook: IndexedHook): void {
     this.#workspaces.peek(hook.workspace_id)?.patch(hook);
     this.#building.get(hook.workspace_id)?.workspace.patch(hook);
   }
 
-  /** To be called at the end of each transaction: rows read in one that was rolled back never existed. */
+  /** Call it at the end of each transaction: rows read in a transaction that was rolled back are discarded. */
   endTransaction({ is_committed }: { readonly is_committed: boolean }): void {
     if (!is_committed) for (const workspace_id of this.#uncommitted) this.#workspaces.delete(workspace_id);
     this.#uncommitted.clear();
   }
 
-  /** Marks a hook as changed, also one that is not known yet. */
+  /** Marks a hook as changed, even one that is not indexed yet. */
   invalidate(workspace_id: string, hook_id: string): void {
     this.#workspaces.peek(workspace_id)?.dirty.add(hook_id);
     this.#building.get(workspace_id)?.workspace.dirty.add(hook_id);
@@ -165,7 +160,7 @@ export class HookIndex {
     this.#workspaces.set(workspace_id, workspace);
   }
 
-  /** For a workspace that was pushed out between `prepare` and its commit. */
+  /** For a workspace that was evicted between `prepare` and its commit. */
   #buildNow(workspace_id: string): WorkspaceHooks {
     const workspace = new WorkspaceHooks();
     let after: string | undefined = '';
@@ -175,7 +170,7 @@ export class HookIndex {
     return workspace;
   }
 
-  /** Where the next page begins; undefined after the last one. */
+  /** Returns the `after` of the next page; undefined after the last one. */
   #readPage(workspace: WorkspaceHooks, workspace_id: string, after: string): string | undefined {
     const page = this.#reader.page({ workspace_id, after, limit: PAGE });
     for (const hook of page) workspace.put(hook);

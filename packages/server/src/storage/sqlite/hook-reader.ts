@@ -1,31 +1,30 @@
-import type { Database } from 'better-sqlite3';
-import type { Kysely, Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { Subscription } from '../../core/fan-out.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
 import { type HookRow, toHeaders, toHook } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
-/** The part of a hook that commits decide by: who gets an event, and what an attempt means. */
+/** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
 export interface IndexedHook extends Subscription {
   readonly workspace_id: string;
   readonly max_attempts: number | null;
-  /** Whether failures are counted against it: a success then resets the counters. */
+  /** Whether it has counted failures, which a success resets. */
   readonly is_failing: boolean;
 }
 
-/** Synchronous reads of hooks, for use inside a transaction or between two. */
+/** Synchronous reads of hooks, inside or between transactions. */
 export interface HookReader {
-  /** Up to `limit` hooks of a workspace whose id follows `after`. */
+  /** Up to `limit` hooks of a workspace whose ids follow `after`. */
   readonly page: (query: {
     readonly workspace_id: string;
     readonly after: string;
     readonly limit: number;
   }) => readonly IndexedHook[];
-  /** Undefined for a hook that was deleted or never existed. */
+  /** Undefined if the hook does not exist. */
   readonly one: (id: string) => IndexedHook | undefined;
-  /** Null when its secrets or headers cannot be decrypted. */
+  /** Undefined if the hook does not exist, null if its secrets or headers cannot be decrypted. */
   readonly sendable: (id: string) => SendableHook | null | undefined;
 }
 
@@ -67,11 +66,8 @@ const toSendable = (row: HookRow, secrets: readonly SecretRow[], cipher: Cipher)
   };
 };
 
-/** The statements, prepared on one connection. */
-export const createHookReader = (
-  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
-  cipher: Cipher,
-): HookReader => {
+/** A reader with its statements prepared on one connection. */
+export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher): HookReader => {
   const selectPage = prepare<{ workspace_id: string; after: string; limit: number }, HookRow>(raw, (param) =>
     db
       .selectFrom('bellwire_hooks')
@@ -104,7 +100,7 @@ export const createHookReader = (
       try {
         return toSendable(row, selectSecrets.all({ hook_id: id }), cipher);
       } catch {
-        // A row of another key ring, or one that was changed by hand: it must not take other hooks with it.
+        // A row of another key ring, or one that was changed manually, must not fail other hooks.
         return null;
       }
     },

@@ -1,16 +1,14 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
 import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
-import type { Schema } from '../schema.ts';
 import type { HookIndex } from './hook-index.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Claim = Parameters<Store['claim']>[0];
 type ManualClaimInput = Parameters<Store['claimManually']>[0];
 type Extension = Parameters<Store['extendLeases']>[0];
 
-/** Takes and extends leases, inside the open transaction. */
+/** Acquires and extends leases, inside the open transaction. */
 export interface Leases {
   readonly claim: (claim: Claim) => readonly LeasedDelivery[];
   readonly claimManually: (claim: ManualClaimInput) => ManualClaim;
@@ -24,10 +22,7 @@ interface LeaseParams {
   readonly workspace_id: string;
 }
 
-type Connection = { readonly db: Kysely<Schema>; readonly raw: Database };
-
-/** The statements of claims, prepared on one connection. */
-const createClaimStatements = ({ db, raw }: Connection) => ({
+const createClaimStatements = ({ db, raw }: SqliteConnection) => ({
   claimDue: prepare<LeaseParams & { hook_id: string; limit: number }, DeliveryRow>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
@@ -62,9 +57,8 @@ const createClaimStatements = ({ db, raw }: Connection) => ({
   ),
 });
 
-/** The statements for single leases, prepared on one connection. */
-const createSingleStatements = ({ db, raw }: Connection) => ({
-  // `failure_reason` stays: a manual attempt that fails brings it back.
+const createSingleStatements = ({ db, raw }: SqliteConnection) => ({
+  // `failure_reason` is kept, to be restored if the manual attempt fails.
   claimOne: prepare<LeaseParams & { id: string }, DeliveryRow>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
@@ -103,7 +97,7 @@ const toLeased = (row: DeliveryRow): LeasedDelivery => ({
 });
 
 export const createLeases = (
-  connection: Connection,
+  connection: SqliteConnection,
   { index, node_id }: { readonly index: HookIndex; readonly node_id: string },
 ): Leases => {
   const { claimDue, selectDelivery } = createClaimStatements(connection);

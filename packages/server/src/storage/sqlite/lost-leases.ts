@@ -1,14 +1,12 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { IdFactory } from '../../core/ids.ts';
 import type { AttemptedSettlement, Store } from '../../ports/store.ts';
 import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
-import type { Schema } from '../schema.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Release = Parameters<Store['releaseLeases']>[0];
 
-/** Leases ended in one transaction, so that a start after a crash under load blocks nothing for long. */
+/** Leases released per transaction, so that a start after a crash under load does not block for long. */
 const RELEASED_MAX = 500;
 
 const toInterrupted = (row: DeliveryRow, attempt_id: string): AttemptedSettlement => ({
@@ -25,9 +23,9 @@ const toInterrupted = (row: DeliveryRow, attempt_id: string): AttemptedSettlemen
     remote_address: null,
     reused_connection: false,
   },
-  // The node that held the lease ended as a whole: that says nothing about this delivery.
+  // The whole node died, which is not evidence against this delivery.
   sender_died: false,
-  // An interruption uses up no place in any schedule, so no policy is asked.
+  // Unused: an interruption does not count towards the schedule.
   policy: { delays_ms: [], disable: { when: 'exhausted' } },
   retry_after_ms: null,
   roll: 0,
@@ -35,7 +33,7 @@ const toInterrupted = (row: DeliveryRow, attempt_id: string): AttemptedSettlemen
 
 /** Settlements for leases whose holder is gone, as if each attempt had been interrupted. */
 export const createLostLeases = (
-  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
+  { db, raw }: SqliteConnection,
   { ids, node_id }: { readonly ids: IdFactory; readonly node_id: string },
 ): ((release: Release) => readonly AttemptedSettlement[]) => {
   const selectOfOthers = prepare<{ node_id: string; limit: number }, DeliveryRow>(raw, (param) =>

@@ -1,12 +1,19 @@
 import type { Database } from 'better-sqlite3';
-import type { Compilable } from 'kysely';
+import type { Compilable, Kysely } from 'kysely';
+import type { Schema } from '../schema.ts';
 
-/** Stands in a query where a value of type `P[K]` will stand when it runs. */
+/** A connection, as Kysely and as better-sqlite3. */
+export interface SqliteConnection {
+  readonly db: Kysely<Schema>;
+  readonly raw: Database;
+}
+
+/** A placeholder in a query for a value of type `P[K]`, bound when the query runs. */
 export type Param<P> = <K extends keyof P & string>(name: K) => P[K];
 
 /** A statement compiled once by Kysely and prepared once by SQLite. */
 export interface Prepared<P, R> {
-  /** Runs it and answers the number of changed rows. */
+  /** Runs the statement and returns the number of changed rows. */
   readonly run: (params: P) => number;
   readonly get: (params: P) => R | undefined;
   readonly all: (params: P) => R[];
@@ -21,8 +28,8 @@ class Marker {
 }
 
 /**
- * Kysely types the query, SQLite keeps it: the hot path neither compiles nor prepares. `build` is called once, with
- * `param('name')` in the place of every value that changes; a constant in the query is bound as it is.
+ * Compiles a Kysely query once, so that the hot path neither compiles nor prepares. `build` is called once, with
+ * `param('name')` for every value that varies; constants are bound as they are.
  */
 export const prepare = <P, R = never>(
   raw: Database,
@@ -42,6 +49,6 @@ export const prepare = <P, R = never>(
   };
 };
 
-/** A row of parameters named like its columns. */
+/** A row of parameters with the names of its columns. */
 export const columns = <P>(param: Param<P>, names: readonly (keyof P & string)[]): P =>
   Object.fromEntries(names.map((name) => [name, param(name)])) as P;

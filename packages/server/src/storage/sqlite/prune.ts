@@ -1,8 +1,6 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { PruneResult, Store } from '../../ports/store.ts';
-import type { Schema } from '../schema.ts';
-import { prepare } from './prepared.ts';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Prune = Parameters<Store['prune']>[0];
 
@@ -14,18 +12,17 @@ interface OldEvent {
   readonly deliveries: number;
 }
 
-/** Events looked at in one slice, also where all of them have to stay. */
+/** Maximum number of events examined per slice. */
 const WINDOW = 200;
-/** Deliveries that one slice looks at to find out which events are finished, but for those of one large event. */
-const LOOKED_AT_MAX = 2_000;
-/** How often the walk begins again at the oldest event: those that had to stay are not read each second. */
-const BEGIN_AGAIN_MS = 60_000;
+/** Deliveries examined per slice to find finished events; one large event may exceed it. */
+const EXAMINED_MAX = 2_000;
+/** Interval at which the walk restarts at the oldest event, so that unfinished events are not read every second. */
+const RESTART_MS = 60_000;
 
 const OPEN = ['pending', 'sending', 'held'] as const;
 
-/** The statements, prepared on one connection. */
-const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => ({
-  // Rows are appended in the order of their ids, so the row number finds the oldest of all workspaces without an index.
+const createStatements = ({ db, raw }: SqliteConnection) => ({
+  // Rows are appended in id order, so the rowid finds the oldest events of all workspaces without an index.
   selectOldest: prepare<{ after: number; limit: number }, OldEvent>(raw, (param) =>
     db
       .selectFrom('bellwire_events')
@@ -59,7 +56,7 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
   deleteAttempts: prepare<{ delivery_id: string }>(raw, (param) =>
     db.deleteFrom('bellwire_attempts').where('delivery_id', '=', param('delivery_id')),
   ),
-  // A manual retry may have begun since the event was found to be finished: its delivery stays.
+  // A manual attempt may have started since the event was found finished: its delivery is kept.
   deleteDelivery: prepare<{ workspace_id: string; id: string }>(raw, (param) =>
     db
       .deleteFrom('bellwire_deliveries')
@@ -79,42 +76,42 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
 });
 
 /**
- * Deletes events that are old enough and finished, with everything that belongs to them, the oldest first. A slice is
- * bounded in the events that it looks at and the rows that it deletes, whatever the number of workspaces and events.
+ * Deletes old, finished events and everything that belongs to them, the oldest first. Each slice examines a bounded
+ * number of events and deletes a bounded number of rows, regardless of the number of workspaces and events.
  */
 export class EventPruner {
   readonly #statements: ReturnType<typeof createStatements>;
-  /** Every event up to this row was looked at. */
+  /** The rowid up to which every event has been examined. */
   #position = 0;
-  /** The event whose rows are being deleted: known to be finished, so it is not checked again. */
+  /** The rowid of the event that is being deleted, which is not checked again. */
   #current: number | null = null;
-  #began_at = 0;
+  #started_at = 0;
 
-  constructor(connection: { readonly db: Kysely<Schema>; readonly raw: Database }) {
+  constructor(connection: SqliteConnection) {
     this.#statements = createStatements(connection);
   }
 
-  /** To be called inside the open transaction. */
+  /** Call it inside the open transaction. */
   prune({ now, before, limit }: Prune): PruneResult {
-    // Events that had to stay may have finished since.
-    if (this.#current === null && Math.abs(now - this.#began_at) >= BEGIN_AGAIN_MS) {
+    // Unfinished events may have finished since.
+    if (this.#current === null && Math.abs(now - this.#started_at) >= RESTART_MS) {
       this.#position = 0;
-      this.#began_at = now;
+      this.#started_at = now;
     }
     const events = this.#statements.selectOldest.all({ after: this.#position, limit: WINDOW });
     let deleted = 0;
-    let looked_at = 0;
+    let examined = 0;
     for (const event of events) {
-      // Dates in the future come from a clock that was set back: such an event must not stop the walk.
+      // A date in the future means that the clock was set back: such an event must not end the walk.
       const is_young = event.created_at >= before;
       if (is_young && event.created_at <= now) return { deleted, has_more: false };
       if (!is_young) {
-        looked_at += event.deliveries;
+        examined += event.deliveries;
         if (this.#current === event.rowid || !this.#isOpen(event))
           deleted += this.#delete(event, limit - deleted);
       }
       if (this.#current === null) this.#position = event.rowid;
-      if (deleted >= limit || looked_at >= LOOKED_AT_MAX) return { deleted, has_more: true };
+      if (deleted >= limit || examined >= EXAMINED_MAX) return { deleted, has_more: true };
     }
     return { deleted, has_more: events.length === WINDOW };
   }
@@ -123,7 +120,7 @@ export class EventPruner {
     return this.#statements.selectOpen.get(event) !== undefined;
   }
 
-  /** Deletes up to about `limit` rows of an event, the event itself last. It stays `#current` while it is not done. */
+  /** Deletes about `limit` rows of an event, the event itself last. It remains `#current` until it is complete. */
   #delete({ rowid, workspace_id, id }: OldEvent, limit: number): number {
     let deleted = 0;
     let kept = 0;

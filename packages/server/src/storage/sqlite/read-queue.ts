@@ -3,22 +3,25 @@ import { Worker } from 'node:worker_threads';
 import { BellwireError } from '../../core/errors.ts';
 import type { Clock } from '../../ports/clock.ts';
 
-/** Plain data that the read worker starts with. */
+/** The read worker's settings, as plain data. */
 export interface ReadSettings {
   /** The database file. */
   readonly path: string;
 }
 
-/** A message to the read worker, one at a time. */
+/** A message to the read worker. Only one is in progress at a time. */
 export interface ReadRequest {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
+interface ReadFailure {
+  readonly code: string | null;
+  readonly message: string;
+}
+
 /** The reply to each request. `rows` is an array in the format of `v8.serialize`. */
-export type ReadAnswer =
-  | { readonly rows: Uint8Array }
-  | { readonly error: { readonly code: string | null; readonly message: string } };
+export type ReadAnswer = { readonly rows: Uint8Array } | { readonly error: ReadFailure };
 
 export interface ReadQueueOptions extends ReadSettings {
   readonly clock: Pick<Clock, 'after'>;
@@ -34,35 +37,30 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-/** With more than this, reads arrive faster than they are answered: a longer queue would only delay every answer. */
+/** Beyond this, reads arrive faster than they are answered, and a longer queue would only delay all of them. */
 const MAX_WAITING = 256;
 
-/** Each holds a thread, a connection and a snapshot that keeps the log from being merged. */
+/** Each holds a thread, a connection and a snapshot that prevents checkpoints of the write-ahead log. */
 const MAX_ABANDONED = 2;
 
 const MAX_CLOSE_MS = 5_000;
 
 const shuttingDown = (): BellwireError =>
-  new BellwireError('shutting_down', 'The server is stopping. Nothing was read; try again.', {
+  new BellwireError('shutting_down', 'The server is shutting down. Nothing was read; try again.', {
     retry_after_s: 1,
   });
 
-const tooManyWaiting = (): BellwireError =>
-  new BellwireError('overloaded', 'Too many reads are waiting. Try again in a few seconds.', {
-    retry_after_s: 1,
-  });
+const overloaded = (message: string, retry_after_s?: number): BellwireError =>
+  new BellwireError('overloaded', message, { retry_after_s });
 
-const tooLong = (max_query_ms: number): BellwireError =>
-  new BellwireError(
-    'overloaded',
+const tooManyWaiting = () => overloaded('Too many reads are waiting. Try again in a few seconds.', 1);
+
+const tooManyAbandoned = () =>
+  overloaded('Other reads took too long and have not ended yet. Try again in a few seconds.', 5);
+
+const tooLong = (max_query_ms: number) =>
+  overloaded(
     `This read took longer than ${max_query_ms / 1000} s. Narrow the filter, for example to a shorter time range or a single webhook, or try again when the server is less busy.`,
-  );
-
-const tooManyAbandoned = (): BellwireError =>
-  new BellwireError(
-    'overloaded',
-    'Other reads took too long and have not ended yet. Try again in a few seconds.',
-    { retry_after_s: 5 },
   );
 
 const workerLost = (cause: unknown): BellwireError =>
@@ -71,14 +69,8 @@ const workerLost = (cause: unknown): BellwireError =>
     retry_after_s: 1,
   });
 
-/** Anything but SQLITE_ERROR is about the file or the machine; SQLITE_ERROR is about our SQL. */
-const toReadError = ({
-  code,
-  message,
-}: {
-  readonly code: string | null;
-  readonly message: string;
-}): Error => {
+/** SQLITE_ERROR means a bug in our SQL; every other code is a problem of the file or the machine. */
+const toReadError = ({ code, message }: ReadFailure): Error => {
   const cause = Object.assign(new Error(message), { code });
   if (code === null || code === 'SQLITE_ERROR' || !code.startsWith('SQLITE_')) return cause;
   return new BellwireError('storage_failed', `The database could not be read (${code}). Try again later.`, {
@@ -88,17 +80,17 @@ const toReadError = ({
 };
 
 /**
- * Runs reads in a worker thread, one after the other. The worker starts with the first read, ends after `idle_ms`
- * without one, and does not keep the process alive between reads.
+ * Runs reads one after the other in a worker thread. The worker starts with the first read, ends after `idle_ms` without
+ * one, and does not keep the process alive between reads.
  *
- * A worker whose query takes longer than `max_query_ms` is abandoned: its caller is rejected, the next read runs in a
- * new worker, and the old one ends as soon as its call into SQLite returns, because nothing interrupts that call. While
- * `MAX_ABANDONED` workers have not ended, every read is rejected, so slow queries cannot pile up threads.
+ * A worker whose query takes longer than `max_query_ms` is abandoned: the query is rejected, the next read runs in a new
+ * worker, and the old one ends when its call into SQLite returns, which cannot be interrupted. While `MAX_ABANDONED`
+ * workers have not ended, every read is rejected, so that slow queries cannot accumulate threads.
  */
 export class ReadQueue implements AsyncDisposable {
   readonly #options: ReadQueueOptions;
   readonly #waiting: Job[] = [];
-  /** The exit of every worker that has not ended, including those that were terminated. */
+  /** The exits of all workers that have not ended, including terminated ones. */
   readonly #exits = new Map<Worker, Promise<void>>();
   readonly #abandoned = new Set<Worker>();
   #running: Job | null = null;
@@ -112,7 +104,7 @@ export class ReadQueue implements AsyncDisposable {
 
   /**
    * Resolves to the rows of one read-only statement.
-   * @throws BellwireError `overloaded` when it takes too long or too many wait, `storage_failed`, `shutting_down`.
+   * @throws BellwireError `overloaded` if it takes too long or too many wait, `storage_failed`, `shutting_down`.
    */
   read(request: ReadRequest): Promise<readonly unknown[]> {
     if (this.#isClosed) return Promise.reject(shuttingDown());
@@ -124,14 +116,14 @@ export class ReadQueue implements AsyncDisposable {
     });
   }
 
-  /** Rejects all reads, and resolves when every worker has ended or `MAX_CLOSE_MS` have passed. */
+  /** Rejects all reads, and resolves when every worker has ended or after `MAX_CLOSE_MS`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#terminate();
     this.#rejectRunning(shuttingDown());
     this.#rejectWaiting(shuttingDown);
-    // The writer can merge the log into the file only when these connections are closed. Every query reads a bounded
-    // window, so that is soon; the limit keeps a query that does not end from blocking the stop.
+    // The writer can checkpoint the write-ahead log only when these connections are closed. Queries are bounded, so that
+    // is soon; the limit keeps a query that does not end from blocking shutdown.
     const timeout = Promise.withResolvers<void>();
     const cancel = this.#options.clock.after(MAX_CLOSE_MS, timeout.resolve);
     await Promise.race([Promise.all(this.#exits.values()), timeout.promise]);
@@ -168,7 +160,7 @@ export class ReadQueue implements AsyncDisposable {
   #start(): Worker {
     const { worker_url, path } = this.#options;
     const workerData: ReadSettings = { path };
-    // Without our environment, which has the encryption keys, and without our flags, such as an inspector's.
+    // Without the environment, which has the encryption keys, and without this process's flags, such as the inspector's.
     const worker = new Worker(worker_url, { workerData, env: {}, execArgv: [] });
     const exited = Promise.withResolvers<void>();
     this.#exits.set(worker, exited.promise);
@@ -188,7 +180,7 @@ export class ReadQueue implements AsyncDisposable {
 
   #answer(worker: Worker, answer: ReadAnswer): void {
     const job = this.#running;
-    // An abandoned worker can still answer, but its caller has been rejected.
+    // An abandoned worker can still answer, but its query has been rejected.
     if (worker !== this.#worker || job === null) return;
     this.#running = null;
     this.#next();
@@ -215,7 +207,7 @@ export class ReadQueue implements AsyncDisposable {
     this.#cancelTimer();
     const worker = this.#worker;
     this.#worker = null;
-    // Resolves only when the call into SQLite returns; `#exits` is where that is waited for.
+    // Not awaited: it resolves only when the call into SQLite returns. `#exits` tracks that.
     void worker?.terminate();
   }
 

@@ -4,12 +4,12 @@ import DatabaseConstructor, { type Database, type Statement } from 'better-sqlit
 import { LRUCache } from 'lru-cache';
 import type { ReadAnswer, ReadRequest, ReadSettings } from './read-queue.ts';
 
-// The read worker: one read-only connection that answers one statement after the other.
+// The read worker: one read-only connection that runs one statement at a time.
 const port = parentPort;
-if (port === null) throw new Error('the read worker was started as a program of its own');
+if (port === null) throw new Error('read-worker is not a program: the server runs it as a worker thread');
 const { path } = workerData as ReadSettings;
 
-/** Lists of ids make the number of statement texts unbounded. */
+/** A limit, because lists of ids make the number of distinct statements unbounded. */
 const MAX_PREPARED = 100;
 const prepared = new LRUCache<string, Statement>({ max: MAX_PREPARED });
 let opened: Database | null = null;
@@ -17,7 +17,7 @@ let opened: Database | null = null;
 const open = (): Database => {
   const database = new DatabaseConstructor(path, { readonly: true, fileMustExist: true });
   database.pragma('query_only = ON');
-  // A large sort must not depend on space in a folder for temporary files.
+  // Large sorts must not depend on space for temporary files.
   database.pragma('temp_store = MEMORY');
   return database;
 };
@@ -26,7 +26,7 @@ const prepare = (sql: string): Statement => {
   opened ??= open();
   const statement = prepared.get(sql) ?? opened.prepare(sql);
   if (!statement.reader || !statement.readonly) {
-    throw new TypeError('This connection only reads. Use the connection of the writer to change data.');
+    throw new TypeError('This connection is read-only. Use the writer to change data.');
   }
   prepared.set(sql, statement);
   return statement;
@@ -34,7 +34,7 @@ const prepare = (sql: string): Statement => {
 
 const answer = ({ sql, parameters }: ReadRequest): ReadAnswer => {
   try {
-    // Serialized here because `postMessage` would turn each Buffer into a plain Uint8Array.
+    // Serialized here, because `postMessage` would turn every Buffer into a plain Uint8Array.
     return { rows: serialize(prepare(sql).all(...parameters)) };
   } catch (error) {
     if (!(error instanceof Error)) return { error: { code: null, message: String(error) } };

@@ -16,12 +16,9 @@ import { ReadQueue } from './read-queue.ts';
 
 /** Reads a database file without blocking this thread. */
 export interface Reader {
-  /** Sees everything that was committed before a query began, and cannot write. Has no transactions. */
+  /** Read-only, without transactions. A query sees everything that was committed before it started. */
   readonly db: Kysely<Schema>;
-  /**
-   * Rejects reads under way and resolves when the file is no longer in use, or after 5 s if a query has not ended by
-   * then.
-   */
+  /** Rejects reads in progress, and resolves when the file is no longer in use, at most after 5 s. */
   readonly close: () => Promise<void>;
 }
 
@@ -29,68 +26,43 @@ export interface ReaderOptions {
   readonly clock: Pick<Clock, 'after'>;
   /** Time after which a query is rejected. */
   readonly max_query_ms?: number;
-  /** How long the worker outlives its last query. */
+  /** Time without queries after which the worker ends. */
   readonly idle_ms?: number;
 }
 
 const MAX_QUERY_MS = 10_000;
 const IDLE_MS = 60_000;
 
-/** This file is TypeScript in the repository and JavaScript when published; so is the module of the worker. */
+/** This module and the worker's are TypeScript in the repository and JavaScript in the published package. */
 const workerUrl = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './read-worker.ts' : './read-worker.js', import.meta.url);
 
-const refuse = (what: string): Promise<never> =>
-  Promise.reject(
-    new BellwireError('internal', `The reader has no ${what}. Use the connection of the writer.`),
-  );
+const refuseTransaction = (): Promise<never> =>
+  Promise.reject(new BellwireError('internal', 'The reader does not support transactions. Use the writer.'));
 
-/** One connection for every query: the queue puts them in order. */
-class ReadDriver implements Driver {
-  readonly #connection: DatabaseConnection;
-
-  constructor(queue: ReadQueue) {
-    this.#connection = {
-      executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => ({
-        rows: (await queue.read({ sql, parameters })) as R[],
-      }),
-      streamQuery: () => {
-        throw new BellwireError('internal', 'The reader has no streams. Read pages instead.');
-      },
-    };
-  }
-
-  init(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  acquireConnection(): Promise<DatabaseConnection> {
-    return Promise.resolve(this.#connection);
-  }
-
-  beginTransaction(): Promise<void> {
-    return refuse('transactions');
-  }
-
-  commitTransaction(): Promise<void> {
-    return refuse('transactions');
-  }
-
-  rollbackTransaction(): Promise<void> {
-    return refuse('transactions');
-  }
-
-  releaseConnection(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  destroy(): Promise<void> {
-    return Promise.resolve();
-  }
-}
+/** One connection for all queries: the queue orders them. */
+const createDriver = (queue: ReadQueue): Driver => {
+  const connection: DatabaseConnection = {
+    executeQuery: async <R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> => ({
+      rows: (await queue.read({ sql, parameters })) as R[],
+    }),
+    streamQuery: () => {
+      throw new BellwireError('internal', 'The reader does not support streams. Read pages instead.');
+    },
+  };
+  return {
+    init: () => Promise.resolve(),
+    acquireConnection: () => Promise.resolve(connection),
+    beginTransaction: refuseTransaction,
+    commitTransaction: refuseTransaction,
+    rollbackTransaction: refuseTransaction,
+    releaseConnection: () => Promise.resolve(),
+    destroy: () => Promise.resolve(),
+  };
+};
 
 class ReadAdapter extends SqliteAdapter {
-  /** Otherwise Kysely has a queue of its own before ours, and that one has no bound. */
+  /** Otherwise Kysely adds its own unbounded queue before ours. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }
@@ -98,12 +70,12 @@ class ReadAdapter extends SqliteAdapter {
 
 const readDialect = (queue: ReadQueue): Dialect => ({
   createAdapter: () => new ReadAdapter(),
-  createDriver: () => new ReadDriver(queue),
+  createDriver: () => createDriver(queue),
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),
 });
 
-/** A reader of a database file that exists and is open for writing in this process. Starts nothing before the first query. */
+/** A reader of an existing database file that this process has open for writing. Starts no worker before the first query. */
 export const createReader = (path: string, options: ReaderOptions): Reader => {
   const { clock, max_query_ms = MAX_QUERY_MS, idle_ms = IDLE_MS } = options;
   const queue = new ReadQueue({ clock, path, max_query_ms, idle_ms, worker_url: workerUrl() });

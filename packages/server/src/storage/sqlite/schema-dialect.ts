@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SchemaDialect } from '../schema-dialect.ts';
 
-/** STRICT tables, whose text compares as bytes and whose integers have 64 bits. */
+/** STRICT tables: text compares as bytes, and integers have 64 bits. */
 export const sqliteSchema: SchemaDialect = {
   id: 'text',
   integer: 'integer',

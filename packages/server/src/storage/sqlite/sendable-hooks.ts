@@ -5,7 +5,7 @@ import type { HookReader } from './hook-reader.ts';
 
 const HOOKS_MAX = 20_000;
 
-/** Hooks with their decrypted secrets, kept until they change. */
+/** A cache of hooks with their decrypted secrets, until they change. */
 export class SendableHooks {
   readonly #reader: HookReader;
   readonly #hooks: LRUCache<string, { readonly hook: SendableHook | null }>;
@@ -15,7 +15,7 @@ export class SendableHooks {
     this.#hooks = new LRUCache({ max: HOOKS_MAX, ...ageOptions(max_age) });
   }
 
-  /** Undefined for a deleted hook, null for one that cannot be decrypted. To be called between transactions. */
+  /** Undefined for a deleted hook, null for one that cannot be decrypted. Call it between transactions. */
   get(id: string): SendableHook | null | undefined {
     const known = this.#hooks.get(id);
     if (known !== undefined) return known.hook;

@@ -1,5 +1,4 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
+import { sql } from 'kysely';
 import { disabledReason } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
 import {
@@ -7,16 +6,14 @@ import {
   nextStep,
   stepOfDisabled,
   stepOfReturned,
-  stepOfUnrecordable,
-  stepOfUnrenderable,
+  stepOfUnprocessable,
 } from '../../core/next-step.ts';
 import type { AttemptedSettlement, Settlement, SettleResult } from '../../ports/store.ts';
 import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
-import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { HookCounters } from './hook-counters.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { columns, prepare } from './prepared.ts';
+import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
 const ATTEMPT_COLUMNS = [
   'id',
@@ -57,12 +54,11 @@ const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleRes
   disabled,
 });
 
-/** The statements, prepared on one connection. */
-const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => ({
+const createStatements = ({ db, raw }: SqliteConnection) => ({
   insertAttempt: prepare<NewAttemptRow>(raw, (param) =>
     db.insertInto('bellwire_attempts').values(columns(param, ATTEMPT_COLUMNS)),
   ),
-  // Only the holder of the latest lease writes: a stale token changes no row.
+  // The fencing token: a stale lease changes no row.
   endLease: prepare<LeaseEnd>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
@@ -94,12 +90,12 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
   ),
 });
 
-/** Ends leases, inside the open transaction. */
+/** Settles leases, inside the open transaction. */
 export class SettlementWriter {
   readonly #statements: ReturnType<typeof createStatements>;
   readonly #counters: HookCounters;
 
-  constructor(connection: { readonly db: Kysely<Schema>; readonly raw: Database }, counters: HookCounters) {
+  constructor(connection: SqliteConnection, counters: HookCounters) {
     this.#statements = createStatements(connection);
     this.#counters = counters;
   }
@@ -115,9 +111,8 @@ export class SettlementWriter {
         return this.#endUnsent(settlement, stepOfReturned(delivery, hook, { reason, now: batch.now }), batch);
       }
       case 'unrenderable':
-        return this.#endUnsent(settlement, stepOfUnrenderable(delivery, hook), batch);
       case 'unrecordable':
-        return this.#endUnsent(settlement, stepOfUnrecordable(delivery, hook), batch);
+        return this.#endUnsent(settlement, stepOfUnprocessable(delivery, hook, settlement.kind), batch);
     }
   }
 
@@ -140,7 +135,7 @@ export class SettlementWriter {
     return settled(held, disabled);
   }
 
-  /** Counts a failure against its hook, in the database and not from memory, and disables the hook where that is due. */
+  /** Counts a failure of the hook, in the database and not in memory, and disables the hook if its policy requires it. */
   #countFailure(
     { attempt, policy }: AttemptedSettlement,
     { hook, step, batch }: { readonly hook: IndexedHook; readonly step: DeliveryStep; readonly batch: Batch },

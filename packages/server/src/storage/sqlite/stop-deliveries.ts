@@ -1,20 +1,17 @@
-import type { Database } from 'better-sqlite3';
-import { type Kysely, sql } from 'kysely';
-import type { Schema } from '../schema.ts';
-import { prepare } from './prepared.ts';
+import { sql } from 'kysely';
+import { prepare, type SqliteConnection } from './prepared.ts';
 
 interface Slice {
   readonly now: number;
   readonly limit: number;
 }
 
-/** Holds or cancels waiting deliveries of one hook that is marked as stopping. Returns how many. */
+/** Holds or cancels waiting deliveries of one hook that is marked as stopping, and returns their number. */
 export type StopSlice = (hook_id: string, slice: Slice) => number;
 
 type Target = 'held' | 'canceled';
 
-/** The statements, prepared on one connection. */
-const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database }) => {
+const createStatements = ({ db, raw }: SqliteConnection) => {
   const stopFrom = (status: 'pending' | 'held') =>
     prepare<{ to: Target; now: number; hook_id: string; limit: number }>(raw, (param) =>
       db
@@ -49,13 +46,12 @@ const createStatements = ({ db, raw }: { readonly db: Kysely<Schema>; readonly r
 };
 
 /**
- * Holds or cancels what waits for a hook that was switched off or deleted, in slices: a hook can have a million
- * deliveries waiting. Meanwhile none of them is sent, since only deliveries of active hooks are claimed.
+ * Holds or cancels the waiting deliveries of deactivated and deleted hooks in slices, since a hook can have a million of
+ * them. Meanwhile none is sent, because only deliveries of active hooks are claimed.
  */
-export const createStopDeliveries = (connection: {
-  readonly db: Kysely<Schema>;
-  readonly raw: Database;
-}): { readonly stopSlice: StopSlice; readonly stopNext: (slice: Slice) => number } => {
+export const createStopDeliveries = (
+  connection: SqliteConnection,
+): { readonly stopSlice: StopSlice; readonly stopNext: (slice: Slice) => number } => {
   const statements = createStatements(connection);
 
   const stopSlice: StopSlice = (hook_id, { now, limit }) => {
@@ -76,7 +72,7 @@ export const createStopDeliveries = (connection: {
       while (stopped < slice.limit) {
         const next = statements.selectNext.get({});
         if (next === undefined) break;
-        // A hook without waiting deliveries counts as one: there can be many of them.
+        // A hook without waiting deliveries counts as one, because there can be many such hooks.
         stopped += Math.max(1, stopSlice(next.id, { now: slice.now, limit: slice.limit - stopped }));
       }
       return stopped;

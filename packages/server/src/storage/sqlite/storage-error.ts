@@ -4,9 +4,9 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 
 /**
- * What a failed write means. After a failed fsync the kernel may have dropped the pages, and the next one "succeeds"
- * without them (Rebello et al., "Can Applications Recover from fsync Failures?"): such a process must end and let
- * the next one recover from the log.
+ * The error of a failed write. After a failed fsync the kernel may have dropped the pages, and the next one "succeeds"
+ * without them (Rebello et al., "Can Applications Recover from fsync Failures?"): the process must exit and let the next
+ * one recover from the write-ahead log.
  */
 export const toStorageError = (error: unknown): BellwireError => {
   if (error instanceof BellwireError) return error;
@@ -14,7 +14,7 @@ export const toStorageError = (error: unknown): BellwireError => {
   if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {
     return new BellwireError(
       'storage_broken',
-      `The database could not be written and cannot be trusted until it is opened anew (${code}). Nothing was stored.`,
+      `The database could not be written and cannot be trusted until it is opened again (${code}). Nothing was stored; restart the server.`,
       { cause: error, retry_after_s: 5 },
     );
   }
@@ -22,9 +22,6 @@ export const toStorageError = (error: unknown): BellwireError => {
   return new BellwireError(
     'storage_failed',
     `The database could not be written (${why}). Nothing was stored; try again later.`,
-    {
-      cause: error,
-      retry_after_s: 5,
-    },
+    { cause: error, retry_after_s: 5 },
   );
 };

@@ -32,17 +32,17 @@ export interface SqliteStoreOptions {
   readonly cipher: Cipher;
   readonly invalidations: Invalidations;
   readonly ids: IdFactory;
-  /** Names the owner of this store's leases: new at each start. */
+  /** Identifies the owner of this store's leases: new at each start. */
   readonly node_id: string;
-  /** The id by which receivers of a dialect know an event; null where that is the event's own id. */
+  /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }
 
-/** Everything that commits need, prepared on one connection. */
+/** The parts of the store, with their statements prepared on one connection. */
 const createParts = (options: SqliteStoreOptions) => {
   const { database, cipher, ids, node_id, wireIdOf } = options;
   const hook_reader = createHookReader(database, cipher);
-  // This process owns the file, so no other can change a hook behind its back.
+  // No age limit: this process owns the file, so no other one can change a hook.
   const index = new HookIndex(hook_reader, { read: database.read, max_age: null });
   const sendable = new SendableHooks(hook_reader, null);
   const known_tenants = new KnownTenants();
@@ -73,8 +73,8 @@ const createParts = (options: SqliteStoreOptions) => {
 };
 
 /**
- * The delivery store on SQLite. Every verb is one synchronous transaction through the database's one door, so its
- * answer is durable, and nothing that it read can have changed when it wrote.
+ * The delivery store on SQLite. Every writing method is one synchronous transaction, so its result is durable, and
+ * nothing that it has read can have changed when it writes.
  */
 export class SqliteStore implements Store {
   readonly #database: SqliteDatabase;
@@ -100,7 +100,7 @@ export class SqliteStore implements Store {
     } catch (error) {
       if (isDatabaseFault(error)) throw toStorageError(error);
     }
-    // One item is to blame, and the rollback took its neighbours with it: again, each in a savepoint of its own.
+    // One item failed and the rollback undid all of them: run them again, each in its own savepoint.
     return this.#write(batch.now, (open) => this.#runIsolated(batch, open));
   };
 
@@ -165,7 +165,7 @@ export class SqliteStore implements Store {
     return { pending, sending, held };
   };
 
-  // The status is a literal, so that the partial index of that status serves.
+  // A literal status, so that SQLite uses its partial index.
   async #count(status: 'pending' | 'sending' | 'held'): Promise<number> {
     const { count } = await this.#database.reader
       .selectFrom('bellwire_deliveries')
@@ -175,7 +175,7 @@ export class SqliteStore implements Store {
     return count;
   }
 
-  // Settlements first: a hook that a 410 disables holds the events of the same batch.
+  // Settlements first: if a 410 disables a hook, the events of the same batch are held for it.
   #runBatch(batch: CommitBatch, open: Batch): BatchResult {
     const { settlements, writeEvent } = this.#parts;
     const settled = batch.settlements.map((settlement) => settlements.write(settlement, open));
@@ -198,19 +198,19 @@ export class SqliteStore implements Store {
     return { settled, accepted, has_fan_outs: open.has_fan_outs };
   }
 
-  /** Runs `work` in one transaction; memory learns of its changes after COMMIT. */
+  /** Runs `work` in one transaction, and applies its changes to memory after COMMIT. */
   async #commit<T>(now: number, work: (open: Batch) => T): Promise<T> {
     const { index } = this.#parts;
     return this.#database.writeThen(
       () => {
-        // Left by a transaction that was rolled back.
+        // Discards what a transaction that was rolled back has left.
         index.endTransaction({ is_committed: false });
         const open = new Batch(now, index);
         return { open, result: work(open) };
       },
       ({ open, result }) => {
         index.endTransaction({ is_committed: true });
-        this.#remember(open);
+        this.#applyToMemory(open);
         return result;
       },
     );
@@ -224,7 +224,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  #remember(open: Batch): void {
+  #applyToMemory(open: Batch): void {
     const { hooks, changed_status, tenants } = open.changes;
     for (const hook of hooks) this.#parts.index.patch(hook);
     for (const id of changed_status) this.#parts.sendable.delete(id);

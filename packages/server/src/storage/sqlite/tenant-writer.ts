@@ -1,14 +1,12 @@
-import type { Database } from 'better-sqlite3';
-import type { Kysely } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Schema } from '../schema.ts';
 import type { Batch, TenantRef } from './batch.ts';
-import { columns, prepare } from './prepared.ts';
+import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
-/** Creates the tenant of an event unless it exists, inside the open transaction. */
+/** Creates the tenant of an event if it does not exist, inside the open transaction. */
 export type WriteTenant = (tenant: TenantRef, batch: Batch) => void;
 
-/** Tenants that are known to exist: the common event of a known tenant costs no statement. */
+/** A cache of existing tenants, so that an event of a known tenant costs no statement. */
 export class KnownTenants {
   readonly #known = new LRUCache<string, true>({ max: 50_000 });
 
@@ -21,10 +19,7 @@ export class KnownTenants {
   }
 }
 
-export const createTenantWriter = (
-  { db, raw }: { readonly db: Kysely<Schema>; readonly raw: Database },
-  known: KnownTenants,
-): WriteTenant => {
+export const createTenantWriter = ({ db, raw }: SqliteConnection, known: KnownTenants): WriteTenant => {
   const insert = prepare<Schema['bellwire_tenants']>(raw, (param) =>
     db
       .insertInto('bellwire_tenants')
