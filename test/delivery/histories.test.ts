@@ -113,7 +113,10 @@ const take = async (history: History, step: Step): Promise<void> => {
     case 'restart':
       await (step.kind === 'crash' ? world.crash() : world.stop());
       return world.boot();
-    default: {
+    case 'pause':
+    case 'activate':
+    case 'delete':
+    case 'ping': {
       const hook = world.hooks[step.which % world.hooks.length]!;
       if (deleted.has(hook)) return;
       if (step.kind === 'ping') return ping(history, hook);

@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { portOf } from './port-of.ts';
 
-/** A webhook that was received whole and answered. */
+/** A webhook that was received completely and answered. */
 interface Reception {
   readonly hook: string;
   readonly event_id: string;
   readonly status: number;
-  /** When it had come in whole. */
+  /** When it was received completely. */
   readonly at: number;
-  /** The number that the sender gave it, in `data.n`. */
+  /** `data.n` of the event. */
   readonly n: number;
 }
 
@@ -17,8 +17,8 @@ export interface CountingReceiver extends AsyncDisposable {
   /** The URL of a hook's receiver. */
   readonly urlOf: (hook: string) => string;
   readonly receptions: readonly Reception[];
-  /** Deliveries that had more than one 2xx answer: `event hook` → the receptions that got it. */
-  readonly doubled: () => ReadonlyMap<string, readonly Reception[]>;
+  /** By `event hook`, the receptions of each delivery that was answered with 2xx more than once. */
+  readonly duplicates: () => ReadonlyMap<string, readonly Reception[]>;
 }
 
 export interface Answering {
@@ -26,10 +26,10 @@ export interface Answering {
   readonly delay_ms?: number;
 }
 
-/** `event hook`: one delivery, as a receiver sees it. */
+/** `event hook`: identifies a delivery for a receiver. */
 export const deliveryKey = (event_id: string, hook: string): string => `${event_id} ${hook}`;
 
-/** A receiver that answers each hook as `answerOf` says and writes down what it got. */
+/** A receiver that answers each hook as `answerOf` decides and records every request. */
 export const startCountingReceiver = async (
   answerOf: (hook: string, event_id: string) => Answering = () => ({ status: 200 }),
 ): Promise<CountingReceiver> => {
@@ -59,7 +59,7 @@ export const startCountingReceiver = async (
       answer(response, answering);
     });
   });
-  // A sender that finds its connection closed sends once more; what is counted here must come from attempts alone.
+  // A sender whose connection was closed sends once more; only attempts may be counted here.
   server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -68,7 +68,7 @@ export const startCountingReceiver = async (
   return {
     urlOf: (hook) => `http://127.0.0.1:${port}/${hook}`,
     receptions,
-    doubled: () => {
+    duplicates: () => {
       const accepted = receptions.filter(({ status }) => status < 300);
       const all = Map.groupBy(accepted, ({ event_id, hook }) => deliveryKey(event_id, hook));
       return new Map([...all].filter(([, same]) => same.length > 1));
