@@ -4,7 +4,6 @@ import { standard } from '../../packages/server/src/dialects/standard.ts';
 import { createWorld, dataOf, type World } from '../support/world.ts';
 
 const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
 
 /** A hook with eight requests that hang in its eight slots, and twelve deliveries that wait in memory. */
 const waitingInMemory = async () => {
@@ -61,22 +60,6 @@ it('a retry has the same id and body as the first attempt, and a timestamp and s
   for (const header of ['webhook-timestamp', 'webhook-signature']) {
     expect(second!.headers[header]).not.toBe(first!.headers[header]);
   }
-});
-
-it('ping, test and validate are sent exactly once, in every status of the hook', async () => {
-  await using world = await createWorld({ hooks: [], script: () => ({ status: 500 }) });
-  for (const status of ['active', 'paused', 'disabled', 'unvalidated'] as const) {
-    const hook_id = await world.arrange.addHook(world.workspace, { status, events: ['none'] });
-    for (const trigger of ['ping', 'test', 'validate'] as const) {
-      const single = { hook_id, tenant: null, trigger, type: trigger, data: {} };
-      const { delivery_id } = await world.loop.accept.single(world.workspace, single);
-      await world.live(HOUR);
-      const expected = { status: 'failed', failure_reason: 'single_attempt', attempts: 1, trigger };
-      expect(await world.arrange.delivery(delivery_id)).toMatchObject(expected);
-    }
-    expect(await world.arrange.hook(hook_id)).toMatchObject({ consecutive_failures: 0, status });
-  }
-  expect(world.sent()).toHaveLength(12);
 });
 
 const refusals = {

@@ -103,13 +103,6 @@ it('Retry-After can lengthen a delay, up to a day, and never shortens it', async
   expect(await waitAfter('99999999')).toBeGreaterThanOrEqual(DAY);
 });
 
-it('a 410 fails the delivery and disables the hook: no request follows within seven days', async () => {
-  const { at, delivery, hook } = await failures({ script: () => ({ status: 410 }) }, 7 * DAY);
-  expect(at).toHaveLength(1);
-  expect(delivery).toMatchObject({ status: 'failed', failure_reason: 'hook_gone' });
-  expect(hook).toMatchObject({ status: 'disabled', disabled_reason: 'gone_410' });
-});
-
 it.each([301, 302, 303, 307, 308])('a redirect (%i) is a failure like any other', async (status) => {
   const headers = { location: 'https://elsewhere.example.com/' };
   const script = () => ({ status, headers });
@@ -124,32 +117,4 @@ it('a delivery to a blocked address is not retried', async () => {
   expect(at).toHaveLength(1);
   expect(delivery).toMatchObject({ status: 'failed', failure_reason: 'address_blocked' });
   expect(hook).toMatchObject({ status: 'active', consecutive_failures: 0 });
-});
-
-/** A hook that gets an event every six hours for some days. */
-const everySixHours = async (days: number, script: WorldOptions['script']) => {
-  await using world = await createWorld({ script: script! });
-  for (let event = 0; event < days * 4; event += 1) {
-    await world.send();
-    await world.live(6 * HOUR);
-  }
-  return { hook: await world.arrange.hook(world.hooks[0]!), deliveries: await world.arrange.deliveries() };
-};
-
-const fails = () => ({ status: 500 }) as const;
-
-it('five days of failures without a success disable a hook and hold everything for it', async () => {
-  expect((await everySixHours(4, fails)).hook.status).toBe('active');
-  const { hook, deliveries } = await everySixHours(7, fails);
-  expect(hook).toMatchObject({ status: 'disabled', disabled_reason: 'failing' });
-  expect(deliveries.at(-1)).toMatchObject({ status: 'held', attempts: 0 });
-  expect(deliveries.filter(({ status }) => !['held', 'failed'].includes(status))).toEqual([]);
-});
-
-it('a hook stays active after one success in between, or when our own resolver fails', async () => {
-  let requests = 0;
-  const once = await everySixHours(7, () => ({ status: (requests += 1) === 60 ? 200 : 500 }));
-  expect(once.hook.status).toBe('active');
-  const ours = await everySixHours(7, () => ({ outcome: { kind: 'dns_failed', code: 'ETIMEOUT' } }));
-  expect(ours.hook).toMatchObject({ status: 'active', consecutive_failures: 0 });
 });
