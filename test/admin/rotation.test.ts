@@ -15,21 +15,17 @@ const whsec = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString
 const OLD = whsec(1);
 const NEW = whsec(2);
 
-/** A hook of a dialect with its secret, and what arrives at it. */
+/** A hook of a dialect on its own server. */
 const hookWith = async (dialect: string, secret: string | null = OLD) => {
   const server = await startVirtualServer();
   const { id } = await server.addHook('/', { dialect, secret });
-  if (dialect === 'casesolved') {
-    await server.api(`POST /v1/webhooks/${id}/validate`);
-    await server.api(`POST /v1/webhooks/${id}/activate`);
-  }
+  if (dialect === 'casesolved') for (const verb of ['validate', 'activate']) await server.verb(id, verb);
   return {
     server,
-    rotate: (fields: object = {}) =>
-      server.api(`POST /v1/webhooks/${id}/rotate-secret`, { secret: NEW, ...fields }),
-    switchNow: () => server.api(`POST /v1/webhooks/${id}/rotate-secret/switch`),
-    reveal: async () => (await server.api(`POST /v1/webhooks/${id}/secret`)).body as unknown as Revealed,
-    /** Which of the two secrets the next event is signed with. */
+    rotate: (fields: object = {}) => server.verb(id, 'rotate-secret', { secret: NEW, ...fields }),
+    switchNow: () => server.verb(id, 'rotate-secret/switch'),
+    reveal: async () => (await server.verb(id, 'secret')).body as unknown as Revealed,
+    /** The secrets that the next event is signed with. */
     accepted: async (): Promise<readonly string[]> => signers(dialect, await arriving(server)),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
@@ -50,12 +46,12 @@ const arriving = async (server: VirtualServer): Promise<SignedRequest> => {
 
 const signers = (dialect: string, request: SignedRequest): readonly string[] => {
   const check: SignatureCheck = signatureChecks[dialect]!;
-  expect(check(request, whsec(9)), 'a secret that nobody has').toBe(false);
+  expect(check(request, whsec(9)), 'an unknown secret').toBe(false);
   return [...(check(request, OLD) ? ['old'] : []), ...(check(request, NEW) ? ['new'] : [])];
 };
 
 describe.each(EVERY_LIVE_SECRET)('%s', (dialect) => {
-  it('signs with the old and the new secret until the grace ends, then with the new one alone', async () => {
+  it('signs with the old and the new secret during the grace period, then only with the new one', async () => {
     await using hook = await hookWith(dialect);
     expect(await hook.accepted()).toEqual(['old']);
     await hook.rotate({ grace_seconds: HOUR_S });
@@ -66,7 +62,7 @@ describe.each(EVERY_LIVE_SECRET)('%s', (dialect) => {
     expect(await hook.accepted()).toEqual(['new']);
   });
 
-  it('signs with the new one alone from the switch on', async () => {
+  it('signs only with the new secret after the switch', async () => {
     await using hook = await hookWith(dialect);
     await hook.rotate();
     expect((await hook.switchNow()).status).toBe(200);
@@ -75,7 +71,7 @@ describe.each(EVERY_LIVE_SECRET)('%s', (dialect) => {
 });
 
 describe.each(ONE_SECRET)('%s', (dialect) => {
-  it('goes on with the old secret until the grace ends, then takes the new one: never both, never none', async () => {
+  it('signs with the old secret during the grace period, then with the new one: always with exactly one', async () => {
     await using hook = await hookWith(dialect);
     expect(await hook.accepted()).toEqual(['old']);
     await hook.rotate({ grace_seconds: HOUR_S });
@@ -85,7 +81,7 @@ describe.each(ONE_SECRET)('%s', (dialect) => {
     expect(await hook.accepted()).toEqual(['new']);
   });
 
-  it('takes the new one from the switch on', async () => {
+  it('signs with the new secret after the switch', async () => {
     await using hook = await hookWith(dialect);
     await hook.rotate();
     expect(await hook.accepted()).toEqual(['old']);
@@ -94,7 +90,7 @@ describe.each(ONE_SECRET)('%s', (dialect) => {
   });
 });
 
-it.each(OPTIONAL)('%s: a hook that had no secret signs with its first one at once', async (dialect) => {
+it.each(OPTIONAL)('%s: a hook without a secret signs with its first one at once', async (dialect) => {
   await using hook = await hookWith(dialect, null);
   expect(await hook.accepted()).toEqual([]);
   expect((await hook.rotate()).body.secret).toBe(NEW);
@@ -102,7 +98,7 @@ it.each(OPTIONAL)('%s: a hook that had no secret signs with its first one at onc
   expect(await hook.reveal()).toEqual({ secret: NEW, previous: [] });
 });
 
-it('the grace is a day unless it is given: from none at all to seven days', async () => {
+it('the grace period is one day by default, and zero to seven days on request', async () => {
   await using hook = await hookWith('github');
   const begun = hook.server.clock.now();
   await hook.rotate();
@@ -118,33 +114,30 @@ it('the grace is a day unless it is given: from none at all to seven days', asyn
   expect(await graceOf()).toEqual([7 * DAY_S, DAY_S]);
 });
 
-it.each(['github', 'standard'])(
-  '%s: a grace of none ends the old secret with the rotation',
-  async (dialect) => {
-    await using hook = await hookWith(dialect);
-    await hook.rotate({ grace_seconds: 0 });
-    expect(await hook.accepted()).toEqual(['new']);
-    expect(await hook.reveal()).toEqual({ secret: NEW, previous: [] });
-  },
-);
+it.each(['github', 'standard'])('%s: a grace period of zero ends the old secret at once', async (dialect) => {
+  await using hook = await hookWith(dialect);
+  await hook.rotate({ grace_seconds: 0 });
+  expect(await hook.accepted()).toEqual(['new']);
+  expect(await hook.reveal()).toEqual({ secret: NEW, previous: [] });
+});
 
-it('the secrets of a rotation within a rotation all live, the newest first, at most ten of them old', async () => {
+it('overlapping rotations keep all secrets valid, the newest first, with at most ten old ones', async () => {
   await using hook = await hookWith('standard', whsec(100));
-  const made = [whsec(100)];
+  const secrets = [whsec(100)];
   for (let round = 1; round <= 12; round += 1) {
     const { status, body } = await hook.rotate({ secret: whsec(100 + round) });
     expect(status).toBe(200);
-    made.unshift(body.secret);
+    secrets.unshift(body.secret);
   }
   const { secret, previous } = await hook.reveal();
-  expect([secret, ...previous.map((old) => old.secret)]).toEqual(made.slice(0, 11));
+  expect([secret, ...previous.map((old) => old.secret)]).toEqual(secrets.slice(0, 11));
   const request = await arriving(hook.server);
-  expect(made.filter((one) => signatureChecks['standard']!(request, one))).toEqual(made.slice(0, 11));
+  expect(secrets.filter((one) => signatureChecks['standard']!(request, one))).toEqual(secrets.slice(0, 11));
   await hook.switchNow();
-  expect(await hook.reveal()).toEqual({ secret: made[0], previous: [] });
+  expect(await hook.reveal()).toEqual({ secret: secrets[0], previous: [] });
 });
 
-it('an old secret that has ended is revealed no more', async () => {
+it('an expired secret is not revealed', async () => {
   await using hook = await hookWith('q2');
   await hook.rotate({ grace_seconds: 60 });
   expect((await hook.reveal()).previous).toHaveLength(1);
@@ -152,7 +145,7 @@ it('an old secret that has ended is revealed no more', async () => {
   expect((await hook.reveal()).previous).toEqual([]);
 });
 
-/** Events without a pause on some connections, until it is told to stop. */
+/** Sends events on several connections until `stop`. */
 const startLoad = (server: RunningServer, receiver: Receiver) => {
   const state = { stopping: false, accepted: 0 };
   const sender = async (): Promise<void> => {
@@ -165,7 +158,7 @@ const startLoad = (server: RunningServer, receiver: Receiver) => {
   const senders = Promise.all(Array.from({ length: 8 }, sender));
   const arrived = () => receiver.calls.length;
   return {
-    /** Resolves when so many more have arrived: those of them that were accepted from now on are among the last. */
+    /** Resolves when this many more have arrived. */
     more: (count: number): Promise<number> => {
       const wanted = arrived() + count;
       return until(
@@ -184,7 +177,7 @@ const startLoad = (server: RunningServer, receiver: Receiver) => {
   };
 };
 
-it('under load, rotation and switch: whoever knows either secret of the time refuses nothing', async () => {
+it('under load, every request during a rotation and a switch is signed with a valid secret', async () => {
   await using server = await startServer();
   await using receiver = await startReceiver();
   const dialects = ['standard', 'github'];
@@ -213,7 +206,7 @@ it('under load, rotation and switch: whoever knows either secret of the time ref
     const by = signers(dialect, { headers: call.headers, body: call.body.toString() }).join('+');
     const at = Date.parse((JSON.parse(call.body.toString()) as { timestamp?: string }).timestamp ?? '');
     if (dialect === 'standard') {
-      // The event's time is that of its acceptance, which is before it is signed.
+      // The timestamp is the time of acceptance, which precedes the signature.
       if (at > rotated && at < switching) expect(by).toMatch(/new/);
       if (at > switched) expect(by).toBe('new');
     }

@@ -30,7 +30,7 @@ const readPing = (file: string): PrintedPing => {
   };
 };
 
-/** The page prints two pings: one in the log of its server, one as an example of a delivery. */
+/** The page prints two pings: one in the log of its server, one as an example delivery. */
 const prints = [
   { file: 'q2-ping.txt', id: 8 },
   { file: 'q2-example-delivery.txt', id: 9 },
@@ -89,35 +89,29 @@ const pingOf = (hook: SendableHook): AttemptParts => ({
 
 const rendered = (print: PrintedPing) => {
   const hook = hookOf(print);
-  const options = {
-    attempt_id: 'att_1',
-    sent_at: hook.updated_at,
-    user_agent: 'Bellwire/x',
-    timeout_ms: null,
-  };
-  const prepared = prepareRequest(pingOf(hook), options);
-  return prepared!.request;
+  const options = { attempt_id: 'att_1', sent_at: hook.updated_at, user_agent: 'any', timeout_ms: null };
+  return prepareRequest(pingOf(hook), options)!.request;
 };
 
-/** Bellwire knows milliseconds; the three digits after them are zeros. */
+/** Bellwire stores milliseconds; the next three digits are zeros. */
 const inMilliseconds = (text: string): string => text.replaceAll(/(\.\d{3})\d{3}(?=Z?")/g, '$1000');
 
 describe.each(prints)('the ping in $file', ({ id, print }) => {
-  it('is, for the printed hook, the printed 312 bytes but for the digits after the millisecond', () => {
+  it('equals the printed 312 bytes for the printed hook, except for the digits after the millisecond', () => {
     const { body } = rendered(print);
     expect(print.body.hook_id).toBe(id);
     expect(Buffer.byteLength(body)).toBe(312);
-    // As text: so that the order of the keys is compared too.
+    // As text, to compare the order of the keys as well.
     expect(body).toBe(inMilliseconds(JSON.stringify(print.body)));
     expect(Buffer.byteLength(JSON.stringify(print.body))).toBe(Number(print.headers.get('Content-Length')));
   });
 });
 
-/** What ngrok adds on its way. */
+/** The headers that ngrok adds. */
 const ADDED_BY_NGROK = new Set(['X-Forwarded-For', 'X-Forwarded-Proto']);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-it('arrives with the printed headers and no others', async () => {
+it('a ping arrives with exactly the printed headers', async () => {
   await using server = await startServer({ settings: { dialect: 'q2' } });
   await using receiver = await startReceiver();
   const hook = await server.addHook(receiver.origin, { events: ['app-order-created'] });
@@ -127,7 +121,7 @@ it('arrives with the printed headers and no others', async () => {
 
   const printedHeaders = prints[0]!.print.headers;
   const wanted = [...printedHeaders.keys()].filter((name) => !ADDED_BY_NGROK.has(name));
-  // HTTP/1.1 keeps connections anyway; undici says so, and the print's proxy takes it away.
+  // undici sends `connection`; the proxy of the printed request removes it.
   expect([...got.keys()].toSorted()).toEqual(
     [...wanted.map((name) => name.toLowerCase()), 'connection'].toSorted(),
   );

@@ -1,13 +1,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 
-/** A request as its receiver has it: names of headers in lower case, the body byte for byte. */
+/** A received request: header names in lower case, the body byte for byte. */
 export interface SignedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Whether a receiver that knows one secret takes a request to be ours. The age of a request is not judged. */
+/** Whether a receiver with one secret accepts a request. The age of the request is not checked. */
 export type SignatureCheck = (request: SignedRequest, secret: string) => boolean;
 
 const equal = (a: string | undefined, b: string): boolean =>
@@ -41,7 +41,7 @@ const slack: SignatureCheck = ({ headers, body }, secret) =>
     `v0=${hmac(secret, `v0:${headers['x-slack-request-timestamp']}:${body}`, 'hex')}`,
   );
 
-/** What the receivers of each dialect do, written from their documents and not from our code. */
+/** The checks of the receivers of each dialect, written from their documents and independent of our code. */
 export const signatureChecks: Readonly<Record<string, SignatureCheck>> = {
   standard: standard('webhook'),
   svix: standard('svix'),
