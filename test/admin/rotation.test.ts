@@ -8,8 +8,8 @@ const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
 const EVERY_LIVE_SECRET = ['standard', 'svix', 'stripe'];
-const ONE_SECRET = Object.keys(signatureChecks).filter((dialect) => !EVERY_LIVE_SECRET.includes(dialect));
-const OPTIONAL = ONE_SECRET.concat('stripe').filter((dialect) => dialect !== 'connect2print');
+const DIALECTS = Object.keys(signatureChecks);
+const OPTIONAL = DIALECTS.filter((dialect) => !['standard', 'svix', 'connect2print'].includes(dialect));
 
 const whsec = (byte: number): string => `whsec_${Buffer.alloc(32, byte).toString('base64')}`;
 const OLD = whsec(1);
@@ -50,14 +50,16 @@ const signers = (dialect: string, request: SignedRequest): readonly string[] => 
   return [...(check(request, OLD) ? ['old'] : []), ...(check(request, NEW) ? ['new'] : [])];
 };
 
-describe.each(EVERY_LIVE_SECRET)('%s', (dialect) => {
-  it('signs with the old and the new secret during the grace period, then only with the new one', async () => {
+describe.each(DIALECTS)('%s', (dialect) => {
+  const duringGrace = EVERY_LIVE_SECRET.includes(dialect) ? ['old', 'new'] : ['old'];
+
+  it(`signs with ${duringGrace.join(' and ')} during the grace period, then only with new`, async () => {
     await using hook = await hookWith(dialect);
     expect(await hook.accepted()).toEqual(['old']);
     await hook.rotate({ grace_seconds: HOUR_S });
-    expect(await hook.accepted()).toEqual(['old', 'new']);
+    expect(await hook.accepted()).toEqual(duringGrace);
     await hook.server.live(HOUR_S * 1000 - 1);
-    expect(await hook.accepted()).toEqual(['old', 'new']);
+    expect(await hook.accepted()).toEqual(duringGrace);
     await hook.server.live(1);
     expect(await hook.accepted()).toEqual(['new']);
   });
@@ -65,26 +67,7 @@ describe.each(EVERY_LIVE_SECRET)('%s', (dialect) => {
   it('signs only with the new secret after the switch', async () => {
     await using hook = await hookWith(dialect);
     await hook.rotate();
-    expect((await hook.switchNow()).status).toBe(200);
-    expect(await hook.accepted()).toEqual(['new']);
-  });
-});
-
-describe.each(ONE_SECRET)('%s', (dialect) => {
-  it('signs with the old secret during the grace period, then with the new one: always with exactly one', async () => {
-    await using hook = await hookWith(dialect);
-    expect(await hook.accepted()).toEqual(['old']);
-    await hook.rotate({ grace_seconds: HOUR_S });
-    await hook.server.live(HOUR_S * 1000 - 1);
-    expect(await hook.accepted()).toEqual(['old']);
-    await hook.server.live(1);
-    expect(await hook.accepted()).toEqual(['new']);
-  });
-
-  it('signs with the new secret after the switch', async () => {
-    await using hook = await hookWith(dialect);
-    await hook.rotate();
-    expect(await hook.accepted()).toEqual(['old']);
+    expect(await hook.accepted()).toEqual(duringGrace);
     expect((await hook.switchNow()).status).toBe(200);
     expect(await hook.accepted()).toEqual(['new']);
   });

@@ -6,7 +6,6 @@ import { type Answer, type RunningServer, startServer } from '../support/running
 
 const dialects = dialectTable.map(({ dialect }) => dialect);
 const optional = dialectTable.filter(({ without_secret }) => without_secret !== null);
-const required = dialectTable.filter(({ without_secret }) => without_secret === null);
 
 let server: RunningServer;
 let receiver: Receiver;
@@ -57,10 +56,6 @@ describe('the secret of a new hook', () => {
     expect((await reveal(id)).status).toBe(404);
   });
 
-  it.each(required)('$dialect: null is refused', async ({ dialect }) => {
-    expectRefusal(await create(dialect, { secret: null }));
-  });
-
   it.each(dialects)('%s: a given one is used unchanged, whatever its length', async (dialect) => {
     const words = dialect === 'casesolved' ? ['~!"#$%&', 'x'] : ['Grüße, 世界 🔑', ' padded ', 'x'];
     for (const secret of [...words, 'y'.repeat(256)]) {
@@ -89,12 +84,6 @@ describe('the secret of a new hook', () => {
       expectRefusal(await rotate(id, { secret }));
     }
     expect((await reveal(id)).body).toEqual({ secret: 'a-secret-of-our-own', previous: [] });
-  });
-
-  it.each(['standard', 'svix'])('%s: whsec_ without a valid key is refused', async (dialect) => {
-    for (const rest of ['', 'no base64!', 'c2hvcnQ=', 'A'.repeat(43)]) {
-      expectRefusal(await create(dialect, { secret: `whsec_${rest}` }));
-    }
   });
 
   it('fewer than sixteen characters cause a warning and work', async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { dialectTable } from '../support/dialect-table.ts';
 import { createWorld, type WorldOptions } from '../support/world.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 
@@ -7,18 +8,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** The documented schedule of the dialect `standard`. */
-const DOCUMENTED = [
-  5 * SECOND,
-  5 * MINUTE,
-  30 * MINUTE,
-  2 * HOUR,
-  5 * HOUR,
-  10 * HOUR,
-  14 * HOUR,
-  20 * HOUR,
-  24 * HOUR,
-];
+/** The documented delays before each retry of the dialect `standard`. */
+const DOCUMENTED = dialectTable.find(({ dialect }) => dialect === 'standard')!.delays_ms.slice(1);
 
 /** A week in which receivers fail at random: all requests and rows. */
 const randomWeek = async (seed: number) => {
