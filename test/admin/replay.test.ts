@@ -260,17 +260,17 @@ const observed =
     }),
   });
 
-describe('a replay in progress', () => {
-  /** A server on which time passes between the steps of a replay once `pause.ms` is set. */
-  const withSlowReplays = async (script: () => { readonly status: number }) => {
-    const pause = { ms: 0 };
-    const server: VirtualServer = await startVirtualServer({
-      script,
-      wrapRepositories: observed(() => (pause.ms === 0 ? undefined : server.live(pause.ms))),
-    });
-    return { server, pause };
-  };
+/** A server on which time passes between the steps of a replay once `pause.ms` is set. */
+const withSlowReplays = async (script: () => { readonly status: number }) => {
+  const pause = { ms: 0 };
+  const server: VirtualServer = await startVirtualServer({
+    script,
+    wrapRepositories: observed(() => (pause.ms === 0 ? undefined : server.live(pause.ms))),
+  });
+  return { server, pause };
+};
 
+describe('a replay in progress', () => {
   it('sends each event once, even if it fails again meanwhile', async () => {
     const { server, pause } = await withSlowReplays(() => ({ status: 500 }));
     await using _ = server;

@@ -7,7 +7,7 @@ import { startVirtualServer, type VirtualServer } from '../support/virtual-serve
 const HOUR_S = 3_600;
 const DAY_S = 24 * HOUR_S;
 
-const EVERY_LIVE_SECRET = ['standard', 'svix', 'stripe'];
+const EVERY_LIVE_SECRET = new Set(['standard', 'svix', 'stripe']);
 const DIALECTS = Object.keys(signatureChecks);
 const OPTIONAL = DIALECTS.filter((dialect) => !['standard', 'svix', 'connect2print'].includes(dialect));
 
@@ -51,7 +51,7 @@ const signers = (dialect: string, request: SignedRequest): readonly string[] => 
 };
 
 describe.each(DIALECTS)('%s', (dialect) => {
-  const duringGrace = EVERY_LIVE_SECRET.includes(dialect) ? ['old', 'new'] : ['old'];
+  const duringGrace = EVERY_LIVE_SECRET.has(dialect) ? ['old', 'new'] : ['old'];
 
   it(`signs with ${duringGrace.join(' and ')} during the grace period, then only with new`, async () => {
     await using hook = await hookWith(dialect);

@@ -37,9 +37,9 @@ const failFirst = (): Script => {
   };
 };
 
-/** The time from each request to the next, beginning with `start`. */
-const delaysOf = (sent: readonly Sent[], start: number): readonly number[] =>
-  sent.map(({ at }, index) => at - (sent[index - 1]?.at ?? start));
+/** The time from each request to the next, beginning with `began`. */
+const delaysOf = (sent: readonly Sent[], began: number): readonly number[] =>
+  sent.map(({ at }, index) => at - (sent[index - 1]?.at ?? began));
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -58,12 +58,14 @@ test('a second process on a database ends with exit code 1 and one line; the fir
 });
 
 test.each([
-  ['the wrong bytes', 'k1', 'does not open'],
-  ['another name', 'k2', '"k1", which is not in'],
-])('an encryption key with %s opens nothing and changes no byte of the data', async (_, name, message) => {
+  ['the wrong bytes', 'k1'],
+  ['another name', 'k2'],
+])('an encryption key with %s opens nothing and changes no byte of the data', async (_, name) => {
   await using folder = await folderWithDatabase();
   const before = digestsIn(folder);
-  await expect(open(folder, { encryption_keys: `${name}:${OTHER_KEY}` })).rejects.toThrow(message);
+  const message = expect.stringContaining('"k1"') as string;
+  const refusal = { code: 'wrong_encryption_key', message };
+  await expect(open(folder, { encryption_keys: `${name}:${OTHER_KEY}` })).rejects.toMatchObject(refusal);
   expect(digestsIn(folder)).toEqual(before);
 });
 
@@ -71,7 +73,7 @@ test('a missing key file is not replaced by a new one, which could not decrypt a
   await using folder = await folderWithDatabase();
   renameSync(folder.file('.bellwire/keys'), folder.file('keys'));
   const before = digestsIn(folder);
-  await expect(open(folder)).rejects.toThrow('.bellwire/keys is missing');
+  await expect(open(folder)).rejects.toThrow('.bellwire/keys');
   expect(existsSync(folder.file('.bellwire/keys'))).toBe(false);
   expect(digestsIn(folder)).toEqual(before);
   renameSync(folder.file('keys'), folder.file('.bellwire/keys'));

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { type CountingReceiver, startCountingReceiver } from '../support/counting-receiver.ts';
+import { type CountingReceiver, deliveryKey, startCountingReceiver } from '../support/counting-receiver.ts';
 import { createHooks, lostOf, overlappingHooks, typesOf, untilDrained } from '../support/deliveries.ts';
 import { startEventLoad } from '../support/event-load.ts';
 import { processesIn } from '../support/processes-in.ts';
@@ -51,24 +51,24 @@ const integrityOf = (folder: TemporaryFolder, nth: number): unknown => {
   }
 };
 
-interface Interruption {
-  readonly delivery_id: string;
+interface Attempt {
   readonly hook_id: string;
   readonly event_id: string;
+  readonly outcome: string;
   readonly started_at: number;
   readonly next_started_at: number | null;
 }
 
-const interruptionsIn = (path: string): readonly Interruption[] => {
+const attemptsIn = (path: string): readonly Attempt[] => {
   const database = new Database(path, { readonly: true });
   try {
     return database
-      .prepare<[], Interruption>(
-        `select a.delivery_id, a.hook_id, d.event_id, a.started_at, n.started_at as next_started_at
+      .prepare<[], Attempt>(
+        `select a.hook_id, d.event_id, a.outcome, a.started_at, n.started_at as next_started_at
          from bellwire_attempts a
          join bellwire_deliveries d on d.id = a.delivery_id
          left join bellwire_attempts n on n.delivery_id = a.delivery_id and n.number = a.number + 1
-         where a.outcome = 'interrupted'`,
+         order by a.delivery_id, a.number`,
       )
       .all();
   } finally {
@@ -83,26 +83,20 @@ interface Repeated {
   readonly interrupted_at: number | null;
 }
 
-/** Finds the recorded attempt of each repeated reception in the API. */
-const explainDuplicates = async (
-  server: ServerProcess,
+/** Finds the recorded attempt of each repeated reception. */
+const explainDuplicates = (
   receiver: CountingReceiver,
   hook_ids: ReadonlyMap<string, string>,
-): Promise<readonly Repeated[]> => {
-  const repeated: Repeated[] = [];
-  for (const [key, receptions] of receiver.duplicates()) {
-    const [event_id = '', hook = ''] = key.split(' ');
-    const path = `/v1/deliveries?event_id=${event_id}&hook_id=${hook_ids.get(hook)}`;
-    const { body: list } = await server.call('GET', path);
-    const { body: delivery } = await server.call('GET', `/v1/deliveries/${list.data[0].id}`);
-    const attempts = delivery.attempts as readonly { outcome: string; started_at: string }[];
-    for (const { at } of receptions.slice(0, -1)) {
-      const attempt = attempts.findLast(({ started_at }) => Date.parse(started_at) <= at);
-      const interrupted_at = attempt?.outcome === 'interrupted' ? Date.parse(attempt.started_at) : null;
-      repeated.push({ hook, interrupted_at });
-    }
-  }
-  return repeated;
+  attempts: readonly Attempt[],
+): readonly Repeated[] => {
+  const byDelivery = Map.groupBy(attempts, ({ event_id, hook_id }) => deliveryKey(event_id, hook_id));
+  return [...receiver.duplicates().values()].flatMap((receptions) =>
+    receptions.slice(0, -1).map(({ event_id, hook, at }) => {
+      const own = byDelivery.get(deliveryKey(event_id, hook_ids.get(hook)!)) ?? [];
+      const attempt = own.findLast(({ started_at }) => started_at <= at);
+      return { hook, interrupted_at: attempt?.outcome === 'interrupted' ? attempt.started_at : null };
+    }),
+  );
 };
 
 const killRepeatedly = async (folder: TemporaryFolder) => {
@@ -133,10 +127,11 @@ const killRepeatedly = async (folder: TemporaryFolder) => {
   await load.stop();
   await using last = await startServer(options);
   await untilDrained(last);
-  const duplicates = await explainDuplicates(last, receiver, hook_ids);
   last.kill('SIGTERM');
   expect(await last.endsWithin(EXIT_MS)).toEqual({ code: 0, signal: null });
-  const interruptions = interruptionsIn(folder.file('.bellwire/bellwire.db'));
+  const attempts = attemptsIn(folder.file('.bellwire/bellwire.db'));
+  const duplicates = explainDuplicates(receiver, hook_ids, attempts);
+  const interruptions = attempts.filter(({ outcome }) => outcome === 'interrupted');
   return { load, receiver, kills, integrity, duplicates, interruptions };
 };
 

@@ -1,33 +1,12 @@
 import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import { ADMIN_KEY, type Answer, type AnswerBody } from './running-server.ts';
-import type { Script, Sent } from './scripted-transport.ts';
+import type { Script } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { openTestStore } from './test-store.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 import { assembleVirtual } from './virtual-program.ts';
 
-/** The complete API on a real SQLite. The test controls time and receivers; there is no jitter. */
-export interface VirtualServer extends AsyncDisposable {
-  readonly clock: VirtualClock;
-  /** `api('POST /v1/events', {...})`, as an admin of the server's own workspace or of the given one. */
-  readonly api: (call: `${string} /${string}`, body?: object, workspace?: string) => Promise<Answer>;
-  /** Creates a workspace with a dialect and returns its id. */
-  readonly addWorkspace: (dialect: string) => Promise<string>;
-  /** Creates a hook for every event at a path of the receivers. */
-  readonly addHook: (path: string, fields?: object) => Promise<AnswerBody>;
-  /** Calls `POST /v1/webhooks/{id}/{verb}`. */
-  readonly verb: (id: string, verb: string, fields?: object) => Promise<Answer>;
-  readonly hook: (id: string) => Promise<ShownHook>;
-  /** The deliveries of a hook, the newest first. */
-  readonly deliveries: (id: string) => Promise<readonly ShownDelivery[]>;
-  /** Accepts one event and returns its id. */
-  readonly send: (type?: string, fields?: object) => Promise<string>;
-  /** Every request, in order. */
-  readonly sent: () => readonly Sent[];
-  readonly sentTo: (path: string) => readonly Sent[];
-  /** Lets time pass: everything is sent at the moment at which it is due. */
-  readonly live: (ms: number) => Promise<void>;
-}
+type Call = `${string} /${string}`;
 
 interface ShownHook extends AnswerBody {
   readonly disabled_reason: string | null;
@@ -48,7 +27,8 @@ const SEED = 7;
 const ORIGIN = 'https://receiver.example.com';
 const SWEEP_MS = 1_000;
 
-export const startVirtualServer = async (options: VirtualServerOptions = {}): Promise<VirtualServer> => {
+/** The complete API on a real SQLite. The test controls time and receivers; there is no jitter. */
+export const startVirtualServer = async (options: VirtualServerOptions = {}) => {
   const { script = () => ({ status: 200 }), wrapRepositories = (repositories) => repositories } = options;
   const clock = createVirtualClock();
   const opened = await openTestStore({ seed: SEED, now: clock.now });
@@ -72,6 +52,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
       .executeTakeFirstOrThrow();
     return Math.max(due ?? Infinity, swept_at + SWEEP_MS, clock.now());
   };
+  /** Lets time pass: everything is sent at the moment at which it is due. */
   const live = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
     for (;;) {
@@ -85,8 +66,9 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
     await clock.advance(end - clock.now());
   };
 
-  let own: string | undefined;
-  const api: VirtualServer['api'] = async (call, body, workspace = own) => {
+  const own: { id?: string } = {};
+  /** `api('POST /v1/events', {...})`, as an admin of the server's own workspace or of the given one. */
+  const api = async (call: Call, body?: object, workspace = own.id): Promise<Answer> => {
     const [method = '', path = ''] = call.split(' ', 2);
     const headers = new Headers({ authorization: `Bearer ${ADMIN_KEY}` });
     if (body !== undefined) headers.set('content-type', 'application/json');
@@ -101,32 +83,38 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
       body: (text === '' ? {} : JSON.parse(text)) as AnswerBody,
     };
   };
-  const create = async (call: `${string} /${string}`, fields: object): Promise<AnswerBody> => {
+  const create = async (call: Call, fields: object): Promise<AnswerBody> => {
     const { status, body, text } = await api(call, fields);
     if (status >= 300) throw new Error(`${call} was refused: ${text}`);
     return body;
   };
+  /** Creates a workspace with a dialect and returns its id. */
   const addWorkspace = async (dialect: string): Promise<string> =>
     (await create('POST /v1/workspaces', { name: dialect, dialect })).id;
-  own = await addWorkspace('standard');
+  own.id = await addWorkspace('standard');
 
   return {
     clock,
     api,
     addWorkspace,
-    addHook: (path, fields = {}) =>
+    /** Creates a hook for every event at a path of the receivers. */
+    addHook: (path: string, fields: object = {}) =>
       create('POST /v1/webhooks', { url: ORIGIN + path, events: ['*'], ...fields }),
-    verb: (id, verb, fields) => api(`POST /v1/webhooks/${id}/${verb}`, fields),
-    hook: async (id) => (await api(`GET /v1/webhooks/${id}`)).body as ShownHook,
-    deliveries: async (id) =>
+    /** Calls `POST /v1/webhooks/{id}/{verb}`. */
+    verb: (id: string, verb: string, fields?: object) => api(`POST /v1/webhooks/${id}/${verb}`, fields),
+    hook: async (id: string) => (await api(`GET /v1/webhooks/${id}`)).body as ShownHook,
+    /** The deliveries of a hook, the newest first. */
+    deliveries: async (id: string) =>
       (await api(`GET /v1/webhooks/${id}/deliveries?limit=1000`)).body.data as readonly ShownDelivery[],
-    send: async (type = 'order.created', fields = {}) => {
+    /** Accepts one event and returns its id. */
+    send: async (type = 'order.created', fields: object = {}) => {
       const { id } = await create('POST /v1/events', { type, data: { order: { id: 1 } }, ...fields });
       await clock.settle();
       return id;
     },
+    /** Every request, in order. */
     sent: () => transport.sent,
-    sentTo: (path) => transport.sentTo(ORIGIN + path),
+    sentTo: (path: string) => transport.sentTo(ORIGIN + path),
     live,
     [Symbol.asyncDispose]: async () => {
       await clock.until(program.stop());
@@ -134,3 +122,5 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}): Pr
     },
   };
 };
+
+export type VirtualServer = Awaited<ReturnType<typeof startVirtualServer>>;

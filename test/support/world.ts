@@ -1,62 +1,16 @@
 import type { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../packages/server/src/core/json.ts';
-import type { SendInput, SingleDelivery } from '../../packages/server/src/delivery/accept.ts';
-import type { DeliveryLoop } from '../../packages/server/src/delivery/delivery-loop.ts';
+import type { SendInput } from '../../packages/server/src/delivery/accept.ts';
 import type { Observation } from '../../packages/server/src/delivery/report.ts';
 import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import type { SchemaCheck } from '../../packages/server/src/ports/schema-check.ts';
 import type { EventReceipt, Store } from '../../packages/server/src/ports/store.ts';
-import type { Arrange, HookSetup, WorkspaceSetup } from './arrange.ts';
+import type { HookSetup, WorkspaceSetup } from './arrange.ts';
 import type { Script, ScriptedTransport, Sent } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { openTestStore } from './test-store.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 import { assembleVirtual } from './virtual-program.ts';
-
-/** A complete delivery loop on a real store. The test controls time, randomness and receivers. */
-export interface World extends AsyncDisposable {
-  readonly clock: VirtualClock;
-  readonly arrange: Arrange;
-  /** The workspace that the world starts with. */
-  readonly workspace: string;
-  /** The ids of the hooks that `workspace` starts with. */
-  readonly hooks: readonly string[];
-  /** The loop of the running process. */
-  readonly loop: DeliveryLoop;
-  /** The transport of the running process. */
-  readonly transport: ScriptedTransport;
-  /** The requests of all processes, in order. */
-  readonly sent: () => readonly Sent[];
-  readonly observations: readonly Observation[];
-  readonly broken: readonly BellwireError[];
-  /** Adds another workspace, with one hook by default, and returns its id. */
-  readonly addWorkspace: (hooks?: readonly HookSetup[]) => Promise<string>;
-  /** Sends one event and waits for its receipt only. */
-  readonly send: (input?: Partial<SendInput>, workspace?: string) => Promise<EventReceipt>;
-  /** Sends events whose `data.number` counts from 0, without waiting for a receipt. */
-  readonly offer: (
-    count: number,
-    input?: Partial<SendInput>,
-    workspace?: string,
-  ) => readonly Promise<EventReceipt>[];
-  /** Like `offer`, and lets time pass until all receipts are there. */
-  readonly sendMany: (
-    count: number,
-    input?: Partial<SendInput>,
-    workspace?: string,
-  ) => Promise<readonly EventReceipt[]>;
-  /** Starts a manual attempt of a delivery. */
-  readonly redeliver: (delivery_id: string) => Promise<SingleDelivery>;
-  /** The number of deliveries in each status. */
-  readonly statuses: (where?: { readonly hook_id?: string }) => Promise<Readonly<Record<string, number>>>;
-  /** Lets time pass, with a sweep in every second in which something is due. */
-  readonly live: (ms: number) => Promise<void>;
-  /** Ends the process like kill -9: nothing that is in progress is written. */
-  readonly crash: () => void;
-  /** Starts the next process on the same database. */
-  readonly boot: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-}
 
 export interface WorldOptions {
   readonly script?: Script;
@@ -86,7 +40,8 @@ const mortal = (store: Store, overrides: Partial<Store>, isAlive: () => boolean)
       isAlive() ? (Reflect.get(overrides, name) ?? Reflect.get(methods, name)) : () => never,
   });
 
-export const createWorld = async (options: WorldOptions = {}): Promise<World> => {
+/** A complete delivery loop on a real store. The test controls time, randomness and receivers. */
+export const createWorld = async (options: WorldOptions = {}) => {
   const { script = () => ({ status: 200 }), seed = 1, wrapStore = () => ({}) } = options;
   const clock = createVirtualClock();
   const opened = await openTestStore({ seed, now: clock.now });
@@ -148,6 +103,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     return Math.max(Math.ceil(wanted / SWEEP_MS) * SWEEP_MS, swept_at + SWEEP_MS);
   };
 
+  /** Lets time pass, with a sweep in every second in which something is due. */
   const live = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
     for (;;) {
@@ -171,41 +127,55 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   const workspace = await arrange.addWorkspace(options.workspace);
   const hooks = await addHooks(workspace, options.hooks);
 
-  const send: World['send'] = (input = {}, to = workspace) =>
+  /** Sends one event and waits for its receipt only. */
+  const send = (input: Partial<SendInput> = {}, to = workspace): Promise<EventReceipt> =>
     process.loop.accept.event(to, { type: 'order.created', data: { number: 1 }, ...input });
-  const offer: World['offer'] = (count, input = {}, to = workspace) =>
+
+  /** Sends events whose `data.number` counts from 0, without waiting for a receipt. */
+  const offer = (count: number, input: Partial<SendInput> = {}, to = workspace) =>
     Array.from({ length: count }, (_, number) => send({ data: { number }, ...input }, to));
 
   return {
     clock,
     arrange,
+    /** The workspace that the world starts with. */
     workspace,
+    /** The ids of the hooks that `workspace` starts with. */
     hooks,
+    /** The loop of the running process. */
     get loop() {
       return process.loop;
     },
+    /** The transport of the running process. */
     get transport() {
       return process.transport;
     },
+    /** The requests of all processes, in order. */
     sent: () => transports.flatMap(({ sent }) => sent),
     observations,
     broken,
-    addWorkspace: async (added) => {
+    /** Adds another workspace, with one hook by default, and returns its id. */
+    addWorkspace: async (added?: readonly HookSetup[]) => {
       const id = await arrange.addWorkspace();
       await addHooks(id, added);
       return id;
     },
     send,
     offer,
-    sendMany: (...sending) => clock.until(Promise.all(offer(...sending))),
-    redeliver: (id) => clock.until(process.loop.redeliver(workspace, id)),
-    statuses: async (where = {}) => {
+    /** Like `offer`, and lets time pass until all receipts are there. */
+    sendMany: (...sending: Parameters<typeof offer>) => clock.until(Promise.all(offer(...sending))),
+    /** Starts a manual attempt of a delivery. */
+    redeliver: (id: string) => clock.until(process.loop.redeliver(workspace, id)),
+    /** The number of deliveries in each status. */
+    statuses: async (where: { readonly hook_id?: string } = {}) => {
       const counts: Record<string, number> = {};
       for (const { status } of await arrange.deliveries(where)) counts[status] = (counts[status] ?? 0) + 1;
       return counts;
     },
     live,
+    /** Ends the process like kill -9: nothing that is in progress is written. */
     crash: () => process.kill(),
+    /** Starts the next process on the same database. */
     boot: async () => {
       process = await start();
     },
@@ -216,6 +186,8 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     },
   };
 };
+
+export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** The data of an event as its receiver sees it. */
 export const dataOf = ({ request }: Sent): JsonObject => {
