@@ -12,14 +12,6 @@ interface Reception {
   readonly n: number;
 }
 
-export interface CountingReceiver extends AsyncDisposable {
-  /** The URL of a hook's receiver. */
-  readonly urlOf: (hook: string) => string;
-  readonly receptions: readonly Reception[];
-  /** By `event hook`, the receptions of each delivery that was answered with 2xx more than once. */
-  readonly duplicates: () => ReadonlyMap<string, readonly Reception[]>;
-}
-
 export interface Answering {
   readonly status: number;
   readonly delay_ms?: number;
@@ -31,7 +23,7 @@ export const deliveryKey = (event_id: string, hook: string): string => `${event_
 /** A receiver that answers each hook as `answerOf` decides and records every request. */
 export const startCountingReceiver = async (
   answerOf: (hook: string, event_id: string) => Answering = () => ({ status: 200 }),
-): Promise<CountingReceiver> => {
+) => {
   const receptions: Reception[] = [];
   const receiver = await startReceiver(async ({ path, headers, body }) => {
     const [hook, event_id] = [path.slice(1), headers['webhook-id']!];
@@ -42,8 +34,9 @@ export const startCountingReceiver = async (
     return { status };
   });
   return {
-    urlOf: (hook) => `${receiver.origin}/${hook}`,
+    urlOf: (hook: string): string => `${receiver.origin}/${hook}`,
     receptions,
+    /** By `event hook`, the receptions of each delivery that was answered with 2xx more than once. */
     duplicates: () => {
       const accepted = receptions.filter(({ status }) => status < 300);
       const all = Map.groupBy(accepted, ({ event_id, hook }) => deliveryKey(event_id, hook));
@@ -52,3 +45,5 @@ export const startCountingReceiver = async (
     [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 };
+
+export type CountingReceiver = Awaited<ReturnType<typeof startCountingReceiver>>;

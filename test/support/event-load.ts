@@ -8,16 +8,6 @@ export interface Acked {
   readonly n: number;
 }
 
-export interface EventLoad extends AsyncDisposable {
-  readonly acked: readonly Acked[];
-  /** The number of events sent, answered or not; `data.n` counts from 1. */
-  readonly sent: () => number;
-  /** The number of answers by status other than 202 or error code. */
-  readonly refusals: ReadonlyMap<string, number>;
-  /** Stops sending; resolves when no request is in flight. */
-  readonly stop: () => Promise<void>;
-}
-
 export interface LoadOptions {
   /** The URL of the running server; null while there is none. */
   readonly url: () => string | null;
@@ -29,7 +19,7 @@ const TICK_MS = 10;
 const CONNECTIONS = 32;
 
 /** Sends events at a steady rate on keep-alive connections, whether or not earlier ones are answered. */
-export const startEventLoad = ({ url, per_second, types }: LoadOptions): EventLoad => {
+export const startEventLoad = ({ url, per_second, types }: LoadOptions) => {
   const agent = new Agent({ connections: CONNECTIONS, pipelining: 1 });
   const acked: Acked[] = [];
   const refusals = new Map<string, number>();
@@ -77,8 +67,11 @@ export const startEventLoad = ({ url, per_second, types }: LoadOptions): EventLo
   };
   return {
     acked,
+    /** The number of events sent, answered or not; `data.n` counts from 1. */
     sent: () => sent,
+    /** The number of answers by status other than 202 or error code. */
     refusals,
+    /** Stops sending; resolves when no request is in flight. */
     stop,
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);

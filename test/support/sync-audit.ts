@@ -1,11 +1,3 @@
-/** The acknowledgements in a trace of a server's system calls. */
-export interface SyncAudit {
-  /** The ids of the events whose 202 was written to a socket. */
-  readonly acknowledged: readonly string[];
-  /** Those whose log page was not yet synced at that moment. */
-  readonly unsynced: readonly string[];
-}
-
 const CALL = /^(\d+) +(pwrite64|fsync|fdatasync|write|writev|sendto|sendmsg)\(\d+<([^>]*)>/;
 const RESUMED = /^(\d+) +<\.\.\. (fsync|fdatasync) resumed>/;
 const EVENT_ID = /evt_\w+/g;
@@ -14,10 +6,12 @@ const EVENT_ID = /evt_\w+/g;
  * Reads the output of `strace -f -y -e trace=pwrite64,fsync,fdatasync,write,writev`: checks that the write-ahead log was
  * synced between the first write of an event into it and the 202 on the socket.
  */
-export const auditSyncs = (trace: string): SyncAudit => {
+export const auditSyncs = (trace: string) => {
   const logged = new Set<string>();
   const synced = new Set<string>();
+  /** The ids of the events whose 202 was written to a socket. */
   const acknowledged: string[] = [];
+  /** Those whose log page was not yet synced at that moment. */
   const unsynced: string[] = [];
   /** By thread, the events of a sync of the log that has begun and not ended. */
   const syncing = new Map<string, readonly string[]>();
