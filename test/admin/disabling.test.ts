@@ -200,3 +200,18 @@ it('standard: failures of our own resolver do not count as failures of a hook', 
   const expected = { status: 'active', consecutive_failures: 0 };
   expect(await afterEvents({ days: 7, per_day: 4, script: unresolvable })).toMatchObject(expected);
 });
+
+it('standard: a hook that fails for five days holds its pending deliveries and later events', async () => {
+  const { server, id } = await withHook(failing, { dialect: 'standard' });
+  await using _ = server;
+  for (let event = 0; event < 28; event += 1) {
+    await server.send();
+    await server.live(DAY / 4);
+  }
+  expect(await server.hook(id)).toMatchObject({ status: 'disabled', disabled_reason: 'failing' });
+  const deliveries = await server.deliveries(id);
+  expect(deliveries[0]).toMatchObject({ status: 'held', attempt_count: 0 });
+  const held = deliveries.filter(({ status }) => status === 'held');
+  expect(held.filter(({ attempt_count }) => attempt_count > 0)).not.toEqual([]);
+  expect(deliveries.filter(({ status }) => !['held', 'failed'].includes(status))).toEqual([]);
+});

@@ -83,10 +83,10 @@ it.each(OPTIONAL)('%s: a hook without a secret signs with its first one at once'
 
 it('the grace period is one day by default, and zero to seven days on request', async () => {
   await using hook = await hookWith('github');
-  const begun = hook.server.clock.now();
+  const start = hook.server.clock.now();
   await hook.rotate();
   const graceOf = async () =>
-    (await hook.reveal()).previous.map(({ expires_at }) => (Date.parse(expires_at) - begun) / 1000);
+    (await hook.reveal()).previous.map(({ expires_at }) => (Date.parse(expires_at) - start) / 1000);
   expect(await graceOf()).toEqual([DAY_S]);
   for (const grace_seconds of [-1, 7 * DAY_S + 1, 1.5, '60', null]) {
     const { status, body } = await hook.rotate({ grace_seconds });

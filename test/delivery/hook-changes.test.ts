@@ -47,7 +47,7 @@ it('deliveries in memory for a hook that stays active are sent', async () => {
   expect(await world.statuses()).toEqual({ succeeded: 20 });
 });
 
-it('a retry has the same id and body as the first attempt, and a timestamp and signature of its own', async () => {
+it('a retry has the same id and body as the first attempt, and its own timestamp and signature', async () => {
   await using world = await createWorld({
     hooks: [{ max_attempts: 2 }],
     script: (_, nth) => ({ status: nth === 1 ? 500 : 200 }),

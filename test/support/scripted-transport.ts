@@ -5,7 +5,7 @@ import type { OutboundRequest, SendResult, Transport } from '../../packages/serv
 /** The reaction of a receiver to a request. `hang` gives no answer until `release` or the request's timeout. */
 export type Answer =
   | 'hang'
-  /** Kills the sender thread with all its requests; an isolated request has a thread of its own. */
+  /** Kills the sender thread with all its requests; an isolated request has its own thread. */
   | 'die'
   | {
       readonly status: number;
