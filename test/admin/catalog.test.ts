@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dialectTable } from '../support/dialect-table.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type Answer, type RunningServer, startServer } from '../support/running-server.ts';
 
@@ -14,7 +15,7 @@ afterAll(async () => {
 
 type Call = `${string} /${string}`;
 
-/** The calls of one new workspace. */
+/** Creates a workspace and returns its API. */
 const inWorkspace = async (name: string, fields: object = {}) => {
   const created = await server.api('POST /v1/workspaces', { name, ...fields });
   expect(created.status, created.text).toBe(201);
@@ -30,66 +31,34 @@ const typesOf = async (api: (call: Call) => Promise<Answer>) =>
     readonly example: Readonly<Record<string, unknown>> | null;
   }[];
 
-/** The event types that the documents print. */
-const PRINTED: Readonly<Record<string, readonly string[]>> = {
-  standard: [],
-  activities: [],
-  github: [],
-  q2: ['app-order-created', 'ping'],
-  casesolved: ['Site Plan Change'],
-  'resource-api': [
-    'payment.failed',
-    'payment.succeeded',
-    'resource.created',
-    'resource.deleted',
-    'resource.updated',
-    'user.created',
-    'user.updated',
-  ],
-  connect2print: [
-    'customer.created',
-    'invoice.created',
-    'invoice.paid',
-    'invoice.sent',
-    'order.cancelled',
-    'order.completed',
-    'order.created',
-    'order.shipped',
-    'order.updated',
-    'production.job.completed',
-    'production.job.created',
-    'quote.accepted',
-    'quote.created',
-    'quote.rejected',
-    'shipment.delivered',
-    'stock.low',
-  ],
-};
+/** The documented event types of a dialect. */
+const documented = (name: string) => dialectTable.find(({ dialect }) => dialect === name)!.catalog.toSorted();
 
-describe('a workspace that is made with a dialect', () => {
-  it.each(Object.entries(PRINTED))('%s: starts with its catalog, described', async (dialect, names) => {
-    const types = await typesOf(await inWorkspace(`starts ${dialect}`, { dialect }));
-    expect(types.map(({ name }) => name)).toEqual(names);
-    for (const { description } of types) expect(description.length).toBeGreaterThan(5);
-  });
-
-  it('accepts the examples of its catalog, and gives its dialect to every hook that names none', async () => {
-    for (const dialect of Object.keys(PRINTED)) {
-      const api = await inWorkspace(`examples ${dialect}`, { dialect });
-      for (const { name, example } of await typesOf(api)) {
+describe('a workspace with a dialect', () => {
+  it.each(dialectTable)(
+    '$dialect: starts with the described catalog of the dialect and accepts its examples',
+    async ({ dialect }) => {
+      const api = await inWorkspace(`of ${dialect}`, { dialect });
+      const types = await typesOf(api);
+      expect(types.map(({ name }) => name)).toEqual(documented(dialect));
+      for (const { name, description, example } of types) {
+        expect(description.length).toBeGreaterThan(5);
         const { status, text } = await api('POST /v1/events', { type: name, data: example ?? {} });
         expect(status, text).toBe(202);
       }
-      const url = 'https://receiver.example.com/';
-      const hook = { url, events: ['none'], active: false };
-      // q2 pings what it makes, and nobody is at this address.
-      if (dialect !== 'q2') expect((await api('POST /v1/webhooks', hook)).body).toMatchObject({ dialect });
-      const other = await api('POST /v1/webhooks', { ...hook, dialect: 'github' });
-      expect(other.body).toMatchObject({ dialect: 'github' });
-    }
+    },
+  );
+
+  it.each(dialectTable)('$dialect: is the default dialect of its hooks', async ({ dialect }) => {
+    const api = await inWorkspace(`hooks of ${dialect}`, { dialect });
+    const hook = { url: 'https://receiver.example.com/', events: ['none'], active: false };
+    // A new q2 hook is pinged, and this address does not exist.
+    if (dialect !== 'q2') expect((await api('POST /v1/webhooks', hook)).body).toMatchObject({ dialect });
+    const other = await api('POST /v1/webhooks', { ...hook, dialect: 'github' });
+    expect(other.body).toMatchObject({ dialect: 'github' });
   });
 
-  it('owns its catalog: what it changes, no other workspace of the dialect sees', async () => {
+  it('has its own catalog: its changes do not affect other workspaces of the dialect', async () => {
     const [one, two] = [
       await inWorkspace('owner one', { dialect: 'q2' }),
       await inWorkspace('owner two', { dialect: 'q2' }),
@@ -99,10 +68,10 @@ describe('a workspace that is made with a dialect', () => {
     expect((await typesOf(one)).map(({ name, description }) => [name, description])).toEqual([
       ['app-order-created', 'ours'],
     ]);
-    expect((await typesOf(two)).map(({ name }) => name)).toEqual(PRINTED['q2']);
+    expect((await typesOf(two)).map(({ name }) => name)).toEqual(documented('q2'));
   });
 
-  it('is refused for a dialect that nobody defined, and is not made', async () => {
+  it('is refused with an undefined dialect, and not created', async () => {
     const { status, body } = await server.api('POST /v1/workspaces', { name: 'no such', dialect: 'nope' });
     expect([status, body.error]).toMatchObject([422, { issues: [{ path: 'dialect' }] }]);
     expect((await server.api('POST /v1/workspaces', { name: 'no such' })).status).toBe(201);
@@ -110,9 +79,9 @@ describe('a workspace that is made with a dialect', () => {
 });
 
 describe('the default workspace', () => {
-  it('has the dialect of the configuration, with its catalog', async () => {
+  it('has the configured dialect with its catalog', async () => {
     await using own = await startServer({ settings: { dialect: 'resource-api' } });
-    expect((await typesOf(own.api)).map(({ name }) => name)).toEqual(PRINTED['resource-api']);
+    expect((await typesOf(own.api)).map(({ name }) => name)).toEqual(documented('resource-api'));
     const { body } = await own.api('GET /v1/workspaces/ws_default');
     expect(body).toMatchObject({ name: 'default', dialect: 'resource-api', strict: false });
     const hook = await own.addHook(`${receiver.origin}/default`);
@@ -122,7 +91,7 @@ describe('the default workspace', () => {
     expect(call.headers['x-webhook-signature']).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('does not start with a dialect that nobody defined', async () => {
+  it('with an undefined dialect is a configuration error', async () => {
     await expect(startServer({ settings: { dialect: 'nope' } })).rejects.toMatchObject({
       code: 'config_invalid',
       message: expect.stringMatching(/BELLWIRE_DIALECT.*"nope".*standard, q2/) as string,
@@ -131,7 +100,7 @@ describe('the default workspace', () => {
 });
 
 describe('a strict workspace', () => {
-  it('refuses events and subscriptions that its catalog does not know, by name and path', async () => {
+  it('refuses events and subscriptions outside its catalog, with their path', async () => {
     const api = await inWorkspace('strict', { dialect: 'resource-api', strict: true });
     const event = await api('POST /v1/events', { type: 'user.create', data: {} });
     expect([event.status, event.body.error]).toMatchObject([
@@ -156,7 +125,7 @@ describe('a strict workspace', () => {
   });
 });
 
-describe('a type that has a schema', () => {
+describe('a type with a schema', () => {
   const order = { app_id: 7, company: { name: 'Example' }, environments: [{ type: 0 }] };
   const wrong = (change: object) => ({ order: { ...order, ...change } });
 
@@ -166,7 +135,7 @@ describe('a type that has a schema', () => {
     ['data.order.environments.1.type', wrong({ environments: [{ type: 0 }, { type: 3 }] })],
     ['data.order.environments.0', wrong({ environments: ['production'] })],
     ['data.order', { order: [] }],
-  ])('refuses data that is wrong at %s, naming that place', async (path, data) => {
+  ])('refuses data that is wrong at %s, with that path', async (path, data) => {
     const api = await inWorkspace(`schema ${path}`, { dialect: 'q2' });
     const { status, body } = await api('POST /v1/events', { type: 'app-order-created', data });
     expect([status, body.error]).toMatchObject([422, { code: 'schema_violation' }]);
@@ -175,7 +144,7 @@ describe('a type that has a schema', () => {
     expect((await api('GET /v1/events')).body.data).toEqual([]);
   });
 
-  it('is loose where it comes from a dialect: nothing is required and other keys pass', async () => {
+  it('of a dialect requires nothing and accepts more keys', async () => {
     const api = await inWorkspace('loose', { dialect: 'q2' });
     for (const data of [{}, { order: {} }, wrong({ color: 'red', company: { city: 'Bern' } }), { more: 1 }]) {
       expect((await api('POST /v1/events', { type: 'app-order-created', data })).status).toBe(202);
@@ -183,7 +152,7 @@ describe('a type that has a schema', () => {
   });
 });
 
-/** What arrives for a test of a hook. */
+/** Sends a test to a hook; returns the type and data that arrive. */
 const tested = async (
   api: typeof server.api | Awaited<ReturnType<typeof inWorkspace>>,
   id: string,
@@ -196,26 +165,24 @@ const tested = async (
 };
 
 describe('a test event', () => {
-  it('carries the example of the workspace’s catalog, also after that was changed, unless data is given', async () => {
+  it('has the current example of the workspace’s catalog, or the given data', async () => {
     const api = await inWorkspace('tests', { dialect: 'resource-api' });
     const events = ['user.*', 'user.created', 'resource.updated', 'resource.created'];
     const { body: hook } = await api('POST /v1/webhooks', { url: receiver.origin, events });
     const types = await typesOf(api);
     const exampleOf = (type: string) => types.find(({ name }) => name === type)?.example;
-    // The first of its exact types that has an example.
+    // The first exact type of the hook that has an example.
     expect(await tested(api, hook.id)).toEqual(['resource.updated', exampleOf('resource.updated')]);
-    const asked = { event_type: 'resource.created' };
-    expect(await tested(api, hook.id, asked)).toEqual(['resource.created', exampleOf('resource.created')]);
-    expect(await tested(api, hook.id, { ...asked, data: { mine: 1 } })).toEqual([
-      'resource.created',
-      { mine: 1 },
-    ]);
+    const created = { event_type: 'resource.created' };
+    expect(await tested(api, hook.id, created)).toEqual(['resource.created', exampleOf('resource.created')]);
+    const mine = { ...created, data: { mine: 1 } };
+    expect(await tested(api, hook.id, mine)).toEqual(['resource.created', mine.data]);
     expect(await tested(api, hook.id, { event_type: 'user.updated' })).toEqual(['user.updated', {}]);
     await api('PUT /v1/event-types/resource.created', { example: { object: { id: 'changed' } } });
-    expect(await tested(api, hook.id, asked)).toEqual(['resource.created', { object: { id: 'changed' } }]);
+    expect(await tested(api, hook.id, created)).toEqual(['resource.created', { object: { id: 'changed' } }]);
   });
 
-  it('carries the example of the hook’s dialect where the workspace has none, and is called test without any type', async () => {
+  it('has the example of the hook’s dialect if the workspace has none, and the type test if none applies', async () => {
     const { id } = await server.addHook(receiver.origin, { dialect: 'resource-api', events: ['*'] });
     const [type, data] = await tested(server.api, id, { event_type: 'resource.created' });
     expect([type, data]).toMatchObject(['resource.created', { object: { name: 'New Resource' } }]);

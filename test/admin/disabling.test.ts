@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { Script } from '../support/scripted-transport.ts';
 import { startVirtualServer, type VirtualServer } from '../support/virtual-server.ts';
 
 const SECOND = 1_000;
@@ -6,174 +7,131 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** When the attempts at an event are made that is sent at once, by the delays between them. */
-const moments = (...delays: readonly number[]): readonly number[] => {
-  let at = 0;
-  return [0, ...delays].map((delay) => (at += delay));
+/** When resource-api sends its five attempts. */
+const ATTEMPTS = [0, MINUTE, 6 * MINUTE, 36 * MINUTE, 156 * MINUTE];
+const LAST = ATTEMPTS.at(-1)!;
+
+const failing: Script = () => ({ status: 500 });
+const unresolvable: Script = () => ({ outcome: { kind: 'dns_failed', code: 'ETIMEOUT' } });
+
+/** A server with one hook of resource-api. */
+const withHook = async (script: Script, fields: object = {}) => {
+  const server = await startVirtualServer({ script });
+  const { id } = await server.addHook('/', { dialect: 'resource-api', ...fields });
+  return { server, id };
 };
 
-const FIVE = moments(MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR);
-
-const hookOf = async (server: VirtualServer, id: string) => (await server.api(`GET /v1/webhooks/${id}`)).body;
-
-const deliveriesOf = async (server: VirtualServer, id: string) =>
-  (await server.api(`GET /v1/webhooks/${id}/deliveries?limit=1000`)).body.data;
-
-/** How many deliveries of a hook are in each status. */
 const countsOf = async (server: VirtualServer, id: string): Promise<Readonly<Record<string, number>>> => {
   const counts: Record<string, number> = {};
-  for (const { status } of await deliveriesOf(server, id)) counts[status] = (counts[status] ?? 0) + 1;
+  for (const { status } of await server.deliveries(id)) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 };
 
-const since = (server: VirtualServer, path: string, start: number): readonly number[] =>
-  server.sentTo(path).map(({ at }) => at - start);
-
-const failing = () => ({ status: 500 }) as const;
+const exhausted = { status: 'disabled', active: false, disabled_reason: 'attempts_exhausted' };
 
 it('resource-api: the fifth failed attempt of one delivery disables its hook, and not the fourth', async () => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { dialect: 'resource-api' });
+  const { server, id } = await withHook(failing);
+  await using _ = server;
   const start = server.clock.now();
+  const moments = () => server.sent().map(({ at }) => at - start);
   await server.send();
-  await server.live(FIVE.at(-1)! - 1);
-  expect(since(server, '/', start)).toEqual(FIVE.slice(0, 4));
-  expect(await hookOf(server, id)).toMatchObject({ status: 'active', disabled_reason: null });
+  await server.live(LAST - 1);
+  expect(moments()).toEqual(ATTEMPTS.slice(0, 4));
+  expect(await server.hook(id)).toMatchObject({ status: 'active', disabled_reason: null });
   await server.live(1);
-  expect(since(server, '/', start)).toEqual(FIVE);
-  expect(await hookOf(server, id)).toMatchObject({
-    status: 'disabled',
-    active: false,
-    disabled_reason: 'attempts_exhausted',
-  });
-  expect(await deliveriesOf(server, id)).toMatchObject([{ status: 'failed', failure_reason: 'exhausted' }]);
+  expect(moments()).toEqual(ATTEMPTS);
+  expect(await server.hook(id)).toMatchObject(exhausted);
+  expect(await server.deliveries(id)).toMatchObject([{ status: 'failed', failure_reason: 'exhausted' }]);
 });
 
 it('resource-api: five failed attempts of five deliveries disable nothing', async () => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { dialect: 'resource-api' });
+  const { server, id } = await withHook(failing);
+  await using _ = server;
   for (let event = 0; event < 5; event += 1) await server.send();
   await server.live(SECOND);
   expect(server.sent()).toHaveLength(5);
-  expect(await hookOf(server, id)).toMatchObject({ status: 'active', consecutive_failures: 5 });
+  expect(await server.hook(id)).toMatchObject({ status: 'active', consecutive_failures: 5 });
 });
 
-it('resource-api: attempts by hand, pings and tests that fail bring the fifth no nearer', async () => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { dialect: 'resource-api' });
+it('resource-api: failed manual attempts, pings and tests do not count as failures of the hook', async () => {
+  const { server, id } = await withHook(failing);
+  await using _ = server;
   await server.send();
-  const [delivery] = await deliveriesOf(server, id);
+  const [delivery] = await server.deliveries(id);
   for (let time = 0; time < 10; time += 1) {
     expect((await server.api(`POST /v1/deliveries/${delivery!.id}/retry`)).status).toBe(200);
     await server.clock.settle();
-    for (const trial of ['ping', 'test']) await server.api(`POST /v1/webhooks/${id}/${trial}`);
+    for (const verb of ['ping', 'test']) await server.verb(id, verb);
     await server.clock.settle();
   }
   expect(server.sent()).toHaveLength(31);
-  expect(await hookOf(server, id)).toMatchObject({ status: 'active', consecutive_failures: 1 });
+  expect(await server.hook(id)).toMatchObject({ status: 'active', consecutive_failures: 1 });
   const shown = (await server.api(`GET /v1/deliveries/${delivery!.id}`)).body;
   expect(shown).toMatchObject({ status: 'pending', attempt_count: 11 });
-  await server.live(FIVE.at(-1)!);
+  await server.live(LAST);
   expect(server.sent()).toHaveLength(31 + 4);
-  expect(await hookOf(server, id)).toMatchObject({ disabled_reason: 'attempts_exhausted' });
+  expect(await server.hook(id)).toMatchObject(exhausted);
 });
 
-it('what else waits for a hook that is disabled becomes held, and so does what comes later', async () => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { dialect: 'resource-api' });
+it('a disabled hook holds its other deliveries and later events; activation sends new events, a replay the held ones', async () => {
+  let isUp = false;
+  const { server, id } = await withHook(() => ({ status: isUp ? 200 : 500 }));
+  await using _ = server;
+  const since = new Date(server.clock.now()).toISOString();
+  const replay = async (fields: object = {}) => (await server.verb(id, 'replay', { since, ...fields })).body;
   await server.send();
   await server.live(HOUR);
   await server.send();
-  await server.send();
   await server.live(2 * HOUR);
-  expect(await countsOf(server, id)).toEqual({ failed: 1, held: 2 });
-  const sent = server.sent().length;
+  expect(await countsOf(server, id)).toEqual({ failed: 1, held: 1 });
+  const before = server.sent().length;
   await server.send();
   await server.live(DAY);
-  expect(await countsOf(server, id)).toEqual({ failed: 1, held: 3 });
-  expect(server.sent()).toHaveLength(sent);
-  for (const held of (await deliveriesOf(server, id)).filter(({ status }) => status === 'held')) {
-    expect(held).toMatchObject({ next_attempt_at: null, failure_reason: null });
+  expect(await countsOf(server, id)).toEqual({ failed: 1, held: 2 });
+  expect(server.sent()).toHaveLength(before);
+  for (const held of (await server.deliveries(id)).slice(0, 2)) {
+    expect(held).toMatchObject({ status: 'held', next_attempt_at: null, failure_reason: null });
   }
-});
-
-it('a disabled hook that is activated gets new events at once, and what was held when it is replayed', async () => {
-  let isUp = false;
-  await using server = await startVirtualServer({ script: () => ({ status: isUp ? 200 : 500 }) });
-  const { id } = await server.addHook('/', { dialect: 'resource-api' });
-  const start = new Date(server.clock.now()).toISOString();
-  await server.send();
-  await server.live(HOUR);
-  await server.send();
-  await server.live(2 * HOUR);
-  await server.send();
-  const replay = (fields: object) =>
-    server.api(`POST /v1/webhooks/${id}/replay`, { since: start, ...fields });
-  await server.live(1);
-  expect((await replay({ dry_run: true })).body).toEqual({ count: 3, replayed: 0 });
-  expect((await replay({})).body.error).toMatchObject({ code: 'hook_not_active' });
+  expect(await replay({ dry_run: true })).toEqual({ count: 3, replayed: 0 });
+  expect((await replay()).error).toMatchObject({ code: 'hook_not_active' });
 
   isUp = true;
-  const before = server.sent().length;
-  const activated = await server.api(`POST /v1/webhooks/${id}/activate`);
+  const activated = await server.verb(id, 'activate');
   expect(activated.body).toMatchObject({ status: 'active', disabled_reason: null, consecutive_failures: 0 });
   await server.live(MINUTE);
   expect(server.sent()).toHaveLength(before);
   await server.send();
   expect(server.sent()).toHaveLength(before + 1);
-  expect((await replay({})).body).toEqual({ count: 3, replayed: 3 });
+  expect(await replay()).toEqual({ count: 3, replayed: 3 });
   await server.live(MINUTE);
   expect(await countsOf(server, id)).toEqual({ succeeded: 4 });
 });
 
-it('a hook that was activated again is disabled again only by a whole new schedule of failures', async () => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { dialect: 'resource-api' });
+it('a reactivated hook is disabled again only after a complete schedule of failures', async () => {
+  const { server, id } = await withHook(failing);
+  await using _ = server;
   await server.send();
   await server.live(3 * HOUR);
-  await server.api(`POST /v1/webhooks/${id}/activate`);
+  await server.verb(id, 'activate');
   await server.send();
-  await server.live(FIVE.at(-1)! - 1);
-  expect(await hookOf(server, id)).toMatchObject({ status: 'active', consecutive_failures: 4 });
+  await server.live(LAST - 1);
+  expect(await server.hook(id)).toMatchObject({ status: 'active', consecutive_failures: 4 });
   await server.live(1);
-  expect(await hookOf(server, id)).toMatchObject({ disabled_reason: 'attempts_exhausted' });
+  expect(await server.hook(id)).toMatchObject(exhausted);
 });
 
-const STANDARD = [5 * SECOND, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR];
-
-it.each([
-  { max_attempts: 1, delays: [] },
-  { max_attempts: 3, delays: STANDARD.slice(0, 2) },
-  { max_attempts: 9, delays: STANDARD },
-  { max_attempts: 12, delays: [...STANDARD, DAY, DAY, DAY] },
-])(
-  'activities: $max_attempts attempts in all, the schedule cut short or its last delay repeated',
-  async ({ max_attempts, delays }) => {
-    await using server = await startVirtualServer({ script: failing });
-    const { id } = await server.addHook('/', { dialect: 'activities', max_attempts });
-    const start = server.clock.now();
-    await server.send();
-    await server.live(30 * DAY);
-    expect(since(server, '/', start)).toEqual(moments(...delays));
-    expect(await deliveriesOf(server, id)).toMatchObject([
-      { status: 'failed', failure_reason: 'exhausted', attempt_count: max_attempts },
-    ]);
-    expect(await hookOf(server, id)).toMatchObject({ status: 'active' });
-  },
-);
-
-it('a hook of resource-api with fewer attempts of its own is disabled by the last of them', async () => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { dialect: 'resource-api', max_attempts: 2 });
+it('resource-api: with max_attempts 2 the second failed attempt disables the hook', async () => {
+  const { server, id } = await withHook(failing, { max_attempts: 2 });
+  await using _ = server;
   await server.send();
   await server.live(MINUTE - 1);
-  expect(await hookOf(server, id)).toMatchObject({ status: 'active' });
+  expect(await server.hook(id)).toMatchObject({ status: 'active' });
   await server.live(1);
-  expect(await hookOf(server, id)).toMatchObject({ disabled_reason: 'attempts_exhausted' });
+  expect(await server.hook(id)).toMatchObject(exhausted);
 });
 
 it.each(['standard', 'resource-api', 'activities'])(
-  '%s: a 410 fails its delivery, disables the hook and holds the rest; other hooks go on',
+  '%s: a 410 fails its delivery, disables the hook for good and holds the rest; other hooks continue',
   async (dialect) => {
     let isGone = false;
     await using server = await startVirtualServer({
@@ -186,34 +144,74 @@ it.each(['standard', 'resource-api', 'activities'])(
     await server.send();
     isGone = true;
     await server.live(HOUR);
-    expect(await hookOf(server, id)).toMatchObject({ status: 'disabled', disabled_reason: 'gone_410' });
-    expect(await deliveriesOf(server, id)).toMatchObject([
+    expect(await server.hook(id)).toMatchObject({ status: 'disabled', disabled_reason: 'gone_410' });
+    expect(await server.deliveries(id)).toMatchObject([
       { status: 'held', failure_reason: null, attempt_count: 1 },
       { status: 'failed', failure_reason: 'hook_gone', attempt_count: 2 },
     ]);
-    expect(server.sentTo('/gone')).toHaveLength(3);
-    expect(await hookOf(server, other.id)).toMatchObject({ status: 'active' });
+    expect(await server.hook(other.id)).toMatchObject({ status: 'active' });
     expect(await countsOf(server, other.id)).toEqual({ pending: 2 });
+    await server.live(7 * DAY);
+    expect(server.sentTo('/gone')).toHaveLength(3);
   },
 );
 
-/** A hook that fails each of the events that it gets, so many a day, for some days. */
-const failingFor = async (days: number, per_day: number, max_attempts: number): Promise<string> => {
-  await using server = await startVirtualServer({ script: failing });
-  const { id } = await server.addHook('/', { max_attempts });
+interface Regular {
+  readonly days: number;
+  readonly per_day: number;
+  readonly script?: Script;
+}
+
+/** The state of a standard hook with regular events, each attempted once. */
+const afterEvents = async ({ days, per_day, script = failing }: Regular) => {
+  const { server, id } = await withHook(script, { dialect: 'standard', max_attempts: 1 });
+  await using _ = server;
   for (let event = 0; event < days * per_day; event += 1) {
     await server.send();
     await server.live(DAY / per_day);
   }
   await server.send();
-  return [(await hookOf(server, id)).status, server.sent().length].join(' after ');
+  const { status, disabled_reason, consecutive_failures } = await server.hook(id);
+  return { status, disabled_reason, consecutive_failures, sent: server.sent().length };
 };
 
-it('standard: nothing but failures disable a hook after five days and twenty attempts, both of them', async () => {
-  // The first failure begins the five days: the one that disables is made five days after it, or is the twentieth.
-  expect(await failingFor(4.75, 4, 1)).toBe('active after 20');
-  expect(await failingFor(5, 4, 1)).toBe('disabled after 21');
-  expect(await failingFor(6, 3, 1)).toBe('active after 19');
-  expect(await failingFor(9.5, 2, 1)).toBe('disabled after 20');
-  expect(await failingFor(4.5, 20, 1)).toBe('active after 91');
+it.each([
+  // The five days begin with the first failure.
+  { days: 4.75, per_day: 4, sent: 20, status: 'active' },
+  { days: 5, per_day: 4, sent: 21, status: 'disabled' },
+  { days: 6, per_day: 3, sent: 19, status: 'active' },
+  { days: 9.5, per_day: 2, sent: 20, status: 'disabled' },
+  { days: 4.5, per_day: 20, sent: 91, status: 'active' },
+])(
+  'standard: after $days days of only failures, $sent in total, a hook is $status: it takes five days and twenty attempts',
+  async ({ days, per_day, ...expected }) => {
+    const disabled_reason = expected.status === 'disabled' ? 'failing' : null;
+    expect(await afterEvents({ days, per_day })).toMatchObject({ ...expected, disabled_reason });
+  },
+);
+
+it('standard: one success within seven days of failures keeps a hook active', async () => {
+  let requests = 0;
+  const script: Script = () => ({ status: (requests += 1) === 15 ? 200 : 500 });
+  expect(await afterEvents({ days: 7, per_day: 4, script })).toMatchObject({ status: 'active' });
+});
+
+it('standard: failures of our own resolver do not count as failures of a hook', async () => {
+  const expected = { status: 'active', consecutive_failures: 0 };
+  expect(await afterEvents({ days: 7, per_day: 4, script: unresolvable })).toMatchObject(expected);
+});
+
+it('standard: a hook that fails for five days holds its pending deliveries and later events', async () => {
+  const { server, id } = await withHook(failing, { dialect: 'standard' });
+  await using _ = server;
+  for (let event = 0; event < 28; event += 1) {
+    await server.send();
+    await server.live(DAY / 4);
+  }
+  expect(await server.hook(id)).toMatchObject({ status: 'disabled', disabled_reason: 'failing' });
+  const deliveries = await server.deliveries(id);
+  expect(deliveries[0]).toMatchObject({ status: 'held', attempt_count: 0 });
+  const held = deliveries.filter(({ status }) => status === 'held');
+  expect(held.filter(({ attempt_count }) => attempt_count > 0)).not.toEqual([]);
+  expect(deliveries.filter(({ status }) => !['held', 'failed'].includes(status))).toEqual([]);
 });

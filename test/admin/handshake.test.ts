@@ -4,8 +4,8 @@ import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { replies } from '../support/receiver-behaviours.ts';
 import { type Answer, type AnswerBody, type RunningServer, startServer } from '../support/running-server.ts';
 
-/** Nothing is sent there. */
-const NOBODY = 'http://127.0.0.1:4999/';
+/** No test sends anything to this URL. */
+const UNUSED = 'http://127.0.0.1:4999/';
 
 let server: RunningServer;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const expectNotValidated = ({ status, body, text }: Answer): void => {
   expect(body.error.issues).toMatchObject([{ path: 'active' }]);
 };
 
-/** A hook that was validated and activated, at a path of a receiver. */
+/** Creates, validates and activates a hook; returns its id. */
 const activeAt = async (receiver: Receiver, fields: object = {}): Promise<string> => {
   const { id } = await add(`${receiver.origin}/old`, fields);
   expect((await post(id, 'validate')).body).toMatchObject({ success: true });
@@ -46,47 +46,41 @@ const activeAt = async (receiver: Receiver, fields: object = {}): Promise<string
   return id;
 };
 
-describe('before it was validated', () => {
-  it('a hook is unvalidated and inactive, and what it would get is held', async () => {
-    const { id, ...made } = await add(NOBODY);
-    expect(made).toMatchObject(unvalidated);
+describe('an unvalidated hook', () => {
+  it('is inactive, and its deliveries are held', async () => {
+    const { id, ...created } = await add(UNUSED);
+    expect(created).toMatchObject(unvalidated);
     await server.api('POST /v1/events', { type: 'Site Plan Change', data: {}, hook_ids: [id] });
     expect(await deliveriesOf(id)).toMatchObject([{ status: 'held', attempt_count: 0 }]);
   });
 
-  it('every way to make it active is a 409 that says what to do, and changes nothing', async () => {
-    const refused = await server.api('POST /v1/webhooks', {
-      url: NOBODY,
-      events: ['*'],
-      dialect: 'casesolved',
-      active: true,
-    });
+  it('cannot be activated: every way is a 409 that names /validate and changes nothing', async () => {
+    const fields = { url: UNUSED, events: ['*'], dialect: 'casesolved', active: true };
+    const refused = await server.api('POST /v1/webhooks', fields);
     expectNotValidated(refused);
     expect(refused.body.error.message).toContain('/validate');
-    const { id } = await add(NOBODY);
+    const { id } = await add(UNUSED);
     expectNotValidated(await post(id, 'activate'));
     expectNotValidated(await patch(id, { active: true, name: 'not taken over' }));
     expect(await hookOf(id)).toMatchObject({ ...unvalidated, name: '127.0.0.1:4999' });
   });
 
-  it('making it inactive is no error and leaves it unvalidated', async () => {
-    const { id, ...made } = await add(NOBODY, { active: false });
-    expect(made).toMatchObject(unvalidated);
+  it('can be deactivated, and stays unvalidated', async () => {
+    const { id, ...created } = await add(UNUSED, { active: false });
+    expect(created).toMatchObject(unvalidated);
     expect((await post(id, 'deactivate')).body).toMatchObject(unvalidated);
     expect((await patch(id, { active: false })).body).toMatchObject(unvalidated);
   });
 });
 
-describe('validating', () => {
-  it('sends {event, data} with the secret and nothing else; a 2xx makes the hook validated, and still inactive', async () => {
+describe('a validation', () => {
+  it('sends only {event, data} with the secret; a 2xx validates the hook, which stays inactive', async () => {
     await using receiver = await startReceiver(() => ({ status: 204 }));
     const { id } = await add(receiver.origin, { secret: 'compared-by-the-receiver' });
     const before = Date.now();
     const { status, body } = await post(id, 'validate');
-    expect([status, body]).toMatchObject([
-      200,
-      { success: true, outcome: 'succeeded', response_status: 204 },
-    ]);
+    const succeeded = { success: true, outcome: 'succeeded', response_status: 204 };
+    expect([status, body]).toMatchObject([200, succeeded]);
     const call = await receiver.next();
     expect(call.body.toString()).toBe('{"event":"Webhook Validate","data":{}}');
     expect(call.headers['x-webhook-secret']).toBe('compared-by-the-receiver');
@@ -96,22 +90,22 @@ describe('validating', () => {
     expect((await post(id, 'activate')).body).toMatchObject({ status: 'active', active: true, validated_at });
   });
 
-  it('an answer other than 2xx is told with its status and its body', async () => {
+  it('returns the status and body of an answer other than 2xx', async () => {
     for (const status of [301, 401, 404, 500]) {
-      await using receiver = await startReceiver(() => ({ status, body: 'wrong secret, says the receiver' }));
+      await using receiver = await startReceiver(() => ({ status, body: 'wrong secret' }));
       const { id } = await add(receiver.origin);
       expect((await post(id, 'validate')).body).toEqual({
         success: false,
         outcome: `http_status ${status}`,
         response_status: status,
-        response_body: 'wrong secret, says the receiver',
+        response_body: 'wrong secret',
         validated_at: null,
       });
       expect(await hookOf(id)).toMatchObject(unvalidated);
     }
   });
 
-  it('a receiver that does not answer in time, is not there, or has no good certificate is told apart', async () => {
+  it('distinguishes a timeout, an unreachable receiver and an invalid certificate', async () => {
     const gone = await startReceiver();
     await gone[Symbol.asyncDispose]();
     await using silent = await startReceiver(() => new Promise(() => {}));
@@ -131,7 +125,7 @@ describe('validating', () => {
     expect((await post(id, 'validate')).body).toMatchObject({ success: true });
   });
 
-  it('a hook that is validated stays so, and active, when it is validated once more in vain', async () => {
+  it('leaves a validated hook validated and active when it fails', async () => {
     await using receiver = await startReceiver((_, nth) => ({ status: nth === 1 ? 200 : 500 }));
     const id = await activeAt(receiver);
     const { validated_at } = await hookOf(id);
@@ -140,8 +134,8 @@ describe('validating', () => {
   });
 });
 
-describe('after it was validated', () => {
-  it('a new URL makes it unvalidated and inactive, and holds what is pending', async () => {
+describe('a validated hook', () => {
+  it('becomes unvalidated and inactive with a new URL, and its pending deliveries are held', async () => {
     await using receiver = await startReceiver(({ path }, nth) => ({
       status: path === '/old' && nth > 1 ? 500 : 200,
     }));
@@ -162,7 +156,7 @@ describe('after it was validated', () => {
     expect(paths.filter((path) => path === '/new')).toHaveLength(1);
   });
 
-  it('a new URL cannot be made active in the same PATCH; the same URL again changes nothing', async () => {
+  it('cannot be activated by the PATCH of its URL; the same URL changes nothing', async () => {
     await using receiver = await startReceiver();
     const id = await activeAt(receiver);
     expectNotValidated(await patch(id, { url: `${receiver.origin}/new`, active: true }));
@@ -174,7 +168,7 @@ describe('after it was validated', () => {
     );
   });
 
-  it('a new secret, name or list of events leaves it validated and active', async () => {
+  it('stays validated and active with a new secret, name or list of events', async () => {
     await using receiver = await startReceiver();
     const id = await activeAt(receiver);
     const { validated_at } = await hookOf(id);
@@ -183,27 +177,25 @@ describe('after it was validated', () => {
     expect(await hookOf(id)).toMatchObject({ status: 'active', validated_at });
   });
 
-  it('it can be paused and activated again without another validation', async () => {
+  it('can be paused and activated again without another validation', async () => {
     await using receiver = await startReceiver();
     const id = await activeAt(receiver);
     expect((await post(id, 'deactivate')).body).toMatchObject({ status: 'paused' });
     expect((await post(id, 'activate')).body).toMatchObject({ status: 'active' });
   });
 
-  it('an answer of the old receiver does not validate the new one', async () => {
+  it('is not validated by an answer from its previous URL', async () => {
     const { promise, resolve } = Promise.withResolvers<object>();
     await using old = await startReceiver(() => promise);
     const { id } = await add(old.origin);
     const validating = post(id, 'validate');
     await old.next();
-    await patch(id, { url: NOBODY });
+    await patch(id, { url: UNUSED });
     resolve({ status: 200 });
     const { status, body } = await validating;
-    expect([status, body]).toMatchObject([
-      200,
-      { success: false, outcome: 'url_changed', validated_at: null },
-    ]);
-    expect(await hookOf(id)).toMatchObject({ ...unvalidated, url: NOBODY });
+    const changed = { success: false, outcome: 'url_changed', validated_at: null };
+    expect([status, body]).toMatchObject([200, changed]);
+    expect(await hookOf(id)).toMatchObject({ ...unvalidated, url: UNUSED });
     expectNotValidated(await post(id, 'activate'));
   });
 });

@@ -1,237 +1,207 @@
 import { expect, it } from 'vitest';
 import { BellwireError } from '../../packages/server/src/core/errors.ts';
-import type { Store } from '../../packages/server/src/ports/store.ts';
-import { countStatuses, createWorld, dataOf } from '../support/world.ts';
+import { createWorld, dataOf, type WorldOptions } from '../support/world.ts';
 
 const SECOND = 1_000;
 
-/** A store whose commits are refused while the gate says so. */
-const refusing =
-  (state: { refuse: boolean; error: () => Error; refused?: number }) =>
-  (store: Store): Store => ({
-    ...store,
-    commitBatch: (turn) => {
-      if (!state.refuse) return store.commitBatch(turn);
-      state.refused = (state.refused ?? 0) + 1;
-      return Promise.reject(state.error());
-    },
-  });
-
 const fsyncFailed = () => new BellwireError('storage_broken', 'fsync failed');
 const diskFull = () => new BellwireError('storage_failed', 'the disk is full', { retry_after_s: 5 });
+
+/** A world whose store rejects every commit while `failing.error` is set. */
+const failingWorld = async (error: (() => Error) | null = null, options: WorldOptions = {}) => {
+  const failing = { error, rejected: 0 };
+  const world = await createWorld({
+    ...options,
+    wrapStore: (store) => ({
+      commitBatch: (batch) => {
+        if (failing.error === null) return store.commitBatch(batch);
+        failing.rejected += 1;
+        return Promise.reject(failing.error());
+      },
+    }),
+  });
+  return { world, failing };
+};
 
 it('an event is durable when its accept resolves, and not before', async () => {
   const commits: string[] = [];
   await using world = await createWorld({
     wrapStore: (store) => ({
-      ...store,
-      commitBatch: async (turn) => {
-        const result = await store.commitBatch(turn);
-        commits.push(...turn.events.map(({ id }) => id));
+      commitBatch: async (batch) => {
+        const result = await store.commitBatch(batch);
+        commits.push(...batch.events.map(({ id }) => id));
         return result;
       },
     }),
   });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
-  const receipt = await world.send(workspace);
+  const receipt = await world.send();
   expect(commits).toEqual([receipt.id]);
   expect(await world.arrange.events()).toMatchObject([{ id: receipt.id }]);
 });
 
-it('what one turn of the loop accepts is one commit', async () => {
+it('all events that one turn of the event loop accepts share one commit', async () => {
   const sizes: number[] = [];
   await using world = await createWorld({
+    hooks: [],
     wrapStore: (store) => ({
-      ...store,
-      commitBatch: (turn) => {
-        sizes.push(turn.events.length);
-        return store.commitBatch(turn);
+      commitBatch: (batch) => {
+        sizes.push(batch.events.length);
+        return store.commitBatch(batch);
       },
     }),
   });
-  const workspace = await world.arrange.addWorkspace();
-  await world.clock.until(Promise.all(Array.from({ length: 100 }, () => world.send(workspace))));
+  await world.sendMany(100);
   expect(sizes).toEqual([100]);
 });
 
+const slowReceiver = { script: () => ({ status: 200, after_ms: 10 }) };
+
 it('accepts wait while more is due than can be sent, and none of them is lost', async () => {
-  const state = { queued: 0, waiting: 0 };
-  await using world = await createWorld({ script: () => ({ status: 200, after_ms: 10 }) });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
-  const accepted = Array.from({ length: 1_000 }, (_, number) => world.send(workspace, { data: { number } }));
+  const most = { queued: 0, waiting: 0 };
+  await using world = await createWorld(slowReceiver);
+  const accepted = world.offer(1_000);
   for (let step = 0; step < 200; step += 1) {
     await world.clock.advance(10);
     const { queued, waiting_accepts } = world.loop.gauges();
-    state.queued = Math.max(state.queued, queued);
-    state.waiting = Math.max(state.waiting, waiting_accepts);
+    most.queued = Math.max(most.queued, queued);
+    most.waiting = Math.max(most.waiting, waiting_accepts);
   }
-  expect(state.waiting).toBeGreaterThan(256);
-  expect(state.queued).toBeLessThanOrEqual(2 * 256);
+  expect(most.waiting).toBeGreaterThan(256);
+  expect(most.queued).toBeLessThanOrEqual(2 * 256);
   await world.live(10 * SECOND);
   const receipts = await Promise.all(accepted);
   expect(new Set(receipts.map(({ id }) => id)).size).toBe(1_000);
-  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 1_000 });
+  expect(await world.statuses()).toEqual({ succeeded: 1_000 });
   expect(world.sent().map((one) => dataOf(one)['number'])).toEqual(
     Array.from({ length: 1_000 }, (_, index) => index),
   );
 });
 
-it('when too many wait, more are refused as overloaded, with nothing stored of them', async () => {
-  await using world = await createWorld({ script: () => ({ status: 200, after_ms: 10 }) });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
-  const results = Promise.allSettled(Array.from({ length: 6_000 }, () => world.send(workspace)));
+it('when too many accepts wait, the others are refused as overloaded and not stored; other workspaces are accepted', async () => {
+  await using world = await createWorld(slowReceiver);
+  const quiet = await world.addWorkspace([]);
+  await world.clock.until(Promise.all([world.send(), world.send({}, quiet)]));
+  const results = Promise.allSettled(world.offer(6_000));
+  const other = world.send({}, quiet);
   await world.live(60 * SECOND);
+  await other;
   const refused = (await results).filter(({ status }) => status === 'rejected');
   expect(refused.length).toBeGreaterThan(1_000);
+  expect((await results).at(-1)).toMatchObject({ status: 'rejected' });
   const reason = { code: 'overloaded', status: 503, retry_after_s: 1 };
   for (const result of refused) expect(result).toMatchObject({ reason });
-  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 6_000 - refused.length });
-  await world.clock.until(world.send(workspace));
+  expect(await world.statuses()).toEqual({ succeeded: 1 + 6_000 - refused.length });
+  await world.clock.until(world.send());
 });
 
-it('a workspace of which nothing waits is accepted while another is refused as overloaded', async () => {
-  await using world = await createWorld({ script: () => ({ status: 200, after_ms: 10 }) });
-  const [loud, quiet] = [await world.arrange.addWorkspace(), await world.arrange.addWorkspace()];
-  await world.arrange.addHook(loud);
-  await world.clock.until(Promise.all([world.send(loud), world.send(quiet)]));
-  const dump = Promise.allSettled(Array.from({ length: 6_000 }, () => world.send(loud)));
-  const other = world.send(quiet);
-  await world.live(60 * SECOND);
-  expect((await dump).at(-1)).toMatchObject({ reason: { code: 'overloaded' } });
-  await other;
-});
-
-it('when a commit fails, its accepts are told so, nothing of it is stored, and the next ones go on', async () => {
-  const state = { refuse: true, error: diskFull };
-  await using world = await createWorld({ wrapStore: refusing(state) });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
-  const results = await world.clock.until(Promise.allSettled([world.send(workspace), world.send(workspace)]));
+it('a failed commit rejects its accepts and stores nothing of them; the next commit succeeds', async () => {
+  const { world, failing } = await failingWorld(diskFull);
+  await using _ = world;
+  const results = await world.clock.until(Promise.allSettled(world.offer(2)));
   for (const result of results) {
     expect(result).toMatchObject({ status: 'rejected', reason: { code: 'storage_failed', status: 503 } });
   }
   expect(await world.arrange.events()).toEqual([]);
   await world.live(SECOND);
   expect(world.sent()).toEqual([]);
-  state.refuse = false;
-  await world.clock.until(world.send(workspace));
+  failing.error = null;
+  await world.clock.until(world.send());
   await world.clock.settle();
   expect(world.sent()).toHaveLength(1);
 });
 
-it('an error that is no BellwireError becomes storage_failed without telling what it was', async () => {
-  const state = { refuse: true, error: () => new TypeError('secret detail') };
-  await using world = await createWorld({ wrapStore: refusing(state) });
-  const workspace = await world.arrange.addWorkspace();
-  const [result] = await world.clock.until(Promise.allSettled([world.send(workspace)]));
+it('an error that is not a BellwireError becomes storage_failed without its details', async () => {
+  const { world } = await failingWorld(() => new TypeError('secret detail'));
+  await using _ = world;
+  const [result] = await world.clock.until(Promise.allSettled([world.send()]));
   expect(result).toMatchObject({ reason: { code: 'storage_failed' } });
   expect(JSON.stringify(result)).not.toContain('secret');
 });
 
-it('attempts that ended while the database failed are recorded when it works again, and not made twice', async () => {
-  const state: Parameters<typeof refusing>[0] = { refuse: false, error: diskFull };
-  await using world = await createWorld({
-    script: () => ({ status: 200, after_ms: 50 }),
-    wrapStore: refusing(state),
-  });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
-  for (let index = 0; index < 5; index += 1) await world.send(workspace);
-  state.refuse = true;
+it('attempts that end while the database fails are recorded once it works again, and not repeated', async () => {
+  const { world, failing } = await failingWorld(null, { script: () => ({ status: 200, after_ms: 50 }) });
+  await using _ = world;
+  for (let index = 0; index < 5; index += 1) await world.send();
+  failing.error = diskFull;
   await world.live(10 * SECOND);
-  expect(state.refused).toBeGreaterThan(5);
-  expect(await countStatuses(world.arrange)).toEqual({ sending: 5 });
-  state.refuse = false;
+  expect(failing.rejected).toBeGreaterThan(5);
+  expect(await world.statuses()).toEqual({ sending: 5 });
+  failing.error = null;
   await world.live(SECOND);
-  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 5 });
+  expect(await world.statuses()).toEqual({ succeeded: 5 });
   expect(world.sent()).toHaveLength(5);
   expect(await world.arrange.attempts()).toHaveLength(5);
 });
 
-it('a stop ends while the database fails, says so, and leaves the rest to the next start', async () => {
-  const state: Parameters<typeof refusing>[0] = { refuse: false, error: diskFull };
-  await using world = await createWorld({
-    script: () => ({ status: 200, after_ms: 50 }),
-    wrapStore: refusing(state),
-  });
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
-  await world.send(workspace);
-  state.refuse = true;
+it('a stop while the database fails ends with an error and leaves the rest to the next start', async () => {
+  const { world, failing } = await failingWorld(null, { script: () => ({ status: 200, after_ms: 50 }) });
+  await using _ = world;
+  await world.send();
+  failing.error = diskFull;
   await world.live(SECOND);
-  await expect(world.clock.until(world.loop.stop())).rejects.toMatchObject({ code: 'storage_failed' });
-  expect(await countStatuses(world.arrange)).toEqual({ sending: 1 });
-  state.refuse = false;
+  await expect(world.stop()).rejects.toMatchObject({ code: 'storage_failed' });
+  expect(await world.statuses()).toEqual({ sending: 1 });
+  failing.error = null;
   await world.boot();
   await world.live(2 * SECOND);
-  expect(await countStatuses(world.arrange)).toEqual({ succeeded: 1 });
+  expect(await world.statuses()).toEqual({ succeeded: 1 });
 });
 
-it('a database that cannot be trusted any more is reported, and no accept succeeds', async () => {
-  await using world = await createWorld({ wrapStore: refusing({ refuse: true, error: fsyncFailed }) });
-  const workspace = await world.arrange.addWorkspace();
-  const [result] = await world.clock.until(Promise.allSettled([world.send(workspace)]));
+it('a database that can no longer be trusted is reported, and no accept succeeds', async () => {
+  const { world } = await failingWorld(fsyncFailed);
+  await using _ = world;
+  const [result] = await world.clock.until(Promise.allSettled([world.send()]));
   expect(result).toMatchObject({ status: 'rejected', reason: { code: 'storage_broken' } });
   expect(world.broken).toMatchObject([{ code: 'storage_broken' }]);
 });
 
-it('a commit that takes long holds nothing but its own turn', async () => {
-  const state = { release: () => {} };
+it('events that arrive during a slow commit are stored by the next one', async () => {
+  const slow = Promise.withResolvers<void>();
   await using world = await createWorld({
     wrapStore: (store) => ({
-      ...store,
-      commitBatch: async (turn) => {
-        if (turn.events.some(({ type }) => type === 'slow')) {
-          await new Promise<void>((resolve) => (state.release = resolve));
-        }
-        return store.commitBatch(turn);
+      commitBatch: async (batch) => {
+        if (batch.events.some(({ type }) => type === 'slow')) await slow.promise;
+        return store.commitBatch(batch);
       },
     }),
   });
-  const workspace = await world.arrange.addWorkspace();
-  const slow = world.send(workspace, { type: 'slow' });
+  const first = world.send({ type: 'slow' });
   await world.clock.settle();
-  const next = world.send(workspace);
+  const next = world.send();
   await world.clock.settle();
   expect(await world.arrange.events()).toEqual([]);
-  state.release();
-  await world.clock.until(Promise.all([slow, next]));
+  slow.resolve();
+  await world.clock.until(Promise.all([first, next]));
   expect(await world.arrange.events()).toHaveLength(2);
 });
 
-const codeOf = (sent: Promise<unknown>) =>
-  sent.then(
-    () => 'accepted',
-    (error: unknown) => (error instanceof BellwireError ? error.code : 'unknown'),
-  );
-
-it('an unknown workspace, a type unknown to a strict one and data that breaks the schema are refused', async () => {
+it('an unknown workspace or hook, a type unknown to a strict workspace and data that breaks the schema are refused', async () => {
   await using world = await createWorld({
+    hooks: [],
     check: (_, __, data) => ('number' in data ? [] : [{ path: 'number', message: 'is missing' }]),
+    workspace: {
+      strict: true,
+      event_types: { 'order.created': { schema: { required: ['number'] } }, 'order.seen': {} },
+    },
   });
-  const workspace = await world.arrange.addWorkspace({
-    strict: true,
-    event_types: { 'order.created': { schema: { required: ['number'] } }, 'order.seen': {} },
-  });
-  expect(await codeOf(world.send('ws_unknown'))).toBe('not_found');
-  expect(await codeOf(world.send(workspace, { type: 'order.lost' }))).toBe('unknown_event_type');
-  expect(await codeOf(world.send(workspace, { data: {} }))).toBe('schema_violation');
-  expect(await codeOf(world.send(workspace, { type: 'order.seen', data: {} }))).toBe('accepted');
-  expect(await codeOf(world.send(workspace))).toBe('accepted');
-  expect(await codeOf(world.send(workspace, { hook_ids: ['wh_unknown'] }))).toBe('not_found');
+  for (const [input, code, workspace] of [
+    [{}, 'not_found', 'ws_unknown'],
+    [{ hook_ids: ['wh_unknown'] }, 'not_found'],
+    [{ type: 'order.lost' }, 'unknown_event_type'],
+    [{ data: {} }, 'schema_violation'],
+  ] as const) {
+    await expect(world.send(input, workspace)).rejects.toMatchObject({ code });
+  }
+  await world.send({ type: 'order.seen', data: {} });
+  await world.send();
   expect(await world.arrange.events()).toHaveLength(2);
 });
 
-it('an idempotency key answers the first receipt, whatever the order of keys in the data', async () => {
+it('an idempotency key returns the first receipt, whatever the order of keys in the data', async () => {
   await using world = await createWorld();
-  const workspace = await world.arrange.addWorkspace();
-  await world.arrange.addHook(workspace);
   const key = { idempotency_key: 'k' };
-  const first = await world.send(workspace, { ...key, data: { a: 1, b: { c: 2, d: 3 } } });
-  const again = await world.send(workspace, { ...key, data: { b: { d: 3, c: 2 }, a: 1 } });
+  const first = await world.send({ ...key, data: { a: 1, b: { c: 2, d: 3 } } });
+  const again = await world.send({ ...key, data: { b: { d: 3, c: 2 }, a: 1 } });
   expect(again).toEqual(first);
   for (const other of [
     { data: { a: 1, b: { c: 2, d: 4 } } },
@@ -241,10 +211,7 @@ it('an idempotency key answers the first receipt, whatever the order of keys in 
     { hook_ids: [] },
   ]) {
     const input = { data: { a: 1, b: { c: 2, d: 3 } }, ...key, ...other };
-    await expect(world.send(workspace, input)).rejects.toMatchObject({
-      code: 'idempotency_conflict',
-      status: 409,
-    });
+    await expect(world.send(input)).rejects.toMatchObject({ code: 'idempotency_conflict', status: 409 });
   }
   await world.clock.settle();
   expect(world.sent()).toHaveLength(1);

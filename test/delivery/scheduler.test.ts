@@ -21,40 +21,43 @@ const lease = (id: string, hook: string): LeasedDelivery => ({
   lease_until: 1e15,
 });
 
-it.each([100, 10_000])('sending one delivery costs the same beside %i slow hooks', (hooks) => {
-  let now = 0;
-  const soon: (() => void)[] = [];
-  const started: LeasedDelivery[] = [];
-  const scheduler = new Scheduler({
-    clock: {
-      now: () => now,
-      monotonic: () => now,
-      after: () => () => {},
-      soon: (work) => void soon.push(work),
-    },
-    limits: { hook_concurrency: 8, concurrency: 1024 },
-    start: (batch) => void started.push(...batch),
-  });
-  const turn = () => {
-    for (const work of soon.splice(0)) work();
-  };
-  // Every hook answers after 3 s, and has more waiting than the slots of slow hooks can take.
-  for (let h = 0; h < hooks; h += 1)
-    scheduler.offer([0, 1, 2].map((n) => lease(`slow${h}_${n}`, `slow_${h}`)));
-  for (let round = 0; round < 1 + (hooks * 3) / 512 / 3; round += 1) {
-    turn();
-    now += 3_000;
-    for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
-  }
-  turn();
-  const before = performance.now();
-  for (let n = 0; n < 200; n += 1) {
-    scheduler.offer([lease(`fast${n}`, 'fast_hook')]);
-    turn();
-    scheduler.due();
-    now += 1;
-    scheduler.releaseSlot(lease(`fast${n}`, 'fast_hook'));
-  }
-  const ms = (performance.now() - before) / 200;
-  expect(ms).toBeLessThan(0.3);
-});
+it.each([100, 10_000])(
+  'the time to schedule one delivery does not grow with the number of slow hooks (%i)',
+  (hooks) => {
+    let now = 0;
+    const soon: (() => void)[] = [];
+    const started: LeasedDelivery[] = [];
+    const scheduler = new Scheduler({
+      clock: {
+        now: () => now,
+        monotonic: () => now,
+        after: () => () => {},
+        soon: (work) => void soon.push(work),
+      },
+      limits: { hook_concurrency: 8, concurrency: 1024 },
+      start: (batch) => void started.push(...batch),
+    });
+    const runSoon = () => {
+      for (const work of soon.splice(0)) work();
+    };
+    // Every hook answers after 3 s and has more deliveries than there are slots for slow hooks.
+    for (let h = 0; h < hooks; h += 1)
+      scheduler.offer([0, 1, 2].map((n) => lease(`slow${h}_${n}`, `slow_${h}`)));
+    for (let round = 0; round < 1 + (hooks * 3) / 512 / 3; round += 1) {
+      runSoon();
+      now += 3_000;
+      for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
+    }
+    runSoon();
+    const before = performance.now();
+    for (let n = 0; n < 200; n += 1) {
+      scheduler.offer([lease(`fast${n}`, 'fast_hook')]);
+      runSoon();
+      scheduler.due();
+      now += 1;
+      scheduler.releaseSlot(lease(`fast${n}`, 'fast_hook'));
+    }
+    const ms = (performance.now() - before) / 200;
+    expect(ms).toBeLessThan(0.3);
+  },
+);

@@ -21,7 +21,7 @@ interface CurlAnswer {
   readonly body: AnswerBody & { readonly events: readonly string[]; readonly url: string };
 }
 
-/** Runs a command in a shell, as it is; how curl reports is set beside it, in its own file of settings. */
+/** Runs a command unchanged in a shell; a .curlrc makes curl print the status. */
 const run = async (command: string): Promise<CurlAnswer> => {
   await using home = await createTemporaryFolder();
   await writeFile(home.file('.curlrc'), 'silent\nshow-error\nwrite-out = "\\n%{http_code}"\n');
@@ -37,8 +37,8 @@ const run = async (command: string): Promise<CurlAnswer> => {
   return { status: Number(status), body: (text === '' ? {} : JSON.parse(text)) as CurlAnswer['body'] };
 };
 
-/** What a reader of the page changes: the host, the token, and the ids that are examples. */
-const mine = (command: string, server: RunningServer, { key, id }: { key: string; id?: string }): string =>
+/** Replaces the host, the token and the example ids of a printed command, as its reader would. */
+const adapt = (command: string, server: RunningServer, { key, id }: { key: string; id?: string }): string =>
   command
     .replace('https://api.example.com', server.origin)
     .replace('YOUR_TOKEN', key)
@@ -46,20 +46,16 @@ const mine = (command: string, server: RunningServer, { key, id }: { key: string
     .replace('wh_abc123', id ?? 'wh_abc123')
     .replace('{id}', id ?? '{id}');
 
-/** A workspace of a dialect, made by the admin, and a key that belongs to it. */
+/** Creates a workspace with a dialect, and returns a key for it. */
 const addWorkspace = async (server: RunningServer, dialect: string): Promise<string> => {
-  const workspace = await server.api('POST /v1/workspaces', { name: `of ${dialect}`, dialect });
-  expect([workspace.status, workspace.body]).toMatchObject([201, { dialect }]);
-  const key = await server.api(
-    'POST /v1/api-keys',
-    { name: 'mine' },
-    { headers: { 'bellwire-workspace': workspace.body.id } },
-  );
-  expect([key.status, key.body]).toMatchObject([201, { workspace_id: workspace.body.id }]);
+  const { body } = await server.api('POST /v1/workspaces', { name: `of ${dialect}`, dialect });
+  const options = { headers: { 'bellwire-workspace': body.id } };
+  const key = await server.api('POST /v1/api-keys', { name: 'mine' }, options);
+  expect([key.status, key.body]).toMatchObject([201, { workspace_id: body.id }]);
   return key.body.api_key;
 };
 
-/** The print of a request by its parts, as a command for curl. */
+/** Converts a printed request to a command for curl. */
 const commandFor = (print: string): string => {
   const [line = '', ...headers] = print.slice(0, print.indexOf('\n\n')).split('\n');
   const [method, path] = line.split(' ');
@@ -71,7 +67,7 @@ const commandFor = (print: string): string => {
 const bodyOf = ({ body }: ReceivedCall) => JSON.parse(body.toString()) as Record<string, unknown>;
 
 describe.skipIf('missing' in curl)(title, () => {
-  it('are the five of the page, each with a method and a token', () => {
+  it('are the five of the page', () => {
     expect(commandOf(curl)).toBe('curl');
     expect([create, test, list, patch, remove].map((command) => command.split('\n')[0])).toEqual([
       'curl -X POST https://api.example.com/v1/webhooks \\',
@@ -82,10 +78,10 @@ describe.skipIf('missing' in curl)(title, () => {
     ]);
   });
 
-  it('resource-api: register, list, change and delete a webhook', async () => {
+  it('resource-api: create, list, change and delete a webhook', async () => {
     await using server = await startServer();
     const key = await addWorkspace(server, 'resource-api');
-    const created = await run(mine(create, server, { key }));
+    const created = await run(adapt(create, server, { key }));
     const { id } = created.body;
     expect(created).toMatchObject({
       status: 201,
@@ -97,24 +93,18 @@ describe.skipIf('missing' in curl)(title, () => {
         active: true,
       },
     });
-    const listed = await run(mine(list, server, { key }));
+    const listed = await run(adapt(list, server, { key }));
     expect([listed.status, listed.body.data.map((hook) => hook.id)]).toEqual([200, [id]]);
 
-    const changed = await run(mine(patch, server, { key, id }));
-    expect(changed).toMatchObject({
-      status: 200,
-      body: {
-        id,
-        url: 'https://your-app.com/webhooks',
-        events: ['resource.created', 'resource.updated'],
-        active: true,
-      },
-    });
-    expect(await run(mine(remove, server, { key, id }))).toEqual({ status: 204, body: {} });
-    const left = await run(mine(list, server, { key }));
+    const changed = await run(adapt(patch, server, { key, id }));
+    const { url } = created.body;
+    const body = { id, url, events: ['resource.created', 'resource.updated'], active: true };
+    expect(changed).toMatchObject({ status: 200, body });
+    expect(await run(adapt(remove, server, { key, id }))).toEqual({ status: 204, body: {} });
+    const left = await run(adapt(list, server, { key }));
     expect([left.status, left.body.data]).toEqual([200, []]);
-    expect((await run(mine(remove, server, { key, id }))).status).toBe(404);
-    expect((await run(mine(list, server, { key: 'a-key-that-nobody-made' }))).status).toBe(401);
+    expect((await run(adapt(remove, server, { key, id }))).status).toBe(404);
+    expect((await run(adapt(list, server, { key: 'an-unknown-key' }))).status).toBe(401);
   });
 
   it('resource-api: a test sends the printed example', async () => {
@@ -122,14 +112,9 @@ describe.skipIf('missing' in curl)(title, () => {
     await using receiver = await startReceiver();
     const key = await addWorkspace(server, 'resource-api');
     const { id } = await server.addHook(`${receiver.origin}/webhooks`, { events: ['user.created'] }, { key });
-    expect(await run(mine(test, server, { key, id }))).toEqual({
-      status: 200,
-      body: {
-        success: true,
-        message: 'Test webhook sent',
-        delivery_id: expect.stringMatching(/^dlv_/) as string,
-      },
-    });
+    const delivery_id = expect.stringMatching(/^dlv_/) as string;
+    const body = { success: true, message: 'Test webhook sent', delivery_id };
+    expect(await run(adapt(test, server, { key, id }))).toEqual({ status: 200, body });
     const [print = ''] = printed('resource-api-payloads.txt').split('\n\n');
     expect(bodyOf(await receiver.next())).toEqual({
       ...(JSON.parse(print) as object),
@@ -138,10 +123,10 @@ describe.skipIf('missing' in curl)(title, () => {
     });
   });
 
-  it('resource-api: the registration succeeds in a standard workspace too', async () => {
+  it('resource-api: the creation also succeeds in a standard workspace', async () => {
     await using server = await startServer();
     const key = await addWorkspace(server, 'standard');
-    expect(await run(mine(create, server, { key }))).toMatchObject({
+    expect(await run(adapt(create, server, { key }))).toMatchObject({
       status: 201,
       body: { dialect: 'standard', secret: 'your_webhook_secret' },
     });
@@ -158,12 +143,10 @@ describe.skipIf('missing' in curl)(title, () => {
     expect(commandFor(print)).toBe(
       'curl -X POST https://api.example.com/api/v1/webhooks/{id}/test -H "Authorization: Bearer YOUR_API_KEY"',
     );
-    const { status, body } = await run(mine(commandFor(print), server, { key, id }));
+    const { status, body } = await run(adapt(commandFor(print), server, { key, id }));
     const answer = JSON.parse(print.slice(print.indexOf('{\n'))) as object;
-    expect([status, body]).toEqual([
-      200,
-      { ...answer, delivery_id: expect.stringMatching(/^dlv_/) as string },
-    ]);
+    const delivery_id = expect.stringMatching(/^dlv_/) as string;
+    expect([status, body]).toEqual([200, { ...answer, delivery_id }]);
     expect(bodyOf(await receiver.next())).toEqual({
       ...(JSON.parse(printed('connect2print-order-created.txt')) as object),
       id: expect.stringMatching(/^wh_[0-9a-z]{12}$/) as string,

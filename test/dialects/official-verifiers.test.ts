@@ -15,12 +15,12 @@ interface Received {
 interface Official {
   readonly dialect: string;
   readonly by: string;
-  /** The header that carries the signature. */
+  /** The header with the signature. */
   readonly header: string;
   readonly accepts: (received: Received, secret: string) => boolean | Promise<boolean>;
 }
 
-/** Whether a verifier that throws what it refuses throws nothing. */
+/** Whether a verifier does not throw. */
 const isFine = (verify: () => unknown): boolean => {
   try {
     verify();
@@ -54,7 +54,7 @@ const officials: readonly Official[] = [
     dialect: 'github',
     by: 'npm @octokit/webhooks-methods',
     header: 'x-hub-signature-256',
-    // It throws when there is no signature at all, and answers false for a wrong one.
+    // It throws without a signature and returns false for a wrong one.
     accepts: ({ headers, body }, secret) =>
       verifyGithub(secret, body, headers['x-hub-signature-256']!).catch(() => false),
   },
@@ -67,7 +67,7 @@ const officials: readonly Official[] = [
   },
   {
     dialect: 'slack',
-    // docs.slack.dev, "Verifying requests from Slack": the five steps as they stand there.
+    // docs.slack.dev, "Verifying requests from Slack": its five steps.
     by: 'Slack’s public rules',
     header: 'x-slack-signature',
     accepts: ({ headers, body }, secret) => {
@@ -105,12 +105,12 @@ const receiveOne = async (dialect: string): Promise<Received & { readonly secret
   return { headers, body: body.toString(), secret };
 };
 
-/** The text with its character at `index` changed to another that may stand in any text and signature. */
+/** Replaces one character by another that is valid in any text and signature. */
 const changedAt = (text: string, index: number): string =>
   text.slice(0, index) + (text[index] === 'a' ? 'b' : 'a') + text.slice(index + 1);
 
-describe.each(officials)('$dialect, judged by $by', ({ dialect, header, accepts }) => {
-  it('is accepted as it arrives, and refused with one byte changed or another secret', async () => {
+describe.each(officials)('$dialect, verified by $by', ({ dialect, header, accepts }) => {
+  it('is accepted unchanged, and refused with one changed byte or another secret', async () => {
     const { secret, ...received } = await receiveOne(dialect);
     const { headers, body } = received;
     expect(await accepts(received, secret)).toBe(true);
@@ -118,7 +118,7 @@ describe.each(officials)('$dialect, judged by $by', ({ dialect, header, accepts 
     const signature = headers[header]!;
     const withHeader = (value: string): Received => ({ body, headers: { ...headers, [header]: value } });
     const { [header]: _, ...unsigned } = headers;
-    // The last character of base64 and the first of a scheme's name may differ in nothing that is compared.
+    // The last character of base64 may contain unused bits, and the first may be part of the scheme's name.
     const inSignature = signature.length - 5;
     const refused: Record<string, Received> = {
       'a digit of the body': { headers, body: body.replace('499', '498') },
@@ -139,7 +139,7 @@ it.each([
   { dialect: 'standard', accepts: officials[0]!.accepts },
   { dialect: 'svix', accepts: officials[1]!.accepts },
   { dialect: 'stripe', accepts: officials[3]!.accepts },
-])('$dialect, while a secret rotates, is accepted with either', async ({ dialect, accepts }) => {
+])('$dialect, during a rotation, is accepted with either secret', async ({ dialect, accepts }) => {
   await using receiver = await startReceiver();
   const { id, secret } = await server.addHook(receiver.origin, { dialect });
   const rotated = await server.api(`POST /v1/webhooks/${id}/rotate-secret`, {});
@@ -151,7 +151,7 @@ it.each([
   for (const one of [secret, rotated.body.secret]) expect(await accepts(received, one)).toBe(true);
 });
 
-it('stripe reads our event as one of its own', async () => {
+it('the stripe package parses our event as a Stripe event', async () => {
   const { headers, body, secret } = await receiveOne('stripe');
   const read = Stripe.webhooks.constructEvent(body, headers['stripe-signature']!, secret);
   expect(read).toMatchObject({ object: 'event', type: event.type, data: { object: event.data } });

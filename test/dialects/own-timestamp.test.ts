@@ -9,7 +9,7 @@ const body = '{"type":"a"}';
 it.each([
   ['ISO 8601', (sent_at: number) => new Date(sent_at).toISOString()],
   ['milliseconds', String],
-])('the inbox takes what a dialect of one’s own signs with a time in %s', async (_, timestamp) => {
+])('the inbox accepts requests that a custom dialect signs with a timestamp in %s', async (_, timestamp) => {
   const dialect = defineDialect({ name: 'own', timestamp });
   const id = 'evt_1';
   const time = timestamp(SIGNED_AT);
@@ -18,12 +18,12 @@ it.each([
     'webhook-timestamp': time,
     'webhook-signature': dialect.sign({ id, timestamp: time, body, secrets }),
   };
-  const judging = { secrets, now: SIGNED_AT };
+  const options = { secrets, now: SIGNED_AT };
   const received = { headers, body: new TextEncoder().encode(body) };
-  expect(await isSigned(dialect, received, judging)).toBe(true);
-  expect(await isSigned(dialect, { ...received, body: new TextEncoder().encode(`${body} `) }, judging)).toBe(
+  expect(await isSigned(dialect, received, options)).toBe(true);
+  expect(await isSigned(dialect, { ...received, body: new TextEncoder().encode(`${body} `) }, options)).toBe(
     false,
   );
   const another = { ...headers, 'webhook-timestamp': timestamp(SIGNED_AT + 1) };
-  expect(await isSigned(dialect, { ...received, headers: another }, judging)).toBe(false);
+  expect(await isSigned(dialect, { ...received, headers: another }, options)).toBe(false);
 });

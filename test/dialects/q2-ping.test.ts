@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { SendableHook } from '../../packages/server/src/core/hook.ts';
+import type { HookConfig } from '../../packages/server/src/core/hook.ts';
 import { q2 } from '../../packages/server/src/dialects/q2.ts';
-import { type AttemptParts, prepareRequest } from '../../packages/server/src/delivery/prepare-request.ts';
 import { printed } from '../support/printed-receivers.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startServer } from '../support/running-server.ts';
@@ -30,94 +29,67 @@ const readPing = (file: string): PrintedPing => {
   };
 };
 
-/** The page prints two pings: one in the log of its server, one as an example of a delivery. */
+/** The page prints two pings: one in the log of its server, one as an example delivery. */
 const prints = [
   { file: 'q2-ping.txt', id: 8 },
   { file: 'q2-example-delivery.txt', id: 9 },
 ].map(({ file, id }) => ({ file, id, print: readPing(file) }));
 
-const hookOf = ({ body: { hook_id, hook } }: PrintedPing): SendableHook => ({
-  id: 'wh_01kaj2pw0qfvdbg2jj3rdp7n6g',
-  number: hook_id,
-  workspace_id: 'ws_default',
-  tenant: null,
-  name: 'orders',
-  url: hook.target_url,
-  events: hook.events,
-  method: 'POST',
-  content_type: 'application/json',
-  dialect: 'q2',
-  status: 'active',
-  disabled_reason: null,
-  insecure_ssl: false,
-  max_attempts: null,
-  timeout_ms: null,
-  validated_at: null,
-  created_at: Date.parse(`${hook.created_at}Z`),
-  updated_at: Date.parse(hook.updated_at),
-  headers: {},
-  secrets: [{ value: 'a secret of the test', expires_at: null }],
-});
-
-const pingOf = (hook: SendableHook): AttemptParts => ({
-  hook,
-  dialect: q2,
-  delivery: {
-    id: 'dlv_01kaj2pw0qfvdbg2jj3rdp7n6g',
-    workspace_id: hook.workspace_id,
+/** The body of a ping for the printed hook. */
+const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
+  const workspace_id = 'ws_default';
+  const updated_at = Date.parse(hook.updated_at);
+  const configured: HookConfig = {
+    id: 'wh_01kaj2pw0qfvdbg2jj3rdp7n6g',
+    number: hook_id,
+    workspace_id,
     tenant: null,
-    event_id: 'evt_01kaj2pw0qfvdbg2jj3rdp7n6g',
-    hook_id: hook.id,
-    trigger: 'ping',
-    attempts: 0,
-    failures: 0,
-    returns: 0,
-    suspicion: 0,
-    resume: null,
-  },
-  event: {
-    id: 'evt_01kaj2pw0qfvdbg2jj3rdp7n6g',
-    workspace_id: hook.workspace_id,
-    tenant: null,
-    type: 'ping',
-    data: q2.ping.data,
-    previous_data: null,
-    occurred_at: hook.updated_at,
-    created_at: hook.updated_at,
-  },
-});
-
-const rendered = (print: PrintedPing) => {
-  const hook = hookOf(print);
-  const options = {
-    attempt_id: 'att_1',
-    sent_at: hook.updated_at,
-    user_agent: 'Bellwire/x',
+    name: 'orders',
+    url: hook.target_url,
+    events: hook.events,
+    method: 'POST',
+    content_type: 'application/json',
+    dialect: 'q2',
+    status: 'active',
+    disabled_reason: null,
+    insecure_ssl: false,
+    max_attempts: null,
     timeout_ms: null,
+    validated_at: null,
+    created_at: Date.parse(`${hook.created_at}Z`),
+    updated_at,
   };
-  const prepared = prepareRequest(pingOf(hook), options);
-  return prepared!.request;
+  const times = { occurred_at: updated_at, created_at: updated_at };
+  const ping = { type: 'ping', data: q2.ping.data, previous_data: null };
+  return JSON.stringify(
+    q2.envelope({
+      hook: configured,
+      event: { id: 'evt_01kaj2pw0qfvdbg2jj3rdp7n6g', workspace_id, tenant: null, ...ping, ...times },
+      delivery_id: 'dlv_01kaj2pw0qfvdbg2jj3rdp7n6g',
+      sent_at: updated_at,
+    }),
+  );
 };
 
-/** Bellwire knows milliseconds; the three digits after them are zeros. */
+/** Bellwire stores milliseconds; the next three digits are zeros. */
 const inMilliseconds = (text: string): string => text.replaceAll(/(\.\d{3})\d{3}(?=Z?")/g, '$1000');
 
 describe.each(prints)('the ping in $file', ({ id, print }) => {
-  it('is, for the printed hook, the printed 312 bytes but for the digits after the millisecond', () => {
-    const { body } = rendered(print);
+  it('equals the printed 312 bytes for the printed hook, except for the digits after the millisecond', () => {
+    const body = rendered(print);
     expect(print.body.hook_id).toBe(id);
     expect(Buffer.byteLength(body)).toBe(312);
-    // As text: so that the order of the keys is compared too.
+    // As text, to compare the order of the keys as well.
     expect(body).toBe(inMilliseconds(JSON.stringify(print.body)));
     expect(Buffer.byteLength(JSON.stringify(print.body))).toBe(Number(print.headers.get('Content-Length')));
   });
 });
 
-/** What ngrok adds on its way. */
+/** The headers that ngrok adds. */
 const ADDED_BY_NGROK = new Set(['X-Forwarded-For', 'X-Forwarded-Proto']);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-it('arrives with the printed headers and no others', async () => {
+it('a ping arrives with exactly the printed headers', async () => {
   await using server = await startServer({ settings: { dialect: 'q2' } });
   await using receiver = await startReceiver();
   const hook = await server.addHook(receiver.origin, { events: ['app-order-created'] });
@@ -127,7 +99,7 @@ it('arrives with the printed headers and no others', async () => {
 
   const printedHeaders = prints[0]!.print.headers;
   const wanted = [...printedHeaders.keys()].filter((name) => !ADDED_BY_NGROK.has(name));
-  // HTTP/1.1 keeps connections anyway; undici says so, and the print's proxy takes it away.
+  // undici sends `connection`; the proxy of the printed request removes it.
   expect([...got.keys()].toSorted()).toEqual(
     [...wanted.map((name) => name.toLowerCase()), 'connection'].toSorted(),
   );

@@ -14,7 +14,7 @@ import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
 
 const withoutSpace = (text: string): string => text.replaceAll(/\s/g, '');
 
-it.each(printedReceivers)('$name stands here as it is printed, but for white space', (receiver) => {
+it.each(printedReceivers)('$name is here as printed, except for white space', (receiver) => {
   const { ours, print } = textsOf(receiver);
   expect(withoutSpace(ours)).toBe(withoutSpace(print));
   expect(print.length).toBeGreaterThan(200);
@@ -28,7 +28,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const FINAL = ['succeeded', 'failed'];
 
-/** Makes a hook of the receiver's dialect, ready to be sent to. */
+/** Creates an active hook with the receiver's dialect. */
 const addHook = async (
   { dialect, path }: PrintedReceiver,
   origin: string,
@@ -45,7 +45,7 @@ const addHook = async (
   return { ...hook, status: `${validated.text} ${activated.status}` };
 };
 
-/** Sends the receiver's event to one hook and waits for what becomes of it. */
+/** Sends the receiver's event to one hook and returns the final delivery. */
 const deliver = async ({ event }: PrintedReceiver, hook_id: string): Promise<AnswerBody> => {
   const { body, text } = await server.api('POST /v1/events', { ...event, hook_ids: [hook_id] });
   expect(body.deliveries, text).toBe(1);
@@ -58,7 +58,7 @@ interface Replayed {
   readonly body: string;
 }
 
-/** Sends a recorded request straight to the receiver and answers its status, or that it hung up. */
+/** Sends a recorded request directly to the receiver; returns its status, or `closed`. */
 const replay = async (
   { port }: RunningReceiver,
   path: string,
@@ -109,7 +109,7 @@ const describeReceiver = (receiver: PrintedReceiver): void => {
     await running?.[Symbol.asyncDispose]();
   });
 
-  it.skipIf(!isHere)('accepts what Bellwire sends, and the same again', async () => {
+  it.skipIf(!isHere)('accepts the request of Bellwire, also a second time', async () => {
     expect(await replay(running, path, sent)).toBe(200);
     expect(sent.body).toContain('Zoë 世界 🎉');
     const { writes } = receiver;
@@ -119,7 +119,7 @@ const describeReceiver = (receiver: PrintedReceiver): void => {
         (text) => writes.test(text),
       );
     if (dialect !== 'q2') return;
-    // A q2 hook is pinged as soon as it is made: the receiver accepted that too.
+    // A new q2 hook is pinged.
     const { data } = (await server.api(`GET /v1/webhooks/${hook_id}/deliveries?event_type=ping`)).body;
     for (const { id } of data) await server.deliveryIn(id, 'succeeded');
     expect(data).toHaveLength(1);
@@ -137,7 +137,7 @@ const describeReceiver = (receiver: PrintedReceiver): void => {
     }
   });
 
-  it.skipIf(!isHere)('refuses a request without the header, and with a changed one', async () => {
+  it.skipIf(!isHere)('refuses a request with a missing or changed header', async () => {
     expect(await replay(running, path, { ...sent, headers: without(sent.headers, header) })).toBe(
       refusal.absent,
     );
@@ -147,7 +147,7 @@ const describeReceiver = (receiver: PrintedReceiver): void => {
     expect(await replay(running, path, { ...sent, headers })).toBe(refusal.wrong);
   });
 
-  // There is no signature in casesolved: whoever knows the secret may say anything.
+  // casesolved has no signature.
   if (dialect === 'casesolved') return;
 
   it.skipIf(!isHere)('refuses one changed byte', async () => {
@@ -159,7 +159,7 @@ const describeReceiver = (receiver: PrintedReceiver): void => {
   });
 };
 
-// Not describe.each, which would cut the reason off.
+// describe.each would cut off the reason.
 for (const receiver of printedReceivers) {
   describe(receiver.name + skipReason(runtimeOf(receiver)), () => describeReceiver(receiver));
 }

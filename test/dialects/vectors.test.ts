@@ -38,7 +38,7 @@ const utf8 = (bytes: Buffer): string | null => {
   return Buffer.from(text).equals(bytes) ? text : null;
 };
 
-/** Null where one is no text: the secret of a hook always is. */
+/** Null for a binary secret: the secret of a hook is text. */
 const secretsOf = ({ secret, secrets, secretHex }: SignatureVector): readonly string[] | null => {
   if (secrets !== undefined) return secrets;
   const only = secret ?? utf8(Buffer.from(secretHex!, 'hex'));
@@ -60,7 +60,7 @@ describe('the published signatures', () => {
     signatureVectors.filter((vector) => (secretsOf(vector) !== null) === isOurs),
   );
 
-  it('are sixteen, each in a scheme of ours, and one has a key that no secret can be', () => {
+  it('are sixteen in known schemes, one of them with a binary key', () => {
     expect(signatureVectors).toHaveLength(16);
     expect(signatureVectors.filter(({ scheme }) => !(scheme in signers))).toEqual([]);
     expect(others!.map(({ name }) => name)).toEqual(['rfc4231 case 6 (key longer than block)']);
@@ -70,20 +70,23 @@ describe('the published signatures', () => {
   });
 
   describe.each(ours!)('$name', (vector) => {
-    it.each(signers[vector.scheme]!)('is what $name signs, and not for another byte', (dialect) => {
-      expect(sign(dialect, vector)).toBe(vector.expected);
-      const longer = Buffer.concat([Buffer.from(payloadOf(vector)), Buffer.from(' ')]);
-      expect(sign(dialect, vector, longer)).not.toBe(vector.expected);
-    });
+    it.each(signers[vector.scheme]!)(
+      'equals the signature of $name, and changes with one more byte',
+      (dialect) => {
+        expect(sign(dialect, vector)).toBe(vector.expected);
+        const longer = Buffer.concat([Buffer.from(payloadOf(vector)), Buffer.from(' ')]);
+        expect(sign(dialect, vector, longer)).not.toBe(vector.expected);
+      },
+    );
   });
 
-  it('are signed in hex by those that sign in hex', () => {
+  it('match the dialects with hex signatures', () => {
     const vector = signatureVectors.find(({ hex }) => hex !== undefined)!;
     for (const dialect of signers['hmac-hex']!) expect(sign(dialect, vector)).toBe(vector.hex);
     expect(sign(github, vector)).toBe(`sha256=${vector.hex}`);
   });
 
-  it('have their SHA-1 sibling when one asks for it', () => {
+  it('have a SHA-1 variant on request', () => {
     const vector = signatureVectors.find(({ scheme }) => scheme === 'github')!;
     const hex = createHmac('sha1', vector.secret!).update(vector.payload!).digest('hex');
     expect(sign({ ...github, ...githubSha1 }, vector)).toBe(`sha1=${hex}`);
@@ -100,17 +103,17 @@ describe('a given secret', () => {
 
   const create = async (dialect: string, secret: string | null) => {
     const hook = { url: 'https://your-app.com/webhooks', events: ['a'], dialect, active: false, secret };
-    // A casesolved hook says nothing of being active before it was validated.
+    // A casesolved hook accepts no `active` before its validation.
     const { active: _, ...unvalidated } = hook;
     return server.api('POST /v1/webhooks', dialect === 'casesolved' ? unvalidated : hook);
   };
 
-  it('is judged in every dialect', () => {
-    const judged = new Set(secretCases.flatMap((one) => one.dialects));
-    expect([...judged].toSorted()).toEqual([...dialects.keys()].toSorted());
+  it('is tested in every dialect', () => {
+    const tested = new Set(secretCases.flatMap((one) => one.dialects));
+    expect([...tested].toSorted()).toEqual([...dialects.keys()].toSorted());
   });
 
-  it.each(secretCases)('$name: taken $accepted', async ({ dialects: names, secret, accepted }) => {
+  it.each(secretCases)('$name: accepted $accepted', async ({ dialects: names, secret, accepted }) => {
     expect(names.length).toBeGreaterThan(0);
     for (const dialect of names) {
       const { status, body } = await create(dialect, secret);
@@ -122,7 +125,7 @@ describe('a given secret', () => {
     }
   });
 
-  it('is judged when it rotates too', async () => {
+  it('is also validated by a rotation', async () => {
     const { body } = await create('standard', 'a good enough secret');
     for (const secret of ['', 'whsec_', 'whsec_!!!']) {
       const rotated = await server.api(`POST /v1/webhooks/${body.id}/rotate-secret`, { secret });
@@ -140,19 +143,22 @@ const official: Readonly<Record<string, Official>> = {
     Stripe.webhooks.constructEvent(bodyOf(one), one.headers['stripe-signature'] ?? '', secret),
 };
 
-/** Where the official verifiers say otherwise, and why ours do not follow them. */
+/** The cases in which the official verifiers differ from ours, and why. */
 const otherwise: readonly { readonly name: RegExp; readonly because: string }[] = [
-  { name: /: a body that is not UTF-8$/, because: 'they turn the bytes into text before they sign' },
-  { name: /: a secret (?:without whsec_|with non-ASCII letters)/, because: 'to them every secret is base64' },
+  { name: /: a body that is not UTF-8$/, because: 'they decode the bytes as text before they sign' },
+  {
+    name: /: a secret (?:without whsec_|with non-ASCII letters)/,
+    because: 'they decode every secret as base64',
+  },
   {
     name: /: t(?:imestamp)? (?:with a sign|in milliseconds)/,
-    because: 'they read what a number begins with',
+    because: 'they parse the first digits of a number',
   },
-  { name: /^stripe: 301 seconds ahead$/, because: 'to Stripe only the past is far away' },
+  { name: /^stripe: 301 seconds ahead$/, because: 'Stripe limits only the past' },
 ];
 
-/** A signature is judged before the body is read as JSON, so such a complaint says that it was a good one. */
-const isTaken = (one: ReceivingCase, secret: string): boolean => {
+/** The signature is checked before the body is parsed as JSON, so a SyntaxError means that it is valid. */
+const isAccepted = (one: ReceivingCase, secret: string): boolean => {
   try {
     official[one.dialect]!(one, secret);
     return true;
@@ -161,15 +167,15 @@ const isTaken = (one: ReceivingCase, secret: string): boolean => {
   }
 };
 
-describe('the requests that receivers are tried with', () => {
+describe('the shared requests for receivers', () => {
   afterEach(() => void vi.useRealTimers());
 
-  const judged = receivingCases.filter(({ dialect, needs }) => dialect in official && needs === undefined);
+  const cases = receivingCases.filter(({ dialect, needs }) => dialect in official && needs === undefined);
 
-  it.each(judged)('$name: accepted $accepted, as the official verifier says', (one) => {
+  it.each(cases)('$name: accepted $accepted, as by the official verifier', (one) => {
     vi.useFakeTimers({ now: one.now * 1000, toFake: ['Date'] });
-    const says = one.secrets.some((secret) => isTaken(one, secret));
+    const accepted = one.secrets.some((secret) => isAccepted(one, secret));
     const differs = otherwise.some(({ name }) => name.test(one.name));
-    expect(says).toBe(differs ? !one.accepted : one.accepted);
+    expect(accepted).toBe(differs ? !one.accepted : one.accepted);
   });
 });

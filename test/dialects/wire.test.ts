@@ -10,13 +10,13 @@ import { startTlsFront } from '../support/tls-front.ts';
 
 const dialects = createDialects();
 
-it('the table has every built-in dialect', () => {
+it('the table contains every built-in dialect', () => {
   expect(dialectTable.map(({ dialect }) => dialect)).toEqual([...dialects.keys()]);
 });
 
-/** Names that undici writes, in its way, on every request. */
+/** Headers that undici adds to every request. */
 const BY_UNDICI = ['host', 'connection', 'content-length'];
-/** Names that every dialect has. */
+/** Headers of every dialect. */
 const EVERYWHERE = ['user-agent', 'content-type', 'accept-encoding'];
 
 const SECRET = 'super-secret-key-of-the-table';
@@ -45,7 +45,7 @@ interface Arrived {
   readonly event_id: string;
 }
 
-/** Makes a hook of a row ready and lets `event` arrive there, over real sockets. */
+/** Creates an active hook and returns the request for `event` that arrives there. */
 const arrive = async ({ dialect }: DialectRow, fields: object): Promise<Arrived> => {
   await using receiver = await startReceiver();
   await using front = await startTlsFront(Number(new URL(receiver.origin).port));
@@ -57,7 +57,7 @@ const arrive = async ({ dialect }: DialectRow, fields: object): Promise<Arrived>
     await server.api(`POST /v1/webhooks/${hook.id}/validate`);
     await server.api(`POST /v1/webhooks/${hook.id}/activate`);
   }
-  // The handshake came first.
+  // The handshake arrives first.
   if (dialect === 'casesolved' || dialect === 'q2') await receiver.next();
   const { status, body, text } = await server.api('POST /v1/events', { ...event, hook_ids: [hook.id] });
   expect(status, text).toBe(202);
@@ -66,8 +66,8 @@ const arrive = async ({ dialect }: DialectRow, fields: object): Promise<Arrived>
 };
 
 const WIRE_ID = /^wh_[0-9a-z]{12}$/;
-const secretFor = ({ made_secret }: DialectRow): string =>
-  made_secret?.test(WHSEC) === true ? WHSEC : SECRET;
+const secretFor = ({ generated_secret }: DialectRow): string =>
+  generated_secret?.test(WHSEC) === true ? WHSEC : SECRET;
 
 interface BodyIds {
   readonly id?: string;
@@ -76,7 +76,7 @@ interface BodyIds {
 }
 
 describe.each(dialectTable)('$dialect', (row) => {
-  it('arrives as the table says: headers in their case, the body in its order, byte for byte', async () => {
+  it('arrives with the documented headers, case-sensitive, and the documented body, byte for byte', async () => {
     const { call, hook, event_id } = await arrive(row, { secret: secretFor(row) });
     expect([call.method, call.path]).toEqual(['POST', '/in?tenant=a%20b']);
 
@@ -102,7 +102,7 @@ describe.each(dialectTable)('$dialect', (row) => {
     expect(body).toBe(JSON.stringify(expected));
   });
 
-  it('carries no signature at all without a secret', async () => {
+  it('has no signature without a secret', async () => {
     if (row.without_secret === null) {
       expect(dialects.get(row.dialect)!.secret.presence).toBe('always');
       return;
@@ -117,27 +117,25 @@ describe.each(dialectTable)('$dialect', (row) => {
 
   const entries = dialects.get(row.dialect)!.catalog;
   const check = createSchemaCheck();
-  const misfits = (schema: JsonObject, data: JsonObject) => check(schema, JSON.stringify(schema), data);
+  const issuesOf = (schema: JsonObject, data: JsonObject) => check(schema, JSON.stringify(schema), data);
 
-  it('has the catalog of its document, and each example fits its own schema, with more keys or fewer', () => {
+  it('has the documented catalog, and each example matches its schema, also with more or fewer keys', () => {
     expect(entries.map(({ name }) => name)).toEqual(row.catalog);
     for (const { name, description, schema, example } of entries) {
       expect([name, description.length > 0]).toEqual([name, true]);
       if (schema === undefined) continue;
       for (const data of [example ?? {}, { ...example, more: 1 }, {}]) {
-        expect([name, misfits(schema, data)]).toEqual([name, []]);
+        expect([name, issuesOf(schema, data)]).toEqual([name, []]);
       }
     }
   });
 });
 
-describe('the printed data fits the catalog', () => {
+describe('the printed data matches the catalog', () => {
+  const [created, updated] = printed('resource-api-payloads.txt').split('\n\n');
   const printedData: readonly (readonly [string, string, string])[] = [
-    ...printed('resource-api-payloads.txt')
-      .split('\n\n')
-      .map(
-        (print, index) => ['resource-api', ['resource.created', 'resource.updated'][index]!, print] as const,
-      ),
+    ['resource-api', 'resource.created', created!],
+    ['resource-api', 'resource.updated', updated!],
     ['connect2print', 'order.created', printed('connect2print-order-created.txt')],
   ];
 
@@ -162,26 +160,22 @@ describe('the printed data fits the catalog', () => {
   });
 });
 
-it('connect2print takes https alone, on loopback too, when a hook is made and when it is changed', async () => {
+it('connect2print accepts only https, even for loopback, by create and update', async () => {
   const dialect = 'connect2print';
   const hook = await server.addHook('https://127.0.0.1:4443/', { dialect });
-  for (const url of [
-    'http://127.0.0.1:4443/',
-    'http://localhost:4443/',
-    'http://[::1]:4443/',
-    'http://your-app.com/',
-  ]) {
+  for (const host of ['127.0.0.1:4443', 'localhost:4443', '[::1]:4443', 'your-app.com']) {
+    const url = `http://${host}/`;
     const fields = { url, events: ['*'], insecure_ssl: true };
-    const made = await server.api('POST /v1/webhooks', { ...fields, dialect });
+    const created = await server.api('POST /v1/webhooks', { ...fields, dialect });
     const changed = await server.api(`PATCH /v1/webhooks/${hook.id}`, fields);
-    for (const { status, body } of [made, changed]) {
+    for (const { status, body } of [created, changed]) {
       expect([url, status, body.error.code]).toEqual([url, 422, 'url_refused']);
       expect(body.error.issues).toMatchObject([{ path: 'url' }]);
     }
   }
 });
 
-it('connect2print: an event is found by the id that its receivers know', async () => {
+it('connect2print: an event can be found by the id in its body', async () => {
   const row = dialectTable.find(({ dialect }) => dialect === 'connect2print')!;
   const { call, event_id } = await arrive(row, {});
   await server.api('POST /v1/events', event);

@@ -1,108 +1,104 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type Bellwire, createBellwire, readConfig, type SettingTexts } from '@bellwire/server';
 import Database from 'better-sqlite3';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processesIn } from '../support/processes-in.ts';
-import { type BellwireOptions, runBellwire, startServer } from '../support/server-process.ts';
+import { runBellwire, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-const PATH = '.bellwire/bellwire.db';
-const QUICK_MS = 10_000;
+const EXIT_MS = 20_000;
+const FILE = '.bellwire/bellwire.db';
+const OTHER_KEY = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
 
-/** A start that must fail: with exit code 1, one line on standard error, and soon. */
-const refusal = async (options: BellwireOptions): Promise<string> => {
-  await using bellwire = runBellwire({ args: ['serve', '--port', '0'], ...options });
-  expect(await bellwire.endsWithin(QUICK_MS)).toEqual({ code: 1, signal: null });
-  expect(bellwire.stdout()).toBe('');
-  expect(bellwire.stderr()).toMatch(/^bellwire: [^\n]+\n$/);
-  return bellwire.stderr();
-};
+/** Opens the database of a folder in this process. */
+const open = (folder: TemporaryFolder, settings: SettingTexts = {}): Promise<Bellwire> =>
+  createBellwire(readConfig({ database_url: `file:${folder.file(FILE)}`, log_level: 'silent', ...settings }));
 
-/** A folder with a database that a server has made, and closed in order. */
+let original: TemporaryFolder;
+beforeAll(async () => {
+  original = await createTemporaryFolder();
+  await using bellwire = await open(original);
+  await bellwire.hooks.create({ url: 'https://example.com/', events: ['*'] });
+});
+afterAll(() => original[Symbol.asyncDispose]());
+
+/** A folder with a database that Bellwire created and closed. */
 const folderWithDatabase = async (): Promise<TemporaryFolder> => {
   const folder = await createTemporaryFolder();
-  await using server = await startServer({ folder: folder.path });
-  await server.call('POST', '/v1/webhooks', { url: 'https://example.com/', events: ['*'] });
-  server.kill('SIGTERM');
-  await server.endsWithin(QUICK_MS);
+  cpSync(original.path, folder.path, { recursive: true });
   return folder;
 };
 
-/** Digests of all files below the folder, by name. The lock is empty and nobody's data. */
-const digestsIn = (folder: TemporaryFolder): ReadonlyMap<string, string> =>
-  new Map(
+const sha256 = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** The digests of all files, by name. The lock file is empty. */
+const digestsIn = (folder: TemporaryFolder): Readonly<Record<string, string>> =>
+  Object.fromEntries(
     readdirSync(folder.file('.bellwire'))
       .filter((name) => !name.endsWith('-lock'))
-      .map((name) => [
-        name,
-        createHash('sha256')
-          .update(readFileSync(folder.file(`.bellwire/${name}`)))
-          .digest('hex'),
-      ]),
+      .map((name) => [name, sha256(folder.file(`.bellwire/${name}`))]),
   );
 
-const otherKeys = 'k1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
-
-test('a second process on a database ends at once with exit code 1; the first goes on', async () => {
+test('a second process on a database ends with exit code 1 and one line; the first continues', async () => {
   await using folder = await createTemporaryFolder();
   await using first = await startServer({ folder: folder.path });
-  const line = await refusal({ folder: folder.path });
-  expect(line).toContain('Another Bellwire process is using');
+  await using second = runBellwire({ folder: folder.path, args: ['serve', '--port', '0'] });
+  expect(await second.endsWithin(EXIT_MS)).toEqual({ code: 1, signal: null });
+  expect(second.stdout()).toBe('');
+  expect(second.stderr()).toMatch(/^bellwire: Another Bellwire process is using [^\n]+\n$/);
   expect((await first.call('POST', '/v1/events', { type: 'a', data: {} })).status).toBe(202);
   expect(first.stderr()).toBe('');
+  first.kill('SIGKILL');
+  await first.endsWithin(EXIT_MS);
+  await using third = await startServer({ folder: folder.path });
+  expect((await third.call('GET', '/v1/events')).body.data, 'the lock ends with its process').toHaveLength(1);
+  await third[Symbol.asyncDispose]();
+  expect(processesIn(folder.path)).toEqual([]);
 });
 
-test('the lock is gone with its process, also after kill -9', async () => {
-  await using folder = await createTemporaryFolder();
-  {
-    await using first = await startServer({ folder: folder.path });
-    first.kill('SIGKILL');
-    await first.endsWithin(QUICK_MS);
-  }
-  await using second = await startServer({ folder: folder.path });
-  expect((await second.call('GET', '/v1/events')).status).toBe(200);
-});
-
-test('with the wrong encryption key nothing starts, and no byte of the data changes', async () => {
+test.each([
+  ['the wrong bytes', 'k1'],
+  ['another name', 'k2'],
+])('an encryption key with %s opens nothing and changes no byte of the data', async (_, name) => {
   await using folder = await folderWithDatabase();
   const before = digestsIn(folder);
-  const line = await refusal({ folder: folder.path, env: { BELLWIRE_ENCRYPTION_KEYS: otherKeys } });
-  expect(line).toContain('cannot be decrypted');
-  const renamed = { BELLWIRE_ENCRYPTION_KEYS: otherKeys.replace('k1', 'k2') };
-  expect(await refusal({ folder: folder.path, env: renamed })).toContain('"k1", which is not in');
+  const message = expect.stringContaining('"k1"') as string;
+  const refusal = { code: 'wrong_encryption_key', message };
+  await expect(open(folder, { encryption_keys: `${name}:${OTHER_KEY}` })).rejects.toMatchObject(refusal);
   expect(digestsIn(folder)).toEqual(before);
 });
 
-test('with the key file gone no new one is made: it would open nothing', async () => {
+test('a missing key file is not replaced by a new one, which could not decrypt anything', async () => {
   await using folder = await folderWithDatabase();
   renameSync(folder.file('.bellwire/keys'), folder.file('keys'));
   const before = digestsIn(folder);
-  expect(await refusal({ folder: folder.path })).toContain('.bellwire/keys is missing');
+  await expect(open(folder)).rejects.toThrow('.bellwire/keys');
   expect(existsSync(folder.file('.bellwire/keys'))).toBe(false);
   expect(digestsIn(folder)).toEqual(before);
   renameSync(folder.file('keys'), folder.file('.bellwire/keys'));
-  await using server = await startServer({ folder: folder.path });
-  expect((await server.call('GET', '/v1/webhooks')).body.data).toHaveLength(1);
+  await using bellwire = await open(folder);
+  expect((await bellwire.hooks.list()).data).toHaveLength(1);
 });
 
-test('a database of a newer Bellwire is left alone', async () => {
+test('the database of a newer Bellwire is not changed', async () => {
   await using folder = await folderWithDatabase();
-  const database = new Database(folder.file(PATH));
+  const database = new Database(folder.file(FILE));
   database
     .prepare(`insert into bellwire_migrations (name, timestamp) values ('9999-from-the-future', 'tomorrow')`)
     .run();
   database.close();
   const before = digestsIn(folder);
-  const line = await refusal({ folder: folder.path });
-  expect(line).toContain('newer version of Bellwire (it has the migration 9999-from-the-future)');
+  const message = expect.stringContaining('9999-from-the-future') as string;
+  await expect(open(folder)).rejects.toMatchObject({ code: 'database_newer', message });
   expect(digestsIn(folder)).toEqual(before);
 });
 
-test('a file that is no database is left alone', async () => {
+test('a file that is not a database is not changed', async () => {
   await using folder = await createTemporaryFolder();
-  writeFileSync(folder.file('notes.db'), 'milk, eggs, bread\n'.repeat(300));
-  const env = { BELLWIRE_DATABASE_URL: 'file:notes.db' };
-  expect(await refusal({ folder: folder.path, env })).toContain('file is not a database');
-  expect(readFileSync(folder.file('notes.db'), 'utf8')).toBe('milk, eggs, bread\n'.repeat(300));
-  expect(processesIn(folder.path)).toEqual([]);
+  const text = 'milk, eggs, bread\n'.repeat(300);
+  writeFileSync(folder.file('notes.db'), text);
+  const database_url = `file:${folder.file('notes.db')}`;
+  await expect(open(folder, { database_url })).rejects.toThrow('file is not a database');
+  expect(readFileSync(folder.file('notes.db'), 'utf8')).toBe(text);
 });

@@ -12,8 +12,8 @@ const write = async (database: ReturnType<typeof openSqlite>): Promise<void> => 
   await database.write(() => database.raw.exec('insert into t values (1)'));
 };
 
-describe('the connection of the server', () => {
-  test('commits with synchronous=FULL, also after writes and after it was opened again', async () => {
+describe('the server’s connection', () => {
+  test('commits with synchronous=FULL, also after writes and after a second opening', async () => {
     await using folder = await createTemporaryFolder();
     for (const _ of ['new', 'again']) {
       const database = openSqlite(folder.file('bellwire.db'));
@@ -24,7 +24,7 @@ describe('the connection of the server', () => {
     }
   });
 
-  test('is refused when it commits with less', async () => {
+  test('is refused when it commits with less than FULL', async () => {
     await using folder = await createTemporaryFolder();
     const database = openSqlite(folder.file('bellwire.db'));
     database.raw.pragma('synchronous = NORMAL');
@@ -33,7 +33,7 @@ describe('the connection of the server', () => {
     await database.close();
   });
 
-  test('would fall back to NORMAL by itself: what better-sqlite3 does without being told', async () => {
+  test('needs the setting: in WAL mode better-sqlite3 defaults to NORMAL', async () => {
     await using folder = await createTemporaryFolder();
     const raw = new Database(folder.file('plain.db'));
     raw.pragma('journal_mode = WAL');
@@ -46,7 +46,7 @@ describe('the connection of the server', () => {
 const STRACE = 'strace';
 const CALLS = 'pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg';
 
-/** Why system calls cannot be traced here; null when they can. */
+/** The reason why system calls cannot be traced here, or null. */
 const whyNoTrace = (): string | null => {
   const { error, status, stderr } = spawnSync(STRACE, ['-f', '-e', 'trace=fsync', 'true'], {
     encoding: 'utf8',
@@ -65,7 +65,7 @@ describe('the order of sync and reply', () => {
     async () => {
       await using folder = await createTemporaryFolder();
       const trace = folder.file('trace');
-      // -D: the tracer is a grandchild, so that the process that is started, and killed, is node.
+      // -D makes the tracer a grandchild, so that the child process is node itself.
       const under = [STRACE, '-D', '-f', '-y', '-s', '8192', '-e', `trace=${CALLS}`, '-o', trace];
       const ids: string[] = [];
       {
@@ -85,7 +85,7 @@ describe('the order of sync and reply', () => {
       const { acknowledged, unsynced } = auditSyncs(written);
       expect(acknowledged.toSorted()).toEqual(ids.toSorted());
       expect(unsynced).toEqual([]);
-      // A key that a power cut takes would leave secrets that nothing opens.
+      // Without its key file after a power cut, no secret could be decrypted.
       expect(written).toMatch(/f(?:data)?sync\(\d+<[^>]*\/keys>\) += 0/);
     },
   );
@@ -106,7 +106,7 @@ describe('the order of sync and reply', () => {
     expect(auditSyncs(lines.join('\n'))).toEqual({ acknowledged: ['evt_1'], unsynced: ['evt_1'] });
   });
 
-  test('the audit is content with log, sync, reply, in one piece or two', () => {
+  test('the audit accepts log, sync, reply, also with an interrupted sync', () => {
     const begins = syncs.replace(') = 0', ' <unfinished ...>');
     for (const sync of [[syncs], [begins, '7 <... fdatasync resumed>) = 0']]) {
       expect(auditSyncs([logs, ...sync, replies].join('\n'))).toEqual({

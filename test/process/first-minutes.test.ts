@@ -18,7 +18,7 @@ const serveLocal = (folder: string, env: Readonly<Record<string, string>> = {}):
   runBellwire({ folder, args: ['serve', '--local', '--port', '0'], env });
 
 const URL_LINE = /is running at (http:\/\/127\.0\.0\.1:\d+)\n/;
-/** The last line of what is said on a first start. */
+/** The last line of a first start. */
 const CURL = /\n {2}(curl [\s\S]+?\}')\n\n/;
 
 const inboxOf = async (url: string): Promise<readonly InboxEntry[]> => {
@@ -33,19 +33,19 @@ const stop = async (bellwire: BellwireProcess): Promise<void> => {
   expect(await bellwire.endsWithin(10_000)).toEqual({ code: 0, signal: null });
 };
 
-test('the first start says what one needs and sends a signed ping; the second finds its data and is quiet', async () => {
+test('the first start prints all that you need and sends a signed ping; the second finds its data and prints little', async () => {
   await using folder = await createTemporaryFolder();
   {
     await using first = serveLocal(folder.path);
     await first.says(CURL);
-    const said = first.stdout();
-    const [, url = ''] = URL_LINE.exec(said) ?? [];
-    expect(said).toMatch(/^Bellwire \d+\.\d+\.\d+ is running at http:\/\/127\.0\.0\.1:\d+\n/);
-    expect(said.match(/API key {3}bwk_\S+/g)).toHaveLength(1);
-    expect(said).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
-    expect(said).toContain(`keys      ${folder.file('.bellwire/keys')}`);
-    expect(said).toContain(`inbox     ${url}/inbox/first`);
-    const [, docs = ''] = /docs {6}(\S+)/.exec(said) ?? [];
+    const output = first.stdout();
+    const [, url = ''] = URL_LINE.exec(output) ?? [];
+    expect(output).toMatch(/^Bellwire \d+\.\d+\.\d+ is running at http:\/\/127\.0\.0\.1:\d+\n/);
+    expect(output.match(/API key {3}bwk_\S+/g)).toHaveLength(1);
+    expect(output).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
+    expect(output).toContain(`keys      ${folder.file('.bellwire/keys')}`);
+    expect(output).toContain(`inbox     ${url}/inbox/first`);
+    const [, docs = ''] = /docs {6}(\S+)/.exec(output) ?? [];
     expect((await fetch(docs)).headers.get('content-type')).toContain('text/html');
     expect(statSync(folder.file('.bellwire/keys')).mode & 0o777).toBe(0o600);
     expect(statSync(folder.file('.bellwire')).mode & 0o777).toBe(0o700);
@@ -68,9 +68,9 @@ test('the first start says what one needs and sends a signed ping; the second fi
 });
 
 test.skipIf(noCurl !== null).each([
-  ['with the key that was made', {}],
-  ['with a key of one’s own', { BELLWIRE_API_KEY: 'a-key-of-my-own-0123456789' }],
-])('the printed curl, %s, puts an event into the inbox, verified, within a second', async (_, env) => {
+  ['with the generated key', {}],
+  ['with a configured key', { BELLWIRE_API_KEY: 'a-key-of-my-own-0123456789' }],
+])('the printed curl, %s, delivers a verified event to the inbox within a second', async (_, env) => {
   await using folder = await createTemporaryFolder();
   await using bellwire = serveLocal(folder.path, env);
   const [, curl = ''] = await bellwire.says(CURL);

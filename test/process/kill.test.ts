@@ -1,28 +1,28 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
-import { type CountingReceiver, startCountingReceiver } from '../support/counting-receiver.ts';
-import { lostOf, makeHooks, ringOfHooks, typesOf, untilDrained } from '../support/deliveries.ts';
-import { type EventLoad, startEventLoad } from '../support/event-load.ts';
+import { type CountingReceiver, deliveryKey, startCountingReceiver } from '../support/counting-receiver.ts';
+import { createHooks, lostOf, overlappingHooks, typesOf, untilDrained } from '../support/deliveries.ts';
+import { startEventLoad } from '../support/event-load.ts';
 import { processesIn } from '../support/processes-in.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-// `CRASH_KILLS=50 CRASH_SEED=7 vitest run test/process/kill.test.ts` is the long form.
-const KILLS = Number(process.env['CRASH_KILLS'] ?? 5);
+// The long form is `CRASH_KILLS=50 CRASH_SEED=7 vitest run test/process/kill.test.ts`.
+const KILLS = Number(process.env['CRASH_KILLS'] ?? 3);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 100_000);
 const EVENTS_PER_SECOND = 500;
 const LONGEST_LIFE_MS = 1_500;
-/** The default of `hook_concurrency`: sent and not yet recorded, at a time, to one hook. */
-const PLACES_OF_A_HOOK = 8;
-const MOST_FAILURES = 2;
+/** The default of `hook_concurrency`: what one hook can have received that is not yet recorded. */
+const SLOTS_OF_A_HOOK = 8;
+const MAX_FAILURES = 2;
 const EXIT_MS = 20_000;
 
-const subscriptions = ringOfHooks(20);
+const subscriptions = overlappingHooks(20);
 const isFlaky = (hook: string): boolean => Number(hook.slice(1)) % 4 === 0;
 
-/** Every fourth hook fails a delivery up to twice, or takes its time. */
+/** Every fourth hook fails a delivery up to twice, or answers slowly. */
 const startFlakyReceiver = (roll: () => number): Promise<CountingReceiver> => {
   const failures = new Map<string, number>();
   return startCountingReceiver((hook, event_id) => {
@@ -30,13 +30,13 @@ const startFlakyReceiver = (roll: () => number): Promise<CountingReceiver> => {
     const failed = failures.get(key) ?? 0;
     const kind = roll();
     if (!isFlaky(hook) || kind > 0.5) return { status: 200 };
-    if (kind > 0.3 || failed === MOST_FAILURES) return { status: 200, delay_ms: 100 };
+    if (kind > 0.3 || failed === MAX_FAILURES) return { status: 200, delay_ms: 100 };
     failures.set(key, failed + 1);
     return { status: 500 };
   });
 };
 
-/** What SQLite thinks of the files as the dead process left them; asked of copies. */
+/** Checks a copy of the files of the dead process with SQLite's integrity check. */
 const integrityOf = (folder: TemporaryFolder, nth: number): unknown => {
   const copy = folder.file(`after-kill-${nth}.db`);
   for (const suffix of ['', '-wal']) {
@@ -51,24 +51,24 @@ const integrityOf = (folder: TemporaryFolder, nth: number): unknown => {
   }
 };
 
-interface Interruption {
-  readonly delivery_id: string;
+interface Attempt {
   readonly hook_id: string;
   readonly event_id: string;
+  readonly outcome: string;
   readonly started_at: number;
   readonly next_started_at: number | null;
 }
 
-const interruptionsIn = (path: string): readonly Interruption[] => {
+const attemptsIn = (path: string): readonly Attempt[] => {
   const database = new Database(path, { readonly: true });
   try {
     return database
-      .prepare<[], Interruption>(
-        `select a.delivery_id, a.hook_id, d.event_id, a.started_at, n.started_at as next_started_at
+      .prepare<[], Attempt>(
+        `select a.hook_id, d.event_id, a.outcome, a.started_at, n.started_at as next_started_at
          from bellwire_attempts a
          join bellwire_deliveries d on d.id = a.delivery_id
          left join bellwire_attempts n on n.delivery_id = a.delivery_id and n.number = a.number + 1
-         where a.outcome = 'interrupted'`,
+         order by a.delivery_id, a.number`,
       )
       .all();
   } finally {
@@ -76,55 +76,30 @@ const interruptionsIn = (path: string): readonly Interruption[] => {
   }
 };
 
-interface AttemptView {
-  readonly outcome: string;
-  readonly started_at: string;
-}
-
-/** A reception that the receiver had answered with 2xx, and that was repeated all the same. */
+/** A reception that was answered with 2xx and repeated nevertheless. */
 interface Repeated {
   readonly hook: string;
-  /** The start of the attempt that it came from, when that is recorded as interrupted; null for any other. */
+  /** The start of its attempt if that is recorded as interrupted, or else null. */
   readonly interrupted_at: number | null;
 }
 
-/** Each repeated reception with what the record in the API has to say of it. */
-const explainDuplicates = async (
-  server: ServerProcess,
+/** Finds the recorded attempt of each repeated reception. */
+const explainDuplicates = (
   receiver: CountingReceiver,
   hook_ids: ReadonlyMap<string, string>,
-): Promise<readonly Repeated[]> => {
-  const repeated: Repeated[] = [];
-  for (const [key, receptions] of receiver.doubled()) {
-    const [event_id = '', hook = ''] = key.split(' ');
-    const path = `/v1/deliveries?event_id=${event_id}&hook_id=${hook_ids.get(hook)}`;
-    const { body: list } = await server.call('GET', path);
-    const { body: delivery } = await server.call('GET', `/v1/deliveries/${list.data[0].id}`);
-    const attempts = (delivery.attempts as readonly AttemptView[]).map(({ outcome, started_at }) => ({
-      outcome,
-      started_at: Date.parse(started_at),
-    }));
-    for (const { at } of receptions.slice(0, -1)) {
-      const attempt = attempts.findLast(({ started_at }) => started_at <= at);
-      repeated.push({
-        hook,
-        interrupted_at: attempt?.outcome === 'interrupted' ? attempt.started_at : null,
-      });
-    }
-  }
-  return repeated;
+  attempts: readonly Attempt[],
+): readonly Repeated[] => {
+  const byDelivery = Map.groupBy(attempts, ({ event_id, hook_id }) => deliveryKey(event_id, hook_id));
+  return [...receiver.duplicates().values()].flatMap((receptions) =>
+    receptions.slice(0, -1).map(({ event_id, hook, at }) => {
+      const own = byDelivery.get(deliveryKey(event_id, hook_ids.get(hook)!)) ?? [];
+      const attempt = own.findLast(({ started_at }) => started_at <= at);
+      return { hook, interrupted_at: attempt?.outcome === 'interrupted' ? attempt.started_at : null };
+    }),
+  );
 };
 
-interface Run {
-  readonly load: EventLoad;
-  readonly receiver: CountingReceiver;
-  readonly kills: readonly number[];
-  readonly integrity: readonly unknown[];
-  readonly duplicates: readonly Repeated[];
-  readonly interruptions: readonly Interruption[];
-}
-
-const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
+const killRepeatedly = async (folder: TemporaryFolder) => {
   const { roll } = createSeededRandom(SEED);
   await using receiver = await startFlakyReceiver(roll);
   let server: ServerProcess | null = null;
@@ -140,7 +115,7 @@ const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
 
   for (let nth = 0; nth < KILLS; nth += 1) {
     await using victim = await startServer(options);
-    if (nth === 0) hook_ids = await makeHooks(victim, receiver, subscriptions);
+    if (nth === 0) hook_ids = await createHooks(victim, receiver, subscriptions);
     server = victim;
     await new Promise((resolve) => setTimeout(resolve, roll() * LONGEST_LIFE_MS));
     server = null;
@@ -152,15 +127,16 @@ const killAgainAndAgain = async (folder: TemporaryFolder): Promise<Run> => {
   await load.stop();
   await using last = await startServer(options);
   await untilDrained(last);
-  const duplicates = await explainDuplicates(last, receiver, hook_ids);
   last.kill('SIGTERM');
   expect(await last.endsWithin(EXIT_MS)).toEqual({ code: 0, signal: null });
-  const interruptions = interruptionsIn(folder.file('.bellwire/bellwire.db'));
+  const attempts = attemptsIn(folder.file('.bellwire/bellwire.db'));
+  const duplicates = explainDuplicates(receiver, hook_ids, attempts);
+  const interruptions = attempts.filter(({ outcome }) => outcome === 'interrupted');
   return { load, receiver, kills, integrity, duplicates, interruptions };
 };
 
-/** The most duplicates that one hook got over one kill. */
-const mostAtOnce = ({ duplicates, kills }: Run): number => {
+/** The maximum number of duplicates of one hook for one kill. */
+const maxAtOnce = (duplicates: readonly Repeated[], kills: readonly number[]): number => {
   const ofKill = ({ hook, interrupted_at }: Repeated): string =>
     `${hook} ${kills.findIndex((kill) => kill >= (interrupted_at ?? 0))}`;
   const groups = Map.groupBy(duplicates, ofKill);
@@ -172,17 +148,16 @@ test(
   { timeout: 180_000 + KILLS * 8_000 },
   async () => {
     await using folder = await createTemporaryFolder();
-    const run = await killAgainAndAgain(folder);
-    const { load, receiver, kills, integrity, duplicates, interruptions } = run;
+    const { load, receiver, kills, integrity, duplicates, interruptions } = await killRepeatedly(folder);
     const lost = lostOf(load.acked, receiver, subscriptions);
     const unexplained = duplicates.filter(({ interrupted_at }) => interrupted_at === null);
     console.log(
       `kill -9: seed ${SEED}, ${KILLS} kills, ${load.sent()} sent, ${load.acked.length} acked, ` +
         `${receiver.receptions.length} requests received, ${lost.length} lost, ${duplicates.length} duplicates ` +
-        `(at most ${mostAtOnce(run)} per hook and kill), ${unexplained.length} unexplained, ${interruptions.length} interrupted`,
+        `(at most ${maxAtOnce(duplicates, kills)} per hook and kill), ${unexplained.length} unexplained, ${interruptions.length} interrupted`,
     );
 
-    // Without these the rest could hold for a server that did nothing.
+    // Without these the rest would hold for a server that does nothing.
     expect(load.acked.length).toBeGreaterThan(KILLS * 20);
     expect(interruptions.length).toBeGreaterThan(0);
 
@@ -200,7 +175,7 @@ test(
     expect(strangers).toEqual([]);
 
     expect(unexplained).toEqual([]);
-    expect(mostAtOnce(run)).toBeLessThanOrEqual(PLACES_OF_A_HOOK);
+    expect(maxAtOnce(duplicates, kills)).toBeLessThanOrEqual(SLOTS_OF_A_HOOK);
     const straddlesNoKill = interruptions.filter(
       ({ started_at, next_started_at }) =>
         !kills.some((kill) => started_at <= kill && (next_started_at === null || kill <= next_started_at)),

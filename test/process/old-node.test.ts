@@ -13,19 +13,19 @@ const versionOf = (program: string): readonly number[] => {
 const isTooOld = ([major = 99, minor = 0]: readonly number[]): boolean =>
   major < 22 || (major === 22 && minor < 19);
 
-/** A Node on this machine that Bellwire does not run on. */
+/** A Node on this machine that is too old for Bellwire. */
 const oldNode = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin']
   .map((folder) => join(folder, 'node'))
   .find((program) => isTooOld(versionOf(program)));
 if (oldNode === undefined)
-  console.log('what an old Node is told is not tested: there is none on this machine');
+  console.log('the message for an old Node is not tested: there is none on this machine');
 
-/** main.ts as it is published: without types, and here without anything beside it that could be imported. */
+/** main.ts as it is published: without types, and here without the modules that it imports. */
 const published = (): string =>
   stripTypeScriptTypes(readFileSync(new URL('../../packages/cli/src/main.ts', import.meta.url), 'utf8'));
 
 test.skipIf(oldNode === undefined)(
-  'a Node that is too old: one line, exit code 1, before anything is imported',
+  'a Node that is too old gets one line and exit code 1 before any import',
   async () => {
     await using folder = await createTemporaryFolder();
     writeFileSync(folder.file('main.mjs'), published());
@@ -39,7 +39,7 @@ test.skipIf(oldNode === undefined)(
   },
 );
 
-test('this Node is let through', async () => {
+test('the current Node passes the check', async () => {
   await using folder = await createTemporaryFolder();
   writeFileSync(folder.file('main.mjs'), published());
   const { stderr } = spawnSync(process.execPath, [folder.file('main.mjs')], { encoding: 'utf8' });

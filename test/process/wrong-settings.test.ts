@@ -1,65 +1,48 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
-import { flagOf, readConfig, type SettingName, variableOf } from '@bellwire/server';
+import { flagOf, readConfig, type SettingName, textsFromEnvironment, variableOf } from '@bellwire/server';
 import { expect, test } from 'vitest';
+import { readConfigFile } from '../../packages/cli/src/config-file.ts';
+import { runCommand } from '../support/command-line.ts';
 import { portOf } from '../support/port-of.ts';
-import { runBellwire, startServer } from '../support/server-process.ts';
-import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
+import { runBellwire } from '../support/server-process.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-interface Start {
-  /** 1 is what may be otherwise at the next start; 2, which is meant when absent, has to be changed first. */
-  readonly code?: 1 | 2;
-  readonly flags?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-  readonly file?: string;
-}
+const listening = createServer().listen(0, '127.0.0.1').unref();
+await once(listening, 'listening');
+const takenPort = String(portOf(listening));
 
-const writeConfig = (folder: TemporaryFolder, text: string): void =>
-  writeFileSync(folder.file('bellwire.config.ts'), text);
-
-/** Starts, must fail with this exit code and one line on standard error, and answers that line. */
-const complaintOf = async ({ code = 2, flags = [], env = {}, file }: Start): Promise<string> => {
-  await using folder = await createTemporaryFolder();
-  if (file !== undefined) writeConfig(folder, file);
-  await using bellwire = runBellwire({ folder: folder.path, args: ['serve', ...flags], env });
-  expect(await bellwire.endsWithin(20_000)).toEqual({ code, signal: null });
-  expect(bellwire.stdout()).toBe('');
-  expect(bellwire.stderr()).toMatch(/^bellwire: [^\n]+\n$/);
-  return bellwire.stderr();
-};
-
-const wrongStarts: readonly (readonly [string, Start, string])[] = [
+test.each([
   [
     'a folder that cannot be created',
-    { code: 1, flags: ['--database-url', 'file:/dev/null/x/bellwire.db'] },
+    { code: 1, env: { BELLWIRE_DATABASE_URL: 'file:/dev/null/x/bellwire.db' } },
     'The data folder /dev/null/x cannot be created (ENOTDIR)',
   ],
   [
     'a folder that cannot be written to',
-    { code: 1, flags: ['--database-url', 'file:/proc/bellwire.db'] },
-    'The database /proc/bellwire.db cannot be opened for writing',
+    { code: 1, env: { BELLWIRE_DATABASE_URL: 'file:/proc/bellwire.db' } },
+    '/proc/bellwire.db cannot be opened for writing',
   ],
-  ['a bad variable', { env: { BELLWIRE_PORT: 'eighty' } }, 'Invalid BELLWIRE_PORT (or --port): '],
-  ['an unknown variable', { env: { BELLWIRE_PROT: '1' } }, 'Unknown setting BELLWIRE_PROT'],
-  ['a bad value of a flag', { flags: ['--attempt-timeout', '2h'] }, 'must be from 100ms to 60s'],
-  ['an unknown flag', { flags: ['--prot', '1'] }, "unknown option '--prot' (Did you mean --port?)"],
   [
-    'an unknown dialect',
-    { flags: ['--dialect', 'klingon'] },
-    'there is no dialect "klingon". Known dialects: standard',
+    'a port in use',
+    { code: 1, env: { BELLWIRE_PORT: takenPort } },
+    `Port ${takenPort} on 127.0.0.1 is already in use by another program.`,
   ],
-  ['a file that cannot be read', { file: 'export default {' }, 'bellwire.config.ts cannot be loaded'],
-  [
-    'dialects that are none',
-    { file: 'export default { dialects: [7] }' },
-    'has a "dialects" field that is not a list',
-  ],
-];
+  ['a wrong variable', { code: 2, env: { BELLWIRE_PORT: 'eighty' } }, 'Invalid BELLWIRE_PORT (or --port): '],
+])('%s ends the process with its exit code and one line', async (_, { code, env }, message) => {
+  await using folder = await createTemporaryFolder();
+  await using bellwire = runBellwire({ folder: folder.path, env });
+  expect(await bellwire.endsWithin(20_000)).toEqual({ code, signal: null });
+  expect(bellwire.stdout()).toBe('');
+  expect(bellwire.stderr()).toMatch(/^bellwire: [^\n]+\n$/);
+  expect(bellwire.stderr()).toContain(message);
+});
 
-test.each(wrongStarts)('%s: one line, and the exit code that says so', async (_, start, said) => {
-  expect(await complaintOf(start)).toContain(said);
+test('an unknown flag is refused with exit code 2 and a suggestion', async () => {
+  const { code, stdout, stderr } = await runCommand(['serve', '--prot', '1']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^bellwire: [^\n]+ '--prot' \(Did you mean --port\?\)\n$/);
 });
 
 const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
@@ -70,6 +53,7 @@ const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
   ['api_key', 'short', 'must be 16 to 512 visible characters'],
   ['attempt_timeout', '10', '"10" is not a duration such as'],
   ['attempt_timeout', '1ms', 'must be from 100ms to 60s'],
+  ['attempt_timeout', '2h', 'must be from 100ms to 60s'],
   ['retention', 'forever', 'must be off, or a duration'],
   ['retention', '1s', 'must be from 1m to 3650d'],
   ['retry_schedule', '1m,5m', 'must begin with 0'],
@@ -77,65 +61,28 @@ const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
   ['log_level', 'loud', 'expected one of'],
 ];
 
-test.each(wrongTexts)('%s=%s is refused by name, with what it should be', (name, text, said) => {
-  const named = `Invalid ${variableOf(name)} (or ${flagOf(name)}): `;
+test.each(wrongTexts)('%s=%s is refused with its name and the expected form', (name, text, message) => {
   const read = () => readConfig({ [name]: text });
   expect(read).toThrow(expect.objectContaining({ code: 'config_invalid' }));
-  expect(read).toThrow(named);
-  expect(read).toThrow(said);
+  expect(read).toThrow(`Invalid ${variableOf(name)} (or ${flagOf(name)}): `);
+  expect(read).toThrow(message);
 });
 
-test('a taken port: one line, exit code 1', async () => {
-  await using other = createServer();
-  other.listen(0, '127.0.0.1');
-  await once(other, 'listening');
-  const port = String(portOf(other));
-  const line = await complaintOf({ code: 1, flags: ['--port', port] });
-  expect(line).toContain(`Port ${port} on 127.0.0.1 is already in use by another program.`);
+test('an unknown variable is refused', () => {
+  const message = expect.stringContaining('BELLWIRE_PROT') as string;
+  const refusal = expect.objectContaining({ code: 'config_invalid', message }) as Error;
+  expect(() => textsFromEnvironment({ BELLWIRE_PROT: '1' })).toThrow(refusal);
 });
 
-const ownDialect = `
-import { defineDialect } from '@bellwire/server';
-
-export default {
-  port: 0,
-  log_level: 'silent',
-  dialect: 'plain',
-  dialects: [defineDialect({ name: 'plain' })],
-};
-`;
-
-test('bellwire.config.ts in the working folder is read: settings, and dialects of one’s own', async () => {
+test.each([
+  ['that cannot be loaded', 'export default {', 'cannot be loaded'],
+  ['with wrong dialects', 'export default { dialects: [7] }', 'has a "dialects" field'],
+  ['with an unknown setting', 'export default { prot: 1 }', 'has an unknown setting "prot"'],
+])('a bellwire.config.ts %s is refused', async (_, text, message) => {
   await using folder = await createTemporaryFolder();
-  mkdirSync(folder.file('node_modules/@bellwire'), { recursive: true });
-  symlinkSync(
-    fileURLToPath(new URL('../../packages/server', import.meta.url)),
-    folder.file('node_modules/@bellwire/server'),
-  );
-  writeConfig(folder, ownDialect);
-  for (const node_args of [undefined, []]) {
-    await using server = await startServer({
-      folder: folder.path,
-      ...(node_args === undefined ? {} : { node_args }),
-    });
-    const { body } = await server.call('POST', '/v1/webhooks', {
-      url: 'https://example.com/',
-      events: ['*'],
-    });
-    expect(body.dialect).toBe('plain');
-  }
-});
-
-test('a flag wins over the environment, which wins over the file', async () => {
-  await using folder = await createTemporaryFolder();
-  writeConfig(folder, `export default { database_url: 'file:from-file.db' }`);
-  const places = ['from-file.db', 'from-variable.db', 'from-flag.db'];
-  const made = () => places.filter((name) => existsSync(folder.file(name)));
-  const env = { BELLWIRE_DATABASE_URL: 'file:from-variable.db' };
-  const starts = [{}, { env }, { env, flags: ['--database-url', 'file:from-flag.db'] }];
-  for (const [index, start] of starts.entries()) {
-    await using server = await startServer({ folder: folder.path, ...start });
-    expect((await server.call('GET', '/v1/events')).status).toBe(200);
-    expect(made()).toEqual(places.slice(0, index + 1));
-  }
+  writeFileSync(folder.file('bellwire.config.ts'), text);
+  await expect(readConfigFile(folder.path)).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringContaining(`bellwire.config.ts ${message}`) as string,
+  });
 });

@@ -1,24 +1,15 @@
-import { once } from 'node:events';
-import { createServer, type ServerResponse } from 'node:http';
-import { portOf } from './port-of.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startReceiver } from './receiver.ts';
 
-/** A webhook that was received whole and answered. */
+/** A webhook that was received completely and answered. */
 interface Reception {
   readonly hook: string;
   readonly event_id: string;
   readonly status: number;
-  /** When it had come in whole. */
+  /** When it was received completely. */
   readonly at: number;
-  /** The number that the sender gave it, in `data.n`. */
+  /** `data.n` of the event. */
   readonly n: number;
-}
-
-export interface CountingReceiver extends AsyncDisposable {
-  /** The URL of a hook's receiver. */
-  readonly urlOf: (hook: string) => string;
-  readonly receptions: readonly Reception[];
-  /** Deliveries that had more than one 2xx answer: `event hook` → the receptions that got it. */
-  readonly doubled: () => ReadonlyMap<string, readonly Reception[]>;
 }
 
 export interface Answering {
@@ -26,58 +17,33 @@ export interface Answering {
   readonly delay_ms?: number;
 }
 
-/** `event hook`: one delivery, as a receiver sees it. */
+/** `event hook`: identifies a delivery for a receiver. */
 export const deliveryKey = (event_id: string, hook: string): string => `${event_id} ${hook}`;
 
-/** A receiver that answers each hook as `answerOf` says and writes down what it got. */
+/** A receiver that answers each hook as `answerOf` decides and records every request. */
 export const startCountingReceiver = async (
   answerOf: (hook: string, event_id: string) => Answering = () => ({ status: 200 }),
-): Promise<CountingReceiver> => {
+) => {
   const receptions: Reception[] = [];
-  const timers = new Set<NodeJS.Timeout>();
-
-  const answer = (response: ServerResponse, { status, delay_ms = 0 }: Answering): void => {
-    const send = (): void => void response.writeHead(status).end();
-    if (delay_ms === 0) return send();
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      send();
-    }, delay_ms);
-    timers.add(timer);
-  };
-
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('error', () => undefined);
-    request.on('end', () => {
-      const hook = (request.url ?? '').slice(1);
-      const event_id = String(request.headers['webhook-id']);
-      const answering = answerOf(hook, event_id);
-      const body = JSON.parse(Buffer.concat(chunks).toString()) as { readonly data: { readonly n: number } };
-      receptions.push({ hook, event_id, status: answering.status, at: Date.now(), n: body.data.n });
-      answer(response, answering);
-    });
+  const receiver = await startReceiver(async ({ path, headers, body }) => {
+    const [hook, event_id] = [path.slice(1), headers['webhook-id']!];
+    const { status, delay_ms = 0 } = answerOf(hook, event_id);
+    const { data } = JSON.parse(body.toString()) as { readonly data: { readonly n: number } };
+    receptions.push({ hook, event_id, status, at: Date.now(), n: data.n });
+    if (delay_ms > 0) await delay(delay_ms, null, { ref: false });
+    return { status };
   });
-  // A sender that finds its connection closed sends once more; what is counted here must come from attempts alone.
-  server.keepAliveTimeout = 0;
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-
   return {
-    urlOf: (hook) => `http://127.0.0.1:${port}/${hook}`,
+    urlOf: (hook: string): string => `${receiver.origin}/${hook}`,
     receptions,
-    doubled: () => {
+    /** By `event hook`, the receptions of each delivery that was answered with 2xx more than once. */
+    duplicates: () => {
       const accepted = receptions.filter(({ status }) => status < 300);
       const all = Map.groupBy(accepted, ({ event_id, hook }) => deliveryKey(event_id, hook));
       return new Map([...all].filter(([, same]) => same.length > 1));
     },
-    [Symbol.asyncDispose]: async () => {
-      for (const timer of timers) clearTimeout(timer);
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose](),
   };
 };
+
+export type CountingReceiver = Awaited<ReturnType<typeof startCountingReceiver>>;

@@ -3,11 +3,11 @@ import { type Acked } from './event-load.ts';
 import { type CountingReceiver, deliveryKey } from './counting-receiver.ts';
 import type { ServerProcess } from './server-process.ts';
 
-/** Which event types each hook gets, by the hook's name. */
+/** The event types of each hook, by the hook's name. */
 export type Subscriptions = ReadonlyMap<string, readonly string[]>;
 
-/** `count` hooks; every event type goes to two of them. */
-export const ringOfHooks = (count: number): Subscriptions =>
+/** `count` hooks and event types; each type goes to two of the hooks. */
+export const overlappingHooks = (count: number): Subscriptions =>
   new Map(
     Array.from({ length: count }, (_, index) => [
       `h${index}`,
@@ -19,8 +19,8 @@ export const typesOf = (subscriptions: Subscriptions): readonly string[] => [
   ...new Set([...subscriptions.values()].flat()),
 ];
 
-/** Makes the hooks; answers their ids by name. */
-export const makeHooks = async (
+/** Creates the hooks; returns their ids by name. */
+export const createHooks = async (
   server: ServerProcess,
   receiver: CountingReceiver,
   subscriptions: Subscriptions,
@@ -34,24 +34,18 @@ export const makeHooks = async (
   return ids;
 };
 
-/** Resolves when no delivery waits or is under way. */
+/** Resolves when no delivery is pending or in flight. */
 export const untilDrained = async (server: ServerProcess): Promise<void> => {
   const isEmpty = async (status: string): Promise<boolean> => {
     const { body } = await server.call('GET', `/v1/deliveries?status=${status}&limit=1`);
     return body.data.length === 0;
   };
-  await expect
-    .poll(
-      async () => (await isEmpty('pending')) && (await isEmpty('sending')) && (await isEmpty('pending')),
-      {
-        timeout: 60_000,
-        interval: 100,
-      },
-    )
-    .toBe(true);
+  const isDrained = async () =>
+    (await isEmpty('pending')) && (await isEmpty('sending')) && (await isEmpty('pending'));
+  await expect.poll(isDrained, { timeout: 60_000, interval: 100 }).toBe(true);
 };
 
-/** Deliveries of acknowledged events that no 2xx answer of the receiver stands for. */
+/** The deliveries of acknowledged events that the receiver did not answer with 2xx. */
 export const lostOf = (
   acked: readonly Acked[],
   receiver: CountingReceiver,

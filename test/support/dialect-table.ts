@@ -1,35 +1,36 @@
-/** What one dialect looks like from outside, as its document and our decisions about it say; none of it is read from the code. */
+/** The documented behavior of a dialect, independent of its code. */
 export interface DialectRow {
   readonly dialect: string;
-  /** Beside user-agent, content-type, accept-encoding, host, connection and content-length: in their case. */
+  /** In addition to user-agent, content-type, accept-encoding, host, connection and content-length; case-sensitive. */
   readonly headers: Readonly<Record<string, RegExp>>;
-  /** Of the headers, the one that the secret makes. */
+  /** The header that depends on the secret. */
   readonly signature: string;
   readonly user_agent: RegExp;
   readonly content_type: string;
-  /** The body of the table's event: JSON, whose keys have this order. */
+  /** The JSON body of an event, with its keys in order. */
   readonly body: (sent: Facts) => object;
-  readonly ping: (sent: Facts) => object;
-  readonly made_secret: RegExp | null;
-  /** How a hook comes to have no secret; null where it cannot. */
+  /** The data of a ping. */
+  readonly ping_data: object;
+  readonly generated_secret: RegExp | null;
+  /** The fields of a new hook without a secret; null if every hook has one. */
   readonly without_secret: { readonly secret?: null } | null;
   readonly timeout_ms: number;
-  /** In milliseconds, from the failure before. */
+  /** From the previous failure. */
   readonly delays_ms: readonly number[];
   readonly after_exhaustion: 'active' | 'disabled';
-  /** Also PUT, PATCH, DELETE and forms. */
+  /** Whether PUT, PATCH, DELETE and forms are allowed. */
   readonly any_method: boolean;
   readonly catalog: readonly string[];
 }
 
-/** What a body may say of its event and hook. */
+/** The values that a body can contain. */
 interface Facts {
   readonly event_id: string;
   readonly type: string;
   readonly data: object;
   readonly previous_data: object | null;
   readonly occurred_at: string;
-  /** The hook in a body of q2. */
+  /** The hook in a q2 body. */
   readonly hook: { readonly id: number };
   readonly wire_id: string;
 }
@@ -59,27 +60,25 @@ const EVENT_ID = /^evt_[0-9a-hjkmnp-tv-z]{26}$/;
 const UNIX_SECONDS = /^\d{10}$/;
 const TYPE = /^order\.created$/;
 const STANDARD_SIGNATURE = /^v1,[A-Za-z0-9+/]{43}=$/;
-const MADE_HEX = /^[0-9a-f]{40}$/;
-const MADE_WHSEC = /^whsec_[A-Za-z0-9+/]{43}=$/;
+const SECRET_HEX = /^[0-9a-f]{40}$/;
+const SECRET_WHSEC = /^whsec_[A-Za-z0-9+/]{43}=$/;
 
 const inSeconds = (time: string): string => time.replace(/\.\d{3}Z$/, 'Z');
 
-/** What a row has unless it says otherwise. */
+/** The default values of a row. */
 const common = {
   user_agent: /^Bellwire\/\d+\.\d+\.\d+/,
   content_type: 'application/json',
+  ping_data: {},
   without_secret: { secret: null },
-  made_secret: MADE_HEX,
+  generated_secret: SECRET_HEX,
   delays_ms: standardDelays,
   after_exhaustion: 'active',
   any_method: false,
   catalog: [],
 } as const;
 
-const bare = {
-  body: ({ data }: Facts) => data,
-  ping: () => ({}),
-} as const;
+const bare = { body: ({ data }: Facts) => data };
 
 export const dialectTable: readonly DialectRow[] = [
   {
@@ -92,8 +91,7 @@ export const dialectTable: readonly DialectRow[] = [
     },
     signature: 'webhook-signature',
     body: ({ type, occurred_at, data }) => ({ type, timestamp: occurred_at, data }),
-    ping: ({ occurred_at }) => ({ type: 'ping', timestamp: occurred_at, data: {} }),
-    made_secret: MADE_WHSEC,
+    generated_secret: SECRET_WHSEC,
     without_secret: null,
     timeout_ms: 15_000,
     any_method: true,
@@ -111,7 +109,7 @@ export const dialectTable: readonly DialectRow[] = [
     user_agent: /^Q2-WebHooks\/1\.0\.0$/,
     content_type: 'application/json; charset=utf-8',
     body: ({ hook, data }) => ({ hook_id: hook.id, hook, ...data }),
-    ping: ({ hook }) => ({ hook_id: hook.id, hook, ping: { description: 'This is a ping event.' } }),
+    ping_data: { ping: { description: 'This is a ping event.' } },
     timeout_ms: 10_000,
     catalog: ['app-order-created', 'ping'],
   },
@@ -127,13 +125,7 @@ export const dialectTable: readonly DialectRow[] = [
       data,
       previous_data,
     }),
-    ping: ({ event_id, occurred_at }) => ({
-      id: event_id,
-      type: 'ping',
-      created_at: inSeconds(occurred_at),
-      data: { object: {} },
-      previous_data: null,
-    }),
+    ping_data: { object: {} },
     timeout_ms: 5_000,
     delays_ms: fiveAttempts,
     after_exhaustion: 'disabled',
@@ -157,12 +149,6 @@ export const dialectTable: readonly DialectRow[] = [
       event: type,
       timestamp: inSeconds(occurred_at),
       data,
-    }),
-    ping: ({ wire_id, occurred_at }) => ({
-      id: wire_id,
-      event: 'ping',
-      timestamp: inSeconds(occurred_at),
-      data: {},
     }),
     without_secret: null,
     timeout_ms: 10_000,
@@ -197,13 +183,7 @@ export const dialectTable: readonly DialectRow[] = [
       timestamp: inSeconds(occurred_at),
       data,
     }),
-    ping: ({ event_id, occurred_at }) => ({
-      id: event_id,
-      event: 'ping',
-      timestamp: inSeconds(occurred_at),
-      data: {},
-    }),
-    made_secret: null,
+    generated_secret: null,
     without_secret: {},
     timeout_ms: 15_000,
     any_method: true,
@@ -214,8 +194,7 @@ export const dialectTable: readonly DialectRow[] = [
     headers: { 'webhook-id': EVENT_ID, 'X-Webhook-Secret': /^super-secret-key-of-the-table$/ },
     signature: 'X-Webhook-Secret',
     body: ({ type, data }) => ({ event: type, data }),
-    ping: () => ({ event: 'ping', data: {} }),
-    made_secret: null,
+    generated_secret: null,
     without_secret: {},
     timeout_ms: 10_000,
     delays_ms: fiveAttempts,
@@ -232,7 +211,7 @@ export const dialectTable: readonly DialectRow[] = [
       'X-Hub-Signature-256': /^sha256=[0-9a-f]{64}$/,
     },
     signature: 'X-Hub-Signature-256',
-    ping: () => ({ zen: 'Keep it logically awesome.' }),
+    ping_data: { zen: 'Keep it logically awesome.' },
     timeout_ms: 10_000,
     any_method: true,
   },
@@ -247,15 +226,7 @@ export const dialectTable: readonly DialectRow[] = [
       type,
       created: Math.floor(Date.parse(occurred_at) / 1000),
       livemode: true,
-      data: { object: data, previous_attributes: previous_data },
-    }),
-    ping: ({ event_id, occurred_at }) => ({
-      id: event_id,
-      object: 'event',
-      type: 'ping',
-      created: Math.floor(Date.parse(occurred_at) / 1000),
-      livemode: true,
-      data: { object: {} },
+      data: { object: data, ...(previous_data === null ? {} : { previous_attributes: previous_data }) },
     }),
     timeout_ms: 15_000,
   },
@@ -285,7 +256,7 @@ export const dialectTable: readonly DialectRow[] = [
     dialect: 'svix',
     headers: { 'svix-id': EVENT_ID, 'svix-timestamp': UNIX_SECONDS, 'svix-signature': STANDARD_SIGNATURE },
     signature: 'svix-signature',
-    made_secret: MADE_WHSEC,
+    generated_secret: SECRET_WHSEC,
     without_secret: null,
     timeout_ms: 15_000,
   },

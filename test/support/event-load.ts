@@ -1,25 +1,15 @@
 import { Agent } from 'undici';
 import { ADMIN_KEY } from './server-process.ts';
 
-/** An event that the sender was told is safe. */
+/** An event whose acceptance was acknowledged. */
 export interface Acked {
   readonly event_id: string;
   readonly type: string;
   readonly n: number;
 }
 
-export interface EventLoad extends AsyncDisposable {
-  readonly acked: readonly Acked[];
-  /** How many were sent, answered or not; `data.n` counts them from 1. */
-  readonly sent: () => number;
-  /** Statuses other than 202, and codes of errors, with how often they came. */
-  readonly refused: ReadonlyMap<string, number>;
-  /** Sends no more; resolves when nothing is under way. */
-  readonly stop: () => Promise<void>;
-}
-
 export interface LoadOptions {
-  /** Where the server is at the moment; null while there is none. */
+  /** The URL of the running server; null while there is none. */
   readonly url: () => string | null;
   readonly per_second: number;
   readonly types: readonly string[];
@@ -29,15 +19,15 @@ const TICK_MS = 10;
 const CONNECTIONS = 32;
 
 /** Sends events at a steady rate on keep-alive connections, whether or not earlier ones are answered. */
-export const startEventLoad = ({ url, per_second, types }: LoadOptions): EventLoad => {
+export const startEventLoad = ({ url, per_second, types }: LoadOptions) => {
   const agent = new Agent({ connections: CONNECTIONS, pipelining: 1 });
   const acked: Acked[] = [];
-  const refused = new Map<string, number>();
-  const under_way = new Set<Promise<void>>();
+  const refusals = new Map<string, number>();
+  const inFlight = new Set<Promise<void>>();
   let sent = 0;
 
   const refuse = (reason: string): void => {
-    refused.set(reason, (refused.get(reason) ?? 0) + 1);
+    refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
   };
 
   const send = async (origin: string): Promise<void> => {
@@ -66,24 +56,27 @@ export const startEventLoad = ({ url, per_second, types }: LoadOptions): EventLo
     owed = Math.min(owed + (per_second * TICK_MS) / 1000, per_second / 10);
     if (origin === null) return;
     for (; owed >= 1; owed -= 1) {
-      const one = send(origin).finally(() => under_way.delete(one));
-      under_way.add(one);
+      const one = send(origin).finally(() => inFlight.delete(one));
+      inFlight.add(one);
     }
   }, TICK_MS);
 
   const stop = async (): Promise<void> => {
     clearInterval(timer);
-    await Promise.all(under_way);
+    await Promise.all(inFlight);
   };
   return {
     acked,
+    /** The number of events sent, answered or not; `data.n` counts from 1. */
     sent: () => sent,
-    refused,
+    /** The number of answers by status other than 202 or error code. */
+    refusals,
+    /** Stops sending; resolves when no request is in flight. */
     stop,
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
       await agent.destroy();
-      await Promise.all(under_way);
+      await Promise.all(inFlight);
     },
   };
 };

@@ -15,10 +15,10 @@ import {
 
 const require = createRequire(import.meta.url);
 
-/** Our own Node, for a receiver that loads a package: resolving it has shown that it is installed. */
+/** This Node, for a receiver with a package; to resolve the package proves that it is installed. */
 const nodeWith = (_resolved: string): Found => ({ command: process.execPath });
 
-/** The languages of the printed receivers, as they are found here. */
+/** The runtimes of the printed receivers on this machine. */
 const runtimes = {
   python,
   flask: pythonWithFlask,
@@ -37,20 +37,20 @@ export interface PrintedReceiver {
   readonly print: string;
   /** The path of its URL. */
   readonly path: string;
-  /** The variable that it reads its secret from; null where the secret is in the print. */
+  /** The variable with its secret; null if the secret is in the print. */
   readonly secret_variable: string | null;
-  /** The secret that it knows; null where it knows none and refuses nothing. */
+  /** Its secret; null if it has none and refuses nothing. */
   readonly secret: string | null;
   /** The header without which it refuses. */
   readonly header: string;
-  /** What it answers to a wrong signature, and to none; 'closed' for a connection that ends without an answer. */
+  /** Its answer to a wrong signature and to a missing one; 'closed' if the connection ends without an answer. */
   readonly refusal: { readonly wrong: number; readonly absent: number | 'closed' };
-  /** What it writes when it has handled the event. */
+  /** Its output for a handled event. */
   readonly writes?: RegExp;
   readonly event: { readonly type: string; readonly data: JsonObject };
 }
 
-/** Beyond ASCII, so that a receiver that signs text in another encoding would refuse it. */
+/** Not only ASCII: a receiver that signs text in another encoding refuses it. */
 const NOTE = 'marker-1 Zoë 世界 🎉';
 
 const hex = 'f'.repeat(39);
@@ -190,7 +190,7 @@ export const printedReceivers: readonly PrintedReceiver[] = [
 
 const folder = new URL('../fixtures/documented-receivers/', import.meta.url);
 
-/** What stands between the two marks of a receiver's file, and the document's print of it. */
+/** The code between the two marks of a receiver's file, and its print in the document. */
 export const textsOf = ({
   file,
   print,
@@ -198,7 +198,7 @@ export const textsOf = ({
   const whole = readFileSync(new URL(file, folder), 'utf8');
   const [, ours] =
     /^(?:#|\/\/) --- printed ---\n([^]*?)\n(?:#|\/\/) --- end of print ---$/m.exec(whole) ?? [];
-  if (ours === undefined) throw new Error(`${file} does not say where the print begins and ends`);
+  if (ours === undefined) throw new Error(`${file} does not mark the print`);
   return { ours, print: printed(print) };
 };
 
@@ -209,7 +209,7 @@ export const runtimeOf = ({ runtime }: PrintedReceiver): Found => runtimes[runti
 
 const argumentsOf = (runtime: keyof typeof runtimes, file: string, port: number): readonly string[] => {
   switch (runtime) {
-    // An error of PHP must not be an answer 200 with a text: that is how every public host is set up.
+    // As on every public host, a PHP error must not be a 200 with a text.
     case 'php':
       return ['-d', 'display_errors=0', '-S', `127.0.0.1:${port}`, file];
     case 'flask':
@@ -225,7 +225,7 @@ export interface RunningReceiver extends RunningProgram {
   readonly port: number;
 }
 
-/** Starts a printed receiver as the process that its readers would start. */
+/** Starts a printed receiver as its readers would. */
 export const startPrinted = async (receiver: PrintedReceiver): Promise<RunningReceiver> => {
   const port = await freePort();
   const { secret, secret_variable } = receiver;

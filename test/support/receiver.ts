@@ -63,6 +63,8 @@ export const startReceiver = async (script: AnswerScript = () => ({})): Promise<
   const server = createServer((request, response) => {
     receive(request, response).catch(() => response.destroy());
   });
+  // A sender whose idle connection was closed sends its request twice.
+  server.keepAliveTimeout = 0;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 

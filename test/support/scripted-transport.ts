@@ -2,10 +2,10 @@ import type { Outcome } from '../../packages/server/src/core/outcome.ts';
 import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import type { OutboundRequest, SendResult, Transport } from '../../packages/server/src/ports/transport.ts';
 
-/** What a receiver does with a request. `hang` answers nothing until it is told to, or until the request's deadline. */
+/** The reaction of a receiver to a request. `hang` gives no answer until `release` or the request's timeout. */
 export type Answer =
   | 'hang'
-  /** Kills the sender thread with every request that it holds; an isolated request kills only its own. */
+  /** Kills the sender thread with all its requests; an isolated request has its own thread. */
   | 'die'
   | {
       readonly status: number;
@@ -27,14 +27,13 @@ export interface ScriptedTransport extends Transport {
   /** Every request in the order in which it was sent. */
   readonly sent: readonly Sent[];
   readonly sentTo: (url: string) => readonly Sent[];
-  readonly batches: readonly number[];
-  /** The most requests that were ever under way at once, in all and to one URL. */
+  /** The maximum number of concurrent requests, in total and to one URL. */
   readonly peak: () => number;
   readonly peakTo: (url: string) => number;
   readonly inFlight: () => number;
-  /** Answers the requests that hang at a URL (everywhere when it is left out). */
-  readonly release: (answer: Response, url?: string) => void;
-  /** From now on nothing comes back and nothing is sent: the process is dead. */
+  /** Answers all requests that hang. */
+  readonly release: (answer: Response) => void;
+  /** Ends all work, like the death of the process: nothing is sent and no result arrives. */
   readonly kill: () => void;
 }
 
@@ -44,10 +43,10 @@ export interface ScriptedTransportOptions {
   readonly onResults: (results: readonly SendResult[]) => void;
 }
 
-/** An answer that ends its own request and no other. */
+/** An answer that ends only its own request. */
 type Response = Exclude<Answer, 'hang' | 'die'>;
 
-/** The end of a request whose thread died. */
+/** The result of a request whose thread died. */
 const DIED: Response = { outcome: { kind: 'interrupted' } };
 
 const outcomeOf = (answer: Response): Outcome => {
@@ -57,13 +56,12 @@ const outcomeOf = (answer: Response): Outcome => {
     : { kind: 'http_status', status: answer.status };
 };
 
-/** A transport whose receivers are a function. Keeps the promise of the port: each request has exactly one result. */
+/** A transport whose receivers are a function. As its port guarantees, each request has exactly one result. */
 export const createScriptedTransport = (options: ScriptedTransportOptions): ScriptedTransport => {
   const { clock, script, onResults } = options;
   const sent: Sent[] = [];
-  const batches: number[] = [];
   const times = new Map<string, number>();
-  const under_way = new Map<string, OutboundRequest>();
+  const active = new Map<string, OutboundRequest>();
   const hanging = new Map<string, OutboundRequest>();
   const counts = new Map<string, number>();
   const peaks = new Map<string, number>();
@@ -75,7 +73,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     const now = (counts.get(url) ?? 0) + change;
     counts.set(url, now);
     peaks.set(url, Math.max(peaks.get(url) ?? 0, now));
-    peak = Math.max(peak, under_way.size);
+    peak = Math.max(peak, active.size);
   };
 
   const flush = (): void => {
@@ -85,7 +83,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
   };
 
   const end = (request: OutboundRequest, answer: Response, started = clock.monotonic()): void => {
-    if (dead || !under_way.delete(request.id)) return;
+    if (dead || !active.delete(request.id)) return;
     hanging.delete(request.id);
     count(request.url, -1);
     const result: SendResult = {
@@ -109,9 +107,9 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     if (ready.push(result) === 1) clock.soon(flush);
   };
 
-  /** The thread that holds a request dies, and takes what it holds with it. */
+  /** Ends the thread of a request and all other requests of that thread. */
   const die = ({ isolated, id }: OutboundRequest): void => {
-    for (const held of under_way.values()) {
+    for (const held of active.values()) {
       const shares_thread = isolated ? held.id === id : !held.isolated;
       if (shares_thread) end(held, DIED);
     }
@@ -122,12 +120,12 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     const nth = (times.get(key) ?? 0) + 1;
     times.set(key, nth);
     sent.push({ request, at: clock.now(), nth });
-    under_way.set(request.id, request);
+    active.set(request.id, request);
     count(request.url, 1);
     const started = clock.monotonic();
     const answer = script(request, nth);
     if (answer === 'die') {
-      // In the next turn: what is sent together with it is in the thread by then.
+      // One turn later, when all requests of its batch have started.
       clock.soon(() => die(request));
       return;
     }
@@ -144,19 +142,15 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
   return {
     sent,
     sentTo: (url) => sent.filter(({ request }) => request.url === url),
-    batches,
     peak: () => peak,
     peakTo: (url) => peaks.get(url) ?? 0,
-    inFlight: () => under_way.size,
+    inFlight: () => active.size,
     send: (batch) => {
       if (dead) return;
-      batches.push(batch.length);
       batch.forEach(start);
     },
-    release: (answer, url) => {
-      for (const request of hanging.values()) {
-        if (url === undefined || request.url === url) end(request, answer);
-      }
+    release: (answer) => {
+      for (const request of hanging.values()) end(request, answer);
     },
     close: () => Promise.resolve(),
     kill: () => {

@@ -1,25 +1,19 @@
-/** What a trace of a server's system calls says about its acknowledgements. */
-export interface SyncAudit {
-  /** Ids of the events whose 202 was written to a socket. */
-  readonly acknowledged: readonly string[];
-  /** Those of them whose log page had not been synced by then. */
-  readonly unsynced: readonly string[];
-}
-
 const CALL = /^(\d+) +(pwrite64|fsync|fdatasync|write|writev|sendto|sendmsg)\(\d+<([^>]*)>/;
 const RESUMED = /^(\d+) +<\.\.\. (fsync|fdatasync) resumed>/;
 const EVENT_ID = /evt_\w+/g;
 
 /**
- * Reads what `strace -f -y -e trace=pwrite64,fsync,fdatasync,write,writev` wrote: whether between the first write of
- * an event into the write-ahead log and the 202 on the socket the log was synced.
+ * Reads the output of `strace -f -y -e trace=pwrite64,fsync,fdatasync,write,writev`: checks that the write-ahead log was
+ * synced between the first write of an event into it and the 202 on the socket.
  */
-export const auditSyncs = (trace: string): SyncAudit => {
+export const auditSyncs = (trace: string) => {
   const logged = new Set<string>();
   const synced = new Set<string>();
+  /** The ids of the events whose 202 was written to a socket. */
   const acknowledged: string[] = [];
+  /** Those whose log page was not yet synced at that moment. */
   const unsynced: string[] = [];
-  /** Threads that are in a sync of the log which strace has shown to begin, but not to end. */
+  /** By thread, the events of a sync of the log that has begun and not ended. */
   const syncing = new Map<string, readonly string[]>();
   const end = (ids: Iterable<string>): void => {
     for (const id of ids) synced.add(id);

@@ -1,18 +1,18 @@
 import type { Clock } from '../../packages/server/src/ports/clock.ts';
 
-/** A clock that stands still until a test moves it. */
+/** A clock that only a test moves. */
 export interface VirtualClock extends Clock {
-  /** Waits until nothing that was asked for `soon` is left, nor any promise that was ready. */
+  /** Waits until all `soon` work is done and all resolved promises are handled. */
   readonly settle: () => Promise<void>;
-  /** Moves the time on, runs each timer at its own moment, and settles after each. */
+  /** Advances time, runs each timer at its moment, and settles after each. */
   readonly advance: (ms: number) => Promise<void>;
-  /** Moves the time on, timer by timer, until `promise` is settled; answers what it resolves to. */
+  /** Advances time from timer to timer until `promise` is settled; returns its result. */
   readonly until: <T>(promise: Promise<T>) => Promise<T>;
-  /** Sets the wall clock forward or back; monotonic time and timers do not notice. */
+  /** Sets the wall clock forward or back; monotonic time and timers are not affected. */
   readonly jump: (ms: number) => void;
   /** When the next timer is due; null when there is none. */
   readonly nextTimer: () => number | null;
-  /** A view of this clock for one process: after `kill`, nothing that it asked for runs any more. */
+  /** The clock of one process: after `kill`, none of its timers and `soon` work runs. */
   readonly process: () => { readonly clock: Clock; readonly kill: () => void };
 }
 
@@ -26,8 +26,8 @@ export const VIRTUAL_START = Date.UTC(2026, 0, 5);
 
 const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** More turns than any test needs: a loop that never comes to rest fails instead of hanging. */
-const MOST_TURNS = 200_000;
+/** More turns of the event loop than any test needs, so that endless work fails instead of hanging. */
+const MAX_TURNS = 200_000;
 
 export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
   let elapsed = 0;
@@ -47,7 +47,7 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
     do {
       await immediate();
       turns += 1;
-      if (turns > MOST_TURNS) throw new Error('the work asked for `soon` never comes to an end');
+      if (turns > MAX_TURNS) throw new Error('the `soon` work never ends');
     } while (soon.waiting > 0);
   };
 

@@ -11,17 +11,17 @@ import { createScriptedTransport, type Script, type ScriptedTransport } from './
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** Runs nothing: a test calls `loop.sweep` itself. */
+/** Schedules nothing: tests call `loop.sweep`. */
 const manual: Schedule = { everySecond: () => ({ stop: () => Promise.resolve() }) };
 
-/** The ports that decide what a test is about; the others have a default. */
+/** The ports that a test sets; the others have defaults. */
 export interface VirtualPorts
   extends
     Pick<Ports, 'clock' | 'random' | 'ids'>,
     Partial<Pick<Ports, 'log' | 'check' | 'observe' | 'onBroken'>> {
   readonly storage: Pick<Ports['storage'], 'store' | 'repositories'>;
   readonly script: Script;
-  /** Beside the built-in ones. */
+  /** Added to the built-in dialects. */
   readonly dialects?: readonly Dialect[];
 }
 
@@ -30,7 +30,7 @@ export interface VirtualProgram {
   readonly transport: ScriptedTransport;
 }
 
-/** The real program on a real store, whose time, randomness and receivers are the test's. */
+/** The real program on a real store. The test controls time, randomness and receivers. */
 export const assembleVirtual = async (
   { storage, script, dialects = [], ...given }: VirtualPorts,
   settings: Partial<Settings> = {},

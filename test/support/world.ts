@@ -1,50 +1,23 @@
 import type { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { isJsonObject, type JsonObject } from '../../packages/server/src/core/json.ts';
-import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import type { SendInput } from '../../packages/server/src/delivery/accept.ts';
-import type { DeliveryLoop } from '../../packages/server/src/delivery/delivery-loop.ts';
 import type { Observation } from '../../packages/server/src/delivery/report.ts';
-import type { LogFields } from '../../packages/server/src/ports/log.ts';
+import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import type { SchemaCheck } from '../../packages/server/src/ports/schema-check.ts';
 import type { EventReceipt, Store } from '../../packages/server/src/ports/store.ts';
-import type { Arrange } from './arrange.ts';
+import type { HookSetup, WorkspaceSetup } from './arrange.ts';
 import type { Script, ScriptedTransport, Sent } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { openTestStore } from './test-store.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 import { assembleVirtual } from './virtual-program.ts';
-
-export interface LogLine extends LogFields {
-  readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly message: string;
-}
-
-/** A whole loop on a real store, whose time, randomness and receivers are the test's. */
-export interface World extends AsyncDisposable {
-  readonly clock: VirtualClock;
-  readonly arrange: Arrange;
-  readonly loop: DeliveryLoop;
-  /** Of the process that runs now. */
-  readonly transport: ScriptedTransport;
-  /** Every request of every process, in order. */
-  readonly sent: () => readonly Sent[];
-  readonly observations: readonly Observation[];
-  readonly log: readonly LogLine[];
-  readonly broken: readonly BellwireError[];
-  /** Accepts one event and waits for the answer, and for nothing after it. */
-  readonly send: (workspace_id: string, input?: Partial<SendInput>) => Promise<EventReceipt>;
-  /** Lets time pass with a sweep in every second that has something due. */
-  readonly live: (ms: number) => Promise<void>;
-  /** Ends the process as kill -9 does: nothing that is under way is written any more. */
-  readonly crash: () => void;
-  /** Starts the next process on the same database. */
-  readonly boot: () => Promise<void>;
-  readonly stop: () => Promise<void>;
-}
 
 export interface WorldOptions {
   readonly script?: Script;
   readonly seed?: number;
+  readonly workspace?: WorkspaceSetup;
+  /** The hooks of the first workspace; one hook for all events when absent. */
+  readonly hooks?: readonly HookSetup[];
   readonly limits?: { readonly hook_concurrency: number; readonly concurrency: number };
   readonly dialects?: readonly Dialect[];
   readonly retry_delays_ms?: readonly number[];
@@ -52,46 +25,43 @@ export interface WorldOptions {
   readonly check?: SchemaCheck;
   /** Called with every observation. */
   readonly onObservation?: (observation: Observation) => void;
-  /** Stands between the delivery loop and its store. */
-  readonly wrapStore?: (store: Store) => Store;
+  /** Replaces methods of the store. */
+  readonly wrapStore?: (store: Store) => Partial<Store>;
 }
 
 const SWEEP_MS = 1_000;
 
 const never = new Promise<never>(() => {});
 
-/** The verbs of a process that may be dead: then none of them is carried out, and none answers. */
-const mortal = (store: Store, isAlive: () => boolean): Store =>
-  new Proxy(store, { get: (verbs, name) => (isAlive() ? Reflect.get(verbs, name) : () => never) });
+/** The store of one process. Once the process is dead, its methods do nothing and never resolve. */
+const mortal = (store: Store, overrides: Partial<Store>, isAlive: () => boolean): Store =>
+  new Proxy(store, {
+    get: (methods, name) =>
+      isAlive() ? (Reflect.get(overrides, name) ?? Reflect.get(methods, name)) : () => never,
+  });
 
-export const createWorld = async (options: WorldOptions = {}): Promise<World> => {
-  const { script = () => ({ status: 200 }), seed = 1 } = options;
+/** A complete delivery loop on a real store. The test controls time, randomness and receivers. */
+export const createWorld = async (options: WorldOptions = {}) => {
+  const { script = () => ({ status: 200 }), seed = 1, wrapStore = () => ({}) } = options;
   const clock = createVirtualClock();
   const opened = await openTestStore({ seed, now: clock.now });
+  const { arrange } = opened;
   const random = createSeededRandom(seed + 1);
   const transports: ScriptedTransport[] = [];
   const observations: Observation[] = [];
-  const log: LogLine[] = [];
   const broken: BellwireError[] = [];
-  const write =
-    (level: LogLine['level']) =>
-    (message: string, fields: LogFields = {}): void => {
-      log.push({ ...fields, level, message });
-    };
 
   const start = async () => {
     let alive = true;
     const life = clock.process();
     const { store, repositories } = opened.reopen();
-    const mortalStore = mortal(store, () => alive);
     const { program, transport } = await assembleVirtual(
       {
         clock: life.clock,
         random,
         ids: opened.ids,
-        storage: { store: options.wrapStore?.(mortalStore) ?? mortalStore, repositories },
+        storage: { store: mortal(store, wrapStore(store), () => alive), repositories },
         script,
-        log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
         check: options.check ?? (() => []),
         dialects: options.dialects ?? [],
         observe: (observation) => {
@@ -127,12 +97,13 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
       ])
       .executeTakeFirstOrThrow();
     const earliest = Math.min(due ?? Infinity, leased === null ? Infinity : leased + 1);
-    // While anything is in memory every second counts; else the next thing that is due.
+    // While anything is in memory every second counts; else the next delivery that is due.
     const busy = process.transport.inFlight() + process.loop.gauges().queued > 0;
     const wanted = busy ? clock.now() : earliest;
     return Math.max(Math.ceil(wanted / SWEEP_MS) * SWEEP_MS, swept_at + SWEEP_MS);
   };
 
+  /** Lets time pass, with a sweep in every second in which something is due. */
   const live = async (ms: number): Promise<void> => {
     const end = clock.now() + ms;
     for (;;) {
@@ -148,23 +119,63 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
     await clock.advance(end - clock.now());
   };
 
+  const addHooks = async (id: string, hooks: readonly HookSetup[] = [{}]): Promise<string[]> => {
+    const added = [];
+    for (const hook of hooks) added.push(await arrange.addHook(id, hook));
+    return added;
+  };
+  const workspace = await arrange.addWorkspace(options.workspace);
+  const hooks = await addHooks(workspace, options.hooks);
+
+  /** Sends one event and waits for its receipt only. */
+  const send = (input: Partial<SendInput> = {}, to = workspace): Promise<EventReceipt> =>
+    process.loop.accept.event(to, { type: 'order.created', data: { number: 1 }, ...input });
+
+  /** Sends events whose `data.number` counts from 0, without waiting for a receipt. */
+  const offer = (count: number, input: Partial<SendInput> = {}, to = workspace) =>
+    Array.from({ length: count }, (_, number) => send({ data: { number }, ...input }, to));
+
   return {
     clock,
-    arrange: opened.arrange,
+    arrange,
+    /** The workspace that the world starts with. */
+    workspace,
+    /** The ids of the hooks that `workspace` starts with. */
+    hooks,
+    /** The loop of the running process. */
     get loop() {
       return process.loop;
     },
+    /** The transport of the running process. */
     get transport() {
       return process.transport;
     },
+    /** The requests of all processes, in order. */
     sent: () => transports.flatMap(({ sent }) => sent),
     observations,
-    log,
     broken,
-    send: (workspace_id, input = {}) =>
-      process.loop.accept.event(workspace_id, { type: 'order.created', data: { number: 1 }, ...input }),
+    /** Adds another workspace, with one hook by default, and returns its id. */
+    addWorkspace: async (added?: readonly HookSetup[]) => {
+      const id = await arrange.addWorkspace();
+      await addHooks(id, added);
+      return id;
+    },
+    send,
+    offer,
+    /** Like `offer`, and lets time pass until all receipts are there. */
+    sendMany: (...sending: Parameters<typeof offer>) => clock.until(Promise.all(offer(...sending))),
+    /** Starts a manual attempt of a delivery. */
+    redeliver: (id: string) => clock.until(process.loop.redeliver(workspace, id)),
+    /** The number of deliveries in each status. */
+    statuses: async (where: { readonly hook_id?: string } = {}) => {
+      const counts: Record<string, number> = {};
+      for (const { status } of await arrange.deliveries(where)) counts[status] = (counts[status] ?? 0) + 1;
+      return counts;
+    },
     live,
+    /** Ends the process like kill -9: nothing that is in progress is written. */
     crash: () => process.kill(),
+    /** Starts the next process on the same database. */
     boot: async () => {
       process = await start();
     },
@@ -176,15 +187,7 @@ export const createWorld = async (options: WorldOptions = {}): Promise<World> =>
   };
 };
 
-/** How many deliveries are in each status. */
-export const countStatuses = async (
-  arrange: Arrange,
-  where: { readonly hook_id?: string } = {},
-): Promise<Readonly<Record<string, number>>> => {
-  const counts: Record<string, number> = {};
-  for (const { status } of await arrange.deliveries(where)) counts[status] = (counts[status] ?? 0) + 1;
-  return counts;
-};
+export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** The data of an event as its receiver sees it. */
 export const dataOf = ({ request }: Sent): JsonObject => {

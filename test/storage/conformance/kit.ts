@@ -93,7 +93,7 @@ export interface Kit extends StoreUnderTest {
 }
 
 /** The data of an event as its accept prints it. */
-export const textsOf = ({ data = { number: 1 }, previous_data = null }: Partial<Event>) => ({
+const textsOf = ({ data = { number: 1 }, previous_data = null }: Partial<Event>) => ({
   data,
   previous_data,
   data_text: JSON.stringify(data),

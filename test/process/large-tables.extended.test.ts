@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { runLargeTables } from '../../bench/src/run-large-tables.ts';
 
-// `pnpm bench:tables` is the long form, with bars that a busy machine cannot keep.
+// The long form is `pnpm bench:tables`, whose limits a busy machine cannot keep.
 const HELD_MAX_MS = 250;
 
-test('retention, a disabled hook and a large fan-out hold the main thread only for moments, and lose nothing', async () => {
+test('retention, a disabled hook and a large fan-out block the main thread only briefly, and lose nothing', async () => {
   const { phases, promised, stored } = await runLargeTables({
     scale: 0.02,
     phases: [2, 3, 4],
@@ -19,7 +19,7 @@ test('retention, a disabled hook and a large fan-out hold the main thread only f
   }
   // 2,000 old events with one delivery each, and 2,060 attempts.
   expect(byTitle.get('retention')?.rows).toBe(6_060);
-  // What waited for the hook; the event that was answered with 410 has failed.
+  // The backlog of the hook; the delivery that was answered with 410 has failed.
   expect(byTitle.get('disabling a hook by 410')?.rows).toBe(4_000);
   expect(byTitle.get('fan-out')?.rows).toBe(1_000);
   expect(stored).toBe(promised);
