@@ -23,7 +23,7 @@ it('a manual retry of a failed delivery carries the same webhook-id and body', a
   await server.addHook(receiver.origin, { max_attempts: 1 });
   const event = await server.send({ data: { n: 1 } });
   const first = await receiver.next();
-  const [{ id }] = (await server.deliveries(`event_id=${event.id}`)) as [{ id: string }];
+  const { id } = (await server.deliveries(`event_id=${event.id}`))[0]!;
   expect(await server.deliveryIn(id, 'failed')).toMatchObject({ failure_reason: 'exhausted' });
   const { status, body } = await server.api(`POST /v1/deliveries/${id}/retry`);
   expect([status, body]).toEqual([200, { success: true, delivery_id: id }]);

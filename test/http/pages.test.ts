@@ -110,7 +110,7 @@ describe('the filters of deliveries', () => {
   it('since includes the deliveries of that very millisecond, in any time zone', async () => {
     await server.addHook(url, { active: false });
     await server.send();
-    const [{ created_at }] = (await server.deliveries('')) as [AnswerBody];
+    const { created_at } = (await server.deliveries(''))[0]!;
     const created = Date.parse(created_at);
     const count = async (since: string) =>
       (await server.deliveries(`since=${encodeURIComponent(since)}`)).length;

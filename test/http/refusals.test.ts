@@ -12,7 +12,7 @@ const url_refused: Refused = { status: 422, code: 'url_refused', paths: ['url'] 
 
 type Row = readonly [what: string, fields: object, ...paths: string[]];
 const refuseAll = (call: 'POST /v1/events' | 'POST /v1/webhooks', valid: object, rows: readonly Row[]) => {
-  it.each(rows)('%s', async (_, fields, ...paths) => {
+  it.each(rows)('%s', async (...[, fields, ...paths]) => {
     const wrong = paths.length === 0 ? Object.keys(fields) : paths;
     await expectRefused(invalid(...wrong), call, { ...valid, ...fields });
   });

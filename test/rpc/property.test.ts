@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyStepTo, routes, type Step } from '../support/any-step.ts';
-import { expectDocumented, operation } from '../support/openapi-bench.ts';
+import { expectDocumented, operation } from '../support/openapi.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { parting, withoutChance } from '../support/without-chance.ts';
 import { type Outcomes, startSurfacePair } from '../support/surface-pair.ts';

@@ -178,6 +178,30 @@ const createApi =
     return { status: answer.statusCode, headers: answer.headers, text, body: parse(text) };
   };
 
+/** Calls a Bellwire in this process, like a program that mounts its `fetch`. */
+export const withoutSocket =
+  ({ fetch }: Bellwire): Api =>
+  async (call, body, { key = ADMIN_KEY, headers = {} } = {}) => {
+    const [method = '', path = ''] = call.split(' ', 2);
+    const request = new Request(`http://127.0.0.1${path}`, {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const response = await fetch(request);
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: parse(text),
+    };
+  };
+
 /** Keeps every line of every level, as text. */
 const recordingLog = (lines: string[]): Log => {
   const write =
