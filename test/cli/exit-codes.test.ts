@@ -6,7 +6,7 @@ import { commandLineOf, runCommand } from '../support/command-line.ts';
 import { startServer } from '../support/running-server.ts';
 
 const KEY = ['--api-key', 'a-key'];
-const NOBODY = ['--url', 'http://127.0.0.1:1999', ...KEY];
+const CLOSED = ['--url', 'http://127.0.0.1:1999', ...KEY];
 
 const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
   ['an unknown command', ['hoks'], "unknown command 'hoks' (Did you mean hooks?)"],
@@ -14,18 +14,22 @@ const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
   ['an unknown flag', ['hooks', 'list', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
   ['a missing argument', ['hooks', 'get'], "missing required argument 'hook_id'"],
   [
-    'one argument more',
+    'an extra argument',
     ['hooks', 'list', 'x'],
     "too many arguments for 'list'. Expected 0 arguments but got 1",
   ],
   ['a missing flag', ['hooks', 'create', 'http://x'], "required option '--events <types>' not specified"],
-  ['an empty name', ['hooks', 'create', 'http://x', '--events', 'a,,b'], 'names with a comma between two'],
-  ['a number that is none', ['hooks', 'list', '--limit', '1e3'], 'It must be a whole number.'],
-  ['a word that is none', ['deliveries', 'list', '--status', 'lost'], 'Allowed choices are pending, sending'],
-  ['a time that is none', ['deliveries', 'list', '--since', 'yesterday'], 'or how long ago, like 24h'],
+  [
+    'an empty event name',
+    ['hooks', 'create', 'http://x', '--events', 'a,,b'],
+    'names with a comma between two',
+  ],
+  ['an invalid number', ['hooks', 'list', '--limit', '1e3'], 'It must be a whole number.'],
+  ['an unknown status', ['deliveries', 'list', '--status', 'lost'], 'Allowed choices are pending, sending'],
+  ['an invalid time', ['deliveries', 'list', '--since', 'yesterday'], 'or how long ago, like 24h'],
   ['a time without a zone', ['deliveries', 'list', '--since', '2026-11-21T10:30'], 'is invalid'],
-  ['a day that is none', ['deliveries', 'list', '--since', '2026-13-01'], 'is invalid'],
-  ['a duration that is none', ['hooks', 'rotate-secret', 'wh_1', '--grace', '5'], 'like 30m, 24h or 7d'],
+  ['an invalid day', ['deliveries', 'list', '--since', '2026-13-01'], 'is invalid'],
+  ['an invalid duration', ['hooks', 'rotate-secret', 'wh_1', '--grace', '5'], 'like 30m, 24h or 7d'],
   ['a header without a value', ['hooks', 'update', 'wh_1', '--header', 'X'], "like 'X-Tenant: acme'"],
   [
     '--all with --limit',
@@ -33,11 +37,11 @@ const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
     '--limit and --cursor cannot go with it',
   ],
   ['no data', ['events', 'send', 'a'], "give --data '{…}', a file or -, or --set path=value"],
-  ['data that is no JSON', ['events', 'send', 'a', '--data', '{"a": }'], '--data is not valid JSON: '],
-  ['data that is no object', ['events', 'send', 'a', '--data', '[1]'], '--data must be a JSON object'],
-  ['data that is no file', ['events', 'send', 'a', '--data', 'none.json'], 'there is no file none.json'],
+  ['data that is not JSON', ['events', 'send', 'a', '--data', '{"a": }'], '--data is not valid JSON: '],
+  ['data that is not an object', ['events', 'send', 'a', '--data', '[1]'], '--data must be a JSON object'],
+  ['data in a missing file', ['events', 'send', 'a', '--data', 'none.json'], 'there is no file none.json'],
   [
-    'a number that would change',
+    'a number that would lose digits',
     ['events', 'send', 'a', '--data', '{"id": 9007199254740993}'],
     'the number 9007199254740993 cannot be kept exactly',
   ],
@@ -49,29 +53,30 @@ const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
     'there is 1 before "b", which has no fields',
   ],
   [
-    'a place past a list',
+    'an index past the end of a list',
     ['events', 'send', 'a', '--data', '{"a": [1]}', '--set', 'a.3=2'],
     '"3" is no place in a list of 1',
   ],
-  ['a set number that would change', ['events', 'send', 'a', '--set', 'a=1e400'], 'the number 1e400 cannot'],
+  [
+    'a set number that would overflow',
+    ['events', 'send', 'a', '--set', 'a=1e400'],
+    'the number 1e400 cannot',
+  ],
   ['nothing to retry', ['deliveries', 'retry'], 'Say what to retry'],
   ['one and many to retry', ['deliveries', 'retry', 'dlv_1', '--yes'], 'give one or the other'],
   ['nothing to watch', ['deliveries', 'watch'], 'Say what to watch'],
   ['one and many to watch', ['deliveries', 'watch', 'dlv_1', '--hook', 'wh_1'], 'Say what to watch'],
-  ['a url that is none', ['hooks', 'list', '--url', 'localhost:4400'], 'it is "localhost:4400"'],
+  ['an invalid url', ['hooks', 'list', '--url', 'localhost:4400'], 'it is "localhost:4400"'],
 ];
 
-test.each(wrongUsages)(
-  '%s: exit code 2, one line, and nothing was asked of a server',
-  async (_, args, said) => {
-    const { code, stdout, stderr } = await runCommand([...args, ...KEY]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/^bellwire: [^\n]+\n$/);
-    expect(stderr).toContain(said);
-  },
-);
+test.each(wrongUsages)('%s: exit code 2, one line, and no request to a server', async (_, args, message) => {
+  const { code, stdout, stderr } = await runCommand([...args, ...KEY]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^bellwire: [^\n]+\n$/);
+  expect(stderr).toContain(message);
+});
 
-test('a missing key is exit code 2 and says where one comes from', async () => {
+test('a missing key is exit code 2, with the ways to set one', async () => {
   const { code, stdout, stderr } = await runCommand(['hooks', 'list']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
   expect(stderr).toMatch(
@@ -79,7 +84,7 @@ test('a missing key is exit code 2 and says where one comes from', async () => {
   );
 });
 
-test('a command that is not complete is exit code 2, with the help on standard error', async () => {
+test('an incomplete command is exit code 2, with the help on standard error', async () => {
   for (const args of [[], ['hooks']]) {
     const { code, stdout, stderr } = await runCommand(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -99,7 +104,7 @@ test('help and version are exit code 0, on standard output', async () => {
     expect(stdout).toContain(`\n  ${line}`);
 });
 
-test('what the server refuses is exit code 1, with its message and its code', async () => {
+test('a refusal of the server is exit code 1, with its message and code', async () => {
   await using server = await startServer();
   const { bellwire } = commandLineOf(server);
   expect(await bellwire(['hooks', 'get', 'wh_none', '--json'])).toEqual({
@@ -112,14 +117,14 @@ test('what the server refuses is exit code 1, with its message and its code', as
   expect(key.stderr).not.toContain('a-wrong-one');
 });
 
-test('no answer is exit code 3, soon; so is an answer of another program', async () => {
+test('no answer within seconds, or an answer of another program, is exit code 3', async () => {
   const started = performance.now();
   for (const args of [
     ['hooks', 'list'],
     ['trigger', 'a'],
     ['hooks', 'create', 'http://x', '--events', 'a'],
   ]) {
-    const { code, stdout, stderr } = await runCommand([...args, ...NOBODY]);
+    const { code, stdout, stderr } = await runCommand([...args, ...CLOSED]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(
       /^bellwire: http:\/\/127\.0\.0\.1:1999 gave no answer \(ECONNREFUSED\)\. [^\n]+\n$/,

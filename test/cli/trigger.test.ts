@@ -1,15 +1,20 @@
 import { writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { commandLineOf } from '../support/command-line.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { startServer } from '../support/running-server.ts';
+import { keepForFile, type ServerView, startServer } from '../support/running-server.ts';
 import { sampleOfSchema } from '../../packages/cli/src/input/sample-of-schema.ts';
+
+const shared = await keepForFile(startServer());
+let server: ServerView;
+beforeEach(async () => {
+  server = await shared.newWorkspace();
+});
 
 const EXAMPLE = { order: { id: 7, items: [{ sku: 'a', count: 1 }] }, note: 'hello' };
 
-test('a trigger sends the example of its type, with the values that --set names', async () => {
+test('a trigger sends the example of its type, changed by --set', async () => {
   await using receiver = await startReceiver();
-  await using server = await startServer();
   const { json, bellwire } = commandLineOf(server);
   await server.addHook(receiver.origin);
   await json('event-types', 'put', 'order.created', '--example', JSON.stringify(EXAMPLE));
@@ -34,8 +39,7 @@ test('a trigger sends the example of its type, with the values that --set names'
   });
 });
 
-test('other data comes from a file, standard input or the command line; --dry-run only shows it', async () => {
-  await using server = await startServer();
+test('data can come from a file, standard input or the command line; --dry-run only shows it', async () => {
   const { json, bellwire } = commandLineOf(server);
   writeFileSync(`${server.folder}/data.json`, '{"from": "a file"}');
   const input = '{"from": "standard input"}';
@@ -55,8 +59,7 @@ test('other data comes from a file, standard input or the command line; --dry-ru
   );
 });
 
-test('a type without an example is sent with data made up from its schema', async () => {
-  await using server = await startServer();
+test('a type without an example is sent with data generated from its schema', async () => {
   const { json, bellwire } = commandLineOf(server);
   const schema = {
     type: 'object',
@@ -77,13 +80,8 @@ test('a type without an example is sent with data made up from its schema', asyn
   expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\. Give its data/);
 });
 
-interface Sampled {
-  readonly schema: object;
-  readonly data: unknown;
-}
-
-const sampled: Readonly<Record<string, Sampled>> = {
-  'what it says itself': {
+const sampled: Readonly<Record<string, { readonly schema: object; readonly data: unknown }>> = {
+  'const, enum, default and examples': {
     schema: {
       properties: { a: { const: 0 }, b: { enum: ['x'] }, c: { default: false }, d: { examples: [3] } },
     },
@@ -120,11 +118,11 @@ const sampled: Readonly<Record<string, Sampled>> = {
   },
 };
 
-test.each(Object.entries(sampled))('made-up data keeps %s', (_, { schema, data }) => {
+test.each(Object.entries(sampled))('generated data follows %s', (_, { schema, data }) => {
   expect(sampleOfSchema(schema as Parameters<typeof sampleOfSchema>[0])).toEqual(data);
 });
 
-test('a schema that refers to itself comes to an end', () => {
+test('a schema that refers to itself gives finite data', () => {
   const schema = { properties: { child: { $ref: '#' } } };
   expect(JSON.stringify(sampleOfSchema(schema)).length).toBeLessThan(500);
 });
