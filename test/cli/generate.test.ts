@@ -1,15 +1,17 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { printCatalog } from '@bellwire/client/generate';
-import { expect, test } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
-import { keepForFile, startServer } from '../support/running-server.ts';
+import { expect } from 'vitest';
+import { commandLineTest } from '../support/command-line.ts';
 
-const server = await keepForFile(startServer());
-const { json, bellwire } = commandLineOf(server);
+const test = await commandLineTest();
 
 const OUT = ['--out', 'types.ts'];
 
-test('generate writes the types of the catalog; --check writes nothing and names the command to run', async () => {
+test('generate writes the types of the catalog; --check writes nothing and names the command to run', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   const path = `${server.folder}/types.ts`;
   const schema = '{"type": "object", "properties": {"id": {"type": "integer"}}}';
   await json('event-types', 'put', 'order.created', '--schema', schema);
@@ -34,9 +36,7 @@ test('generate writes the types of the catalog; --check writes nothing and names
   const stale = await bellwire(['generate', ...OUT, '--check', '--json']);
   expect(stale.code).toBe(1);
   expect(JSON.parse(stale.stdout)).toEqual({ file: 'types.ts', state: 'different', event_types: 2 });
-  expect(stale.stderr).toBe(
-    "bellwire: types.ts is not what the server's catalog says. Run: bellwire generate --out types.ts\n",
-  );
+  expect(stale.stderr).toMatch(/^bellwire: types\.ts .* Run: bellwire generate --out types\.ts\n$/);
   expect(readFileSync(path, 'utf8')).toBe(expected.replaceAll('\n', '\r\n'));
 
   await bellwire(['generate', ...OUT]);
@@ -47,7 +47,7 @@ test('generate writes the types of the catalog; --check writes nothing and names
   expect(readFileSync(`${server.folder}/bellwire.gen.ts`, 'utf8')).toBe(printed.stdout);
 });
 
-test('a file that cannot be written is reported in one line', async () => {
+test('a file that cannot be written is reported in one line', async ({ bellwire }) => {
   const { code, stderr } = await bellwire(['generate', '--out', '/proc/no/types.ts']);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^bellwire: \/proc\/no\/types\.ts cannot be written: .*\n$/);

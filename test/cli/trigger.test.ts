@@ -1,21 +1,15 @@
 import { writeFileSync } from 'node:fs';
-import { beforeEach, expect, test } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
+import { expect } from 'vitest';
+import { commandLineTest } from '../support/command-line.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { keepForFile, type ServerView, startServer } from '../support/running-server.ts';
 import { sampleOfSchema } from '../../packages/cli/src/input/sample-of-schema.ts';
 
-const shared = await keepForFile(startServer());
-let server: ServerView;
-beforeEach(async () => {
-  server = await shared.newWorkspace();
-});
+const test = await commandLineTest();
 
 const EXAMPLE = { order: { id: 7, items: [{ sku: 'a', count: 1 }] }, note: 'hello' };
 
-test('a trigger sends the example of its type, changed by --set', async () => {
+test('a trigger sends the example of its type, changed by --set', async ({ server, json, bellwire }) => {
   await using receiver = await startReceiver();
-  const { json, bellwire } = commandLineOf(server);
   await server.addHook(receiver.origin);
   await json('event-types', 'put', 'order.created', '--example', JSON.stringify(EXAMPLE));
 
@@ -33,14 +27,15 @@ test('a trigger sends the example of its type, changed by --set', async () => {
 
   const { stdout, stderr, code } = await bellwire(['trigger', 'order.created']);
   const [, id = ''] = /^id +(evt_\S+)$/m.exec(stdout) ?? [];
-  expect({ code, stderr }).toEqual({
-    code: 0,
-    stderr: `What came of it: bellwire deliveries watch --event ${id}\n`,
-  });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(new RegExp(`^[^\\n]+: bellwire deliveries watch --event ${id}\\n$`));
 });
 
-test('data can come from a file, standard input or the command line; --dry-run only shows it', async () => {
-  const { json, bellwire } = commandLineOf(server);
+test('data can come from a file, standard input or the command line; --dry-run only shows it', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   writeFileSync(`${server.folder}/data.json`, '{"from": "a file"}');
   const input = '{"from": "standard input"}';
   const data = async (...args: readonly string[]) =>
@@ -54,13 +49,10 @@ test('data can come from a file, standard input or the command line; --dry-run o
   expect(await data('--data', '{}', '--set', '__proto__.b=2')).toEqual(JSON.parse('{"__proto__": {"b": 2}}'));
   expect((await json('events', 'list')).data).toEqual([]);
   const { stderr } = await bellwire(['trigger', 'x.y', '--data', '-'], { input });
-  expect(stderr).toBe(
-    'No hook is subscribed to x.y, so nobody gets it. Which there are: bellwire hooks list\n',
-  );
+  expect(stderr).toMatch(/^No hook is subscribed to x\.y\b.*: bellwire hooks list\n$/);
 });
 
-test('a type without an example is sent with data generated from its schema', async () => {
-  const { json, bellwire } = commandLineOf(server);
+test('a type without an example is sent with data generated from its schema', async ({ json, bellwire }) => {
   const schema = {
     type: 'object',
     required: ['id', 'at'],
@@ -77,7 +69,7 @@ test('a type without an example is sent with data generated from its schema', as
   expect(refused.stderr).toMatch(/^bellwire: .*data\.id.* \(schema_violation\)\n$/);
   const unknown = await bellwire(['trigger', 'order.craeted']);
   expect(unknown).toMatchObject({ code: 1, stdout: '' });
-  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\. Give its data/);
+  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\./);
 });
 
 const sampled: Readonly<Record<string, { readonly schema: object; readonly data: unknown }>> = {

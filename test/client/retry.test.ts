@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { startServer } from '../support/running-server.ts';
+import { keepForFile, startServer } from '../support/running-server.ts';
 import { clientAt, type Fault, startFront } from './faulty-front.ts';
+
+const server = await keepForFile(startServer());
 
 const busy: Fault = {
   status: 503,
@@ -20,7 +22,6 @@ describe('an event is sent again', () => {
     ['after a 503 of Bellwire', { ...busy, headers: { 'content-type': 'application/json' } }],
     ['after a 503 of a proxy', html],
   ])('%s', async (_, fault) => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, [fault, fault]);
     const { events } = clientAt(front.origin);
     const { id } = await events.send('order.created', { id: 'o_1' });
@@ -29,14 +30,12 @@ describe('an event is sent again', () => {
   });
 
   test('after no answer in time', async () => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, ['hang']);
     await clientAt(front.origin, { timeout_ms: 300 }).events.send('order.created', {});
     expect(front.calls).toHaveLength(2);
   });
 
   test('in a batch: every event has a key of its own, and none is stored twice', async () => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, ['lose']);
     const { results } = await clientAt(front.origin).events.sendBatch([
       { type: 'a', data: {} },
@@ -53,7 +52,6 @@ describe('Retry-After', () => {
     ['429 of a proxy', limited],
     ['429 of a proxy that speaks JSON', limitedAsJson],
   ])('is obeyed after a %s', async (_, fault) => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, [fault]);
     await clientAt(front.origin).hooks.create(hook);
     const [first = 0, second = 0] = front.times;
@@ -62,7 +60,6 @@ describe('Retry-After', () => {
   });
 
   test('that asks for more time than there is ends the call at once', async () => {
-    await using server = await startServer();
     const later: Fault = { ...busy, headers: { 'content-type': 'application/json', 'retry-after': '3600' } };
     await using front = await startFront(server.origin, [later]);
     await expect(clientAt(front.origin).events.send('a', {})).rejects.toMatchObject({
@@ -78,7 +75,6 @@ describe('a call that makes something new', () => {
   test.each<Fault>(['drop', 'lose', html])(
     'is not repeated when it may have been done (%s)',
     async (fault) => {
-      await using server = await startServer();
       await using front = await startFront(server.origin, [fault]);
       await expect(clientAt(front.origin).hooks.create(hook)).rejects.toMatchObject({
         message: expect.stringContaining('The call may have been carried out: look before you repeat it.'),
@@ -90,7 +86,6 @@ describe('a call that makes something new', () => {
 });
 
 test('a deletion whose answer got lost is not reported as a hook that does not exist', async () => {
-  await using server = await startServer();
   const { id } = await clientAt(server.origin).hooks.create(hook);
   await using front = await startFront(server.origin, ['lose']);
   expect(await clientAt(front.origin).hooks.delete(id)).toBeUndefined();
@@ -98,7 +93,6 @@ test('a deletion whose answer got lost is not reported as a hook that does not e
 });
 
 test('a deletion that the server put off does not make a hook that never was a deleted one', async () => {
-  await using server = await startServer();
   const soon: Fault = { ...busy, headers: { 'content-type': 'application/json' } };
   await using front = await startFront(server.origin, [soon]);
   await expect(clientAt(front.origin).hooks.delete('wh_none')).rejects.toMatchObject({ code: 'not_found' });
@@ -109,7 +103,6 @@ describe('tries have an end', () => {
   const all: readonly Fault[] = Array.from({ length: 9 }, () => 'drop' as const);
 
   test('after as many as were asked for', async () => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, all);
     const { events } = clientAt(front.origin, { retry: { retries: 2, min_delay_ms: 5 } });
     await expect(events.send('a', {})).rejects.toMatchObject({ code: 'network', status: null });
@@ -117,7 +110,6 @@ describe('tries have an end', () => {
   });
 
   test('after as much time as was given', async () => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, all);
     const { events } = clientAt(front.origin, {
       retry: { retries: 100, min_delay_ms: 60, max_delay_ms: 60, max_time_ms: 100 },
@@ -132,7 +124,6 @@ describe('tries have an end', () => {
   });
 
   test('at once when they are turned off, for a client or for one call', async () => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, ['drop', 'drop']);
     await expect(clientAt(front.origin, { retry: false }).events.send('a', {})).rejects.toThrow();
     await expect(clientAt(front.origin).events.send('a', {}, { retry: false })).rejects.toThrow();
@@ -140,7 +131,6 @@ describe('tries have an end', () => {
   });
 
   test('when the caller aborts, between two of them or within one', async () => {
-    await using server = await startServer();
     await using front = await startFront(server.origin, [busy, 'hang']);
     const between = clientAt(front.origin).events.send('a', {}, { signal: AbortSignal.timeout(200) });
     await expect(between).rejects.toMatchObject({ code: 'aborted', cause: { name: 'TimeoutError' } });
@@ -156,7 +146,6 @@ describe('tries have an end', () => {
 });
 
 test('waits that cannot be are refused, like everything, with the one error', async () => {
-  await using server = await startServer();
   const { events } = clientAt(server.origin, { retry: { retries: -1 } });
   await expect(events.send('a', {})).rejects.toMatchObject({
     code: 'invalid_input',
@@ -165,8 +154,7 @@ test('waits that cannot be are refused, like everything, with the one error', as
 });
 
 test('what is wrong with the call itself is not tried again', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+  await using front = await startFront(server.origin);
   const { hooks, events } = clientAt(front.origin);
   await expect(hooks.get('wh_unknown')).rejects.toMatchObject({ code: 'not_found' });
   await expect(events.send('no..type', {})).rejects.toMatchObject({ code: 'invalid_input' });

@@ -1,6 +1,13 @@
 import { run } from '../../packages/cli/src/run.ts';
 import type { Shell } from '../../packages/cli/src/frame/shell.ts';
-import { ADMIN_KEY, type ServerView } from './running-server.ts';
+import { test } from 'vitest';
+import {
+  ADMIN_KEY,
+  keepForFile,
+  type ServerOptions,
+  type ServerView,
+  startServer,
+} from './running-server.ts';
 
 export interface Ended {
   readonly code: number;
@@ -76,4 +83,14 @@ export const commandLineOf = ({ origin, folder, workspace }: ServerView): Comman
       return stdout === '' ? null : JSON.parse(stdout);
     },
   };
+};
+
+/** A test with an admin's command line, in a new workspace of a server that the file shares. */
+export const commandLineTest = async (options: ServerOptions = {}) => {
+  const shared = await keepForFile(startServer(options));
+  return test.extend<CommandLine & { readonly server: ServerView }>({
+    server: async ({ task: _ }, use) => use(await shared.newWorkspace()),
+    bellwire: ({ server }, use) => use(commandLineOf(server).bellwire),
+    json: ({ server }, use) => use(commandLineOf(server).json),
+  });
 };
