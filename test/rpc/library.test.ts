@@ -25,9 +25,9 @@ interface Library extends AsyncDisposable {
   readonly errors: readonly string[];
 }
 
-const nothing = (): void => {};
+const ignore = (): void => {};
 
-/** A Bellwire without a socket of its own, on a new database file. */
+/** A Bellwire without a socket, on a new database file. */
 const openLibrary = async ({ started = true } = {}): Promise<Library> => {
   const folder = await createTemporaryFolder();
   const errors: string[] = [];
@@ -39,9 +39,9 @@ const openLibrary = async ({ started = true } = {}): Promise<Library> => {
   });
   const bellwire = await createBellwire(config, {
     log: {
-      debug: nothing,
-      info: nothing,
-      warn: nothing,
+      debug: ignore,
+      info: ignore,
+      warn: ignore,
       error: (message, fields = {}) => errors.push(`${message} ${JSON.stringify(fields)}`),
     },
   });
@@ -65,13 +65,13 @@ const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
   return thrown;
 };
 
-/** What a call is refused with, as REST writes it. */
+/** The refusal of a call, in the form of REST. */
 const refusalOf = async (call: Promise<unknown>) => {
   const { code, message, issues } = await errorOf(call);
   return { code, message, ...(issues === undefined ? {} : { issues }) };
 };
 
-/** The delivery of an event, once it is final. */
+/** The delivery of an event, when it is final. */
 const settled = (bellwire: Verbs, event_id: string) =>
   until(
     async () => (await bellwire.deliveries.list({ event_id })).data[0]!,
@@ -79,7 +79,7 @@ const settled = (bellwire: Verbs, event_id: string) =>
   );
 
 describe('every verb', () => {
-  it('of the router is offered under its noun, and nothing else', async () => {
+  it('of the router is available under its noun, and no other', async () => {
     await using library = await openLibrary();
     const router = createAppRouter({} as Parameters<typeof createAppRouter>[0]);
     const onRest = new Set(['hooks.testAny', 'deliveries.listOfHook']);
@@ -91,7 +91,7 @@ describe('every verb', () => {
     expect(offered.toSorted()).toEqual(procedures.toSorted());
   });
 
-  it('has the signature of the typed client, which can be replaced by it', async () => {
+  it('has the signature of the typed client, and can replace it', async () => {
     await using library = await openLibrary();
     const { hooks, workspaces, apiKeys, audit }: Pick<Client, 'hooks' | 'workspaces' | 'apiKeys' | 'audit'> =
       library.bellwire;
@@ -194,8 +194,8 @@ describe('every verb', () => {
   });
 });
 
-describe('a call in the process', () => {
-  it('in another workspace sees that workspace only, and an unknown one is refused', async () => {
+describe('an in-process call', () => {
+  it('in another workspace sees only that one; an unknown one is refused', async () => {
     await using library = await openLibrary();
     const { bellwire } = library;
     const { id } = await bellwire.workspaces.create({ name: 'acme' });
@@ -208,7 +208,7 @@ describe('a call in the process', () => {
     });
   });
 
-  it('is refused as the same call over HTTP is: code, message and issues', async () => {
+  it('is refused like the same call over HTTP: code, message and issues', async () => {
     await using library = await openLibrary();
     const { bellwire } = library;
     const overHttp = async (path: string, body: object): Promise<unknown> => {
@@ -218,24 +218,24 @@ describe('a call in the process', () => {
       return ((await response.json()) as { readonly error: unknown }).error;
     };
     const hook = { url: 'http://10.0.0.7/', events: ['*'] };
-    const misspelt = { type: 'order.created', data: {}, idempotence_key: 'x' };
+    const misspelled = { type: 'order.created', data: {}, idempotence_key: 'x' };
     expect(await refusalOf(bellwire.hooks.create(hook))).toEqual(await overHttp('/webhooks', hook));
     expect(
       await refusalOf(bellwire.events.send('order.created', {}, { idempotence_key: 'x' } as object)),
-    ).toEqual(await overHttp('/events', misspelt));
+    ).toEqual(await overHttp('/events', misspelled));
     expect(await refusalOf(bellwire.hooks.ping('wh_unknown'))).toEqual(
       await overHttp('/webhooks/wh_unknown/ping', {}),
     );
   });
 
-  it('throws BellwireError, never an error of the RPC library, and keeps the cause of what was invalid', async () => {
+  it('throws BellwireError, not an error of tRPC, with the validation error as its cause', async () => {
     await using library = await openLibrary();
     const error = await errorOf(library.bellwire.hooks.create({ url: 'https://example.com', events: [] }));
     expect(error).toMatchObject({ code: 'invalid_input', issues: [{ path: 'events' }] });
     expect(error.cause).toMatchObject({ name: 'ZodError' });
   });
 
-  it('takes what JSON would carry: a copy, without undefined, with times as text', async () => {
+  it('takes its input as JSON would carry it: a copy, without undefined, with times as text', async () => {
     await using library = await openLibrary();
     const { events } = library.bellwire;
     const at = new Date(Date.UTC(2026, 0, 5));
@@ -264,7 +264,7 @@ describe('a call in the process', () => {
     expect((await events.list()).data).toEqual([]);
   });
 
-  it('that fails unexpectedly is `internal`: its cause is in the error and in the log, not in the message', async () => {
+  it('that fails unexpectedly is `internal`: its cause is on the error and in the log, not in the message', async () => {
     await using opened = await openTestStore();
     const { store, repositories } = opened;
     const failing = { ...repositories.hooks, list: () => Promise.reject(new Error('disk on fire')) };
@@ -284,7 +284,7 @@ describe('a call in the process', () => {
     expect(log).toEqual([expect.stringContaining('disk on fire')]);
   });
 
-  it('before `start` is carried out, and its event is sent once', async () => {
+  it('before `start` is executed, and its event is sent once', async () => {
     const answer = Promise.withResolvers<object>();
     await using receiver = await startReceiver(() => answer.promise);
     await using library = await openLibrary({ started: false });
@@ -310,7 +310,7 @@ describe('a call in the process', () => {
   });
 });
 
-it('what cannot be put together leaves nothing open: the next one can take the database', async () => {
+it('a failed creation releases the database for the next one', async () => {
   await using folder = await createTemporaryFolder();
   const twice = { name: 'order.created', description: '', schema: {}, example: {} };
   const broken = { ...standard, name: 'broken', catalog: [twice, twice] };
