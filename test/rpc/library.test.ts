@@ -10,7 +10,7 @@ import {
 import { standard } from '../../packages/server/src/dialects/standard.ts';
 import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { until } from '../support/running-server.ts';
+import { keepForFile, until } from '../support/running-server.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { openTestStore } from '../support/test-store.ts';
@@ -56,6 +56,8 @@ const openLibrary = async ({ started = true } = {}): Promise<Library> => {
   };
 };
 
+const { bellwire: shared } = await keepForFile(openLibrary());
+
 const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
   const thrown: unknown = await Promise.resolve(call).then(
     () => undefined,
@@ -80,24 +82,20 @@ const settled = (bellwire: Verbs, event_id: string) =>
 
 describe('every verb', () => {
   it('of the router is available under its noun, and no other', async () => {
-    await using library = await openLibrary();
     const router = createAppRouter({} as Parameters<typeof createAppRouter>[0]);
     const onRest = new Set(['hooks.testAny', 'deliveries.listOfHook']);
     const procedures = Object.keys(router._def.procedures).filter((name) => !onRest.has(name));
     const nouns = Object.keys(router._def.record) as (keyof Verbs)[];
-    const offered = nouns.flatMap((noun) =>
-      Object.keys(library.bellwire[noun]).map((verb) => `${noun}.${verb}`),
-    );
+    const offered = nouns.flatMap((noun) => Object.keys(shared[noun]).map((verb) => `${noun}.${verb}`));
     expect(offered.toSorted()).toEqual(procedures.toSorted());
   });
 
   it('has the signature of the typed client, and can replace it', async () => {
-    await using library = await openLibrary();
     const { hooks, workspaces, apiKeys, audit }: Pick<Client, 'hooks' | 'workspaces' | 'apiKeys' | 'audit'> =
-      library.bellwire;
-    const events: Client['events'] = library.bellwire.events;
-    const deliveries: Omit<Client['deliveries'], 'watch'> = library.bellwire.deliveries;
-    const eventTypes: Omit<Client['eventTypes'], 'push'> = library.bellwire.eventTypes;
+      shared;
+    const events: Client['events'] = shared.events;
+    const deliveries: Omit<Client['deliveries'], 'watch'> = shared.deliveries;
+    const eventTypes: Omit<Client['eventTypes'], 'push'> = shared.eventTypes;
     for (const { list } of [hooks, workspaces, apiKeys, audit, events, deliveries, eventTypes])
       expect(await list()).toMatchObject({ next_cursor: null });
   });
@@ -196,48 +194,42 @@ describe('every verb', () => {
 
 describe('an in-process call', () => {
   it('in another workspace sees only that one; an unknown one is refused', async () => {
-    await using library = await openLibrary();
-    const { bellwire } = library;
-    const { id } = await bellwire.workspaces.create({ name: 'acme' });
-    const acme = bellwire.inWorkspace(id);
+    const { id } = await shared.workspaces.create({ name: 'acme' });
+    const acme = shared.inWorkspace(id);
     const event = await acme.events.send('order.created', {});
     expect(await acme.events.get(event.id)).toMatchObject({ id: event.id });
-    expect(await errorOf(bellwire.events.get(event.id))).toMatchObject({ code: 'not_found' });
-    expect(await errorOf(bellwire.inWorkspace('ws_unknown').events.list())).toMatchObject({
+    expect(await errorOf(shared.events.get(event.id))).toMatchObject({ code: 'not_found' });
+    expect(await errorOf(shared.inWorkspace('ws_unknown').events.list())).toMatchObject({
       code: 'not_found',
     });
   });
 
   it('is refused like the same call over HTTP: code, message and issues', async () => {
-    await using library = await openLibrary();
-    const { bellwire } = library;
     const overHttp = async (path: string, body: object): Promise<unknown> => {
       const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
-      const response = await bellwire.fetch(new Request(`http://bellwire.test/v1${path}`, init));
+      const response = await shared.fetch(new Request(`http://bellwire.test/v1${path}`, init));
       return ((await response.json()) as { readonly error: unknown }).error;
     };
     const hook = { url: 'http://10.0.0.7/', events: ['*'] };
     const misspelled = { type: 'order.created', data: {}, idempotence_key: 'x' };
-    expect(await refusalOf(bellwire.hooks.create(hook))).toEqual(await overHttp('/webhooks', hook));
+    expect(await refusalOf(shared.hooks.create(hook))).toEqual(await overHttp('/webhooks', hook));
     expect(
-      await refusalOf(bellwire.events.send('order.created', {}, { idempotence_key: 'x' } as object)),
+      await refusalOf(shared.events.send('order.created', {}, { idempotence_key: 'x' } as object)),
     ).toEqual(await overHttp('/events', misspelled));
-    expect(await refusalOf(bellwire.hooks.ping('wh_unknown'))).toEqual(
+    expect(await refusalOf(shared.hooks.ping('wh_unknown'))).toEqual(
       await overHttp('/webhooks/wh_unknown/ping', {}),
     );
   });
 
   it('throws BellwireError, not an error of tRPC, with the validation error as its cause', async () => {
-    await using library = await openLibrary();
-    const error = await errorOf(library.bellwire.hooks.create({ url: 'https://example.com', events: [] }));
+    const error = await errorOf(shared.hooks.create({ url: 'https://example.com', events: [] }));
     expect(error).toMatchObject({ code: 'invalid_input', issues: [{ path: 'events' }] });
     expect(error.cause).toMatchObject({ name: 'ZodError' });
   });
 
   it('takes its input as JSON would carry it: a copy, without undefined, with times as text', async () => {
-    await using library = await openLibrary();
-    const { events } = library.bellwire;
+    const { events } = shared;
     const at = new Date(Date.UTC(2026, 0, 5));
     const data = { at, total: 1, note: undefined };
     const sending = events.send('order.created', data, {});
@@ -257,9 +249,9 @@ describe('an in-process call', () => {
     ['an array', [1], 'invalid_input'],
     ['more than 128 levels', deep, 'invalid_json'],
     ['more than 1 MiB', { text: 'x'.repeat(1_048_576) }, 'payload_too_large'],
-  ])('with %s is refused, and nothing is stored', async (_, data, code) => {
-    await using library = await openLibrary();
-    const { events } = library.bellwire;
+  ])('with %s is refused, and nothing is stored', async (what, data, code) => {
+    const { id } = await shared.workspaces.create({ name: what });
+    const { events } = shared.inWorkspace(id);
     expect(await errorOf(events.send('order.created', data))).toMatchObject({ code });
     expect((await events.list()).data).toEqual([]);
   });

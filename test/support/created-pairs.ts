@@ -2,7 +2,7 @@
 export type Pair = readonly [string, string];
 
 export interface CreatedPairs {
-  /** Records the ids, cursors and API keys in two answers to the same call, field by field. */
+  /** Collects the ids, cursors and API keys in two answers to the same call, field by field. */
   readonly note: (left: unknown, right: unknown) => void;
   /** The input for one side: every `@wh:17` becomes the id of a hook that was created there. */
   readonly on: <T>(side: 0 | 1, input: T) => T;
