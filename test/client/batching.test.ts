@@ -25,16 +25,8 @@ test('a failed call does not affect the others of its batch', async () => {
     events.send('order.created', { n: 4n as unknown as number }),
     events.send('order.created', { n: 5 }),
   ]);
-  expect(ends.map(({ status }) => status)).toEqual([
-    'fulfilled',
-    'rejected',
-    'rejected',
-    'rejected',
-    'fulfilled',
-  ]);
-  expect(ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : ''))).toEqual(
-    ['', 'invalid_input', 'not_found', 'invalid_input', ''],
-  );
+  const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : null));
+  expect(codes).toEqual([null, 'invalid_input', 'not_found', 'invalid_input', null]);
   expect(front.calls).toHaveLength(1);
   const reads = await Promise.allSettled([hooks.get('wh_unknown'), hooks.list(), events.list()]);
   expect(reads.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);

@@ -49,19 +49,9 @@ describe('the tables of the page', () => {
   });
 });
 
-/** A server in a folder that contains only the `bellwire.config.ts` of the page. */
-const startOrchard = async () => {
-  const folder = await createTemporaryFolder();
-  writeFileSync(folder.file('bellwire.config.ts'), orchard);
-  const server = await startProcess({ folder: folder.path });
-  return {
-    ...server,
-    [Symbol.asyncDispose]: async () => {
-      await server[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-};
+const folder = await keepForFile(createTemporaryFolder());
+writeFileSync(folder.file('bellwire.config.ts'), orchard);
+const server = await keepForFile(startProcess({ folder: folder.path }));
 
 /** Verifies a request as the page specifies it for receivers of `orchard`. */
 const isFromOrchard = (
@@ -72,8 +62,6 @@ const isFromOrchard = (
   hmac.update(`${headers['x-orchard-timestamp']}.`).update(body);
   return headers['x-orchard-signature'] === hmac.digest('hex');
 };
-
-const server = await keepForFile(startOrchard());
 
 describe('the dialect of the page', () => {
   it.skipIf(!hasShell)('and every command of both pages work as printed', async () => {

@@ -4,27 +4,10 @@ import { keepForFile, type ServerView, startServer } from '../support/running-se
 
 const url = 'https://receiver.example.com/in';
 
-const FIELDS = [
-  'id',
-  'number',
-  'name',
-  'url',
-  'events',
-  'method',
-  'content_type',
-  'dialect',
-  'status',
-  'active',
-  'insecure_ssl',
-  'max_attempts',
-  'timeout_ms',
-  'headers',
-  'validated_at',
-  'disabled_reason',
-  'consecutive_failures',
-  'created_at',
-  'updated_at',
-];
+const FIELDS = `id number name url events method content_type dialect status
+  active insecure_ssl max_attempts timeout_ms headers validated_at disabled_reason consecutive_failures created_at updated_at`.split(
+  /\s+/,
+);
 
 const shared = await keepForFile(startServer());
 let server: ServerView;

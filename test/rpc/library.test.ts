@@ -1,62 +1,19 @@
 import type { Client } from '@bellwire/client';
 import { describe, expect, it } from 'vitest';
-import {
-  type Bellwire,
-  BellwireError,
-  createBellwire,
-  readConfig,
-  type Verbs,
-} from '../../packages/server/src/index.ts';
+import { BellwireError, createBellwire, readConfig, type Verbs } from '../../packages/server/src/index.ts';
 import { standard } from '../../packages/server/src/dialects/standard.ts';
 import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { keepForFile, until } from '../support/running-server.ts';
+import { ADMIN_KEY, keepForFile, startServer, until } from '../support/running-server.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { openTestStore } from '../support/test-store.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { assembleVirtual } from '../support/virtual-program.ts';
 
-const ADMIN_KEY = 'an-admin-key-of-the-library-tests';
 const RECEIVER_DOWN = { status: 503 };
 
-interface Library extends AsyncDisposable {
-  readonly bellwire: Bellwire;
-  readonly errors: readonly string[];
-}
-
-const ignore = (): void => {};
-
-/** A Bellwire without a socket, on a new database file. */
-const openLibrary = async ({ started = true } = {}): Promise<Library> => {
-  const folder = await createTemporaryFolder();
-  const errors: string[] = [];
-  const config = readConfig({
-    database_url: `file:${folder.file('bellwire.db')}`,
-    allow_networks: '127.0.0.0/8',
-    sender_thread: 'false',
-    api_key: ADMIN_KEY,
-  });
-  const bellwire = await createBellwire(config, {
-    log: {
-      debug: ignore,
-      info: ignore,
-      warn: ignore,
-      error: (message, fields = {}) => errors.push(`${message} ${JSON.stringify(fields)}`),
-    },
-  });
-  if (started) await bellwire.start();
-  return {
-    bellwire,
-    errors,
-    [Symbol.asyncDispose]: async () => {
-      await bellwire.stop();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-};
-
-const { bellwire: shared } = await keepForFile(openLibrary());
+const { bellwire: shared } = await keepForFile(startServer());
 
 const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
   const thrown: unknown = await Promise.resolve(call).then(
@@ -102,8 +59,8 @@ describe('every verb', () => {
 
   it('of events and deliveries: an event is sent, listed, delivered with its attempts, and retried', async () => {
     await using receiver = await startReceiver((_, nth) => (nth === 1 ? RECEIVER_DOWN : {}));
-    await using library = await openLibrary();
-    const { events, deliveries, hooks } = library.bellwire;
+    await using server = await startServer();
+    const { events, deliveries, hooks } = server.bellwire;
     await hooks.create({ url: receiver.origin, events: ['order.*'], max_attempts: 1 });
     const event = await events.send('order.created', { number: 1 }, { idempotency_key: 'order-1' });
     expect(event).toMatchObject({ type: 'order.created', idempotency_key: 'order-1', deliveries: 1 });
@@ -114,11 +71,11 @@ describe('every verb', () => {
       previous_data: null,
       deliveries: 1,
     });
-    const failed = await settled(library.bellwire, event.id);
+    const failed = await settled(server.bellwire, event.id);
     expect(failed.status).toBe('failed');
 
     await deliveries.retry(failed.id);
-    expect(await settled(library.bellwire, event.id)).toMatchObject({ id: failed.id, status: 'succeeded' });
+    expect(await settled(server.bellwire, event.id)).toMatchObject({ id: failed.id, status: 'succeeded' });
     const { attempts } = await deliveries.get(failed.id);
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['http_status', 'succeeded']);
     expect(receiver.calls.map(({ headers }) => headers['webhook-id'])).toEqual([event.id, event.id]);
@@ -136,8 +93,8 @@ describe('every verb', () => {
 
   it('of hooks: created, changed, paused, tested, its secret rotated, and deleted', async () => {
     await using receiver = await startReceiver();
-    await using library = await openLibrary();
-    const { hooks, audit } = library.bellwire;
+    await using server = await startServer();
+    const { hooks, audit } = server.bellwire;
     const { id, secret } = await hooks.create({ url: receiver.origin, events: ['order.created'] });
     expect(await hooks.update(id, { name: 'Shop' })).toMatchObject({ id, name: 'Shop' });
     expect((await hooks.deactivate(id)).status).toBe('paused');
@@ -163,13 +120,13 @@ describe('every verb', () => {
   });
 
   it('of the catalog, workspaces and API keys', async () => {
-    await using library = await openLibrary();
-    const { eventTypes, workspaces, apiKeys, inWorkspace } = library.bellwire;
+    await using server = await startServer();
+    const { eventTypes, workspaces, apiKeys, inWorkspace } = server.bellwire;
     const schema = { type: 'object', required: ['number'] };
     await eventTypes.put('order.created', { schema });
     expect(await eventTypes.get('order.created')).toMatchObject({ name: 'order.created', schema });
     expect((await eventTypes.list()).data).toHaveLength(1);
-    expect(await errorOf(library.bellwire.events.send('order.created', {}))).toMatchObject({
+    expect(await errorOf(server.bellwire.events.send('order.created', {}))).toMatchObject({
       code: 'schema_violation',
       issues: [{ path: 'data' }],
     });
@@ -186,7 +143,7 @@ describe('every verb', () => {
     const request = new Request('http://bellwire.test/v1/events', {
       headers: { authorization: `Bearer ${api_key}` },
     });
-    expect((await library.bellwire.fetch(request)).status).toBe(200);
+    expect((await server.bellwire.fetch(request)).status).toBe(200);
     await apiKeys.delete(key_id);
     await workspaces.delete(id);
   });
@@ -279,8 +236,8 @@ describe('an in-process call', () => {
   it('before `start` is executed, and its event is sent once', async () => {
     const answer = Promise.withResolvers<object>();
     await using receiver = await startReceiver(() => answer.promise);
-    await using library = await openLibrary({ started: false });
-    const { bellwire } = library;
+    await using server = await startServer({ started: false });
+    const { bellwire } = server;
     await bellwire.hooks.create({ url: receiver.origin, events: ['*'] });
     const event = await bellwire.events.send('order.created', {});
     await receiver.next();
@@ -292,13 +249,13 @@ describe('an in-process call', () => {
   });
 
   it('after `stop` is refused as shutting down', async () => {
-    await using library = await openLibrary();
-    await library.bellwire.stop();
-    expect(await errorOf(library.bellwire.events.send('order.created', {}))).toMatchObject({
+    await using server = await startServer();
+    await server.bellwire.stop();
+    expect(await errorOf(server.bellwire.events.send('order.created', {}))).toMatchObject({
       code: 'shutting_down',
     });
-    expect(await errorOf(library.bellwire.hooks.list())).toMatchObject({ code: 'shutting_down' });
-    expect(library.errors).toEqual([]);
+    expect(await errorOf(server.bellwire.hooks.list())).toMatchObject({ code: 'shutting_down' });
+    expect(server.log_lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 });
 
