@@ -3,7 +3,7 @@ import { startReceiver } from '../support/receiver.ts';
 import { keepForFile, startServer } from '../support/running-server.ts';
 import { clientAt } from './faulty-front.ts';
 
-const server = await keepForFile(startServer());
+const server = await keepForFile(startServer({ settings: { retry_schedule: '0,50ms,50ms' } }));
 
 const quick = { min_delay_ms: 5, max_delay_ms: 20 };
 
@@ -14,10 +14,9 @@ test('a delivery is yielded after every change, until it is final', async () => 
     await held.promise;
     return {};
   });
-  await using server = await startServer({ settings: { retry_schedule: '0,50ms,50ms' } });
-  await server.addHook(receiver.origin);
+  await server.addHook(receiver.origin, { events: ['order.retried'] });
   const { events, deliveries } = clientAt(server.origin);
-  const { id: event_id } = await events.send('order.created', {});
+  const { id: event_id } = await events.send('order.retried', {});
   const [delivery] = (await deliveries.list({ event_id })).data;
   const seen: string[] = [];
   for await (const { status, attempt_count, attempts } of deliveries.watch(delivery!.id, quick)) {
@@ -34,10 +33,10 @@ test('a filter is watched until all its deliveries are final', async () => {
   const held = Promise.withResolvers<object>();
   await using good = await startReceiver(() => held.promise);
   await using gone = await startReceiver(() => ({ status: 410 }));
-  await server.addHook(good.origin);
-  await server.addHook(gone.origin);
+  await server.addHook(good.origin, { events: ['order.split'] });
+  await server.addHook(gone.origin, { events: ['order.split'] });
   const { events, deliveries } = clientAt(server.origin);
-  const { id: event_id } = await events.send('order.created', {});
+  const { id: event_id } = await events.send('order.split', {});
   const last = new Map<string, string>();
   for await (const { id, status } of deliveries.watch({ event_id }, quick)) {
     last.set(id, status);

@@ -5,14 +5,15 @@ import { expect, test } from 'vitest';
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 const readJson = (path: string) => JSON.parse(read(path)) as Record<string, unknown>;
 
+/** The formatter pads the columns of tables. */
+const unpadded = (text: string) =>
+  text
+    .trim()
+    .replaceAll(/-{3,}/g, '---')
+    .replaceAll(/ *\| */g, '|');
+
 test('the settings of the README are those of the program', () => {
   const [, table = ''] = /<!-- settings -->\n([\s\S]*?)<!-- \/settings -->/.exec(read('README.md')) ?? [];
-  // The formatter pads the columns.
-  const unpadded = (text: string) =>
-    text
-      .trim()
-      .replaceAll(/-{3,}/g, '---')
-      .replaceAll(/ *\| */g, '|');
   expect(unpadded(table)).toEqual(unpadded(settingsTable()));
 });
 

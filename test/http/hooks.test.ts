@@ -189,7 +189,7 @@ it('an event that names its hooks reaches only those that subscribe to it', asyn
 
 it('concurrent creates number the hooks without duplicates', async () => {
   const created = await Promise.all(Array.from({ length: 10 }, () => server.addHook(url)));
-  const numbers = new Set(created.map(({ number }) => number));
+  const numbers = new Set(created.map((hook) => (hook as { number?: number }).number));
   expect(numbers.size).toBe(10);
   for (const number of numbers) expect(Number.isInteger(number)).toBe(true);
 });

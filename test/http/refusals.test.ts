@@ -56,13 +56,13 @@ describe('an event is refused, neither stored nor sent, for', () => {
   });
 });
 
-describe('a hook is refused for', () => {
-  const headers = (what: string, map: object, ...names: string[]): Row => [
-    what,
-    { headers: map },
-    (names.length === 0 ? Object.keys(map) : names).map((name) => `headers.${name}`),
-  ];
+const headersRow = (what: string, map: object, ...names: string[]): Row => [
+  what,
+  { headers: map },
+  (names.length === 0 ? Object.keys(map) : names).map((name) => `headers.${name}`),
+];
 
+describe('a hook is refused for', () => {
   refuseAll('POST /v1/webhooks', hook, [
     ['an unknown field', { event: ['*'] }],
     [
@@ -88,20 +88,20 @@ describe('a hook is refused for', () => {
     ['a secret of 257 characters', { secret: 's'.repeat(257) }],
     ['a whsec_ secret that is not base64', { secret: 'whsec_!!!' }],
     ['a whsec_ secret that is too short', { secret: `whsec_${Buffer.alloc(8).toString('base64')}` }],
-    headers('headers that Bellwire or the network sets', {
+    headersRow('headers that Bellwire or the network sets', {
       Host: 'x',
       'Content-Length': '1',
       'webhook-id': 'x',
       'Transfer-Encoding': 'chunked',
       Connection: 'x',
     }),
-    headers('a header that unlocks cloud metadata', { 'Metadata-Flavor': 'Google' }),
-    headers('a header twice', { 'X-A': '1', 'x-a': '2' }, 'x-a'),
-    headers('a header value with CRLF', { 'X-A': 'a\r\nX-B: c' }),
-    headers('invalid header names', { 'X A': '1', 'Y:': '2' }),
-    headers('a header name that is too long', { ['x'.repeat(65)]: '1' }),
-    headers('a header value that is too long', { 'X-A': 'v'.repeat(4097) }),
-    headers('the placeholder of a header value', { 'X-A': '[secret]' }),
+    headersRow('a header that unlocks cloud metadata', { 'Metadata-Flavor': 'Google' }),
+    headersRow('a header twice', { 'X-A': '1', 'x-a': '2' }, 'x-a'),
+    headersRow('a header value with CRLF', { 'X-A': 'a\r\nX-B: c' }),
+    headersRow('invalid header names', { 'X A': '1', 'Y:': '2' }),
+    headersRow('a header name that is too long', { ['x'.repeat(65)]: '1' }),
+    headersRow('a header value that is too long', { 'X-A': 'v'.repeat(4097) }),
+    headersRow('the placeholder of a header value', { 'X-A': '[secret]' }),
     [
       'too many headers',
       { headers: Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`X-${n}`, 'v'])) },
@@ -247,12 +247,13 @@ describe('a known route gets 405 for another method, and the answer lists the al
   });
 });
 
+const batchOf = (calls: number) => {
+  const names = Array.from({ length: calls }, () => 'hooks.list');
+  const inputs = JSON.stringify(Object.fromEntries(names.map((_, n) => [n, {}])));
+  return api(`GET /trpc/${names.join(',')}?batch=1&input=${encodeURIComponent(inputs)}`);
+};
+
 it('a batch of more than 100 calls is refused as a whole', async () => {
-  const batchOf = (calls: number) => {
-    const names = Array.from({ length: calls }, () => 'hooks.list');
-    const inputs = JSON.stringify(Object.fromEntries(names.map((_, n) => [n, {}])));
-    return api(`GET /trpc/${names.join(',')}?batch=1&input=${encodeURIComponent(inputs)}`);
-  };
   expect((await batchOf(100)).status).toBe(200);
   const refused = await batchOf(101);
   expect(refused.status).toBe(422);
@@ -262,9 +263,10 @@ it('a batch of more than 100 calls is refused as a whole', async () => {
 
 it('no refused event was sent', expectNothingSent);
 
+const once = (body: object, headers: Record<string, string> = {}) =>
+  api('POST /v1/events', body, { headers });
+
 describe('an idempotency key', () => {
-  const once = (body: object, headers: Record<string, string> = {}) =>
-    api('POST /v1/events', body, { headers });
   const first = { type: 'a', data: { x: 1, y: 2 } };
 
   it('repeats the first answer for the same event, whatever the order of its fields', async () => {

@@ -89,7 +89,8 @@ export const commandLineOf = ({ origin, folder, workspace }: ServerView): Comman
 export const commandLineTest = async (options: ServerOptions = {}) => {
   const shared = await keepForFile(startServer(options));
   return test.extend<CommandLine & { readonly server: ServerView }>({
-    server: async ({ task: _ }, use) => use(await shared.newWorkspace()),
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads the names of fixtures from the pattern.
+    server: async ({}, use) => use(await shared.newWorkspace()),
     bellwire: ({ server }, use) => use(commandLineOf(server).bellwire),
     json: ({ server }, use) => use(commandLineOf(server).json),
   });

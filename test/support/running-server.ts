@@ -19,7 +19,6 @@ export const ADMIN_KEY = 'an-admin-key-of-the-tests-9f3b7c1d';
 export interface AnswerBody {
   readonly id: string;
   readonly name: string;
-  readonly number: number;
   readonly url: string;
   readonly hook_id: string;
   readonly event_id: string;
@@ -183,7 +182,7 @@ export const withoutSocket =
   ({ fetch }: Bellwire): Api =>
   async (call, body, { key = ADMIN_KEY, headers = {} } = {}) => {
     const [method = '', path = ''] = call.split(' ', 2);
-    const request = new Request(`http://127.0.0.1${path}`, {
+    const init = {
       method,
       headers: {
         ...(key === null ? {} : { authorization: `Bearer ${key}` }),
@@ -191,8 +190,8 @@ export const withoutSocket =
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const response = await fetch(request);
+    };
+    const response = await fetch(new Request(`http://127.0.0.1${path}`, init));
     const text = await response.text();
     return {
       status: response.status,
