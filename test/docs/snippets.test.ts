@@ -33,12 +33,6 @@ it.each(Object.entries(tested))('%s has no untested snippet', (path, expected) =
 it.each([
   ['docs/dialects.md', ['orchard.config.ts', 'acme.config.ts']],
   ['docs/secrets.md', ['is-genuine.ts']],
-  [
-    'docs/moving.md',
-    ['old-sender.ts', 'parcel.config.ts', 'import-customers.ts', 'announce.ts'].map(
-      (name) => `moving/${name}`,
-    ),
-  ],
   ['docs/receivers.md', ['receivers/fetch-handler.ts', 'receivers/express-handler.ts']],
 ])('the TypeScript of %s is type-checked: each block is a fixture', (path, names) => {
   const fixtures = names.map((name) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));
