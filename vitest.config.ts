@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const EXTENDED = 'test/**/*.extended.test.ts';
 
@@ -11,7 +11,14 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: ['test/support/shared-folder.ts'],
     projects: [
-      { test: { ...common, name: 'standard', include: ['test/**/*.test.ts'], exclude: [EXTENDED] } },
+      {
+        test: {
+          ...common,
+          name: 'standard',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, EXTENDED],
+        },
+      },
       { test: { ...common, name: 'extended', include: [EXTENDED] } },
     ],
   },

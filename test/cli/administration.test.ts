@@ -1,12 +1,11 @@
-import { expect, test } from 'vitest';
 import { writeFileSync } from 'node:fs';
 import { createClient } from '@bellwire/client';
-import { commandLineOf, runCommand } from '../support/command-line.ts';
-import { startServer } from '../support/running-server.ts';
+import { expect } from 'vitest';
+import { commandLineTest, runCommand } from '../support/command-line.ts';
 
-test('event types are put, listed, shown and deleted', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
+const test = await commandLineTest();
+
+test('event types are put, listed, shown and deleted', async ({ server, json, bellwire }) => {
   writeFileSync(`${server.folder}/schema.json`, '{"type": "object", "required": ["id"]}');
   const flags = ['--schema', 'schema.json', '--example', '{"id": 7}', '--description', 'An order.'];
   const put = await json('event-types', 'put', 'order.created', ...flags);
@@ -20,13 +19,15 @@ test('event types are put, listed, shown and deleted', async () => {
   expect(await json('event-types', 'list')).toEqual({ data: [], next_cursor: null });
 });
 
-test('workspaces are made, changed and deleted; --workspace names one', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
-  const made = await json('workspaces', 'create', 'acme', '--strict');
-  expect(made).toMatchObject({ name: 'acme', strict: true, dialect: 'standard' });
-  expect(await json('workspaces', 'get', made.id)).toEqual(made);
-  expect(await json('workspaces', 'update', made.id, '--no-strict', '--name', 'acme 2')).toMatchObject({
+test('workspaces are created, changed and deleted; --workspace selects one', async ({
+  server,
+  json,
+  bellwire,
+}) => {
+  const created = await json('workspaces', 'create', 'acme', '--strict');
+  expect(created).toMatchObject({ name: 'acme', strict: true, dialect: 'standard' });
+  expect(await json('workspaces', 'get', created.id)).toEqual(created);
+  expect(await json('workspaces', 'update', created.id, '--no-strict', '--name', 'acme 2')).toMatchObject({
     name: 'acme 2',
     strict: false,
   });
@@ -34,20 +35,18 @@ test('workspaces are made, changed and deleted; --workspace names one', async ()
   expect((await bellwire(['workspaces', 'list'])).stdout).toMatch(
     /^ID +CREATED +DIALECT +STRICT +NAME\n[\s\S]*^ws_\S+ +\S+Z +standard +no +acme 2$/m,
   );
-  await json('event-types', 'put', 'there.only', '--workspace', made.id);
+  await json('event-types', 'put', 'there.only', '--workspace', created.id);
   expect((await json('event-types', 'list')).data).toEqual([]);
-  const there = await bellwire(['event-types', 'list'], { env: { BELLWIRE_WORKSPACE: made.id } });
+  const there = await bellwire(['event-types', 'list'], { env: { BELLWIRE_WORKSPACE: created.id } });
   expect(there.stdout).toContain('there.only');
-  expect(await json('workspaces', 'delete', made.id)).toBeNull();
+  expect(await json('workspaces', 'delete', created.id)).toBeNull();
 });
 
-test('keys are made, used, listed without their text, and deleted', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
-  const made = await bellwire(['keys', 'create', 'checkout', '--scope', 'send']);
-  expect(made.stderr).toBe('Save the key now. It cannot be shown again.\n');
-  const [, api_key = ''] = /^api_key +(\S+)$/m.exec(made.stdout) ?? [];
-  const [, id = ''] = /^id +(\S+)$/m.exec(made.stdout) ?? [];
+test('keys are created, used, listed without their text, and deleted', async ({ server, json, bellwire }) => {
+  const created = await bellwire(['keys', 'create', 'checkout', '--scope', 'send']);
+  expect(created.stderr).toMatch(/^[^\n]+ cannot be shown again\.\n$/);
+  const [, api_key = ''] = /^api_key +(\S+)$/m.exec(created.stdout) ?? [];
+  const [, id = ''] = /^id +(\S+)$/m.exec(created.stdout) ?? [];
   const env = { BELLWIRE_URL: server.origin, BELLWIRE_API_KEY: api_key };
   expect((await runCommand(['events', 'send', 'a', '--set', 'b=1'], { env })).code).toBe(0);
   const refused = await runCommand(['hooks', 'list'], { env });
@@ -59,15 +58,13 @@ test('keys are made, used, listed without their text, and deleted', async () => 
 
   expect(await json('keys', 'list')).toEqual((await server.api('GET /v1/api-keys')).body);
   const table = (await bellwire(['keys', 'list'])).stdout;
-  expect(table).toMatch(/^key_\S+ +send +ws_default +\S+ +bwk_\S+ +checkout$/m);
+  expect(table).toMatch(/^key_\S+ +send +ws_\S+ +\S+ +bwk_\S+ +checkout$/m);
   expect(table).not.toContain(api_key);
   expect(await json('keys', 'delete', id)).toBeNull();
   expect((await runCommand(['events', 'send', 'a', '--set', 'b=1'], { env })).code).toBe(1);
 });
 
-test('the audit log is listed', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
+test('the audit log is listed', async ({ server, json, bellwire }) => {
   const { id } = await server.addHook('http://127.0.0.1:1999/');
   await json('hooks', 'secret', id);
   const { data } = await json('audit', 'list');
@@ -77,11 +74,11 @@ test('the audit log is listed', async () => {
   );
 });
 
-/** What has another name on the command line than in the client. */
-const OTHERWISE: Readonly<Record<string, string>> = {
+/** Calls with another name on the command line than in the client. */
+const RENAMED: Readonly<Record<string, string>> = {
   'hooks revealSecret': 'hooks secret',
   'deliveries retryMany': 'deliveries retry',
-  // Checks and publishes the schemas of a program, which a command line has none of.
+  // It publishes the schemas of a program; a command line has none.
   'eventTypes push': 'event-types put',
 };
 
@@ -91,7 +88,7 @@ test('every call of the client has a command, and each says what it does', async
   const client = createClient({ url: 'http://127.0.0.1:9', api_key: 'none' });
   const commands = Object.entries(client).flatMap(([noun, verbs]) =>
     Object.keys(verbs).map(
-      (verb) => OTHERWISE[`${noun} ${verb}`] ?? `${noun === 'apiKeys' ? 'keys' : kebab(noun)} ${kebab(verb)}`,
+      (verb) => RENAMED[`${noun} ${verb}`] ?? `${noun === 'apiKeys' ? 'keys' : kebab(noun)} ${kebab(verb)}`,
     ),
   );
   expect(commands.length).toBeGreaterThan(30);

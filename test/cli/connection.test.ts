@@ -8,12 +8,12 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const PAGE = JSON.stringify([{ result: { data: { data: [], next_cursor: null } } }]);
 
-/** A server that answers every list with nothing, and keeps who asked. */
+/** A server that answers every list with no rows, and records the calls. */
 const startEmpty = () =>
   startReceiver(() => ({ headers: { 'content-type': 'application/json' }, body: PAGE }));
 
-test('a flag wins over the environment, which wins over the file', async () => {
-  await using asked = await startEmpty();
+test('a flag overrides the environment, which overrides the file', async () => {
+  await using empty = await startEmpty();
   await using folder = await createTemporaryFolder();
   const file = { url: 'http://127.0.0.1:1', api_key: 'key-of-file', workspace: 'ws_file' };
   const variables = {
@@ -26,48 +26,48 @@ test('a flag wins over the environment, which wins over the file', async () => {
   const ask = async (args: readonly string[], env = {}) => {
     const { code, stderr } = await runCommand(['hooks', 'list', ...args], { env, folder: folder.path });
     expect({ code, stderr }).toEqual({ code: 0, stderr: 'No hooks.\n' });
-    const { authorization, 'bellwire-workspace': workspace } = (await asked.next()).headers;
+    const { authorization, 'bellwire-workspace': workspace } = (await empty.next()).headers;
     return { authorization, workspace };
   };
-  write({ ...file, url: asked.origin });
+  write({ ...file, url: empty.origin });
   expect(await ask([])).toEqual({ authorization: 'Bearer key-of-file', workspace: 'ws_file' });
-  // The file is read here, for what only it has.
+  // The file supplies what the environment does not.
   expect(await ask([], { BELLWIRE_API_KEY: 'key-of-environment' })).toEqual({
     authorization: 'Bearer key-of-environment',
     workspace: 'ws_file',
   });
   expect(await ask(['--workspace', 'ws_flag'])).toMatchObject({ workspace: 'ws_flag' });
-  const env = { ...variables, BELLWIRE_URL: asked.origin };
+  const env = { ...variables, BELLWIRE_URL: empty.origin };
   expect(await ask([], env)).toEqual({
     authorization: 'Bearer key-of-environment',
     workspace: 'ws_environment',
   });
-  const flags = ['--url', `${asked.origin}/`, '--api-key', 'key-of-flag', '--workspace', 'ws_flag'];
+  const flags = ['--url', `${empty.origin}/`, '--api-key', 'key-of-flag', '--workspace', 'ws_flag'];
   expect(await ask(flags, variables)).toEqual({ authorization: 'Bearer key-of-flag', workspace: 'ws_flag' });
 });
 
-test('without a url it is where a server of the same settings listens', async () => {
-  await using asked = await startEmpty();
+test('the default url is that of a server with the same settings', async () => {
+  await using empty = await startEmpty();
   await using folder = await createTemporaryFolder();
-  const { port } = new URL(asked.origin);
+  const { port } = new URL(empty.origin);
   const env = { BELLWIRE_HOST: '0.0.0.0', BELLWIRE_PORT: port, BELLWIRE_API_KEY: 'a', BELLWIRE_URL: '' };
   expect((await runCommand(['hooks', 'list'], { env })).code).toBe(0);
   writeFileSync(folder.file('bellwire.config.ts'), `export default { port: ${port}, api_key: 'a' }`);
   expect((await runCommand(['hooks', 'list'], { folder: folder.path })).code).toBe(0);
-  expect(asked.calls).toHaveLength(2);
+  expect(empty.calls).toHaveLength(2);
 });
 
 test('the stand-in for the server has every name that the server exports', () => {
   expect([...serverExports].toSorted()).toEqual(Object.keys(server_package).toSorted());
 });
 
-test('a file that cannot be read is exit code 2, unless nothing is wanted of it', async () => {
-  await using asked = await startEmpty();
+test('an invalid file is exit code 2, unless flags supply every setting', async () => {
+  await using empty = await startEmpty();
   await using folder = await createTemporaryFolder();
   writeFileSync(folder.file('bellwire.config.ts'), 'export default {');
   const { code, stderr } = await runCommand(['hooks', 'list', '--api-key', 'a'], { folder: folder.path });
   expect(code).toBe(2);
   expect(stderr).toMatch(/^bellwire: bellwire\.config\.ts cannot be loaded: [^\n]+\n$/);
-  const all = ['--url', asked.origin, '--api-key', 'a', '--workspace', 'ws_default'];
+  const all = ['--url', empty.origin, '--api-key', 'a', '--workspace', 'ws_default'];
   expect((await runCommand(['hooks', 'list', ...all], { folder: folder.path })).code).toBe(0);
 });

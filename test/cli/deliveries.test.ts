@@ -1,20 +1,13 @@
-import { expect, test } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
+import { expect } from 'vitest';
+import { commandLineTest } from '../support/command-line.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { startServer } from '../support/running-server.ts';
 
-test('events are sent, listed and shown as the API answers them', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
+const test = await commandLineTest();
+
+test('events are sent, listed and shown as the API answers them', async ({ server, json, bellwire }) => {
   const { id: hook } = await server.addHook('http://127.0.0.1:1999/', { active: false });
-  const flags = [
-    '--hook',
-    hook,
-    '--idempotency-key',
-    'order-7',
-    '--occurred-at',
-    '2026-11-20T08:00:00+01:00',
-  ];
+  const occurred_at = '2026-11-20T08:00:00+01:00';
+  const flags = ['--hook', hook, '--idempotency-key', 'order-7', '--occurred-at', occurred_at];
   const data = ['--data', '{"order": {"id": 7}}', '--set', 'order.total=499', '--previous-data', '{"id": 6}'];
   const sent = await json('events', 'send', 'order.created', ...data, ...flags);
   expect(sent).toMatchObject({
@@ -33,9 +26,7 @@ test('events are sent, listed and shown as the API answers them', async () => {
   expect(table).toMatch(/^ID +CREATED +TYPE +DELIVERIES +DATA\nevt_\S+ +\S+Z +order\.paid +1 +\{"id":8\}\n$/);
 });
 
-test('a list is a page at a time, or all of it with --all, in one form', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
+test('a list is one page, or all pages with --all, in the same form', async ({ server, json, bellwire }) => {
   for (const id of [1, 2, 3]) await json('events', 'send', 'order.created', '--data', `{"id": ${id}}`);
   const first = await json('events', 'list', '--limit', '2');
   expect(first).toEqual((await server.api('GET /v1/events?limit=2')).body);
@@ -44,14 +35,14 @@ test('a list is a page at a time, or all of it with --all, in one form', async (
     data: [...first.data, ...rest.data],
     next_cursor: null,
   });
-  expect((await bellwire(['events', 'list', '--limit', '2'])).stderr).toBe(
-    `There are more. For the next page, add --cursor ${first.next_cursor}; for all pages, --all.\n`,
-  );
+  const { stderr } = await bellwire(['events', 'list', '--limit', '2']);
+  expect(stderr).toMatch(/^There are more[^\n]+\n$/);
+  for (const flag of ['--all', `--cursor ${first.next_cursor}`]) expect(stderr).toContain(flag);
 });
 
-test('a batch is a list, the body of the API or an event a line; one that is refused is exit code 1', async () => {
-  await using server = await startServer();
-  const { bellwire } = commandLineOf(server);
+test('a batch is a list, an API body or one event per line; a refused event is exit code 1', async ({
+  bellwire,
+}) => {
   const events = [1, 2].map((id) => ({ type: 'order.paid', data: { id } }));
   const forms = [
     JSON.stringify(events),
@@ -72,10 +63,12 @@ test('a batch is a list, the body of the API or an event a line; one that is ref
   );
 });
 
-test('deliveries are listed by every filter and shown with what went over the wire', async () => {
+test('deliveries are listed by every filter and shown with their requests and responses', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   await using receiver = await startReceiver(() => ({ status: 200, body: 'thanks\u001b[2J' }));
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
   const { id: hook } = await server.addHook(receiver.origin);
   const { id: event } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
   await json('events', 'send', 'order.paid', '--data', '{"id": 1}');
@@ -91,7 +84,7 @@ test('deliveries are listed by every filter and shown with what went over the wi
   const { stdout } = await bellwire(['deliveries', 'get', id]);
   expect(stdout).toMatch(/^status +succeeded$/m);
   expect(stdout).toMatch(/^1 +\S+Z +scheduled +\d+ +succeeded$/m);
-  expect(stdout).toContain(`\n\n> POST ${receiver.origin}\n`.replace(/\n$/, ''));
+  expect(stdout).toContain(`\n\n> POST ${receiver.origin}`);
   expect(stdout).toMatch(/\nwebhook-id: evt_/);
   expect(stdout).toContain('\n< 200\n');
   expect(stdout).toContain('\nthanks\\u001b[2J\n');
@@ -99,11 +92,13 @@ test('deliveries are listed by every filter and shown with what went over the wi
   expect(list).toMatch(/^ID +STATUS .*\ndlv_\S+ +succeeded +1 +wh_\S+ +\S+ +order\.created +-\n$/);
 });
 
-test('one delivery is retried by its id; many are counted first and sent with --yes', async () => {
+test('one delivery is retried by its id; many are counted first and sent with --yes', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   let status = 500;
   await using receiver = await startReceiver(() => ({ status }));
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
   const { id: hook } = await server.addHook(receiver.origin, { max_attempts: 1 });
   for (const id of [1, 2]) await json('events', 'send', 'order.created', '--data', `{"id": ${id}}`);
   const ids: string[] = (await json('deliveries', 'list')).data.map((one: { id: string }) => one.id);
@@ -125,11 +120,13 @@ test('one delivery is retried by its id; many are counted first and sent with --
   await server.deliveryIn(ids[1]!, 'succeeded');
 });
 
-test('what is watched is told line by line until it is final; exit code 1 when it did not succeed', async () => {
+test('watch prints every change until the delivery is final; a failure is exit code 1', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   let status = 200;
   await using receiver = await startReceiver(() => ({ status }));
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
   await server.addHook(receiver.origin, { max_attempts: 1 });
   const { id: good } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
   const watched = await bellwire(['deliveries', 'watch', '--event', good, '--json']);
@@ -141,6 +138,6 @@ test('what is watched is told line by line until it is final; exit code 1 when i
   status = 500;
   const { id: bad } = await json('events', 'send', 'order.created', '--data', '{"id": 2}');
   const failed = await bellwire(['deliveries', 'watch', '--event', bad]);
-  expect(failed.stdout).toMatch(/: failed after 1 attempt, exhausted\n$/);
+  expect(failed.stdout).toMatch(/: failed after 1 \w+, exhausted\n$/);
   expect(failed).toMatchObject({ code: 1, stderr: 'bellwire: 1 of 1 did not succeed.\n' });
 });

@@ -6,88 +6,62 @@ import { commandLineOf, runCommand } from '../support/command-line.ts';
 import { startServer } from '../support/running-server.ts';
 
 const KEY = ['--api-key', 'a-key'];
-const NOBODY = ['--url', 'http://127.0.0.1:1999', ...KEY];
+const CLOSED = ['--url', 'http://127.0.0.1:1999', ...KEY];
 
-const wrongUsages: readonly (readonly [string, readonly string[], string])[] = [
-  ['an unknown command', ['hoks'], "unknown command 'hoks' (Did you mean hooks?)"],
-  ['an unknown verb', ['hooks', 'lst'], "unknown command 'lst' (Did you mean list?)"],
-  ['an unknown flag', ['hooks', 'list', '--jsn'], "unknown option '--jsn' (Did you mean --json?)"],
-  ['a missing argument', ['hooks', 'get'], "missing required argument 'hook_id'"],
+const wrongUsages: readonly (readonly [what: string, command: string, message: string])[] = [
+  ['an unknown command', 'hoks', "unknown command 'hoks' (Did you mean hooks?)"],
+  ['an unknown verb', 'hooks lst', "unknown command 'lst' (Did you mean list?)"],
+  ['an unknown flag', 'hooks list --jsn', "unknown option '--jsn' (Did you mean --json?)"],
+  ['a missing argument', 'hooks get', "missing required argument 'hook_id'"],
+  ['an extra argument', 'hooks list x', "too many arguments for 'list'. Expected 0 arguments but got 1"],
+  ['a missing flag', 'hooks create http://x', "required option '--events <types>' not specified"],
+  ['an empty event name', 'hooks create http://x --events a,,b', 'names'],
+  ['an invalid number', 'hooks list --limit 1e3', 'ust be a whole number.'],
+  ['an unknown status', 'deliveries list --status lost', 'Allowed choices are pending, sending'],
+  ['an invalid time', 'deliveries list --since yesterday', 'like 24h'],
+  ['a time without a zone', 'deliveries list --since 2026-11-21T10:30', 'is invalid'],
+  ['an invalid day', 'deliveries list --since 2026-13-01', 'is invalid'],
+  ['an invalid duration', 'hooks rotate-secret wh_1 --grace 5', 'like 30m, 24h or 7d'],
+  ['a header without a value', 'hooks update wh_1 --header X', "like 'X-Tenant: acme'"],
+  ['--all with --limit', 'hooks list --all --limit 3', '--limit'],
+  ['no data', 'events send a', "--data '{…}', a file or -, or --set path=value"],
+  ['data that is not JSON', 'events send a --data {"a":}', '--data is not valid JSON: '],
+  ['data that is not an object', 'events send a --data [1]', '--data must be a JSON object'],
+  ['data in a missing file', 'events send a --data none.json', 'there is no file none.json'],
   [
-    'one argument more',
-    ['hooks', 'list', 'x'],
-    "too many arguments for 'list'. Expected 0 arguments but got 1",
+    'a number that would lose digits',
+    'events send a --data {"id":9007199254740993}',
+    'the number 9007199254740993',
   ],
-  ['a missing flag', ['hooks', 'create', 'http://x'], "required option '--events <types>' not specified"],
-  ['an empty name', ['hooks', 'create', 'http://x', '--events', 'a,,b'], 'Must be comma-separated names.'],
-  ['a number that is none', ['hooks', 'list', '--limit', '1e3'], 'Must be a whole number.'],
-  ['a word that is none', ['deliveries', 'list', '--status', 'lost'], 'Allowed choices are pending, sending'],
-  ['a time that is none', ['deliveries', 'list', '--since', 'yesterday'], 'or an age like 24h'],
-  ['a time without a zone', ['deliveries', 'list', '--since', '2026-11-21T10:30'], 'is invalid'],
-  ['a day that is none', ['deliveries', 'list', '--since', '2026-13-01'], 'is invalid'],
-  ['a duration that is none', ['hooks', 'rotate-secret', 'wh_1', '--grace', '5'], 'like 30m, 24h or 7d'],
-  ['a header without a value', ['hooks', 'update', 'wh_1', '--header', 'X'], "like 'X-Tenant: acme'"],
-  [
-    '--all with --limit',
-    ['hooks', 'list', '--all', '--limit', '3'],
-    'cannot be combined with --limit or --cursor',
-  ],
-  ['no data', ['events', 'send', 'a'], "Specify --data '{…}', a file or -, or --set path=value"],
-  ['data that is no JSON', ['events', 'send', 'a', '--data', '{"a": }'], '--data is not valid JSON: '],
-  ['data that is no object', ['events', 'send', 'a', '--data', '[1]'], '--data must be a JSON object'],
-  ['data that is no file', ['events', 'send', 'a', '--data', 'none.json'], 'there is no file none.json'],
-  [
-    'a number that would change',
-    ['events', 'send', 'a', '--data', '{"id": 9007199254740993}'],
-    'cannot represent the number 9007199254740993 exactly',
-  ],
-  ['a value without a path', ['events', 'send', 'a', '--set', '=1'], 'must be a path and a value'],
-  ['a value without a value', ['events', 'send', 'a', '--set', 'a'], 'must be a path and a value'],
-  [
-    'a path through a number',
-    ['events', 'send', 'a', '--data', '{"a": 1}', '--set', 'a.b=2'],
-    '"b" would be a field of 1, which has no fields',
-  ],
-  [
-    'a place past a list',
-    ['events', 'send', 'a', '--data', '{"a": [1]}', '--set', 'a.3=2'],
-    '"3" is not an index of a list of 1',
-  ],
-  [
-    'a set number that would change',
-    ['events', 'send', 'a', '--set', 'a=1e400'],
-    'cannot represent the number 1e400',
-  ],
-  ['nothing to retry', ['deliveries', 'retry'], 'Specify what to retry'],
-  [
-    'one and many to retry',
-    ['deliveries', 'retry', 'dlv_1', '--yes'],
-    'Specify either the id of one delivery, or filters.',
-  ],
-  ['nothing to watch', ['deliveries', 'watch'], 'Specify what to watch'],
-  ['one and many to watch', ['deliveries', 'watch', 'dlv_1', '--hook', 'wh_1'], 'Specify what to watch'],
-  ['a url that is none', ['hooks', 'list', '--url', 'localhost:4400'], 'it is "localhost:4400"'],
+  ['a value without a path', 'events send a --set =1', 'must be a path and a value'],
+  ['a value without a value', 'events send a --set a', 'must be a path and a value'],
+  ['a path through a number', 'events send a --data {"a":1} --set a.b=2', 'which has no fields'],
+  ['an index past the end of a list', 'events send a --data {"a":[1]} --set a.3=2', 'a list of 1'],
+  ['a set number that would overflow', 'events send a --set a=1e400', 'the number 1e400'],
+  ['nothing to retry', 'deliveries retry', 'what to retry'],
+  ['one and many to retry', 'deliveries retry dlv_1 --yes', ' or '],
+  ['nothing to watch', 'deliveries watch', 'what to watch'],
+  ['one and many to watch', 'deliveries watch dlv_1 --hook wh_1', 'what to watch'],
+  ['an invalid url', 'hooks list --url localhost:4400', 'it is "localhost:4400"'],
 ];
 
 test.each(wrongUsages)(
-  '%s: exit code 2, one line, and nothing was asked of a server',
-  async (_, args, said) => {
-    const { code, stdout, stderr } = await runCommand([...args, ...KEY]);
+  '%s: exit code 2, one line, and no request to a server',
+  async (_, command, message) => {
+    const { code, stdout, stderr } = await runCommand([...command.split(' '), ...KEY]);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/^bellwire: [^\n]+\n$/);
-    expect(stderr).toContain(said);
+    expect(stderr).toContain(message);
   },
 );
 
-test('a missing key is exit code 2 and says where one comes from', async () => {
+test('a missing key is exit code 2, with the ways to set one', async () => {
   const { code, stdout, stderr } = await runCommand(['hooks', 'list']);
   expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  expect(stderr).toMatch(
-    /^bellwire: There is no API key\. Set BELLWIRE_API_KEY or use --api-key\. [^\n]+\n$/,
-  );
+  expect(stderr).toMatch(/^bellwire: There is no API key\. Set BELLWIRE_API_KEY[^\n]+--api-key\. [^\n]+\n$/);
 });
 
-test('a command that is not complete is exit code 2, with the help on standard error', async () => {
+test('an incomplete command is exit code 2, with the help on standard error', async () => {
   for (const args of [[], ['hooks']]) {
     const { code, stdout, stderr } = await runCommand(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
@@ -103,11 +77,10 @@ test('help and version are exit code 0, on standard output', async () => {
   });
   const { code, stdout, stderr } = await runCommand(['--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  for (const line of ['0  success', '1  refused', '2  wrong usage', '3  no response'])
-    expect(stdout).toContain(`\n  ${line}`);
+  for (const exit_code of [0, 1, 2, 3]) expect(stdout).toMatch(new RegExp(`\n  ${exit_code}  \\w`));
 });
 
-test('what the server refuses is exit code 1, with its message and its code', async () => {
+test('a refusal of the server is exit code 1, with its message and code', async () => {
   await using server = await startServer();
   const { bellwire } = commandLineOf(server);
   expect(await bellwire(['hooks', 'get', 'wh_none', '--json'])).toEqual({
@@ -120,18 +93,16 @@ test('what the server refuses is exit code 1, with its message and its code', as
   expect(key.stderr).not.toContain('a-wrong-one');
 });
 
-test('no answer is exit code 3, soon; so is an answer of another program', async () => {
+test('no answer within seconds, or an answer of another program, is exit code 3', async () => {
   const started = performance.now();
   for (const args of [
     ['hooks', 'list'],
     ['trigger', 'a'],
     ['hooks', 'create', 'http://x', '--events', 'a'],
   ]) {
-    const { code, stdout, stderr } = await runCommand([...args, ...NOBODY]);
+    const { code, stdout, stderr } = await runCommand([...args, ...CLOSED]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(
-      /^bellwire: http:\/\/127\.0\.0\.1:1999 did not respond \(ECONNREFUSED\)\. [^\n]+\n$/,
-    );
+    expect(stderr).toMatch(/^bellwire: http:\/\/127\.0\.0\.1:1999 [^\n]+\(ECONNREFUSED\)\. [^\n]+\n$/);
   }
   expect(performance.now() - started).toBeLessThan(5_000);
 
@@ -142,6 +113,6 @@ test('no answer is exit code 3, soon; so is an answer of another program', async
   for (const args of [['hooks', 'list'], ['inbox']]) {
     const { code, stderr } = await runCommand([...args, '--url', url, ...KEY]);
     expect(code).toBe(3);
-    expect(stderr).toMatch(/^bellwire: http\S+ responded with 200 and a body that is not /);
+    expect(stderr).toMatch(/^bellwire: http\S+ .*\b200\b/);
   }
 });

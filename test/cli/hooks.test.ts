@@ -1,27 +1,26 @@
-import { expect, test } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
+import { expect } from 'vitest';
+import { commandLineTest } from '../support/command-line.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { startServer } from '../support/running-server.ts';
 
-const NOWHERE = 'http://127.0.0.1:1999/';
+const CLOSED = 'http://127.0.0.1:1999/';
 
-test('each answer about hooks is, with --json, what the API answers', async () => {
-  await using server = await startServer();
-  const { json } = commandLineOf(server);
-  const made = await json('hooks', 'create', NOWHERE, '--events', 'order.*,invoice.paid', '--name', 'Shop');
-  expect(made.secret).toMatch(/^whsec_/);
+const test = await commandLineTest();
+
+test('with --json every command about hooks prints the answer of the API', async ({ server, json }) => {
+  const created = await json('hooks', 'create', CLOSED, '--events', 'order.*,invoice.paid', '--name', 'Shop');
+  expect(created.secret).toMatch(/^whsec_/);
   const of = async (id: string) => (await server.api(`GET /v1/webhooks/${id}`)).body;
-  const { secret: _, warnings: _none, ...hook } = made;
-  expect(hook).toEqual(await of(made.id));
+  const { secret: _, warnings: _none, ...hook } = created;
+  expect(hook).toEqual(await of(created.id));
   expect(hook).toMatchObject({ name: 'Shop', events: ['order.*', 'invoice.paid'] });
 
-  expect(await json('hooks', 'get', made.id)).toEqual(hook);
+  expect(await json('hooks', 'get', created.id)).toEqual(hook);
   expect(await json('hooks', 'list')).toEqual((await server.api('GET /v1/webhooks')).body);
 
   const changes = ['--max-attempts', '3', '--timeout-ms', '500', '--header', 'X-Tenant: acme: one'];
   const more = ['--method', 'PUT', '--events', 'a,b', '--events', 'c', '--to', 'http://127.0.0.1:1998/'];
-  const changed = await json('hooks', 'update', made.id, ...changes, ...more);
-  expect(changed).toEqual(await of(made.id));
+  const changed = await json('hooks', 'update', created.id, ...changes, ...more);
+  expect(changed).toEqual(await of(created.id));
   expect(changed).toMatchObject({
     url: 'http://127.0.0.1:1998/',
     events: ['a', 'b', 'c'],
@@ -30,30 +29,21 @@ test('each answer about hooks is, with --json, what the API answers', async () =
     timeout_ms: 500,
     headers: { 'X-Tenant': '[secret]' },
   });
-  const back = await json('hooks', 'update', made.id, '--max-attempts', 'default', '--no-active');
+  const back = await json('hooks', 'update', created.id, '--max-attempts', 'default', '--no-active');
   expect(back).toMatchObject({ max_attempts: null, timeout_ms: 500, status: 'paused' });
 
-  expect(await json('hooks', 'activate', made.id)).toMatchObject({ status: 'active' });
-  expect(await json('hooks', 'deactivate', made.id)).toEqual(await of(made.id));
-  expect(await of(made.id)).toMatchObject({ status: 'paused' });
+  expect(await json('hooks', 'activate', created.id)).toMatchObject({ status: 'active' });
+  expect(await json('hooks', 'deactivate', created.id)).toEqual(await of(created.id));
+  expect(await of(created.id)).toMatchObject({ status: 'paused' });
 
-  expect(await json('hooks', 'delete', made.id)).toBeNull();
-  expect((await server.api(`GET /v1/webhooks/${made.id}`)).status).toBe(404);
+  expect(await json('hooks', 'delete', created.id)).toBeNull();
+  expect((await server.api(`GET /v1/webhooks/${created.id}`)).status).toBe(404);
 });
 
-test('secrets are rotated, switched and revealed', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
-  const { id, secret } = await json(
-    'hooks',
-    'create',
-    NOWHERE,
-    '--events',
-    '*',
-    '--secret',
-    'a-secret-of-mine-1234',
-  );
-  expect(secret).toBe('a-secret-of-mine-1234');
+test('secrets are rotated, switched and revealed', async ({ server, json, bellwire }) => {
+  const secret = 'a-secret-of-mine-1234';
+  const { id, ...hook } = await json('hooks', 'create', CLOSED, '--events', '*', '--secret', secret);
+  expect(hook).toMatchObject({ secret });
   const rotated = await json('hooks', 'rotate-secret', id, '--grace', '2h');
   const shown = await json('hooks', 'secret', id);
   expect(shown).toMatchObject({ secret: rotated.secret, previous: [{ secret }] });
@@ -65,11 +55,13 @@ test('secrets are rotated, switched and revealed', async () => {
   expect(await json('hooks', 'secret', id)).toEqual({ secret: rotated.secret, previous: [] });
 });
 
-test('a hook is pinged, tested and validated; a validation that fails is exit code 1', async () => {
+test('a hook is pinged, tested and validated; a validation that fails is exit code 1', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   let status = 200;
   await using receiver = await startReceiver(() => ({ status }));
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
   const { id } = await server.addHook(receiver.origin);
 
   const pinged = await json('hooks', 'ping', id);
@@ -87,10 +79,8 @@ test('a hook is pinged, tested and validated; a validation that fails is exit co
   expect(failed.stderr).toBe('bellwire: The receiver did not validate the hook (http_status 500).\n');
 });
 
-test('a replay only counts until it is told --yes', async () => {
+test('a replay counts; with --yes it sends', async ({ server, json, bellwire }) => {
   await using receiver = await startReceiver();
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
   const { id } = await server.addHook(receiver.origin, { active: false });
   await json('events', 'send', 'order.created', '--data', '{"id": 1}');
   await json('hooks', 'activate', id);
@@ -107,19 +97,17 @@ test('a replay only counts until it is told --yes', async () => {
   await receiver.next();
 });
 
-test('people get a table, a field a line, and the secret once', async () => {
-  await using server = await startServer();
-  const { bellwire } = commandLineOf(server);
+test('without --json a list is a table, a hook has one field per line, and the secret is shown once', async ({
+  bellwire,
+}) => {
   expect(await bellwire(['hooks', 'list'])).toEqual({ code: 0, stdout: '', stderr: 'No hooks.\n' });
-  const made = await bellwire(['hooks', 'create', NOWHERE, '--events', 'order.*', '--name', 'Shop']);
-  const [, id = ''] = /^id +(wh_\S+)$/m.exec(made.stdout) ?? [];
-  expect(made.stdout.match(/^secret +whsec_\S+$/m)).not.toBeNull();
-  expect(made.stderr).toBe(
-    `Install the secret in the receiver now. To see it again, run: bellwire hooks secret ${id}\n`,
-  );
+  const created = await bellwire(['hooks', 'create', CLOSED, '--events', 'order.*', '--name', 'Shop']);
+  const [, id = ''] = /^id +(wh_\S+)$/m.exec(created.stdout) ?? [];
+  expect(created.stdout.match(/^secret +whsec_\S+$/m)).not.toBeNull();
+  expect(created.stderr).toMatch(new RegExp(`^[^\\n]+: bellwire hooks secret ${id}\\n$`));
   expect((await bellwire(['hooks', 'get', id])).stdout).not.toContain('whsec_');
   expect((await bellwire(['hooks', 'list'])).stdout).toBe(
-    `ID                             STATUS  NAME  EVENTS   URL\n${id}  active  Shop  order.*  ${NOWHERE}\n`,
+    `ID                             STATUS  NAME  EVENTS   URL\n${id}  active  Shop  order.*  ${CLOSED}\n`,
   );
   expect(await bellwire(['hooks', 'delete', id])).toEqual({
     code: 0,

@@ -19,7 +19,7 @@ const columns: readonly Column<Row>[] = [
 const plain: Style = { width: null, colours: false };
 const row: Row = { name: 'Shop', status: 'active', url: 'https://example.com/webhooks' };
 
-test('a table has its columns under their titles, and nothing is cut off a terminal', () => {
+test('a table aligns its columns under their titles, and is not truncated without a terminal', () => {
   const rows = [row, { ...row, name: 'A longer name', status: 'failed' }];
   expect(printTable(rows, columns, plain)).toBe(
     [
@@ -30,20 +30,20 @@ test('a table has its columns under their titles, and nothing is cut off a termi
   );
 });
 
-test('on a terminal the last column is cut to the line', () => {
+test('on a terminal the last column is truncated to the line', () => {
   expect(printTable([row], columns, { ...plain, width: 30 })).toBe(
     'NAME  STATUS  URL\nShop  active  https://example…',
   );
 });
 
-test('a status has its colour, and the columns stay where they are', () => {
+test('a status is coloured without moving the columns', () => {
   const coloured = printTable([row, { ...row, status: 'canceled' }], columns, { width: null, colours: true });
   expect(coloured).toContain('\u001b[32mactive\u001b[39m    https');
   const without = coloured.replaceAll(/\u001b\[\d+m/g, '');
   expect(without).toBe(printTable([row, { ...row, status: 'canceled' }], columns, plain));
 });
 
-test('characters of more than one code point count as what one sees', () => {
+test('characters of several code points count by their displayed width', () => {
   const rows = [
     { ...row, name: '👩‍💻é' },
     { ...row, name: 'abc' },
@@ -51,7 +51,7 @@ test('characters of more than one code point count as what one sees', () => {
   expect(printTable(rows, columns, plain).split('\n')[1]).toBe(`👩‍💻é    active  ${row.url}`);
 });
 
-test('text of others cannot move the cursor, add a line or turn around what is said', () => {
+test('text from outside cannot move the cursor, add a line or reverse the text', () => {
   const hostile = { ...row, name: 'a\u001b[2J\nb\u202ec\u009b1m' };
   const shown = '\\u001b[2J\\u000ab\\u202ec\\u009b1m';
   expect(printTable([hostile], columns, plain)).toContain(`a${shown}  active`);
@@ -62,7 +62,7 @@ test('text of others cannot move the cursor, add a line or turn around what is s
   expect(JSON.parse(json)).toEqual({ name: hostile.name });
 });
 
-test('a field a line: lists, times, yes and no, and a dash for nothing', () => {
+test('a record is printed as one field per line: lists, times, yes and no, and a dash for null', () => {
   const record = {
     id: 'wh_1',
     events: ['order.*', 'a'],

@@ -1,15 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { commandLineOf } from '../support/command-line.ts';
+import { expect } from 'vitest';
+import { commandLineTest } from '../support/command-line.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { startServer } from '../support/running-server.ts';
+
+const test = await commandLineTest();
 
 const EXAMPLE = { order: { id: 7, items: [{ sku: 'a', count: 1 }] }, note: 'hello' };
 
-test('a trigger sends the example of its type, with the values that --set names', async () => {
+test('a trigger sends the example of its type, changed by --set', async ({ server, json, bellwire }) => {
   await using receiver = await startReceiver();
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
   await server.addHook(receiver.origin);
   await json('event-types', 'put', 'order.created', '--example', JSON.stringify(EXAMPLE));
 
@@ -27,15 +26,15 @@ test('a trigger sends the example of its type, with the values that --set names'
 
   const { stdout, stderr, code } = await bellwire(['trigger', 'order.created']);
   const [, id = ''] = /^id +(evt_\S+)$/m.exec(stdout) ?? [];
-  expect({ code, stderr }).toEqual({
-    code: 0,
-    stderr: `Watch its deliveries with: bellwire deliveries watch --event ${id}\n`,
-  });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(new RegExp(`^[^\\n]+: bellwire deliveries watch --event ${id}\\n$`));
 });
 
-test('other data comes from a file, standard input or the command line; --dry-run only shows it', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
+test('data can come from a file, standard input or the command line; --dry-run only shows it', async ({
+  server,
+  json,
+  bellwire,
+}) => {
   writeFileSync(`${server.folder}/data.json`, '{"from": "a file"}');
   const input = '{"from": "standard input"}';
   const data = async (...args: readonly string[]) =>
@@ -49,12 +48,13 @@ test('other data comes from a file, standard input or the command line; --dry-ru
   expect(await data('--data', '{}', '--set', '__proto__.b=2')).toEqual(JSON.parse('{"__proto__": {"b": 2}}'));
   expect((await json('events', 'list')).data).toEqual([]);
   const { stderr } = await bellwire(['trigger', 'x.y', '--data', '-'], { input });
-  expect(stderr).toBe('No hook is subscribed to x.y. List the hooks with: bellwire hooks list\n');
+  expect(stderr).toMatch(/^No hook is subscribed to x\.y\b.*: bellwire hooks list\n$/);
 });
 
-test('without an example, the data is generated from the schema; without a valid sample, nothing is sent', async () => {
-  await using server = await startServer();
-  const { json, bellwire } = commandLineOf(server);
+test('without an example, the data is generated from the schema; without a valid sample, nothing is sent', async ({
+  json,
+  bellwire,
+}) => {
   const schema = {
     type: 'object',
     required: ['id', 'at'],
@@ -72,18 +72,13 @@ test('without an example, the data is generated from the schema; without a valid
   const refused = await bellwire(['trigger', 'order.created', '--set', 'id=9']);
   expect(refused).toMatchObject({ code: 1, stdout: '' });
   expect(refused.stderr).toMatch(/^bellwire: .*data\.id.* \(schema_violation\)\n$/);
-  await json(
-    'event-types',
-    'put',
-    'order.odd',
-    '--schema',
-    '{"type":"object","required":["a"],"maxProperties":0}',
-  );
+  const odd = '{"type":"object","required":["a"],"maxProperties":0}';
+  await json('event-types', 'put', 'order.odd', '--schema', odd);
   const impossible = await bellwire(['trigger', 'order.odd']);
   expect(impossible).toMatchObject({ code: 1, stdout: '' });
   expect(impossible.stderr).toMatch(/^bellwire: No sample data .* "order\.odd"\. Give the data with --data/);
   expect((await json('events', 'list')).data).toHaveLength(1);
   const unknown = await bellwire(['trigger', 'order.craeted']);
   expect(unknown).toMatchObject({ code: 1, stdout: '' });
-  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\. Specify --data/);
+  expect(unknown.stderr).toMatch(/^bellwire: The catalog .* no event type "order\.craeted"\./);
 });

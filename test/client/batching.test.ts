@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import { startReceiver } from '../support/receiver.ts';
-import { startServer } from '../support/running-server.ts';
+import { keepForFile, startServer } from '../support/running-server.ts';
 import { clientAt, startFront } from './faulty-front.ts';
+
+const server = await keepForFile(startServer());
 
 const numbers = (count: number): readonly number[] => Array.from({ length: count }, (_, n) => n);
 
-test('50 events of one turn are one HTTP request', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('50 events sent in one event-loop turn are one HTTP request', async () => {
+  await using front = await startFront(server.origin);
   const { events } = clientAt(front.origin);
   const sent = await Promise.all(numbers(50).map((n) => events.send('order.created', { n })));
   expect(front.calls).toHaveLength(1);
   expect(new Set(sent.map(({ id }) => id)).size).toBe(50);
 });
 
-test('a call that fails leaves its neighbours alone', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('a failed call does not affect the others of its batch', async () => {
+  await using front = await startFront(server.origin);
   const { events, hooks } = clientAt(front.origin);
   const ends = await Promise.allSettled([
     events.send('order.created', { n: 1 }),
@@ -25,33 +25,23 @@ test('a call that fails leaves its neighbours alone', async () => {
     events.send('order.created', { n: 4n as unknown as number }),
     events.send('order.created', { n: 5 }),
   ]);
-  expect(ends.map(({ status }) => status)).toEqual([
-    'fulfilled',
-    'rejected',
-    'rejected',
-    'rejected',
-    'fulfilled',
-  ]);
-  expect(ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : ''))).toEqual(
-    ['', 'invalid_input', 'not_found', 'invalid_input', ''],
-  );
+  const codes = ends.map((end) => (end.status === 'rejected' ? (end.reason as { code: string }).code : null));
+  expect(codes).toEqual([null, 'invalid_input', 'not_found', 'invalid_input', null]);
   expect(front.calls).toHaveLength(1);
   const reads = await Promise.allSettled([hooks.get('wh_unknown'), hooks.list(), events.list()]);
   expect(reads.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
   expect(front.calls).toHaveLength(2);
 });
 
-test('more calls than the server takes at once become more requests', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('calls beyond the batch limit of the server become further requests', async () => {
+  await using front = await startFront(server.origin);
   const { events } = clientAt(front.origin);
   await Promise.all(numbers(250).map((n) => events.send('order.created', { n })));
   expect(front.calls).toHaveLength(3);
 });
 
-test('reads whose URL would grow too long are spread over several', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('reads whose URL would be too long are split into several requests', async () => {
+  await using front = await startFront(server.origin);
   const { events } = clientAt(front.origin);
   const { id } = await events.send('order.created', {});
   const wanted = numbers(100).map(() => events.get(id));
@@ -62,9 +52,8 @@ test('reads whose URL would grow too long are spread over several', async () => 
   expect(Math.max(...urls)).toBeLessThanOrEqual(7_000);
 });
 
-test('large or deep data goes alone: what the server refuses as a whole takes no neighbour with it', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('large or deep data is sent alone: a refused request affects no other call', async () => {
+  await using front = await startFront(server.origin);
   const { events } = clientAt(front.origin);
   let deep: object = {};
   for (const _ of numbers(200)) deep = { deep };
@@ -81,9 +70,8 @@ test('large or deep data goes alone: what the server refuses as a whole takes no
   expect(front.calls).toHaveLength(3);
 });
 
-test('a call that is aborted leaves the others of its batch alone', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('an aborted call does not affect the others of its batch', async () => {
+  await using front = await startFront(server.origin);
   const { events } = clientAt(front.origin);
   const aborter = new AbortController();
   const call = events.send('order.created', { n: 1 }, { signal: aborter.signal });
@@ -95,10 +83,9 @@ test('a call that is aborted leaves the others of its batch alone', async () => 
   expect((await neighbour).type).toBe('order.created');
 });
 
-test('what waits for a receiver holds up no other call', async () => {
+test('a call that waits for a receiver delays no other call', async () => {
   const answer = Promise.withResolvers<object>();
   await using receiver = await startReceiver(() => answer.promise);
-  await using server = await startServer();
   const { id } = await server.addHook(receiver.origin, { events: ['never'] });
   const { hooks, events } = clientAt(server.origin);
   const validation = hooks.validate(id);
@@ -107,8 +94,7 @@ test('what waits for a receiver holds up no other call', async () => {
   expect(await validation).toMatchObject({ success: true });
 });
 
-test('a read that is too long for a batch is judged by the server', async () => {
-  await using server = await startServer();
+test('a read that is too long for a batch is sent to the server', async () => {
   const { hooks } = clientAt(server.origin);
   await expect(hooks.get('x'.repeat(6_000))).rejects.toMatchObject({ code: 'invalid_input', status: 422 });
 });

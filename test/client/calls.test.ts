@@ -1,45 +1,45 @@
 import { expect, test } from 'vitest';
 import { type BellwireError, type ClientOptions, createClient } from '@bellwire/client';
 import { startReceiver } from '../support/receiver.ts';
-import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+import { ADMIN_KEY, keepForFile, startServer } from '../support/running-server.ts';
 import { clientAt } from './faulty-front.ts';
 
-test('a hook lives its life through the client', async () => {
+const server = await keepForFile(startServer());
+
+test('the client covers the life of a hook', async () => {
   await using receiver = await startReceiver();
-  await using server = await startServer();
   const { hooks } = clientAt(server.origin);
-  const made = await hooks.create({ url: receiver.origin, events: ['order.*'], name: 'Orders' });
-  expect(made).toMatchObject({ name: 'Orders', events: ['order.*'], status: 'active' });
-  expect(made.secret).toMatch(/^whsec_/);
+  const created = await hooks.create({ url: receiver.origin, events: ['order.*'], name: 'Orders' });
+  expect(created).toMatchObject({ name: 'Orders', events: ['order.*'], status: 'active' });
+  expect(created.secret).toMatch(/^whsec_/);
 
-  const changed = await hooks.update(made.id, { name: 'All orders', max_attempts: 3 });
-  expect(changed).toMatchObject({ id: made.id, name: 'All orders', max_attempts: 3 });
-  expect(await hooks.get(made.id)).toEqual(changed);
-  expect((await hooks.deactivate(made.id)).status).toBe('paused');
-  expect((await hooks.activate(made.id)).status).toBe('active');
+  const changed = await hooks.update(created.id, { name: 'All orders', max_attempts: 3 });
+  expect(changed).toMatchObject({ id: created.id, name: 'All orders', max_attempts: 3 });
+  expect(await hooks.get(created.id)).toEqual(changed);
+  expect((await hooks.deactivate(created.id)).status).toBe('paused');
+  expect((await hooks.activate(created.id)).status).toBe('active');
 
-  const rotated = await hooks.rotateSecret(made.id);
-  const graceless = await hooks.rotateSecret(made.id, { grace_seconds: 0 });
-  expect(rotated.secret).not.toBe(made.secret);
-  expect((await hooks.revealSecret(made.id)).secret).toBe(graceless.secret);
+  const rotated = await hooks.rotateSecret(created.id);
+  const graceless = await hooks.rotateSecret(created.id, { grace_seconds: 0 });
+  expect(rotated.secret).not.toBe(created.secret);
+  expect((await hooks.revealSecret(created.id)).secret).toBe(graceless.secret);
 
-  expect(await hooks.ping(made.id)).toMatchObject({ success: true });
+  expect(await hooks.ping(created.id)).toMatchObject({ success: true });
   expect((await receiver.next()).method).toBe('POST');
-  await hooks.test(made.id, { event_type: 'order.created', data: { id: 'o_1' } });
+  await hooks.test(created.id, { event_type: 'order.created', data: { id: 'o_1' } });
   expect((await receiver.next()).body.toString()).toContain('o_1');
 
-  expect(await hooks.delete(made.id)).toBeUndefined();
-  await expect(hooks.get(made.id)).rejects.toMatchObject({ code: 'not_found', status: 404 });
+  expect(await hooks.delete(created.id)).toBeUndefined();
+  await expect(hooks.get(created.id)).rejects.toMatchObject({ code: 'not_found', status: 404 });
 });
 
-test('an event goes out with its own key, or with a new one', async () => {
+test('an event is sent with the given idempotency key, or with a new one', async () => {
   await using receiver = await startReceiver();
-  await using server = await startServer();
-  await server.addHook(receiver.origin);
+  await server.addHook(receiver.origin, { events: ['order.own'] });
   const { events, deliveries } = clientAt(server.origin);
-  const own = await events.send('order.created', { id: 'o_1' }, { idempotency_key: 'order-1' });
-  const again = await events.send('order.created', { id: 'o_1' }, { idempotency_key: 'order-1' });
-  expect(own).toMatchObject({ type: 'order.created', idempotency_key: 'order-1', deliveries: 1 });
+  const own = await events.send('order.own', { id: 'o_1' }, { idempotency_key: 'order-1' });
+  const again = await events.send('order.own', { id: 'o_1' }, { idempotency_key: 'order-1' });
+  expect(own).toMatchObject({ type: 'order.own', idempotency_key: 'order-1', deliveries: 1 });
   expect(again.id).toBe(own.id);
 
   const first = await events.send('order.created', { id: 'o_2' });
@@ -53,13 +53,12 @@ test('an event goes out with its own key, or with a new one', async () => {
 });
 
 test('an admin key works in the workspace that the client names', async () => {
-  await using server = await startServer();
   const admin = clientAt(server.origin);
   const workspace = await admin.workspaces.create({ name: 'acme' });
   const acme = clientAt(server.origin, { workspace: workspace.id });
-  await acme.events.send('order.created', {});
+  await acme.events.send('order.acme', {});
   expect((await acme.events.list()).data).toHaveLength(1);
-  expect((await admin.events.list()).data).toHaveLength(0);
+  expect((await admin.events.list({ type: 'order.acme' })).data).toHaveLength(0);
 
   const { api_key } = await acme.apiKeys.create({ name: 'sender', scope: 'send' });
   const sender = createClient({ url: server.origin, api_key });
@@ -68,8 +67,7 @@ test('an admin key works in the workspace that the client names', async () => {
   await expect(sender.hooks.list()).rejects.toMatchObject({ code: 'forbidden', status: 403 });
 });
 
-test('a server in the same process is reached by its own fetch, without a socket', async () => {
-  await using server = await startServer();
+test('a server in the same process can be called by its fetch, without a socket', async () => {
   const { events } = createClient({
     url: 'http://bellwire.invalid',
     api_key: ADMIN_KEY,
@@ -88,13 +86,13 @@ const refusal = (options: ClientOptions): Partial<BellwireError> => {
   }
 };
 
-test('an option that cannot be right is refused at once', () => {
+test('an invalid option is refused when the client is created', () => {
   expect(refusal({ url: '127.0.0.1:4400', api_key: '' })).toMatchObject({
     code: 'invalid_input',
     issues: [{ path: 'url' }, { path: 'api_key' }],
   });
   expect(refusal({ url: 'http://127.0.0.1:4400', api_key: undefined as unknown as string })).toMatchObject({
-    message: 'api_key: must be an API key: visible ASCII characters without spaces.',
+    message: expect.stringMatching(/^api_key: must be an API key/),
   });
   for (const end of ['/v1', '/api/v1/', '/trpc', '?a=b', '#a']) {
     const url = `https://example.com/bellwire${end}`;

@@ -1,10 +1,16 @@
 import { type } from 'arktype';
 import * as v from 'valibot';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { createClient } from '@bellwire/client';
-import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+import { ADMIN_KEY, keepForFile, startServer } from '../support/running-server.ts';
 import { startFront } from './faulty-front.ts';
+
+const server = await keepForFile(startServer());
+let at: { readonly url: string; readonly api_key: string; readonly workspace: string };
+beforeEach(async () => {
+  at = { url: server.origin, api_key: ADMIN_KEY, workspace: (await server.newWorkspace()).workspace! };
+});
 
 const order = z.object({ id: z.string(), lines: z.array(z.object({ sku: z.string() })) });
 
@@ -13,22 +19,15 @@ describe.each([
   ['valibot', v.object({ id: v.string(), lines: v.array(v.object({ sku: v.string() })) })],
   ['arktype', type({ id: 'string', lines: type({ sku: 'string' }).array() })],
 ])('a catalog of %s', (_, schema) => {
-  test('keeps data that does not fit from the wire, and says where it does not', async () => {
-    await using server = await startServer();
-    await using front = await startFront(server.origin, []);
-    const { events } = createClient({
-      url: front.origin,
-      api_key: ADMIN_KEY,
-      catalog: { 'order.created': schema },
-    });
+  test('refuses data that does not match before it is sent, and names the path', async () => {
+    await using front = await startFront(server.origin);
+    const { events } = createClient({ ...at, url: front.origin, catalog: { 'order.created': schema } });
     const wrong = { id: 'o_1', lines: [{ sku: 's' }, { sku: 7 }] } as unknown as z.infer<typeof order>;
     await expect(events.send('order.created', wrong)).rejects.toMatchObject({
       code: 'schema_violation',
       status: null,
       issues: [{ path: 'data.lines.1.sku' }],
-      message: expect.stringMatching(
-        /^The data does not match the schema of order\.created: data\.lines\.1\.sku /,
-      ),
+      message: expect.stringMatching(/^The data does not .* schema of order\.created: data\.lines\.1\.sku /),
     });
     await expect(events.send('order.creatde' as 'order.created', wrong)).rejects.toMatchObject({
       code: 'unknown_event_type',
@@ -39,8 +38,7 @@ describe.each([
   });
 });
 
-test('what a schema puts out is what is sent', async () => {
-  await using server = await startServer();
+test('the output of a schema is sent', async () => {
   const catalog = {
     'order.created': z.object({
       currency: z.string().default('EUR'),
@@ -48,34 +46,32 @@ test('what a schema puts out is what is sent', async () => {
       note: z.string().optional(),
     }),
   };
-  const { events } = createClient({ url: server.origin, api_key: ADMIN_KEY, catalog });
+  const { events } = createClient({ ...at, catalog });
   const { id } = await events.send('order.created', { total: '12.5', note: undefined });
   expect((await events.get(id)).data).toEqual({ currency: 'EUR', total: 12.5 });
 });
 
-test('what JSON has not is refused where it stands, not changed in silence', async () => {
-  await using server = await startServer();
+test('values that JSON does not have are refused with their path, not changed silently', async () => {
   const catalog = { a: z.object({ at: z.date(), sums: z.array(z.any()) }) };
-  const { events } = createClient({ url: server.origin, api_key: ADMIN_KEY, catalog });
+  const { events } = createClient({ ...at, catalog });
   await expect(
     events.send('a', { at: new Date(0), sums: [1, Number.NaN, new Map(), 1n] }),
   ).rejects.toMatchObject({
     code: 'schema_violation',
     issues: [
-      { path: 'data.at', message: 'is a Date, which is not valid in JSON' },
-      { path: 'data.sums.1', message: 'is NaN, which is not valid in JSON' },
-      { path: 'data.sums.2', message: 'is a Map, which is not valid in JSON' },
-      { path: 'data.sums.3', message: 'is a bigint, which is not valid in JSON' },
+      { path: 'data.at', message: expect.stringMatching(/^is a Date, /) },
+      { path: 'data.sums.1', message: expect.stringMatching(/^is NaN, /) },
+      { path: 'data.sums.2', message: expect.stringMatching(/^is a Map, /) },
+      { path: 'data.sums.3', message: expect.stringMatching(/^is a bigint, /) },
     ],
   });
 });
 
 const good = (id: string) => ({ type: 'order' as const, data: { id, lines: [] } });
 
-test('in a batch the wrong event stays here, and the results stand in the order of the events', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
-  const { events } = createClient({ url: front.origin, api_key: ADMIN_KEY, catalog: { order } });
+test('a batch omits an invalid event, and its results are in the order of the events', async () => {
+  await using front = await startFront(server.origin);
+  const { events } = createClient({ ...at, url: front.origin, catalog: { order } });
   const wrong = { type: 'order', data: { id: 7, lines: [] } } as unknown as ReturnType<typeof good>;
   const { results } = await events.sendBatch([good('o_1'), wrong, good('o_2')]);
   expect(results).toMatchObject([
@@ -89,12 +85,11 @@ test('in a batch the wrong event stays here, and the results stand in the order 
   expect(front.calls).toHaveLength(2);
 });
 
-describe('push publishes a catalog as JSON Schema', () => {
-  test('and the server holds every sender to it', async () => {
-    await using server = await startServer();
+describe('push', () => {
+  test('publishes a catalog as JSON Schema, which the server enforces for every sender', async () => {
     const described = order.describe('A customer ordered.').meta({ examples: [{ id: 'o_1', lines: [] }] });
     const catalog = { 'order.created': described, 'stock.low': type({ sku: 'string', left: 'number' }) };
-    const { eventTypes } = createClient({ url: server.origin, api_key: ADMIN_KEY, catalog });
+    const { eventTypes } = createClient({ ...at, catalog });
     const pushed = await eventTypes.push();
     expect(pushed.map(({ name }) => name)).toEqual(['order.created', 'stock.low']);
     expect(await eventTypes.get('order.created')).toMatchObject({
@@ -102,50 +97,45 @@ describe('push publishes a catalog as JSON Schema', () => {
       schema: { type: 'object', required: ['id', 'lines'] },
       example: { id: 'o_1', lines: [] },
     });
-    const anybody = createClient({ url: server.origin, api_key: ADMIN_KEY });
-    await expect(anybody.events.send('stock.low', { sku: 's', left: 'few' })).rejects.toMatchObject({
+    const other = createClient({ ...at });
+    await expect(other.events.send('stock.low', { sku: 's', left: 'few' })).rejects.toMatchObject({
       code: 'schema_violation',
       status: 422,
       issues: [{ path: 'data.left' }],
     });
-    await anybody.events.send('stock.low', { sku: 's', left: 3 });
+    await other.events.send('stock.low', { sku: 's', left: 3 });
   });
 
-  test('and leaves what was said on the server where the schema says nothing', async () => {
-    await using server = await startServer();
-    const { eventTypes } = createClient({ url: server.origin, api_key: ADMIN_KEY });
-    await eventTypes.put('order', { description: 'By hand.', example: { id: 'o_9' } });
+  test('keeps the description and example on the server when the schema has none', async () => {
+    const { eventTypes } = createClient({ ...at });
+    await eventTypes.put('order', { description: 'On the server.', example: { id: 'o_9' } });
     await eventTypes.put('other', { description: 'Stays.' });
     await eventTypes.push({ order });
     expect(await eventTypes.get('order')).toMatchObject({
-      description: 'By hand.',
+      description: 'On the server.',
       example: { id: 'o_9' },
       schema: { type: 'object' },
     });
     expect(await eventTypes.get('other')).toMatchObject({ description: 'Stays.', schema: null });
   });
 
-  test('through a function of yours where the schema cannot do it itself', async () => {
-    await using server = await startServer();
+  test('uses the option to_json_schema for a schema without JSON Schema support', async () => {
     const catalog = { a: v.object({ id: v.string() }) };
-    const at = { url: server.origin, api_key: ADMIN_KEY, catalog };
-    await expect(createClient(at).eventTypes.push()).rejects.toMatchObject({
+    await expect(createClient({ ...at, catalog }).eventTypes.push()).rejects.toMatchObject({
       code: 'invalid_input',
-      message: expect.stringContaining(
-        'valibot does not export JSON Schema itself. Pass the option to_json_schema',
-      ),
+      message: expect.stringMatching(/valibot does not .* JSON Schema/),
     });
     const { eventTypes } = createClient({
       ...at,
+      catalog,
       to_json_schema: (schema) => ({ type: 'object', title: schema['~standard'].vendor }),
     });
     await eventTypes.push();
     expect((await eventTypes.get('a')).schema).toEqual({ type: 'object', title: 'valibot' });
   });
 
-  test('or not at all: a schema that JSON Schema cannot say stops it before the first one is stored', async () => {
-    await using server = await startServer();
-    const { eventTypes } = createClient({ url: server.origin, api_key: ADMIN_KEY });
+  test('stores nothing if JSON Schema cannot express one of the schemas', async () => {
+    const { eventTypes } = createClient({ ...at });
     await expect(eventTypes.push({ order, dated: z.object({ at: z.date() }) })).rejects.toMatchObject({
       code: 'schema_invalid',
       issues: [{ path: 'dated' }],

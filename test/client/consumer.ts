@@ -1,5 +1,5 @@
 /**
- * A program that uses the client, for the compiler only: every `@ts-expect-error` is something that it must refuse.
+ * A program that uses the client, for the compiler only: it must refuse every line after `@ts-expect-error`.
  * `tsc -b` reads it here, tarball.test.ts compiles it in an empty project against the packed client.
  */
 import {
@@ -44,9 +44,9 @@ export const inputs = async (order: Order): Promise<void> => {
   await bellwire.hooks.delete('wh_1', { signal: AbortSignal.timeout(1) });
   // @ts-expect-error -- no such status
   await bellwire.deliveries.list({ status: 'lost' });
-  // @ts-expect-error -- the way of tRPC does not show
+  // @ts-expect-error -- the interface of tRPC is hidden
   await bellwire.hooks.create.mutate({ url: 'https://example.com', events: ['*'] });
-  // @ts-expect-error -- nor here
+  // @ts-expect-error -- also hidden
   await bellwire.hooks.get.query({ hook_id: 'wh_1' });
   // @ts-expect-error -- no such call
   await bellwire.hooks.remove('wh_1');
@@ -110,7 +110,7 @@ export const isOdd = (error: BellwireError): boolean =>
   // @ts-expect-error -- no such code
   error.code === 'no_such_code';
 
-export const judge = (request: Request): Promise<Verification> =>
+export const checkRequest = (request: Request): Promise<Verification> =>
   verify(request, { secret: ['new', 'old'], dialect: 'github', tolerance_s: 60 });
 // @ts-expect-error no such dialect
 export const unknownDialect = verify({ headers: {}, body: '' }, { secret: 'a', dialect: 'morse' });

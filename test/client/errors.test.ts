@@ -4,8 +4,10 @@ import { expect, test } from 'vitest';
 import { BellwireError } from '@bellwire/client';
 import { freePort } from '../support/programs.ts';
 import { portOf } from '../support/port-of.ts';
-import { startServer } from '../support/running-server.ts';
+import { keepForFile, startServer } from '../support/running-server.ts';
 import { clientAt, type Fault, startFront } from './faulty-front.ts';
+
+const server = await keepForFile(startServer());
 
 const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
   try {
@@ -14,13 +16,12 @@ const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
     if (error instanceof BellwireError) return error;
     throw error;
   }
-  throw new Error('it did not fail');
+  throw new Error('the call did not fail');
 };
 
-const once_only = { retry: false } as const;
+const no_retry = { retry: false } as const;
 
-test('what the server refuses comes with its code, status and every wrong field', async () => {
-  await using server = await startServer();
+test('a refusal of the server has its code, status and every invalid field', async () => {
   const { hooks } = clientAt(server.origin);
   const error = await errorOf(hooks.create({ url: 'https://10.0.0.1/in', events: [], name: '' }));
   expect(error).toMatchObject({
@@ -37,17 +38,15 @@ test('what the server refuses comes with its code, status and every wrong field'
   });
 });
 
-test('nobody there: the message names the place and what to look at', async () => {
+test('a refused connection: the message names the address and what to check', async () => {
   const origin = `http://127.0.0.1:${await freePort()}`;
-  const error = await errorOf(clientAt(origin, once_only).hooks.list());
+  const error = await errorOf(clientAt(origin, no_retry).hooks.list());
   expect(error).toMatchObject({ code: 'network', status: null });
-  expect(error.message).toBe(
-    `${origin} did not respond (ECONNREFUSED). Check the URL and that Bellwire is running.`,
-  );
+  expect(error.message).toMatch(new RegExp(`^${origin} .* \\(ECONNREFUSED\\)\\. Check the url`, 'i'));
   expect(error.cause).toBeInstanceOf(TypeError);
 });
 
-test('an answer that breaks off is a fault of the network', async () => {
+test('a truncated answer is a network error', async () => {
   const half = createServer((socket) => {
     socket.on('error', () => undefined);
     socket.once('data', () => {
@@ -56,7 +55,7 @@ test('an answer that breaks off is a fault of the network', async () => {
     });
   }).listen(0, '127.0.0.1');
   await once(half, 'listening');
-  const error = await errorOf(clientAt(`http://127.0.0.1:${portOf(half)}`, once_only).hooks.list());
+  const error = await errorOf(clientAt(`http://127.0.0.1:${portOf(half)}`, no_retry).hooks.list());
   expect(error).toMatchObject({ code: 'network', status: null });
   half.close();
 });
@@ -67,37 +66,33 @@ test.each<[string, Fault, Partial<BellwireError>]>([
   ['a bare word of JSON', { status: 200, body: 'true' }, { status: 200 }],
   ['fewer results than calls', { status: 200, body: '[]' }, {}],
   ['nothing', { status: 204 }, { status: 204 }],
-])('%s is told from an answer of Bellwire', async (_, fault, expected) => {
-  await using server = await startServer();
+])('%s is not taken for an answer of Bellwire', async (_, fault, expected) => {
   await using front = await startFront(server.origin, [fault]);
-  const error = await errorOf(clientAt(front.origin, once_only).hooks.list());
+  const error = await errorOf(clientAt(front.origin, no_retry).hooks.list());
   expect(error).toMatchObject({ code: 'unexpected_answer', ...expected });
-  expect(error.message).toContain('Check the URL');
+  expect(error.message).toMatch(/Check the url/i);
 });
 
-test('a redirect is not followed: the key stays here, and the message names the other place', async () => {
-  await using server = await startServer();
-  await using other = await startFront(server.origin, []);
+test('a redirect is not followed: the key is not sent, and the message names the target', async () => {
+  await using other = await startFront(server.origin);
   const moved = { status: 301, headers: { location: `${other.origin}/trpc` } };
   await using front = await startFront(server.origin, [moved]);
-  const error = await errorOf(clientAt(front.origin, once_only).events.send('a', {}));
+  const error = await errorOf(clientAt(front.origin, no_retry).events.send('a', {}));
   expect(error).toMatchObject({ code: 'unexpected_answer', status: 301 });
-  expect(error.message).toContain(`redirected with 301 to ${other.origin}/trpc`);
+  expect(error.message).toContain(` to ${other.origin}/trpc`);
   expect(other.calls).toHaveLength(0);
 });
 
-test('no answer in time has a code of its own', async () => {
-  await using server = await startServer();
+test('a time-out has its own code', async () => {
   await using front = await startFront(server.origin, ['hang']);
-  const error = await errorOf(clientAt(front.origin, { ...once_only, timeout_ms: 100 }).hooks.list());
+  const error = await errorOf(clientAt(front.origin, { ...no_retry, timeout_ms: 100 }).hooks.list());
   expect(error).toMatchObject({ code: 'timeout', status: null });
-  expect(error.message).toBe(`${front.origin} did not respond within 100 ms.`);
+  expect(error.message).toMatch(new RegExp(`^${front.origin} .* within 100 ms\\.$`));
 });
 
-test('what JSON would change or cannot write is refused before anything is sent', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
-  const { events } = clientAt(front.origin, once_only);
+test('values that JSON cannot express are refused before the request', async () => {
+  await using front = await startFront(server.origin);
+  const { events } = clientAt(front.origin, no_retry);
   const circle: Record<string, unknown> = {};
   circle['self'] = circle;
   for (const [data, path] of [

@@ -3,8 +3,8 @@ import { ADMIN_KEY } from '../support/running-server.ts';
 import { type ClientOptions, createClient } from '@bellwire/client';
 
 /**
- * What becomes of one request on its way: `pass`, `drop` (the connection breaks before the server has it),
- * `lose` (the server does it, and the connection breaks before the answer), `hang`, or an answer of the front's own.
+ * The fate of one request: `pass`, `drop` (the connection breaks before the server gets it), `lose` (the server
+ * executes it, and the connection breaks before the answer), `hang`, or an answer from the front itself.
  */
 export type Fault =
   | 'pass'
@@ -18,15 +18,20 @@ export type Fault =
     };
 
 export interface Front extends Receiver {
-  /** The moment of each request, in milliseconds. */
+  /** When each request arrived, in milliseconds. */
   readonly times: readonly number[];
 }
 
 const forward = async (origin: string, { method, path, headers, body }: ReceivedCall) => {
   const { authorization = '', 'content-type': type = 'application/json' } = headers;
+  const workspace = headers['bellwire-workspace'];
   const answer = await fetch(origin + path, {
     method,
-    headers: { authorization, 'content-type': type },
+    headers: {
+      authorization,
+      'content-type': type,
+      ...(workspace === undefined ? {} : { 'bellwire-workspace': workspace }),
+    },
     ...(method === 'GET' ? {} : { body: new Uint8Array(body) }),
   });
   const retry_after = answer.headers.get('retry-after');
@@ -40,8 +45,8 @@ const forward = async (origin: string, { method, path, headers, body }: Received
   };
 };
 
-/** Stands before a real server; the n-th request has the n-th fault, those after the last one pass. */
-export const startFront = async (origin: string, faults: readonly Fault[]): Promise<Front> => {
+/** A proxy for a real server. The n-th request has the n-th fault; later ones pass. */
+export const startFront = async (origin: string, faults: readonly Fault[] = []): Promise<Front> => {
   const times: number[] = [];
   const hanging = Promise.withResolvers<never>();
   hanging.promise.catch(() => undefined);
@@ -59,12 +64,12 @@ export const startFront = async (origin: string, faults: readonly Fault[]): Prom
     ...receiver,
     times,
     [Symbol.asyncDispose]: async () => {
-      hanging.reject(new Error('it is over'));
+      hanging.reject(new Error('the test has ended'));
       await receiver[Symbol.asyncDispose]();
     },
   };
 };
 
-/** A client with the admin key that does not wait long before it tries again. */
+/** A client with the admin key and a short retry delay. */
 export const clientAt = (origin: string, options: Partial<ClientOptions> = {}) =>
   createClient({ url: origin, api_key: ADMIN_KEY, retry: { min_delay_ms: 5 }, ...options });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { startServer } from '../support/running-server.ts';
+import { keepForFile, startServer } from '../support/running-server.ts';
 import { clientAt, startFront } from './faulty-front.ts';
+
+const server = await keepForFile(startServer());
 
 const collect = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
   const found: T[] = [];
@@ -8,8 +10,7 @@ const collect = async <T>(items: AsyncIterable<T>): Promise<readonly T[]> => {
   return found;
 };
 
-test('awaited a list is one page, iterated it is everything', async () => {
-  await using server = await startServer();
+test('a list is one page when awaited, and all pages when iterated', async () => {
   const { events } = clientAt(server.origin);
   await events.sendBatch(Array.from({ length: 25 }, (_, n) => ({ type: n < 5 ? 'a' : 'b', data: { n } })));
 
@@ -23,8 +24,7 @@ test('awaited a list is one page, iterated it is everything', async () => {
   expect(await collect(events.list({ limit: 10, cursor: page.next_cursor! }))).toHaveLength(15);
 });
 
-test('every noun that has pages is listed in this one way', async () => {
-  await using server = await startServer();
+test('every noun with pages is listed in the same way', async () => {
   const bellwire = clientAt(server.origin);
   const hook = await bellwire.hooks.create({
     url: 'https://receiver.example.com/',
@@ -43,9 +43,8 @@ test('every noun that has pages is listed in this one way', async () => {
   }
 });
 
-test('nothing is asked before the list is used, and leaving the loop asks no further', async () => {
-  await using server = await startServer();
-  await using front = await startFront(server.origin, []);
+test('a list sends no request before it is used, and none after the loop is left', async () => {
+  await using front = await startFront(server.origin);
   const { events } = clientAt(front.origin);
   await events.sendBatch(Array.from({ length: 5 }, () => ({ type: 'a', data: {} })));
   const list = events.list({ limit: 1 });
@@ -57,9 +56,8 @@ test('nothing is asked before the list is used, and leaving the loop asks no fur
   expect(front.calls).toHaveLength(2);
 });
 
-test('what a list refuses comes where it is used', async () => {
-  await using server = await startServer();
+test('the error of a list is thrown where the list is used', async () => {
   const { events } = clientAt(server.origin);
-  await expect(events.list({ cursor: 'made up' })).rejects.toMatchObject({ code: 'invalid_cursor' });
-  await expect(collect(events.list({ cursor: 'made up' }))).rejects.toMatchObject({ code: 'invalid_cursor' });
+  await expect(events.list({ cursor: 'invalid' })).rejects.toMatchObject({ code: 'invalid_cursor' });
+  await expect(collect(events.list({ cursor: 'invalid' }))).rejects.toMatchObject({ code: 'invalid_cursor' });
 });

@@ -9,14 +9,14 @@ import { packPackage, runPnpm } from '../support/pack.ts';
 import { ADMIN_KEY, startServer } from '../support/running-server.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-/** Packing, three compilers from the registry, and other work on the same machine. */
-const PATIENCE_MS = 180_000;
+/** Enough to pack, to install three compilers, and for a busy machine. */
+const TIMEOUT_MS = 180_000;
 
 const COMPILERS = { ts5: '5.9.3', ts6: '6.0.3', ts7: '7.0.2' } as const;
 type Compiler = keyof typeof COMPILERS;
 
 const RESOLUTIONS = {
-  // As strict as it gets: tRPC's own declarations need esnext.disposable then.
+  // Strictest: the declarations of tRPC then need esnext.disposable.
   nodenext: {
     module: 'nodenext',
     moduleResolution: 'nodenext',
@@ -37,8 +37,8 @@ console.log(type, typeof verify, typeof printCatalog);
 
 const run = promisify(execFile);
 
-/** What a program wrote and what it ended with. */
-const outcomeOf = async (program: string, args: readonly string[], cwd: string): Promise<string> => {
+/** The output of a program; its exit code and all output after a failure. */
+const outputOf = async (program: string, args: readonly string[], cwd: string): Promise<string> => {
   try {
     const { stdout } = await run(process.execPath, [program, ...args], { cwd });
     return stdout;
@@ -48,13 +48,13 @@ const outcomeOf = async (program: string, args: readonly string[], cwd: string):
   }
 };
 
-/** An empty project that depends on the tarball and on nothing else of its own. */
+/** Installs a project that depends only on the tarball. */
 const install = (project: string): void => {
   try {
     runPnpm(['install', '--prefer-offline', '--ignore-scripts'], { cwd: project });
   } catch (error) {
     throw new Error(
-      'The packed client could not be installed into an empty project. This needs the npm registry: without a network it fails here.',
+      'The packed client could not be installed into an empty project. This step needs the npm registry.',
       { cause: error },
     );
   }
@@ -88,26 +88,17 @@ beforeAll(async () => {
     await writeFile(join(project, `tsconfig.${name}.json`), JSON.stringify(config));
   }
   install(project);
-}, PATIENCE_MS);
+}, TIMEOUT_MS);
 
 afterAll(() => folder[Symbol.asyncDispose]());
 
 const installed = (file: string): string => join(project, 'node_modules/@bellwire/client', file);
 
-test('the tarball holds what package.json names, and nothing of the workspace', async () => {
+test('the tarball contains the files of package.json and nothing else of the workspace', async () => {
   const files = await readdir(installed('.'), { recursive: true, withFileTypes: true });
   const names = files.filter((file) => file.isFile()).map(({ name }) => name);
-  expect(names.toSorted()).toEqual([
-    'LICENSE',
-    'README.md',
-    'generate.d.ts',
-    'generate.js',
-    'index.d.ts',
-    'index.js',
-    'package.json',
-    'verify.d.ts',
-    'verify.js',
-  ]);
+  const entries = ['generate', 'index', 'verify'].flatMap((entry) => [`${entry}.d.ts`, `${entry}.js`]);
+  expect(names.toSorted()).toEqual(['LICENSE', 'README.md', 'package.json', ...entries].toSorted());
   const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8')) as { dependencies: object };
   expect(Object.keys(manifest.dependencies)).toEqual(['@trpc/client', '@trpc/server', 'p-retry']);
 });
@@ -121,17 +112,17 @@ test('its declarations are small and import only tRPC', async () => {
   expect(Buffer.byteLength(text)).toBeLessThan(100_000);
 });
 
-test.each(['index', 'verify', 'generate'])('%s runs without anything of Node', async (entry) => {
+test.each(['index', 'verify', 'generate'])('%s uses no API of Node', async (entry) => {
   const code = await readFile(installed(`dist/${entry}.js`), 'utf8');
   const imports = [...code.matchAll(/\bfrom\s*['"]([^'"]+)['"]/g)].map(([, to]) => to!);
   expect(imports.filter((to) => !/^(?:\.\/|@trpc\/client$|p-retry$)/.test(to))).toEqual([]);
   expect(code).not.toMatch(/\bprocess\.|\bBuffer\b|\brequire\(/);
 });
 
-test('it runs: the packed client sends an event to a server', async () => {
+test('the packed client sends an event to a server', async () => {
   await using server = await startServer();
-  const said = await outcomeOf(join(project, 'main.js'), [server.origin, ADMIN_KEY], project);
-  expect(said).toBe('order.created function function\n');
+  const output = await outputOf(join(project, 'main.js'), [server.origin, ADMIN_KEY], project);
+  expect(output).toBe('order.created function function\n');
 });
 
 const cases = (Object.keys(COMPILERS) as Compiler[]).flatMap((compiler) =>
@@ -139,24 +130,24 @@ const cases = (Object.keys(COMPILERS) as Compiler[]).flatMap((compiler) =>
 );
 
 test.each(cases)(
-  'it compiles in an empty project, and its mistakes do not: %s, %s',
+  'a program that uses it compiles in an empty project, and invalid calls do not: %s, %s',
   async (compiler, resolution) => {
     const tsc = join(project, 'node_modules', compiler, 'bin/tsc');
-    expect(await outcomeOf(tsc, ['-p', `tsconfig.${resolution}.json`], project)).toBe('');
+    expect(await outputOf(tsc, ['-p', `tsconfig.${resolution}.json`], project)).toBe('');
   },
-  PATIENCE_MS,
+  TIMEOUT_MS,
 );
 
-test('publint finds nothing', async () => {
+test('publint reports nothing', async () => {
   const { buffer } = new Uint8Array(await readFile(tarball));
   const { messages } = await publint({ pack: { tarball: buffer } });
   expect(messages).toEqual([]);
 });
 
-test('its types resolve wherever ES modules do', async () => {
+test('its types resolve in every ES module resolution', async () => {
   const manifest = fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json'));
   const attw = join(dirname(manifest), 'dist/index.js');
-  const said = await outcomeOf(attw, [tarball, '--profile', 'esm-only', '--no-color'], folder.path);
-  expect(said).not.toContain('ended with');
-  expect(said.match(/node16 \(from ESM\): 🟢/g)).toHaveLength(3);
+  const output = await outputOf(attw, [tarball, '--profile', 'esm-only', '--no-color'], folder.path);
+  expect(output).not.toContain('ended with');
+  expect(output.match(/node16 \(from ESM\): 🟢/g)).toHaveLength(3);
 });

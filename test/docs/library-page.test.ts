@@ -12,7 +12,7 @@ const page = readDocPage('docs/library.md');
 const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
 const tsx = new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url).href;
 
-it('the code on the library page runs as printed, and exits after stop', async () => {
+it('the code of the library page runs as printed, and exits when it is stopped', async () => {
   await using folder = await createTemporaryFolder();
   await using receiver = await startReceiver();
   await symlink(modules, folder.file('node_modules'));
@@ -27,7 +27,7 @@ it('the code on the library page runs as printed, and exits after stop', async (
   });
   const printed = Promise.all([text(child.stdout), text(child.stderr)]);
   const ended = once(child, 'close');
-  // A program that fails exits without a call; stderr then has the reason.
+  // A program that fails ends without a call, and prints the reason.
   const call = await Promise.race([receiver.next(), ended.then(() => null)]);
   child.kill('SIGTERM');
   expect([await ended, await printed]).toEqual([

@@ -1,16 +1,16 @@
 import { existsSync, renameSync } from 'node:fs';
-import DatabaseConstructor from 'better-sqlite3';
+import { mkdir } from 'node:fs/promises';
+import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import type { OutcomeKind } from '../../packages/server/src/core/outcome.ts';
 import { commandsOf, readDocPage } from '../support/doc-page.ts';
-import { startServer as startInProcess } from '../support/running-server.ts';
-import { startServer } from '../support/server-process.ts';
+import { startServer } from '../support/running-server.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const page = readDocPage('docs/operation.md');
-const [backup = '', look = ''] = page.blocks('sh');
+const [backup = '', checks = ''] = page.blocks('sh');
 
-it('the page lists exactly the outcomes', () => {
+it('the table has all outcomes, and no others', () => {
   const outcomes: Record<OutcomeKind, true> = {
     succeeded: true,
     http_status: true,
@@ -22,45 +22,46 @@ it('the page lists exactly the outcomes', () => {
     response_invalid: true,
     interrupted: true,
   };
-  const rows = page.rows('outcome').map(([outcome = '']) => outcome.replaceAll('`', ''));
+  const rows = page.rows('outcome').map(([outcome = '']) => outcome);
   expect(rows.toSorted()).toEqual(Object.keys(outcomes).toSorted());
 });
 
-it('the health endpoints respond, and the metrics of the alerts exist', async () => {
-  await using server = await startInProcess();
+it('the endpoints to monitor answer, and the metrics to alarm on exist', async () => {
+  await using server = await startServer();
   const answers: string[] = [];
-  for (const command of commandsOf(look)) {
+  for (const command of commandsOf(checks)) {
     const path = command.replace('curl -s http://127.0.0.1:4400', '') as '/healthz';
     const { status, text } = await server.api(`GET ${path}`);
     expect([command, status]).toEqual([command, 200]);
     answers.push(text);
   }
   expect(answers).toHaveLength(3);
-  for (const [metric = ''] of page.rows('metric'))
-    expect(answers.at(-1)).toContain(`# TYPE ${metric.replaceAll('`', '')} `);
+  for (const [metric] of page.rows('metric')) expect(answers.at(-1)).toContain(`# TYPE ${metric} `);
 });
 
-it('a backup of a running server contains every earlier event, and a server starts with it', async () => {
+it('a backup of a running server holds every earlier event, and a server starts on it', async () => {
   await using folder = await createTemporaryFolder();
+  await mkdir(folder.file('.bellwire'));
+  const database_file = folder.file('.bellwire/bellwire.db');
+  const options = { settings: { database_url: `file:${database_file}` } };
   {
-    await using server = await startServer({ folder: folder.path });
-    const sent = await server.call('POST', '/v1/events', { type: 'order.created', data: {} });
-    expect(sent.status).toBe(202);
+    await using server = await startServer(options);
+    await server.send({ type: 'order.created' });
     const [, file = '', sql = ''] = /^sqlite3 (\S+) "(.*)"\n$/.exec(backup) ?? [];
-    const database = new DatabaseConstructor(folder.file(file), { readonly: true });
+    const database = new Database(folder.file(file), { readonly: true });
     database.exec(sql.replace('backup.db', folder.file('backup.db')));
     database.close();
   }
-  for (const rest of ['-wal', '-shm'])
-    if (existsSync(folder.file(`.bellwire/bellwire.db${rest}`)))
-      renameSync(folder.file(`.bellwire/bellwire.db${rest}`), folder.file(`old${rest}`));
-  renameSync(folder.file('backup.db'), folder.file('.bellwire/bellwire.db'));
-  await using server = await startServer({ folder: folder.path });
-  const { body } = await server.call('GET', '/v1/events');
+  for (const suffix of ['-wal', '-shm']) {
+    if (existsSync(database_file + suffix)) renameSync(database_file + suffix, folder.file(`old${suffix}`));
+  }
+  renameSync(folder.file('backup.db'), database_file);
+  await using server = await startServer(options);
+  const { body } = await server.api('GET /v1/events');
   expect(body.data).toMatchObject([{ type: 'order.created' }]);
 });
 
-it('the systemd unit starts an existing file and allows time for the longest attempt', () => {
+it('the systemd unit starts an existing file, and its stop time-out exceeds the longest attempt', () => {
   const [unit = ''] = page.blocks('ini');
   const [, path = ''] = /^ExecStart=\/usr\/bin\/node \/opt\/bellwire\/(\S+) serve$/m.exec(unit) ?? [];
   expect(existsSync(new URL(`../../${path}`, import.meta.url))).toBe(true);

@@ -1,11 +1,11 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readDocPage } from '../support/doc-page.ts';
 
 const docs = readdirSync(new URL('../../docs/', import.meta.url)).map((name) => `docs/${name}`);
 
-/** The number of snippets of each page by language. The test of the page runs all of them. */
-const run: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+/** The number of snippets of each language on a page. The test of the page runs all of them. */
+const tested: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'README.md': { sh: 3, text: 1, ts: 1, mermaid: 1 },
   'docs/command-line.md': { sh: 2 },
   'docs/dialects.md': { sh: 4, ts: 2 },
@@ -18,22 +18,40 @@ const run: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'docs/secrets.md': { sh: 4, text: 2, ts: 1 },
 };
 
-it('every page is listed here, so that new pages are tested too', () => {
-  expect(Object.keys(run).toSorted()).toEqual(
+it('the table above lists every page', () => {
+  expect(Object.keys(tested).toSorted()).toEqual(
     ['README.md', 'packages/client/README.md', 'packages/create-bellwire/README.md', ...docs].toSorted(),
   );
 });
 
-it.each(Object.entries(run))('%s has only snippets that a test runs', (path, expected) => {
+it.each(Object.entries(tested))('%s has no untested snippet', (path, expected) => {
   const languages = [...readDocPage(path).text.matchAll(/^```(\w+)$/gm)].map(([, language = '']) => language);
   const counted = Object.entries(Object.groupBy(languages, (language) => language));
   expect(Object.fromEntries(counted.map(([language, all]) => [language, all?.length]))).toEqual(expected);
 });
 
-it.each(Object.keys(run))('%s links only to existing pages', (path) => {
+it.each([
+  ['docs/dialects.md', ['orchard.config.ts', 'acme.config.ts']],
+  ['docs/secrets.md', ['is-genuine.ts']],
+  ['docs/receivers.md', ['receivers/fetch-handler.ts', 'receivers/express-handler.ts']],
+])('the TypeScript of %s is type-checked: each block is a fixture', (path, names) => {
+  const fixtures = names.map((name) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'));
+  expect(readDocPage(path).blocks('ts')).toEqual(fixtures);
+});
+
+const anchorsOf = (text: string): readonly string[] =>
+  [...text.matchAll(/^#+ (.*)$/gm)].map(([, head = '']) =>
+    head
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+
+it.each(Object.keys(tested))('every link of %s has a target', (path) => {
   const { text } = readDocPage(path);
-  for (const [, target = ''] of text.matchAll(/\]\((?!https:)([^)#]*)(?:#[^)]*)?\)/g)) {
-    if (target === '') continue;
-    expect(() => readDocPage(path.startsWith('docs/') ? `docs/${target}` : target), target).not.toThrow();
+  for (const [, target = '', anchor] of text.matchAll(/\]\((?!https:)([^)#]*)(?:#([^)]*))?\)/g)) {
+    const linked = path.startsWith('docs/') ? `docs/${target}` : target;
+    const found = target === '' ? text : readDocPage(linked).text;
+    if (anchor !== undefined) expect(anchorsOf(found), `${target}#${anchor}`).toContain(anchor);
   }
 });

@@ -1,69 +1,63 @@
 import { expect, it } from 'vitest';
-import { type RunningServer, startServer } from '../support/running-server.ts';
+import { keepForFile, startServer } from '../support/running-server.ts';
 import { procedures } from '../support/two-surfaces.ts';
 
-interface Tenant {
-  readonly workspace_id: string;
-  readonly key: string;
-  readonly hook_id: string;
-  readonly event_id: string;
-  readonly delivery_id: string;
-}
+const server = await keepForFile(startServer());
+const { api } = server;
 
-/** A workspace with a key of its own, a paused hook, an event type and an event that is held for the hook. */
-const addTenant = async ({ api, addHook }: RunningServer, name: string): Promise<Tenant> => {
+/** A workspace with its own key, a paused hook, an event type and an event that is held for the hook. */
+const addTenant = async (name: string) => {
   const workspace_id = (await api('POST /v1/workspaces', { name })).body.id;
   const named = { headers: { 'bellwire-workspace': workspace_id } };
   const { api_key: key } = (await api('POST /v1/api-keys', { name }, named)).body;
-  const hook = await addHook('https://receiver.example.com/', { active: false }, { key });
+  const hook = await server.addHook('https://receiver.example.com/', { active: false }, { key });
   await api(`PUT /v1/event-types/${name}.only`, {}, { key });
   const event = await api('POST /v1/events', { type: 'a', data: { of: name } }, { key });
   const { body } = await api('GET /v1/deliveries', undefined, { key });
   return { workspace_id, key, hook_id: hook.id, event_id: event.body.id, delivery_id: body.data[0]!.id };
 };
+const [left, right] = [await addTenant('left'), await addTenant('right')];
 
 const LISTS = ['events', 'webhooks', 'deliveries', 'event-types'] as const;
 
-const everything = async ({ api }: RunningServer, key: string): Promise<string> =>
-  (
-    await Promise.all(LISTS.map(async (list) => (await api(`GET /v1/${list}`, undefined, { key })).text))
-  ).join();
-
-/** Fields that a route wants before it looks for what its path names. */
-const BODIES: Readonly<Record<string, object>> = {
-  'hooks.replay': { since: '2026-01-01T00:00:00Z' },
+const everything = async (key: string): Promise<string> => {
+  const lists = LISTS.map(async (list) => (await api(`GET /v1/${list}`, undefined, { key })).text);
+  return (await Promise.all(lists)).join();
 };
 
-it('an id of another workspace is 404 on every route that takes one, and changes nothing there', async () => {
-  await using server = await startServer();
-  const [left, right] = [await addTenant(server, 'left'), await addTenant(server, 'right')];
-  const before = await everything(server, right.key);
-  const tried: string[] = [];
+/** Fields that a route requires before it looks up the id in its path. */
+const BODIES: Readonly<Record<string, object>> = { 'hooks.replay': { since: '2026-01-01T00:00:00Z' } };
+
+it('every route answers 404 for an id of another workspace, and changes nothing there', async () => {
+  const before = await everything(right.key);
+  const called: string[] = [];
   for (const { name, type, meta } of procedures) {
     const route = meta?.route;
     const [, field = ''] = /\{(hook_id|event_id|delivery_id)\}/.exec(route?.path ?? '') ?? [];
     if (route === undefined || field === '') continue;
-    const id = right[field as 'hook_id'];
+    const path = route.path.replace(`{${field}}`, right[field as 'hook_id']);
     const body = type === 'query' ? undefined : (BODIES[name] ?? {});
-    const { status, text } = await server.api(
-      `${route.method} /v1${route.path.replace(`{${field}}`, id)}` as 'GET /',
-      body,
-      { key: left.key },
-    );
-    tried.push(name);
+    const { status, text } = await api(`${route.method} /v1${path}` as 'GET /', body, { key: left.key });
+    called.push(name);
     expect([name, status]).toEqual([name, 404]);
     expect(text).not.toContain('right');
   }
-  expect(tried).toEqual(
+  expect(called).toEqual(
     expect.arrayContaining(['hooks.get', 'hooks.delete', 'hooks.ping', 'events.get', 'deliveries.retry']),
   );
-  expect(await everything(server, right.key)).toBe(before);
+  expect(await everything(right.key)).toBe(before);
 });
 
-it('an id of another workspace is not known in a body or a filter either', async () => {
-  await using server = await startServer();
-  const [left, right] = [await addTenant(server, 'left'), await addTenant(server, 'right')];
-  const { api } = server;
+it('a refused call for a hook of another workspace does not subscribe that hook to events here', async () => {
+  const { key } = left;
+  await api(`DELETE /v1/webhooks/${right.hook_id}`, undefined, { key });
+  const { body } = await api('POST /v1/events', { type: 'a', data: {} }, { key });
+  expect(body.deliveries).toBe(1);
+  const { data } = (await api(`GET /v1/deliveries?event_id=${body.id}`, undefined, { key })).body;
+  expect(data).toMatchObject([{ hook_id: left.hook_id }]);
+});
+
+it('an id of another workspace is unknown in bodies and filters', async () => {
   const { key } = left;
   const named = { type: 'a', data: {}, hook_ids: [right.hook_id] };
   expect((await api('POST /v1/events', named, { key })).status).toBe(404);
@@ -74,23 +68,17 @@ it('an id of another workspace is not known in a body or a filter either', async
   }
 });
 
-it('lists show what is in the workspace of the key; an admin names one in Bellwire-Workspace', async () => {
-  await using server = await startServer();
-  const [left, right] = [await addTenant(server, 'left'), await addTenant(server, 'right')];
-  const { api } = server;
-  const of_left = await everything(server, left.key);
+it('lists show the workspace of the key; an admin selects one by Bellwire-Workspace', async () => {
+  const of_left = await everything(left.key);
   expect(of_left).toContain(left.hook_id);
-  expect(of_left).not.toContain(right.hook_id);
-  expect(of_left).not.toContain(right.event_id);
+  for (const id of [right.hook_id, right.event_id]) expect(of_left).not.toContain(id);
   for (const { workspace_id, key } of [left, right]) {
     for (const list of LISTS) {
       const options = { headers: { 'bellwire-workspace': workspace_id } };
-      const by_admin = await api(`GET /v1/${list}`, undefined, options);
-      expect(by_admin.text).toBe((await api(`GET /v1/${list}`, undefined, { key })).text);
-      const own_name = await api(`GET /v1/${list}`, undefined, { key, ...options });
-      expect(own_name.text).toBe(by_admin.text);
+      const { text } = await api(`GET /v1/${list}`, undefined, { key });
+      expect((await api(`GET /v1/${list}`, undefined, options)).text).toBe(text);
+      expect((await api(`GET /v1/${list}`, undefined, { key, ...options })).text).toBe(text);
     }
   }
-  const { body } = await api('GET /v1/webhooks');
-  expect(body.data).toEqual([]);
+  expect((await api('GET /v1/webhooks')).body.data).toEqual([]);
 });

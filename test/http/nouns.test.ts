@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+import { ADMIN_KEY, keepForFile, startServer } from '../support/running-server.ts';
+
+const server = await keepForFile(startServer());
+const { api } = server;
 
 describe('event types', () => {
   it('are put, got, listed by name and deleted', async () => {
-    await using server = await startServer();
-    const { api } = server;
     const type = { description: 'an order', schema: { type: 'object' }, example: { order: { id: 1 } } };
     const put = await api('PUT /v1/event-types/Site%20Plan%20Change', type);
     expect([put.status, put.body]).toMatchObject([200, { name: 'Site Plan Change', ...type }]);
@@ -17,9 +18,7 @@ describe('event types', () => {
     expect((await api('DELETE /v1/event-types/order.created')).status).toBe(404);
   });
 
-  it('put again are replaced whole, and in force at once', async () => {
-    await using server = await startServer();
-    const { api } = server;
+  it('are replaced as a whole by another put, which takes effect at once', async () => {
     const send = () => api('POST /v1/events', { type: 'a', data: { id: 'text' } });
     const schema = { properties: { id: { type: 'integer' } } };
     await api('PUT /v1/event-types/a', { schema, description: 'first' });
@@ -31,15 +30,10 @@ describe('event types', () => {
 });
 
 describe('workspaces', () => {
-  it('are made, changed, listed and deleted; a name stands once', async () => {
-    await using server = await startServer();
-    const { api } = server;
-    const made = await api('POST /v1/workspaces', { name: 'acme', strict: true });
-    expect([made.status, made.body]).toMatchObject([
-      201,
-      { name: 'acme', dialect: 'standard', strict: true },
-    ]);
-    const { id } = made.body;
+  it('are created, changed, listed and deleted; names are unique', async () => {
+    const { status, body } = await api('POST /v1/workspaces', { name: 'acme', strict: true });
+    expect([status, body]).toMatchObject([201, { name: 'acme', dialect: 'standard', strict: true }]);
+    const { id } = body;
     expect((await api('POST /v1/workspaces', { name: 'acme' })).body.error.code).toBe('already_exists');
     expect((await api('PATCH /v1/workspaces/ws_default', { name: 'acme' })).status).toBe(409);
     const changed = await api(`PATCH /v1/workspaces/${id}`, { strict: false, name: 'acme 2' });
@@ -49,13 +43,11 @@ describe('workspaces', () => {
     expect(list.data.map(({ name }) => name).toSorted()).toEqual(['acme 2', 'default']);
     expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(204);
     expect((await api(`GET /v1/workspaces/${id}`)).status).toBe(404);
-    expect((await api('PATCH /v1/workspaces/ws_nobody', { name: 'x' })).status).toBe(404);
+    expect((await api('PATCH /v1/workspaces/ws_unknown', { name: 'x' })).status).toBe(404);
   });
 
-  it('are in use while they have a hook, an event or a key, and free again without', async () => {
-    await using server = await startServer();
-    const { api } = server;
-    const { id } = (await api('POST /v1/workspaces', { name: 'acme' })).body;
+  it('can be deleted only without hooks, events and keys', async () => {
+    const { id } = (await api('POST /v1/workspaces', { name: 'busy' })).body;
     const named = { headers: { 'bellwire-workspace': id } };
     const expectInUse = async () => {
       const { status, body } = await api(`DELETE /v1/workspaces/${id}`);
@@ -70,26 +62,24 @@ describe('workspaces', () => {
     await api('PUT /v1/event-types/a', {}, named);
     expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(204);
 
-    const other = (await api('POST /v1/workspaces', { name: 'acme' })).body.id;
+    const other = (await api('POST /v1/workspaces', { name: 'busy' })).body.id;
     await api('POST /v1/events', { type: 'a', data: {} }, { headers: { 'bellwire-workspace': other } });
     expect((await api(`DELETE /v1/workspaces/${other}`)).body.error.code).toBe('in_use');
   });
 
-  it('the default one stays, also when it is empty', async () => {
-    await using server = await startServer();
-    const { status, body } = await server.api('DELETE /v1/workspaces/ws_default');
+  it('include a default one that cannot be deleted, even when it is empty', async () => {
+    await using empty = await startServer();
+    const { status, body } = await empty.api('DELETE /v1/workspaces/ws_default');
     expect([status, body.error.code]).toEqual([409, 'in_use']);
-    expect((await server.api('POST /v1/events', { type: 'a', data: {} })).status).toBe(202);
+    expect((await empty.send()).deliveries).toBe(0);
   });
 });
 
 describe('API keys', () => {
-  it('are shown once, listed by a hint, and dead at once when deleted', async () => {
-    await using server = await startServer();
-    const { api } = server;
-    const made = await api('POST /v1/api-keys', { name: 'ci', scope: 'send' });
-    const { id, api_key } = made.body;
-    expect(made.status).toBe(201);
+  it('are shown once, listed by a hint, and invalid as soon as they are deleted', async () => {
+    const { status, body } = await api('POST /v1/api-keys', { name: 'ci', scope: 'send' });
+    const { id, api_key } = body;
+    expect(status).toBe(201);
     expect(api_key).toMatch(/^bwk_[\w-]{43}$/);
     const list = await api('GET /v1/api-keys');
     expect(list.body.data).toHaveLength(2);
@@ -106,21 +96,23 @@ describe('API keys', () => {
     expect((await api(`DELETE /v1/api-keys/${id}`)).status).toBe(404);
   });
 
-  it('a hint of a short key that somebody chose does not give it away', async () => {
-    await using server = await startServer({ settings: { api_key: 'correct-horse-16' } });
-    const { text, body } = await server.api('GET /v1/api-keys', undefined, { key: 'correct-horse-16' });
+  it('do not reveal a short key by its hint', async () => {
+    await using other = await startServer({ settings: { api_key: 'correct-horse-16' } });
+    const { text, body } = await other.api('GET /v1/api-keys', undefined, { key: 'correct-horse-16' });
     expect(body.data).toHaveLength(1);
     expect(text).toContain('"hint":"…16"');
     expect(text).not.toContain('correct');
   });
 
-  it('a key cannot delete itself; another admin key can delete the first', async () => {
-    await using server = await startServer();
-    const { api } = server;
-    const first = (await api('GET /v1/api-keys')).body.data[0]!.id;
-    expect((await api(`DELETE /v1/api-keys/${first}`)).body.error.code).toBe('in_use');
-    const { api_key: key } = (await api('POST /v1/api-keys', { name: 'second', scope: 'admin' })).body;
-    expect((await api(`DELETE /v1/api-keys/${first}`, undefined, { key })).status).toBe(204);
-    expect((await api('GET /v1/api-keys')).status).toBe(401);
+  it('cannot delete themselves; another admin key can delete the first', async () => {
+    await using other = await startServer();
+    const first = (await other.api('GET /v1/api-keys')).body.data[0]!.id;
+    expect((await other.api(`DELETE /v1/api-keys/${first}`)).body.error.code).toBe('in_use');
+    const second = await other.api('POST /v1/api-keys', { name: 'second', scope: 'admin' });
+    const { status } = await other.api(`DELETE /v1/api-keys/${first}`, undefined, {
+      key: second.body.api_key,
+    });
+    expect(status).toBe(204);
+    expect((await other.api('GET /v1/api-keys')).status).toBe(401);
   });
 });

@@ -1,47 +1,44 @@
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { errorTable } from '../../packages/server/src/core/errors.ts';
 import { EXAMPLE } from '../../packages/server/src/rpc/examples.ts';
 import { ANSWERED_CODES } from '../../packages/server/src/rpc/views/error.ts';
 import {
-  callByExample,
+  differences,
   document,
   expectDocumented,
-  judge,
-  makeThings,
   operation,
   operations,
   process_operations,
-  type Variation,
-} from '../support/openapi-bench.ts';
-import { withoutSocket } from '../support/without-socket.ts';
-import { type Receiver, startReceiver } from '../support/receiver.ts';
-import { type Answer, type RunningServer, startServer, until } from '../support/running-server.ts';
+} from '../support/openapi.ts';
+import { callByExample, createExamples, type Variation } from '../support/openapi-calls.ts';
+import { startReceiver } from '../support/receiver.ts';
+import {
+  type Answer,
+  keepForFile,
+  type RunningServer,
+  startServer,
+  until,
+  withoutSocket,
+} from '../support/running-server.ts';
 
-/** What no request alone brings about: a queue that is full, a disk that fails. Tests of the delivery loop and of processes do. */
+/** Codes that need a full queue or a failing disk. Tests of the delivery loop and of processes cover them. */
 const OUT_OF_REACH = ['overloaded', 'storage_broken'];
 
-/** The examples name a host; it is this machine, where nothing listens on its port. */
+/** The host of the examples is this machine, where nothing listens on its port. */
 const settings = { static_hosts: 'shop.example.com=127.0.0.1' };
 
-let server: RunningServer;
-let receiver: Receiver;
-beforeAll(async () => {
-  [server, receiver] = await Promise.all([startServer({ settings }), startReceiver()]);
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-  await receiver[Symbol.asyncDispose]();
-});
+const server = await keepForFile(startServer({ settings }));
+const receiver = await keepForFile(startReceiver());
 
-const things = () => makeThings(server, `${receiver.origin}/in`);
+const examples = () => createExamples(server, `${receiver.origin}/in`);
 const seen = new Set<string>();
 
 const note = (answer: Answer): Answer => {
   seen.add(answer.body.error?.code ?? String(answer.status));
   return answer;
 };
-/** Calls an operation; whatever it answers must be in the document. */
+/** Calls an operation; its answer must be in the document. */
 const call = async (
   name: string,
   variation: Variation = {},
@@ -65,7 +62,7 @@ const expectEach = async (
   }
   expect(called).toBeGreaterThan(5);
 };
-const ofDelivery = (id: string): Variation => ({ things: { [EXAMPLE.delivery_id]: id } });
+const ofDelivery = (id: string): Variation => ({ ids: { [EXAMPLE.delivery_id]: id } });
 const lowKey = async () =>
   (await server.api('POST /v1/api-keys', { name: 'low', scope: 'send' })).body.api_key;
 const expectCode = async (code: string, name: string, variation: Variation): Promise<void> => {
@@ -74,9 +71,9 @@ const expectCode = async (code: string, name: string, variation: Variation): Pro
 };
 const writes = (name: string): boolean => operation(name).method !== 'get';
 
-describe('what the running server answers is what the document says:', () => {
-  it.each(operations.map(({ name }) => name))('%s, called with its own example', async (name) => {
-    const answer = await call(name, { things: await things() });
+describe('the answers of a running server match the document:', () => {
+  it.each(operations.map(({ name }) => name))('%s, called with its example', async (name) => {
+    const answer = await call(name, { ids: await examples() });
     expect(answer.status, answer.text).toBeLessThan(300);
     const { responses } = operation(name).operation;
     expect(Object.keys(responses).filter((status) => status.startsWith('2'))).toEqual([
@@ -89,20 +86,20 @@ describe('what the running server answers is what the document says:', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('lists that are not empty, and the last page of many', async () => {
-    await things();
-    await things();
+  it('lists with rows, and the last of several pages', async () => {
+    await examples();
+    await examples();
     for (const { name, parameters } of operations) {
       if (!parameters.some((one) => one.name === 'cursor')) continue;
-      const made = await things();
-      const first = await call(name, { bare: true, things: made, query: { limit: '1' } });
+      const ids = await examples();
+      const first = await call(name, { bare: true, ids, query: { limit: '1' } });
       const cursor = first.body.next_cursor;
       if (name !== 'audit.list') expect(first.body.data, name).toHaveLength(1);
-      if (cursor !== null) await call(name, { bare: true, things: made, query: { limit: '1000', cursor } });
+      if (cursor !== null) await call(name, { bare: true, ids, query: { limit: '1000', cursor } });
     }
   });
 
-  it('a batch in which one is good and one is bad', async () => {
+  it('a batch of valid and invalid events', async () => {
     const { body } = await call('events.sendBatch', {
       body: { events: [{ type: 'a', data: {} }, { type: '..', more: 1 }, 7] },
     });
@@ -111,7 +108,7 @@ describe('what the running server answers is what the document says:', () => {
   });
 });
 
-describe('every refusal is in the document:', () => {
+describe('every common refusal is in the document:', () => {
   it('401 for every operation', () => expectEach('401 unauthenticated', () => ({ key: null })));
 
   it('403 for every operation', async () => {
@@ -119,15 +116,15 @@ describe('every refusal is in the document:', () => {
     await expectEach('403 forbidden', () => ({ key, headers: { 'bellwire-workspace': 'ws_other' } }));
   });
 
-  it('404 for every operation, in a workspace that is not there', () =>
-    expectEach('404 not_found', () => ({ headers: { 'bellwire-workspace': 'ws_nobody' } })));
+  it('404 for every operation, in an unknown workspace', () =>
+    expectEach('404 not_found', () => ({ headers: { 'bellwire-workspace': 'ws_unknown' } })));
 
   it('422 for every operation', () => expectEach('422 invalid_input', () => ({ query: { nonsense: '1' } })));
 
   it('400 for every list', () =>
     expectEach('400 invalid_cursor', async (name) =>
       operation(name).parameters.some((one) => one.name === 'cursor')
-        ? { query: { cursor: 'nonsense' }, things: await things() }
+        ? { query: { cursor: 'nonsense' }, ids: await examples() }
         : null,
     ));
 
@@ -144,28 +141,28 @@ describe('every refusal is in the document:', () => {
     expectEach(expected, (name) => (writes(name) ? variation : null)),
   );
 
-  it('405 for a path that is known by another method', async () => {
+  it('405 for another method of a known path', async () => {
     const answer = note(await server.api('PUT /v1/events'));
     expect(answer.status).toBe(405);
-    expect(judge.judge(document.components.responses['MethodNotAllowed']!, answer)).toEqual([]);
+    expect(differences(document.components.responses['MethodNotAllowed']!, answer)).toEqual([]);
   });
 });
 
-describe('every refusal of its own is in the document:', () => {
-  it('what a hook is refused for', async () => {
+describe('every refusal of one operation is in the document:', () => {
+  it('of a hook', async () => {
     const body = { url: 'http://10.0.0.7/', events: ['*'] };
     await expectCode('url_refused', 'hooks.create', { body });
-    await expectCode('url_refused', 'hooks.update', { body, things: await things() });
+    await expectCode('url_refused', 'hooks.update', { body, ids: await examples() });
     const unvalidated = { url: 'https://shop.example.com/', events: ['*'], dialect: 'casesolved' };
     const active = { active: true };
     await expectCode('not_validated', 'hooks.create', { body: { ...unvalidated, ...active } });
     const { body: hook } = await call('hooks.create', { body: unvalidated });
-    const of_hook = { things: { [EXAMPLE.hook_id]: hook.id } };
+    const of_hook = { ids: { [EXAMPLE.hook_id]: hook.id } };
     await expectCode('not_validated', 'hooks.update', { ...of_hook, body: active });
     await expectCode('not_validated', 'hooks.activate', of_hook);
   });
 
-  it('what an event is refused for', async () => {
+  it('of an event', async () => {
     const strict = {
       'bellwire-workspace': (await server.api('POST /v1/workspaces', { name: 's', strict: true })).body.id,
     };
@@ -183,20 +180,20 @@ describe('every refusal of its own is in the document:', () => {
     });
   });
 
-  it('what is in the way of sending again', async () => {
+  it('of a retry or a replay', async () => {
     const answers = Promise.withResolvers<object>();
     await using slow = await startReceiver(() => answers.promise);
     const hook = await server.addHook(slow.origin);
     const sent = async () => {
-      const { body } = await server.api('POST /v1/events', { type: 'a', data: {}, hook_ids: [hook.id] });
-      return (await server.api(`GET /v1/deliveries?event_id=${body.id}`)).body.data[0]!.id;
+      const { id } = await server.send({ hook_ids: [hook.id] });
+      return (await server.deliveries(`event_id=${id}`))[0]!.id;
     };
     const delivery = await sent();
     await slow.next();
     await expectCode('delivery_in_flight', 'deliveries.retry', ofDelivery(delivery));
     answers.resolve({});
     await server.deliveryIn(delivery, 'succeeded');
-    const hook_id = { things: { [EXAMPLE.hook_id]: hook.id } };
+    const hook_id = { ids: { [EXAMPLE.hook_id]: hook.id } };
     await call('hooks.deactivate', hook_id);
     await expectCode('hook_not_active', 'hooks.replay', {
       ...hook_id,
@@ -208,12 +205,12 @@ describe('every refusal of its own is in the document:', () => {
     await expectCode('delivery_canceled', 'deliveries.retry', ofDelivery(held));
   });
 
-  it('what is taken or in use', async () => {
+  it('of a name that is taken, and of a noun in use', async () => {
     await server.api('POST /v1/workspaces', { name: 'taken' });
     await expectCode('already_exists', 'workspaces.create', { body: { name: 'taken' } });
     await expectCode('already_exists', 'workspaces.update', {
       body: { name: 'taken' },
-      things: await things(),
+      ids: await examples(),
     });
     const { body: workspace } = await server.api('POST /v1/workspaces', { name: 'in use' });
     await server.api(
@@ -221,42 +218,42 @@ describe('every refusal of its own is in the document:', () => {
       { name: 'in it' },
       { headers: { 'bellwire-workspace': workspace.id } },
     );
-    await expectCode('in_use', 'workspaces.delete', { things: { [EXAMPLE.workspace_id]: workspace.id } });
+    await expectCode('in_use', 'workspaces.delete', { ids: { [EXAMPLE.workspace_id]: workspace.id } });
     const mine = (await server.api('GET /v1/api-keys?limit=1000')).body.data.at(-1)!.id;
-    await expectCode('in_use', 'apiKeys.delete', { things: { [EXAMPLE.key_id]: mine } });
+    await expectCode('in_use', 'apiKeys.delete', { ids: { [EXAMPLE.key_id]: mine } });
   });
 });
 
-describe('a server in trouble answers as documented:', () => {
-  it('500 and 503 where the database is broken', async () => {
+describe('a failing server answers as documented:', () => {
+  it('500 and 503 when the database is broken', async () => {
     await using broken = await startServer({ settings });
-    const made = await makeThings(broken, `${receiver.origin}/in`);
+    const ids = await createExamples(broken, `${receiver.origin}/in`);
     const database = new Database(broken.database_path);
     for (const table of ['events', 'deliveries', 'hooks', 'event_types', 'audit', 'attempts', 'secrets']) {
       database.exec(`alter table bellwire_${table} rename to ${table}_gone`);
     }
     database.close();
-    for (const { name } of operations) await call(name, { things: made }, broken);
+    for (const { name } of operations) await call(name, { ids }, broken);
     expect(seen).toContain('internal');
     expect(seen).toContain('storage_failed');
   });
 
-  it('503 while it stops, which takes as long as an attempt under way', async () => {
+  it('503 during shutdown, which lasts as long as an attempt in progress', async () => {
     await using parts = new AsyncDisposableStack();
     const stopping = parts.use(await startServer({ settings }));
     const answers = Promise.withResolvers<object>();
     await using slow = await startReceiver(() => answers.promise);
-    const there = await makeThings(stopping, `${receiver.origin}/in`);
+    const ids = await createExamples(stopping, `${receiver.origin}/in`);
     const hook = await stopping.addHook(slow.origin);
-    await call('hooks.ping', { things: { [EXAMPLE.hook_id]: hook.id } }, stopping);
+    await call('hooks.ping', { ids: { [EXAMPLE.hook_id]: hook.id } }, stopping);
     await slow.next();
     const stopped = parts.disposeAsync();
-    // The socket is closed first: whoever mounts Bellwire in a server of their own still gets here.
+    // The socket is closed first, but a program that mounts `fetch` still calls it.
     const inside = { api: withoutSocket(stopping.bellwire) };
     const ready = () => callByExample(inside.api, operation('process.ready'));
     expectDocumented(operation('process.ready'), await until(ready, ({ status }) => status === 503));
     for (const name of ['events.send', 'hooks.ping', 'hooks.test', 'hooks.validate', 'deliveries.retry']) {
-      const { status, body } = await call(name, { things: there }, inside);
+      const { status, body } = await call(name, { ids }, inside);
       expect([status, body.error.code], name).toEqual([503, 'shutting_down']);
     }
     answers.resolve({});
@@ -265,7 +262,7 @@ describe('a server in trouble answers as documented:', () => {
   });
 });
 
-it('every error code of the document was met on the way', () => {
+it('the tests above received every error code of the document', () => {
   const unmet = Object.keys(ANSWERED_CODES).filter((code) => !seen.has(code));
   expect(unmet.toSorted()).toEqual(OUT_OF_REACH.toSorted());
   expect(new Set(unmet.map((code) => errorTable[code as keyof typeof errorTable]))).toEqual(new Set([503]));

@@ -1,60 +1,19 @@
 import type { Client } from '@bellwire/client';
 import { describe, expect, it } from 'vitest';
-import {
-  type Bellwire,
-  BellwireError,
-  createBellwire,
-  readConfig,
-  type Verbs,
-} from '../../packages/server/src/index.ts';
+import { BellwireError, createBellwire, readConfig, type Verbs } from '../../packages/server/src/index.ts';
 import { standard } from '../../packages/server/src/dialects/standard.ts';
 import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { until } from '../support/running-server.ts';
+import { ADMIN_KEY, keepForFile, startServer, until } from '../support/running-server.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { openTestStore } from '../support/test-store.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { assembleVirtual } from '../support/virtual-program.ts';
 
-const ADMIN_KEY = 'an-admin-key-of-the-library-tests';
 const RECEIVER_DOWN = { status: 503 };
 
-interface Library extends AsyncDisposable {
-  readonly bellwire: Bellwire;
-  readonly errors: readonly string[];
-}
-
-const nothing = (): void => {};
-
-/** A Bellwire without a socket of its own, on a new database file. */
-const openLibrary = async ({ started = true } = {}): Promise<Library> => {
-  const folder = await createTemporaryFolder();
-  const errors: string[] = [];
-  const config = readConfig({
-    database_url: `file:${folder.file('bellwire.db')}`,
-    allow_networks: '127.0.0.0/8',
-    sender_thread: 'false',
-    api_key: ADMIN_KEY,
-  });
-  const bellwire = await createBellwire(config, {
-    log: {
-      debug: nothing,
-      info: nothing,
-      warn: nothing,
-      error: (message, fields = {}) => errors.push(`${message} ${JSON.stringify(fields)}`),
-    },
-  });
-  if (started) await bellwire.start();
-  return {
-    bellwire,
-    errors,
-    [Symbol.asyncDispose]: async () => {
-      await bellwire.stop();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
-};
+const { bellwire: shared } = await keepForFile(startServer());
 
 const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
   const thrown: unknown = await Promise.resolve(call).then(
@@ -65,13 +24,13 @@ const errorOf = async (call: PromiseLike<unknown>): Promise<BellwireError> => {
   return thrown;
 };
 
-/** What a call is refused with, as REST writes it. */
+/** The refusal of a call, in the form of REST. */
 const refusalOf = async (call: Promise<unknown>) => {
   const { code, message, issues } = await errorOf(call);
   return { code, message, ...(issues === undefined ? {} : { issues }) };
 };
 
-/** The delivery of an event, once it is final. */
+/** The delivery of an event, when it is final. */
 const settled = (bellwire: Verbs, event_id: string) =>
   until(
     async () => (await bellwire.deliveries.list({ event_id })).data[0]!,
@@ -79,33 +38,29 @@ const settled = (bellwire: Verbs, event_id: string) =>
   );
 
 describe('every verb', () => {
-  it('of the router is offered under its noun, and nothing else', async () => {
-    await using library = await openLibrary();
+  it('of the router is available under its noun, and no other', async () => {
     const router = createAppRouter({} as Parameters<typeof createAppRouter>[0]);
     const onRest = new Set(['hooks.testAny', 'deliveries.listOfHook']);
     const procedures = Object.keys(router._def.procedures).filter((name) => !onRest.has(name));
     const nouns = Object.keys(router._def.record) as (keyof Verbs)[];
-    const offered = nouns.flatMap((noun) =>
-      Object.keys(library.bellwire[noun]).map((verb) => `${noun}.${verb}`),
-    );
+    const offered = nouns.flatMap((noun) => Object.keys(shared[noun]).map((verb) => `${noun}.${verb}`));
     expect(offered.toSorted()).toEqual(procedures.toSorted());
   });
 
-  it('has the signature of the typed client, which can be replaced by it', async () => {
-    await using library = await openLibrary();
+  it('has the signature of the typed client, and can replace it', async () => {
     const { hooks, workspaces, apiKeys, audit }: Pick<Client, 'hooks' | 'workspaces' | 'apiKeys' | 'audit'> =
-      library.bellwire;
-    const events: Client['events'] = library.bellwire.events;
-    const deliveries: Omit<Client['deliveries'], 'watch'> = library.bellwire.deliveries;
-    const eventTypes: Omit<Client['eventTypes'], 'push'> = library.bellwire.eventTypes;
+      shared;
+    const events: Client['events'] = shared.events;
+    const deliveries: Omit<Client['deliveries'], 'watch'> = shared.deliveries;
+    const eventTypes: Omit<Client['eventTypes'], 'push'> = shared.eventTypes;
     for (const { list } of [hooks, workspaces, apiKeys, audit, events, deliveries, eventTypes])
       expect(await list()).toMatchObject({ next_cursor: null });
   });
 
   it('of events and deliveries: an event is sent, listed, delivered with its attempts, and retried', async () => {
     await using receiver = await startReceiver((_, nth) => (nth === 1 ? RECEIVER_DOWN : {}));
-    await using library = await openLibrary();
-    const { events, deliveries, hooks } = library.bellwire;
+    await using server = await startServer();
+    const { events, deliveries, hooks } = server.bellwire;
     await hooks.create({ url: receiver.origin, events: ['order.*'], max_attempts: 1 });
     const event = await events.send('order.created', { number: 1 }, { idempotency_key: 'order-1' });
     expect(event).toMatchObject({ type: 'order.created', idempotency_key: 'order-1', deliveries: 1 });
@@ -116,11 +71,11 @@ describe('every verb', () => {
       previous_data: null,
       deliveries: 1,
     });
-    const failed = await settled(library.bellwire, event.id);
+    const failed = await settled(server.bellwire, event.id);
     expect(failed.status).toBe('failed');
 
     await deliveries.retry(failed.id);
-    expect(await settled(library.bellwire, event.id)).toMatchObject({ id: failed.id, status: 'succeeded' });
+    expect(await settled(server.bellwire, event.id)).toMatchObject({ id: failed.id, status: 'succeeded' });
     const { attempts } = await deliveries.get(failed.id);
     expect(attempts.map(({ outcome }) => outcome)).toEqual(['http_status', 'succeeded']);
     expect(receiver.calls.map(({ headers }) => headers['webhook-id'])).toEqual([event.id, event.id]);
@@ -138,8 +93,8 @@ describe('every verb', () => {
 
   it('of hooks: created, changed, paused, tested, its secret rotated, and deleted', async () => {
     await using receiver = await startReceiver();
-    await using library = await openLibrary();
-    const { hooks, audit } = library.bellwire;
+    await using server = await startServer();
+    const { hooks, audit } = server.bellwire;
     const { id, secret } = await hooks.create({ url: receiver.origin, events: ['order.created'] });
     expect(await hooks.update(id, { name: 'Shop' })).toMatchObject({ id, name: 'Shop' });
     expect((await hooks.deactivate(id)).status).toBe('paused');
@@ -165,13 +120,13 @@ describe('every verb', () => {
   });
 
   it('of the catalog, workspaces and API keys', async () => {
-    await using library = await openLibrary();
-    const { eventTypes, workspaces, apiKeys, inWorkspace } = library.bellwire;
+    await using server = await startServer();
+    const { eventTypes, workspaces, apiKeys, inWorkspace } = server.bellwire;
     const schema = { type: 'object', required: ['number'] };
     await eventTypes.put('order.created', { schema });
     expect(await eventTypes.get('order.created')).toMatchObject({ name: 'order.created', schema });
     expect((await eventTypes.list()).data).toHaveLength(1);
-    expect(await errorOf(library.bellwire.events.send('order.created', {}))).toMatchObject({
+    expect(await errorOf(server.bellwire.events.send('order.created', {}))).toMatchObject({
       code: 'schema_violation',
       issues: [{ path: 'data' }],
     });
@@ -188,56 +143,50 @@ describe('every verb', () => {
     const request = new Request('http://bellwire.test/v1/events', {
       headers: { authorization: `Bearer ${api_key}` },
     });
-    expect((await library.bellwire.fetch(request)).status).toBe(200);
+    expect((await server.bellwire.fetch(request)).status).toBe(200);
     await apiKeys.delete(key_id);
     await workspaces.delete(id);
   });
 });
 
-describe('a call in the process', () => {
-  it('in another workspace sees that workspace only, and an unknown one is refused', async () => {
-    await using library = await openLibrary();
-    const { bellwire } = library;
-    const { id } = await bellwire.workspaces.create({ name: 'acme' });
-    const acme = bellwire.inWorkspace(id);
+describe('an in-process call', () => {
+  it('in another workspace sees only that one; an unknown one is refused', async () => {
+    const { id } = await shared.workspaces.create({ name: 'acme' });
+    const acme = shared.inWorkspace(id);
     const event = await acme.events.send('order.created', {});
     expect(await acme.events.get(event.id)).toMatchObject({ id: event.id });
-    expect(await errorOf(bellwire.events.get(event.id))).toMatchObject({ code: 'not_found' });
-    expect(await errorOf(bellwire.inWorkspace('ws_unknown').events.list())).toMatchObject({
+    expect(await errorOf(shared.events.get(event.id))).toMatchObject({ code: 'not_found' });
+    expect(await errorOf(shared.inWorkspace('ws_unknown').events.list())).toMatchObject({
       code: 'not_found',
     });
   });
 
-  it('is refused as the same call over HTTP is: code, message and issues', async () => {
-    await using library = await openLibrary();
-    const { bellwire } = library;
+  it('is refused like the same call over HTTP: code, message and issues', async () => {
     const overHttp = async (path: string, body: object): Promise<unknown> => {
       const headers = { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' };
       const init = { method: 'POST', headers, body: JSON.stringify(body) };
-      const response = await bellwire.fetch(new Request(`http://bellwire.test/v1${path}`, init));
+      const response = await shared.fetch(new Request(`http://bellwire.test/v1${path}`, init));
       return ((await response.json()) as { readonly error: unknown }).error;
     };
     const hook = { url: 'http://10.0.0.7/', events: ['*'] };
-    const misspelt = { type: 'order.created', data: {}, idempotence_key: 'x' };
-    expect(await refusalOf(bellwire.hooks.create(hook))).toEqual(await overHttp('/webhooks', hook));
+    const misspelled = { type: 'order.created', data: {}, idempotence_key: 'x' };
+    expect(await refusalOf(shared.hooks.create(hook))).toEqual(await overHttp('/webhooks', hook));
     expect(
-      await refusalOf(bellwire.events.send('order.created', {}, { idempotence_key: 'x' } as object)),
-    ).toEqual(await overHttp('/events', misspelt));
-    expect(await refusalOf(bellwire.hooks.ping('wh_unknown'))).toEqual(
+      await refusalOf(shared.events.send('order.created', {}, { idempotence_key: 'x' } as object)),
+    ).toEqual(await overHttp('/events', misspelled));
+    expect(await refusalOf(shared.hooks.ping('wh_unknown'))).toEqual(
       await overHttp('/webhooks/wh_unknown/ping', {}),
     );
   });
 
-  it('throws BellwireError, never an error of the RPC library, and keeps the cause of what was invalid', async () => {
-    await using library = await openLibrary();
-    const error = await errorOf(library.bellwire.hooks.create({ url: 'https://example.com', events: [] }));
+  it('throws BellwireError, not an error of tRPC, with the validation error as its cause', async () => {
+    const error = await errorOf(shared.hooks.create({ url: 'https://example.com', events: [] }));
     expect(error).toMatchObject({ code: 'invalid_input', issues: [{ path: 'events' }] });
     expect(error.cause).toMatchObject({ name: 'ZodError' });
   });
 
-  it('takes what JSON would carry: a copy, without undefined, with times as text', async () => {
-    await using library = await openLibrary();
-    const { events } = library.bellwire;
+  it('takes its input as JSON would carry it: a copy, without undefined, with times as text', async () => {
+    const { events } = shared;
     const at = new Date(Date.UTC(2026, 0, 5));
     const data = { at, total: 1, note: undefined };
     const sending = events.send('order.created', data, {});
@@ -257,14 +206,14 @@ describe('a call in the process', () => {
     ['an array', [1], 'invalid_input'],
     ['more than 128 levels', deep, 'invalid_json'],
     ['more than 1 MiB', { text: 'x'.repeat(1_048_576) }, 'payload_too_large'],
-  ])('with %s is refused, and nothing is stored', async (_, data, code) => {
-    await using library = await openLibrary();
-    const { events } = library.bellwire;
+  ])('with %s is refused, and nothing is stored', async (what, data, code) => {
+    const { id } = await shared.workspaces.create({ name: what });
+    const { events } = shared.inWorkspace(id);
     expect(await errorOf(events.send('order.created', data))).toMatchObject({ code });
     expect((await events.list()).data).toEqual([]);
   });
 
-  it('that fails unexpectedly is `internal`: its cause is in the error and in the log, not in the message', async () => {
+  it('that fails unexpectedly is `internal`: its cause is on the error and in the log, not in the message', async () => {
     await using opened = await openTestStore();
     const { store, repositories } = opened;
     const failing = { ...repositories.hooks, list: () => Promise.reject(new Error('disk on fire')) };
@@ -284,11 +233,11 @@ describe('a call in the process', () => {
     expect(log).toEqual([expect.stringContaining('disk on fire')]);
   });
 
-  it('before `start` is carried out, and its event is sent once', async () => {
+  it('before `start` is executed, and its event is sent once', async () => {
     const answer = Promise.withResolvers<object>();
     await using receiver = await startReceiver(() => answer.promise);
-    await using library = await openLibrary({ started: false });
-    const { bellwire } = library;
+    await using server = await startServer({ started: false });
+    const { bellwire } = server;
     await bellwire.hooks.create({ url: receiver.origin, events: ['*'] });
     const event = await bellwire.events.send('order.created', {});
     await receiver.next();
@@ -300,17 +249,17 @@ describe('a call in the process', () => {
   });
 
   it('after `stop` is refused as shutting down', async () => {
-    await using library = await openLibrary();
-    await library.bellwire.stop();
-    expect(await errorOf(library.bellwire.events.send('order.created', {}))).toMatchObject({
+    await using server = await startServer();
+    await server.bellwire.stop();
+    expect(await errorOf(server.bellwire.events.send('order.created', {}))).toMatchObject({
       code: 'shutting_down',
     });
-    expect(await errorOf(library.bellwire.hooks.list())).toMatchObject({ code: 'shutting_down' });
-    expect(library.errors).toEqual([]);
+    expect(await errorOf(server.bellwire.hooks.list())).toMatchObject({ code: 'shutting_down' });
+    expect(server.log_lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
   });
 });
 
-it('what cannot be put together leaves nothing open: the next one can take the database', async () => {
+it('a failed creation releases the database for the next one', async () => {
   await using folder = await createTemporaryFolder();
   const twice = { name: 'order.created', description: '', schema: {}, example: {} };
   const broken = { ...standard, name: 'broken', catalog: [twice, twice] };

@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyStepTo, routes, type Step } from '../support/any-step.ts';
-import { expectDocumented, operation } from '../support/openapi-bench.ts';
+import { expectDocumented, operation } from '../support/openapi.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { parting, withoutChance } from '../support/without-chance.ts';
+import { deterministic, firstDifference } from '../support/deterministic.ts';
 import { type Outcomes, startSurfacePair } from '../support/surface-pair.ts';
 import { comparable, type Outcome, procedures, successOf } from '../support/two-surfaces.ts';
 
 const CALLS = Number(process.env['PROPERTY_CALLS'] ?? 2_000);
 const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_121);
-/** Calls between two looks at everything that is stored. */
-const LOOK_EVERY = 1_000;
+/** Calls between two comparisons of the stored state. */
+const COMPARE_EVERY = 1_000;
 
-/** Whether a list answered and was not empty. */
+/** Whether the outcome is a list with rows. */
 const hasRows = ({ value }: Outcome): boolean =>
   typeof value === 'object' &&
   value !== null &&
@@ -21,24 +21,25 @@ const hasRows = ({ value }: Outcome): boolean =>
 
 const expectSame = (where: string, { name }: Step, { rest, trpc, answer }: Outcomes): void => {
   expect(rest.status, `${where}: ${answer.text}`).toBeLessThan(500);
-  const [left, right] = [rest, trpc].map((outcome) => comparable(name, outcome, withoutChance));
-  expect(parting(left!, right!), where).toBeNull();
+  const [left, right] = [rest, trpc].map((outcome) => comparable(name, outcome, deterministic));
+  expect(firstDifference(left!, right!), where).toBeNull();
   if (rest.error !== null) expect(rest.status, where).toBe(trpc.status);
   else expect([rest.status, trpc.status], where).toEqual([successOf(name, rest.value), 200]);
   expectDocumented(operation(name), answer);
 };
 
 it(
-  `REST and /trpc answer the same and leave the same behind (${CALLS} calls, seed ${SEED})`,
+  `REST and /trpc give the same answers and store the same state (${CALLS} calls, seed ${SEED})`,
   async () => {
     await using receiver = await startReceiver(({ path }) =>
       path.startsWith('/fail') ? { status: 500 } : {},
     );
     await using pair = await startSurfacePair();
     const seen = { good: new Set<string>(), bad: new Set<string>(), full: new Set<string>() };
+    const codes = new Set<string>();
     const expectSameState = async (where: string): Promise<void> => {
       const [left, right] = await pair.states();
-      expect(parting(withoutChance(left), withoutChance(right)), where).toBeNull();
+      expect(firstDifference(deterministic(left), deterministic(right)), where).toBeNull();
     };
     const steps = fc.sample(anyStepTo(receiver.origin), { seed: SEED, numRuns: CALLS });
     for (const [nth, step] of steps.entries()) {
@@ -47,17 +48,30 @@ it(
       expectSame(where, step, outcomes);
       seen[outcomes.rest.error === null ? 'good' : 'bad'].add(step.name);
       if (hasRows(outcomes.rest)) seen.full.add(step.name);
-      if (nth % LOOK_EVERY === LOOK_EVERY - 1) await expectSameState(`after ${where}`);
+      if (outcomes.rest.error !== null) codes.add(outcomes.rest.error.code);
+      if (nth % COMPARE_EVERY === COMPARE_EVERY - 1) await expectSameState(`after ${where}`);
     }
     await expectSameState('at the end');
     const all = routes.map(({ name }) => name).toSorted();
-    expect([...seen.good].toSorted(), 'procedures that did something').toEqual(all);
-    expect([...seen.bad].toSorted(), 'procedures that refused something').toEqual(all);
-    expect([...seen.full].toSorted(), 'lists that showed something').toEqual(
+    expect([...seen.good].toSorted(), 'procedures that succeeded').toEqual(all);
+    expect([...seen.bad].toSorted(), 'procedures that were refused').toEqual(all);
+    expect([...seen.full].toSorted(), 'lists with rows').toEqual(
       routes
         .filter(({ input }) => Object.hasOwn(input.shape, 'cursor'))
         .map(({ name }) => name)
         .toSorted(),
+    );
+    expect([...codes], 'codes of refusals').toEqual(
+      expect.arrayContaining([
+        'already_exists',
+        'delivery_canceled',
+        'forbidden',
+        'idempotency_conflict',
+        'in_use',
+        'invalid_input',
+        'not_found',
+        'unauthenticated',
+      ]),
     );
     expect(all).toEqual(
       procedures

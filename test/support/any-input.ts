@@ -4,16 +4,13 @@ import { choicesOf, fieldsOf, requiredIn, resolve } from '../../packages/server/
 import type { Schemas } from '../../packages/server/src/http/openapi/types.ts';
 
 export interface AnyInputOptions {
-  /** The schemas that others refer to by name. */
+  /** The schemas that others reference by name. */
   readonly named: Schemas;
-  /**
-   * Values that mean something beyond their schema, like an id of a thing that is there: by the example of the schema,
-   * good ones and bad ones alike.
-   */
+  /** Values with a meaning beyond their schema, like existing ids, by the example of the schema: valid and invalid ones. */
   readonly wordsFor: (example: Json | undefined) => fc.Arbitrary<unknown> | null;
 }
 
-/** Nothing that a field expects, most of the time. */
+/** Values that few fields accept. */
 const STRANGE: readonly unknown[] = [
   null,
   true,
@@ -40,7 +37,7 @@ const STRANGE: readonly unknown[] = [
   JSON.parse('{"__proto__":{"a":1}}'),
 ];
 
-/** Names of fields that no input has. */
+/** Field names that no input has. */
 const STRANGERS = ['extra', 'constructor', 'toString', '__proto__', '', 'ID', 'data.x', 'workspace'];
 
 const anyJson = fc.jsonValue({ maxDepth: 2 });
@@ -49,7 +46,7 @@ const anyObject = fc.dictionary(fc.string({ maxLength: 8 }), anyJson, { maxKeys:
 const numberIn = (value: Json | undefined): number | undefined =>
   typeof value === 'number' ? value : undefined;
 
-/** The first type that a schema allows; empty when it says none. */
+/** The first type that a schema allows; empty without one. */
 const typeIn = ({ type }: JsonObject): string => {
   const first = Array.isArray(type) ? (type as readonly Json[])[0] : type;
   return typeof first === 'string' ? first : '';
@@ -70,18 +67,18 @@ const times = fc.oneof(
 const validString = (schema: JsonObject): fc.Arbitrary<string> => {
   const { format, pattern } = schema;
   if (format === 'date-time') return times;
-  const least = numberIn(schema['minLength']) ?? 0;
-  const most = numberIn(schema['maxLength']) ?? 200;
+  const min = numberIn(schema['minLength']) ?? 0;
+  const max = numberIn(schema['maxLength']) ?? 200;
   if (typeof pattern === 'string') {
-    return fc.stringMatching(new RegExp(pattern), { maxLength: Math.min(most, 20) });
+    return fc.stringMatching(new RegExp(pattern), { maxLength: Math.min(max, 20) });
   }
   return fc.oneof(
-    fc.string({ minLength: least, maxLength: Math.max(least, Math.min(most, 12)), unit: 'grapheme' }),
-    fc.constantFrom(least, most).map((length) => 'x'.repeat(length)),
+    fc.string({ minLength: min, maxLength: Math.max(min, Math.min(max, 12)), unit: 'grapheme' }),
+    fc.constantFrom(min, max).map((length) => 'x'.repeat(length)),
   );
 };
 
-/** Values around and beyond the bounds that a schema sets. */
+/** Values at and beyond the bounds of a schema. */
 const beyond = (schema: JsonObject): readonly unknown[] => {
   const strings = [
     (numberIn(schema['minLength']) ?? 0) - 1,
@@ -117,7 +114,7 @@ const record = (
     noNullPrototype: true,
   });
 
-/** What must be there and one field more: filters that all apply at once leave nothing of most lists. */
+/** The required fields and one more: lists are empty when all filters apply at once. */
 const withOneMore = (
   required: readonly string[],
   fields: Record<string, unknown>,
@@ -130,7 +127,7 @@ const withOneMore = (
   );
 };
 
-/** Makes values for any input that is described by JSON Schema. */
+/** Generates values for any input with a JSON Schema. */
 export const createAnyInput = ({ named, wordsFor }: AnyInputOptions) => {
   const valid = (given: JsonObject): fc.Arbitrary<unknown> => {
     const words = wordsFor(exampleIn(given));
@@ -167,7 +164,7 @@ export const createAnyInput = ({ named, wordsFor }: AnyInputOptions) => {
     }
   };
 
-  /** Something that is wrong somewhere, most of the time: a missing field, a strange one, a wrong value, on any level. */
+  /** Usually invalid: a missing field, an unknown one, or an invalid value, on any level. */
   const wrong = (given: JsonObject): fc.Arbitrary<unknown> => {
     const schema = resolve(given, named);
     const fields = fieldsOf(schema);
@@ -196,7 +193,7 @@ export const createAnyInput = ({ named, wordsFor }: AnyInputOptions) => {
     return fc.oneof(without, stranger, { arbitrary: oneWrong, weight: 3 }, anyWrong);
   };
 
-  /** Inputs for a procedure: four of five as the schema wants them, the others with something wrong. */
+  /** Inputs for a procedure: four of five are valid. */
   return (input: JsonObject): fc.Arbitrary<Record<string, unknown>> => {
     const schema = resolve(input, named);
     const good = record(schema, (_, field) => valid(field));

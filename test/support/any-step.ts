@@ -10,16 +10,16 @@ import type { Input } from './two-surfaces.ts';
 
 export interface Step {
   readonly name: string;
-  /** With `@wh:17` for the id of a hook that was made earlier. */
+  /** With `@wh:17` for the id of a hook that was created earlier. */
   readonly input: Input;
   /** An API key, `admin`, or null for none; and the workspace that the call names. */
   readonly key: string | null;
   readonly workspace: string | null;
-  /** REST reads a field under its other name, or from a header. */
+  /** Whether REST gets a field by its alias, or in a header. */
   readonly rest_only: { readonly alias: number; readonly by_header: boolean };
 }
 
-/** Every procedure that is on REST. */
+/** Every REST procedure. */
 export const routes: readonly RestRoute[] = routesOf(
   createAppRouter({} as Parameters<typeof createAppRouter>[0]),
 );
@@ -30,7 +30,7 @@ const idOf = (kind: string): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 30, arbitrary: fc.nat(23).map((nth) => `@${kind}:${nth}`) },
     { weight: 2, arbitrary: fc.nat(23).map((nth) => `@gone:${nth}`) },
-    { weight: 1, arbitrary: fc.constantFrom(`${kind}_nobody`, 'x', 'x'.repeat(65)) },
+    { weight: 1, arbitrary: fc.constantFrom(`${kind}_unknown`, 'x', 'x'.repeat(65)) },
   );
 
 const mostly = (good: readonly unknown[], bad: readonly unknown[]): fc.Arbitrary<unknown> =>
@@ -39,7 +39,7 @@ const mostly = (good: readonly unknown[], bad: readonly unknown[]): fc.Arbitrary
     { weight: 1, arbitrary: fc.constantFrom(...bad) },
   );
 
-/** What fields hold that mean something beyond their schema, by the example that their schema shows. */
+/** Values with a meaning beyond their schema, by the example of the schema. */
 const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> => {
   const types = ['a', 'a.b', 'order.created', 'Site Plan Change'];
   const words: readonly (readonly [Json, fc.Arbitrary<unknown>])[] = [
@@ -101,18 +101,18 @@ const anyCaller = fc.oneof(
       { key: '@api_key:0', workspace: '@ws:0' },
       { key: null, workspace: null },
       { key: 'nonsense', workspace: null },
-      { ...ADMIN, workspace: 'ws_nobody' },
+      { ...ADMIN, workspace: 'ws_unknown' },
     ),
   },
 );
 
-const MOST_QUERY = 6_000;
+const MAX_QUERY_LENGTH = 6_000;
 
-/** What a query or a path can say: there, everything is text, and no text means a number, a boolean or nothing. */
-const canSay = (value: unknown, in_path: boolean): boolean => {
+/** Whether a query or a path can express a value: everything in them is text. */
+const canExpress = (value: unknown, in_path: boolean): boolean => {
   if (typeof value === 'number' || typeof value === 'boolean') return !in_path;
   if (typeof value !== 'string' || !value.isWellFormed()) return false;
-  // A segment that is empty or made of dots is another path.
+  // An empty segment, or one of dots, changes the path.
   if (in_path) return !/^\.{0,2}$/.test(value);
   return !/^(?:true|false|-?\d+(?:\.\d+)?)$/.test(value);
 };
@@ -124,26 +124,26 @@ const wantsText = (field: string, { input }: RestRoute): boolean => {
   return schema?.[field]?.type === 'string';
 };
 
-/** Whether REST can say the same as /trpc. */
-const isSayable = (rest: RestRoute, input: Input): boolean => {
+/** Whether REST can express the input. */
+const isExpressible = (rest: RestRoute, input: Input): boolean => {
   const { route, in_path } = rest;
-  if (!in_path.every((field) => Object.hasOwn(input, field) && canSay(input[field], true))) return false;
+  if (!in_path.every((field) => Object.hasOwn(input, field) && canExpress(input[field], true))) return false;
   if (route.method !== 'GET') return true;
   const others = Object.entries(input).filter(([name]) => !in_path.includes(name));
   return (
     others.every(
       ([name, value]) =>
-        // Hono, like most, does not see a query field without a name.
+        // Hono ignores a query field without a name.
         name !== '' &&
         name.isWellFormed() &&
-        canSay(value, false) &&
+        canExpress(value, false) &&
         (typeof value === 'string' || !wantsText(name, rest)),
-    ) && JSON.stringify(input).length < MOST_QUERY
+    ) && JSON.stringify(input).length < MAX_QUERY_LENGTH
   );
 };
 
 const PATIENT_MS = 30_000;
-/** A time-out that a busy machine could reach would leave the two servers different by chance. */
+/** A short time-out could elapse on one of the two servers only. */
 const patient = (input: Input): Input => {
   const { timeout_ms } = input;
   return typeof timeout_ms === 'number' && timeout_ms >= 100 && timeout_ms < PATIENT_MS
@@ -151,11 +151,11 @@ const patient = (input: Input): Input => {
     : input;
 };
 
-/** What is made must outlive what is deleted, or all other calls would find nothing. */
+/** Creates outnumber deletes, so that other calls find something. */
 const weightOf = (name: string): number =>
   name.endsWith('.create') ? 5 : name.startsWith('events.send') ? 3 : 1;
 
-/** One call of one procedure, good or bad. */
+/** One valid or invalid call of a procedure. */
 export const anyStepTo = (receiver: string): fc.Arbitrary<Step> => {
   const words = wordsTo(receiver);
   const named = Object.assign({}, ...routes.map(({ input }) => toJsonSchema(input, 'input').named));
@@ -173,7 +173,7 @@ export const anyStepTo = (receiver: string): fc.Arbitrary<Step> => {
       weight: weightOf(rest.name),
       arbitrary: fc
         .tuple(
-          anyInput(toJsonSchema(rest.input, 'input').schema).filter((input) => isSayable(rest, input)),
+          anyInput(toJsonSchema(rest.input, 'input').schema).filter((input) => isExpressible(rest, input)),
           anyCaller,
           rest_only,
         )

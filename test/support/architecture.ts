@@ -11,16 +11,14 @@ interface Import {
   readonly types_only: boolean;
 }
 
-/** Which places may import something: rooms end with `/`. `types`: only what is gone at run time. */
+/** The files and rooms (with a final `/`) that may import something. `types`: only by `import type`. */
 interface Permission {
   readonly may: readonly string[];
   readonly types?: readonly string[];
 }
 
-/** What each room may import of the others. Its own files are free. */
-const ROOMS: Readonly<
-  Record<string, { readonly may: readonly string[]; readonly types: readonly string[] }>
-> = {
+/** The other rooms that each room may import. */
+const ROOMS: Readonly<Record<string, Required<Permission>>> = {
   'core/': { may: [], types: [] },
   'dialects/': { may: ['core/'], types: [] },
   'ports/': { may: [], types: ['core/', 'dialects/'] },
@@ -34,8 +32,8 @@ const ROOMS: Readonly<
   'http/': { may: ['rpc/', 'core/'], types: ['ports/', 'delivery/', 'admin/'] },
 };
 
-/** The files that stand in no room: where the parts are put together, and the homes of what rooms may not touch. */
-const TOP = new Set([
+/** The files outside the rooms: they assemble the parts, or wrap what the rooms may not use. */
+const TOP_LEVEL = new Set([
   'assemble.ts',
   'clock.ts',
   'config.ts',
@@ -88,7 +86,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   },
 };
 
-/** Things that every program can reach without an import, and the one file that may. */
+/** Globals of JavaScript and Node, and the one file that may use each. */
 const GLOBALS: readonly { readonly name: RegExp; readonly home: string | null; readonly instead: string }[] =
   [
     {
@@ -105,12 +103,12 @@ const GLOBALS: readonly { readonly name: RegExp; readonly home: string | null; r
     {
       name: /\bprocess\.env\b/,
       home: 'config.ts',
-      instead: 'add a setting to config.ts and hand its value in',
+      instead: 'add a setting to config.ts and pass its value in',
     },
     { name: /\bconsole\b/, home: null, instead: 'take a Log (ports/)' },
   ];
 
-/** Without comments: what they say is no code. `//` within a string, as in a URL, has no space before it. */
+/** The code without comments. `//` in a string, as in a URL, follows no space. */
 const withoutComments = (source: string): string =>
   source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/(^|\s)\/\/.*$/gm, '$1');
 
@@ -145,27 +143,27 @@ const importsOf = (path: string, source: string): readonly Import[] => {
   ];
 };
 
-/** `core/`, or the empty string for a file at the top. */
+/** `core/`, or the empty string for a top-level file. */
 const roomOf = (path: string): string => (path.includes('/') ? `${path.split('/')[0]}/` : '');
 
-const stands = (path: string, places: readonly string[]): boolean =>
+const isListed = (path: string, places: readonly string[]): boolean =>
   places.some((place) => (place.endsWith('/') ? path.startsWith(place) : path === place));
 
 const checkDirection = ({ from, to, types_only }: Import): string | null => {
   const [here, there] = [roomOf(from), roomOf(to)];
-  // Whoever stands at the top puts the rooms together; what is not listed there is reported by itself.
+  // Top-level files assemble the rooms; unlisted ones are reported by `checkPlace`.
   if (here === '' || here === there) return null;
   const rules = ROOMS[here];
   if (rules === undefined) return null;
   if (there === '') {
-    return `${from} imports ${to}. A room knows nothing of what stands at the top: take it as a parameter, assemble.ts hands it in.`;
+    return `${from} imports ${to}. A room does not import top-level files: take it as a parameter, assemble.ts passes it in.`;
   }
   if (rules.may.includes(there) || (rules.types.includes(there) && types_only)) return null;
   if (rules.types.includes(there)) {
     return `${from} imports values of ${to}. ${here} may import only types of ${there}: write \`import type\`, or move what both need into core/.`;
   }
   const free = [...rules.may, ...rules.types.map((room) => `${room} (types)`)].join(', ');
-  return `${from} imports ${to}. ${here} may import ${free === '' ? 'nothing but itself' : free}: move what both need into core/, or let assemble.ts hand it in.`;
+  return `${from} imports ${to}. ${here} may import ${free === '' ? 'nothing but itself' : free}: move what both need into core/, or let assemble.ts pass it in.`;
 };
 
 const checkPackage = ({ from, to, types_only }: Import): string | null => {
@@ -175,30 +173,30 @@ const checkPackage = ({ from, to, types_only }: Import): string | null => {
     .join('/');
   const permission = PACKAGES[name];
   if (permission === undefined) {
-    return `${from} imports ${name}, which has no home yet. Decide which one place needs it and write that into test/support/architecture.ts.`;
+    return `${from} imports ${name}, which no room may use yet. Decide which one needs it, and list it in test/support/architecture.ts.`;
   }
   const { may, types = [] } = permission;
-  if (stands(from, may) || (types_only && stands(from, types))) return null;
+  if (isListed(from, may) || (types_only && isListed(from, types))) return null;
   const homes = [...may, ...types.map((place) => `${place} (types)`)].join(', ');
   return `${from} imports ${to}, which only ${homes} may: describe what you need as a port (ports/) and implement it there.`;
 };
 
 const checkPlace = (path: string): string | null => {
   const room = roomOf(path);
-  if (room === '' ? TOP.has(path) : room in ROOMS) return null;
+  if (room === '' ? TOP_LEVEL.has(path) : room in ROOMS) return null;
   return room === ''
-    ? `${path} stands at the top and is not listed. Put it into a room, or write it into test/support/architecture.ts with a reason.`
-    : `${room} is a new room. Say in test/support/architecture.ts what it may import and who may import it, and in CONTRIBUTING.md what it is.`;
+    ? `${path} is an unlisted top-level file. Move it into a room, or list it in test/support/architecture.ts with a reason.`
+    : `${room} is a new room. List in test/support/architecture.ts what it may import and which rooms may import it, and describe it in CONTRIBUTING.md.`;
 };
 
 const checkGlobals = (path: string, source: string): readonly string[] =>
   GLOBALS.flatMap(({ name, home, instead }) => {
     const [found] = path === home ? [] : (name.exec(withoutComments(source)) ?? []);
     if (found === undefined) return [];
-    return [`${path} uses ${found}, which ${home === null ? 'nobody' : `only ${home}`} may: ${instead}.`];
+    return [`${path} uses ${found}, which ${home === null ? 'no file' : `only ${home}`} may: ${instead}.`];
   });
 
-/** The files of one cycle of imports, the first one again at the end; null when there is none. */
+/** The files of one import cycle, with the first one repeated at the end; null when there is none. */
 const findCycle = (imports: readonly Import[]): readonly string[] | null => {
   const next = Map.groupBy(imports, ({ from }) => from);
   const done = new Set<string>();
@@ -219,7 +217,7 @@ const findCycle = (imports: readonly Import[]): readonly string[] | null => {
   return null;
 };
 
-/** Everything in which sources break the architecture: one line each, which says what to do instead. */
+/** Every violation of the architecture, one line each, with the remedy. */
 export const checkArchitecture = (sources: Sources): readonly string[] => {
   const imports = [...sources].flatMap(([path, source]) => importsOf(path, source));
   const cycle = findCycle(imports.filter(({ is_relative, types_only }) => is_relative && !types_only));
@@ -229,6 +227,6 @@ export const checkArchitecture = (sources: Sources): readonly string[] => {
     ...[...sources].flatMap(([path, source]) => checkGlobals(path, source)),
     ...(cycle === null
       ? []
-      : [`${cycle.join(' → ')} is a cycle: move what they share into a file of its own.`]),
+      : [`${cycle.join(' → ')} is a cycle: move the shared part into a separate file.`]),
   ];
 };

@@ -1,6 +1,13 @@
 import { run } from '../../packages/cli/src/run.ts';
 import type { Shell } from '../../packages/cli/src/frame/shell.ts';
-import { ADMIN_KEY, type RunningServer } from './running-server.ts';
+import { test } from 'vitest';
+import {
+  ADMIN_KEY,
+  keepForFile,
+  type ServerOptions,
+  type ServerView,
+  startServer,
+} from './running-server.ts';
 
 export interface Ended {
   readonly code: number;
@@ -10,28 +17,28 @@ export interface Ended {
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** The working folder; that of the server's data when absent. */
+  /** The working folder. Default: that of the server's data. */
   readonly folder?: string;
-  /** The text of standard input. */
+  /** The text on standard input. */
   readonly input?: string;
-  /** Columns of the terminal that it writes to; a pipe when absent. */
+  /** Columns of the terminal. Default: the output is a pipe. */
   readonly width?: number;
   readonly colours?: boolean;
-  /** Aborted when the reader has closed the pipe. */
+  /** Aborted when the reader of the output closes it. */
   readonly unread?: AbortSignal;
-  /** Called with what is written, as soon as it is. */
+  /** Called with each text when it is written. */
   readonly onWrite?: (text: string) => void;
 }
 
 export interface CommandLine {
-  /** Runs one command in this process and answers how it ended. */
+  /** Runs one command in this process. */
   readonly bellwire: (args: readonly string[], options?: CommandOptions) => Promise<Ended>;
-  /** The same with `--json`, which must end well with nothing on standard error: what it printed. */
+  /** The JSON that a command prints with `--json`. It must succeed and write nothing to standard error. */
   // oxlint-disable-next-line typescript/no-explicit-any -- tests read whatever the API answers.
   readonly json: (...args: readonly string[]) => Promise<any>;
 }
 
-/** Runs one command in this process, in a shell of its own. */
+/** Runs one command in this process, in a new shell. */
 export const runCommand = async (
   args: readonly string[],
   { env = {}, folder = '/', input = '', onWrite, ...options }: CommandOptions = {},
@@ -55,13 +62,18 @@ export const runCommand = async (
   return { code, stdout, stderr };
 };
 
-/** The command line of an admin of a server. */
-export const commandLineOf = ({ origin, folder }: RunningServer): CommandLine => {
+/** The command line of an admin, in the workspace of the view. */
+export const commandLineOf = ({ origin, folder, workspace }: ServerView): CommandLine => {
   const bellwire: CommandLine['bellwire'] = (args, options = {}) =>
     runCommand(args, {
       folder,
       ...options,
-      env: { BELLWIRE_URL: origin, BELLWIRE_API_KEY: ADMIN_KEY, ...options.env },
+      env: {
+        BELLWIRE_URL: origin,
+        BELLWIRE_API_KEY: ADMIN_KEY,
+        ...(workspace === null ? {} : { BELLWIRE_WORKSPACE: workspace }),
+        ...options.env,
+      },
     });
   return {
     bellwire,
@@ -71,4 +83,15 @@ export const commandLineOf = ({ origin, folder }: RunningServer): CommandLine =>
       return stdout === '' ? null : JSON.parse(stdout);
     },
   };
+};
+
+/** A test with an admin's command line, in a new workspace of a server that the file shares. */
+export const commandLineTest = async (options: ServerOptions = {}) => {
+  const shared = await keepForFile(startServer(options));
+  return test.extend<CommandLine & { readonly server: ServerView }>({
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads the names of fixtures from the pattern.
+    server: async ({}, use) => use(await shared.newWorkspace()),
+    bellwire: ({ server }, use) => use(commandLineOf(server).bellwire),
+    json: ({ server }, use) => use(commandLineOf(server).json),
+  });
 };

@@ -4,12 +4,18 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A page of the documentation and its parts. */
+/** Runs node in a folder, with PATH and `env` as its environment. Throws when it fails. */
+export const runNode = (
+  args: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+) => run(process.execPath, args, { cwd, env: { PATH: process.env['PATH'], ...env } });
+
+/** A page of the documentation. */
 export interface DocPage {
   readonly text: string;
   /** The code blocks of a language, in order. */
   readonly blocks: (language: string) => readonly string[];
-  /** The cells of the table whose first column has this heading. */
+  /** The cells, without backticks, of the table whose first column has this head. */
   readonly rows: (head: string) => readonly (readonly string[])[];
 }
 
@@ -29,31 +35,31 @@ export const readDocPage = (path: string): DocPage => {
         line
           .split('|')
           .slice(1, -1)
-          .map((cell) => cell.trim()),
+          .map((cell) => cell.trim().replaceAll('`', '')),
       );
     },
   };
 };
 
 export interface ShellOptions {
-  /** Replaces the default URL of the server. */
+  /** Replaces the default address of Bellwire. */
   readonly url: string;
-  /** Replaces the URL of the customer's receiver. */
+  /** Replaces the address of the customer. */
   readonly receiver: string;
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Runs one command of a page in bash and parses the JSON that it prints. @throws Error if the command fails */
+/** Runs a command of a page in bash and parses the JSON that it prints. Throws when it fails. */
 export const runShell = async (
   command: string,
   { url, receiver, env }: ShellOptions,
 ): Promise<Readonly<Record<string, unknown>>> => {
-  const runnable = command
+  const adapted = command
     .replaceAll('http://127.0.0.1:4400', url)
     .replaceAll('https://your-app.com/webhooks', receiver)
     .replaceAll('curl -s ', 'curl -s --fail-with-body ');
   const { PATH = '' } = process.env;
-  const { stdout } = await run('bash', ['-ceu', runnable], { env: { PATH, ...env } });
+  const { stdout } = await run('bash', ['-ceu', adapted], { env: { PATH, ...env } });
   return JSON.parse(stdout) as Record<string, unknown>;
 };
 

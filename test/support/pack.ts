@@ -7,11 +7,11 @@ import { inject } from 'vitest';
 
 const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 
-/** pnpm as it is on PATH when it runs the tests; else as everybody gets it. */
+/** The pnpm on PATH, or the one from npx. */
 const pnpm: readonly [string, ...string[]] =
   spawnSync('pnpm', ['--version'], { stdio: 'ignore' }).status === 0 ? ['pnpm'] : ['npx', '-y', 'pnpm@12'];
 
-/** What a script of pnpm or a worker of vitest has beside what a user's shell has. */
+/** Variables that pnpm and vitest add to the environment of a user's shell. */
 const OURS = /^(?:npm_|pnpm_|vitest|node_env$|node_options$|test$|init_cwd$)/i;
 
 const usersEnvironment = () =>
@@ -25,8 +25,8 @@ export interface PnpmOptions {
 }
 
 /**
- * Runs pnpm, as a user does it.
- * @throws Error with what it wrote when it fails
+ * Runs pnpm like a user.
+ * @throws Error with its output when it fails
  */
 export const runPnpm = (args: readonly string[], { cwd, env = {} }: PnpmOptions): string => {
   const [command, ...before] = pnpm;
@@ -49,7 +49,7 @@ const isFirst = (lock: string): boolean => {
   }
 };
 
-/** What packs a package, in the repository's folder. */
+/** The arguments of pnpm that pack a package, in the folder of the repository. */
 export const packArguments = (name: string, folder: string): readonly string[] => [
   '--filter',
   name === 'create-bellwire' ? name : `@bellwire/${name}`,
@@ -59,8 +59,8 @@ export const packArguments = (name: string, folder: string): readonly string[] =
 ];
 
 /**
- * The tarball of a package as it would be published. Made once a run, since making it writes into the package's own
- * folder: whoever asks meanwhile waits for it.
+ * The tarball of a package as it would be published. Packed once per run, since packing writes into the folder of the
+ * package; concurrent callers wait for it.
  */
 export const packPackage = async (name: string): Promise<string> => {
   const shared = inject('shared_folder');
@@ -70,7 +70,7 @@ export const packPackage = async (name: string): Promise<string> => {
     renameSync(join(lock, readdirSync(lock)[0] ?? ''), tarball);
   }
   for (const end = performance.now() + PATIENCE_MS; !existsSync(tarball);) {
-    if (performance.now() > end) throw new Error(`${name} was not packed by the test that began it`);
+    if (performance.now() > end) throw new Error(`the test that started to pack ${name} did not finish`);
     await delay(50);
   }
   return tarball;

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { portOf } from './port-of.ts';
 
-/** A program of some language on this machine, or why there is none. */
+/** A program on this machine, or the reason why it is missing. */
 export type Found = { readonly command: string } | { readonly missing: string };
 
 const succeeds = (command: string, args: readonly string[]): boolean =>
   spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
-/** The first of these commands that does with `args` what it should. */
+/** The first of these commands that succeeds with `args`. */
 export const findProgram = (
   commands: readonly string[],
   args: readonly string[],
@@ -43,10 +43,10 @@ export const commandOf = (found: Found): string => {
   return found.command;
 };
 
-/** Whether what the pages print can be run: they are commands of bash with curl. */
+/** Whether the printed commands can be run: they need bash and curl. */
 export const hasShell = succeeds('bash', ['-c', 'curl --version']);
 
-/** A port that nobody listens on now. */
+/** A free port. */
 export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -92,7 +92,7 @@ const listens = async (child: ChildProcess, port: number): Promise<void> => {
   }
 };
 
-/** Starts a server in a process of its own and waits until one can connect. Killed with the resource. */
+/** Starts a server in a new process and waits until it accepts connections. Killed with the resource. */
 export const startProgram = async (options: ProgramOptions): Promise<RunningProgram> => {
   const { command, args, env, port, cwd = process.cwd() } = options;
   const { PATH = '', HOME = '' } = process.env;

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'undici';
+import { afterAll } from 'vitest';
 import {
   type Bellwire,
   type BellwireParts,
@@ -13,10 +15,14 @@ import { createTemporaryFolder } from './temporary-folder.ts';
 
 export const ADMIN_KEY = 'an-admin-key-of-the-tests-9f3b7c1d';
 
-/** What any answer of the API can hold. What a test reads it also checks, so that a wrong type shows. */
+/** The fields of all answers of the API. A test also checks what it reads, so a wrong type is noticed. */
 export interface AnswerBody {
   readonly id: string;
   readonly name: string;
+  readonly url: string;
+  readonly hook_id: string;
+  readonly event_id: string;
+  readonly created_at: string;
   readonly status: string;
   readonly secret: string;
   readonly api_key: string;
@@ -45,47 +51,67 @@ export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly text: string;
-  /** The text as JSON; an empty object when it is none. */
+  /** The parsed JSON; an empty object for any other text. */
   readonly body: AnswerBody;
 }
 
 interface CallOptions {
-  /** Null sends no key; the admin key when absent. */
+  /** Null sends no key. Default: the admin key. */
   readonly key?: string | null;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /**
- * Calls the server over its socket: `api('GET /v1/events')`. A string or bytes go as they are, without a content
- * type; every other body goes as JSON.
+ * Calls the server over its socket: `api('GET /v1/events')`. A string or bytes are sent unchanged, without a content
+ * type; every other body is sent as JSON.
  */
 export type Api = (call: `${string} /${string}`, body?: unknown, options?: CallOptions) => Promise<Answer>;
 
-export interface RunningServer extends AsyncDisposable {
-  readonly bellwire: Bellwire;
+/** A server as the callers of one workspace see it. */
+export interface ServerView {
   readonly origin: string;
-  readonly port: number;
+  readonly folder: string;
+  /** Null for the default workspace of the key. */
+  readonly workspace: string | null;
   readonly api: Api;
-  /** Makes a hook to `url` for every event; more fields, or others, as given. */
+  /** Creates a hook to `url` for every event; `fields` override the defaults. */
   readonly addHook: (url: string, fields?: object, options?: CallOptions) => Promise<AnswerBody>;
+  /** Sends an event of type `a`; `fields` override the defaults. */
+  readonly send: (fields?: object) => Promise<AnswerBody>;
+  /** The deliveries that a query of `GET /v1/deliveries` finds. */
+  readonly deliveries: (query: string) => Promise<readonly AnswerBody[]>;
   /** The delivery as `GET /v1/deliveries/{id}` shows it, once it is in one of these states. */
   readonly deliveryIn: (id: string, ...statuses: readonly string[]) => Promise<AnswerBody>;
-  readonly log_lines: readonly string[];
-  readonly folder: string;
-  readonly database_path: string;
 }
 
-/** Longer than anything here takes, also on a busy machine. */
+export interface RunningServer extends ServerView, AsyncDisposable {
+  readonly bellwire: Bellwire;
+  readonly port: number;
+  readonly log_lines: readonly string[];
+  readonly database_path: string;
+  /** The same server in a new workspace, for tests that share a server but no data. */
+  readonly newWorkspace: () => Promise<ServerView>;
+}
+
+/** Keeps a resource open for the whole test file. Called at the top level of the file. */
+export const keepForFile = async <T extends AsyncDisposable>(starting: Promise<T>): Promise<T> => {
+  const resource = await starting;
+  afterAll(() => resource[Symbol.asyncDispose]());
+  return resource;
+};
+
+/** Longer than anything here takes, even on a busy machine. */
 const PATIENCE_MS = 15_000;
 const PAUSE_MS = 5;
 
-/** Reads again and again until `isDone`, for a bounded time; answers what was read last. */
+/** Reads repeatedly until `isDone`, for a bounded time. Resolves with the last value. */
 export const until = async <T>(read: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> => {
   const end = performance.now() + PATIENCE_MS;
   for (;;) {
     const value = await read();
     if (isDone(value)) return value;
-    if (performance.now() > end) throw new Error(`it never came to this; last: ${JSON.stringify(value)}`);
+    if (performance.now() > end)
+      throw new Error(`the expected value did not appear; last: ${JSON.stringify(value)}`);
     await new Promise((resolve) => void setTimeout(resolve, PAUSE_MS));
   }
 };
@@ -104,7 +130,38 @@ const encode = (body: unknown): { payload: string | Uint8Array | null; type: Rec
   return { payload: JSON.stringify(body), type: { 'content-type': 'application/json' } };
 };
 
-/** The calls of one client. */
+const viewOf = (
+  place: Pick<ServerView, 'origin' | 'folder'>,
+  workspace: string | null,
+  root: Api,
+): ServerView => {
+  const named = workspace === null ? {} : { 'bellwire-workspace': workspace };
+  const api: Api = (call, body, options = {}) =>
+    root(call, body, { ...options, headers: { ...named, ...options.headers } });
+  return {
+    ...place,
+    workspace,
+    api,
+    addHook: async (url, fields = {}, options = {}) => {
+      const hook = { url, events: ['*'], ...fields };
+      const { status, body, text } = await api('POST /v1/webhooks', hook, options);
+      if (status !== 201) throw new Error(`the hook was refused: ${text}`);
+      return body;
+    },
+    send: async (fields = {}) => {
+      const { status, body, text } = await api('POST /v1/events', { type: 'a', data: {}, ...fields });
+      if (status !== 202) throw new Error(`the event was refused: ${text}`);
+      return body;
+    },
+    deliveries: async (query) => (await api(`GET /v1/deliveries?${query}`)).body.data,
+    deliveryIn: (id, ...statuses) =>
+      until(
+        async () => (await api(`GET /v1/deliveries/${id}`)).body,
+        ({ status }) => statuses.includes(status),
+      ),
+  };
+};
+
 const createApi =
   (origin: string, dispatcher: Agent): Api =>
   async (call, body, { key = ADMIN_KEY, headers = {} } = {}) => {
@@ -118,6 +175,30 @@ const createApi =
     });
     const text = await answer.body.text();
     return { status: answer.statusCode, headers: answer.headers, text, body: parse(text) };
+  };
+
+/** Calls a Bellwire in this process, like a program that mounts its `fetch`. */
+export const withoutSocket =
+  ({ fetch }: Bellwire): Api =>
+  async (call, body, { key = ADMIN_KEY, headers = {} } = {}) => {
+    const [method = '', path = ''] = call.split(' ', 2);
+    const init = {
+      method,
+      headers: {
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    const response = await fetch(new Request(`http://127.0.0.1${path}`, init));
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      text,
+      body: parse(text),
+    };
   };
 
 /** Keeps every line of every level, as text. */
@@ -136,7 +217,7 @@ export interface ServerOptions {
   readonly started?: boolean;
 }
 
-/** A Bellwire of its own in this process, on a free port, with a new database; receivers on loopback are allowed. */
+/** Starts a Bellwire in this process, on a free port, with a new database; receivers on loopback are allowed. */
 export const startServer = async ({
   settings = {},
   parts = {},
@@ -163,27 +244,16 @@ export const startServer = async ({
   const agent = new Agent({ pipelining: 1 });
   const origin = `http://127.0.0.1:${listening.port}`;
   const api = createApi(origin, agent);
+  const place = { origin, folder: folder.path };
   return {
+    ...viewOf(place, null, api),
     bellwire,
-    origin,
     port: listening.port,
-    api,
-    addHook: async (url, fields = {}, options = {}) => {
-      const { status, body, text } = await api(
-        'POST /v1/webhooks',
-        { url, events: ['*'], ...fields },
-        options,
-      );
-      if (status !== 201) throw new Error(`the hook was refused: ${text}`);
-      return body;
+    newWorkspace: async () => {
+      const { body } = await api('POST /v1/workspaces', { name: randomUUID() });
+      return viewOf(place, body.id, api);
     },
-    deliveryIn: (id, ...statuses) =>
-      until(
-        async () => (await api(`GET /v1/deliveries/${id}`)).body,
-        ({ status }) => statuses.includes(status),
-      ),
     log_lines,
-    folder: folder.path,
     database_path: bellwire.database_path,
     [Symbol.asyncDispose]: async () => {
       await agent.destroy();

@@ -5,7 +5,7 @@ import type { TestProject } from 'vitest/node';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** A folder that all test files of a run share: what is dear to make is made there once. */
+    /** A folder that all test files of a run share, for files that are expensive to create. */
     readonly shared_folder: string;
   }
 }

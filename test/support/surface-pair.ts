@@ -1,7 +1,8 @@
 import Database from 'better-sqlite3';
 import { ALIASES } from '../../packages/server/src/http/rest-input.ts';
 import { routes, type Step } from './any-step.ts';
-import { createMadePairs } from './made-pairs.ts';
+import { createPairs } from './created-pairs.ts';
+import { countRows } from './row-counts.ts';
 import {
   ADMIN_KEY,
   type Answer,
@@ -19,40 +20,28 @@ export interface Outcomes {
   readonly answer: Answer;
 }
 
-/** Two servers that are alike: what one is told over REST, the other is told over /trpc. */
+/** Two equal servers: one is called over REST, the other gets the same calls over /trpc. */
 export interface SurfacePair extends AsyncDisposable {
   readonly call: (step: Step) => Promise<Outcomes>;
-  /** What either has stored: every list of the default workspace and of those made last, and how many rows each table has. */
+  /** The stored state of each: every list of the default and the latest workspaces, and the rows of each table. */
   readonly states: () => Promise<readonly [unknown, unknown]>;
 }
 
 interface Side {
   readonly server: RunningServer;
+  /** Whether no delivery is being sent. */
   readonly isQuiet: () => boolean;
-  readonly rows: () => Readonly<Record<string, number>>;
   readonly close: () => Promise<void>;
 }
 
-/** Nothing is swept: what becomes due stays so, and only what is asked for is sent. */
+/** The sweeper does not run: due deliveries stay due, and only requested attempts are sent. */
 const startSide = async (): Promise<Side> => {
   const server = await startServer({ started: false });
   const database = new Database(server.database_path, { readonly: true });
   const sending = database.prepare("select 1 from bellwire_deliveries where status = 'sending' limit 1");
-  const tables = database
-    .prepare<[], { name: string }>(
-      "select name from sqlite_master where name like 'bellwire_%' and type = 'table'",
-    )
-    .all();
   return {
     server,
     isQuiet: () => sending.get() === undefined,
-    rows: () =>
-      Object.fromEntries(
-        tables.map(({ name }) => [
-          name,
-          database.prepare(`select count(*) from ${name}`).pluck().get() as number,
-        ]),
-      ),
     close: async () => {
       database.close();
       await server[Symbol.asyncDispose]();
@@ -68,12 +57,8 @@ const asCaller =
   (call, body) =>
     api(call, body, { key, headers });
 
-/** The input as REST also takes it: a field under its other name, the idempotency key as a header. */
-const inRestsOwnWay = ({
-  name,
-  input,
-  rest_only,
-}: Step): { input: Input; headers: Record<string, string> } => {
+/** The input in the forms that only REST accepts: a field by its alias, the idempotency key as a header. */
+const inRestForm = ({ name, input, rest_only }: Step): { input: Input; headers: Record<string, string> } => {
   const { in_path, input: schema } = routes.find((route) => route.name === name)!;
   const aliases = [...ALIASES].filter(
     ([, target]) => Object.hasOwn(input, target) && !in_path.includes(target),
@@ -96,7 +81,7 @@ const inRestsOwnWay = ({
 
 const LISTS = routes.filter(({ name }) => name.endsWith('.list')).map(({ name }) => name);
 
-/** Every row of a list, page by page; where it ends in a refusal, its code. */
+/** Every row of a list, page by page, and the code of a refusal. */
 const allOf = async (read: (cursor: object) => Promise<Outcome>): Promise<readonly unknown[]> => {
   const rows: unknown[] = [];
   let cursor: string | null = null;
@@ -112,7 +97,7 @@ const allOf = async (read: (cursor: object) => Promise<Outcome>): Promise<readon
 
 export const startSurfacePair = async (): Promise<SurfacePair> => {
   const [left, right] = await Promise.all([startSide(), startSide()]);
-  const made = createMadePairs();
+  const created = createPairs();
 
   const quiet = (): Promise<unknown> =>
     until(
@@ -121,35 +106,35 @@ export const startSurfacePair = async (): Promise<SurfacePair> => {
     );
 
   const callerOn = (side: 0 | 1, step: Step, more: Record<string, string> = {}) => {
-    const workspace = made.on(side, step.workspace);
+    const workspace = created.on(side, step.workspace);
     return {
-      key: step.key === 'admin' ? ADMIN_KEY : made.on(side, step.key),
+      key: step.key === 'admin' ? ADMIN_KEY : created.on(side, step.key),
       headers: { ...(workspace === null ? {} : { 'bellwire-workspace': workspace }), ...more },
     };
   };
 
   const call = async (step: Step): Promise<Outcomes> => {
-    const { input, headers } = inRestsOwnWay(step);
+    const { input, headers } = inRestForm(step);
+    const { name } = step;
     let answer: Answer | null = null;
     const api: Api = async (...given) =>
       (answer = await asCaller(left.server.api, callerOn(0, step, headers))(...given));
-    const rest = await overRest(api, '', { name: step.name, input: made.on(0, input) });
-    const trpc = await overTrpc(asCaller(right.server.api, callerOn(1, step)), '', {
-      name: step.name,
-      input: made.on(1, step.input),
-    });
-    made.note(rest.value, trpc.value);
+    const [rest, trpc] = await Promise.all([
+      overRest(api, '', { name, input: created.on(0, input) }),
+      overTrpc(asCaller(right.server.api, callerOn(1, step)), '', { name, input: created.on(1, step.input) }),
+    ]);
+    created.note(rest.value, trpc.value);
     if (rest.error === null) {
-      if (step.name.endsWith('.delete')) made.prune(made.on(0, step.input));
+      if (name.endsWith('.delete')) created.prune(created.on(0, step.input));
       await quiet();
     }
     return { rest, trpc, answer: answer! };
   };
 
   const stateOn = async (side: 0 | 1): Promise<unknown> => {
-    const { server, rows } = side === 0 ? left : right;
+    const { server } = side === 0 ? left : right;
     const state: unknown[] = [];
-    for (const workspace of ['ws_default', ...made.of('ws').map((pair) => pair[side])]) {
+    for (const workspace of ['ws_default', ...created.of('ws').map((pair) => pair[side])]) {
       const over = side === 0 ? overRest : overTrpc;
       for (const name of LISTS) {
         const read = (cursor: object) =>
@@ -157,7 +142,7 @@ export const startSurfacePair = async (): Promise<SurfacePair> => {
         state.push(name, await allOf(read));
       }
     }
-    return [...state, rows()];
+    return [...state, countRows(server.database_path)];
   };
 
   return {

@@ -6,7 +6,7 @@ interface Declared {
   readonly _def: { readonly type: 'query' | 'mutation'; readonly meta?: ProcedureMeta };
 }
 
-/** Every procedure of the router with what it declares; nothing of it is called. */
+/** Every procedure of the router with its declaration. They cannot be called. */
 export const procedures = Object.entries(
   createAppRouter({} as Parameters<typeof createAppRouter>[0])._def.procedures as unknown as Record<
     string,
@@ -16,7 +16,7 @@ export const procedures = Object.entries(
 
 export type Input = Readonly<Record<string, unknown>>;
 
-/** One call's outcome in the terms that both surfaces share. */
+/** The outcome of a call in terms that both surfaces share. */
 export interface Outcome {
   readonly status: number;
   readonly value: unknown;
@@ -25,14 +25,14 @@ export interface Outcome {
 
 const declared = (name: string) => {
   const found = procedures.find((procedure) => procedure.name === name);
-  if (found?.meta?.route === undefined) throw new Error(`there is no procedure ${name} on REST`);
+  if (found?.meta?.route === undefined) throw new Error(`REST has no procedure ${name}`);
   return { ...found, route: found.meta.route };
 };
 
 const toQuery = (fields: Input): string =>
   new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)])).toString();
 
-/** Calls a procedure over `/v1` as its route says. */
+/** Calls a procedure over `/v1` by its route. */
 export const overRest = async (
   api: Api,
   workspace: string,
@@ -77,7 +77,7 @@ export const overTrpc = async (
   };
 };
 
-/** An outcome as text in which both surfaces agree; what a query says of a wrong value differs, since there everything is text. */
+/** An outcome as text that is equal on both surfaces. Issues of a query differ, since its values are text. */
 export const comparable = (
   name: string,
   { error, value }: Outcome,
@@ -85,13 +85,13 @@ export const comparable = (
 ): string => {
   if (error === null) return toText(value);
   const is_query = isQuery(name) && error.code === 'invalid_input';
-  const said = error.issues?.map(({ path, message }) => (is_query ? path : `${path} ${message}`));
-  // A number may break two rules where its text breaks one.
-  const issues = is_query ? [...new Set(said)] : said;
+  const paths = error.issues?.map(({ path, message }) => (is_query ? path : `${path} ${message}`));
+  // A number can violate two rules where its text violates one.
+  const issues = is_query ? [...new Set(paths)] : paths;
   return toText({ code: error.code, issues, message: is_query ? '' : error.message });
 };
 
-/** The status of a success, by what the procedure declares and answers. */
+/** The expected REST status of a successful call. */
 export const successOf = (name: string, value: unknown): number =>
   value === undefined ? 204 : (declared(name).route.status ?? 200);
 
@@ -99,16 +99,16 @@ const ID = /\b(?:ws|wh|evt|dlv|att|key|aud)_[0-9a-z]{26}\b/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const SECRET = /whsec_[A-Za-z0-9+/=]+|bwk_[\w-]+/g;
 
-/** JSON text without what two runs never share: each id becomes its place in the order of appearance. */
+/** JSON text without the values that differ between two runs: each id becomes its position. */
 export const normalized = (value: unknown): string => {
   const seen = new Map<string, string>();
-  const place = (id: string): string => {
+  const positionOf = (id: string): string => {
     const known = seen.get(id) ?? `${id.slice(0, id.indexOf('_'))}_${seen.size}`;
     seen.set(id, known);
     return known;
   };
   return (JSON.stringify(value) ?? 'undefined')
-    .replaceAll(ID, place)
+    .replaceAll(ID, positionOf)
     .replaceAll(TIME, '<time>')
     .replaceAll(SECRET, '<secret>')
     .replaceAll(/"number":\d+/g, '"number":0')

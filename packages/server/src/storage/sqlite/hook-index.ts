@@ -122,14 +122,14 @@ export class HookIndex {
   hook(workspace_id: string, id: string): IndexedHook | undefined {
     const workspace = this.#workspaces.get(workspace_id);
     if (workspace === undefined) return this.#ofWorkspace(this.#reader.one(id), workspace_id);
-    this.#readDirty(workspace);
+    this.#readDirty(workspace_id, workspace);
     return workspace.get(id);
   }
 
   /** The hooks of any status that receive scheduled events of a type and tenant. */
   subscribers(workspace_id: string, type: string, tenant: string | null): readonly IndexedHook[] {
     const workspace = this.#workspaces.get(workspace_id) ?? this.#buildNow(workspace_id);
-    this.#readDirty(workspace);
+    this.#readDirty(workspace_id, workspace);
     return workspace.subscribers(type, tenant);
   }
 
@@ -177,10 +177,11 @@ export class HookIndex {
     return page.length === PAGE ? page.at(-1)?.id : undefined;
   }
 
-  #readDirty(workspace: WorkspaceHooks): void {
+  #readDirty(workspace_id: string, workspace: WorkspaceHooks): void {
     if (workspace.dirty.size === 0) return;
     for (const id of workspace.dirty) {
-      const hook = this.#reader.one(id);
+      // A caller can name a hook of another workspace: its id is marked here, but it must not enter this index.
+      const hook = this.#ofWorkspace(this.#reader.one(id), workspace_id);
       if (hook === undefined) workspace.remove(id);
       else workspace.put(hook);
     }

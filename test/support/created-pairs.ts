@@ -1,20 +1,20 @@
-/** The same thing on two servers. */
+/** The ids of the same thing on two servers. */
 export type Pair = readonly [string, string];
 
-export interface MadePairs {
-  /** Takes what two answers to the same call name: ids, cursors and API keys, place by place. */
+export interface CreatedPairs {
+  /** Collects the ids, cursors and API keys in two answers to the same call, field by field. */
   readonly note: (left: unknown, right: unknown) => void;
-  /** The same input for one side: every `@wh:17` becomes the id of a hook that was made there. */
+  /** The input for one side: every `@wh:17` becomes the id of a hook that was created there. */
   readonly on: <T>(side: 0 | 1, input: T) => T;
   readonly of: (kind: string) => readonly Pair[];
-  /** What an input of the left side names was deleted: from now on it is `@gone:3`. */
+  /** Marks the things that an input of the left side names as deleted: they become `@gone:3`. */
   readonly prune: (input: unknown) => void;
 }
 
 const ID = /^(ws|wh|evt|dlv|key)_[0-9a-z]{26}$/;
 const TOKEN = /^@(\w+):(\d+)$/;
-/** So many of a kind are remembered. */
-const MOST = 24;
+/** Pairs kept of each kind. */
+const MAX_PAIRS = 24;
 
 const kindOf = (name: string, value: string): string | null => {
   if (name === 'next_cursor') return 'cursor';
@@ -22,14 +22,14 @@ const kindOf = (name: string, value: string): string | null => {
   return ID.exec(value)?.[1] ?? null;
 };
 
-/** What can be named in a call because an earlier one made it. */
-export const createMadePairs = (): MadePairs => {
-  const made = new Map<string, Pair[]>();
+/** The things that earlier calls created, so that later ones can name them. */
+export const createPairs = (): CreatedPairs => {
+  const created = new Map<string, Pair[]>();
 
   const add = (kind: string, pair: Pair): void => {
-    const known = made.get(kind) ?? [];
+    const known = created.get(kind) ?? [];
     if (known.some(([left]) => left === pair[0])) return;
-    made.set(kind, [...known.slice(1 - MOST), pair]);
+    created.set(kind, [...known.slice(1 - MAX_PAIRS), pair]);
   };
 
   const note = (left: unknown, right: unknown, name = ''): void => {
@@ -45,10 +45,10 @@ export const createMadePairs = (): MadePairs => {
 
   const prune = (input: unknown): void => {
     const named = new Set(Object.values(input as object));
-    for (const [kind, pairs] of made) {
+    for (const [kind, pairs] of created) {
       const gone = kind === 'gone' ? [] : pairs.filter(([left]) => named.has(left));
       if (gone.length === 0) continue;
-      made.set(
+      created.set(
         kind,
         pairs.filter((pair) => !gone.includes(pair)),
       );
@@ -58,8 +58,8 @@ export const createMadePairs = (): MadePairs => {
 
   const pick = (token: string, side: 0 | 1): string => {
     const [, kind = '', nth = '0'] = TOKEN.exec(token) ?? [];
-    const known = made.get(kind) ?? [];
-    return known[Number(nth) % known.length]?.[side] ?? `${kind}_nobody`;
+    const known = created.get(kind) ?? [];
+    return known[Number(nth) % known.length]?.[side] ?? `${kind}_unknown`;
   };
 
   const on = <T>(side: 0 | 1, input: T): T => {
@@ -69,5 +69,5 @@ export const createMadePairs = (): MadePairs => {
     return Object.fromEntries(Object.entries(input).map(([name, value]) => [name, on(side, value)])) as T;
   };
 
-  return { note: (left, right) => note(left, right), on, of: (kind) => made.get(kind) ?? [], prune };
+  return { note: (left, right) => note(left, right), on, of: (kind) => created.get(kind) ?? [], prune };
 };
