@@ -1,10 +1,11 @@
 import { describe, it } from 'vitest';
+import type { TestStore } from '../support/test-store.ts';
 import { claiming } from './conformance/claiming.ts';
 import { decisions } from './conformance/decisions.ts';
 import { fanOut } from './conformance/fan-out.ts';
 import { hookHealth } from './conformance/hook-health.ts';
 import { idempotency } from './conformance/idempotency.ts';
-import { type Check, createKit, type StoreUnderTest } from './conformance/kit.ts';
+import { type Check, createKit } from './conformance/kit.ts';
 import { largeFanOuts } from './conformance/large-fan-outs.ts';
 import { manual } from './conformance/manual.ts';
 import { pruning } from './conformance/pruning.ts';
@@ -31,7 +32,7 @@ const chapters = {
 };
 
 /** The guarantees of the Store port. `open` returns an empty store. */
-export const describeStore = (name: string, open: () => Promise<StoreUnderTest>): void => {
+export const describeStore = (name: string, open: () => Promise<TestStore>): void => {
   const check: Check = (guarantee, prove) =>
     it(guarantee, async () => {
       await using kit = createKit(await open());

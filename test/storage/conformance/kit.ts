@@ -13,9 +13,6 @@ import type { HookSetup } from '../../support/arrange.ts';
 import type { TestStore } from '../../support/test-store.ts';
 import { VIRTUAL_START } from '../../support/virtual-clock.ts';
 
-/** An empty store, and the store of another node over the same database. */
-export type StoreUnderTest = Pick<TestStore, 'store' | 'ids' | 'arrange' | 'successor'> & AsyncDisposable;
-
 export const NOW = VIRTUAL_START;
 export const LEASE_MS = 90_000;
 export const DAY_MS = 86_400_000;
@@ -57,7 +54,7 @@ export const textsOf = ({ data = { number: 1 }, previous_data = null }: Partial<
 });
 
 /** Shorter forms of the calls of a store. */
-export const createKit = (under_test: StoreUnderTest) => {
+export const createKit = (under_test: TestStore) => {
   const { store, ids, arrange } = under_test;
 
   const event = (workspace_id: string, differences: Partial<NewEvent> = {}): NewEvent => ({
