@@ -286,7 +286,7 @@ const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
   roll: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
 });
 
-it('every step is consistent: pending with a time for an active hook only, failed with a reason', () => {
+it('every step is consistent: pending with a time for an active hook only, failed with a reason, with as many failures or one more', () => {
   fc.assert(
     fc.property(anyAttempted, (input) => {
       const { delivery: step, hook } = nextStep(input);
