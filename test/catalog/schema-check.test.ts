@@ -85,7 +85,7 @@ const fits = (type: string, limit: number, given: Json): boolean =>
   (type === 'boolean' && typeof given === 'boolean');
 
 describe('a check of data against a schema', () => {
-  it.each(CASES)('supports %s', (_, schema, valid, invalid) => {
+  it.each(CASES)('supports %s', (...[, schema, valid, invalid]) => {
     expect(validateSchema(schema)).toEqual([]);
     expect(valid.filter((data) => !isValid(schema, data))).toEqual([]);
     expect(invalid.filter((data) => isValid(schema, data))).toEqual([]);

@@ -28,9 +28,12 @@ it.each([
 
 it.each([
   ...words`-1 +5 1.5 1e3 0x10 99999999999 abc soon Infinity NaN 120s ٣ 1994-11-06T08:49:37Z`,
-  ...['', ' ', '1 2', '5, 5', '06 Nov 1994', 'Nov 1994', 'Try again in 2099', 'Wait until 9999'],
-  ...['Xyz, 99 Abc 1994 08:49:37 GMT', 'Sun, 06 Nov 1994 25:61:61 GMT'],
-  ...['1'.repeat(10_240), `${'a'.repeat(10_240)} GMT`, undefined],
+  ...'| |1 2|5, 5|06 Nov 1994|Nov 1994|Try again in 2099|Wait until 9999'.split('|'),
+  'Xyz, 99 Abc 1994 08:49:37 GMT',
+  'Sun, 06 Nov 1994 25:61:61 GMT',
+  '1'.repeat(10_240),
+  `${'a'.repeat(10_240)} GMT`,
+  undefined,
 ])('no wait is read from %j', (header) => {
   expect(parseRetryAfter(header, NOW)).toBeNull();
 });

@@ -52,14 +52,13 @@ const METADATA = words`
 const PORTS = words`22 25 53 6379 0 3306 5432 11211 27017 9200 1023`;
 
 const DROPPED_CHARACTERS = [
-  ...['http://example.com\\@127.0.0.1/', 'http:\\\\127.0.0.1', 'http://127.0.\t0.1/', ' http://example.com/'],
-  ...[
-    'http://example.com/a\r\nx: y',
-    'http://example.com/a\n',
-    'http://exa mple.com/',
-    'http://example.com/\u0000',
-  ],
-  'http://127.0.0.1%00.example.com/',
+  ...words`http://example.com\@127.0.0.1/ http:\\127.0.0.1 http://127.0.0.1%00.example.com/`,
+  'http://127.0.\t0.1/',
+  ' http://example.com/',
+  'http://exa mple.com/',
+  'http://example.com/\u0000',
+  'http://example.com/a\n',
+  'http://example.com/a\r\nx: y',
 ];
 const SCHEMES = words`
   file:///etc/passwd gopher://127.0.0.1:6379/_x ftp://example.com/ unix:/var/run/docker.sock

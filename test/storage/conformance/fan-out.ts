@@ -61,7 +61,7 @@ export const fanOut = (check: Check): void => {
     const unsubscribed = await kit.arrange.addHook(workspace, { events: ['invoice.paid'] });
     const event = kit.event(workspace, { hook_ids: [unsubscribed, two!, one!] });
     const { receipt, leased } = await kit.stored(event);
-    expect(hookIdsOf(leased)).toEqual([one, two].toSorted());
+    expect(hookIdsOf(leased)).toEqual([one!, two!].toSorted());
     expect(receipt.deliveries).toBe(2);
     expect((await kit.stored(kit.event(workspace, { hook_ids: [] }))).receipt.deliveries).toBe(0);
   });

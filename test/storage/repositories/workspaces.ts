@@ -120,12 +120,8 @@ const removal = (check: Check): void => {
     const [removed, other] = await kit.addWorkspaces();
     for (const workspace_id of [removed, other]) {
       await kit.event_types.put(workspace_id, eventType('order.created'));
-      const tenant = (_: unknown, index: number) => ({
-        workspace_id,
-        tenant: `cus_${index}`,
-        created_at: NOW,
-      });
-      const tenants = Array.from({ length: 1_001 }, tenant);
+      const names = Array.from({ length: 1_001 }, (_, index) => `cus_${index}`);
+      const tenants = names.map((tenant) => ({ workspace_id, tenant, created_at: NOW }));
       await kit.db.insertInto('bellwire_tenants').values(tenants).execute();
       for (const tenant of [null, 'cus_1']) {
         const hook = await kit.addHook(workspace_id, { tenant, secret: { id: kit.ids('sec'), value: 'x' } });
