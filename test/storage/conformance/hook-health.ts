@@ -74,40 +74,34 @@ export const hookHealth = (check: Check): void => {
     expect(await kit.due(NOW + 10 * DAY_MS)).toEqual([other]);
   });
 
-  check(
-    'under a policy that disables, the failure that uses up the schedule disables the hook',
-    async (kit) => {
-      const pair = await kit.pair();
-      const [pending] = await kit.pendingFor(pair, [NOW]);
-      const leased = await kit.leaseFor(pair);
-      const last = { ...leased, delivery: { ...leased.delivery, failures: 1 } };
-      const ended = { kind: 'settled', status: 'failed', next_attempt_at: null };
-      const disabled_reason = 'attempts_exhausted';
-      expect(await kit.end(last, ERROR, { policy: STRICT_POLICY })).toMatchObject({
-        ...ended,
-        disabled: disabled_reason,
-      });
-      const disabled = { status: 'disabled', disabled_reason };
-      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(disabled);
-      expect(await kit.arrange.delivery(pending!)).toMatchObject({ status: 'held' });
-    },
-  );
+  check('under a strict policy, the failure that exhausts the schedule disables the hook', async (kit) => {
+    const pair = await kit.pair();
+    const [pending] = await kit.pendingFor(pair, [NOW]);
+    const leased = await kit.leaseFor(pair);
+    const last = { ...leased, delivery: { ...leased.delivery, failures: 1 } };
+    const ended = { kind: 'settled', status: 'failed', next_attempt_at: null };
+    const disabled_reason = 'attempts_exhausted';
+    expect(await kit.end(last, ERROR, { policy: STRICT_POLICY })).toMatchObject({
+      ...ended,
+      disabled: disabled_reason,
+    });
+    const disabled = { status: 'disabled', disabled_reason };
+    expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(disabled);
+    expect(await kit.arrange.delivery(pending!)).toMatchObject({ status: 'held' });
+  });
 
-  check(
-    'five days of twenty failures disable the hook, which holds the delivery that failed last',
-    async (kit) => {
-      const pair = await kit.pair({ consecutive_failures: 19, failing_since: NOW - 5 * DAY_MS });
-      const [pending] = await kit.pendingFor(pair, [NOW]);
-      const leased = await kit.leaseFor(pair);
-      const held = { status: 'held', next_attempt_at: null };
-      expect(await kit.end(leased, ERROR)).toMatchObject({ kind: 'settled', ...held, disabled: 'failing' });
-      const disabled = { status: 'disabled', disabled_reason: 'failing', consecutive_failures: 20 };
-      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(disabled);
-      for (const id of [pending!, leased.delivery.id]) {
-        expect(await kit.arrange.delivery(id)).toMatchObject(held);
-      }
-    },
-  );
+  check('five days of twenty failures disable the hook, which holds the last delivery too', async (kit) => {
+    const pair = await kit.pair({ consecutive_failures: 19, failing_since: NOW - 5 * DAY_MS });
+    const [pending] = await kit.pendingFor(pair, [NOW]);
+    const leased = await kit.leaseFor(pair);
+    const held = { status: 'held', next_attempt_at: null };
+    expect(await kit.end(leased, ERROR)).toMatchObject({ kind: 'settled', ...held, disabled: 'failing' });
+    const disabled = { status: 'disabled', disabled_reason: 'failing', consecutive_failures: 20 };
+    expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(disabled);
+    for (const id of [pending!, leased.delivery.id]) {
+      expect(await kit.arrange.delivery(id)).toMatchObject(held);
+    }
+  });
 
   for (const [name, setup, policy] of [
     ['a failure that leaves attempts', {}, { policy: STRICT_POLICY }],
@@ -133,14 +127,11 @@ export const hookHealth = (check: Check): void => {
     expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ consecutive_failures: 2 });
   });
 
-  check(
-    'a failure neither activates a hook that was paused meanwhile nor changes its reason',
-    async (kit) => {
-      const pair = await kit.pair();
-      const leased = await kit.leaseFor(pair);
-      await kit.arrange.setHookStatus(pair.hook_id, 'paused');
-      expect(await kit.end(leased, ERROR)).toMatchObject({ status: 'held', disabled: null });
-      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ status: 'paused', disabled_reason: null });
-    },
-  );
+  check('a failure of a hook that was paused meanwhile leaves it paused, without a reason', async (kit) => {
+    const pair = await kit.pair();
+    const leased = await kit.leaseFor(pair);
+    await kit.arrange.setHookStatus(pair.hook_id, 'paused');
+    expect(await kit.end(leased, ERROR)).toMatchObject({ status: 'held', disabled: null });
+    expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ status: 'paused', disabled_reason: null });
+  });
 };

@@ -25,48 +25,42 @@ const hooksServed = async (kit: Kit) =>
 
 /** Events for more hooks than one transaction may hold. */
 export const largeFanOuts = (check: Check): void => {
-  check(
-    'the receipt counts all hooks, the batch stores what fits, and slices store the rest',
-    async (kit) => {
-      const { workspace_id, hooks } = await manyHooks(kit, 600);
-      const { accepted, has_fan_outs } = await kit.commit({
-        events: [kit.event(workspace_id)],
-        max_deliveries: 50,
-      });
-      expect(accepted).toMatchObject([{ kind: 'accepted', receipt: { deliveries: 600 } }]);
-      expect(accepted).toHaveProperty('0.leased.length', 50);
-      expect(has_fan_outs).toBe(true);
-      expect(await kit.arrange.deliveries()).toHaveLength(50);
-      const first = await next(kit, 256);
-      expect(first).toMatchObject({ has_more: true, leased: { length: 256 } });
-      expect(first.leased[0]).toMatchObject({ event: null, lease_token: 1, lease_until: NOW + LEASE_MS });
-      await serve(kit);
-      expect(await hooksServed(kit)).toEqual(hooks.toSorted());
-      expect(await kit.store.openDeliveries()).toEqual({ pending: 0, sending: 600, held: 0 });
-      expect(await next(kit, 256)).toEqual({ leased: [], has_more: false });
-    },
-  );
+  check('the receipt counts all hooks, the batch stores what fits, slices store the rest', async (kit) => {
+    const { workspace_id, hooks } = await manyHooks(kit, 600);
+    const { accepted, has_fan_outs } = await kit.commit({
+      events: [kit.event(workspace_id)],
+      max_deliveries: 50,
+    });
+    expect(accepted).toMatchObject([{ kind: 'accepted', receipt: { deliveries: 600 } }]);
+    expect(accepted).toHaveProperty('0.leased.length', 50);
+    expect(has_fan_outs).toBe(true);
+    expect(await kit.arrange.deliveries()).toHaveLength(50);
+    const first = await next(kit, 256);
+    expect(first).toMatchObject({ has_more: true, leased: { length: 256 } });
+    expect(first.leased[0]).toMatchObject({ event: null, lease_token: 1, lease_until: NOW + LEASE_MS });
+    await serve(kit);
+    expect(await hooksServed(kit)).toEqual(hooks.toSorted());
+    expect(await kit.store.openDeliveries()).toEqual({ pending: 0, sending: 600, held: 0 });
+    expect(await next(kit, 256)).toEqual({ leased: [], has_more: false });
+  });
 
-  check(
-    'the hooks are those of the accept: a later hook gets nothing, a deleted one is skipped',
-    async (kit) => {
-      const { workspace_id, hooks } = await manyHooks(kit, 5);
-      await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 1 });
-      await kit.arrange.addHook(workspace_id);
-      const [first, deleted, changed, paused] = hooks;
-      await kit.arrange.deleteHook(deleted!);
-      await kit.arrange.setHookEvents(changed!, ['something.else']);
-      await kit.arrange.setHookStatus(paused!, 'paused');
-      await serve(kit);
-      const rows = await kit.arrange.deliveries();
-      expect(Object.fromEntries(rows.map(({ hook_id, status }) => [hook_id, status]))).toEqual({
-        [first!]: 'sending',
-        [changed!]: 'sending',
-        [paused!]: 'held',
-        [hooks[4]!]: 'sending',
-      });
-    },
-  );
+  check('the hooks are those of the accept: later hooks and deleted ones get nothing', async (kit) => {
+    const { workspace_id, hooks } = await manyHooks(kit, 5);
+    await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 1 });
+    await kit.arrange.addHook(workspace_id);
+    const [first, deleted, changed, paused] = hooks;
+    await kit.arrange.deleteHook(deleted!);
+    await kit.arrange.setHookEvents(changed!, ['something.else']);
+    await kit.arrange.setHookStatus(paused!, 'paused');
+    await serve(kit);
+    const rows = await kit.arrange.deliveries();
+    expect(Object.fromEntries(rows.map(({ hook_id, status }) => [hook_id, status]))).toEqual({
+      [first!]: 'sending',
+      [changed!]: 'sending',
+      [paused!]: 'held',
+      [hooks[4]!]: 'sending',
+    });
+  });
 
   check('a saturated hook gets its delivery pending', async (kit) => {
     const { workspace_id, hooks } = await manyHooks(kit, 3);
@@ -78,16 +72,13 @@ export const largeFanOuts = (check: Check): void => {
     ]);
   });
 
-  check(
-    'another process continues a fan-out of a dead one: nothing is lost and nothing is duplicated',
-    async (kit) => {
-      const { workspace_id, hooks } = await manyHooks(kit, 700);
-      await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 100 });
-      await next(kit, 256);
-      await serve({ ...kit, store: kit.successor() });
-      expect(await hooksServed(kit)).toEqual(hooks.toSorted());
-    },
-  );
+  check('another process continues a fan-out of a dead one without loss or duplicates', async (kit) => {
+    const { workspace_id, hooks } = await manyHooks(kit, 700);
+    await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 100 });
+    await next(kit, 256);
+    await serve({ ...kit, store: kit.successor() });
+    expect(await hooksServed(kit)).toEqual(hooks.toSorted());
+  });
 
   check('a slice stores as many deliveries as its limit', async (kit) => {
     const { workspace_id } = await manyHooks(kit, 600);

@@ -89,16 +89,13 @@ export const pruning = (check: Check): void => {
     expect(await kit.arrange.events()).toHaveLength(1);
   });
 
-  check(
-    'previous secrets are deleted when their grace period has ended, and the current one never',
-    async (kit) => {
-      const { hook_id } = await kit.pair({ secret: 'current', previous: [NOW - 2, NOW - 1, NOW + 1] });
-      const secrets = async () => (await kit.hook(hook_id))!.secrets.map(({ expires_at }) => expires_at);
-      expect(await secrets()).toHaveLength(4);
-      expect(await kit.store.pruneSecrets({ now: NOW, limit: 1 })).toBe(1);
-      expect(await kit.store.pruneSecrets({ now: NOW, limit: 10 })).toBe(1);
-      expect(await kit.store.pruneSecrets({ now: NOW, limit: 10 })).toBe(0);
-      expect(await secrets()).toEqual([null, NOW + 1]);
-    },
-  );
+  check('previous secrets are deleted after their grace period, and the current one never', async (kit) => {
+    const { hook_id } = await kit.pair({ secret: 'current', previous: [NOW - 2, NOW - 1, NOW + 1] });
+    const secrets = async () => (await kit.hook(hook_id))!.secrets.map(({ expires_at }) => expires_at);
+    expect(await secrets()).toHaveLength(4);
+    expect(await kit.store.pruneSecrets({ now: NOW, limit: 1 })).toBe(1);
+    expect(await kit.store.pruneSecrets({ now: NOW, limit: 10 })).toBe(1);
+    expect(await kit.store.pruneSecrets({ now: NOW, limit: 10 })).toBe(0);
+    expect(await secrets()).toEqual([null, NOW + 1]);
+  });
 };

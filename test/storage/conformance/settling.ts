@@ -74,29 +74,26 @@ export const settling = (check: Check): void => {
     expect(JSON.parse(row!.timings!)).toEqual({ ...timings, reused_connection: true });
   });
 
-  check(
-    'the attempts of a delivery are numbered from 1 without gaps, across every kind of lease',
-    async (kit) => {
-      const pair = await kit.pair();
-      const policy = { ...POLICY, delays_ms: [0, 0, 0, 0, 0, 0] };
-      const again = async () => (await kit.claim([{ ...pair, limit: 1 }]))[0]!;
-      await kit.end(await kit.leaseFor(pair), ERROR, { policy });
-      await kit.settle(kit.returned(await again()));
-      await again();
-      await kit.release();
-      const leased = await again();
-      await kit.end(leased, OK, { policy });
-      await kit.end(await kit.manual(leased), ERROR, { policy });
-      const attempts = await kit.arrange.attempts(leased.delivery.id);
-      expect(attempts.map(({ number, outcome, trigger }) => [number, outcome, trigger])).toEqual([
-        [1, 'http_status', 'scheduled'],
-        [2, 'interrupted', 'scheduled'],
-        [3, 'succeeded', 'scheduled'],
-        [4, 'http_status', 'manual'],
-      ]);
-      expect(await kit.row(leased)).toMatchObject({ attempts: 4, failures: 1 });
-    },
-  );
+  check('attempts are numbered from 1 without gaps, across every kind of lease', async (kit) => {
+    const pair = await kit.pair();
+    const policy = { ...POLICY, delays_ms: [0, 0, 0, 0, 0, 0] };
+    const again = async () => (await kit.claim([{ ...pair, limit: 1 }]))[0]!;
+    await kit.end(await kit.leaseFor(pair), ERROR, { policy });
+    await kit.settle(kit.returned(await again()));
+    await again();
+    await kit.release();
+    const leased = await again();
+    await kit.end(leased, OK, { policy });
+    await kit.end(await kit.manual(leased), ERROR, { policy });
+    const attempts = await kit.arrange.attempts(leased.delivery.id);
+    expect(attempts.map(({ number, outcome, trigger }) => [number, outcome, trigger])).toEqual([
+      [1, 'http_status', 'scheduled'],
+      [2, 'interrupted', 'scheduled'],
+      [3, 'succeeded', 'scheduled'],
+      [4, 'http_status', 'manual'],
+    ]);
+    expect(await kit.row(leased)).toMatchObject({ attempts: 4, failures: 1 });
+  });
 
   for (const state of ['active', 'paused', 'disabled', 'unvalidated', 'deleted'] as const) {
     check(`the last failure of a delivery whose hook is ${state} fails it`, async (kit) => {
