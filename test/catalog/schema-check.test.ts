@@ -10,103 +10,70 @@ const check = createSchemaCheck();
 const issuesOf = (schema: JsonObject, data: JsonObject) => check(schema, JSON.stringify(schema), data);
 const isValid = (schema: JsonObject, data: JsonObject) => issuesOf(schema, data).length === 0;
 
-interface Case {
-  readonly keyword: string;
-  readonly schema: JsonObject;
-  readonly valid: readonly JsonObject[];
-  readonly invalid: readonly JsonObject[];
-}
+type Case = readonly [
+  keyword: string,
+  schema: JsonObject,
+  valid: readonly JsonObject[],
+  invalid: readonly JsonObject[],
+];
 
-// The first eight are those in which zod's fromJSONSchema throws or is silently wrong.
+const WITH_IF: JsonObject = {
+  if: { properties: { paid: { const: true } }, required: ['paid'] },
+  // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+  then: { required: ['paid_at'] },
+  else: { required: ['due_at'] },
+};
+const UNEVALUATED: JsonObject = {
+  allOf: [{ properties: { a: { type: 'number' } } }],
+  properties: { b: true },
+  unevaluatedProperties: false,
+};
+const OBJECT_NAMES: JsonObject = {
+  properties: { constructor: { type: 'string' } },
+  dependentRequired: { toString: ['a'] },
+};
+const RECURSIVE: JsonObject = { properties: { child: { $ref: '#' } }, additionalProperties: false };
+const OVERLAPPING: JsonObject = { oneOf: [{ required: ['a'] }, { required: ['b'] }] };
+const DEPENDENT: JsonObject = { dependentRequired: { card: ['address'] } };
+const PROTO = JSON.parse('{"__proto__":1}') as JsonObject;
+const property = (schema: JsonObject): JsonObject => ({ properties: { a: schema } });
+
+// In the first eight, zod's fromJSONSchema throws or is silently wrong.
 const CASES: readonly Case[] = [
-  {
-    keyword: 'if/then/else',
-    schema: {
-      if: { properties: { paid: { const: true } }, required: ['paid'] },
-      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
-      then: { required: ['paid_at'] },
-      else: { required: ['due_at'] },
-    },
-    valid: [{ paid: true, paid_at: 1 }, { due_at: 1 }],
-    invalid: [{ paid: true, due_at: 1 }, {}],
-  },
-  { keyword: 'not', schema: { not: { required: ['secret'] } }, valid: [{}], invalid: [{ secret: 1 }] },
-  {
-    keyword: 'dependentRequired',
-    schema: { dependentRequired: { card: ['address'] } },
-    valid: [{}, { address: 1 }, { card: 1, address: 1 }],
-    invalid: [{ card: 1 }],
-  },
-  {
-    keyword: 'unevaluatedProperties',
-    schema: {
-      allOf: [{ properties: { a: { type: 'number' } } }],
-      properties: { b: true },
-      unevaluatedProperties: false,
-    },
-    valid: [{ a: 1, b: 2 }],
-    invalid: [{ a: 1, c: 3 }],
-  },
-  {
-    keyword: 'properties without type',
-    schema: { properties: { a: { type: 'number' } } },
-    valid: [{}, { a: 1 }],
-    invalid: [{ a: 'x' }],
-  },
-  {
-    keyword: 'const with an object',
-    schema: { properties: { a: { const: { x: 1, y: [2] } } } },
-    valid: [{ a: { y: [2], x: 1 } }],
-    invalid: [{ a: { x: 1 } }, { a: { x: 1, y: [2], z: 3 } }],
-  },
-  {
-    keyword: 'oneOf whose options overlap',
-    schema: { oneOf: [{ required: ['a'] }, { required: ['b'] }] },
-    valid: [{ a: 1 }, { b: 1 }],
-    invalid: [{ a: 1, b: 1 }, {}],
-  },
-  {
-    keyword: 'default (which is not filled in)',
-    schema: { required: ['a'], properties: { a: { default: 1 } } },
-    valid: [{ a: 2 }],
-    invalid: [{}],
-  },
-  {
-    keyword: 'multipleOf with a fraction',
-    schema: { properties: { a: { multipleOf: 0.01 } } },
-    valid: [{ a: 19.99 }, { a: 0.07 }, { a: 123_456.78 }],
-    invalid: [{ a: 19.995 }],
-  },
-  {
-    keyword: 'a name that every JavaScript object has',
-    schema: { properties: { constructor: { type: 'string' } }, dependentRequired: { toString: ['a'] } },
-    valid: [{}, { constructor: 'x' }],
-    invalid: [{ constructor: 1 }],
-  },
-  {
-    keyword: 'required with a name that every JavaScript object has',
-    schema: { required: ['toString'] },
-    valid: [{ toString: 1 }],
-    invalid: [{}],
-  },
-  {
-    keyword: 'additionalProperties with the name __proto__',
-    schema: { additionalProperties: false },
-    valid: [{}],
-    invalid: [JSON.parse('{"__proto__":1}') as JsonObject],
-  },
-  {
-    keyword: 'a reference to the schema itself',
-    schema: { properties: { child: { $ref: '#' } }, additionalProperties: false },
-    valid: [{ child: { child: {} } }],
-    invalid: [{ child: { child: { other: 1 } } }],
-  },
-  {
-    keyword: 'keywords and formats that nobody knows',
-    schema: { properties: { a: { format: 'cuid', 'x-label': 'A', type: 'string' } } },
-    valid: [{ a: 'x' }],
-    invalid: [{ a: 1 }],
-  },
+  ['if/then/else', WITH_IF, [{ paid: true, paid_at: 1 }, { due_at: 1 }], [{ paid: true, due_at: 1 }, {}]],
+  ['not', { not: { required: ['secret'] } }, [{}], [{ secret: 1 }]],
+  ['dependentRequired', DEPENDENT, [{}, { address: 1 }, { card: 1, address: 1 }], [{ card: 1 }]],
+  ['unevaluatedProperties', UNEVALUATED, [{ a: 1, b: 2 }], [{ a: 1, c: 3 }]],
+  ['properties without type', property({ type: 'number' }), [{}, { a: 1 }], [{ a: 'x' }]],
+  [
+    'const with an object',
+    property({ const: { x: 1, y: [2] } }),
+    [{ a: { y: [2], x: 1 } }],
+    [{ a: { x: 1 } }, { a: { x: 1, y: [2], z: 3 } }],
+  ],
+  ['oneOf whose options overlap', OVERLAPPING, [{ a: 1 }, { b: 1 }], [{ a: 1, b: 1 }, {}]],
+  ['default, which is not filled in', { required: ['a'], ...property({ default: 1 }) }, [{ a: 2 }], [{}]],
+  [
+    'multipleOf with a fraction',
+    property({ multipleOf: 0.01 }),
+    [{ a: 19.99 }, { a: 0.07 }, { a: 123_456.78 }],
+    [{ a: 19.995 }],
+  ],
+  ['a name that every JavaScript object has', OBJECT_NAMES, [{}, { constructor: 'x' }], [{ constructor: 1 }]],
+  ['required with such a name', { required: ['toString'] }, [{ toString: 1 }], [{}]],
+  ['additionalProperties with the name __proto__', { additionalProperties: false }, [{}], [PROTO]],
+  [
+    'a reference to the schema itself',
+    RECURSIVE,
+    [{ child: { child: {} } }],
+    [{ child: { child: { other: 1 } } }],
+  ],
+  [
+    'unknown keywords and formats',
+    property({ format: 'cuid', 'x-label': 'A', type: 'string' }),
+    [{ a: 'x' }],
+    [{ a: 1 }],
+  ],
 ];
 
 const faultyData = (count: number) =>
@@ -118,10 +85,10 @@ const fits = (type: string, limit: number, given: Json): boolean =>
   (type === 'boolean' && typeof given === 'boolean');
 
 describe('a check of data against a schema', () => {
-  it.each(CASES)('is right about $keyword', ({ schema, valid, invalid }) => {
+  it.each(CASES)('supports %s', (...[, schema, valid, invalid]) => {
     expect(validateSchema(schema)).toEqual([]);
-    expect(valid.map((data) => isValid(schema, data))).toEqual(valid.map(() => true));
-    expect(invalid.map((data) => isValid(schema, data))).toEqual(invalid.map(() => false));
+    expect(valid.filter((data) => !isValid(schema, data))).toEqual([]);
+    expect(invalid.filter((data) => isValid(schema, data))).toEqual([]);
   });
 
   it.each([
@@ -133,12 +100,12 @@ describe('a check of data against a schema', () => {
     ['ipv4', '10.0.0.1', '10.0.0.256'],
     ['ipv6', '2001:db8::1', '2001:db8:::1'],
     ['hostname', 'example.com', '-example.com'],
-  ])('knows the format %s', (format, right, wrong) => {
-    const schema = { properties: { a: { format } } };
+  ])('checks the format %s', (format, right, wrong) => {
+    const schema = property({ format });
     expect([isValid(schema, { a: right }), isValid(schema, { a: wrong })]).toEqual([true, false]);
   });
 
-  it('names every place that is wrong as a dotted path and says for people what is wrong there', () => {
+  it('reports each issue with a dotted path and a readable message', () => {
     const schema: JsonObject = {
       properties: {
         order: {
@@ -159,10 +126,10 @@ describe('a check of data against a schema', () => {
     ]);
   });
 
-  it('tells at most 20 issues, each short, however much is wrong', () => {
+  it('reports at most 20 issues, each short, for any amount of invalid data', () => {
     const schema: JsonObject = { additionalProperties: { type: 'string' } };
     expect(issuesOf(schema, faultyData(100))).toHaveLength(20);
-    // So many that collecting them could fill the memory: only the first is told.
+    // So many issues could fill the memory: only the first is reported.
     expect(issuesOf(schema, faultyData(5000))).toHaveLength(1);
     expect(issuesOf({ ...schema, description: 'x'.repeat(10_000) }, faultyData(1000))).toHaveLength(1);
     for (const { path, message } of issuesOf(schema, faultyData(100))) {
@@ -170,13 +137,13 @@ describe('a check of data against a schema', () => {
     }
   });
 
-  it('tells the same issue once', () => {
+  it('reports the same issue once', () => {
     expect(issuesOf({ allOf: [{ required: ['a'] }, { required: ['a'] }] }, {})).toEqual([
       { path: 'data', message: 'must have the property "a"' },
     ]);
   });
 
-  it('never changes the data', () => {
+  it('never modifies the data', () => {
     const schema: JsonObject = {
       properties: { a: { default: 1 }, b: { type: 'number' }, c: { type: 'object', default: {} } },
       additionalProperties: false,
@@ -229,15 +196,15 @@ describe('a check of data against a schema', () => {
   });
 });
 
-describe('the schemas that a check keeps', () => {
-  it('are found by their text, so that one is compiled once', () => {
+describe('the cached schemas of a check', () => {
+  it('are keyed by their text, so that each is compiled once', () => {
     const own = createSchemaCheck();
     own({ required: ['a'] }, 'one text', {});
     expect(own({}, 'one text', {})).toHaveLength(1);
     expect(own({}, 'another text', {})).toEqual([]);
   });
 
-  it('are 500 in a check, so that the oldest of 501 is compiled again', () => {
+  it('are at most 500, so that the oldest of 501 is compiled again', () => {
     const own = createSchemaCheck();
     const strict: JsonObject = { required: ['a'] };
     for (let index = 0; index < 500; index += 1) own(strict, `${index}`, {});
@@ -247,7 +214,7 @@ describe('the schemas that a check keeps', () => {
     expect(own({}, '1', {})).toEqual([]);
   });
 
-  it('may have the same $id as others', () => {
+  it('may share an $id', () => {
     const $id = 'https://example.com/order';
     expect(isValid({ $id, required: ['a'] }, { a: 1 })).toBe(true);
     expect(isValid({ $id, required: ['b'] }, { a: 1 })).toBe(false);
@@ -262,7 +229,7 @@ describe('the schemas that a check keeps', () => {
   });
 });
 
-const soon = (schema: JsonObject, data: JsonObject) => {
+const issuesSoon = (schema: JsonObject, data: JsonObject) => {
   expect(validateSchema(schema)).toEqual([]);
   const started_at = performance.now();
   const issues = issuesOf(schema, data);
@@ -270,11 +237,11 @@ const soon = (schema: JsonObject, data: JsonObject) => {
   return issues;
 };
 
-describe('a check ends soon', () => {
+describe('a check takes bounded time', () => {
   const tooMuch = [{ path: 'data', message: expect.stringContaining('refers to itself too often') }];
 
-  it('for a schema that refers to itself without end', () => {
-    expect(soon({ $ref: '#' }, {})).toEqual(tooMuch);
+  it('for a schema that refers to itself endlessly', () => {
+    expect(issuesSoon({ $ref: '#' }, {})).toEqual(tooMuch);
   });
 
   it('for a schema in which every definition refers to the next one twice', () => {
@@ -283,26 +250,26 @@ describe('a check ends soon', () => {
       { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] },
     ]);
     const schema = { $defs: { ...Object.fromEntries(definitions), d40: {} }, $ref: '#/$defs/d0' };
-    expect(soon(schema, {})).toEqual(tooMuch);
+    expect(issuesSoon(schema, {})).toEqual(tooMuch);
   });
 
-  it('for a tree of which every level is checked twice', () => {
+  it('for a tree in which every level is checked twice', () => {
     const twice = { allOf: [{ $ref: '#' }, { $ref: '#' }] };
     let data: JsonObject = {};
     for (let level = 0; level < 60; level += 1) data = { a: data };
-    expect(soon({ properties: { a: twice } }, data)).toEqual(tooMuch);
+    expect(issuesSoon({ properties: { a: twice } }, data)).toEqual(tooMuch);
   });
 
-  it('without a complaint about a large honest tree', () => {
+  it('and accepts a large valid tree', () => {
     const schema: JsonObject = { properties: { items: { items: { $ref: '#' } } } };
-    expect(soon(schema, { items: Array.from({ length: 300_000 }, () => ({})) })).toEqual([]);
+    expect(issuesSoon(schema, { items: Array.from({ length: 300_000 }, () => ({})) })).toEqual([]);
   });
 
-  it('when every value violates every part of the schema, and tells the first', () => {
+  it('when every value violates every part of the schema, and reports the first issue', () => {
     const parts = Array.from({ length: 300 }, () => ({ type: 'string' }));
     const schema: JsonObject = { additionalProperties: { items: { allOf: parts } } };
     for (const length of [1000, 200_000]) {
-      expect(soon(schema, { a: Array.from({ length }, () => 1) })).toEqual([
+      expect(issuesSoon(schema, { a: Array.from({ length }, () => 1) })).toEqual([
         { path: 'data.a.0', message: 'must be string' },
       ]);
     }

@@ -3,111 +3,43 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { validatePattern } from '../../packages/server/src/catalog/validate-pattern.ts';
 import { leanPattern } from '../../packages/server/src/catalog/lean-pattern.ts';
+import { words } from '../support/words.ts';
 
 const EXPONENTIAL = [
-  '(a+)+',
-  '^(a+)+$',
-  '(a*)*',
-  '(a|a)*',
-  '(.*)*x',
-  '([a-z]+)*',
-  '(a|aa)+$',
-  '(a|a?)+$',
-  '(a+)+?b',
-  '(a+){2,}b',
-  '((a)+)+$',
-  '(x+x+)+y',
-  '(aa?)*$b',
-  '(a+b?)+$',
-  '^((ab)*)*$',
-  '(a|b|ab)*c',
-  '([^,]+,?)*;',
-  '(\\w+\\s?)*$',
-  '(.|\\s)+x',
-  '^(\\d+|\\w+)*$',
-  '(?:a|[a-c])*d',
-  '(?:\\w*\\d*)*!',
-  '([a-z]{2}|ab)*!',
-  '(?<name>a+)+$',
-  '(\\u0061|a)*b',
-  '(é|[à-ü])*x',
-  '(\\u00e9|[\\u00e0-\\u00fc])*x',
-  '(\\xe9|\\u{e9})*x',
-  '(\\s|\\u00a0)*x',
-  '(\\S|é)*x',
-  '(\\W|é)*x',
-  '(\\D|é)*x',
-  '(\\P{L}|€)*x',
-  '([^a]|é)*x',
-  '(.|é)*x',
-  '(\\p{L}+)*1',
-  '(?:a+){20}$',
-  '(a{1,10}){1,10}$',
-  '((a{0,9}){0,9}){0,9}b',
-  '^(a?){40}$',
-  '(a?){25}a{25}',
+  ...words`
+    (a+)+ ^(a+)+$ (a*)* (a|a)* (.*)*x ([a-z]+)* (a|aa)+$ (a|a?)+$ (a+)+?b (a+){2,}b ((a)+)+$ (x+x+)+y
+    (aa?)*$b (a+b?)+$ ^((ab)*)*$ (a|b|ab)*c ([^,]+,?)*; (\w+\s?)*$ (.|\s)+x ^(\d+|\w+)*$ (?:a|[a-c])*d
+    (?:\w*\d*)*! ([a-z]{2}|ab)*! (?<name>a+)+$ (\u0061|a)*b (é|[à-ü])*x (\u00e9|[\u00e0-\u00fc])*x
+    (\xe9|\u{e9})*x (\s|\u00a0)*x (\S|é)*x (\W|é)*x (\D|é)*x (\P{L}|€)*x ([^a]|é)*x (.|é)*x (\p{L}+)*1
+    (?:a+){20}$ (a{1,10}){1,10}$ ((a{0,9}){0,9}){0,9}b ^(a?){40}$ (a?){25}a{25} ^(?=(a+)+$)a ^(?!(a|a)*$)a
+    ^(([a-z])+.)+[A-Z]([a-z])+$ ^([a-zA-Z0-9])(([\-.]|[_]+)?([a-zA-Z0-9]+))*$
+  `,
   'a?'.repeat(40),
   `^a${'(|)'.repeat(40)}b`,
   `^a${'(|)'.repeat(40)}$`,
-  '^(?=(a+)+$)a',
-  '^(?!(a|a)*$)a',
-  '^(([a-z])+.)+[A-Z]([a-z])+$',
-  '^([a-zA-Z0-9])(([\\-.]|[_]+)?([a-zA-Z0-9]+))*$',
 ];
 
 const POLYNOMIAL = [
-  '.*.*.*x',
-  '\\s+$',
-  'a*b',
-  '^a*a*$',
-  '^a{2,}a{2,}$',
-  '\\d+\\d+x',
-  '^.*@.*\\..*$',
-  '^(.*)foo(.*)$',
-  '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$',
-  'x.*y',
-  '.{32000}',
-  '^[a-z]*(?=.*x)[a-z]',
-  '(?=.*x)y',
-  '(?:(?=.*x).)*',
-  '^(?:(?=.*x).)*$',
-  '^x|\\s+$',
+  ...words`
+    .*.*.*x \s+$ a*b ^a*a*$ ^a{2,}a{2,}$ \d+\d+x ^.*@.*\..*$ ^(.*)foo(.*)$ ^[^\s@]+@[^\s@]+\.[^\s@]+$ x.*y
+    .{32000} ^[a-z]*(?=.*x)[a-z] (?=.*x)y (?:(?=.*x).)* ^(?:(?=.*x).)*$ ^x|\s+$
+  `,
 ];
 
 const HARMLESS = [
-  '^$',
-  '^.*$',
-  '.+',
-  '[A-Z]+',
-  'foo',
-  '^x-',
-  '@example\\.com$',
-  '\\.(png|jpe?g)$',
-  '^[A-Z]{3}$',
-  '^[\\w.-]{1,64}$',
-  '^.{1,32000}$',
-  '^\\+?[1-9]\\d{6,14}$',
-  '^-?\\d+(\\.\\d+)?$',
-  '^\\d{4}-\\d{2}-\\d{2}$',
-  '^(order|invoice)\\.[a-z_]+$',
-  '^[a-z0-9]+(-[a-z0-9]+)*$',
-  '^([a-z0-9]+-)*[a-z0-9]+$',
-  '^[a-z]([a-z0-9-]*[a-z0-9])?$',
-  '^[^@]+@[^@.]+(\\.[^@.]+)+$',
-  '^https://[^/\\s]+/',
-  '^(?=.*\\d)(?=.*[a-z]).{8,}$',
-  '^(?!.*--)[a-z-]+$',
-  '^\\p{Lu}\\p{L}*$',
+  ...words`
+    ^$ ^.*$ .+ [A-Z]+ foo ^x- @example\.com$ \.(png|jpe?g)$ ^[A-Z]{3}$ ^[\w.-]{1,64}$ ^.{1,32000}$
+    ^\+?[1-9]\d{6,14}$ ^-?\d+(\.\d+)?$ ^\d{4}-\d{2}-\d{2}$ ^(order|invoice)\.[a-z_]+$
+    ^[a-z0-9]+(-[a-z0-9]+)*$ ^([a-z0-9]+-)*[a-z0-9]+$ ^[a-z]([a-z0-9-]*[a-z0-9])?$ ^[^@]+@[^@.]+(\.[^@.]+)+$
+    ^https://[^/\s]+/ ^(?=.*\d)(?=.*[a-z]).{8,}$ ^(?!.*--)[a-z-]+$ ^\p{Lu}\p{L}*$ ^[^[\]]*$ a(?:b*c)?
+    (?:\s+x)? ^(?:[01]\d|2[0-3]):[0-5]\d$
+    ^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?$
+  `,
   '^[A-Z]{2}\\d{2}(?: ?[A-Z0-9]{4}){2,7}$',
-  '^[^[\\]]*$',
-  'a(?:b*c)?',
-  '(?:\\s+x)?',
   `^(${Array.from({ length: 100 }, (_, index) => `x${index}`).join('|')})$`,
-  '^(?:[01]\\d|2[0-3]):[0-5]\\d$',
-  '^(0|[1-9]\\d*)\\.(0|[1-9]\\d*)\\.(0|[1-9]\\d*)(-(0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*)(\\.(0|[1-9]\\d*|\\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?$',
 ];
 
-/** What z.toJSONSchema (zod 4.6) writes: catalogs written in zod must be accepted. */
+/** Patterns that z.toJSONSchema (zod 4.6) prints: catalogs written in zod must be accepted. */
 const ZOD = {
   email:
     "^(?:[A-Za-z0-9_'+\\-]+\\.)*[A-Za-z0-9_'+\\-]*[A-Za-z0-9_+-]@(?:[A-Za-z0-9][A-Za-z0-9\\-]*\\.)+[A-Za-z]{2,}$",
@@ -128,8 +60,8 @@ const ZOD = {
   ends_with: '.*ab$',
 };
 
-const UNITS = ['a', 'ab', 'a-', '-', '1', '1.', 'A', ' ', '@', 'a@', 'a.', 'x', '/', 'é', '\n', 'aA1'];
-const STARTS = ['', 'a', 'https://', 'order.', 'a@', 'P', '-', '1.1.1-'];
+const UNITS = [...words`a ab a- - 1 1. A @ a@ a. x / é aA1`, ' ', '\n'];
+const STARTS = ['', ...words`a https:// order. a@ P - 1.1.1-`];
 
 const LIMIT_MS = 50;
 
@@ -139,7 +71,7 @@ const took = (work: () => unknown): number => {
   return performance.now() - started_at;
 };
 
-/** Whether one of three runs stays within the limit: this machine may be busy with something else. */
+/** Whether one of three runs stays within the limit. A busy machine can delay a run. */
 const isFast = (work: () => unknown, limit_ms = LIMIT_MS): boolean =>
   [1, 2, 3].some(() => took(work) < limit_ms);
 
@@ -147,49 +79,47 @@ const TEXTS = UNITS.flatMap((unit) =>
   STARTS.map((start) => `${start}${unit.repeat(10_000 / unit.length)}\n!`),
 );
 
-/** Whether a pattern is fast on many texts of some 10,000 characters that it may read far before it fails. */
+/** Whether a pattern is fast on texts of 10,000 characters of which it may read much before it fails. */
 const isFastOnAll = (pattern: string): boolean => {
   const matcher = new RegExp(leanPattern(pattern), 'u');
   return TEXTS.every((text) => isFast(() => matcher.test(text)));
 };
 
-describe('a pattern of a stranger', () => {
-  it.each(EXPONENTIAL)('is refused when the ways of reading a text multiply: %s', (pattern) => {
+describe('a pattern', () => {
+  it.each([
+    ...EXPONENTIAL.map((pattern) => ['exponential', pattern] as const),
+    ...POLYNOMIAL.map((pattern) => ['polynomial', pattern] as const),
+  ])('is refused when its backtracking is %s: %s', (_, pattern) => {
     expect(validatePattern(pattern)).toMatch(/^could take very long|^looks ahead without/);
   });
 
-  it.each(POLYNOMIAL)('is refused when the ways of reading a text add up: %s', (pattern) => {
-    expect(validatePattern(pattern)).toMatch(/^could take very long|^looks ahead without/);
-  });
-
-  it.each(HARMLESS)(
-    'is accepted when it is harmless, and is fast on 10,000 adversarial characters: %s',
-    (pattern) => {
+  it.each([...HARMLESS.map((pattern) => ['harmless', pattern] as const), ...Object.entries(ZOD)])(
+    'is accepted and fast on 10,000 adversarial characters: %s %s',
+    (_, pattern) => {
       expect(validatePattern(pattern)).toBeNull();
       expect(isFastOnAll(pattern)).toBe(true);
     },
   );
 
-  it.each(Object.entries(ZOD))('is accepted when zod writes it, and fast: %s', (_, pattern) => {
-    expect(validatePattern(pattern)).toBeNull();
-    expect(isFastOnAll(pattern)).toBe(true);
-  });
-
-  it('that is refused does take long: the timing above can fail', () => {
+  it('that is refused takes long: the timing above can fail', () => {
     expect(took(() => /^(a|a)*$/u.test(`${'a'.repeat(23)}!`))).toBeGreaterThan(LIMIT_MS);
-    expect(took(() => /^[^]*a[^]*c/u.test('a'.repeat(30_000)))).toBeGreaterThan(LIMIT_MS);
+    expect(took(() => /^[^]*a[^]*c/u.test('a'.repeat(15_000)))).toBeGreaterThan(LIMIT_MS);
   });
 
   it.each([
-    ['a refers back to a group', '(a)\\1', /refers back to a group/],
+    ['it refers back to a group', '(a)\\1', /refers back to a group/],
     ['it refers back to a named group', '(?<n>a)\\k<n>', /refers back to a group/],
     ['it looks behind', '(?<=a)b', /looks behind/],
-    ['it denies looking behind', '(?<!a)b', /looks behind/],
+    ['it looks behind negatively', '(?<!a)b', /looks behind/],
     ['it sets flags', '(?i:a)b', /sets flags/],
-    ['it is no regular expression', '(a', /is not a regular expression under the flag u: Unterminated group/],
-    ['it needs the flag u to be off', '\\-', /is not a regular expression under the flag u: Invalid escape/],
+    [
+      'it is not a regular expression',
+      '(a',
+      /is not a regular expression under the flag u: Unterminated group/,
+    ],
+    ['it is invalid under the flag u', '\\-', /is not a regular expression under the flag u: Invalid escape/],
     ['it has 513 characters', 'a'.repeat(513), /more than 512 characters/],
-    ['one ^ would do', '\\s+$', /Start it with \^/],
+    ['an anchor is missing', '\\s+$', /Start it with \^/],
   ])('is refused with the reason when %s', (_, pattern, reason) => {
     expect(validatePattern(pattern)).toMatch(reason);
   });
@@ -198,7 +128,7 @@ describe('a pattern of a stranger', () => {
     expect(validatePattern(`^${'a'.repeat(511)}`)).toBeNull();
   });
 
-  it('may look as if it did what is refused', () => {
+  it('is accepted when it only resembles a refused one', () => {
     expect(
       ['^\\\\1$', '^[(?<=]+$', '^\\(\\?<=$', '^[\\]+*]+$', '^\\u{61}+$', '^\\0$'].map(validatePattern),
     ).toEqual(Array(6).fill(null));
@@ -215,11 +145,11 @@ describe('a pattern of a stranger', () => {
     '\\p{L}{36}'.repeat(50),
     `${'(a|'.repeat(120)})${')'.repeat(119)}`,
     '('.repeat(250) + ')'.repeat(250),
-  ])('is judged soon, whatever it is: %s', (pattern) => {
+  ])('is checked in bounded time: %s', (pattern) => {
     expect(isFast(() => validatePattern(pattern), 200)).toBe(true);
   });
 
-  it('that is accepted is fast on every text that repeats a piece of it', () => {
+  it('that is accepted is fast on every repetitive text', () => {
     const character = fc.constantFrom('a', 'b', '[ab]', '.', '[^a]', '\\w', '-');
     const quantifier = fc.constantFrom('', '', '', '*', '+', '?', '{2}', '{1,3}', '*?', '{2,}', '{0,50}');
     const { pattern: generated } = fc.letrec<{ pattern: string; part: string }>((tie) => ({
@@ -252,8 +182,8 @@ describe('a pattern of a stranger', () => {
   });
 });
 
-describe('a leading .* that is left out', () => {
-  it('changes no answer', () => {
+describe('a lean pattern', () => {
+  it('matches the same texts', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', '\n'), maxLength: 6 });
     const rest = fc.constantFrom('a$', 'ab', 'a|b$', '', '$', '(a|b)b', '\\nb', '?a');
     fc.assert(
@@ -265,7 +195,7 @@ describe('a leading .* that is left out', () => {
     );
   });
 
-  it('is only left out where it stands for itself', () => {
+  it('omits .* only at the start of the whole pattern', () => {
     expect(['.*a', '.*?a', '^.*a', 'a.*', '\\.*a', '.*'].map(leanPattern)).toEqual([
       'a',
       '.*?a',

@@ -21,7 +21,7 @@ const failure = (differences: Partial<Failure> = {}): Failure => ({
   ...differences,
 });
 
-it('the failure that uses up the schedule disables the hook where the dialect says so, and no other', () => {
+it('the failure that uses up the schedule disables the hook under that policy, and no other failure does', () => {
   const policy = { delays_ms: [0, 10], disable: { when: 'exhausted' } } as const;
   expect(disabledReason(hook(), failure({ policy, failure_reason: 'exhausted' }))).toBe('attempts_exhausted');
   for (const failure_reason of [null, 'address_blocked', 'single_attempt'] as const) {
@@ -45,8 +45,7 @@ it('five days of at least twenty failures disable a hook, to the millisecond and
 it('a 410 disables an active hook at once, and a hook that is not active is never disabled', () => {
   const outcome = { kind: 'http_status', status: 410 } as const;
   for (const status of hookStatuses) {
-    expect(disabledReason(hook({ status }), failure({ outcome }))).toBe(
-      status === 'active' ? 'gone_410' : null,
-    );
+    const reason = status === 'active' ? 'gone_410' : null;
+    expect(disabledReason(hook({ status }), failure({ outcome }))).toBe(reason);
   }
 });

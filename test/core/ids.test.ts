@@ -9,42 +9,42 @@ const factoryAt = (state: { now: number }, seed = 1) =>
 const isAscending = (ids: readonly string[]): boolean =>
   ids.every((id, index) => index === 0 || ids[index - 1]! < id);
 
-it('ids sort by the time of their making', () => {
+it('ids sort by the time of their creation', () => {
   const state = { now: 0 };
   const ids = factoryAt(state);
-  const made = [0, 1, 2, 1_000, 65_536, 1e9, VIRTUAL_START, VIRTUAL_START + 1, 2 ** 47].map((now) => {
+  const created = [0, 1, 2, 1_000, 65_536, 1e9, VIRTUAL_START, VIRTUAL_START + 1, 2 ** 47].map((now) => {
     state.now = now;
     return ids('evt');
   });
-  expect(isAscending(made)).toBe(true);
+  expect(isAscending(created)).toBe(true);
 });
 
 it('a hundred thousand ids of one millisecond are unique and in order', () => {
   const ids = factoryAt({ now: VIRTUAL_START });
-  const made = Array.from({ length: 100_000 }, () => ids('dlv'));
-  expect(new Set(made).size).toBe(made.length);
-  expect(isAscending(made)).toBe(true);
+  const created = Array.from({ length: 100_000 }, () => ids('dlv'));
+  expect(new Set(created).size).toBe(created.length);
+  expect(isAscending(created)).toBe(true);
 });
 
-it('ids stay in order when the clock steps back, and go on by the clock when it has caught up', () => {
+it('ids stay in order when the clock steps back, and follow the clock when it has caught up', () => {
   const state = { now: VIRTUAL_START };
   const ids = factoryAt(state);
-  const made = [ids('att')];
+  const created = [ids('att')];
   for (const step of [-1, -3_600_000, 5, -86_400_000, 7_200_000]) {
     state.now += step;
-    for (let count = 0; count < 10; count += 1) made.push(ids('att'));
+    for (let count = 0; count < 10; count += 1) created.push(ids('att'));
   }
-  expect(isAscending(made)).toBe(true);
+  expect(isAscending(created)).toBe(true);
   state.now = VIRTUAL_START + 1_000;
   const caught_up = idAsUuid(ids('att')).replaceAll('-', '').slice(0, 12);
   expect(Number.parseInt(caught_up, 16)).toBe(state.now);
 });
 
-it('two processes that make ids in one millisecond do not make the same', () => {
+it('two processes create different ids in one millisecond', () => {
   const state = { now: VIRTUAL_START };
   const [one, two] = [factoryAt(state, 1), factoryAt(state, 2)];
-  const made = Array.from({ length: 1_000 }, () => [one('evt'), two('evt')]).flat();
-  expect(new Set(made).size).toBe(made.length);
+  const created = Array.from({ length: 1_000 }, () => [one('evt'), two('evt')]).flat();
+  expect(new Set(created).size).toBe(created.length);
 });
 
 it('an id is its prefix and 26 digits of lower case base 32', () => {
@@ -65,11 +65,11 @@ it('the 128 bits of an id are a UUID of version 7 with its time', () => {
   }
 });
 
-it('different ids are different UUIDs, and one id is always the same', () => {
+it('an id has one UUID, and different ids have different UUIDs', () => {
   const ids = factoryAt({ now: VIRTUAL_START });
-  const made = Array.from({ length: 10_000 }, () => ids('dlv'));
-  expect(new Set(made.map(idAsUuid)).size).toBe(made.length);
-  expect(idAsUuid(made[7]!)).toBe(idAsUuid(made[7]!));
+  const created = Array.from({ length: 10_000 }, () => ids('dlv'));
+  expect(new Set(created.map(idAsUuid)).size).toBe(created.length);
+  expect(idAsUuid(created[7]!)).toBe(idAsUuid(created[7]!));
   expect(idAsUuid('dlv_00000000000000000000000000')).toBe('00000000-0000-0000-0000-000000000000');
   expect(idAsUuid('dlv_7zzzzzzzzzzzzzzzzzzzzzzzzz')).toBe('ffffffff-ffff-ffff-ffff-ffffffffffff');
 });

@@ -10,9 +10,8 @@ import {
   stepOfReturned,
   stepOfUnprocessable,
 } from '../../packages/server/src/core/next-step.ts';
-import { isReceiversFault } from '../../packages/server/src/core/outcome.ts';
+import { isReceiversFault, type Outcome } from '../../packages/server/src/core/outcome.ts';
 import { DISABLE_WHEN_FAILING, STANDARD_DELAYS_MS } from '../../packages/server/src/core/retry-schedule.ts';
-
 import { nameOf, outcomes } from '../support/outcomes.ts';
 
 const NOW = 1_000_000;
@@ -51,44 +50,40 @@ const attempted = (differences: Partial<Attempted> = {}): Attempted => ({
 });
 
 const states = [...hookStatuses, 'deleted'] as const;
-const whereItWaits = {
+const waitsAs = {
   active: 'pending',
   paused: 'held',
   disabled: 'held',
   unvalidated: 'held',
   deleted: 'canceled',
 };
+const failedAs = (failure_reason: string) => ({ status: 'failed', failure_reason });
+const isGone = (outcome: Outcome) => outcome.kind === 'http_status' && outcome.status === 410;
 
 describe('a scheduled attempt', () => {
   for (const { outcome } of outcomes) {
-    it(`that ended with "${nameOf(outcome)}" leaves its delivery where the hook’s state puts it`, () => {
+    it(`that ended with "${nameOf(outcome)}" leaves its delivery in the status for the state of its hook`, () => {
       for (const state of states) {
-        const { status, failure_reason, next_attempt_at } = nextStep(
-          attempted({ outcome, hook: hookIn(state) }),
-        ).delivery;
-        if (outcome.kind === 'succeeded') expect(status).toBe('succeeded');
-        else if (outcome.kind === 'address_blocked')
-          expect([status, failure_reason]).toEqual(['failed', 'address_blocked']);
-        else if (outcome.kind === 'http_status' && outcome.status === 410) {
-          expect([status, failure_reason]).toEqual(['failed', 'hook_gone']);
-        } else {
-          expect(status).toBe(whereItWaits[state]);
-          const delay = outcome.kind === 'interrupted' ? 0 : 5_000;
-          expect(next_attempt_at).toBe(state === 'active' ? NOW + delay : null);
-        }
+        const step = nextStep(attempted({ outcome, hook: hookIn(state) })).delivery;
+        const delay = outcome.kind === 'interrupted' ? 0 : 5_000;
+        const next_attempt_at = state === 'active' ? NOW + delay : null;
+        if (outcome.kind === 'succeeded') expect(step.status).toBe('succeeded');
+        else if (outcome.kind === 'address_blocked') expect(step).toMatchObject(failedAs('address_blocked'));
+        else if (isGone(outcome)) expect(step).toMatchObject(failedAs('hook_gone'));
+        else expect(step).toMatchObject({ status: waitsAs[state], next_attempt_at });
       }
     });
   }
 
-  it('counts against its hook when it is the receiver’s fault, and never when it is ours', () => {
+  it('counts against its hook for a fault of the receiver, and never for ours', () => {
     for (const { outcome, fault } of outcomes) {
-      expect([nameOf(outcome), isReceiversFault(outcome)]).toEqual([nameOf(outcome), fault === 'theirs']);
+      expect(isReceiversFault(outcome), nameOf(outcome)).toBe(fault === 'theirs');
       const kind = { theirs: 'failed', ours: null, none: 'succeeded' }[fault];
-      expect([nameOf(outcome), nextStep(attempted({ outcome })).hook]).toEqual([nameOf(outcome), kind]);
+      expect(nextStep(attempted({ outcome })).hook, nameOf(outcome)).toBe(kind);
     }
   });
 
-  it('that was interrupted uses up no place in the schedule', () => {
+  it('that was interrupted uses up no delay of the schedule', () => {
     const last = delivery({ failures: STANDARD_DELAYS_MS.length - 1 });
     const outcome = { kind: 'interrupted' } as const;
     expect(nextStep(attempted({ delivery: last, outcome })).delivery).toMatchObject({
@@ -99,7 +94,7 @@ describe('a scheduled attempt', () => {
     expect(nextStep(attempted({ delivery: last })).delivery).toMatchObject({ status: 'failed' });
   });
 
-  it('is followed by the next delay of the schedule, then by none', () => {
+  it('is followed by the next delay of the schedule until it is exhausted', () => {
     const waits = STANDARD_DELAYS_MS.map((_, failures) => {
       const { delivery: step } = nextStep(attempted({ delivery: delivery({ failures }) }));
       return step.next_attempt_at === null ? step.failure_reason : step.next_attempt_at - NOW;
@@ -107,7 +102,7 @@ describe('a scheduled attempt', () => {
     expect(waits).toEqual([...STANDARD_DELAYS_MS.slice(1), 'exhausted']);
   });
 
-  it('waits as long as the receiver asks, and never less than the schedule says', () => {
+  it('is retried after Retry-After, and never before the delay of the schedule', () => {
     const due = [null, 0, 4_999, 5_001, DAY].map(
       (retry_after_ms) => nextStep(attempted({ retry_after_ms })).delivery.next_attempt_at,
     );
@@ -116,7 +111,7 @@ describe('a scheduled attempt', () => {
 });
 
 describe('ping, test and validate', () => {
-  it('are one attempt that is never retried, in every state of the hook, and count for nothing', () => {
+  it('are one attempt without retry, in every state of the hook, and do not count for the hook', () => {
     for (const trigger of singles) {
       for (const { outcome } of outcomes) {
         for (const state of states) {
@@ -126,14 +121,8 @@ describe('ping, test and validate', () => {
             continue;
           }
           const status = outcome.kind === 'succeeded' ? 'succeeded' : 'failed';
-          expect([trigger, nameOf(outcome), state, step.delivery.status]).toEqual([
-            trigger,
-            nameOf(outcome),
-            state,
-            status,
-          ]);
-          const gone = outcome.kind === 'http_status' && outcome.status === 410 && state === 'active';
-          expect(step.hook).toBe(gone ? 'failed' : null);
+          expect(step.delivery.status, `${trigger} ${nameOf(outcome)} ${state}`).toBe(status);
+          expect(step.hook).toBe(isGone(outcome) && state === 'active' ? 'failed' : null);
         }
       }
     }
@@ -149,26 +138,22 @@ describe('a manual attempt', () => {
   ] as const;
 
   for (const resume of resumes) {
-    it(`that fails brings a delivery back to ${resume.status}, as it was`, () => {
+    it(`that fails leaves a ${resume.status} delivery as it was`, () => {
       const manual = delivery({ trigger: 'manual', failures: 3, resume });
+      const { status, at, failure_reason } = resume;
+      const unchanged = { status, next_attempt_at: at, failure_reason, failures: 3 };
       for (const { outcome } of outcomes) {
         const { delivery: step } = nextStep(attempted({ delivery: manual, outcome }));
-        const { status, at, failure_reason } = resume;
         if (outcome.kind === 'succeeded') expect(step).toMatchObject({ status: 'succeeded', failures: 3 });
-        else expect(step).toMatchObject({ status, next_attempt_at: at, failure_reason, failures: 3 });
+        else expect(step).toMatchObject(unchanged);
       }
-      const { status, at, failure_reason } = resume;
       for (const reason of [null, 'dialect_missing'] as const) {
-        expect(stepOfReturned(manual, hookIn('active'), { reason, now: NOW })).toMatchObject({
-          status,
-          next_attempt_at: at,
-          failure_reason,
-          failures: 3,
-        });
+        const step = stepOfReturned(manual, hookIn('active'), { reason, now: NOW });
+        expect(step).toMatchObject(unchanged);
       }
     });
 
-    it(`of a ${resume.status} delivery whose hook was deleted ends what waits and leaves what had ended`, () => {
+    it(`of a ${resume.status} delivery whose hook was deleted cancels it, unless it had ended`, () => {
       const manual = delivery({ trigger: 'manual', resume });
       const status = ['pending', 'held'].includes(resume.status) ? 'canceled' : resume.status;
       expect(nextStep(attempted({ delivery: manual, hook: null })).delivery.status).toBe(status);
@@ -179,8 +164,8 @@ describe('a manual attempt', () => {
   it('counts neither for nor against its hook, but a 410 disables an active one', () => {
     for (const { outcome } of outcomes) {
       const manual = delivery({ trigger: 'manual', resume: resumes[1] });
-      const gone = outcome.kind === 'http_status' && outcome.status === 410;
-      expect(nextStep(attempted({ delivery: manual, outcome })).hook).toBe(gone ? 'failed' : null);
+      const kind = isGone(outcome) ? 'failed' : null;
+      expect(nextStep(attempted({ delivery: manual, outcome })).hook).toBe(kind);
       expect(nextStep(attempted({ delivery: manual, outcome, hook: hookIn('paused') })).hook).toBeNull();
     }
   });
@@ -207,10 +192,8 @@ describe('a delivery that was held when the sender thread died', () => {
   it('is quarantined by its third death in the isolated thread, whatever sent it', () => {
     for (const trigger of ['scheduled', ...singles] as const) {
       const suspect = delivery({ trigger, suspicion: 3 });
-      expect(nextStep(attempted({ delivery: suspect, ...died })).delivery).toMatchObject({
-        status: 'failed',
-        failure_reason: 'quarantined',
-      });
+      const step = nextStep(attempted({ delivery: suspect, ...died }));
+      expect(step.delivery).toMatchObject(failedAs('quarantined'));
     }
   });
 
@@ -218,48 +201,40 @@ describe('a delivery that was held when the sender thread died', () => {
     const suspect = delivery({ suspicion: 2 });
     for (const { outcome } of outcomes) {
       const { suspicion } = nextStep(attempted({ delivery: suspect, outcome })).delivery;
-      expect([nameOf(outcome), suspicion]).toEqual([nameOf(outcome), outcome.kind === 'interrupted' ? 2 : 0]);
+      expect(suspicion, nameOf(outcome)).toBe(outcome.kind === 'interrupted' ? 2 : 0);
     }
   });
 
   it('and is retried manually stays quarantined until that succeeds', () => {
     const resume = { status: 'failed', at: null, failure_reason: 'quarantined' } as const;
     const manual = delivery({ trigger: 'manual', suspicion: 4, resume });
-    expect(nextStep(attempted({ delivery: manual, ...died })).delivery).toMatchObject({
-      status: 'failed',
-      failure_reason: 'quarantined',
-    });
-    const outcome = { kind: 'succeeded' } as const;
-    expect(nextStep(attempted({ delivery: manual, outcome })).delivery).toMatchObject({
-      status: 'succeeded',
-      suspicion: 0,
-    });
+    const again = nextStep(attempted({ delivery: manual, ...died }));
+    expect(again.delivery).toMatchObject(failedAs('quarantined'));
+    const succeeded = nextStep(attempted({ delivery: manual, outcome: { kind: 'succeeded' } }));
+    expect(succeeded.delivery).toMatchObject({ status: 'succeeded', suspicion: 0 });
   });
 });
 
-describe('a delivery that is given back unsent', () => {
+describe('a delivery that is returned unsent', () => {
   it('is due again at once without a reason, and backs off with one, up to five minutes', () => {
     const back = (returns: number, reason: 'dialect_missing' | null) =>
       stepOfReturned(delivery({ returns }), hookIn('active'), { reason, now: NOW });
     expect(back(3, null)).toMatchObject({ status: 'pending', next_attempt_at: NOW, failure_reason: null });
     const waits = [0, 1, 2, 8, 9, 500].map((returns) => {
       const step = back(returns, 'dialect_missing');
-      expect(step).toMatchObject({
-        status: 'pending',
-        failure_reason: 'dialect_missing',
-        returns: returns + 1,
-      });
+      const waiting = { status: 'pending', failure_reason: 'dialect_missing', returns: returns + 1 };
+      expect(step).toMatchObject(waiting);
       return step.next_attempt_at! - NOW;
     });
     expect(waits).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
   });
 
-  it('counts its returns anew after an attempt', () => {
+  it('resets its count of returns at an attempt', () => {
     expect(nextStep(attempted({ delivery: delivery({ returns: 5 }) })).delivery.returns).toBe(0);
   });
 });
 
-it('a hook that its own attempt disables holds what would have been retried, and nothing that has ended', () => {
+it('a hook that an attempt disables holds the delivery of that attempt, unless it has ended', () => {
   const retried = nextStep(attempted()).delivery;
   expect(stepOfDisabled(retried)).toMatchObject({ status: 'held', next_attempt_at: null, failures: 1 });
   const ended = nextStep(attempted({ outcome: { kind: 'http_status', status: 410 } })).delivery;
@@ -311,7 +286,7 @@ const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
   roll: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
 });
 
-it('every step is whole: pending with a time and for an active hook only, failed with a reason, failures only grow', () => {
+it('every step is consistent: pending with a time for an active hook only, failed with a reason, with as many failures or one more', () => {
   fc.assert(
     fc.property(anyAttempted, (input) => {
       const { delivery: step, hook } = nextStep(input);
@@ -334,13 +309,8 @@ it('every step is whole: pending with a time and for an active hook only, failed
   );
 });
 
-it('an event that cannot be rendered fails for good without using up an attempt', () => {
-  expect(stepOfUnprocessable(delivery({ failures: 2 }), hookIn('active'), 'unrenderable')).toEqual({
-    status: 'failed',
-    failure_reason: 'unrenderable',
-    next_attempt_at: null,
-    failures: 2,
-    returns: 0,
-    suspicion: 0,
-  });
+it('an event that cannot be rendered fails its delivery without an attempt', () => {
+  const counts = { failures: 2, returns: 0, suspicion: 0 };
+  const failed = { ...failedAs('unrenderable'), next_attempt_at: null, ...counts };
+  expect(stepOfUnprocessable(delivery({ failures: 2 }), hookIn('active'), 'unrenderable')).toEqual(failed);
 });

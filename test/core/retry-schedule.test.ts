@@ -10,13 +10,13 @@ const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
 const SAMPLES = 10_000;
 
-it('the standard schedule is the printed one: ten attempts over 75 hours', () => {
+it('the standard schedule is ten attempts over 75 hours', () => {
   const hours = [2, 5, 10, 14, 20, 24].map((count) => count * HOUR);
   expect(STANDARD_DELAYS_MS).toEqual([0, 5 * SECOND, 300 * SECOND, 1_800 * SECOND, ...hours]);
   expect(STANDARD_DELAYS_MS.reduce((sum, delay) => sum + delay, 0) / HOUR).toBeCloseTo(75.6, 1);
 });
 
-/** The largest distance between a sample's distribution and the uniform one (Kolmogorov and Smirnov). */
+/** The Kolmogorov-Smirnov distance of samples from the uniform distribution. */
 const distanceFromUniform = (samples: readonly number[]): number =>
   Math.max(
     ...samples
@@ -28,38 +28,37 @@ for (const [failures, base] of STANDARD_DELAYS_MS.entries()) {
   if (base === 0) continue;
   const spread = Math.max(base / 4, 2 * SECOND);
 
-  it(`attempt ${failures + 1} is never early, late by a quarter at most, and spread evenly`, () => {
+  it(`the delay before attempt ${failures + 1} is spread evenly, from its base to a quarter more`, () => {
     const { roll } = createSeededRandom(failures);
     const delays = Array.from({ length: SAMPLES }, () => retryDelay(STANDARD_DELAYS_MS, failures, roll())!);
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(base);
     expect(Math.max(...delays)).toBeLessThanOrEqual(base + spread);
     expect(Math.max(...delays)).toBeGreaterThan(base + spread * 0.99);
-    // 1.63 / √n is the distance that a uniform sample exceeds once in a hundred times.
+    // A uniform sample exceeds a distance of 1.63 / √n once in a hundred times.
     const distance = distanceFromUniform(delays.map((delay) => (delay - base) / spread));
     expect(distance).toBeLessThan(1.63 / Math.sqrt(SAMPLES));
     if (base < 1_800 * SECOND) return;
     const perSecond = Map.groupBy(delays, (delay) => Math.floor(delay / SECOND));
     const largest = Math.max(...[...perSecond.values()].map(({ length }) => length));
-    // At the 30 minute step a second holds 22 of 10,000 on average; the longer steps hold fewer than one.
+    // A second has on average 22 of 10,000 attempts at the 30 minute step, and fewer than one at longer steps.
     const mean = SAMPLES / (spread / SECOND);
     expect(largest).toBeLessThanOrEqual(Math.max(3 * mean, 12));
   });
 }
 
-it('the test for evenness sees a schedule without jitter', () => {
+it('the test for even spreading fails for a schedule without jitter', () => {
   const delays = Array.from({ length: SAMPLES }, () => retryDelay(STANDARD_DELAYS_MS, 3, 0)!);
   expect(distanceFromUniform(delays.map((delay) => delay / STANDARD_DELAYS_MS[3]! - 1))).toBeGreaterThan(0.9);
 });
 
-it('a delay of nothing has no jitter, and after the last there is none', () => {
+it('a delay of 0 has no jitter, and the last delay has no successor', () => {
   expect(retryDelay([0, 0, 5], 1, 0.9)).toBe(0);
   expect(retryDelay([0, 0, 5], 2, 0)).toBe(5);
   expect(retryDelay([0, 0, 5], 3, 0)).toBeNull();
 });
 
 it('max_attempts cuts a schedule, or stretches it by its last delay', () => {
-  expect(withMaxAttempts([0, 1, 2], null)).toEqual([0, 1, 2]);
-  expect(withMaxAttempts([0, 1, 2], 3)).toEqual([0, 1, 2]);
+  for (const max_attempts of [null, 3]) expect(withMaxAttempts([0, 1, 2], max_attempts)).toEqual([0, 1, 2]);
   expect(withMaxAttempts([0, 1, 2], 1)).toEqual([0]);
   expect(withMaxAttempts([0, 1, 2], 6)).toEqual([0, 1, 2, 2, 2, 2]);
 });

@@ -3,11 +3,9 @@ import { createCipher } from '../../packages/server/src/storage/cipher.ts';
 import { LoadingCache } from '../../packages/server/src/storage/loading-cache.ts';
 import { HookIndex } from '../../packages/server/src/storage/sqlite/hook-index.ts';
 import { createHookReader } from '../../packages/server/src/storage/sqlite/hook-reader.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openTestStore, TEST_KEY_RING } from '../support/test-store.ts';
 
-const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
-
-/** A cache whose loads end when the test says so. */
+/** A cache whose loads are resolved by the test. */
 const cacheOf = (max_age_ms: number | null) => {
   const loads: PromiseWithResolvers<string>[] = [];
   const clock = { now: 0 };
@@ -23,7 +21,7 @@ const cacheOf = (max_age_ms: number | null) => {
   return { cache, loads, clock };
 };
 
-it('a value is loaded once, also when it is asked for twice at the same time', async () => {
+it('a value is loaded once, even for concurrent reads', async () => {
   const { cache, loads } = cacheOf(null);
   const both = Promise.all([cache.get('a'), cache.get('a')]);
   loads[0]!.resolve('first');
@@ -32,7 +30,7 @@ it('a value is loaded once, also when it is asked for twice at the same time', a
   expect(loads).toHaveLength(1);
 });
 
-it('a load that was under way at an invalidation is not kept', async () => {
+it('a load that was under way at an invalidation is not cached', async () => {
   const { cache, loads } = cacheOf(null);
   const old = cache.get('a');
   cache.delete('a');
@@ -42,7 +40,7 @@ it('a load that was under way at an invalidation is not kept', async () => {
   expect([await old, await fresh, await cache.get('a')]).toEqual(['before', 'after', 'after']);
 });
 
-it('a load that failed is tried again', async () => {
+it('a failed load is retried', async () => {
   const { cache, loads } = cacheOf(null);
   const failed = cache.get('a');
   loads[0]!.reject(new Error('the database is busy'));
@@ -52,7 +50,7 @@ it('a load that failed is tried again', async () => {
   expect(await again).toBe('value');
 });
 
-it('an invalidation that is lost has an effect until the age limit only, counted from the start of the load', async () => {
+it('a lost invalidation delays a change at most by the age limit, counted from the start of the load', async () => {
   const { cache, loads, clock } = cacheOf(5_000);
   clock.now = 1_000;
   const first = cache.get('a');
@@ -70,7 +68,7 @@ it('an invalidation that is lost has an effect until the age limit only, counted
 const openIndex = async () => {
   const opened = await openTestStore();
   const clock = { now: 1_000 };
-  const index = new HookIndex(createHookReader(opened.database, createCipher(KEY_RING)), {
+  const index = new HookIndex(createHookReader(opened.database, createCipher(TEST_KEY_RING)), {
     read: opened.database.read,
     max_age: { ms: 5_000, monotonic: () => clock.now },
   });
@@ -79,21 +77,21 @@ const openIndex = async () => {
   return { opened, clock, index, workspace, names };
 };
 
-it('the index of hooks learns of a change by its message at once, and without one after the age limit', async () => {
+it('the index of hooks applies a change at its invalidation, or after the age limit without one', async () => {
   const { opened, clock, index, workspace, names } = await openIndex();
   await using _ = opened;
   await index.prepare(workspace);
-  const told = await opened.arrange.addHook(workspace);
+  const announced = await opened.arrange.addHook(workspace);
   expect(names()).toEqual([]);
-  index.invalidate(workspace, told);
-  expect(names()).toEqual([told]);
-  const untold = await opened.arrange.addHook(workspace);
-  expect(names()).toEqual([told]);
+  index.invalidate(workspace, announced);
+  expect(names()).toEqual([announced]);
+  const silent = await opened.arrange.addHook(workspace);
+  expect(names()).toEqual([announced]);
   clock.now += 5_001;
-  expect(names()).toEqual([told, untold]);
+  expect(names()).toEqual([announced, silent]);
 });
 
-it('a hook that is created while the index is built page by page is in it', async () => {
+it('a hook that is created while the index is built page by page is indexed', async () => {
   const { opened, index, workspace, names } = await openIndex();
   await using _ = opened;
   await opened.arrange.addHooks(workspace, 2_500);

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { afterAll, expect, test } from 'vitest';
-import { openPglite, type PgliteDatabase } from '../support/pglite.ts';
+import { openPglite } from '../support/pglite.ts';
 import { describeRepositories } from './repositories.ts';
 
-let postgres: Promise<PgliteDatabase> | null = null;
+let postgres: ReturnType<typeof openPglite> | null = null;
 
 const openPostgres = async () => {
   postgres ??= openPglite();
@@ -11,10 +11,10 @@ const openPostgres = async () => {
   return { db, [Symbol.asyncDispose]: clear };
 };
 
-// PGlite has one connection, so conflicts between concurrent transactions are not covered here.
+// PGlite has one connection, so conflicts between concurrent transactions are not covered.
 describeRepositories('PostgreSQL in this process', openPostgres);
 
-test('an integer beyond 2^53 is refused instead of rounded', async () => {
+test('an integer beyond 2^53 is refused, not rounded', async () => {
   await using database = await openPostgres();
   const read = (text: string) =>
     sql<{ n: number }>`select ${sql.raw(text)}::bigint as n`.execute(database.db);

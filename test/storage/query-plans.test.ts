@@ -1,20 +1,15 @@
 import { Kysely } from 'kysely';
 import { expect, test } from 'vitest';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
+import type { DeliveryFilter } from '../../packages/server/src/ports/repositories.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { sqliteDialect } from '../../packages/server/src/storage/sqlite/dialect.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { createKit, FIRST_PAGE, type Kit, NOW } from './repositories/kit.ts';
 
-interface PlannedKit extends AsyncDisposable {
-  readonly kit: Kit;
-  /** How SQLite finds the rows of each statement that `work` runs: one line a step. */
-  readonly plans: (work: () => Promise<unknown>) => Promise<readonly string[]>;
-}
-
-/** The repositories over SQLite, whose plans depend on the tables alone: nothing is analyzed. */
-const openPlanned = async (): Promise<PlannedKit> => {
+/** The repositories over SQLite, whose plans depend on the tables alone: no table is analyzed. */
+const openPlanned = async () => {
   const { db: own, raw, close } = openSqlite(':memory:');
   await migrateToLatest(own, sqliteSchema);
   let steps: string[] = [];
@@ -26,7 +21,8 @@ const openPlanned = async (): Promise<PlannedKit> => {
       steps.push(...plan.all(...parameters).map(({ detail }) => detail));
     },
   });
-  const plans: PlannedKit['plans'] = async (work) => {
+  /** The steps of the query plan of each statement that `work` runs. */
+  const plans = async (work: () => Promise<unknown>): Promise<readonly string[]> => {
     steps = [];
     await work();
     return steps;
@@ -37,74 +33,62 @@ const openPlanned = async (): Promise<PlannedKit> => {
 const RANGE = { since: 0, until: NOW + 1 };
 const SLICE = { after: null, limit: 10, now: NOW };
 
+type Call = (kit: Kit, hook: { readonly workspace_id: string; readonly hook_id: string }) => Promise<unknown>;
+
+const list =
+  (filter: DeliveryFilter): Call =>
+  (kit, { workspace_id }) =>
+    kit.deliveries.list(workspace_id, filter, FIRST_PAGE);
+
 /** Calls that must not read all deliveries of a workspace, and the index that each needs. */
-const CALLS: readonly {
-  readonly name: string;
-  readonly index: string;
-  readonly call: (kit: Kit, workspace_id: string, hook_id: string) => Promise<unknown>;
-}[] = [
-  {
-    name: 'the list of failed deliveries',
-    index: 'bellwire_deliveries_failed',
-    call: (kit, workspace_id) => kit.deliveries.list(workspace_id, { status: 'failed' }, FIRST_PAGE),
-  },
-  {
-    name: 'the deliveries of an event',
-    index: 'bellwire_deliveries_event',
-    call: (kit, workspace_id) => kit.deliveries.list(workspace_id, { event_id: 'evt_1' }, FIRST_PAGE),
-  },
-  {
-    name: 'the failed deliveries of an event',
-    index: 'bellwire_deliveries_event',
-    call: (kit, workspace_id) =>
-      kit.deliveries.list(workspace_id, { event_id: 'evt_1', status: 'failed' }, FIRST_PAGE),
-  },
-  ...(['failed', 'held'] as const).flatMap((status) => [
-    {
-      name: `the count of ${status} deliveries to send again`,
-      index: `bellwire_deliveries_${status}`,
-      call: (kit: Kit, workspace_id: string, hook_id: string) =>
-        kit.replay.count({ workspace_id, hook_id, ...RANGE }, status),
-    },
-    {
-      name: `sending ${status} deliveries again`,
-      index: `bellwire_deliveries_${status}`,
-      call: (kit: Kit, workspace_id: string, hook_id: string) =>
-        kit.replay.resend({ workspace_id, hook_id, ...RANGE }, status, SLICE),
-    },
+const CALLS: readonly (readonly [name: string, index: string, call: Call])[] = [
+  ['the list of failed deliveries', 'failed', list({ status: 'failed' })],
+  ['the deliveries of an event', 'event', list({ event_id: 'evt_1' })],
+  ['the failed deliveries of an event', 'event', list({ event_id: 'evt_1', status: 'failed' })],
+  ...(['failed', 'held'] as const).flatMap((status): readonly (readonly [string, string, Call])[] => [
+    [
+      `the count of ${status} deliveries`,
+      status,
+      (kit, hook) => kit.replay.count({ ...hook, ...RANGE }, status),
+    ],
+    [
+      `a resend of ${status} deliveries`,
+      status,
+      (kit, hook) => kit.replay.resend({ ...hook, ...RANGE }, status, SLICE),
+    ],
   ]),
-  {
-    name: 'the count of failed deliveries of every hook',
-    index: 'bellwire_deliveries_failed',
-    call: (kit, workspace_id) => kit.replay.count({ workspace_id, hook_id: null, ...RANGE }, 'failed'),
-  },
-  {
-    name: 'switching a hook off',
-    index: 'bellwire_deliveries_due',
-    call: (kit, workspace_id, hook_id) =>
+  [
+    'the count of failed deliveries of every hook',
+    'failed',
+    (kit, hook) => kit.replay.count({ ...hook, hook_id: null, ...RANGE }, 'failed'),
+  ],
+  [
+    'pausing a hook',
+    'due',
+    (kit, { workspace_id, hook_id }) =>
       kit.hooks.update(workspace_id, hook_id, { status: 'paused', updated_at: NOW }),
-  },
-  {
-    name: 'removing a hook',
-    index: 'bellwire_deliveries_held',
-    call: (kit, workspace_id, hook_id) => kit.hooks.remove(workspace_id, hook_id, NOW),
-  },
+  ],
+  [
+    'removing a hook',
+    'held',
+    (kit, { workspace_id, hook_id }) => kit.hooks.remove(workspace_id, hook_id, NOW),
+  ],
 ];
 
-/** A range of the primary key without a bound but the workspace. */
+/** A range of the primary key that only the workspace bounds. */
 const WHOLE_WORKSPACE = /bellwire_deliveries USING PRIMARY KEY \(workspace_id=\?(?: AND id[<>]\?)*\)/;
 
-test.each(CALLS)('$name: reads what its index names, not the whole workspace', async ({ index, call }) => {
+test.each(CALLS)('%s: reads through its index, not the whole workspace', async (_, index, call) => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;
   const { id, workspace_id } = await kit.hook();
-  const steps = await plans(() => call(kit, workspace_id, id));
-  expect(steps.join('\n')).toContain(`${index} (`);
+  const steps = await plans(() => call(kit, { workspace_id, hook_id: id }));
+  expect(steps.join('\n')).toContain(`bellwire_deliveries_${index} (`);
   expect(steps.filter((step) => WHOLE_WORKSPACE.test(step))).toEqual([]);
   expect(steps.filter((step) => step.startsWith('SCAN bellwire'))).toEqual([]);
 });
 
-test('a page of a list is read in the order of its index and never sorted', async () => {
+test('a page of a list is read in the order of its index, without a sort', async () => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;
   const { workspace_id } = await kit.hook();

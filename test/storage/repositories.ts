@@ -13,7 +13,7 @@ import { sendMissed } from './repositories/send-missed.ts';
 import { switchingOff } from './repositories/switching-off.ts';
 import { workspaces } from './repositories/workspaces.ts';
 
-const chapters: Readonly<Record<string, (check: Check) => void>> = {
+const chapters = {
   pages,
   workspaces,
   'API keys': apiKeys,
@@ -24,25 +24,18 @@ const chapters: Readonly<Record<string, (check: Check) => void>> = {
   'the secrets of a hook': hookSecrets,
   events,
   deliveries,
-  'sending again': resend,
-  'sending what was missed': sendMissed,
+  'resending deliveries': resend,
+  'sending missed events': sendMissed,
 };
 
-type Open = () => Promise<RepositoriesUnderTest>;
-
-const checkOn =
-  (open: Open): Check =>
-  (guarantee, prove) =>
+/** The guarantees of the repositories on every database. `open` returns an empty one with our tables. */
+export const describeRepositories = (name: string, open: () => Promise<RepositoriesUnderTest>): void => {
+  const check: Check = (guarantee, prove) =>
     it(guarantee, async () => {
       await using database = await open();
       await prove(createKit(database.db));
     });
-
-/** What the repositories must do on every database. `open` answers an empty one with our tables. */
-export const describeRepositories = (name: string, open: Open): void => {
   describe(`the repositories on ${name}`, () => {
-    for (const [chapter, register] of Object.entries(chapters)) {
-      describe(chapter, () => register(checkOn(open)));
-    }
+    for (const [chapter, register] of Object.entries(chapters)) describe(chapter, () => register(check));
   });
 };

@@ -6,15 +6,8 @@ import { assertDurable, openSqlite } from '../../packages/server/src/storage/sql
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { openTestStore, type TestStore } from '../support/test-store.ts';
+import { openTestStore, openTestStoreInFile, type TestStore } from '../support/test-store.ts';
 import { createKit } from './conformance/kit.ts';
-
-/** An empty store in a file of its own. */
-const inFile = async () => {
-  const folder = await createTemporaryFolder();
-  const path = folder.file('bellwire.db');
-  return { folder, path, opened: await openTestStore({ path }) };
-};
 
 const acceptOne = async (opened: TestStore) => {
   const kit = createKit(opened);
@@ -23,32 +16,28 @@ const acceptOne = async (opened: TestStore) => {
 };
 
 it('every commit is synced: synchronous is FULL after a write, and NORMAL is noticed', async () => {
-  const { folder, opened } = await inFile();
-  await using _ = folder;
+  await using opened = await openTestStoreInFile();
   await acceptOne(opened);
   expect(opened.database.raw.pragma('synchronous', { simple: true })).toBe(2);
   expect(opened.database.raw.pragma('journal_mode', { simple: true })).toBe('wal');
   expect(() => assertDurable(opened.database)).not.toThrow();
   opened.database.raw.pragma('synchronous = NORMAL');
-  expect(() => assertDurable(opened.database)).toThrow(
-    expect.objectContaining({ code: 'database_not_durable' }),
-  );
-  await opened[Symbol.asyncDispose]();
+  const not_durable = expect.objectContaining({ code: 'database_not_durable' });
+  expect(() => assertDurable(opened.database)).toThrow(not_durable);
 });
 
-it('what was accepted is there for whoever opens a copy of the files taken at that moment', async () => {
-  const { folder, path, opened } = await inFile();
-  await using _ = folder;
+it('a copy of the files taken right after an accept contains the event', async () => {
+  await using opened = await openTestStoreInFile();
+  const { path, folder } = opened;
   const { receipt } = await acceptOne(opened);
   for (const end of ['', '-wal']) copyFileSync(path + end, folder.file(`copy.db${end}`));
   const copy = openSqlite(folder.file('copy.db'));
   expect(await copy.db.selectFrom('bellwire_events').select('id').execute()).toEqual([{ id: receipt.id }]);
   expect(copy.raw.pragma('integrity_check', { simple: true })).toBe('ok');
   await copy.close();
-  await opened[Symbol.asyncDispose]();
 });
 
-it('an accept during a stranger’s transaction is neither part of it nor lost with its rollback', async () => {
+it('an accept during another transaction is neither part of it nor lost with its rollback', async () => {
   await using opened = await openTestStore();
   const kit = createKit(opened);
   const { workspace_id } = await kit.pair();
@@ -65,14 +54,12 @@ it('an accept during a stranger’s transaction is neither part of it nor lost w
   await accepted.event;
   expect(order).toEqual(['rolled back', 'accepted']);
   expect(await opened.arrange.events()).toHaveLength(1);
-  expect(await opened.database.db.selectFrom('bellwire_workspaces').select('name').execute()).toEqual([
-    { name: workspace_id },
-  ]);
+  const names = opened.database.db.selectFrom('bellwire_workspaces').select('name');
+  expect(await names.execute()).toEqual([{ name: workspace_id }]);
 });
 
-it('on a full disk an accept is refused with nothing stored, and works again when there is room', async () => {
-  const { folder, opened } = await inFile();
-  await using _ = folder;
+it('on a full disk an accept is refused and stores nothing, and succeeds when there is room again', async () => {
+  await using opened = await openTestStoreInFile();
   const { kit, workspace_id } = await acceptOne(opened);
   const pages = Number(opened.database.raw.pragma('page_count', { simple: true }));
   opened.database.raw.pragma(`max_page_count = ${pages}`);
@@ -83,10 +70,9 @@ it('on a full disk an accept is refused with nothing stored, and works again whe
   opened.database.raw.pragma('max_page_count = 1000000');
   await kit.stored(big);
   expect(await kit.arrange.events()).toHaveLength(2);
-  await opened[Symbol.asyncDispose]();
 });
 
-it('a second process on the same file is refused at once, and let in when the first has ended', async () => {
+it('a second lock of the same file is refused at once, and granted after the first is released', async () => {
   await using folder = await createTemporaryFolder();
   const path = folder.file('bellwire.db');
   const first = lockDatabaseFile(path);
@@ -95,7 +81,7 @@ it('a second process on the same file is refused at once, and let in when the fi
   lockDatabaseFile(path).release();
 });
 
-it('a folder that does not exist is named in the error', async () => {
+it('a database in a folder that does not exist is refused as folder_unwritable', async () => {
   await using folder = await createTemporaryFolder();
   expect(() => openSqlite(folder.file('missing/bellwire.db'))).toThrow(
     expect.objectContaining({ code: 'folder_unwritable' }),
@@ -103,21 +89,18 @@ it('a folder that does not exist is named in the error', async () => {
 });
 
 it('migrating twice changes nothing, and a database of a newer Bellwire is refused untouched', async () => {
-  const { folder, opened } = await inFile();
-  await using _ = folder;
+  await using opened = await openTestStoreInFile();
   const { receipt } = await acceptOne(opened);
   await migrateToLatest(opened.database.db, sqliteSchema);
   expect(await opened.arrange.events()).toMatchObject([{ id: receipt.id }]);
   opened.database.raw.exec("insert into bellwire_migrations values ('9999-future', '2099-01-01')");
-  await expect(migrateToLatest(opened.database.db, sqliteSchema)).rejects.toMatchObject({
-    code: 'database_newer',
-  });
-  await opened[Symbol.asyncDispose]();
+  const migrated = migrateToLatest(opened.database.db, sqliteSchema);
+  await expect(migrated).rejects.toMatchObject({ code: 'database_newer' });
 });
 
-it('a file whose tables are those of another version is refused, untouched, with a way to begin', async () => {
-  const { folder, path, opened } = await inFile();
-  await using _ = folder;
+it('a file with the tables of another version is refused unchanged, and the error says how to start', async () => {
+  await using opened = await openTestStoreInFile();
+  const { path } = opened;
   await checkSchema(opened.database, path);
   opened.database.raw.exec('alter table bellwire_hooks add column mood text');
   const before = opened.database.raw.serialize();
@@ -126,16 +109,13 @@ it('a file whose tables are those of another version is refused, untouched, with
     message: expect.stringContaining(`move ${path}`) as string,
   });
   expect(opened.database.raw.serialize().equals(before)).toBe(true);
-  await opened[Symbol.asyncDispose]();
 });
 
-it('secrets are not at rest in clear', async () => {
-  const { folder, opened } = await inFile();
-  await using _ = folder;
+it('secrets are encrypted at rest', async () => {
+  await using opened = await openTestStoreInFile();
   const kit = createKit(opened);
   const { hook_id } = await kit.pair({ secret: 'visible-secret-text' });
   expect((await kit.hook(hook_id))!.secrets).toMatchObject([{ value: 'visible-secret-text' }]);
   expect(opened.database.raw.serialize().includes('visible-secret-text')).toBe(false);
   expect(opened.database.raw.serialize().includes(hook_id)).toBe(true);
-  await opened[Symbol.asyncDispose]();
 });

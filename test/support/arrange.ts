@@ -30,43 +30,10 @@ export interface HookSetup {
   readonly timeout_ms?: number | null;
   readonly consecutive_failures?: number;
   readonly failing_since?: number | null;
-  /** Null for a hook without one. */
+  /** Null for a hook without a secret. */
   readonly secret?: string | null;
   /** When previous secrets expire. */
   readonly previous?: readonly number[];
-}
-
-/** Makes and changes what stands around deliveries, and reads rows, beside the Store port. The same on every database. */
-export interface Arrange {
-  readonly addWorkspace: (setup?: WorkspaceSetup) => Promise<string>;
-  readonly addHook: (workspace_id: string, setup?: HookSetup) => Promise<string>;
-  /** As a person does it: a hook that stops being active holds what waits for it. */
-  readonly setHookStatus: (id: string, status: HookStatus) => Promise<void>;
-  /** As a race leaves it: a hook that is not active with deliveries that are pending. */
-  readonly setOnlyHookStatus: (id: string, status: HookStatus) => Promise<void>;
-  readonly setHookDialect: (id: string, dialect: string) => Promise<void>;
-  /** As a row of another key ring leaves it. */
-  readonly breakSecrets: (hook_id: string) => Promise<void>;
-  /** Many hooks for every event, without secrets. */
-  readonly addHooks: (workspace_id: string, count: number) => Promise<void>;
-  /** Pending deliveries of a hook, all of one event. */
-  readonly addBacklog: (hook_id: string, count: number, next_attempt_at: number) => Promise<void>;
-  readonly countDeliveries: () => Promise<number>;
-  readonly setHookEvents: (id: string, events: readonly string[]) => Promise<void>;
-  /** As a person does it: what is pending or held is canceled. */
-  readonly deleteHook: (id: string) => Promise<void>;
-  /** In the order of their making, like all that follow. */
-  readonly events: (workspace_id?: string) => Promise<readonly EventRow[]>;
-  readonly deliveries: (where?: {
-    readonly hook_id?: string;
-    readonly event_id?: string;
-  }) => Promise<readonly DeliveryRow[]>;
-  readonly delivery: (id: string) => Promise<DeliveryRow>;
-  readonly attempts: (delivery_id?: string) => Promise<readonly AttemptRow[]>;
-  readonly hook: (id: string) => Promise<HookRow>;
-  /** The current one first. */
-  readonly secrets: (hook_id: string) => Promise<readonly { readonly expires_at: number | null }[]>;
-  readonly tenants: (workspace_id: string) => Promise<readonly Schema['bellwire_tenants'][]>;
 }
 
 export interface ArrangeOptions {
@@ -74,13 +41,43 @@ export interface ArrangeOptions {
   readonly cipher: Cipher;
   readonly ids: IdFactory;
   readonly now: () => number;
-  /** Called after each change, so that no cache goes on with what was. */
+  /** Called after each change, to invalidate caches. */
   readonly onChanged: (workspace_id: string, hook_id: string) => void;
 }
 
 export const TEST_SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
-export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOptions): Arrange => {
+/** The row of an event for every hook, without tenant. */
+export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at'> & Partial<EventRow>) => ({
+  tenant: null,
+  type: 'order.created',
+  idempotency_key: null,
+  fingerprint: null,
+  deliveries: 1,
+  addressed: 0,
+  occurred_at: row.created_at,
+  previous_data: null,
+  data: '{}',
+  ...row,
+});
+
+/** The row of a pending delivery without tenant. */
+export const deliveryRow = (
+  row: Pick<DeliveryRow, 'workspace_id' | 'id' | 'event_id' | 'hook_id'>,
+  times: Parameters<typeof newDeliveryRow>[1],
+) =>
+  newDeliveryRow(
+    { tenant: null, event_type: 'order.created', trigger: 'scheduled', status: 'pending', ...row },
+    times,
+  );
+
+const inSlices = <T>(rows: readonly T[], size = 500): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(rows.length / size) }, (_, index) =>
+    rows.slice(index * size, (index + 1) * size),
+  );
+
+/** Arranges rows around deliveries and reads rows, beside the Store port. The same on every database. */
+export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOptions) => {
   const changeHook = async (id: string, change: Partial<HookRow>): Promise<void> => {
     const { workspace_id } = await db
       .updateTable('bellwire_hooks')
@@ -99,40 +96,37 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       .where('status', 'in', from)
       .execute();
 
-  const hookRow = (
-    workspace_id: string,
-    id: string,
-    setup: HookSetup,
-  ): Insertable<Schema['bellwire_hooks']> => ({
-    id,
-    workspace_id,
-    tenant: setup.tenant ?? null,
-    name: id,
-    url: setup.url ?? `https://${id.slice(3)}.example.com/`,
-    events: JSON.stringify(setup.events ?? ['*']),
-    method: 'POST',
-    content_type: setup.content_type ?? 'application/json',
-    dialect: setup.dialect ?? 'standard',
-    status: setup.status ?? 'active',
-    disabled_reason: null,
-    stopping: null,
-    insecure_ssl: 0,
-    max_attempts: setup.max_attempts ?? null,
-    timeout_ms: setup.timeout_ms ?? null,
-    headers: null,
-    validated_at: null,
-    consecutive_failures: setup.consecutive_failures ?? 0,
-    failing_since: setup.failing_since ?? null,
-    created_at: now(),
-    updated_at: now(),
-    deleted_at: null,
-  });
+  const hookRow = (workspace_id: string, setup: HookSetup): Insertable<Schema['bellwire_hooks']> => {
+    const { secret: _, previous: __, events = ['*'], ...rest } = setup;
+    const id = ids('wh');
+    return {
+      id,
+      workspace_id,
+      tenant: null,
+      name: id,
+      url: `https://${id.slice(3)}.example.com/`,
+      method: 'POST',
+      content_type: 'application/json',
+      dialect: 'standard',
+      status: 'active',
+      disabled_reason: null,
+      stopping: null,
+      insecure_ssl: 0,
+      max_attempts: null,
+      timeout_ms: null,
+      headers: null,
+      validated_at: null,
+      consecutive_failures: 0,
+      failing_since: null,
+      created_at: now(),
+      updated_at: now(),
+      deleted_at: null,
+      ...rest,
+      events: JSON.stringify(events),
+    };
+  };
 
-  const addSecret = async (
-    hook_id: string,
-    value: string,
-    expires_at: number | null = null,
-  ): Promise<void> => {
+  const addSecret = async (hook_id: string, value: string, expires_at: number | null): Promise<void> => {
     const id = ids('sec');
     const secret = cipher.seal(value, { table: 'bellwire_secrets', column: 'secret', id });
     await db
@@ -141,114 +135,76 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       .execute();
   };
 
+  const hook = (id: string) =>
+    db.selectFrom('bellwire_hooks').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+
   return {
-    addWorkspace: async (setup = {}) => {
+    addWorkspace: async ({ dialect = 'standard', strict = false, event_types = {} }: WorkspaceSetup = {}) => {
       const id = ids('ws');
       const times = { created_at: now(), updated_at: now() };
       await db
         .insertInto('bellwire_workspaces')
-        .values({
-          id,
-          name: id,
-          dialect: setup.dialect ?? 'standard',
-          strict: setup.strict === true ? 1 : 0,
-          ...times,
-        })
+        .values({ id, name: id, dialect, strict: strict ? 1 : 0, ...times })
         .execute();
-      for (const [name, { schema, example }] of Object.entries(setup.event_types ?? {})) {
-        await db
-          .insertInto('bellwire_event_types')
-          .values({
-            workspace_id: id,
-            name,
-            description: '',
-            schema: schema === undefined ? null : JSON.stringify(schema),
-            example: example === undefined ? null : JSON.stringify(example),
-            ...times,
-          })
-          .execute();
-      }
+      const rows = Object.entries(event_types).map(([name, { schema, example }]) => ({
+        workspace_id: id,
+        name,
+        description: '',
+        schema: schema === undefined ? null : JSON.stringify(schema),
+        example: example === undefined ? null : JSON.stringify(example),
+        ...times,
+      }));
+      if (rows.length > 0) await db.insertInto('bellwire_event_types').values(rows).execute();
       return id;
     },
-    addHook: async (workspace_id, setup = {}) => {
-      const id = ids('wh');
-      await db
-        .insertInto('bellwire_hooks')
-        .values(hookRow(workspace_id, id, setup))
-        .execute();
-      for (const expires_at of setup.previous ?? []) await addSecret(id, `old ${expires_at}`, expires_at);
-      if (setup.secret !== null) await addSecret(id, setup.secret ?? TEST_SECRET);
-      onChanged(workspace_id, id);
-      return id;
+    addHook: async (workspace_id: string, setup: HookSetup = {}) => {
+      const row = hookRow(workspace_id, setup);
+      await db.insertInto('bellwire_hooks').values(row).execute();
+      for (const expires_at of setup.previous ?? []) await addSecret(row.id, `old ${expires_at}`, expires_at);
+      if (setup.secret !== null) await addSecret(row.id, setup.secret ?? TEST_SECRET, null);
+      onChanged(workspace_id, row.id);
+      return row.id;
     },
-    setOnlyHookStatus: (id, status) => changeHook(id, { status }),
-    setHookStatus: async (id, status) => {
+    /** Adds hooks for every event, without secrets. Returns their ids. */
+    addHooks: async (workspace_id: string, count: number) => {
+      const rows = Array.from({ length: count }, () => hookRow(workspace_id, {}));
+      for (const slice of inSlices(rows)) await db.insertInto('bellwire_hooks').values(slice).execute();
+      for (const { id } of rows) onChanged(workspace_id, id);
+      return rows.map(({ id }) => id);
+    },
+    /** Switches a hook as the API does: all but an active hook hold what is pending. */
+    setHookStatus: async (id: string, status: HookStatus) => {
       const fresh =
         status === 'active' ? { consecutive_failures: 0, failing_since: null, stopping: null } : {};
       await changeHook(id, { status, disabled_reason: null, ...fresh });
       if (status !== 'active') await stopDeliveries(id, ['pending'], 'held');
     },
-    setHookDialect: (id, dialect) => changeHook(id, { dialect }),
-    breakSecrets: async (hook_id) => {
-      await db
-        .updateTable('bellwire_secrets')
-        .set({ secret: 'lost|AAAA|AAAA|AAAA' })
-        .where('hook_id', '=', hook_id)
-        .execute();
+    /** Switches a hook and leaves its deliveries pending, as a race can. */
+    setOnlyHookStatus: (id: string, status: HookStatus) => changeHook(id, { status }),
+    setHookDialect: (id: string, dialect: string) => changeHook(id, { dialect }),
+    setHookEvents: (id: string, events: readonly string[]) =>
+      changeHook(id, { events: JSON.stringify(events) }),
+    /** Replaces the secrets of a hook by text that no key opens. */
+    breakSecrets: async (hook_id: string) => {
+      const lost = { secret: 'lost|AAAA|AAAA|AAAA' };
+      await db.updateTable('bellwire_secrets').set(lost).where('hook_id', '=', hook_id).execute();
       await changeHook(hook_id, {});
     },
-    addHooks: async (workspace_id, count) => {
-      const rows = Array.from({ length: count }, () => hookRow(workspace_id, ids('wh'), {}));
-      for (let start = 0; start < count; start += 500) {
-        await db
-          .insertInto('bellwire_hooks')
-          .values(rows.slice(start, start + 500))
-          .execute();
-      }
-      for (const { id } of rows) onChanged(workspace_id, id);
+    /** Deletes a hook as the API does: what is pending or held is canceled. */
+    deleteHook: async (id: string) => {
+      await changeHook(id, { deleted_at: now() });
+      await stopDeliveries(id, ['pending', 'held'], 'canceled');
     },
-    addBacklog: async (hook_id, count, next_attempt_at) => {
-      const { workspace_id } = await db
-        .selectFrom('bellwire_hooks')
-        .select('workspace_id')
-        .where('id', '=', hook_id)
-        .executeTakeFirstOrThrow();
+    /** Adds pending deliveries of a hook, all of one event. */
+    addBacklog: async (hook_id: string, count: number, next_attempt_at: number) => {
+      const { workspace_id } = await hook(hook_id);
       const event_id = ids('evt');
-      await db
-        .insertInto('bellwire_events')
-        .values({
-          workspace_id,
-          id: event_id,
-          tenant: null,
-          type: 'order.created',
-          data: '{}',
-          idempotency_key: null,
-          fingerprint: null,
-          previous_data: null,
-          deliveries: count,
-          addressed: 0,
-          occurred_at: now(),
-          created_at: now(),
-        })
-        .execute();
-      const row = () =>
-        newDeliveryRow(
-          {
-            workspace_id,
-            id: ids('dlv'),
-            tenant: null,
-            event_id,
-            event_type: 'order.created',
-            hook_id,
-            trigger: 'scheduled',
-            status: 'pending',
-          },
-          { now: now(), next_attempt_at },
-        );
-      for (let start = 0; start < count; start += 500) {
-        const rows = Array.from({ length: Math.min(500, count - start) }, row);
-        await db.insertInto('bellwire_deliveries').values(rows).execute();
-      }
+      const event = eventRow({ workspace_id, id: event_id, deliveries: count, created_at: now() });
+      await db.insertInto('bellwire_events').values(event).execute();
+      const rows = Array.from({ length: count }, () =>
+        deliveryRow({ workspace_id, id: ids('dlv'), event_id, hook_id }, { now: now(), next_attempt_at }),
+      );
+      for (const slice of inSlices(rows)) await db.insertInto('bellwire_deliveries').values(slice).execute();
     },
     countDeliveries: async () => {
       const { count } = await db
@@ -257,37 +213,32 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
         .executeTakeFirstOrThrow();
       return count;
     },
-    setHookEvents: (id, events) => changeHook(id, { events: JSON.stringify(events) }),
-    deleteHook: async (id) => {
-      await changeHook(id, { deleted_at: now() });
-      await stopDeliveries(id, ['pending', 'held'], 'canceled');
-    },
-    events: (workspace_id) => {
+    /** Rows in the order of their creation, like all that follow. */
+    events: (workspace_id?: string) => {
       const all = db.selectFrom('bellwire_events').selectAll().orderBy('id');
       return (workspace_id === undefined ? all : all.where('workspace_id', '=', workspace_id)).execute();
     },
-    deliveries: ({ hook_id, event_id } = {}) => {
+    deliveries: ({ hook_id, event_id }: { readonly hook_id?: string; readonly event_id?: string } = {}) => {
       let query = db.selectFrom('bellwire_deliveries').selectAll().orderBy('id');
       if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
       if (event_id !== undefined) query = query.where('event_id', '=', event_id);
       return query.execute();
     },
-    delivery: (id) =>
+    delivery: (id: string) =>
       db.selectFrom('bellwire_deliveries').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
-    attempts: (delivery_id) => {
+    attempts: (delivery_id?: string) => {
       const all = db.selectFrom('bellwire_attempts').selectAll().orderBy('delivery_id').orderBy('number');
       return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();
     },
-    secrets: async (hook_id) => {
-      const rows = await db
-        .selectFrom('bellwire_secrets')
-        .select('expires_at')
-        .where('hook_id', '=', hook_id)
-        .execute();
-      return rows.toSorted((a, b) => (a.expires_at ?? 0) - (b.expires_at ?? 0));
+    hook,
+    /** The expiries of the secrets of a hook, the current secret first. */
+    secrets: async (hook_id: string) => {
+      const secrets = db.selectFrom('bellwire_secrets').select('expires_at').where('hook_id', '=', hook_id);
+      return (await secrets.execute()).toSorted((a, b) => (a.expires_at ?? 0) - (b.expires_at ?? 0));
     },
-    tenants: (workspace_id) =>
+    tenants: (workspace_id: string) =>
       db.selectFrom('bellwire_tenants').selectAll().where('workspace_id', '=', workspace_id).execute(),
-    hook: (id) => db.selectFrom('bellwire_hooks').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
   };
 };
+
+export type Arrange = ReturnType<typeof createArrange>;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 export type RecordType = 'A' | 'AAAA';
 
-/** What a scripted name answers: addresses (of the type asked for), a DNS error, or nothing at all. */
+/** A scripted reply: addresses of the requested type, a DNS error, or no reply. */
 export type DnsReply =
   | { readonly addresses: readonly string[]; readonly ttl?: number }
   | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' }
@@ -11,13 +11,6 @@ export type DnsReply =
 
 /** `nth` counts the questions for this name and type from 1. */
 export type DnsScript = (type: RecordType, nth: number) => DnsReply;
-
-export interface DnsServer extends AsyncDisposable {
-  /** `address:port`, as `Resolver.setServers` wants it. */
-  readonly address: string;
-  /** Every question so far, as `A name`. */
-  readonly questions: readonly string[];
-}
 
 const TYPES: ReadonlyMap<number, RecordType> = new Map([
   [1, 'A'],
@@ -68,15 +61,15 @@ const writeReply = (query: Buffer, end: number, reply: Exclude<DnsReply, 'hang'>
   return Buffer.concat([head, query.subarray(12, end), ...addresses.map((a) => writeRecord(a, ttl))]);
 };
 
-/** A real DNS server on a UDP port of loopback that says what the script of each name says, else NXDOMAIN. */
-export const startDnsServer = async (scripts: Readonly<Record<string, DnsScript>>): Promise<DnsServer> => {
+/** A DNS server on a UDP port of loopback that replies from the script of each name, otherwise NXDOMAIN. */
+export const startDnsServer = async (scripts: Readonly<Record<string, DnsScript>>) => {
   const socket = createSocket('udp4');
   const questions: string[] = [];
   socket.on('message', (query, from) => {
     const { name, type, end } = readQuestion(query);
     const question = `${type} ${name}`;
     questions.push(question);
-    const nth = questions.filter((asked) => asked === question).length;
+    const nth = questions.filter((one) => one === question).length;
     const reply = type === undefined ? undefined : scripts[name]?.(type, nth);
     if (reply === 'hang') return;
     socket.send(writeReply(query, end, reply ?? { rcode: 'NXDOMAIN' }), from.port, from.address);
@@ -84,8 +77,10 @@ export const startDnsServer = async (scripts: Readonly<Record<string, DnsScript>
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');
   return {
+    /** `address:port`, the format of `Resolver.setServers`. */
     address: `127.0.0.1:${socket.address().port}`,
-    questions,
+    /** Every question so far, as `A name`. */
+    questions: questions as readonly string[],
     [Symbol.asyncDispose]: async () => {
       socket.close();
       await once(socket, 'close');
@@ -93,7 +88,9 @@ export const startDnsServer = async (scripts: Readonly<Record<string, DnsScript>
   };
 };
 
-/** A name with these addresses, each in its own record type. */
+/** A script that replies with the addresses of the requested type. */
 export const answers =
   (addresses: readonly string[], ttl = 0): DnsScript =>
   (type) => ({ addresses: addresses.filter((a) => a.includes(':') === (type === 'AAAA')), ttl });
+
+export type DnsServer = Awaited<ReturnType<typeof startDnsServer>>;

@@ -7,26 +7,15 @@ import { portOf } from './port-of.ts';
 export interface ReceivedRequest {
   readonly method: string;
   readonly path: string;
-  /** Request line and headers as they came. */
+  /** Request line and headers, unparsed. */
   readonly head: string;
   readonly body: string;
-  /** The connection that it came on, and its place there: both from 1. */
+  /** The number of the connection, and of the request on it: both from 1. */
   readonly connection: number;
   readonly nth_on_connection: number;
 }
 
 export type Behaviour = (socket: Socket, request: ReceivedRequest) => void;
-
-export interface FaultyReceiver extends AsyncDisposable {
-  readonly port: number;
-  /** `http://127.0.0.1:port` */
-  readonly origin: string;
-  readonly requests: readonly ReceivedRequest[];
-  /** TCP connections so far. */
-  readonly connections: () => number;
-  /** Server names that TLS clients asked for. */
-  readonly server_names: readonly string[];
-}
 
 export interface TlsFiles {
   readonly cert: Buffer;
@@ -58,13 +47,13 @@ const takeRequest = (received: string): { head: string; body: string; rest: stri
 };
 
 /**
- * A raw TCP (or TLS) server that reads whole requests and does to the socket what the behaviour of the
- * request's path says. `onConnection` replaces all of that, for peers that never get as far as HTTP.
+ * A raw TCP (or TLS) server that reads whole requests and runs the behaviour of the request's path on the socket.
+ * `onConnection` replaces both, for peers that never reach HTTP.
  */
 export const startFaultyReceiver = async (
   behaviours: Readonly<Record<string, Behaviour>>,
   options: { readonly tls?: TlsFiles; readonly onConnection?: (socket: Socket) => void } = {},
-): Promise<FaultyReceiver> => {
+) => {
   const requests: ReceivedRequest[] = [];
   const serverNames: string[] = [];
   const sockets = new Set<Socket>();
@@ -80,14 +69,8 @@ export const startFaultyReceiver = async (
         received = taken.rest;
         nth += 1;
         const [method = '', path = ''] = taken.head.split(' ');
-        const request = {
-          method,
-          path,
-          head: taken.head,
-          body: taken.body,
-          connection,
-          nth_on_connection: nth,
-        };
+        const { head, body } = taken;
+        const request = { method, path, head, body, connection, nth_on_connection: nth };
         requests.push(request);
         behaviours[path]?.(socket, request);
       }
@@ -118,9 +101,11 @@ export const startFaultyReceiver = async (
   return {
     port,
     origin: `http://127.0.0.1:${port}`,
-    requests,
+    requests: requests as readonly ReceivedRequest[],
+    /** The number of TCP connections so far. */
     connections: () => connections,
-    server_names: serverNames,
+    /** The server names that TLS clients requested. */
+    server_names: serverNames as readonly string[],
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();

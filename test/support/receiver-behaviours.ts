@@ -1,34 +1,34 @@
 import type { Socket } from 'node:net';
 import type { Behaviour } from './faulty-receiver.ts';
 
-/** Writes `text` every `every_ms` until the peer is gone. */
+/** Writes `text` every `every_ms` until the connection closes. */
 const repeat = (socket: Socket, text: string, every_ms: number): void => {
   const timer = setInterval(() => socket.write(text), every_ms);
   socket.on('close', () => clearInterval(timer));
 };
 
-/** Writes exactly this, byte for byte (latin1). */
+/** Writes exactly this text, as latin1. */
 export const writes =
   (text: string): Behaviour =>
   (socket) => {
     socket.write(text, 'latin1');
   };
 
-/** Writes exactly this, then closes with FIN. */
+/** Writes exactly this text, then closes with FIN. */
 export const writesAndCloses =
   (text: string): Behaviour =>
   (socket) => {
     socket.end(text, 'latin1');
   };
 
-/** Writes this, then resets the connection. */
+/** Writes this text, then resets the connection. */
 export const writesAndResets =
   (text: string): Behaviour =>
   (socket) => {
     socket.write(text, 'latin1', () => setImmediate(() => socket.resetAndDestroy()));
   };
 
-/** A well-formed answer; the connection stays open. */
+/** A well-formed response; the connection stays open. */
 export const replies = (status: number, body: string, headers = ''): Behaviour =>
   writes(`HTTP/1.1 ${status} Status\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
 
@@ -39,20 +39,20 @@ export const dripsHeaders: Behaviour = (socket) => {
   repeat(socket, 'a', 20);
 };
 
-/** Complete 200 headers, then one byte now and then, without end. */
+/** Complete 200 headers, then an endless body, byte by byte. */
 export const dripsBody: Behaviour = (socket) => {
   socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n');
   repeat(socket, '1\r\nx\r\n', 20);
 };
 
-/** Interim answers without end. */
+/** Endless interim responses. */
 export const repeatsInterim =
   (status: number): Behaviour =>
   (socket) => {
     repeat(socket, `HTTP/1.1 ${status} Interim\r\n\r\n`, 5);
   };
 
-/** 200 and then as much body as the peer takes; `onAccepted` gets the bytes that the kernel took. */
+/** 200 and as much body as the peer accepts; `onAccepted` gets the number of bytes that the kernel took. */
 export const pours =
   (onAccepted: (bytes: number) => void): Behaviour =>
   (socket) => {
@@ -73,7 +73,7 @@ export const redirects =
     socket.write(`HTTP/1.1 ${status} Moved\r\nlocation: ${request.path}\r\ncontent-length: 0\r\n\r\n`);
   };
 
-/** Answers the first request of each connection; does `next` to the later ones. */
+/** Replies to the first request of each connection; `next` handles later ones. */
 export const repliesOnceThen =
   (next: Behaviour): Behaviour =>
   (socket, request) => {

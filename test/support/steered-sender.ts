@@ -4,7 +4,7 @@ import { interrupted } from '../../packages/server/src/transport/interrupted.ts'
 import type { ToSender } from '../../packages/server/src/transport/sender-messages.ts';
 import type { Steering } from './threaded-harness.ts';
 
-// The sender thread, with faults that a test asks for: at the start by `Steering`, later by the URL of a request.
+// The sender thread with faults that `Steering` sets for its start, and the URL of a request for later.
 const { counts, mute, fails_from } = (workerData as { readonly steering: Steering }).steering;
 
 const count = (cell: number): number => {
@@ -15,7 +15,7 @@ const count = (cell: number): number => {
 
 const started = count(0);
 process.on('exit', () => void count(1));
-if (started >= fails_from) throw new Error('the thread was told to fail');
+if (started >= fails_from) throw new Error('this thread fails to start');
 
 let dies_on_close = false;
 const obey = ({ id, url }: OutboundRequest): void => {

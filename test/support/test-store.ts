@@ -1,44 +1,31 @@
-import { createIdFactory, type IdFactory } from '../../packages/server/src/core/ids.ts';
+import { createIdFactory } from '../../packages/server/src/core/ids.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
-import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
-import type { Store } from '../../packages/server/src/ports/store.ts';
 import { createCipher } from '../../packages/server/src/storage/cipher.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
 import { connectStorage } from '../../packages/server/src/storage/open-storage.ts';
-import { openSqlite, type SqliteDatabase } from '../../packages/server/src/storage/sqlite/database.ts';
+import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
-import { type Arrange, createArrange } from './arrange.ts';
+import { createArrange } from './arrange.ts';
 import { createSeededRandom } from './seeded-random.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
 import { VIRTUAL_START } from './virtual-clock.ts';
 
-export interface TestStore extends AsyncDisposable {
-  readonly database: SqliteDatabase;
-  readonly store: Store;
-  readonly repositories: Repositories;
-  readonly ids: IdFactory;
-  readonly arrange: Arrange;
-  /** The store of another node over the same database. */
-  readonly successor: () => Store;
-  /** Both over the same database, with empty caches: what a new process has. */
-  readonly reopen: () => Pick<TestStore, 'store' | 'repositories'>;
-}
-
 export interface TestStoreOptions {
-  /** ':memory:' when left out. */
+  /** `:memory:` by default. */
   readonly path?: string;
   readonly seed?: number;
   readonly now?: () => number;
 }
 
-const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+export const TEST_KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
 
-/** The real SQLite store with its tables, and hands to arrange things around it. */
-export const openTestStore = async (options: TestStoreOptions = {}): Promise<TestStore> => {
+/** The real SQLite store and repositories over an empty database, with functions that arrange its rows. */
+export const openTestStore = async (options: TestStoreOptions = {}) => {
   const { path = ':memory:', seed = 1, now = () => VIRTUAL_START } = options;
   const database = openSqlite(path);
   await migrateToLatest(database.db, sqliteSchema);
   const ids = createIdFactory(now, createSeededRandom(seed).bytes);
-  const cipher = createCipher(KEY_RING);
+  const cipher = createCipher(TEST_KEY_RING);
   const dialects = createDialects();
   const connect = () =>
     connectStorage(database, cipher, {
@@ -61,11 +48,31 @@ export const openTestStore = async (options: TestStoreOptions = {}): Promise<Tes
     repositories: current.repositories,
     ids,
     arrange,
+    /** The store of another node over the same database. */
     successor: () => connect().store,
+    /** The store and repositories over the same database with empty caches, as after a restart. */
     reopen: () => {
       current = connect();
       return current;
     },
     [Symbol.asyncDispose]: () => database.close(),
+  };
+};
+
+export type TestStore = Awaited<ReturnType<typeof openTestStore>>;
+
+/** A test store in a file of a temporary folder, which is deleted with it. */
+export const openTestStoreInFile = async () => {
+  const folder = await createTemporaryFolder();
+  const path = folder.file('bellwire.db');
+  const opened = await openTestStore({ path });
+  return {
+    ...opened,
+    folder,
+    path,
+    [Symbol.asyncDispose]: async () => {
+      await opened[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
   };
 };

@@ -1,15 +1,16 @@
 import { systemClock } from '../../packages/server/src/clock.ts';
 import type { Clock } from '../../packages/server/src/ports/clock.ts';
-import type { SendResult, Transport } from '../../packages/server/src/ports/transport.ts';
+import type { OutboundRequest, SendResult } from '../../packages/server/src/ports/transport.ts';
 import { ThreadedTransport } from '../../packages/server/src/transport/threaded-transport.ts';
+import { createVirtualClock } from './virtual-clock.ts';
 
-/** What a test tells the threads of one transport, and what they report. Crosses to the threads as shared memory. */
+/** The faults and counters of the threads of one transport, shared with the threads as memory. */
 export interface Steering {
-  /** Threads started, and threads that ended by themselves. */
+  /** The number of threads started, and the number of threads that ended by themselves. */
   readonly counts: Int32Array<SharedArrayBuffer>;
   /** Threads never become ready. */
   readonly mute: boolean;
-  /** The number of the first thread that throws before it is ready; the threads after it do too. */
+  /** The number of the first thread that throws before it is ready; later threads throw too. */
   readonly fails_from: number;
 }
 
@@ -17,34 +18,20 @@ export interface ThreadedHarnessOptions {
   readonly clock?: Clock;
   readonly mute?: boolean;
   readonly fails_from?: number;
-  /** Replaces the networks that the threads may send to; loopback unless given. */
+  /** The networks that the threads may send to; loopback by default. */
   readonly allow_networks?: unknown;
-}
-
-export interface ThreadedHarness extends AsyncDisposable {
-  readonly transport: Transport;
-  readonly results: readonly SendResult[];
-  readonly broken: readonly Error[];
-  /** Waits until so many results have arrived. */
-  readonly resultCount: (count: number) => Promise<void>;
-  readonly brokenOnce: () => Promise<void>;
-  readonly starts: () => number;
-  /** Waits until so many threads have been started. */
-  readonly startCount: (count: number) => Promise<void>;
-  /** Waits until so many threads have ended by themselves. */
-  readonly endCount: (count: number) => Promise<void>;
 }
 
 const THREAD = new URL('steered-sender.ts', import.meta.url);
 
-const cellReaches = async (cells: Int32Array<SharedArrayBuffer>, cell: number, least: number) => {
-  for (let value = Atomics.load(cells, cell); value < least; value = Atomics.load(cells, cell)) {
+const cellReaches = async (cells: Int32Array<SharedArrayBuffer>, cell: number, count: number) => {
+  for (let value = Atomics.load(cells, cell); value < count; value = Atomics.load(cells, cell)) {
     await Atomics.waitAsync(cells, cell, value).value;
   }
 };
 
 /** A threaded transport with real threads; its results, starts and ends can be awaited. */
-export const createThreadedHarness = (options: ThreadedHarnessOptions = {}): ThreadedHarness => {
+export const createThreadedHarness = (options: ThreadedHarnessOptions = {}) => {
   const results: SendResult[] = [];
   const broken: Error[] = [];
   let woken = Promise.withResolvers<void>();
@@ -80,14 +67,24 @@ export const createThreadedHarness = (options: ThreadedHarnessOptions = {}): Thr
     },
   });
   return {
-    transport,
-    results,
-    broken,
-    resultCount: (count) => until(() => results.length >= count),
+    send: (requests: readonly OutboundRequest[]) => transport.send(requests),
+    close: (): Promise<void> => transport.close(),
+    results: results as readonly SendResult[],
+    broken: broken as readonly Error[],
+    /** Waits until this number of results has arrived. */
+    resultCount: (count: number) => until(() => results.length >= count),
     brokenOnce: () => until(() => broken.length > 0),
     starts: () => Atomics.load(counts, 0),
-    startCount: (count) => cellReaches(counts, 0, count),
-    endCount: (count) => cellReaches(counts, 1, count),
+    /** Waits until this number of threads has started. */
+    startCount: (count: number) => cellReaches(counts, 0, count),
+    /** Waits until this number of threads has ended by itself. */
+    endCount: (count: number) => cellReaches(counts, 1, count),
     [Symbol.asyncDispose]: () => transport.close(),
   };
+};
+
+/** A threaded harness with a virtual clock for restarts and shutdown. */
+export const createVirtualHarness = (options: Omit<ThreadedHarnessOptions, 'clock'> = {}) => {
+  const clock = createVirtualClock();
+  return { ...createThreadedHarness({ ...options, clock }), clock };
 };

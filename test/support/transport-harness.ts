@@ -14,20 +14,11 @@ export interface HarnessOptions {
   readonly static_hosts?: Readonly<Record<string, readonly string[]>>;
   readonly dns?: DnsServer;
   readonly clock?: Clock;
-  /** In place of a real one. */
+  /** Replaces the real resolver. */
   readonly resolver?: Resolver;
 }
 
-export interface TransportHarness extends AsyncDisposable {
-  /** Sends one request and waits for its result. */
-  readonly send: (url: string, request?: Partial<OutboundRequest>) => Promise<SendResult>;
-  readonly sendBatch: (requests: readonly OutboundRequest[]) => Promise<readonly SendResult[]>;
-  /** What `onResults` got, call by call. */
-  readonly batches: readonly (readonly SendResult[])[];
-  readonly close: () => Promise<void>;
-}
-
-/** undici gives a connection back to its pool two turns after an answer. */
+/** undici returns a connection to its pool two turns after a response. */
 export const connectionIsIdle = async (): Promise<void> => {
   await nextTurn();
   await nextTurn();
@@ -47,8 +38,8 @@ export const outbound = (url: string, request: Partial<OutboundRequest> = {}): O
   ...request,
 });
 
-/** A real transport, with the real clock and loopback allowed unless said otherwise. */
-export const createTransportHarness = (options: HarnessOptions = {}): TransportHarness => {
+/** A real transport, by default with the system clock and with loopback allowed. */
+export const createTransportHarness = (options: HarnessOptions = {}) => {
   const waiting = new Map<string, (result: SendResult) => void>();
   const batches: (readonly SendResult[])[] = [];
   const resolver =
@@ -81,8 +72,10 @@ export const createTransportHarness = (options: HarnessOptions = {}): TransportH
 
   return {
     sendBatch,
-    batches,
-    send: async (url, request) => {
+    /** The results of each call of `onResults`. */
+    batches: batches as readonly (readonly SendResult[])[],
+    /** Sends one request and waits for its result. */
+    send: async (url: string, request?: Partial<OutboundRequest>) => {
       const [result] = await sendBatch([outbound(url, request)]);
       return result!;
     },
@@ -94,7 +87,7 @@ export const createTransportHarness = (options: HarnessOptions = {}): TransportH
   };
 };
 
-/** Counts the client sockets that Node opens, whoever asks for them. */
+/** Counts the client sockets that this process opens. */
 export const countClientSockets = (): { readonly opened: () => number } & Disposable => {
   let opened = 0;
   const onSocket = (): void => {

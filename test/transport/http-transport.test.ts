@@ -14,7 +14,7 @@ import {
 const linesOf = (head: string): string[] => head.split('\r\n');
 
 describe('a request on the wire', () => {
-  it('has exactly the headers that it was given, in their order, and what HTTP needs', async () => {
+  it('has exactly the given headers in their order, and those that HTTP requires', async () => {
     await using receiver = await startFaultyReceiver({ '/a/b?c=d%20e': replies(200, '') });
     await using harness = createTransportHarness();
     const headers = { 'X-Second': '2', 'x-first': '1', 'user-agent': 'Bellwire' };
@@ -49,7 +49,7 @@ describe('a request on the wire', () => {
 
   it.each([
     ['a header with a line break', { headers: { 'x-a': 'b\r\nx-c: d' } }],
-    ['a method that is none', { method: 'GET / HTTP/1.1\r\nx:' }],
+    ['an invalid method', { method: 'GET / HTTP/1.1\r\nx:' }],
   ])('is never written with %s', async (_, request) => {
     await using receiver = await startFaultyReceiver({ '/': replies(200, '') });
     await using harness = createTransportHarness();
@@ -66,16 +66,13 @@ describe('a result', () => {
     await using receiver = await startFaultyReceiver({ '/': replies(200, 'ok', headers) });
     await using harness = createTransportHarness();
     const { response } = await harness.send(receiver.origin);
-    expect(response?.headers).toMatchObject({
-      'set-cookie': 'a=1, b=2',
-      'x-mixed': 'Case',
-      'content-length': '2',
-    });
+    const joined = { 'set-cookie': 'a=1, b=2', 'x-mixed': 'Case', 'content-length': '2' };
+    expect(response?.headers).toMatchObject(joined);
     expect(Object.getPrototypeOf(response?.headers)).toBe(Object.prototype);
     expect(structuredClone(response)).toEqual(response);
   });
 
-  it('has times that fit into each other', async () => {
+  it('has consistent timings', async () => {
     await using receiver = await startFaultyReceiver({ '/': replies(200, 'ok') });
     await using harness = createTransportHarness();
     const { timings } = await harness.send(receiver.origin);
@@ -84,21 +81,14 @@ describe('a result', () => {
     expect(timings.first_byte_ms).toBeLessThanOrEqual(timings.total_ms);
   });
 
-  it('comes back exactly once for each of many, whatever becomes of them', async () => {
-    const paths = {
-      '/ok': replies(200, 'ok'),
-      '/no': replies(500, 'no'),
-      '/gone': writesAndCloses(''),
-      '/hang': neverReplies,
-    };
+  it('is reported exactly once for each request, for every outcome', async () => {
+    const answering = { '/ok': replies(200, 'ok'), '/no': replies(500, 'no') };
+    const paths = { ...answering, '/gone': writesAndCloses(''), '/hang': neverReplies };
     await using receiver = await startFaultyReceiver(paths);
     await using harness = createTransportHarness();
-    const urls = [
-      ...Object.keys(paths).map((path) => receiver.origin + path),
-      'http://10.0.0.1/',
-      'not a url',
-    ];
-    const requests = Array.from({ length: 600 }, (_, i) => {
+    const own = Object.keys(paths).map((path) => receiver.origin + path);
+    const urls = [...own, 'http://10.0.0.1/', 'not a url'];
+    const requests = Array.from({ length: 240 }, (_, i) => {
       const url = urls[i % urls.length]!;
       return outbound(url, { timeout_ms: url.endsWith('/hang') ? 400 : 20_000 });
     });
@@ -120,13 +110,13 @@ describe('a result', () => {
     });
   });
 
-  it('comes with the others of its turn in one call', async () => {
+  it('is reported with the other results of its turn in one call', async () => {
     await using harness = createTransportHarness();
     await harness.sendBatch(Array.from({ length: 50 }, () => outbound('not a url')));
     expect(harness.batches.map((batch) => batch.length)).toEqual([50]);
   });
 
-  it('is never handed over inside send', async () => {
+  it('is never reported within send', async () => {
     await using harness = createTransportHarness();
     const result = harness.send('not a url');
     expect(harness.batches).toEqual([]);
@@ -136,7 +126,7 @@ describe('a result', () => {
 });
 
 describe('connections', () => {
-  it('are kept and shared: many requests at 8 in flight need at most 16', async () => {
+  it('are kept and shared: many requests with 8 in flight open at most 16', async () => {
     await using receiver = await startFaultyReceiver({ '/': replies(200, 'ok') });
     await using harness = createTransportHarness();
     const work = Array.from({ length: 8 }, async () => {
@@ -179,15 +169,15 @@ describe('connections', () => {
     expect([outcome, response?.body, reused_connection]).toEqual([{ kind: 'succeeded' }, '2', false]);
     expect(timings.connect_ms).not.toBeNull();
     expect(receiver.requests).toHaveLength(2);
-    // undici dials anew after a FIN, which is no second try; a reset fails the request, which is.
+    // After a FIN, undici connects again, which is not a retry; a reset fails the request, which is retried.
     expect(receiver.requests[1]?.head).toContain(`connection: ${kind}`);
   });
 
-  it('that a request waits for do not carry it after its deadline', async () => {
+  it('do not send a request after its deadline', async () => {
     let isOver = false;
     const after: Clock['after'] = (delay_ms, work) => {
       if (!isOver) return systemClock.after(delay_ms, work);
-      // Before undici has made sure that the kept connection is alive, which takes it a turn.
+      // Runs before undici has checked that the kept connection is alive, which takes it a turn.
       queueMicrotask(work);
       return () => {};
     };
@@ -205,7 +195,7 @@ describe('connections', () => {
 });
 
 describe('close', () => {
-  it('lets a request under way have its second try', async () => {
+  it('lets a request under way be retried', async () => {
     const arrived = Promise.withResolvers<Socket>();
     await using receiver = await startFaultyReceiver({
       '/': repliesOnceThen((socket) => arrived.resolve(socket)),
@@ -221,7 +211,7 @@ describe('close', () => {
     expect((await result).outcome).toEqual({ kind: 'succeeded' });
   });
 
-  it('waits for what is under way, and ends kept connections', async () => {
+  it('waits for requests under way, and ends kept connections', async () => {
     await using receiver = await startFaultyReceiver({
       '/': replies(200, 'ok'),
       '/slow': (socket) => setImmediate(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n')),
@@ -239,7 +229,7 @@ describe('close', () => {
     });
   });
 
-  it('is not held up by a dial that hangs longer than its attempt', async () => {
+  it('does not wait for a connect that hangs beyond its deadline', async () => {
     await using receiver = await startFaultyReceiver({}, { onConnection: () => {} });
     const harness = createTransportHarness();
     const result = harness.send(`https://127.0.0.1:${receiver.port}/`, { timeout_ms: 100 });

@@ -10,7 +10,12 @@ import { connectionIsIdle, createTransportHarness } from '../support/transport-h
 
 const resets: Behaviour = (socket) => socket.resetAndDestroy();
 
-/** Sends twice over one connection; the receiver does `next` to the second request. */
+/** Handles each request with the next behaviour. */
+const inOrder = (...behaviours: Behaviour[]): Behaviour => {
+  return (socket, request) => behaviours.shift()?.(socket, request);
+};
+
+/** Sends twice over one connection; `next` handles the second request. */
 const sendTwice = async (next: Behaviour, timeout_ms = 3000) => {
   await using receiver = await startFaultyReceiver({ '/': repliesOnceThen(next) });
   await using harness = createTransportHarness();
@@ -21,11 +26,11 @@ const sendTwice = async (next: Behaviour, timeout_ms = 3000) => {
   return { second, requests: [...receiver.requests], connections: receiver.connections() };
 };
 
-describe('a request goes out once more', () => {
+describe('a request is retried once', () => {
   it.each([
     ['closed', writesAndCloses('')],
     ['reset', resets],
-  ])('on a fresh connection when the kept one is %s as it is written', async (_, next) => {
+  ])('on a new connection when the kept one is %s while the request is written', async (_, next) => {
     const { second, requests, connections } = await sendTwice(next);
     expect(second).toMatchObject({
       outcome: { kind: 'succeeded' },
@@ -42,7 +47,7 @@ describe('a request goes out once more', () => {
     expect(connections).toBe(2);
   });
 
-  it('on a fresh connection although another one is kept, which may be as dead', async () => {
+  it('on a new connection even when another is kept, which may be dead too', async () => {
     await using receiver = await startFaultyReceiver({ '/': repliesOnceThen(resets) });
     await using harness = createTransportHarness();
     await Promise.all([harness.send(receiver.origin), harness.send(receiver.origin)]);
@@ -52,14 +57,10 @@ describe('a request goes out once more', () => {
     expect(receiver.connections()).toBe(3);
   });
 
-  it('and that one is the last', async () => {
-    let answered = 0;
-    const behaviour: Behaviour = (socket, request) => {
-      answered += 1;
-      if (answered === 1) repliesOnceThen(resets)(socket, request);
-      else resets(socket, request);
-    };
-    await using receiver = await startFaultyReceiver({ '/': behaviour });
+  it('and not twice', async () => {
+    await using receiver = await startFaultyReceiver({
+      '/': inOrder(repliesOnceThen(resets), resets, resets),
+    });
     await using harness = createTransportHarness();
     await harness.send(receiver.origin);
     await connectionIsIdle();
@@ -69,11 +70,8 @@ describe('a request goes out once more', () => {
   });
 
   it('within the same deadline', async () => {
-    let answered = 0;
-    const behaviours: Behaviour[] = [repliesOnceThen(resets), resets, neverReplies];
-    await using receiver = await startFaultyReceiver({
-      '/': (socket, request) => behaviours[answered++]?.(socket, request),
-    });
+    const behaviour = inOrder(repliesOnceThen(resets), resets, neverReplies);
+    await using receiver = await startFaultyReceiver({ '/': behaviour });
     await using harness = createTransportHarness();
     await harness.send(receiver.origin);
     await connectionIsIdle();
@@ -84,13 +82,13 @@ describe('a request goes out once more', () => {
   });
 });
 
-describe('a request does not go out again', () => {
+describe('a request is not retried', () => {
   it.each([
     ['part of a status line', writesAndCloses('HTTP/1.1 2')],
-    ['an interim answer', writesAndCloses('HTTP/1.1 103 Early Hints\r\n\r\n')],
+    ['an interim response', writesAndCloses('HTTP/1.1 103 Early Hints\r\n\r\n')],
     ['something that is not HTTP', writesAndCloses('SSH-2.0-OpenSSH_9.6\r\n')],
     ['one byte and a reset', writesAndResets('H')],
-  ])('when %s came back', async (_, next) => {
+  ])('after %s was received', async (_, next) => {
     const { second, requests } = await sendTwice(next);
     expect(second.outcome.kind).toMatch(/^(connection_failed|response_invalid)$/);
     expect([requests.length, second.reused_connection]).toEqual([2, true]);
@@ -99,14 +97,14 @@ describe('a request does not go out again', () => {
   it.each([
     ['closed', writesAndCloses('')],
     ['reset', resets],
-  ])('when a fresh connection is %s', async (_, behaviour) => {
+  ])('when a new connection is %s', async (_, behaviour) => {
     await using receiver = await startFaultyReceiver({ '/': behaviour });
     await using harness = createTransportHarness();
     const { outcome } = await harness.send(receiver.origin);
     expect([outcome.kind, receiver.requests.length]).toEqual(['connection_failed', 1]);
   });
 
-  it('when the deadline passed', async () => {
+  it('after the deadline', async () => {
     const { second, requests } = await sendTwice(neverReplies, 200);
     expect([second.outcome, requests.length]).toEqual([{ kind: 'timeout', phase: 'headers' }, 2]);
   });

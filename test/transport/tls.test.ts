@@ -10,8 +10,8 @@ const static_hosts = { [NAME]: ['127.0.0.1'], [OTHER]: ['127.0.0.1'] };
 const ok = { '/': replies(200, 'ok') };
 const usual = getCACertificates('default');
 
-describe('with a certificate that nobody vouches for', () => {
-  it('verified requests fail, before and after one without checks, which shares nothing with them', async () => {
+describe('with a self-signed certificate', () => {
+  it('a verified request fails, even after an unverified one has succeeded', async () => {
     await using receiver = await startFaultyReceiver(ok, { tls: receiverTls() });
     await using harness = createTransportHarness({ static_hosts });
     const url = `https://${NAME}:${receiver.port}/`;
@@ -28,13 +28,13 @@ describe('with a certificate that nobody vouches for', () => {
   });
 });
 
-describe('with a certificate that is trusted', () => {
+describe('with a trusted certificate', () => {
   beforeAll(() =>
     setDefaultCACertificates([...usual, receiverTls().cert.toString(), expiredTls().cert.toString()]),
   );
   afterAll(() => setDefaultCACertificates(usual));
 
-  it('SNI and Host carry the name while the address is dialled', async () => {
+  it('SNI and Host contain the name of the URL', async () => {
     await using receiver = await startFaultyReceiver(ok, { tls: receiverTls() });
     await using harness = createTransportHarness({ static_hosts });
     const result = await harness.send(`https://${NAME}.:${receiver.port}/`);
@@ -44,7 +44,7 @@ describe('with a certificate that is trusted', () => {
     expect(receiver.requests[0]?.head).toMatch(new RegExp(`^host: ${NAME}\\.?:${receiver.port}$`, 'm'));
   });
 
-  it('a literal needs its address in the certificate and sends no SNI', async () => {
+  it('a literal must be in the certificate, and is not sent as SNI', async () => {
     await using receiver = await startFaultyReceiver(ok, { tls: receiverTls() });
     await using harness = createTransportHarness();
     const result = await harness.send(`https://127.0.0.1:${receiver.port}/`);
@@ -54,7 +54,7 @@ describe('with a certificate that is trusted', () => {
   it.each([
     { flaw: 'for another name', name: OTHER, tls: receiverTls(), code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
     { flaw: 'that has expired', name: NAME, tls: expiredTls(), code: 'CERT_HAS_EXPIRED' },
-  ])('one $flaw is refused, and nothing is sent', async ({ name, tls, code }) => {
+  ])('a certificate $flaw is refused, and no request is sent', async ({ name, tls, code }) => {
     await using receiver = await startFaultyReceiver(ok, { tls });
     await using harness = createTransportHarness({ static_hosts });
     const result = await harness.send(`https://${name}:${receiver.port}/`);
@@ -63,7 +63,7 @@ describe('with a certificate that is trusted', () => {
   });
 });
 
-describe('without TLS on the other side', () => {
+describe('without TLS at the receiver', () => {
   it('a handshake that stalls ends at the deadline', async () => {
     await using receiver = await startFaultyReceiver({}, { onConnection: () => {} });
     await using harness = createTransportHarness();
@@ -82,7 +82,7 @@ describe('without TLS on the other side', () => {
     expect(result.outcome).toEqual({ kind: 'tls_failed', code: expect.stringMatching(/^ERR_SSL_/) });
   });
 
-  it('a close in the middle of the handshake is tls_failed', async () => {
+  it('a close during the handshake is tls_failed', async () => {
     await using receiver = await startFaultyReceiver({}, { onConnection: (socket) => socket.end() });
     await using harness = createTransportHarness();
     const result = await harness.send(`https://127.0.0.1:${receiver.port}/`);

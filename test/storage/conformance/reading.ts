@@ -1,25 +1,20 @@
 import { expect } from 'vitest';
 import { TEST_SECRET } from '../../support/arrange.ts';
-import { type Check, NOW } from './kit.ts';
+import { type Check, NOW, OK } from './kit.ts';
 
-/** What the delivery loop reads: hooks as they stand, catalogs, counts. */
+/** Reads of the delivery loop: current hooks, catalogs, counts. */
 export const reading = (check: Check): void => {
-  check('hooks come with their live secrets in clear, ready to send', async (kit) => {
-    const { workspace_id, hook_id } = await kit.pair({
-      events: ['order.*'],
-      max_attempts: 3,
-      timeout_ms: 4_000,
-    });
+  check('hooks are returned with their live secrets decrypted', async (kit) => {
+    const setup = { events: ['order.*'], max_attempts: 3, timeout_ms: 4_000 };
+    const { workspace_id, hook_id } = await kit.pair(setup);
     const bare = await kit.arrange.addHook(workspace_id, { secret: null });
     const hooks = await kit.store.hooks([hook_id, bare, 'wh_unknown']);
     expect([...hooks.keys()].toSorted()).toEqual([bare, hook_id].toSorted());
     expect(hooks.get(hook_id)).toMatchObject({
       id: hook_id,
       workspace_id,
-      events: ['order.*'],
+      ...setup,
       status: 'active',
-      max_attempts: 3,
-      timeout_ms: 4_000,
       insecure_ssl: false,
       headers: {},
       secrets: [{ value: TEST_SECRET, expires_at: null }],
@@ -28,7 +23,7 @@ export const reading = (check: Check): void => {
     expect(hooks.get(bare)!.number).not.toBe(hooks.get(hook_id)!.number);
   });
 
-  check('a change of a hook shows at once in what is read and in the fan-out', async (kit) => {
+  check('a change of a hook applies at once to reads and to the fan-out', async (kit) => {
     const { workspace_id, hook_id } = await kit.pair({ events: ['order.created'] });
     const leases = async (type: string) =>
       (await kit.stored(kit.event(workspace_id, { type }))).leased.length;
@@ -66,13 +61,13 @@ export const reading = (check: Check): void => {
     expect(await kit.store.catalog('ws_unknown')).toBeNull();
   });
 
-  check('openDeliveries counts what is not final', async (kit) => {
+  check('openDeliveries counts the deliveries that have not ended', async (kit) => {
     const pair = await kit.pair();
     const paused = { ...pair, hook_id: await kit.arrange.addHook(pair.workspace_id, { status: 'paused' }) };
     expect(await kit.store.openDeliveries()).toEqual({ pending: 0, sending: 0, held: 0 });
     await kit.pendingFor(pair, [NOW, NOW, NOW]);
     await kit.leaseFor(pair);
-    await kit.settle(kit.attempted(await kit.leaseFor(pair), { kind: 'succeeded' }));
+    await kit.end(await kit.leaseFor(pair), OK);
     await kit.commit({ events: [kit.event(pair.workspace_id, { hook_ids: [paused.hook_id] })] });
     expect(await kit.store.openDeliveries()).toEqual({ pending: 3, sending: 1, held: 1 });
   });

@@ -1,17 +1,17 @@
 import { expect } from 'vitest';
-import { type Check, type Kit, NOW } from './kit.ts';
+import { type Check, hookIdsOf, type Kit, NOW } from './kit.ts';
 
-/** A workspace with a hook of each of two tenants, one of every tenant and one of none. */
-const families = async (kit: Kit) => {
+/** Adds a workspace with hooks of two tenants, of every tenant and of none. */
+const tenantHooks = async (kit: Kit) => {
   const workspace_id = await kit.arrange.addWorkspace();
   const add = (tenant: string | null) => kit.arrange.addHook(workspace_id, { tenant });
   return { workspace_id, a: await add('a'), b: await add('b'), all: await add('*'), none: await add(null) };
 };
 
-/** Which hooks get the events of a tenant, and that tenants do not meet. */
+/** The hooks of a tenant's events, and the separation of tenants. */
 export const tenants = (check: Check): void => {
-  check('an event of a tenant reaches its hooks and those of every tenant, and no other', async (kit) => {
-    const { workspace_id, ...hooks } = await families(kit);
+  check('an event of a tenant reaches the hooks of that tenant and of every tenant only', async (kit) => {
+    const { workspace_id, ...hooks } = await tenantHooks(kit);
     for (const [tenant, expected] of [
       ['a', [hooks.a, hooks.all]],
       ['b', [hooks.b, hooks.all]],
@@ -19,7 +19,7 @@ export const tenants = (check: Check): void => {
       [null, [hooks.none, hooks.all]],
     ] as const) {
       const { leased, receipt } = await kit.stored(kit.event(workspace_id, { tenant }));
-      expect(leased.map(({ delivery }) => delivery.hook_id).toSorted()).toEqual([...expected].toSorted());
+      expect(hookIdsOf(leased)).toEqual([...expected].toSorted());
       expect(receipt).toMatchObject({ tenant, deliveries: expected.length });
       for (const { delivery } of leased) expect(delivery.tenant).toBe(tenant);
     }
@@ -28,14 +28,14 @@ export const tenants = (check: Check): void => {
   });
 
   check('hook_ids does not widen an event to the hooks of another tenant', async (kit) => {
-    const { workspace_id, a, b, all } = await families(kit);
+    const { workspace_id, a, b, all } = await tenantHooks(kit);
     const event = kit.event(workspace_id, { tenant: 'a', hook_ids: [a, b, all] });
     const { leased } = await kit.stored(event);
-    expect(leased.map(({ delivery }) => delivery.hook_id).toSorted()).toEqual([a, all].toSorted());
+    expect(hookIdsOf(leased)).toEqual([a, all].toSorted());
   });
 
-  check('an idempotency key of one tenant is another key for another tenant', async (kit) => {
-    const { workspace_id } = await families(kit);
+  check('each tenant has its own idempotency keys', async (kit) => {
+    const { workspace_id } = await tenantHooks(kit);
     const keyed = (tenant: string | null, fingerprint: string) =>
       kit.accept(kit.event(workspace_id, { tenant, idempotency_key: 'k', fingerprint }));
     const kinds = [];
@@ -44,8 +44,8 @@ export const tenants = (check: Check): void => {
     expect((await keyed(null, '2')).kind).toBe('conflict');
   });
 
-  check('a tenant exists from its first event on, once', async (kit) => {
-    const { workspace_id } = await families(kit);
+  check('the first event of a tenant creates it, once', async (kit) => {
+    const { workspace_id } = await tenantHooks(kit);
     expect(await kit.arrange.tenants(workspace_id)).toEqual([]);
     await kit.stored(kit.event(workspace_id, { tenant: 'new' }));
     await kit.commit({
@@ -57,8 +57,8 @@ export const tenants = (check: Check): void => {
     ]);
   });
 
-  check('a tenant of a refused event is created by the next one', async (kit) => {
-    const { workspace_id } = await families(kit);
+  check('a refused event does not create its tenant, and the next event does', async (kit) => {
+    const { workspace_id } = await tenantHooks(kit);
     const impossible = kit.event(workspace_id, { tenant: 'late', created_at: Number.NaN });
     expect(await kit.accept(impossible)).toMatchObject({ kind: 'rejected' });
     expect(await kit.arrange.tenants(workspace_id)).toEqual([]);

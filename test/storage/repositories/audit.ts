@@ -12,7 +12,7 @@ const entry = (id: string, workspace_id: string): AuditEntry => ({
 });
 
 export const audit = (check: Check): void => {
-  check('entries are listed as they were added, the newest first', async (kit) => {
+  check('entries are listed as they were added, newest first', async (kit) => {
     for (const id of ['aud_1', 'aud_3', 'aud_2']) await kit.audit.add(entry(id, 'ws_1'));
     expect(await kit.audit.list('ws_1', FIRST_PAGE)).toEqual({
       data: ['aud_3', 'aud_2', 'aud_1'].map((id) => entry(id, 'ws_1')),

@@ -1,21 +1,20 @@
 import type { Insertable, Kysely } from 'kysely';
-import { createIdFactory, firstIdAt, type IdFactory } from '../../../packages/server/src/core/ids.ts';
+import { createIdFactory, firstIdAt } from '../../../packages/server/src/core/ids.ts';
 import { createDialects } from '../../../packages/server/src/dialects/registry.ts';
 import type {
   ListedHook,
   NewHook,
   Page,
   PageQuery,
-  Repositories,
 } from '../../../packages/server/src/ports/repositories.ts';
-import { type Caches, createCaches } from '../../../packages/server/src/storage/caches.ts';
-import { type Cipher, createCipher } from '../../../packages/server/src/storage/cipher.ts';
+import { createCaches } from '../../../packages/server/src/storage/caches.ts';
+import { createCipher } from '../../../packages/server/src/storage/cipher.ts';
 import { type Invalidation, Invalidations } from '../../../packages/server/src/storage/invalidations.ts';
 import { createRepositories } from '../../../packages/server/src/storage/repositories/repositories.ts';
-import { newDeliveryRow } from '../../../packages/server/src/storage/rows/delivery-row.ts';
 import type { Schema } from '../../../packages/server/src/storage/schema.ts';
-import { type Arrange, createArrange, type DeliveryRow, type EventRow } from '../../support/arrange.ts';
+import { createArrange, deliveryRow, type DeliveryRow, eventRow } from '../../support/arrange.ts';
 import { createSeededRandom } from '../../support/seeded-random.ts';
+import { TEST_KEY_RING } from '../../support/test-store.ts';
 import { VIRTUAL_START } from '../../support/virtual-clock.ts';
 
 /** An empty database with our tables. */
@@ -24,51 +23,13 @@ export interface RepositoriesUnderTest extends AsyncDisposable {
 }
 
 export const NOW = VIRTUAL_START;
+/** The time of `created_at` and `updated_at` of new rows. */
+export const TIMES = { created_at: NOW, updated_at: NOW };
 
 type HookRef = Pick<ListedHook, 'workspace_id' | 'id'>;
 
-export interface Kit extends Repositories {
-  readonly db: Kysely<Schema>;
-  readonly cipher: Cipher;
-  readonly caches: Caches;
-  readonly ids: IdFactory;
-  readonly arrange: Arrange;
-  /** An id as old as `time`; later ones of the same time sort behind it. */
-  readonly idAt: (prefix: 'evt' | 'dlv', time: number) => string;
-  readonly newHook: (workspace_id: string, differences?: Partial<NewHook>) => NewHook;
-  readonly addHook: (workspace_id: string, differences?: Partial<NewHook>) => Promise<ListedHook>;
-  /** A hook in a workspace of its own. */
-  readonly hook: (differences?: Partial<NewHook>) => Promise<ListedHook>;
-  /** An event row, for everybody, without tenant. */
-  readonly addEvent: (
-    workspace_id: string,
-    differences?: Partial<Insertable<Schema['bellwire_events']>>,
-  ) => Promise<EventRow>;
-  /** A delivery row, pending and due. */
-  readonly addDelivery: (hook: HookRef, differences?: Partial<DeliveryRow>) => Promise<string>;
-  /** An event of that time with a delivery of the same time. */
-  readonly addSent: (
-    hook: HookRef,
-    time: number,
-    differences?: Partial<DeliveryRow>,
-  ) => Promise<{ readonly event_id: string; readonly id: string }>;
-  /** What was announced while `work` ran. */
-  readonly announced: (work: () => Promise<unknown>) => Promise<readonly Invalidation[]>;
-  /** How many rows of a table a workspace has. */
-  readonly rowsOf: (
-    table: 'bellwire_hooks' | 'bellwire_tenants' | 'bellwire_event_types',
-    workspace_id: string,
-  ) => Promise<number>;
-}
-
-/** Registers one guarantee; every one has an empty database. */
-export type Check = (guarantee: string, prove: (kit: Kit) => Promise<void>) => void;
-
 /** Every page of a list. */
-export const walk = async <T>(
-  list: (page: PageQuery) => Promise<Page<T>>,
-  limit: number,
-): Promise<readonly (readonly T[])[]> => {
+export const walk = async <T>(list: (page: PageQuery) => Promise<Page<T>>, limit: number) => {
   const pages: (readonly T[])[] = [];
   let after: string | null = null;
   do {
@@ -84,10 +45,47 @@ export const FIRST_PAGE: PageQuery = { limit: 100, after: null };
 export const idsOf = (page: Page<{ readonly id: string }>): readonly string[] =>
   page.data.map(({ id }) => id);
 
-const KEY_RING = `test:${Buffer.alloc(32, 7).toString('base64')}`;
+const createRows = (db: Kysely<Schema>) => {
+  const ids = createIdFactory(() => NOW, createSeededRandom(1).bytes);
+  let count = 0;
+  /** An id as old as `time`; a later id of the same time sorts behind it. */
+  const idAt = (prefix: 'evt' | 'dlv', time: number): string => {
+    count += 1;
+    return `${firstIdAt(prefix, time).slice(0, -6)}${String(count).padStart(6, '0')}`;
+  };
 
-const connect = (db: Kysely<Schema>) => {
-  const cipher = createCipher(KEY_RING);
+  const addEvent = (
+    workspace_id: string,
+    differences: Partial<Insertable<Schema['bellwire_events']>> = {},
+  ) => {
+    const row = { ...eventRow({ workspace_id, id: ids('evt'), created_at: NOW }), ...differences };
+    return db.insertInto('bellwire_events').values(row).returningAll().executeTakeFirstOrThrow();
+  };
+
+  /** Adds a delivery, pending and due by default. Returns its id. */
+  const addDelivery = async (
+    { workspace_id, id: hook_id }: HookRef,
+    differences: Partial<DeliveryRow> = {},
+  ): Promise<string> => {
+    const ref = { workspace_id, id: ids('dlv'), event_id: 'evt_1', hook_id };
+    const row = { ...deliveryRow(ref, { now: NOW, next_attempt_at: NOW }), ...differences };
+    await db.insertInto('bellwire_deliveries').values(row).execute();
+    return row.id;
+  };
+
+  /** Adds an event and a delivery of the same time. */
+  const addSent = async (hook: HookRef, time: number, differences: Partial<DeliveryRow> = {}) => {
+    const event_id = idAt('evt', time);
+    await addEvent(hook.workspace_id, { id: event_id, created_at: time });
+    const row = { id: idAt('dlv', time), event_id, created_at: time, updated_at: time, ...differences };
+    return { event_id, id: await addDelivery(hook, row) };
+  };
+  return { ids, idAt, addEvent, addDelivery, addSent };
+};
+
+/** The repositories over a database, with functions that arrange its rows. */
+export const createKit = (db: Kysely<Schema>) => {
+  const cipher = createCipher(TEST_KEY_RING);
   const invalidations = new Invalidations();
   const caches = createCaches({ db, invalidations, max_age: null });
   const dialects = createDialects();
@@ -100,84 +98,11 @@ const connect = (db: Kysely<Schema>) => {
       wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
     },
   );
-  const announced: Kit['announced'] = async (work) => {
-    const published: Invalidation[] = [];
-    invalidations.subscribe((one) => published.push(one));
-    await work();
-    return [...published];
-  };
-  return { cipher, caches, repositories, announced };
-};
-
-const createRows = ({ db, ids, idAt }: Pick<Kit, 'db' | 'ids' | 'idAt'>) => {
-  const addEvent: Kit['addEvent'] = (workspace_id, differences = {}) =>
-    db
-      .insertInto('bellwire_events')
-      .values({
-        workspace_id,
-        id: ids('evt'),
-        tenant: null,
-        type: 'order.created',
-        idempotency_key: null,
-        fingerprint: null,
-        deliveries: 1,
-        addressed: 0,
-        occurred_at: NOW,
-        created_at: NOW,
-        previous_data: null,
-        data: '{}',
-        ...differences,
-      })
-      .returningAll()
-      .executeTakeFirstOrThrow();
-
-  const addDelivery: Kit['addDelivery'] = async ({ workspace_id, id: hook_id }, differences = {}) => {
-    const row = newDeliveryRow(
-      {
-        workspace_id,
-        id: ids('dlv'),
-        tenant: null,
-        event_id: 'evt_1',
-        event_type: 'order.created',
-        hook_id,
-        trigger: 'scheduled',
-        status: 'pending',
-      },
-      { now: NOW, next_attempt_at: NOW },
-    );
-    await db
-      .insertInto('bellwire_deliveries')
-      .values({ ...row, ...differences })
-      .execute();
-    return differences.id ?? row.id;
-  };
-
-  const addSent: Kit['addSent'] = async (hook, time, differences = {}) => {
-    const event = await addEvent(hook.workspace_id, { id: idAt('evt', time), created_at: time });
-    const id = await addDelivery(hook, {
-      id: idAt('dlv', time),
-      event_id: event.id,
-      created_at: time,
-      updated_at: time,
-      ...differences,
-    });
-    return { event_id: event.id, id };
-  };
-  return { addEvent, addDelivery, addSent };
-};
-
-/** The repositories over a database, and hands to arrange rows around them. */
-export const createKit = (db: Kysely<Schema>): Kit => {
-  const { cipher, caches, repositories, announced } = connect(db);
-  const ids = createIdFactory(() => NOW, createSeededRandom(1).bytes);
+  const rows = createRows(db);
+  const { ids } = rows;
   const arrange = createArrange({ db, cipher, ids, now: () => NOW, onChanged: () => {} });
-  let made = 0;
-  const idAt: Kit['idAt'] = (prefix, time) => {
-    made += 1;
-    return `${firstIdAt(prefix, time).slice(0, -6)}${String(made).padStart(6, '0')}`;
-  };
 
-  const newHook: Kit['newHook'] = (workspace_id, differences = {}) => ({
+  const newHook = (workspace_id: string, differences: Partial<NewHook> = {}): NewHook => ({
     id: ids('wh'),
     workspace_id,
     tenant: null,
@@ -193,35 +118,45 @@ export const createKit = (db: Kysely<Schema>): Kit => {
     max_attempts: null,
     timeout_ms: null,
     validated_at: null,
-    created_at: NOW,
-    updated_at: NOW,
+    ...TIMES,
     headers: {},
     secret: null,
     ...differences,
   });
-  const addHook: Kit['addHook'] = (workspace_id, differences) =>
+  const addHook = (workspace_id: string, differences?: Partial<NewHook>) =>
     repositories.hooks.create(newHook(workspace_id, differences));
 
   return {
     ...repositories,
+    ...rows,
     db,
     cipher,
     caches,
-    ids,
     arrange,
-    idAt,
     newHook,
     addHook,
-    hook: async (differences) => addHook(await arrange.addWorkspace(), differences),
-    ...createRows({ db, ids, idAt }),
-    announced,
-    rowsOf: async (table, workspace_id) => {
-      const { count } = await db
-        .selectFrom(table)
-        .where('workspace_id', '=', workspace_id)
-        .select(({ fn }) => fn.countAll<number>().as('count'))
-        .executeTakeFirstOrThrow();
-      return count;
+    /** Adds a hook in its own workspace. */
+    hook: async (differences?: Partial<NewHook>) => addHook(await arrange.addWorkspace(), differences),
+    addWorkspaces: () => Promise.all([arrange.addWorkspace(), arrange.addWorkspace()]),
+    /** The invalidations that are published while `work` runs. */
+    announced: async (work: () => Promise<unknown>): Promise<readonly Invalidation[]> => {
+      const published: Invalidation[] = [];
+      invalidations.subscribe((one) => published.push(one));
+      await work();
+      return [...published];
+    },
+    /** The number of rows of a table in a workspace. */
+    rowsOf: async (
+      table: 'bellwire_hooks' | 'bellwire_tenants' | 'bellwire_event_types',
+      workspace_id: string,
+    ) => {
+      const rowsIn = db.selectFrom(table).where('workspace_id', '=', workspace_id);
+      return (await rowsIn.select('workspace_id').execute()).length;
     },
   };
 };
+
+export type Kit = ReturnType<typeof createKit>;
+
+/** Registers one guarantee; each has an empty database. */
+export type Check = (guarantee: string, prove: (kit: Kit) => Promise<void>) => void;

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { Page, PageQuery } from '../../../packages/server/src/ports/repositories.ts';
-import { type Check, FIRST_PAGE, type Kit, NOW, walk } from './kit.ts';
+import { type Check, FIRST_PAGE, type Kit, NOW, TIMES, walk } from './kit.ts';
 
-/** In the order of their bytes. Every language orders them in another way, and none of them like another. */
+/** In the order of their bytes, which is the order of no language. */
 const IN_BYTES = ['-', '1', '11', 'A', 'B', 'a', 'aB', 'ab', 'b', 'z', 'ä'] as const;
 
 interface List {
@@ -10,18 +10,16 @@ interface List {
   readonly add: (kit: Kit, workspace_id: string, id: string) => Promise<unknown>;
   readonly list: (kit: Kit, workspace_id: string, page: PageQuery) => Promise<Page<object>>;
   readonly keyOf?: (row: object) => unknown;
-  /** Not the newest first, but by name. */
+  /** Sorted by name instead of newest first. */
   readonly ascending?: true;
 }
-
-const times = { created_at: NOW, updated_at: NOW };
 
 const LISTS: Readonly<Record<string, List>> = {
   workspaces: {
     add: (kit, _, id) =>
-      kit.workspaces.create({ id, name: `named ${id}`, dialect: 'standard', strict: false, ...times }, []),
+      kit.workspaces.create({ id, name: `named ${id}`, dialect: 'standard', strict: false, ...TIMES }, []),
     list: (kit, workspace_id, page) => {
-      // The workspace of the other lists is one too many here.
+      // Only this list contains the workspace of the test itself.
       const own = kit.db.deleteFrom('bellwire_workspaces').where('id', '=', workspace_id);
       return own.execute().then(() => kit.workspaces.list(page));
     },
@@ -36,7 +34,7 @@ const LISTS: Readonly<Record<string, List>> = {
   },
   event_types: {
     add: (kit, workspace_id, name) =>
-      kit.event_types.put(workspace_id, { name, description: '', schema: null, example: null, ...times }),
+      kit.event_types.put(workspace_id, { name, description: '', schema: null, example: null, ...TIMES }),
     list: (kit, workspace_id, page) => kit.event_types.list(workspace_id, page),
     keyOf: (row) => ('name' in row ? row.name : null),
     ascending: true,
@@ -70,20 +68,20 @@ const LISTS: Readonly<Record<string, List>> = {
 
 const idOf = (row: object): unknown => ('id' in row ? row.id : null);
 
-/** An order that is neither that of bytes nor its opposite. */
+/** An order that is neither the order of bytes nor its reverse. */
 const shuffled = <T>(rows: readonly T[]): readonly T[] => [
   ...rows.filter((_, index) => index % 3 === 1),
   ...rows.filter((_, index) => index % 3 === 0).toReversed(),
   ...rows.filter((_, index) => index % 3 === 2),
 ];
 
-/** What every list promises. */
+/** The guarantees of every list. */
 export const pages = (check: Check): void => {
   for (const [name, { add, list, keyOf = idOf, ascending = false }] of Object.entries(LISTS)) {
     check(`${name}: pages of any length hold each row once, in the order of its bytes`, async (kit) => {
       const workspace_id = await kit.arrange.addWorkspace();
       for (const id of shuffled(IN_BYTES)) await add(kit, workspace_id, id);
-      const expected = ascending ? [...IN_BYTES] : IN_BYTES.toReversed();
+      const expected = ascending ? IN_BYTES : IN_BYTES.toReversed();
       for (const limit of [1, 2, 3, IN_BYTES.length, 100]) {
         const walked = await walk((page) => list(kit, workspace_id, page), limit);
         expect(walked.flat().map(keyOf)).toEqual(expected);
@@ -98,7 +96,7 @@ export const pages = (check: Check): void => {
     }
   });
 
-  check('a page begins behind its cursor, also where that row is gone or others have come', async (kit) => {
+  check('a page begins behind its cursor, even when that row is deleted or rows are added', async (kit) => {
     const workspace_id = await kit.arrange.addWorkspace();
     const add = (id: string) => LISTS['api_keys']!.add(kit, workspace_id, id);
     for (const id of ['b', 'd', 'f']) await add(id);
@@ -110,8 +108,8 @@ export const pages = (check: Check): void => {
     expect(second.data.map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
-  check('lists of one workspace have nothing of another', async (kit) => {
-    const [mine, other] = [await kit.arrange.addWorkspace(), await kit.arrange.addWorkspace()];
+  check('the lists of a workspace contain no rows of another', async (kit) => {
+    const [mine, other] = await kit.addWorkspaces();
     for (const [name, { add, list }] of Object.entries(LISTS)) {
       if (name === 'workspaces' || name.includes(' of ')) continue;
       await add(kit, other, 'theirs');

@@ -11,7 +11,7 @@ const of = (
 
 const ALL = { after: null, limit: 100, now: LATER };
 
-/** What a resend made due, and what a count said before it. */
+/** Resends, and expects the number that a count before it returned. Returns the deliveries that are due. */
 const resent = async (kit: Kit, filter: ResendFilter, status: 'held' | 'failed' = 'failed') => {
   const counted = await kit.replay.count(filter, status);
   const { replayed } = await kit.replay.resend(filter, status, ALL);
@@ -24,17 +24,11 @@ const FAILED = { status: 'failed', next_attempt_at: null } as const;
 
 const selection = (check: Check): void => {
   for (const status of ['failed', 'held'] as const) {
-    check(`${status}: what is sent again has its whole schedule before it`, async (kit) => {
+    check(`a ${status} delivery that is resent starts its schedule again`, async (kit) => {
       const hook = await kit.hook();
-      const { id } = await kit.addSent(hook, NOW, {
-        status,
-        next_attempt_at: null,
-        attempts: 5,
-        failures: 5,
-        returns: 2,
-        suspicion: 1,
-        failure_reason: 'exhausted',
-      });
+      const counts = { attempts: 5, failures: 5, returns: 2, suspicion: 1 };
+      const ended = { status, next_attempt_at: null, failure_reason: 'exhausted' } as const;
+      const { id } = await kit.addSent(hook, NOW, { ...ended, ...counts });
       const other = await kit.addSent(hook, NOW, { status: status === 'held' ? 'failed' : 'held' });
       const before = await kit.arrange.delivery(id);
       expect(await resent(kit, of(hook), status)).toEqual([id]);
@@ -53,11 +47,11 @@ const selection = (check: Check): void => {
     });
   }
 
-  check('a time range holds the events from its start until before its end', async (kit) => {
+  check('a time range includes its start and excludes its end', async (kit) => {
     const hook = await kit.hook();
     const sent = [];
     for (const time of [NOW - 1, NOW, NOW + 9, NOW + 10]) sent.push(await kit.addSent(hook, time, FAILED));
-    // Sent by a replay: as old as its event, not as its id.
+    // A delivery of a replay is as old as its event, not as its id.
     const replayed = await kit.addDelivery(hook, {
       ...FAILED,
       id: kit.idAt('dlv', NOW + 999),
@@ -68,7 +62,7 @@ const selection = (check: Check): void => {
     expect(await resent(kit, of(hook, range))).toEqual([sent[1]!.id, sent[2]!.id, replayed]);
   });
 
-  check('only scheduled deliveries of this type, hook and workspace are sent again', async (kit) => {
+  check('only scheduled deliveries of this type, hook and workspace are resent', async (kit) => {
     const hook = await kit.hook();
     const one = await kit.addSent(hook, NOW, FAILED);
     for (const trigger of ['ping', 'test', 'validate'] as const) {
@@ -81,7 +75,7 @@ const selection = (check: Check): void => {
     expect(await kit.replay.count(of(hook), 'failed')).toBe(1);
   });
 
-  check('without a hook, the deliveries of all active hooks of the workspace are sent again', async (kit) => {
+  check('without a hook, the deliveries of all active hooks of the workspace are resent', async (kit) => {
     const hook = await kit.hook();
     const { workspace_id } = hook;
     const expected = [];
@@ -95,7 +89,7 @@ const selection = (check: Check): void => {
     expect(await resent(kit, { ...of(hook), hook_id: null })).toEqual(expected);
   });
 
-  check('nothing is made due for a hook that has been switched off', async (kit) => {
+  check('nothing is resent to a hook that is not active', async (kit) => {
     const hook = await kit.hook({ status: 'disabled' });
     const { id } = await kit.addSent(hook, NOW, FAILED);
     expect(await kit.replay.resend(of(hook), 'failed', ALL)).toEqual({ replayed: 0, next: id });
@@ -104,7 +98,7 @@ const selection = (check: Check): void => {
 };
 
 const slices = (check: Check): void => {
-  check('slices go on by id, so that what fails again meanwhile is not sent twice', async (kit) => {
+  check('slices continue by id, so that a delivery that fails again is not resent twice', async (kit) => {
     const hook = await kit.hook();
     const ids = [];
     for (let n = 0; n < 5; n += 1) ids.push((await kit.addSent(hook, NOW + n, FAILED)).id);
@@ -124,7 +118,7 @@ const slices = (check: Check): void => {
     ]);
   });
 
-  check('two that send the same again at once make each delivery due once', async (kit) => {
+  check('of two concurrent resends, one makes each delivery due', async (kit) => {
     const hook = await kit.hook();
     for (let n = 0; n < 5; n += 1) await kit.addSent(hook, NOW + n, FAILED);
     const both = await Promise.all([1, 2].map(() => kit.replay.resend(of(hook), 'failed', ALL)));

@@ -21,14 +21,13 @@ const addEvent = async (
     .id;
 };
 
-/** The events that a hook got by a replay; the count before it said as many. */
+/** The events that a replay sends to a hook; a count before it returns their number. */
 const missed = async (kit: Kit, hook: ListedHook) => {
   const counted = await kit.replay.countMissed(hook, RANGE);
   const { replayed } = await send(kit, hook);
   expect(replayed).toBe(counted);
-  const sent = (await kit.arrange.deliveries({ hook_id: hook.id })).filter(
-    ({ created_at }) => created_at === LATER,
-  );
+  const deliveries = await kit.arrange.deliveries({ hook_id: hook.id });
+  const sent = deliveries.filter(({ created_at }) => created_at === LATER);
   expect(sent).toHaveLength(replayed);
   return sent.map(({ event_id }) => event_id);
 };
@@ -56,7 +55,7 @@ const selection = (check: Check): void => {
     expect(await kit.arrange.countDeliveries()).toBe(1);
   });
 
-  check('what the hook got, in whatever way it ended, was not missed', async (kit) => {
+  check('an event with a delivery of any status was not missed', async (kit) => {
     const hook = await kit.hook();
     const other = await kit.addHook(hook.workspace_id);
     for (const status of ['succeeded', 'failed', 'canceled', 'pending'] as const) {
@@ -66,7 +65,7 @@ const selection = (check: Check): void => {
     expect(await missed(kit, hook)).toEqual([event_id]);
   });
 
-  check('events of other times, types and workspaces, and addressed ones, were not missed', async (kit) => {
+  check('events of other times, types and workspaces, and addressed events, were not missed', async (kit) => {
     const hook = await kit.hook({ events: ['order.*'] });
     const { since, until } = RANGE;
     await addEvent(kit, hook, { created_at: since - 1 });
@@ -79,7 +78,7 @@ const selection = (check: Check): void => {
     expect(await missed(kit, hook)).toEqual([first, last]);
   });
 
-  check('an event whose fan-out is under way was not missed yet', async (kit) => {
+  check('an event whose fan-out is under way was not missed', async (kit) => {
     const hook = await kit.hook();
     const { workspace_id } = hook;
     const event_id = await addEvent(kit, hook);
@@ -118,7 +117,7 @@ const selection = (check: Check): void => {
 };
 
 const wireIds = (check: Check): void => {
-  check('the event is found by the wire id that the replay sends it with', async (kit) => {
+  check('a replay stores the wire id with which it sends the event', async (kit) => {
     const [one, two] = [await kit.hook({ dialect: 'connect2print' }), await kit.hook()];
     const event_id = await addEvent(kit, one);
     const plain = await addEvent(kit, two);
@@ -139,7 +138,7 @@ const wireIds = (check: Check): void => {
 };
 
 const slices = (check: Check): void => {
-  check('slices go on by the id of the event, also where nothing of a slice was missed', async (kit) => {
+  check('slices continue by event id, even when no event of a slice was missed', async (kit) => {
     const hook = await kit.hook({ events: ['order.*'] });
     const ids = [];
     for (const type of ['order.created', 'other', 'other', 'order.created', 'order.created']) {
@@ -153,14 +152,11 @@ const slices = (check: Check): void => {
       after = slice.next;
     } while (after !== null);
     expect(seen).toEqual([1, 0, 0, 1, 1, 0]);
-    expect((await kit.arrange.deliveries()).map(({ event_id }) => event_id)).toEqual([
-      ids[0],
-      ids[3],
-      ids[4],
-    ]);
+    const sent = (await kit.arrange.deliveries()).map(({ event_id }) => event_id);
+    expect(sent).toEqual([ids[0], ids[3], ids[4]]);
   });
 
-  check('of two replays at once, one sends each event', async (kit) => {
+  check('of two concurrent replays, one sends each event', async (kit) => {
     const hook = await kit.hook();
     for (let n = 0; n < 5; n += 1) await addEvent(kit, hook);
     const both = await Promise.all([send(kit, hook), send(kit, hook)]);

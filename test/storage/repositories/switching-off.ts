@@ -3,32 +3,27 @@ import type { DeliveryStatus } from '../../../packages/server/src/core/delivery.
 import type { ListedHook } from '../../../packages/server/src/ports/repositories.ts';
 import { type Check, type Kit, NOW } from './kit.ts';
 
-/** Deliveries that the change itself stops; the sweep stops the rest. */
+/** The number of deliveries that the change itself stops; the sweep stops the rest. */
 const AT_ONCE = 200;
 
 const LATER = NOW + 1_000;
 
 const STATUSES: readonly DeliveryStatus[] = ['pending', 'sending', 'succeeded', 'failed', 'held', 'canceled'];
 
-/** One delivery of each status, each with a reason to be shown. */
+/** Adds one delivery of each status, each with a failure reason. */
 const addOfEach = async (kit: Kit, hook: ListedHook): Promise<void> => {
   for (const status of STATUSES) {
-    await kit.addDelivery(hook, {
-      status,
-      next_attempt_at: status === 'pending' ? NOW : null,
-      failure_reason: 'exhausted',
-    });
+    const next_attempt_at = status === 'pending' ? NOW : null;
+    await kit.addDelivery(hook, { status, next_attempt_at, failure_reason: 'exhausted' });
   }
 };
 
 const statusesOf = async (kit: Kit, { id }: ListedHook) =>
   (await kit.arrange.deliveries({ hook_id: id })).map(({ status }) => status);
 
-const countBy = async (kit: Kit, { id }: ListedHook) => {
+const countByStatus = async (kit: Kit, hook: ListedHook) => {
   const counts: Partial<Record<DeliveryStatus, number>> = {};
-  for (const { status } of await kit.arrange.deliveries({ hook_id: id })) {
-    counts[status] = (counts[status] ?? 0) + 1;
-  }
+  for (const status of await statusesOf(kit, hook)) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 };
 
@@ -37,7 +32,7 @@ const switchTo = (kit: Kit, { workspace_id, id }: ListedHook, status: ListedHook
 
 export const switchingOff = (check: Check): void => {
   for (const status of ['paused', 'disabled', 'unvalidated'] as const) {
-    check(`a hook that becomes ${status} holds what waits, and nothing else changes`, async (kit) => {
+    check(`a hook that becomes ${status} holds its pending deliveries and no others`, async (kit) => {
       const hook = await kit.hook();
       const other = await kit.addHook(hook.workspace_id);
       for (const one of [hook, other]) await addOfEach(kit, one);
@@ -51,7 +46,7 @@ export const switchingOff = (check: Check): void => {
     });
   }
 
-  check('a removed hook cancels what waits or is held, and nothing else changes', async (kit) => {
+  check('a removed hook cancels its pending and held deliveries, and nothing else changes', async (kit) => {
     const hook = await kit.hook();
     const other = await kit.addHook(hook.workspace_id);
     for (const one of [hook, other]) await addOfEach(kit, one);
@@ -64,29 +59,29 @@ export const switchingOff = (check: Check): void => {
     expect(await kit.arrange.hook(hook.id)).toMatchObject({ stopping: 'canceled' });
   });
 
-  check('the change stops the 200 that were due first, and marks the hook for the rest', async (kit) => {
+  check('a change stops the 200 deliveries due first, and marks the hook for the rest', async (kit) => {
     const hook = await kit.hook();
     await kit.arrange.addBacklog(hook.id, AT_ONCE + 3, NOW + 9);
-    // Younger ids, but due before the others.
+    // These ids are younger, but due before the others.
     for (const due of [1, 2]) await kit.addDelivery(hook, { next_attempt_at: NOW + due });
     await switchTo(kit, hook, 'paused');
-    expect(await countBy(kit, hook)).toEqual({ held: AT_ONCE, pending: 5 });
+    expect(await countByStatus(kit, hook)).toEqual({ held: AT_ONCE, pending: 5 });
     expect((await statusesOf(kit, hook)).slice(-2)).toEqual(['held', 'held']);
     expect(await kit.arrange.hook(hook.id)).toMatchObject({ stopping: 'held' });
     await kit.hooks.remove(hook.workspace_id, hook.id, LATER);
-    expect(await countBy(kit, hook)).toEqual({ canceled: AT_ONCE + 5 });
+    expect(await countByStatus(kit, hook)).toEqual({ canceled: AT_ONCE + 5 });
   });
 
-  check('a removal cancels the first 200 that wait and the first 200 that are held', async (kit) => {
+  check('a removal cancels the first 200 pending and the first 200 held deliveries', async (kit) => {
     const hook = await kit.hook();
     await kit.arrange.addBacklog(hook.id, AT_ONCE + 7, NOW);
     await kit.db.updateTable('bellwire_deliveries').set({ status: 'held', next_attempt_at: null }).execute();
     await kit.arrange.addBacklog(hook.id, AT_ONCE + 5, NOW);
     await kit.hooks.remove(hook.workspace_id, hook.id, LATER);
-    expect(await countBy(kit, hook)).toEqual({ canceled: 2 * AT_ONCE, held: 7, pending: 5 });
+    expect(await countByStatus(kit, hook)).toEqual({ canceled: 2 * AT_ONCE, held: 7, pending: 5 });
   });
 
-  check('a hook that is switched on counts its failures from zero and stops nothing', async (kit) => {
+  check('an activated hook counts its failures from zero and stops nothing', async (kit) => {
     const hook = await kit.hook();
     const { id, workspace_id } = hook;
     await switchTo(kit, hook, 'disabled');

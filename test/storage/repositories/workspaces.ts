@@ -1,14 +1,13 @@
 import { expect } from 'vitest';
 import type { EventType, Workspace } from '../../../packages/server/src/ports/repositories.ts';
-import { type Check, FIRST_PAGE, idsOf, type Kit, NOW } from './kit.ts';
+import { type Check, FIRST_PAGE, idsOf, type Kit, NOW, TIMES } from './kit.ts';
 
 const workspace = (differences: Partial<Workspace> = {}): Workspace => ({
   id: 'ws_1',
   name: 'Production',
   dialect: 'stripe',
   strict: true,
-  created_at: NOW,
-  updated_at: NOW,
+  ...TIMES,
   ...differences,
 });
 
@@ -17,25 +16,22 @@ const eventType = (name: string): EventType => ({
   description: 'An order',
   schema: { type: 'object' },
   example: null,
-  created_at: NOW,
-  updated_at: NOW,
+  ...TIMES,
 });
 
-const catalogChanged = (workspace_id: string) => ({ kind: 'catalog', workspace_id });
-
-/** What keeps a workspace from being removed. */
+/** Uses that forbid the removal of a workspace. */
 const USES: Readonly<Record<string, (kit: Kit, workspace_id: string) => Promise<unknown>>> = {
   'an event': (kit, workspace_id) => kit.addEvent(workspace_id),
   'a hook': (kit, workspace_id) => kit.addHook(workspace_id),
   'an API key': (kit, workspace_id) =>
     kit.api_keys.create(
-      { id: workspace_id, workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
-      `hash of ${workspace_id}`,
+      { id: 'key_1', workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
+      'hash',
     ),
 };
 
 const creation = (check: Check): void => {
-  check('a workspace is as it was created, with its catalog', async (kit) => {
+  check('a workspace is returned as it was created, with its catalog', async (kit) => {
     expect(await kit.workspaces.create(workspace(), [eventType('order.created')])).toBe(true);
     expect(await kit.workspaces.get('ws_1')).toEqual(workspace());
     expect((await kit.workspaces.list(FIRST_PAGE)).data).toEqual([workspace()]);
@@ -45,13 +41,13 @@ const creation = (check: Check): void => {
     expect(await kit.workspaces.get('ws_3')).toBe(null);
   });
 
-  check('milliseconds are numbers, to the largest that a number holds exactly', async (kit) => {
+  check('times are numbers up to the largest safe integer', async (kit) => {
     const last = workspace({ created_at: Number.MAX_SAFE_INTEGER, updated_at: 0 });
     await kit.workspaces.create(last, []);
     expect(await kit.workspaces.get('ws_1')).toEqual(last);
   });
 
-  check('a name that is taken creates nothing', async (kit) => {
+  check('a workspace with a name in use is not created', async (kit) => {
     await kit.workspaces.create(workspace(), []);
     expect(await kit.workspaces.create(workspace({ id: 'ws_2' }), [eventType('order.created')])).toBe(false);
     expect(idsOf(await kit.workspaces.list(FIRST_PAGE))).toEqual(['ws_1']);
@@ -60,7 +56,7 @@ const creation = (check: Check): void => {
     expect(await kit.workspaces.create(workspace({ id: 'ws_2', name: 'production' }), [])).toBe(true);
   });
 
-  check('of two that want one name at once, one gets it', async (kit) => {
+  check('of several workspaces with one name that are created at once, one is stored', async (kit) => {
     const created = await Promise.all(
       ['ws_1', 'ws_2', 'ws_3'].map((id) => kit.workspaces.create(workspace({ id }), [])),
     );
@@ -80,7 +76,7 @@ const change = (check: Check): void => {
     expect(await kit.workspaces.get('ws_2')).toEqual(workspace({ id: 'ws_2', name: 'ws_2' }));
   });
 
-  check("an update to another's name is refused, to its own it is not", async (kit) => {
+  check('an update to the name of another workspace is refused, to its own name accepted', async (kit) => {
     for (const id of ['ws_1', 'ws_2']) await kit.workspaces.create(workspace({ id, name: id }), []);
     expect(await kit.workspaces.update('ws_1', { name: 'ws_2', strict: false }, NOW + 1)).toBe('taken');
     expect(await kit.workspaces.get('ws_1')).toEqual(workspace({ name: 'ws_1' }));
@@ -88,11 +84,11 @@ const change = (check: Check): void => {
     expect(await kit.workspaces.update('ws_3', { name: 'ws_3' }, NOW)).toBe(null);
   });
 
-  check('every change is announced, and the catalog in memory follows', async (kit) => {
+  check('every change is announced, and updates the cached catalog', async (kit) => {
     expect(await kit.caches.catalogs.get('ws_1')).toBe(null);
-    expect(
-      await kit.announced(() => kit.workspaces.create(workspace(), [eventType('order.created')])),
-    ).toContainEqual(catalogChanged('ws_1'));
+    const create = () => kit.workspaces.create(workspace(), [eventType('order.created')]);
+    const changed = { kind: 'catalog', workspace_id: 'ws_1' };
+    expect(await kit.announced(create)).toContainEqual(changed);
     expect(await kit.caches.catalogs.get('ws_1')).toEqual({
       id: 'ws_1',
       dialect: 'stripe',
@@ -101,11 +97,10 @@ const change = (check: Check): void => {
         ['order.created', { schema: { type: 'object' }, schema_text: '{"type":"object"}', example: null }],
       ]),
     });
-    expect(await kit.announced(() => kit.workspaces.update('ws_1', { strict: false }, NOW))).toContainEqual(
-      catalogChanged('ws_1'),
-    );
+    const update = () => kit.workspaces.update('ws_1', { strict: false }, NOW);
+    expect(await kit.announced(update)).toContainEqual(changed);
     expect(await kit.caches.catalogs.get('ws_1')).toMatchObject({ strict: false });
-    expect(await kit.announced(() => kit.workspaces.remove('ws_1'))).toContainEqual(catalogChanged('ws_1'));
+    expect(await kit.announced(() => kit.workspaces.remove('ws_1'))).toContainEqual(changed);
     expect(await kit.caches.catalogs.get('ws_1')).toBe(null);
   });
 };
@@ -113,7 +108,7 @@ const change = (check: Check): void => {
 const removal = (check: Check): void => {
   for (const [use, add] of Object.entries(USES)) {
     check(`a workspace with ${use} is not removed`, async (kit) => {
-      const [used, unused] = [await kit.arrange.addWorkspace(), await kit.arrange.addWorkspace()];
+      const [used, unused] = await kit.addWorkspaces();
       await add(kit, used);
       expect(await kit.workspaces.remove(used)).toBe('in_use');
       expect(await kit.workspaces.get(used)).toMatchObject({ id: used });
@@ -121,30 +116,27 @@ const removal = (check: Check): void => {
     });
   }
 
-  check('a workspace is removed with all that is left in it, and no other is touched', async (kit) => {
-    const [gone, other] = [await kit.arrange.addWorkspace(), await kit.arrange.addWorkspace()];
-    for (const workspace_id of [gone, other]) {
+  check('a removed workspace takes its rows with it, and those of no other workspace', async (kit) => {
+    const [removed, other] = await kit.addWorkspaces();
+    for (const workspace_id of [removed, other]) {
       await kit.event_types.put(workspace_id, eventType('order.created'));
-      const tenants = Array.from({ length: 1_001 }, (_, index) => ({
-        workspace_id,
-        tenant: `cus_${index}`,
-        created_at: NOW,
-      }));
+      const names = Array.from({ length: 1_001 }, (_, index) => `cus_${index}`);
+      const tenants = names.map((tenant) => ({ workspace_id, tenant, created_at: NOW }));
       await kit.db.insertInto('bellwire_tenants').values(tenants).execute();
       for (const tenant of [null, 'cus_1']) {
         const hook = await kit.addHook(workspace_id, { tenant, secret: { id: kit.ids('sec'), value: 'x' } });
         await kit.hooks.remove(workspace_id, hook.id, NOW);
       }
     }
-    expect(await kit.workspaces.remove(gone)).toBe('removed');
-    expect(await kit.workspaces.get(gone)).toBe(null);
-    expect(await kit.workspaces.remove(gone)).toBe('not_found');
+    expect(await kit.workspaces.remove(removed)).toBe('removed');
+    expect(await kit.workspaces.get(removed)).toBe(null);
+    expect(await kit.workspaces.remove(removed)).toBe('not_found');
     for (const [table, kept] of [
       ['bellwire_hooks', 2],
       ['bellwire_tenants', 1_001],
       ['bellwire_event_types', 1],
     ] as const) {
-      expect(await kit.rowsOf(table, gone)).toBe(0);
+      expect(await kit.rowsOf(table, removed)).toBe(0);
       expect(await kit.rowsOf(table, other)).toBe(kept);
     }
   });
