@@ -29,7 +29,7 @@ export const phrases: readonly Rule[] = [
   { not: 'anew', but: 'again' },
   { not: 'stands', but: 'is', except: /stands for/ },
   { not: 'lies', but: 'is' },
-  { not: 'made', but: 'created, generated' },
+  { not: 'made', but: 'created, generated', except: /made due/ },
   { not: 'said|told', but: 'specified, shown' },
   { not: 'goes out|go out', but: 'is sent' },
   { not: 'asked for|by hand', but: 'requested; manual' },

@@ -33,7 +33,7 @@ const noTls: Pick<TlsFront, 'origin'> & AsyncDisposable = {
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
-/** From the scaffold to the first event, through a tampered one, a repetition and a kill -9. */
+/** Scaffolds a receiver and sends it a good, a tampered and a repeated event, with a kill -9 in between. */
 const tryOut = async (template: Template, dialect: DialectName): Promise<void> => {
   const { server, scaffold } = scaffolding;
   const { path, refused } = receiverDialects[dialect];
@@ -41,8 +41,11 @@ const tryOut = async (template: Template, dialect: DialectName): Promise<void> =
   const folder = await scaffold(`${template}-${dialect}`, '--template', template, '--dialect', dialect);
   install(folder);
   const secret = secretFor(dialect);
-  const made = await watchReceiver(folder, template, { WEBHOOK_SECRET: secret, WEBHOOK_DIALECT: dialect });
-  const first = await made.start();
+  const receiver = await watchReceiver(folder, template, {
+    WEBHOOK_SECRET: secret,
+    WEBHOOK_DIALECT: dialect,
+  });
+  const first = await receiver.start();
   await using front = dialect === 'connect2print' ? await startTlsFront(first.port) : noTls;
   const plain = `http://127.0.0.1:${first.port}`;
   const url = (front.origin === '' ? plain : front.origin) + path;
@@ -64,14 +67,14 @@ const tryOut = async (template: Template, dialect: DialectName): Promise<void> =
     return data[0]!.id;
   };
 
-  // svix and slack have no place for a type, so their pings look like any event.
+  // svix and slack have no field for the type, so their pings look like other events.
   if (!['svix', 'slack'].includes(dialect)) {
     const { delivery_id } = (await server.api(`POST /v1/webhooks/${hook.id}/ping`)).body;
     await server.deliveryIn(delivery_id, 'succeeded');
   }
 
-  // Answered, and killed before the work is done.
-  made.hold();
+  // Acknowledged, and killed before the handler finishes.
+  receiver.hold();
   const delivery_id = await send(1);
   const seconds = (performance.now() - began) / 1000;
   process.stdout.write(
@@ -79,15 +82,15 @@ const tryOut = async (template: Template, dialect: DialectName): Promise<void> =
   );
   expect(seconds).toBeLessThan(20);
   await first[Symbol.asyncDispose]();
-  expect(made.handled()).toEqual([]);
-  made.release();
-  await using second = await made.start();
+  expect(receiver.handled()).toEqual([]);
+  receiver.release();
+  await using second = await receiver.start();
   await until(
-    async () => made.handled(),
+    async () => receiver.handled(),
     (lines) => lines.length === 1,
   );
 
-  // Redelivered with the id that it knows, then tampered with, then another.
+  // Delivered again with a known id, then tampered with, then a new event.
   const { attempts } = (await server.api(`GET /v1/deliveries/${delivery_id}`)).body;
   await server.api(`POST /v1/deliveries/${delivery_id}/retry`);
   await server.deliveryIn(delivery_id, 'succeeded');
@@ -102,14 +105,14 @@ const tryOut = async (template: Template, dialect: DialectName): Promise<void> =
   expect([answer.status, (await answer.text()).trimEnd()]).toEqual([refused.status, text]);
   await send(2);
   const lines = await until(
-    async () => made.handled(),
+    async () => receiver.handled(),
     (all) => all.length === 2,
   );
   expect(new Set(lines).size).toBe(2);
   expect(second.output()).not.toContain(secret);
 };
 
-describe('a scaffolded Express receiver is sent to by a running server', () => {
+describe('a scaffolded Express receiver works with a running server', () => {
   it.each(dialects)(
     '%s: handled once, through tampering, repetition and kill -9',
     (dialect) => tryOut('express', dialect),

@@ -20,7 +20,7 @@ const filesBelow = (folder: string): readonly string[] =>
     .filter((name) => statSync(join(folder, name)).isFile())
     .toSorted();
 
-describe('what is made', () => {
+describe('a scaffolded receiver', () => {
   const root = new URL('../../templates/', import.meta.url);
 
   it.each([
@@ -46,14 +46,14 @@ describe('what is made', () => {
     expect(readFileSync(join(folder, '.gitignore'), 'utf8')).toMatch(/^\.env$/m);
   });
 
-  it('with --events has a typed handler for each event of a file and of a server, and compiles', async () => {
+  it('with --events has a typed handler for each event type of a file and of a server, and compiles', async () => {
     const schema = {
       type: 'object',
       properties: { order: { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] } },
       required: ['order'],
     };
     const types = [
-      { name: 'order.created', description: 'An order was made', schema },
+      { name: 'order.created', description: 'An order was placed', schema },
       { name: 'Site Plan Change' },
     ];
     for (const { name, ...type } of types) {
@@ -113,7 +113,7 @@ const refusal = async (...args: readonly string[]): Promise<readonly [number, st
 };
 
 describe('the scaffolder', () => {
-  it('refuses a folder that is not empty, and leaves it as it was', async () => {
+  it('refuses a folder that is not empty and leaves it unchanged', async () => {
     mkdirSync(scaffolding.outside.file('full'));
     writeFileSync(scaffolding.outside.file('full/mine.txt'), 'mine');
     expect(await refusal('full', '--yes')).toEqual([
@@ -139,7 +139,7 @@ describe('the scaffolder', () => {
     expect(existsSync(scaffolding.outside.file('a'))).toBe(false);
   });
 
-  it('says what to do when the folder cannot be made', async () => {
+  it('reports how to proceed when the folder cannot be created', async () => {
     const [status, stderr] = await refusal('x'.repeat(300), '--yes');
     expect([status, stderr]).toEqual([
       1,
@@ -148,7 +148,7 @@ describe('the scaffolder', () => {
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('quotes the folder in its next steps, so that a shell goes there', async () => {
+  it('quotes the folder in its next steps for a shell', async () => {
     const name = `it's "$HOME"`;
     const { stdout } = await scaffolding.scaffolder.create([name, '--yes']);
     const [, goThere = ''] = /^ {2}(cd .*)$/m.exec(stdout) ?? [];
@@ -182,19 +182,19 @@ describe('the scaffolder', () => {
       expect(handlers).toContain(`def ${name}(`);
   });
 
-  it('says 401 and what to give when the server wants a key', async () => {
+  it('asks for --api-key when the server responds with 401', async () => {
     const [status, stderr] = await refusal('a', '--yes', '--events', scaffolding.server.origin);
     expect([status, stderr]).toEqual([1, expect.stringContaining('--api-key')]);
   });
 
-  it('helps, tells its version, and names every dialect', async () => {
+  it('prints help with every dialect, and its version', async () => {
     const help = await scaffolding.scaffolder.create(['--help']);
     expect(help.status).toBe(0);
     for (const dialect of Object.keys(receiverDialects)) expect(help.stdout).toContain(`  ${dialect} `);
     expect((await scaffolding.scaffolder.create(['-v'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('makes a git repository when asked, with everything in it but what is ignored', async () => {
+  it('initializes a git repository on request, without ignored files', async () => {
     const folder = await scaffolding.scaffold('with-git', '--git');
     const { stdout } = spawnSync('git', ['diff', '--cached', '--name-only'], {
       cwd: folder,
@@ -206,7 +206,7 @@ describe('the scaffolder', () => {
     expect(stdout.split('\n')).not.toContain('.env');
   });
 
-  it('runs by pnpm from its tarball, takes the current folder, and prints what to do next', () => {
+  it('runs with pnpm dlx from its tarball in the current folder and prints the next steps', () => {
     mkdirSync(scaffolding.outside.file('Here We Are'));
     const cwd = scaffolding.outside.file('Here We Are');
     const printed = runPnpm(

@@ -241,4 +241,4 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
   };
 };
 
-export type Arrange = ReturnType<typeof createArrange>;
+type Arrange = ReturnType<typeof createArrange>;

@@ -46,14 +46,14 @@ const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolder> => {
 
 export interface Scaffolding extends AsyncDisposable {
   readonly scaffolder: Scaffolder;
-  /** A folder outside the repository, which everything is made below. */
+  /** A folder outside the repository that holds all scaffolded receivers. */
   readonly outside: TemporaryFolder;
   readonly server: RunningServer;
-  /** Makes a receiver of this name without a question; its folder. */
+  /** Scaffolds a receiver without prompts. Returns its folder. */
   readonly scaffold: (name: string, ...args: readonly string[]) => Promise<string>;
 }
 
-/** The packed scaffolder in a folder of its own, and a running server to receive from. */
+/** Packs the scaffolder into a temporary folder and starts a server to receive from. */
 export const startScaffolding = async (): Promise<Scaffolding> => {
   const outside = await createTemporaryFolder();
   const scaffolder = await packScaffolder(outside);
@@ -64,7 +64,7 @@ export const startScaffolding = async (): Promise<Scaffolding> => {
     server,
     scaffold: async (name, ...args) => {
       const { status, stderr } = await scaffolder.create([name, '--yes', ...args]);
-      if (status !== 0 || stderr !== '') throw new Error(`${name} was not made: ${stderr}`);
+      if (status !== 0 || stderr !== '') throw new Error(`${name} was not scaffolded: ${stderr}`);
       return outside.file(name);
     },
     [Symbol.asyncDispose]: async () => {
@@ -74,7 +74,7 @@ export const startScaffolding = async (): Promise<Scaffolding> => {
   };
 };
 
-/** What a test puts in the place of the handlers: each id is a line in a file; nothing is done while another is there. */
+/** Handlers for tests: they append each id to a file, and wait while the hold file exists. */
 const HANDLERS: Readonly<Record<Template, { readonly file: string; readonly text: string }>> = {
   express: {
     file: 'src/handlers.ts',
@@ -101,22 +101,22 @@ def otherwise(event):
   },
 };
 
-export interface MadeReceiver {
+export interface ScaffoldedReceiver {
   readonly folder: string;
   readonly start: () => Promise<RunningProgram & { readonly port: number }>;
-  /** From now on a handler that was begun does not end. */
+  /** Handlers that start from now on wait until `release`. */
   readonly hold: () => void;
   readonly release: () => void;
-  /** What was handled so far: ids and types, a line each. */
+  /** The handled events: one line each with id and type. */
   readonly handled: () => readonly string[];
 }
 
-/** Makes a receiver what a test can watch, in a folder that was scaffolded and installed. */
+/** Prepares a scaffolded and installed receiver for a test: its handlers record events and can be held. */
 export const watchReceiver = async (
   folder: string,
   template: Template,
   env: Readonly<Record<string, string>>,
-): Promise<MadeReceiver> => {
+): Promise<ScaffoldedReceiver> => {
   const { file, text } = HANDLERS[template];
   writeFileSync(join(folder, file), text);
   const [hold, handled] = ['hold', 'handled'].map((name) => join(folder, name)) as [string, string];

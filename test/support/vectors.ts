@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8'));
 
-/** A signature that somebody published, or that follows from a published one. */
+/** A published signature, or one derived from a published one. */
 export interface SignatureVector {
   readonly name: string;
   readonly scheme: string;
@@ -20,13 +20,13 @@ export interface SignatureVector {
 
 export const signatureVectors = read('../vectors/signatures.json') as readonly SignatureVector[];
 
-/** The body as text; as bytes where it is no text. */
+/** The body as text, or as bytes when it is not valid UTF-8. */
 export const payloadOf = (vector: SignatureVector): string | Uint8Array =>
   vector.payload ??
   vector.payloadRepeat?.[0].repeat(vector.payloadRepeat[1]) ??
   Buffer.from(vector.payloadHex!, 'hex');
 
-/** What a sender may or may not be given as a hook's secret. */
+/** A secret that a hook may or may not have. */
 export interface SecretCase {
   readonly name: string;
   readonly dialects: readonly string[];
@@ -36,7 +36,7 @@ export interface SecretCase {
 
 export const secretCases = read('../vectors/secrets.json') as readonly SecretCase[];
 
-/** A request, and what every receiver must make of it. */
+/** A request and the result that every receiver must reach. */
 export interface ReceivingCase {
   readonly name: string;
   readonly dialect: string;
@@ -51,7 +51,7 @@ export interface ReceivingCase {
   readonly body_repeat?: readonly [string, number];
   readonly accepted: boolean;
   readonly reason?: string;
-  /** What a receiver without it cannot judge. */
+  /** The capability that a receiver needs to check this case. */
   readonly needs?: 'ed25519';
 }
 

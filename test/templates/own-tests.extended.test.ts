@@ -6,7 +6,7 @@ import { commandOf, pythonWithFlask, skipReason } from '../support/programs.ts';
 const folderOf = (template: string): string =>
   fileURLToPath(new URL(`../../templates/${template}`, import.meta.url));
 
-/** What a customer's own run of the tests says, in the template's folder. */
+/** Runs a template's tests in its folder, as a customer does. */
 const runIn = (template: string, command: string, args: readonly string[]) => {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, PYTHONDONTWRITEBYTECODE: '1' };

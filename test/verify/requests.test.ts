@@ -13,7 +13,7 @@ const genuine = caseNamed('standard: as it is signed');
 const { secrets, headers, body = '', now } = genuine;
 const options = { secret: secrets, now: () => now * 1000 };
 
-/** Sends the genuine request to a real server, and answers what its handler made of it. */
+/** Sends the genuine request to a real server and returns the result of its handler. */
 const throughNode = async (
   handler: (done: (verdict: Verification) => void) => RequestListener,
 ): Promise<Verification> => {
@@ -30,7 +30,7 @@ const throughNode = async (
   }
 };
 
-describe('a genuine request is taken', () => {
+describe('a genuine request is accepted', () => {
   const accepted = {
     accepted: true,
     id: headers['webhook-id'],
@@ -46,7 +46,7 @@ describe('a genuine request is taken', () => {
     expect(Buffer.from(verdict.body).toString()).toBe(body);
   });
 
-  it('as a request of Node that nobody has read', async () => {
+  it('as an unread Node request', async () => {
     const verdict = await throughNode((done) => async (request, response) => {
       done(await verify(request, options));
       response.end();
@@ -54,7 +54,7 @@ describe('a genuine request is taken', () => {
     expect(verdict).toMatchObject(accepted);
   });
 
-  it('as a request of Express behind express.raw()', async () => {
+  it('as an Express request after express.raw()', async () => {
     const verdict = await throughNode((done) =>
       express().post('/', express.raw({ type: () => true }), async (request, response) => {
         done(await verify(request as NodeRequest, options));
@@ -76,7 +76,7 @@ describe('a genuine request is taken', () => {
     expect(await verify({ headers: new Headers(headers), body: raw }, options)).toMatchObject(accepted);
   });
 
-  it('in a dialect of one’s own that only names the headers otherwise', async () => {
+  it('in a custom format with other header names', async () => {
     const { github } = receiverDialects;
     const acme = { ...github, signature: 'x-acme-signature-256', id: { header: 'x-acme-delivery' } };
     const one = caseNamed('github: as it is signed');
@@ -92,7 +92,7 @@ describe('a genuine request is taken', () => {
   });
 });
 
-it('a form is read where the dialect takes forms, and nowhere else', async () => {
+it('a form is accepted only in dialects that send forms', async () => {
   const one = caseNamed('activities: a form: the signature covers the encoded body');
   const headers_of_form = { ...one.headers, 'content-type': 'application/x-www-form-urlencoded' };
   const event = JSON.parse(new URLSearchParams(one.body).get('payload')!) as Record<string, unknown>;
@@ -107,7 +107,7 @@ it('a form is read where the dialect takes forms, and nowhere else', async () =>
   if (other.accepted) expect(other.json).toThrow(SyntaxError);
 });
 
-it('every dialect of the server has its receiver', () => {
+it('every dialect of the server is in the table', () => {
   expect(Object.keys(receiverDialects).toSorted()).toEqual([...createDialects().keys()].toSorted());
 });
 
@@ -118,8 +118,8 @@ const refusalOf = async (received: Parameters<typeof verify>[0], more = {}): Pro
 
 const at = (seconds: number) => ({ now: () => (now + seconds) * 1000 });
 
-describe('a refusal says what to look at', () => {
-  it('a body that a middleware parsed', async () => {
+describe('a refusal explains', () => {
+  it('a body parsed by middleware', async () => {
     const verdict = await throughNode((done) =>
       express().post('/', express.json(), async (request, response) => {
         done(await verify(request as NodeRequest, options));
@@ -132,7 +132,7 @@ describe('a refusal says what to look at', () => {
     });
   });
 
-  it('a body that was read already', async () => {
+  it('a body that was already read', async () => {
     const request = new Request('https://your-app.com/', { method: 'POST', headers, body });
     await request.text();
     expect(await refusalOf(request)).toMatch(/^body_parsed: .*the signed bytes are gone/);
@@ -144,19 +144,19 @@ describe('a refusal says what to look at', () => {
     expect(verdict).toMatchObject({ reason: 'body_parsed' });
   });
 
-  it('a body that was parsed and written anew, without a content-length', async () => {
+  it('a body that was parsed and serialized again, without a content-length', async () => {
     const pretty = JSON.stringify(JSON.parse(body), null, 2);
     expect(await refusalOf({ headers, body: pretty })).toMatch(
       new RegExp(`^body_changed: .* ${body.length} bytes but ${pretty.length} bytes arrived`),
     );
   });
 
-  it('two lengths that differ', async () => {
+  it('a body length that differs from content-length', async () => {
     const announced = { ...headers, 'content-length': '98' };
     expect(await refusalOf({ headers: announced, body: '{}' })).toMatch(/sent 98 bytes but 2 bytes arrived/);
   });
 
-  it('a clock that is off, by how much and which way', async () => {
+  it('a wrong clock, with its offset and direction', async () => {
     expect(await refusalOf({ headers, body }, at(4000))).toMatch(
       /^clock_off: The request was signed 4000 seconds ago/,
     );
@@ -164,24 +164,24 @@ describe('a refusal says what to look at', () => {
     expect(await refusalOf({ headers, body }, { ...at(4000), tolerance_s: 4000 })).toBe('accepted');
   });
 
-  it('a header that is missing, by its name', async () => {
+  it('a missing header, by name', async () => {
     const { 'webhook-timestamp': _, ...others } = headers;
     expect(await refusalOf({ headers: others, body })).toMatch(/^header_missing: .*webhook-timestamp/);
   });
 
-  it('a body that is too large, of which no more is read', async () => {
+  it('a body that is too large, without reading the rest', async () => {
     expect(await refusalOf({ headers, body }, { max_body_bytes: 10 })).toMatch(/^body_too_large: .*10 bytes/);
     const verdict = await throughNode((done) => async (request, response) => {
-      const judged = await verify(request, { ...options, max_body_bytes: 10 });
+      const result = await verify(request, { ...options, max_body_bytes: 10 });
       expect(request.destroyed).toBe(true);
-      done(judged);
+      done(result);
       response.end();
     });
     expect(verdict).toMatchObject({ reason: 'body_too_large' });
   });
 });
 
-it('what a refusal says holds no secret, no signature and nothing of the body', async () => {
+it('the message of a refusal contains no secret, no signature and no part of the body', async () => {
   const refusals = receivingCases.filter((one) => !one.accepted);
   expect(refusals.length).toBeGreaterThan(100);
   for (const one of refusals) {
@@ -190,9 +190,9 @@ it('what a refusal says holds no secret, no signature and nothing of the body', 
     const verdict = await verify(received, judging);
     const text = JSON.stringify(verdict);
     const texts = [...one.secrets, ...Object.values(one.headers), one.body ?? ''];
-    // What is shorter would be found in any sentence.
-    const told = texts.filter((secret) => secret.length > 7 && text.includes(secret));
-    expect([one.name, told]).toEqual([one.name, []]);
+    // A shorter text would occur in any sentence.
+    const exposed = texts.filter((secret) => secret.length > 7 && text.includes(secret));
+    expect([one.name, exposed]).toEqual([one.name, []]);
   }
 });
 

@@ -1,6 +1,6 @@
 import { type DialectName, isDialectName } from '@bellwire/verify';
 
-/** What a receiver can be made of. The folder below `templates/` is `receiver-` and the folder's name here. */
+/** The templates. `folder` is the name of the folder below `templates/`. */
 export const templates = {
   express: { folder: 'receiver-express', about: 'TypeScript and Express 5 (Node 22.19 or newer)' },
   flask: { folder: 'receiver-flask-compat', about: 'Python 3.9 or newer and Flask 2.2 or newer' },
