@@ -240,5 +240,3 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       db.selectFrom('bellwire_tenants').selectAll().where('workspace_id', '=', workspace_id).execute(),
   };
 };
-
-type Arrange = ReturnType<typeof createArrange>;
