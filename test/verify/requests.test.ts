@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { type NodeRequest, receiverDialects, type Verification, verify } from '@bellwire/verify';
@@ -43,6 +44,7 @@ describe('a genuine request is taken', () => {
     expect(verdict).toMatchObject(accepted);
     if (!verdict.accepted) throw new Error(verdict.message);
     expect(verdict.json()).toEqual(JSON.parse(body));
+    expect(verdict.json()).toBe(verdict.json());
     expect(Buffer.from(verdict.body).toString()).toBe(body);
   });
 
@@ -193,6 +195,16 @@ it('what a refusal says holds no secret, no signature and nothing of the body', 
     // What is shorter would be found in any sentence.
     const told = texts.filter((secret) => secret.length > 7 && text.includes(secret));
     expect([one.name, told]).toEqual([one.name, []]);
+  }
+});
+
+it('each of many secrets verifies its own signature and no other', async () => {
+  const dialect = 'shopify';
+  for (let index = 0; index < 250; index++) {
+    const signature = createHmac('sha256', `secret ${index}`).update(body).digest('base64');
+    const received = { headers: { 'x-shopify-hmac-sha256': signature, 'x-shopify-webhook-id': 'd1' }, body };
+    const check = async (secret: string) => (await verify(received, { secret, dialect })).accepted;
+    expect([await check(`secret ${index}`), await check(`secret ${index + 1}`)]).toEqual([true, false]);
   }
 });
 
