@@ -1,7 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { type NodeRequest, receiverDialects, type Verification, verify } from '@bellwire/verify';
+import { Readable } from 'node:stream';
+import {
+  isUsableSecret,
+  type NodeRequest,
+  receiverDialects,
+  type Verification,
+  verify,
+} from '@bellwire/verify';
 import express from 'express';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -196,6 +203,26 @@ it('what a refusal says holds no secret, no signature and nothing of the body', 
     const told = texts.filter((secret) => secret.length > 7 && text.includes(secret));
     expect([one.name, told]).toEqual([one.name, []]);
   }
+});
+
+it('no more of a stream is read than the limit and what it had buffered', async () => {
+  let chunks = 0;
+  const endless = function* (): Iterable<Uint8Array> {
+    while (chunks++ < 10_000) yield new Uint8Array(1);
+  };
+  const stream = Object.assign(Readable.from(endless()), { headers });
+  expect(await refusalOf(stream, { max_body_bytes: 10 })).toMatch(/^body_too_large/);
+  expect(chunks).toBeLessThan(100);
+});
+
+it.each([
+  ['whsec_YQ==', true],
+  ['whsec_YQ', false],
+  ['whsec_YR==', false],
+  ['whsec_ YQ==', false],
+  ['whsec_', false],
+])('a Standard Webhooks secret is canonical base64: %j is usable: %s', (secret, isUsable) => {
+  expect(isUsableSecret('standard', secret)).toBe(isUsable);
 });
 
 it('each of many secrets verifies its own signature and no other', async () => {
