@@ -62,11 +62,11 @@ const inHeaders = (id: string, type: string) => ({ id: { header: id }, type: { h
 const idHeader = { id: { header: 'webhook-id' } };
 const eventAndData = { type: { field: 'event' }, data: ['data'] };
 const webhooks = { path: '/webhooks', data: ['data'] };
-const texts = (ok: string, refusal: string, status = 401) => ({
+const answers = (ok: string, refusal: string, status = 401) => ({
   accepted: { status: 200, body: ok },
   refused: { status, body: refusal },
 });
-const textAnswers = texts('', 'Invalid signature');
+const textAnswers = answers('', 'Invalid signature');
 
 /** Every built-in dialect by its name. */
 export const receiverDialects = {
@@ -97,13 +97,13 @@ export const receiverDialects = {
     ...eventAndData,
     path: '/',
     ...anyRequest,
-    ...texts('', 'Could not verify the request signature.', 500),
+    ...answers('', 'Could not verify the request signature.', 500),
   }),
   casesolved: dialect('plain', 'x-webhook-secret', {
     ...idHeader,
     ...eventAndData,
     pings: ['Webhook Validate', 'ping'],
-    ...texts('OK', 'Unauthorized'),
+    ...answers('OK', 'Unauthorized'),
   }),
 } satisfies Readonly<Record<string, ReceiverDialect>>;
 
@@ -287,7 +287,7 @@ const parseSecret = (scheme: Scheme, secret: string): Key | null => {
 export const isUsableSecret = (scheme: Scheme, secret: string): boolean =>
   parseSecret(scheme, secret) !== null;
 
-/** Importing a key takes a fifth of the time of `verify`, so up to 100 imported keys are kept. */
+/** Importing a key takes a quarter of the time of `verify`, so up to 100 imported keys are kept. */
 const importedKeys = new Map<string, CryptoKey>();
 
 const importKey = async ({ algorithm: name, bytes }: Key): Promise<CryptoKey> => {
