@@ -1,6 +1,14 @@
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import { type NodeRequest, receiverDialects, type Verification, verify } from '@bellwire/verify';
+import { Readable } from 'node:stream';
+import {
+  isUsableSecret,
+  type NodeRequest,
+  receiverDialects,
+  type Verification,
+  verify,
+} from '@bellwire/verify';
 import express from 'express';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -43,6 +51,7 @@ describe('a genuine request is accepted', () => {
     expect(verdict).toMatchObject(accepted);
     if (!verdict.accepted) throw new Error(verdict.message);
     expect(verdict.json()).toEqual(JSON.parse(body));
+    expect(verdict.json()).toBe(verdict.json());
     expect(Buffer.from(verdict.body).toString()).toBe(body);
   });
 
@@ -193,6 +202,36 @@ it('the message of a refusal contains no secret, no signature and no part of the
     // A shorter text would occur in any sentence.
     const exposed = texts.filter((secret) => secret.length > 7 && text.includes(secret));
     expect([one.name, exposed]).toEqual([one.name, []]);
+  }
+});
+
+it('no more of a stream is read than the limit and what it had buffered', async () => {
+  let chunks = 0;
+  const endless = function* (): Iterable<Uint8Array> {
+    while (chunks++ < 10_000) yield new Uint8Array(1);
+  };
+  const stream = Object.assign(Readable.from(endless()), { headers });
+  expect(await refusalOf(stream, { max_body_bytes: 10 })).toMatch(/^body_too_large/);
+  expect(chunks).toBeLessThan(100);
+});
+
+it.each([
+  ['whsec_YQ==', true],
+  ['whsec_YQ', false],
+  ['whsec_YR==', false],
+  ['whsec_ YQ==', false],
+  ['whsec_', false],
+])('a Standard Webhooks secret is canonical base64: %j is usable: %s', (secret, isUsable) => {
+  expect(isUsableSecret('standard', secret)).toBe(isUsable);
+});
+
+it('each of many secrets verifies its own signature and no other', async () => {
+  const dialect = 'shopify';
+  for (let index = 0; index < 250; index++) {
+    const signature = createHmac('sha256', `secret ${index}`).update(body).digest('base64');
+    const received = { headers: { 'x-shopify-hmac-sha256': signature, 'x-shopify-webhook-id': 'd1' }, body };
+    const check = async (secret: string) => (await verify(received, { secret, dialect })).accepted;
+    expect([await check(`secret ${index}`), await check(`secret ${index + 1}`)]).toEqual([true, false]);
   }
 });
 
