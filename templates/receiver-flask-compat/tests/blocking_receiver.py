@@ -4,10 +4,8 @@ import os
 
 from receiver import handlers
 from receiver.__main__ import main
-from receiver.app import create_app
+from receiver.app import Receiver as Receiver
 from receiver.log import log
-
-__all__ = ["create_app"]
 
 
 def blocking(event: handlers.Event) -> None:

@@ -21,9 +21,10 @@ import unittest
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple, Sequence
 
-from receiver.app import Receiver, create_app
+from receiver.app import Receiver
 from receiver.event import Handler
 from receiver.settings import read_settings
+from receiver.verify import DIALECTS
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -40,17 +41,13 @@ class Delivery(NamedTuple):
 
 
 def body_of(dialect: str, event_id: str, event_type: str, data: Any = ORDER) -> dict[str, Any]:
-    """The body as the senders of a dialect write it."""
-    bodies: dict[str, dict[str, Any]] = {
-        "standard": {"type": event_type, "timestamp": "2026-11-21T10:30:00.000Z", "data": data},
-        "q2": {"hook_id": 7, "hook": {"id": 7, "active": True}, **data},
-        "resource-api": {"id": event_id, "type": event_type, "data": data, "previous_data": {"order": None}},
-        "connect2print": {"id": event_id, "event": event_type, "data": data},
-        "activities": {"id": event_id, "event": event_type, "data": data},
-        "casesolved": {"event": event_type, "data": data},
-        "stripe": {"id": event_id, "object": "event", "type": event_type, "data": {"object": data}},
-    }
-    return bodies.get(dialect, {**data, "type": event_type})
+    """The body of an event: its data, id and type where the dialect has them."""
+    row = DIALECTS[dialect]
+    for name in reversed(row["data"]):
+        data = {name: data}
+    places = ((row["id"], event_id), (row["type"], event_type))
+    fields = {place["field"]: value for place, value in places if "field" in place}
+    return {**data, **fields, **{name: {"id": 7} for name in row["data_without"]}}
 
 
 def delivery(
@@ -58,39 +55,23 @@ def delivery(
     data: Any = ORDER, body: bytes | None = None, secret: str = SECRET, form: bool = False,
 ) -> Delivery:
     """A request, signed without the code under test."""
+    row, now = DIALECTS[dialect], str(int(time.time()))
     body = json.dumps(body_of(dialect, event_id, event_type, data)).encode() if body is None else body
-    now = str(int(time.time()))
-    plain = hmac.new(secret.encode(), body, hashlib.sha256)
-    in_base64 = base64.b64encode(plain.digest()).decode()
-    path, headers = "/webhook", {}
-    if dialect in ("standard", "svix"):
-        prefix, key = "webhook" if dialect == "standard" else "svix", base64.b64decode(secret[len("whsec_") :])
-        digest = hmac.new(key, f"{event_id}.{now}.".encode() + body, hashlib.sha256).digest()
-        headers = {f"{prefix}-id": event_id, f"{prefix}-timestamp": now}
-        headers[f"{prefix}-signature"] = f"v1,{base64.b64encode(digest).decode()}"
-    elif dialect == "q2":
-        path, headers = "/", {"X-Q2-Delivery": event_id, "X-Q2-Event": event_type, "X-Q2-Signature-256": in_base64}
-    elif dialect in ("resource-api", "connect2print"):
-        path, headers = "/webhooks", {"X-Webhook-Signature": plain.hexdigest()}
-    elif dialect == "activities":
-        path, headers = "/", {"X-Signature": plain.hexdigest()}
-    elif dialect == "casesolved":
-        headers = {"webhook-id": event_id, "X-Webhook-Secret": secret}
-    elif dialect == "github":
-        headers = {"X-GitHub-Delivery": event_id, "X-GitHub-Event": event_type}
-        headers["X-Hub-Signature-256"] = f"sha256={plain.hexdigest()}"
-    elif dialect == "shopify":
-        headers = {"X-Shopify-Webhook-Id": event_id, "X-Shopify-Topic": event_type}
-        headers["X-Shopify-Hmac-Sha256"] = in_base64
-    else:  # stripe and slack
-        prefix = f"{now}." if dialect == "stripe" else f"v0:{now}:"
-        digest_hex = hmac.new(secret.encode(), prefix.encode() + body, hashlib.sha256).hexdigest()
-        headers = {"Stripe-Signature": f"t={now},v1={digest_hex}"}
-        if dialect == "slack":
-            headers = {"webhook-id": event_id, "X-Slack-Request-Timestamp": now}
-            headers["X-Slack-Signature"] = f"v0={digest_hex}"
+    scheme = row["scheme"]
+    key = base64.b64decode(secret[len("whsec_") :]) if scheme == "standard" else secret.encode()
+    prefix = {"standard": f"{event_id}.{now}.", "stripe": f"{now}.", "slack": f"v0:{now}:"}.get(scheme, "")
+    digest = hmac.new(key, prefix.encode() + body, hashlib.sha256)
+    in_hex, in_base64 = digest.hexdigest(), base64.b64encode(digest.digest()).decode()
+    signatures = {
+        "standard": f"v1,{in_base64}", "base64": in_base64, "hex": in_hex, "sha256=hex": f"sha256={in_hex}",
+        "stripe": f"t={now},v1={in_hex}", "slack": f"v0={in_hex}", "plain": secret,
+    }
     kind = "application/x-www-form-urlencoded; charset=utf-8" if form else "application/json"
-    return Delivery(path, {"Content-Type": kind, **headers}, body)
+    headers = {"content-type": kind, row["signature"]: signatures[scheme]}
+    for name, value in ((row["id"].get("header"), event_id), (row["type"].get("header"), event_type), (row["timestamp"], now)):
+        if name:
+            headers[name] = value
+    return Delivery(row["path"], headers, body)
 
 
 def temporary_inbox(test: unittest.TestCase) -> str:
@@ -109,9 +90,8 @@ def captured_log(test: unittest.TestCase) -> io.StringIO:
 
 def app_of(test: unittest.TestCase, handlers: Mapping[str, Handler], **environ: str) -> Receiver:
     """A receiver in this process, stopped after the test."""
-    app = create_app(
-        read_settings({"WEBHOOK_SECRET": SECRET, "INBOX_PATH": temporary_inbox(test), **environ}), handlers
-    )
+    environ = {"WEBHOOK_SECRET": SECRET, "INBOX_PATH": temporary_inbox(test), **environ}
+    app = Receiver(read_settings(environ), handlers)
     test.addCleanup(app.worker.stop)
     return app
 
@@ -132,16 +112,13 @@ class ReceiverProcess:
         # A temporary file, unlike a pipe, needs no second thread.
         self._errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            command,
-            env={**inherited, **defaults, **environ},
+            command, env={**inherited, **defaults, **environ},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
             # Its own group, so that the workers of gunicorn can be killed with it.
-            start_new_session=True,
-            **{"cwd": ROOT, **options},
+            start_new_session=True, **{"cwd": ROOT, **options},
         )
         self.seen: list[dict[str, Any]] = []
-        self._next: list[dict[str, Any]] = []
-        self._ended = False
+        self._next: list[dict[str, Any] | None] = []
         self._logged = threading.Condition()
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
@@ -156,13 +133,13 @@ class ReceiverProcess:
         """The next log entry about an event with these fields. No entry is returned twice."""
         wanted = {"event": event, **fields}.items()
 
-        def find() -> Any:
-            found = next((entry for entry in self._next if wanted <= entry.items()), None)
-            return found or self._ended
+        def find() -> list[Any]:
+            return [entry for entry in self._next if entry is None or wanted <= entry.items()]
 
         with self._logged:
-            found = self._logged.wait_for(find, PATIENCE)
-            if not isinstance(found, dict):
+            self._logged.wait_for(find, PATIENCE)
+            found = next(iter(find()), None)
+            if found is None:
                 raise AssertionError(f"no {event} {fields} in {self.seen} {self.errors()}")
             self._next.remove(found)
             return found
@@ -207,14 +184,13 @@ class ReceiverProcess:
         return self._errors.read().decode()
 
     def _read_log(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
+        for line in [] if self.process.stdout is None else self.process.stdout:
             with self._logged:
                 self.seen.append(json.loads(line))
                 self._next.append(self.seen[-1])
                 self._logged.notify_all()
         with self._logged:
-            self._ended = True
+            self._next.append(None)
             self._logged.notify_all()
 
     def _clean_up(self) -> None:

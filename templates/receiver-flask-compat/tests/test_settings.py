@@ -19,41 +19,29 @@ class TheSettings(unittest.TestCase):
 
     def test_only_the_secret_is_required(self) -> None:
         settings = read_settings({"WEBHOOK_SECRET": SECRET, "PORT": "", "WEBHOOK_PREVIOUS_SECRETS": ""})
-        defaults = ("standard", (SECRET,), "0.0.0.0", "data/inbox.db", 3000, 0, 10_000, 1000, 8, 14)
-        self.assertEqual(defaults, settings)
+        self.assertEqual(("standard", (SECRET,), "0.0.0.0", "data/inbox.db", 3000, 10_000, 8, 14), settings)
         self.assertIn("WEBHOOK_SECRET is not set", self.refusal(WEBHOOK_SECRET=""))
+        both = read_settings({"WEBHOOK_SECRET": SECRET, "WEBHOOK_PREVIOUS_SECRETS": f" {OTHER_SECRET} ,"})
+        self.assertEqual((SECRET, OTHER_SECRET), both.secrets)
 
-    def test_previous_secrets_follow_the_current_one(self) -> None:
-        environ = {"WEBHOOK_SECRET": SECRET, "WEBHOOK_PREVIOUS_SECRETS": f" {OTHER_SECRET} ,, text"}
-        self.assertEqual((SECRET, OTHER_SECRET, "text"), read_settings(environ).secrets)
-
-    def test_a_wrong_number_is_refused_with_its_range(self) -> None:
-        for name, wrong in {
-            "PORT": ("http", "-1", "65536", "3000.5", " 3000", "٣"),
-            "INBOX_LIMIT": ("0", "many"),
-            "RATE_LIMIT": ("-1", "1e3"),
-            "MAX_ATTEMPTS": ("0",),
-            "KEEP_DAYS": ("3", "0", "two weeks"),
-        }.items():
-            for value in wrong:
+    def test_a_number_that_is_malformed_or_out_of_range_is_refused_with_its_range(self) -> None:
+        malformed = ("http", "-1", "65536", "3000.5", " 3000", "٣")
+        wrong = {"PORT": malformed, "INBOX_LIMIT": ("0", "many"), "MAX_ATTEMPTS": ("0",), "KEEP_DAYS": ("3", "0")}
+        for name, values in wrong.items():
+            for value in values:
                 self.assertRegex(self.refusal(**{name: value}), f'^{name} is "{value}".* whole number from')
 
     def test_an_unknown_dialect_is_refused_with_all_eleven(self) -> None:
         line = self.refusal(WEBHOOK_DIALECT="paypal")
-        self.assertEqual(11, sum(name in line for name in DIALECTS))
-        self.assertIn('"paypal"', line)
+        self.assertEqual((11, True), (sum(name in line for name in DIALECTS), '"paypal"' in line))
 
-    def test_an_unusable_secret_is_refused_and_not_shown(self) -> None:
-        for name in ("WEBHOOK_SECRET", "WEBHOOK_PREVIOUS_SECRETS"):
-            for secret in ("whsec_", "whsec_notbase64!", SECRET[:-1], "whsec_QR==", "whpk_1SiA4o9hy"):
+    def test_an_unusable_secret_is_refused_and_not_shown_except_by_dialects_that_accept_any_text(self) -> None:
+        for secret in ("whsec_", "whsec_notbase64!", SECRET[:-1], "whsec_QR==", "whpk_1SiA4o9hy"):
+            for name in ("WEBHOOK_SECRET", "WEBHOOK_PREVIOUS_SECRETS"):
                 for dialect in ("standard", "svix"):
                     line = self.refusal(**{name: secret, "WEBHOOK_DIALECT": dialect})
-                    self.assertIn(name, line)
+                    self.assertEqual((True, "whpk_" in secret), (line.startswith(name), "ed25519" in line))
                     self.assertNotIn(secret[len("whsec_") :] or secret + "?", line)
-        self.assertIn("ed25519", self.refusal(WEBHOOK_SECRET="whpk_1SiA4o9hy"))
-
-    def test_other_dialects_accept_any_text_as_a_secret(self) -> None:
-        for secret in ("whsec_", "whpk_", "x"):
             settings = read_settings({"WEBHOOK_SECRET": secret, "WEBHOOK_DIALECT": "stripe"})
             self.assertEqual((secret,), settings.secrets)
 
