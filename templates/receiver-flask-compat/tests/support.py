@@ -19,7 +19,7 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple
 
 from receiver.app import Receiver
 from receiver.event import Handler
@@ -32,6 +32,7 @@ OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 ORDER = {"order": {"id": 123, "total": 499}}
 #: Seconds. Longer than anything takes on a busy machine: only a failing test waits this long.
 PATIENCE = 30
+PYTHON = (sys.executable, "-m", "receiver")
 
 
 class Delivery(NamedTuple):
@@ -47,7 +48,8 @@ def body_of(dialect: str, event_id: str, event_type: str, data: Any = ORDER) -> 
         data = {name: data}
     places = ((row["id"], event_id), (row["type"], event_type))
     fields = {place["field"]: value for place, value in places if "field" in place}
-    return {**data, **fields, **{name: {"id": 7} for name in row["data_without"]}}
+    before = {"previous_data": {"order": None}} if row["previous_data"] else {}
+    return {**data, **fields, **before, **{name: {"id": 7} for name in row["data_without"]}}
 
 
 def delivery(
@@ -56,8 +58,7 @@ def delivery(
 ) -> Delivery:
     """A request, signed without the code under test."""
     row, now = DIALECTS[dialect], str(int(time.time()))
-    body = json.dumps(body_of(dialect, event_id, event_type, data)).encode() if body is None else body
-    scheme = row["scheme"]
+    body, scheme = json.dumps(body_of(dialect, event_id, event_type, data)).encode() if body is None else body, row["scheme"]
     key = base64.b64decode(secret[len("whsec_") :]) if scheme == "standard" else secret.encode()
     prefix = {"standard": f"{event_id}.{now}.", "stripe": f"{now}.", "slack": f"v0:{now}:"}.get(scheme, "")
     digest = hmac.new(key, prefix.encode() + body, hashlib.sha256)
@@ -66,12 +67,12 @@ def delivery(
         "standard": f"v1,{in_base64}", "base64": in_base64, "hex": in_hex, "sha256=hex": f"sha256={in_hex}",
         "stripe": f"t={now},v1={in_hex}", "slack": f"v0={in_hex}", "plain": secret,
     }
-    kind = "application/x-www-form-urlencoded; charset=utf-8" if form else "application/json"
-    headers = {"content-type": kind, row["signature"]: signatures[scheme]}
-    for name, value in ((row["id"].get("header"), event_id), (row["type"].get("header"), event_type), (row["timestamp"], now)):
-        if name:
-            headers[name] = value
-    return Delivery(row["path"], headers, body)
+    headers = {
+        "content-type": "application/x-www-form-urlencoded; charset=utf-8" if form else "application/json",
+        row["signature"]: signatures[scheme], row["timestamp"]: now,
+        row["id"].get("header"): event_id, row["type"].get("header"): event_type,
+    }
+    return Delivery(row["path"], {name: value for name, value in headers.items() if name}, body)
 
 
 def temporary_inbox(test: unittest.TestCase) -> str:
@@ -103,54 +104,39 @@ def post(app: Receiver, sent: Delivery, method: str = "POST") -> Any:
 class ReceiverProcess:
     """A receiver in its own process, whose log entries can be waited for."""
 
-    def __init__(
-        self, test: unittest.TestCase, environ: Mapping[str, str],
-        command: Sequence[str] = (sys.executable, "-m", "receiver"), **options: Any,
-    ) -> None:
+    def __init__(self, test: unittest.TestCase, environ: Mapping[str, str], command: Any = PYTHON, **options: Any) -> None:
         defaults = {"WEBHOOK_SECRET": SECRET, "HOST": "127.0.0.1", "PORT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WEBHOOK_")}
-        # A temporary file, unlike a pipe, needs no second thread.
         self._errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
+        self.process: Any = subprocess.Popen(
             command, env={**inherited, **defaults, **environ},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
             # Its own group, so that the workers of gunicorn can be killed with it.
             start_new_session=True, **{"cwd": ROOT, **options},
         )
         self.seen: list[dict[str, Any]] = []
-        self._next: list[dict[str, Any] | None] = []
-        self._logged = threading.Condition()
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
-        self._reader.start()
+        self._next: list[dict[str, Any]] = []
+        # Its end also ends a wait for a log entry that never comes.
+        self._watchdog = threading.Timer(2 * PATIENCE, self._kill)
+        self._watchdog.start()
         test.addCleanup(self._clean_up)
-
-    def listening(self) -> ReceiverProcess:
-        """Waits until it listens."""
-        self.port = self.wait_for("listening")["port"]
-        return self
 
     def wait_for(self, event: str, **fields: Any) -> dict[str, Any]:
         """The next log entry about an event with these fields. No entry is returned twice."""
         wanted = {"event": event, **fields}.items()
-
-        def find() -> list[Any]:
-            return [entry for entry in self._next if entry is None or wanted <= entry.items()]
-
-        with self._logged:
-            self._logged.wait_for(find, PATIENCE)
-            found = next(iter(find()), None)
-            if found is None:
+        while not (found := [entry for entry in self._next if wanted <= entry.items()]):
+            if not self._read_entry():
                 raise AssertionError(f"no {event} {fields} in {self.seen} {self.errors()}")
-            self._next.remove(found)
-            return found
+        self._next.remove(found[0])
+        return found[0]
 
-    def send(self, sent: Delivery, method: str = "POST", **options: Any) -> tuple[int, Mapping[str, str], bytes]:
-        """The status, headers and body of the response."""
+    def send(self, sent: Delivery, method: str = "POST", **options: Any) -> tuple[int, Mapping[str, str]]:
+        """The status and headers of the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request(method, sent.path, options.pop("body", sent.body), dict(sent.headers), **options)
             response = connection.getresponse()
-            return response.status, response.headers, response.read()
+            return response.status, response.headers
 
     def connect(self, sent: Delivery, length: int, *headers: str, end: str = "\r\n\r\n") -> socket.socket:
         """A connection on which the head of a request was sent, up to its `end`."""
@@ -162,7 +148,6 @@ class ReceiverProcess:
 
     def release(self, handlers: int = 1) -> None:
         """Lets handlers of blocking_receiver.py return."""
-        assert self.process.stdin is not None
         self.process.stdin.write(b"." * handlers)
         self.process.stdin.flush()
 
@@ -173,29 +158,29 @@ class ReceiverProcess:
         return self.process.returncode is None
 
     def exit_code(self) -> int:
-        """Waits for its end."""
         code = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
+        while self._read_entry():
+            pass
         return code
 
     def errors(self) -> str:
-        """What it wrote to stderr."""
         self._errors.seek(0)
         return self._errors.read().decode()
 
-    def _read_log(self) -> None:
-        for line in [] if self.process.stdout is None else self.process.stdout:
-            with self._logged:
-                self.seen.append(json.loads(line))
-                self._next.append(self.seen[-1])
-                self._logged.notify_all()
-        with self._logged:
-            self._next.append(None)
-            self._logged.notify_all()
+    def _read_entry(self) -> bool:
+        line = self.process.stdout.readline()
+        if line:
+            self.seen.append(json.loads(line))
+            self._next.append(self.seen[-1])
+        return line != b""
 
-    def _clean_up(self) -> None:
+    def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _clean_up(self) -> None:
+        self._watchdog.cancel()
+        self._kill()
         self.exit_code()
         for stream in (self.process.stdin, self.process.stdout, self._errors):
             with contextlib.suppress(BrokenPipeError):

@@ -15,9 +15,8 @@ from pathlib import Path
 
 from receiver.inbox import Inbox
 
-from .support import ROOT, Delivery, ReceiverProcess, delivery, temporary_inbox
+from .support import PYTHON, ROOT, Delivery, ReceiverProcess, delivery, temporary_inbox
 
-PYTHON = (sys.executable, "-m", "receiver")
 BLOCKING = (sys.executable, "-m", "tests.blocking_receiver")
 #: gunicorn of this Python, or else of the system.
 HAS_MODULE = importlib.util.find_spec("gunicorn") is not None
@@ -32,7 +31,8 @@ class Processes(unittest.TestCase):
         self.environ = {"INBOX_PATH": temporary_inbox(self)}
 
     def start(self, command: tuple[str, ...] = PYTHON, **environ: str) -> ReceiverProcess:
-        receiver = ReceiverProcess(self, {**self.environ, **environ}, command).listening()
+        receiver = ReceiverProcess(self, {**self.environ, **environ}, command)
+        receiver.port = receiver.wait_for("listening")["port"]
         # gunicorn does not react to a SIGTERM while it forks its two workers.
         for _ in range(2 if command[: len(GUNICORN)] == GUNICORN else 0):
             receiver.wait_for("working")
@@ -112,7 +112,7 @@ class OneProcess(Processes):
                     self.assertEqual(200, receiver.send(delivery(event_id))[0])
                 lose(self.environ["INBOX_PATH"])
                 for event_id in ("evt_1", "evt_3"):
-                    status, headers, _ = receiver.send(delivery(event_id))
+                    status, headers = receiver.send(delivery(event_id))
                     self.assertEqual((503, "30"), (status, headers["Retry-After"]))
                 self.assertEqual(503, receiver.send(Delivery("/healthz", {}, b""), "GET")[0])
                 self.assertIn("restart", receiver.wait_for("not_stored", level="error")["error"])
@@ -123,12 +123,11 @@ class OneProcess(Processes):
                 self.stop(receiver)
 
     def test_an_event_that_cannot_be_stored_is_answered_503_and_the_receiver_continues(self) -> None:
-        def limit_file_size() -> None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
-
-        receiver = ReceiverProcess(self, self.environ, preexec_fn=limit_file_size).listening()
+        limit_file_size = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))  # noqa: E731
+        receiver = ReceiverProcess(self, self.environ, preexec_fn=limit_file_size)
+        receiver.port = receiver.wait_for("listening")["port"]
         body = b'{"type":"order.created"}'.ljust(90_000)
-        answers = [receiver.send(delivery(f"evt_{number}", body=body))[:2] for number in range(20)]
+        answers = [receiver.send(delivery(f"evt_{number}", body=body)) for number in range(20)]
         self.assertEqual({"30"}, {headers["Retry-After"] for status, headers in answers if status == 503})
         receiver.wait_for("not_stored")
         self.stop(receiver)
@@ -203,6 +202,7 @@ class Gunicorn(Processes):
             nothing, ends = Delivery("/webhook", {}, b""), ["\r\n", "\r\n\r\n{"] * 16
             silent = [stack.enter_context(receiver.connect(nothing, 9, end=end)) for end in ends]
             self.assertEqual(200, receiver.send(delivery("evt_1"))[0])
+            receiver.wait_for("stored")
             self.assertNotIn("unreadable", [entry["event"] for entry in receiver.seen])
             for connection in silent:
                 while connection.recv(1000):

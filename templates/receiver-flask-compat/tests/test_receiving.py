@@ -37,12 +37,8 @@ class Receiving(unittest.TestCase):
                 self.assertEqual(("evt_1", "order.created", 1), (event.id, event.type, event.attempt))
                 is_whole = dialect in ("svix", "github", "shopify", "slack")
                 self.assertEqual((body, body if is_whole else ORDER), (event.body, event.data))
+                self.assertEqual(body.get("previous_data"), event.previous_data)
                 self.assertRegex(event.received_at, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
-
-    def test_previous_data_reaches_the_handler(self) -> None:
-        body = {**body_of("resource-api", "evt_1", "order.created"), "previous_data": {"order": None}}
-        post(self.app("resource-api"), delivery("evt_1", "resource-api", body=json.dumps(body).encode()))
-        self.assertEqual({"order": None}, self.next().previous_data)
 
     def test_a_different_secret_is_refused_and_logged_without_secret_or_body(self) -> None:
         for dialect, row in DIALECTS.items():
@@ -50,11 +46,9 @@ class Receiving(unittest.TestCase):
                 with self.subTest(f"{dialect} {event_type}"):
                     sent = delivery("evt_1", dialect, event_type, secret=OTHER_SECRET)
                     self.assertEqual(row["refused"], shown(post(self.app(dialect), sent)))
-                    entry = json.loads(self.log.getvalue().splitlines()[-1])
-                    expected = {"level": "warn", "event": "refused", "reason": "signature_mismatch"}
-                    self.assertLessEqual(expected.items(), entry.items())
-        self.assertNotIn(OTHER_SECRET, self.log.getvalue())
-        self.assertNotIn("total", self.log.getvalue())
+                    self.assertIn('"refused","reason":"signature_mismatch"', self.log.getvalue().splitlines()[-1])
+        for private in (OTHER_SECRET, "total"):
+            self.assertNotIn(private, self.log.getvalue())
 
     def test_a_ping_is_acknowledged_and_neither_stored_nor_handled(self) -> None:
         for dialect, row in DIALECTS.items():
@@ -86,12 +80,14 @@ class Receiving(unittest.TestCase):
                 if has_forms:
                     self.assertEqual(body, self.next().body)
 
-    def test_a_repeated_id_is_acknowledged_and_handled_once(self) -> None:
+    def test_a_repeated_id_is_acknowledged_and_handled_once_and_an_unknown_type_counts_as_handled(self) -> None:
         app = self.app()
+        post(app, delivery("evt_0", event_type="order.unknown"))
         for event_id in ("evt_1", "evt_1", "evt_2", "evt_1", "evt_3"):
             self.assertEqual(200, post(app, delivery(event_id)).status_code)
         self.assertEqual(["evt_1", "evt_2", "evt_3"], [self.next().id for _ in range(3)])
         self.assertEqual(2, self.log.getvalue().count('"event":"duplicate"'))
+        self.assertIn('"event":"handled","id":"evt_0"', self.log.getvalue())
 
     def test_a_verified_body_that_is_not_a_json_object_is_answered_400(self) -> None:
         app = self.app()
@@ -110,13 +106,6 @@ class Receiving(unittest.TestCase):
                     is_json = dialect in ("resource-api", "stripe")
                     self.assertEqual((400, is_json), (response.status_code, response.is_json))
                     self.assertIn("id", response.text)
-
-    def test_an_event_without_a_handler_counts_as_handled(self) -> None:
-        app = self.app()
-        for event_id, event_type in (("evt_1", "order.unknown"), ("evt_2", "order.created")):
-            post(app, delivery(event_id, event_type=event_type))
-        self.assertEqual("evt_2", self.next().id)
-        self.assertIn('"event":"handled","id":"evt_1"', self.log.getvalue())
 
     def test_a_full_inbox_answers_429_except_for_known_ids(self) -> None:
         blocked = threading.Event()
