@@ -3,7 +3,6 @@
 import os
 
 from receiver import handlers
-from receiver.__main__ import main
 from receiver.app import Receiver as Receiver
 from receiver.log import log
 
@@ -14,6 +13,3 @@ def blocking(event: handlers.Event) -> None:
 
 
 handlers.HANDLERS["order.created"] = blocking
-
-if __name__ == "__main__":
-    main()

@@ -89,23 +89,17 @@ class Receiving(unittest.TestCase):
         self.assertEqual(2, self.log.getvalue().count('"event":"duplicate"'))
         self.assertIn('"event":"handled","id":"evt_0"', self.log.getvalue())
 
-    def test_a_verified_body_that_is_not_a_json_object_is_answered_400(self) -> None:
-        app = self.app()
-        for body in (b"", b"order", b"[1]", b"7", b"null", b'{"a":NaN}', b"\xff\xfe", b"[" * 100_000):
-            with self.subTest(body[:20]):
-                response = post(app, delivery("evt_1", body=body))
-                self.assertEqual((400, True), (response.status_code, "body" in response.get_json()["error"]))
-
-    def test_a_verified_body_without_an_id_is_answered_400_as_json_or_text(self) -> None:
+    def test_a_verified_body_that_is_not_a_json_object_with_an_id_is_answered_400_as_json_or_text(self) -> None:
+        bodies = [b"", b"order", b"[1]", b"7", b"null", b'{"id":"a","b":NaN}', b"\xff\xfe", b"[" * 100_000]
+        bodies += [b"{}", b'{"id":""}', b'{"id":7}', b'{"id":null}', b'{"id":"\\ud800"}']
         for dialect in ("resource-api", "connect2print", "activities", "stripe"):
             app = self.app(dialect)
-            for wrong in ({}, {"id": ""}, {"id": 7}, {"id": None}, {"id": "\ud800"}):
-                with self.subTest(f"{dialect} {wrong}"):
-                    body = json.dumps({"type": "order.created", **wrong}).encode()
+            for body in bodies:
+                with self.subTest(f"{dialect} {body[:20]!r}"):
                     response = post(app, delivery("", dialect, body=body))
                     is_json = dialect in ("resource-api", "stripe")
                     self.assertEqual((400, is_json), (response.status_code, response.is_json))
-                    self.assertIn("id", response.text)
+                    self.assertIn("The body ", response.text)
 
     def test_a_full_inbox_answers_429_except_for_known_ids(self) -> None:
         blocked = threading.Event()

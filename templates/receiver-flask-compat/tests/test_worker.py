@@ -113,8 +113,6 @@ class TheWorker(unittest.TestCase):
         self.assertEqual(["evt_2 1"], self.work())
         self.assertIn("2 waiting", self.command("retry", "all"))
         self.assertEqual(("evt_1 1", ""), (self.work()[0], self.command()))
-
-    def test_the_command_refuses_in_one_line_what_it_cannot_do(self) -> None:
         for arguments in (["retry"], ["list", "all"]):
             self.assertRegex(self.command(*arguments), "^failed: .+$")
         self.path += ".missing"
