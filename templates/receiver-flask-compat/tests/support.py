@@ -1,7 +1,5 @@
 """Signed deliveries, and receivers in this process and in others."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import hashlib
@@ -20,6 +18,7 @@ import time
 import unittest
 from pathlib import Path
 from typing import Any, Mapping, NamedTuple
+from unittest import mock
 
 from receiver.app import Receiver
 from receiver.event import Handler
@@ -33,12 +32,7 @@ ORDER = {"order": {"id": 123, "total": 499}}
 #: Seconds. Longer than anything takes on a busy machine: only a failing test waits this long.
 PATIENCE = 30
 PYTHON = (sys.executable, "-m", "receiver")
-
-
-class Delivery(NamedTuple):
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
+Delivery = NamedTuple("Delivery", [("path", str), ("headers", Mapping[str, str]), ("body", bytes)])
 
 
 def body_of(dialect: str, event_id: str, event_type: str, data: Any = ORDER) -> dict[str, Any]:
@@ -54,7 +48,7 @@ def body_of(dialect: str, event_id: str, event_type: str, data: Any = ORDER) -> 
 
 def delivery(
     event_id: str, dialect: str = "standard", event_type: str = "order.created", *,
-    data: Any = ORDER, body: bytes | None = None, secret: str = SECRET, form: bool = False,
+    data: Any = ORDER, body: Any = None, secret: str = SECRET, form: bool = False,
 ) -> Delivery:
     """A request, signed without the code under test."""
     row, now = DIALECTS[dialect], str(int(time.time()))
@@ -84,9 +78,9 @@ def temporary_inbox(test: unittest.TestCase) -> str:
 
 def captured_log(test: unittest.TestCase) -> io.StringIO:
     """What this process logs from now on."""
-    stack = contextlib.ExitStack()
-    test.addCleanup(stack.close)
-    return stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+    patch = mock.patch("sys.stdout", io.StringIO())
+    test.addCleanup(patch.stop)
+    return patch.start()
 
 
 def app_of(test: unittest.TestCase, handlers: Mapping[str, Handler], **environ: str) -> Receiver:
@@ -132,8 +126,7 @@ class ReceiverProcess:
 
     def send(self, sent: Delivery, method: str = "POST", **options: Any) -> tuple[int, Mapping[str, str]]:
         """The status and headers of the response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        with contextlib.closing(connection):
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             connection.request(method, sent.path, options.pop("body", sent.body), dict(sent.headers), **options)
             response = connection.getresponse()
             return response.status, response.headers
@@ -141,9 +134,8 @@ class ReceiverProcess:
     def connect(self, sent: Delivery, length: int, *headers: str, end: str = "\r\n\r\n") -> socket.socket:
         """A connection on which the head of a request was sent, up to its `end`."""
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-        lines = [f"{name}: {value}" for name, value in sent.headers.items()]
-        head = [f"POST {sent.path} HTTP/1.1", "Host: x", f"Content-Length: {length}", *lines, *headers]
-        connection.sendall(("\r\n".join(head) + end).encode())
+        lines = [f"Content-Length: {length}", *map(": ".join, sent.headers.items()), *headers]
+        connection.sendall(("\r\n".join([f"POST {sent.path} HTTP/1.1", "Host: x", *lines]) + end).encode())
         return connection
 
     def release(self, handlers: int = 1) -> None:

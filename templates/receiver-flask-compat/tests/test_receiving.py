@@ -11,7 +11,7 @@ from receiver.app import Receiver
 from receiver.event import Event
 from receiver.verify import DIALECTS
 
-from .support import ORDER, OTHER_SECRET, PATIENCE, app_of, body_of, captured_log, delivery, post
+from .support import OTHER_SECRET, PATIENCE, app_of, body_of, captured_log, delivery, post
 
 
 def shown(response: Any) -> Dict[str, Any]:
@@ -29,56 +29,47 @@ class Receiving(unittest.TestCase):
     def next(self) -> Event[Any]:
         return self.handled.get(timeout=PATIENCE)
 
-    def test_an_event_is_acknowledged_and_handled_with_its_id_type_and_data(self) -> None:
+    def test_an_event_is_acknowledged_and_handled_with_its_data_as_json_or_where_accepted_as_a_form(self) -> None:
         for dialect, row in DIALECTS.items():
-            with self.subTest(dialect):
-                self.assertEqual(row["accepted"], shown(post(self.app(dialect), delivery("evt_1", dialect))))
-                event, body = self.next(), body_of(dialect, "evt_1", "order.created")
+            body = body_of(dialect, "evt_1", "order.created", data := {"note": "ä & b=c"})
+            form = urlencode({"payload": json.dumps(body)}).encode()
+            for sent in (delivery("evt_1", dialect, data=data), delivery("evt_1", dialect, body=form, form=True)):
+                response = post(self.app(dialect), sent)
+                if sent.body == form and not row["forms"]:
+                    self.assertEqual(400, response.status_code, dialect)
+                    continue
+                self.assertEqual(row["accepted"], shown(response), dialect)
+                event = self.next()
                 self.assertEqual(("evt_1", "order.created", 1), (event.id, event.type, event.attempt))
                 is_whole = dialect in ("svix", "github", "shopify", "slack")
-                self.assertEqual((body, body if is_whole else ORDER), (event.body, event.data))
+                self.assertEqual((body, body if is_whole else data), (event.body, event.data), dialect)
                 self.assertEqual(body.get("previous_data"), event.previous_data)
                 self.assertRegex(event.received_at, r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
     def test_a_different_secret_is_refused_and_logged_without_secret_or_body(self) -> None:
         for dialect, row in DIALECTS.items():
             for event_type in ("order.created", *row["pings"]):
-                with self.subTest(f"{dialect} {event_type}"):
-                    sent = delivery("evt_1", dialect, event_type, secret=OTHER_SECRET)
-                    self.assertEqual(row["refused"], shown(post(self.app(dialect), sent)))
-                    self.assertIn('"refused","reason":"signature_mismatch"', self.log.getvalue().splitlines()[-1])
-        for private in (OTHER_SECRET, "total"):
-            self.assertNotIn(private, self.log.getvalue())
+                sent = delivery("evt_1", dialect, event_type, secret=OTHER_SECRET)
+                self.assertEqual(row["refused"], shown(post(self.app(dialect), sent)), dialect)
+                self.assertIn('"refused","reason":"signature_mismatch"', self.log.getvalue().splitlines()[-1])
+        self.assertNotRegex(self.log.getvalue(), f"{OTHER_SECRET[:20]}|total")
 
     def test_a_ping_is_acknowledged_and_neither_stored_nor_handled(self) -> None:
         for dialect, row in DIALECTS.items():
             for name in row["pings"]:
-                with self.subTest(f"{dialect} {name}"):
-                    app = self.app(dialect)
-                    self.assertEqual(row["accepted"], shown(post(app, delivery("evt_1", dialect, name))))
-                    # If the ping were stored, this event would be its duplicate.
-                    post(app, delivery("evt_1", dialect, "order.paid"))
-                    self.assertEqual("order.paid", self.next().type)
+                app = self.app(dialect)
+                self.assertEqual(row["accepted"], shown(post(app, delivery("evt_1", dialect, name))), dialect)
+                # If the ping were stored, this event would be its duplicate.
+                post(app, delivery("evt_1", dialect, "order.paid"))
+                self.assertEqual("order.paid", self.next().type)
 
     def test_other_methods_and_paths_are_answered_405_and_404(self) -> None:
         for dialect, row in DIALECTS.items():
             app = self.app(dialect)
             self.assertEqual(404, post(app, delivery("evt_1", dialect)._replace(path="/other")).status_code)
             for method in ("POST", "PUT", "PATCH", "DELETE", "GET", "OPTIONS"):
-                with self.subTest(f"{dialect} {method}"):
-                    response = post(app, delivery(f"evt_{method}", dialect), method)
-                    self.assertEqual(200 if method in row["methods"] else 405, response.status_code)
-
-    def test_a_form_contains_the_event_in_its_field_payload_in_dialects_with_forms(self) -> None:
-        for dialect in DIALECTS:
-            with self.subTest(dialect):
-                body = body_of(dialect, "evt_1", "order.created", {"note": "ä & b=c"})
-                form = urlencode({"payload": json.dumps(body)}).encode()
-                response = post(self.app(dialect), delivery("evt_1", dialect, body=form, form=True))
-                has_forms = dialect in ("standard", "activities", "github")
-                self.assertEqual(200 if has_forms else 400, response.status_code)
-                if has_forms:
-                    self.assertEqual(body, self.next().body)
+                response = post(app, delivery(f"evt_{method}", dialect), method)
+                self.assertEqual(200 if method in row["methods"] else 405, response.status_code, dialect)
 
     def test_a_repeated_id_is_acknowledged_and_handled_once_and_an_unknown_type_counts_as_handled(self) -> None:
         app = self.app()
@@ -95,11 +86,10 @@ class Receiving(unittest.TestCase):
         for dialect in ("resource-api", "connect2print", "activities", "stripe"):
             app = self.app(dialect)
             for body in bodies:
-                with self.subTest(f"{dialect} {body[:20]!r}"):
-                    response = post(app, delivery("", dialect, body=body))
-                    is_json = dialect in ("resource-api", "stripe")
-                    self.assertEqual((400, is_json), (response.status_code, response.is_json))
-                    self.assertIn("The body ", response.text)
+                response = post(app, delivery("", dialect, body=body))
+                is_json = dialect in ("resource-api", "stripe")
+                self.assertEqual((400, is_json), (response.status_code, response.is_json), body[:20])
+                self.assertIn("The body ", response.text)
 
     def test_a_full_inbox_answers_429_except_for_known_ids(self) -> None:
         blocked = threading.Event()
@@ -112,15 +102,14 @@ class Receiving(unittest.TestCase):
         self.assertIn("error", full.get_json())
 
     def test_health_counts_waiting_and_dead_events_and_is_503_without_a_worker(self) -> None:
-        started, blocked = threading.Event(), threading.Event()
+        blocked = threading.Event()
         self.addCleanup(blocked.set)
-        # The handler for order.failed does not accept an event, so it raises an error.
-        handlers: Any = {"order.failed": lambda: None}
-        handlers["order.created"] = lambda event: started.set() or blocked.wait()
+        # The handler for order.failed cannot be called, so every attempt fails.
+        handlers: Any = {"order.failed": None, "order.created": lambda event: self.handled.put(event) or blocked.wait()}
         app = app_of(self, handlers, MAX_ATTEMPTS="1")
         post(app, delivery("evt_1", event_type="order.failed"))
         post(app, delivery("evt_2"))
-        self.assertTrue(started.wait(PATIENCE))
+        self.next()
         health = app.test_client().get("/healthz").get_json()
         self.assertGreater(health.pop("oldest_waiting_seconds"), 0)
         self.assertEqual({"status": "ok", "waiting": 1, "dead": 1}, health)
