@@ -51,8 +51,8 @@ def delivery(
     data: Any = ORDER, body: Any = None, secret: str = SECRET, form: bool = False,
 ) -> Delivery:
     """A request, signed without the code under test."""
-    row, now = DIALECTS[dialect], str(int(time.time()))
-    body, scheme = json.dumps(body_of(dialect, event_id, event_type, data)).encode() if body is None else body, row["scheme"]
+    row, scheme, now = DIALECTS[dialect], DIALECTS[dialect]["scheme"], str(int(time.time()))
+    body = json.dumps(body_of(dialect, event_id, event_type, data)).encode() if body is None else body
     key = base64.b64decode(secret[len("whsec_") :]) if scheme == "standard" else secret.encode()
     prefix = {"standard": f"{event_id}.{now}.", "stripe": f"{now}.", "slack": f"v0:{now}:"}.get(scheme, "")
     digest = hmac.new(key, prefix.encode() + body, hashlib.sha256)
@@ -98,7 +98,7 @@ def post(app: Receiver, sent: Delivery, method: str = "POST") -> Any:
 class ReceiverProcess:
     """A receiver in its own process, whose log entries can be waited for."""
 
-    def __init__(self, test: unittest.TestCase, environ: Mapping[str, str], command: Any = PYTHON, **options: Any) -> None:
+    def __init__(self, test: Any, environ: Mapping[str, str], command: Any = PYTHON, **options: Any) -> None:
         defaults = {"WEBHOOK_SECRET": SECRET, "HOST": "127.0.0.1", "PORT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WEBHOOK_")}
         self._errors = tempfile.TemporaryFile()

@@ -59,8 +59,7 @@ class TheSettings(unittest.TestCase):
                 self.assertRegex(self.refusal(**{name: value}), f'^{name} is "{value}".* whole number from')
 
     def test_an_unknown_dialect_is_refused_with_all_eleven(self) -> None:
-        line = self.refusal(WEBHOOK_DIALECT="paypal")
-        self.assertEqual((11, True), (sum(name in line for name in DIALECTS), '"paypal"' in line))
+        self.assertRegex(self.refusal(WEBHOOK_DIALECT="paypal"), '"paypal".*' + ", ".join(DIALECTS))
 
     def test_an_unusable_secret_is_refused_and_not_shown_except_by_dialects_that_accept_any_text(self) -> None:
         for secret in ("whsec_", "whsec_notbase64!", SECRET[:-1], "whsec_QR==", "whpk_1SiA4o9hy"):

@@ -3,7 +3,6 @@
 import contextlib
 import io
 import os
-import sqlite3
 import subprocess
 import sys
 import unittest
@@ -17,8 +16,6 @@ from receiver.settings import read_settings
 from receiver.worker import RETRY_DELAYS, Worker
 
 from .support import ROOT, SECRET, captured_log, temporary_inbox
-
-DAY = 86_400.0
 
 
 class TheWorker(unittest.TestCase):
@@ -46,7 +43,7 @@ class TheWorker(unittest.TestCase):
     def work(self) -> List[str]:
         """Handles every event that is due. Returns the attempts."""
         self.attempts.clear()
-        while self.worker.handle_next():
+        while len(self.attempts) < 100 and self.worker.handle_next():
             pass
         return self.attempts
 
@@ -73,7 +70,7 @@ class TheWorker(unittest.TestCase):
             self.assertEqual([], self.work())
             self.now += 0.5
             self.assertEqual([f"evt_1 {attempt}", f"evt_2 {attempt}"], self.work())
-        self.now += DAY
+        self.now += 86_400
         self.assertEqual(([], (0, 2)), (self.work(), self.inbox.counts()[:2]))
 
     def test_an_event_that_kills_its_process_each_time_becomes_a_dead_letter(self) -> None:
@@ -87,11 +84,10 @@ class TheWorker(unittest.TestCase):
     def test_a_handled_event_loses_its_body_and_is_due_at_once_even_when_the_clock_is_set_back(self) -> None:
         self.errors = None
         self.store("evt_1")
-        self.now -= DAY
+        self.now -= 86_400
         self.assertEqual(["evt_1 1"], self.work())
-        with contextlib.closing(sqlite3.connect(self.path)) as connection:
-            rows = connection.execute("SELECT state, body FROM events").fetchall()
-        self.assertEqual([("handled", None)], rows)
+        (row,) = self.inbox._execute("SELECT state, body FROM events")[0]
+        self.assertEqual(("handled", None), tuple(row))
 
     def test_dead_letters_are_listed_one_per_line_and_retried_one_by_one_or_all(self) -> None:
         self.bury("evt_1", "evt_2", "a\n\x1b[31m\u009b")
