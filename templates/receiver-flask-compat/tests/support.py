@@ -125,7 +125,6 @@ class ReceiverProcess:
         return found[0]
 
     def send(self, sent: Delivery, method: str = "POST", **options: Any) -> tuple[int, Mapping[str, str]]:
-        """The status and headers of the response."""
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             connection.request(method, sent.path, options.pop("body", sent.body), dict(sent.headers), **options)
             response = connection.getresponse()
