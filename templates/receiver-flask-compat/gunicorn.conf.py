@@ -19,7 +19,7 @@ try:
 except SettingsError as error:
     sys.exit(str(error))
 
-wsgi_app = "receiver.app:create_app()"
+wsgi_app = "receiver.app:Receiver()"
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 bind = f"{_host}:{_settings.port}"
 # Each process runs one handler at a time. Its threads receive requests.

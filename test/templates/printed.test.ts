@@ -9,7 +9,7 @@ const folder = (path: string): string => fileURLToPath(new URL(`../../${path}`, 
 const COMPARE = `
 import hashlib, hmac, json, os, runpy, sys, tempfile
 sys.dont_write_bytecode = True
-from receiver.app import create_app
+from receiver.app import Receiver
 from receiver.settings import read_settings
 from tests.support import delivery
 SECRET = os.environ["WEBHOOK_SECRET"] = "super-secret-key"
@@ -31,7 +31,7 @@ def answer(app, sent):
 def compare(dialect, types, data, header):
     printed = runpy.run_path(f"{sys.argv[1]}/{dialect}/app.py")["app"]
     environ = {**os.environ, "WEBHOOK_DIALECT": dialect, "INBOX_PATH": f"{folder}/{dialect}.db"}
-    app = create_app(read_settings(environ), {})
+    app = Receiver(read_settings(environ), {})
     rows = [[name, answer(printed, sent), answer(app, sent)] for name, sent in requests_of(dialect, types, data, header)]
     app.worker.stop()
     return rows
@@ -40,8 +40,8 @@ out, sys.stdout = sys.stdout, sys.stderr
 with tempfile.TemporaryDirectory() as folder:
     resource = {"object": {"id": "res_7"}}
     json.dump({
-        "resource-api": compare("resource-api", ["resource.created", "resource.updated", "user.created", "ping"], resource, "X-Webhook-Signature"),
-        "casesolved": compare("casesolved", ["Site Plan Change", "Webhook Validate"], {"plan": 7}, "X-Webhook-Secret"),
+        "resource-api": compare("resource-api", ["resource.created", "resource.updated", "user.created", "ping"], resource, "x-webhook-signature"),
+        "casesolved": compare("casesolved", ["Site Plan Change", "Webhook Validate"], {"plan": 7}, "x-webhook-secret"),
     }, out)
 `;
 

@@ -1,10 +1,9 @@
 """The event in a verified request, as it is stored and as a handler gets it."""
 
-from __future__ import annotations
-
 import json
+import re
 from dataclasses import dataclass
-from typing import Any, Callable, Generic, Mapping, NamedTuple, TypeVar
+from typing import Any, Callable, Generic, Mapping, NamedTuple, Optional, TypeVar
 from urllib.parse import parse_qs
 
 from .log import iso_time
@@ -20,7 +19,7 @@ class Event(Generic[Data]):
     id: str  # the same each time the sender repeats the event: use it as an idempotency key
     type: str  # empty when the sender does not specify one
     data: Data
-    previous_data: Data | None  # the data before the change, from senders that include it
+    previous_data: Optional[Data]  # the data before the change, from senders that include it
     received_at: str  # ISO 8601
     attempt: int  # 1 for the first; higher after an error or a crash
     body: Any  # the complete body
@@ -28,17 +27,12 @@ class Event(Generic[Data]):
 
 Handler = Callable[[Event[Any]], None]
 
-
-class Envelope(NamedTuple):
-    """An event to store. `body` is its JSON text."""
-
-    id: str
-    type: str
-    body: str
+#: An event to store. `body` is its JSON text.
+Envelope = NamedTuple("Envelope", [("id", str), ("type", str), ("body", str)])
 
 
 class Unreadable(Exception):
-    """Why a verified request does not contain an event: a message for the sender and the log."""
+    """The request does not contain an event. The arguments are a status and a message for the sender."""
 
 
 def read_envelope(dialect: Dialect, headers: Mapping[str, str], body: bytes) -> Envelope:
@@ -51,16 +45,16 @@ def read_envelope(dialect: Dialect, headers: Mapping[str, str], body: bytes) -> 
         # Python's parser accepts NaN and Infinity, which are not JSON; int() refuses them.
         fields = json.loads(text, parse_constant=int)
     except (ValueError, RecursionError):
-        raise Unreadable("The body is not JSON in UTF-8, or a form with it in one field payload.") from None
+        fields = None
     if not isinstance(fields, dict):
-        raise Unreadable("The body is JSON but not an object.")
+        raise Unreadable(400, "The body is not a JSON object in UTF-8, or a form with one in its field payload.")
     event_id, event_type = (
-        headers.get(place["header"]) if "header" in place else fields.get(place["field"])
+        _storable(headers.get(place["header"]) if "header" in place else fields.get(place["field"]))
         for place in (dialect["id"], dialect["type"])
     )
-    if not _is_storable(event_id) or event_id == "":
-        raise Unreadable("The body has no id: its field id must be a non-empty string.")
-    return Envelope(event_id, event_type if _is_storable(event_type) else "", text)
+    if event_id == "":
+        raise Unreadable(400, "The body has no id: its field id must be a non-empty string.")
+    return Envelope(event_id, event_type, text)
 
 
 def read_event(row: Mapping[str, Any]) -> Event[Any]:
@@ -72,10 +66,9 @@ def read_event(row: Mapping[str, Any]) -> Event[Any]:
     if isinstance(data, dict):
         data = {name: value for name, value in data.items() if name not in dialect["data_without"]}
     previous_data = body.get("previous_data") if dialect["previous_data"] else None
-    received_at = iso_time(row["received_at"])
-    return Event(row["id"], row["type"], data, previous_data, received_at, row["attempt"], body)
+    return Event(row["id"], row["type"], data, previous_data, iso_time(row["received_at"]), row["attempt"], body)
 
 
-def _is_storable(text: object) -> bool:
+def _storable(text: object) -> str:
     # JSON can contain unpaired surrogates, which SQLite cannot store.
-    return isinstance(text, str) and text.encode("utf-8", "ignore").decode() == text
+    return text if isinstance(text, str) and not re.search("[\ud800-\udfff]", text) else ""

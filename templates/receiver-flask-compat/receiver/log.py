@@ -1,9 +1,9 @@
 """The log: one line of JSON on stdout per entry. Never pass it a secret, a signature or a body."""
 
 import json
-import sys
 import time
 import traceback
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -11,13 +11,9 @@ from pathlib import Path
 def log(level: str, event: str, **fields: object) -> None:
     """Writes one entry. The level is "info", "warn" or "error"."""
     entry = {"time": iso_time(time.time()), "level": level, "event": event, **fields}
-    line = json.dumps(entry, separators=(",", ":"))
-    try:
+    with suppress(OSError):  # A closed stdout does not stop the receiver.
         # A single write, so that the lines of several threads do not mix.
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-    except OSError:
-        pass  # A closed stdout does not stop the receiver.
+        print(json.dumps(entry, separators=(",", ":")) + "\n", end="", flush=True)
 
 
 def iso_time(seconds: float) -> str:
@@ -27,7 +23,6 @@ def iso_time(seconds: float) -> str:
 
 def describe(error: BaseException) -> str:
     """The type and message of an error and where it was raised, in one line."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
     words = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-    for frame in traceback.extract_tb(error.__traceback__)[-1:]:
-        words += f" ({Path(frame.filename).name}:{frame.lineno})"
-    return words
+    return f"{words} ({Path(frame.filename).name}:{frame.lineno})"

@@ -1,14 +1,12 @@
 """The dialects, and the verification of requests: a pure function of their headers and raw body."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hmac
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Mapping, NamedTuple, Sequence
+from typing import Any, Dict, Mapping, Optional, Sequence, Tuple
 
 #: An entry of dialects.json. Header names are in lower case.
 Dialect = Dict[str, Any]
@@ -31,65 +29,50 @@ _SCHEMES = {
 }
 
 
-class Refusal(NamedTuple):
-    """Why a request is refused. The detail never contains a secret, a signature or a body."""
-
-    reason: str
-    detail: str
-
-
 def verify(
     dialect: Dialect, secrets: Sequence[str], headers: Mapping[str, str], body: bytes, now: float
-) -> Refusal | None:
+) -> Optional[Tuple[str, str]]:
     """
     None when the request has a valid signature by one of the secrets, created at most five minutes from `now`
-    (seconds since 1970). Header names are in lower case. Signatures are compared in constant time.
+    (seconds since 1970); otherwise a reason and its detail, which never contains a secret, a signature or a
+    body. Header names are in lower case. Signatures are compared in constant time.
     """
     keys = [key for key in (signing_key(dialect, secret) for secret in secrets) if key]
     if not keys:
-        return Refusal("secret_unusable", "no usable secret: check WEBHOOK_SECRET")
+        return "secret_unusable", "no usable secret: check WEBHOOK_SECRET"
     id_header, time_header = dialect["id"].get("header"), dialect["timestamp"]
     for name in (id_header, time_header, dialect["signature"]):
         if name and not headers.get(name):
-            return Refusal("header_missing", f"{name} is missing or empty")
+            return "header_missing", f"{name} is missing or empty"
 
     signed, prefix, separator, encode = _SCHEMES[dialect["scheme"]]
     signature = headers[dialect["signature"]]
     times = [headers[time_header]] if time_header else re.findall("(?:^|,)t=([^,]*)", signature)
     if "{timestamp}" in signed:
         if len(times) != 1 or not re.fullmatch("[0-9]{1,12}", times[0]):
-            return Refusal("timestamp_malformed", "the timestamp is not a single number of whole seconds")
+            return "timestamp_malformed", "the timestamp is not a single number of whole seconds"
         ahead = int(times[0]) - now
         if abs(ahead) > TOLERANCE_SECONDS:
-            detail = f"the timestamp differs from this clock by {ahead:+.0f} s: a wrong clock, or a replay"
-            return Refusal("clock_off", detail)
+            return "clock_off", f"the timestamp is {ahead:+.0f} s from this clock: a wrong clock, or a replay"
         signed = signed.format(id=headers.get(id_header or ""), timestamp=times[0])
 
-    message = _bytes(signed) + body
-    expected = keys
-    if encode is not None:
-        expected = [_bytes(prefix) + encode(hmac.digest(key, message, "sha256")) for key in keys]
+    digests = [hmac.digest(key, signed.encode() + body, "sha256") for key in keys]
+    expected = [prefix.encode() + encode(digest) for digest in digests] if encode else keys
     candidates = signature.split(separator) if separator else [signature]
-    # Compares every pair, so that the time does not reveal which one matched.
-    matches = [hmac.compare_digest(_bytes(given), one) for given in candidates for one in expected]
-    if any(matches):
+    # A list: every pair is compared, so that the time does not reveal which one matched.
+    if any([hmac.compare_digest(given.encode(), one) for given in candidates for one in expected]):
         return None
     if headers.get("content-length", str(len(body))) != str(len(body)):
-        return Refusal("body_changed", f"the body has {len(body)} bytes, which is not its content-length")
-    return Refusal("signature_mismatch", "no signature matches: a different secret, or a changed body")
+        return "body_changed", f"the body has {len(body)} bytes, which is not its content-length"
+    return "signature_mismatch", "no signature matches: a different secret, or a changed body"
 
 
-def signing_key(dialect: Dialect, secret: str) -> bytes | None:
+def signing_key(dialect: Dialect, secret: str) -> Optional[bytes]:
     """The key for a secret, or None when it is not usable."""
     if dialect["scheme"] != "standard" or not secret.startswith(("whsec_", "whpk_")):
-        return _bytes(secret) or None
+        return secret.encode("utf-8", "surrogatepass") or None
     try:
         key = base64.b64decode(secret[len("whsec_") :], validate=True)
     except ValueError:
         return None
     return key if key and f"whsec_{base64.b64encode(key).decode()}" == secret else None
-
-
-def _bytes(text: str) -> bytes:
-    # No header value or secret may raise an error here.
-    return text.encode("utf-8", "surrogatepass")

@@ -1,12 +1,10 @@
 """The thread that passes waiting events to the handlers, in order of arrival."""
 
-from __future__ import annotations
-
 import atexit
 import sqlite3
 import threading
 import time
-from typing import Callable
+from typing import Callable, Optional
 
 from .event import Handler, read_event
 from .inbox import Inbox
@@ -19,7 +17,6 @@ RETRY_DELAYS = (1, 5, 30, 120, 600, 3600, 21_600)
 #: How long a stop waits for requests, and then for the handler.
 STOP_SECONDS = 10.0
 _POLL_SECONDS = 1.0
-_PRUNE_SECONDS = 60.0
 
 
 class Worker:
@@ -57,48 +54,41 @@ class Worker:
         claim = self._inbox.claim(self.clock())
         if claim is None:
             return False
-        if claim["attempt"] > self._settings.max_attempts:
-            # The attempt was counted by the claim, so an event that kills its process is not retried forever.
-            self._fail(claim, "the process ended while the event was handled")
-            return True
+        error = None
         try:
+            # The attempt was counted by the claim, so an event that kills its process is not retried forever.
+            if claim["attempt"] > self._settings.max_attempts:
+                raise ChildProcessError("the process ended while the event was handled")
             self._find_handler(claim["type"])(read_event(claim))
-        except (Exception, SystemExit) as error:
-            self._fail(claim, describe(error))
-        else:
-            self._inbox.settle(claim, "handled", self.clock())
-            log("info", "handled", id=claim["id"], type=claim["type"], attempt=claim["attempt"])
+        except (Exception, SystemExit) as raised:
+            error = describe(raised)
+        self._record(claim, error)
         return True
 
-    def prune(self) -> None:
-        """Deletes events that were handled more than KEEP_DAYS ago, in batches, to let requests through."""
-        while self._inbox.prune(self.clock() - self._settings.keep_days * 86_400, limit=500) == 500:
-            pass
+    def _record(self, claim: sqlite3.Row, error: Optional[str]) -> None:
+        attempt = claim["attempt"]
+        entry = {"id": claim["id"], "type": claim["type"], "attempt": attempt}
+        if error is None:
+            self._inbox.settle(claim, "handled", self.clock())
+            log("info", "handled", **entry)
+        elif attempt >= self._settings.max_attempts:
+            self._inbox.settle(claim, "dead", self.clock(), error)
+            log("error", "dead", **entry, error=error)
+        else:
+            delay = RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
+            self._inbox.settle(claim, "waiting", self.clock() + delay, error)
+            log("warn", "handler_failed", **entry, error=error, retry_seconds=delay)
 
     def _run(self) -> None:
-        prune_at = 0.0
         while True:
             self.wake.clear()
             if self._stopping.is_set():
                 return
             try:
-                if time.monotonic() >= prune_at:
-                    self.prune()
-                    prune_at = time.monotonic() + _PRUNE_SECONDS
                 if self.handle_next():
                     continue
+                self._inbox.prune(self.clock() - self._settings.keep_days * 86_400)
             except Exception as error:
                 # The inbox is not available at the moment. Its events stay.
                 log("error", "worker_failed", error=describe(error))
             self.wake.wait(_POLL_SECONDS)
-
-    def _fail(self, claim: sqlite3.Row, error: str) -> None:
-        attempt = claim["attempt"]
-        entry = {"id": claim["id"], "type": claim["type"], "attempt": attempt, "error": error}
-        if attempt >= self._settings.max_attempts:
-            self._inbox.settle(claim, "dead", self.clock(), error)
-            log("error", "dead", **entry)
-        else:
-            delay = RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
-            self._inbox.settle(claim, "waiting", self.clock() + delay, error)
-            log("warn", "handler_failed", **entry, retry_seconds=delay)

@@ -3,11 +3,8 @@
 import os
 
 from receiver import handlers
-from receiver.__main__ import main
-from receiver.app import create_app
+from receiver.app import Receiver as Receiver
 from receiver.log import log
-
-__all__ = ["create_app"]
 
 
 def blocking(event: handlers.Event) -> None:
@@ -16,6 +13,3 @@ def blocking(event: handlers.Event) -> None:
 
 
 handlers.HANDLERS["order.created"] = blocking
-
-if __name__ == "__main__":
-    main()

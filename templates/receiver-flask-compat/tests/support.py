@@ -1,7 +1,5 @@
 """Signed deliveries, and receivers in this process and in others."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import hashlib
@@ -19,11 +17,13 @@ import threading
 import time
 import unittest
 from pathlib import Path
-from typing import Any, Mapping, NamedTuple, Sequence
+from typing import Any, Mapping, NamedTuple
+from unittest import mock
 
-from receiver.app import Receiver, create_app
+from receiver.app import Receiver
 from receiver.event import Handler
 from receiver.settings import read_settings
+from receiver.verify import DIALECTS
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -31,66 +31,42 @@ OTHER_SECRET = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 ORDER = {"order": {"id": 123, "total": 499}}
 #: Seconds. Longer than anything takes on a busy machine: only a failing test waits this long.
 PATIENCE = 30
-
-
-class Delivery(NamedTuple):
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
+PYTHON = (sys.executable, "-m", "receiver")
+Delivery = NamedTuple("Delivery", [("path", str), ("headers", Mapping[str, str]), ("body", bytes)])
 
 
 def body_of(dialect: str, event_id: str, event_type: str, data: Any = ORDER) -> dict[str, Any]:
-    """The body as the senders of a dialect write it."""
-    bodies: dict[str, dict[str, Any]] = {
-        "standard": {"type": event_type, "timestamp": "2026-11-21T10:30:00.000Z", "data": data},
-        "q2": {"hook_id": 7, "hook": {"id": 7, "active": True}, **data},
-        "resource-api": {"id": event_id, "type": event_type, "data": data, "previous_data": {"order": None}},
-        "connect2print": {"id": event_id, "event": event_type, "data": data},
-        "activities": {"id": event_id, "event": event_type, "data": data},
-        "casesolved": {"event": event_type, "data": data},
-        "stripe": {"id": event_id, "object": "event", "type": event_type, "data": {"object": data}},
-    }
-    return bodies.get(dialect, {**data, "type": event_type})
+    """The body of an event: its data, id and type where the dialect has them."""
+    row = DIALECTS[dialect]
+    for name in reversed(row["data"]):
+        data = {name: data}
+    places = ((row["id"], event_id), (row["type"], event_type))
+    fields = {place["field"]: value for place, value in places if "field" in place}
+    before = {"previous_data": {"order": None}} if row["previous_data"] else {}
+    return {**data, **fields, **before, **{name: {"id": 7} for name in row["data_without"]}}
 
 
 def delivery(
     event_id: str, dialect: str = "standard", event_type: str = "order.created", *,
-    data: Any = ORDER, body: bytes | None = None, secret: str = SECRET, form: bool = False,
+    data: Any = ORDER, body: Any = None, secret: str = SECRET, form: bool = False,
 ) -> Delivery:
     """A request, signed without the code under test."""
+    row, scheme, now = DIALECTS[dialect], DIALECTS[dialect]["scheme"], str(int(time.time()))
     body = json.dumps(body_of(dialect, event_id, event_type, data)).encode() if body is None else body
-    now = str(int(time.time()))
-    plain = hmac.new(secret.encode(), body, hashlib.sha256)
-    in_base64 = base64.b64encode(plain.digest()).decode()
-    path, headers = "/webhook", {}
-    if dialect in ("standard", "svix"):
-        prefix, key = "webhook" if dialect == "standard" else "svix", base64.b64decode(secret[len("whsec_") :])
-        digest = hmac.new(key, f"{event_id}.{now}.".encode() + body, hashlib.sha256).digest()
-        headers = {f"{prefix}-id": event_id, f"{prefix}-timestamp": now}
-        headers[f"{prefix}-signature"] = f"v1,{base64.b64encode(digest).decode()}"
-    elif dialect == "q2":
-        path, headers = "/", {"X-Q2-Delivery": event_id, "X-Q2-Event": event_type, "X-Q2-Signature-256": in_base64}
-    elif dialect in ("resource-api", "connect2print"):
-        path, headers = "/webhooks", {"X-Webhook-Signature": plain.hexdigest()}
-    elif dialect == "activities":
-        path, headers = "/", {"X-Signature": plain.hexdigest()}
-    elif dialect == "casesolved":
-        headers = {"webhook-id": event_id, "X-Webhook-Secret": secret}
-    elif dialect == "github":
-        headers = {"X-GitHub-Delivery": event_id, "X-GitHub-Event": event_type}
-        headers["X-Hub-Signature-256"] = f"sha256={plain.hexdigest()}"
-    elif dialect == "shopify":
-        headers = {"X-Shopify-Webhook-Id": event_id, "X-Shopify-Topic": event_type}
-        headers["X-Shopify-Hmac-Sha256"] = in_base64
-    else:  # stripe and slack
-        prefix = f"{now}." if dialect == "stripe" else f"v0:{now}:"
-        digest_hex = hmac.new(secret.encode(), prefix.encode() + body, hashlib.sha256).hexdigest()
-        headers = {"Stripe-Signature": f"t={now},v1={digest_hex}"}
-        if dialect == "slack":
-            headers = {"webhook-id": event_id, "X-Slack-Request-Timestamp": now}
-            headers["X-Slack-Signature"] = f"v0={digest_hex}"
-    kind = "application/x-www-form-urlencoded; charset=utf-8" if form else "application/json"
-    return Delivery(path, {"Content-Type": kind, **headers}, body)
+    key = base64.b64decode(secret[len("whsec_") :]) if scheme == "standard" else secret.encode()
+    prefix = {"standard": f"{event_id}.{now}.", "stripe": f"{now}.", "slack": f"v0:{now}:"}.get(scheme, "")
+    digest = hmac.new(key, prefix.encode() + body, hashlib.sha256)
+    in_hex, in_base64 = digest.hexdigest(), base64.b64encode(digest.digest()).decode()
+    signatures = {
+        "standard": f"v1,{in_base64}", "base64": in_base64, "hex": in_hex, "sha256=hex": f"sha256={in_hex}",
+        "stripe": f"t={now},v1={in_hex}", "slack": f"v0={in_hex}", "plain": secret,
+    }
+    headers = {
+        "content-type": "application/x-www-form-urlencoded; charset=utf-8" if form else "application/json",
+        row["signature"]: signatures[scheme], row["timestamp"]: now,
+        row["id"].get("header"): event_id, row["type"].get("header"): event_type,
+    }
+    return Delivery(row["path"], {name: value for name, value in headers.items() if name}, body)
 
 
 def temporary_inbox(test: unittest.TestCase) -> str:
@@ -102,16 +78,15 @@ def temporary_inbox(test: unittest.TestCase) -> str:
 
 def captured_log(test: unittest.TestCase) -> io.StringIO:
     """What this process logs from now on."""
-    stack = contextlib.ExitStack()
-    test.addCleanup(stack.close)
-    return stack.enter_context(contextlib.redirect_stdout(io.StringIO()))
+    patch = mock.patch("sys.stdout", io.StringIO())
+    test.addCleanup(patch.stop)
+    return patch.start()
 
 
 def app_of(test: unittest.TestCase, handlers: Mapping[str, Handler], **environ: str) -> Receiver:
     """A receiver in this process, stopped after the test."""
-    app = create_app(
-        read_settings({"WEBHOOK_SECRET": SECRET, "INBOX_PATH": temporary_inbox(test), **environ}), handlers
-    )
+    environ = {"WEBHOOK_SECRET": SECRET, "INBOX_PATH": temporary_inbox(test), **environ}
+    app = Receiver(read_settings(environ), handlers)
     test.addCleanup(app.worker.stop)
     return app
 
@@ -123,69 +98,47 @@ def post(app: Receiver, sent: Delivery, method: str = "POST") -> Any:
 class ReceiverProcess:
     """A receiver in its own process, whose log entries can be waited for."""
 
-    def __init__(
-        self, test: unittest.TestCase, environ: Mapping[str, str],
-        command: Sequence[str] = (sys.executable, "-m", "receiver"), **options: Any,
-    ) -> None:
+    def __init__(self, test: Any, environ: Mapping[str, str], command: Any = PYTHON, **options: Any) -> None:
         defaults = {"WEBHOOK_SECRET": SECRET, "HOST": "127.0.0.1", "PORT": "0", "PYTHONDONTWRITEBYTECODE": "1"}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("WEBHOOK_")}
-        # A temporary file, unlike a pipe, needs no second thread.
         self._errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen(
-            command,
-            env={**inherited, **defaults, **environ},
+        self.process: Any = subprocess.Popen(
+            command, env={**inherited, **defaults, **environ},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors,
             # Its own group, so that the workers of gunicorn can be killed with it.
-            start_new_session=True,
-            **{"cwd": ROOT, **options},
+            start_new_session=True, **{"cwd": ROOT, **options},
         )
         self.seen: list[dict[str, Any]] = []
         self._next: list[dict[str, Any]] = []
-        self._ended = False
-        self._logged = threading.Condition()
-        self._reader = threading.Thread(target=self._read_log, daemon=True)
-        self._reader.start()
+        # Its end also ends a wait for a log entry that never comes.
+        self._watchdog = threading.Timer(2 * PATIENCE, self._kill)
+        self._watchdog.start()
         test.addCleanup(self._clean_up)
-
-    def listening(self) -> ReceiverProcess:
-        """Waits until it listens."""
-        self.port = self.wait_for("listening")["port"]
-        return self
 
     def wait_for(self, event: str, **fields: Any) -> dict[str, Any]:
         """The next log entry about an event with these fields. No entry is returned twice."""
         wanted = {"event": event, **fields}.items()
-
-        def find() -> Any:
-            found = next((entry for entry in self._next if wanted <= entry.items()), None)
-            return found or self._ended
-
-        with self._logged:
-            found = self._logged.wait_for(find, PATIENCE)
-            if not isinstance(found, dict):
+        while not (found := [entry for entry in self._next if wanted <= entry.items()]):
+            if not self._read_entry():
                 raise AssertionError(f"no {event} {fields} in {self.seen} {self.errors()}")
-            self._next.remove(found)
-            return found
+        self._next.remove(found[0])
+        return found[0]
 
-    def send(self, sent: Delivery, method: str = "POST", **options: Any) -> tuple[int, Mapping[str, str], bytes]:
-        """The status, headers and body of the response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
-        with contextlib.closing(connection):
+    def send(self, sent: Delivery, method: str = "POST", **options: Any) -> tuple[int, Mapping[str, str]]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)) as connection:
             connection.request(method, sent.path, options.pop("body", sent.body), dict(sent.headers), **options)
             response = connection.getresponse()
-            return response.status, response.headers, response.read()
+            return response.status, response.headers
 
     def connect(self, sent: Delivery, length: int, *headers: str, end: str = "\r\n\r\n") -> socket.socket:
         """A connection on which the head of a request was sent, up to its `end`."""
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-        lines = [f"{name}: {value}" for name, value in sent.headers.items()]
-        head = [f"POST {sent.path} HTTP/1.1", "Host: x", f"Content-Length: {length}", *lines, *headers]
-        connection.sendall(("\r\n".join(head) + end).encode())
+        lines = [f"Content-Length: {length}", *map(": ".join, sent.headers.items()), *headers]
+        connection.sendall(("\r\n".join([f"POST {sent.path} HTTP/1.1", "Host: x", *lines]) + end).encode())
         return connection
 
     def release(self, handlers: int = 1) -> None:
         """Lets handlers of blocking_receiver.py return."""
-        assert self.process.stdin is not None
         self.process.stdin.write(b"." * handlers)
         self.process.stdin.flush()
 
@@ -196,30 +149,29 @@ class ReceiverProcess:
         return self.process.returncode is None
 
     def exit_code(self) -> int:
-        """Waits for its end."""
         code = self.process.wait(PATIENCE)
-        self._reader.join(PATIENCE)
+        while self._read_entry():
+            pass
         return code
 
     def errors(self) -> str:
-        """What it wrote to stderr."""
         self._errors.seek(0)
         return self._errors.read().decode()
 
-    def _read_log(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._logged:
-                self.seen.append(json.loads(line))
-                self._next.append(self.seen[-1])
-                self._logged.notify_all()
-        with self._logged:
-            self._ended = True
-            self._logged.notify_all()
+    def _read_entry(self) -> bool:
+        line = self.process.stdout.readline()
+        if line:
+            self.seen.append(json.loads(line))
+            self._next.append(self.seen[-1])
+        return line != b""
 
-    def _clean_up(self) -> None:
+    def _kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _clean_up(self) -> None:
+        self._watchdog.cancel()
+        self._kill()
         self.exit_code()
         for stream in (self.process.stdin, self.process.stdout, self._errors):
             with contextlib.suppress(BrokenPipeError):
