@@ -17,11 +17,13 @@ def main(*arguments: str) -> None:
     try:
         with closing(Inbox(path)) as inbox:
             if not arguments:
-                for letter in inbox.dead_letters():
-                    # As JSON, ids and errors, which come from elsewhere, cannot send commands to the terminal.
-                    print(*map(json.dumps, letter), sep="\t")
+                # As JSON, ids and errors, which come from elsewhere, cannot send commands to the terminal.
+                lines = ["\t".join(map(json.dumps, letter)) for letter in inbox.dead_letters()]
+                print("\n".join(lines) or "There are no dead letters.")
             elif len(arguments) == 2 and arguments[0] == "retry":
                 count = inbox.revive(None if arguments[1] == "all" else arguments[1])
+                if count == 0 and arguments[1] != "all":
+                    sys.exit(f"No dead letter has the id {json.dumps(arguments[1])}.")
                 print(f"{count} waiting again. The receiver handles them within a second.")
             else:
                 sys.exit("Usage: python -m receiver.dead_letters [retry <id> | retry all]")

@@ -16,7 +16,6 @@ RETRY_DELAYS = (1, 5, 30, 120, 600, 3600, 21_600)
 
 #: How long a stop waits for requests, and then for the handler.
 STOP_SECONDS = 10.0
-_POLL_SECONDS = 1.0
 
 
 class Worker:
@@ -51,10 +50,9 @@ class Worker:
 
     def handle_next(self) -> bool:
         """Passes one event that is due to its handler and records the result. False when there is none."""
-        claim = self._inbox.claim(self.clock())
+        claim, error = self._inbox.claim(self.clock()), None
         if claim is None:
             return False
-        error = None
         try:
             # The attempt was counted by the claim, so an event that kills its process is not retried forever.
             if claim["attempt"] > self._settings.max_attempts:
@@ -91,4 +89,4 @@ class Worker:
             except Exception as error:
                 # The inbox is not available at the moment. Its events stay.
                 log("error", "worker_failed", error=describe(error))
-            self.wake.wait(_POLL_SECONDS)
+            self.wake.wait(1.0)

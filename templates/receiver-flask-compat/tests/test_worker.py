@@ -100,8 +100,8 @@ class TheWorker(unittest.TestCase):
         self.assertIn("1 waiting", self.command("retry", "evt_2"))
         self.assertEqual(["evt_2 1"], self.work())
         self.assertIn("2 waiting", self.command("retry", "all"))
-        self.assertEqual(("evt_1 1", ""), (self.work()[0], self.command()))
-        for arguments in (["retry"], ["list", "all"]):
+        self.assertEqual(("evt_1 1", "There are no dead letters.\n"), (self.work()[0], self.command()))
+        for arguments in (["retry"], ["list", "all"], ["retry", "evt_1"]):
             self.assertRegex(self.command(*arguments), "^failed: .+$")
         self.path += ".missing"
         self.assertRegex(self.command(), "^failed: .+INBOX_PATH.+$")
