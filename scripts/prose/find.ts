@@ -29,7 +29,9 @@ const patternOf = ({ not, identifier = false }: Rule): RegExp =>
 
 /** Finds the lines of a text that break a rule. */
 export const findIn = (path: string, text: string, rules: readonly Rule[]): readonly Finding[] => {
-  const compiled = rules.map((rule) => ({ ...rule, pattern: patternOf(rule) }));
+  const compiled = rules
+    .filter(({ files }) => files?.test(path) !== false)
+    .map((rule) => ({ ...rule, pattern: patternOf(rule) }));
   return text.split('\n').flatMap((line, index) =>
     compiled.flatMap(({ pattern, but, except }) => {
       const match = pattern.exec(line);

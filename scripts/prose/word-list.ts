@@ -6,6 +6,8 @@ export interface Rule {
   readonly identifier?: boolean;
   /** Matches that are right, as a regular expression over the whole line. */
   readonly except?: RegExp;
+  /** The files that it applies to; all of them by default. */
+  readonly files?: RegExp;
 }
 
 /** Names of earlier designs. Each has one standard term, which code, columns, docs and messages share. */
@@ -40,6 +42,9 @@ export const phrases: readonly Rule[] = [
   { not: 'put back|puts back', but: 'restored, returned' },
   { not: 'come to naught|comes to', but: 'results in' },
   { not: 'hardly ever', but: 'rarely' },
+  { not: 'unless (?:said|told) otherwise', but: 'by default' },
+  { not: "of one’s own|of one's own", but: 'custom, your own' },
+  { not: 'is to be|are to be', but: 'must be, is' },
   {
     not: '(?:is|are|was) no [a-z]+',
     but: 'is not a …',
@@ -52,4 +57,5 @@ export const phrases: readonly Rule[] = [
 export const docstring = {
   not: '(?:/\\*\\*|\\*|//|#) (?:What|How [a-z]+) (?:a|an|the|is|are|was|were|of|one|came|comes|goes|has|must|every|long|many|far|often)\\b[^?]*$',
   but: 'name the thing: "The receiver-side description of a dialect"',
+  files: /\.(?:ts|py|sh)$/,
 } as const satisfies Rule;

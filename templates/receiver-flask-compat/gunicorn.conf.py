@@ -27,7 +27,7 @@ workers = 2
 threads = 64
 # A client that sends nothing for so long in the middle of a request is disconnected.
 _SILENCE_SECONDS = 30
-# How long a stop waits for requests and handlers.
+# Seconds that a stop waits for requests and handlers.
 graceful_timeout = 30
 # Newer versions of gunicorn would create a control socket in the home folder, which a container may not have.
 control_socket_disable = True
