@@ -46,10 +46,7 @@ const handle = async (inbox: Inbox, event: InboxEvent): Promise<() => void> => {
   };
 };
 
-/**
- * Handles the waiting events one after another. One that fails is tried again, until it is dead. Once stopped, it
- * finishes the current handler and records the outcome.
- */
+/** Handles the waiting events one after another. When stopped, it finishes the current one and records its outcome. */
 export const work = async (inbox: Inbox, stopped: AbortSignal): Promise<void> => {
   // The event that was handled when the last process ended: perhaps its handler ended it.
   let record = (): void => {

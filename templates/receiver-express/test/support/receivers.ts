@@ -35,13 +35,10 @@ export const runToEnd = (args: readonly string[], environment: Environment = {})
 
 type Line = Readonly<Record<string, unknown>>;
 
-export interface ReceiverOptions {
-  readonly environment?: Environment;
-  readonly folder?: string;
-}
+type Options = { readonly environment?: Environment; readonly folder?: string };
 
 /** The receiver with the test's handlers in another process, listening on a free port. */
-export const startReceiver = async (t: TestContext, options: ReceiverOptions = {}) => {
+export const startReceiver = async (t: TestContext, options: Options = {}) => {
   const { environment = {}, folder = temporaryFolder() } = options;
   const [inbox_path, hold] = [join(folder, 'inbox.db'), join(folder, 'hold')];
   const defaults = { WEBHOOK_SECRET: SECRET, HOST: '127.0.0.1', PORT: '0', INBOX_PATH: inbox_path };
