@@ -17,19 +17,7 @@ export interface Received<Type extends string = string, Types = Events> {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** A handler for each event type, or for some. A promise counts when it is fulfilled. */
-export type HandlersOf<Types> = {
+/** A handler for each event type, or for some. If it throws or its promise is rejected, it runs again later. */
+export type Handlers<Types = Events> = {
   readonly [Type in keyof Types & string]?: (event: Received<Type, Types>) => Promise<void> | void;
-};
-
-export type Handlers = HandlersOf<Events>;
-
-/** Handles an event of any type. If it throws, the event is tried again. */
-export type Handle = (event: Received) => Promise<void> | void;
-
-/** The handler of the event's type, or `otherwise`. */
-export const handleBy = (handlers: Handlers, otherwise: Handle): Handle => {
-  // A handler gets only events of its own type, which the compiler cannot follow.
-  const byType = new Map(Object.entries(handlers) as readonly (readonly [string, Handle | undefined])[]);
-  return (event) => (byType.get(event.type) ?? otherwise)(event);
 };

@@ -1,223 +1,118 @@
+import { EventEmitter } from 'node:events';
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
-import { messageOf } from './log.ts';
-import { StartError } from './settings.ts';
+import { fail, settings } from './settings.ts';
 import type { DialectName } from './verify.ts';
 
-export interface Arrival {
-  readonly id: string;
-  readonly type: string;
-  readonly dialect: DialectName;
-  /** As JSON. */
-  readonly body: string;
-  /** In milliseconds, like every time here. */
-  readonly received_at: number;
-}
-
-export interface Claimed extends Arrival {
-  readonly seq: number;
-  /** The number of this attempt. */
-  readonly attempts: number;
-}
-
-export type Stored = 'stored' | 'duplicate' | 'full';
+/** `body` is JSON, `received_at` is in milliseconds. */
+type Arrival = Readonly<Record<'id' | 'type' | 'body', string>> & { readonly dialect: DialectName };
+export type InboxEvent = Arrival & Readonly<Record<'seq' | 'received_at' | 'attempts', number>>;
 
 const SCHEMA = `
   create table if not exists events (
-    seq integer primary key autoincrement,
-    id text not null unique,
-    type text not null,
-    dialect text not null,
-    body text not null,
-    received_at integer not null,
-    state text not null default 'waiting' check (state in ('waiting', 'handled', 'dead')),
-    claimed integer not null default 0,
-    attempts integer not null default 0,
-    due_at integer not null default 0,
-    last_error text,
-    settled_at integer
+    seq integer primary key, id text not null unique, type text not null, dialect text not null,
+    body text not null, received_at integer not null default (cast(unixepoch('subsec') * 1000 as integer)),
+    state text not null default 'waiting' check (state in ('waiting', 'running', 'handled', 'dead')),
+    attempts integer not null default 0, due_at integer not null default 0, last_error text, handled_at integer
   ) strict;
-  create index if not exists events_waiting on events (seq, due_at) where state = 'waiting';
-  create index if not exists events_handled on events (settled_at) where state = 'handled';
-  create index if not exists events_dead on events (seq) where state = 'dead';
-`;
+  create index if not exists events_by_state on events (state, seq, due_at)`;
 
-const CLAIMED = 'seq, id, type, dialect, body, received_at, attempts';
-const CLAIM = 'update events set claimed = 1, attempts = attempts + 1';
-const PRUNE_SLICE = 1000;
+const WAITING = `from events where state in ('waiting', 'running')`;
+const { INBOX_PATH: path } = settings;
 
-const notOpened = (path: string, error: unknown): StartError => {
-  const advice = 'Set INBOX_PATH to a writable file on a local disk.';
-  return new StartError(`The inbox at ${path} cannot be opened: ${messageOf(error)}. ${advice}`, {
-    cause: error,
-  });
-};
-
-/**
- * Opens the file, or creates it. A commit survives the end of the process.
- * @throws StartError
- */
-export const openInboxFile = (path: string): Database.Database => {
+const open = (): Database.Database => {
   try {
     mkdirSync(dirname(path), { recursive: true });
     // A write waits this long for another process, and blocks this one meanwhile.
     const db = new Database(path, { timeout: 1000 });
-    if (db.pragma('journal_mode = WAL', { simple: true }) !== 'wal')
-      throw new Error('this disk does not support WAL');
+    db.pragma('journal_mode = WAL');
     db.exec(SCHEMA);
-    db.pragma('synchronous = NORMAL');
+    db.pragma('synchronous = FULL');
     return db;
   } catch (error) {
-    throw notOpened(path, error);
+    return fail(`Cannot open the inbox at ${path}: ${String(error)}. Set INBOX_PATH to a writable file.`);
   }
 };
 
-/** Commits a write, and those before it, so that they survive a power cut as well. */
-export const commitDurably = <Result>(db: Database.Database, write: () => Result): Result => {
-  db.pragma('synchronous = FULL');
-  try {
-    return db.transaction(write).immediate();
-  } finally {
-    db.pragma('synchronous = NORMAL');
-  }
+const identity = (): string => {
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return `${file?.dev} ${file?.ino}`;
 };
 
-/** Keeps other receivers away, which would handle the same events. Released by closing it or with the process. */
-const lock = (path: string): Database.Database => {
-  try {
-    mkdirSync(dirname(path), { recursive: true });
-    const db = new Database(`${path}-lock`, { timeout: 0 });
-    db.exec('begin exclusive');
-    return db;
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY')))
-      throw notOpened(path, error);
-    const advice = 'Stop it, or set another INBOX_PATH.';
-    throw new StartError(`Another receiver uses the inbox at ${path}. ${advice}`, { cause: error });
+/** The events on disk. Every write survives a power cut. Emits `wake` when an event arrives. */
+export class Inbox extends EventEmitter {
+  readonly #db = open();
+  readonly #file = identity();
+  #lock: Database.Database | undefined;
+
+  /** Ends this process if another receiver uses the inbox: both would handle the same events. */
+  lock(): void {
+    try {
+      this.#lock = new Database(`${path}-lock`, { timeout: 0 });
+      this.#lock.exec('begin exclusive');
+    } catch {
+      fail(`Another receiver uses the inbox at ${path}. Stop it, or set another INBOX_PATH.`);
+    }
   }
-};
 
-const prepare = (db: Database.Database) => ({
-  insert: db.prepare<[Arrival]>(
-    `insert into events (id, type, dialect, body, received_at)
-     values (:id, :type, :dialect, :body, :received_at)`,
-  ),
-  isKnown: db.prepare<[string]>('select 1 from events where id = ?').pluck(),
-  claim: db.prepare<[number], Claimed>(
-    `${CLAIM} where seq = (select seq from events where state = 'waiting' and claimed = 0 and due_at <= ?
-     order by seq limit 1) returning ${CLAIMED}`,
-  ),
-  claimAgain: db.prepare<[number]>(`${CLAIM} where seq = ?`),
-  interrupted: db.prepare<[], Claimed>(
-    `select ${CLAIMED} from events where state = 'waiting' and claimed = 1 order by seq`,
-  ),
-  release: db.prepare(
-    `update events set claimed = 0, attempts = attempts - 1 where state = 'waiting' and claimed = 1`,
-  ),
-  // Only the id of a handled event is kept.
-  handled: db.prepare<[number, number]>(
-    `update events set state = 'handled', claimed = 0, settled_at = ?, body = '', last_error = null where seq = ?`,
-  ),
-  failed: db.prepare<[number, string, number]>(
-    'update events set claimed = 0, due_at = ?, last_error = ? where seq = ?',
-  ),
-  dead: db.prepare<[number, string, number]>(
-    `update events set state = 'dead', claimed = 0, settled_at = ?, last_error = ? where seq = ?`,
-  ),
-  prune: db.prepare<[number]>(
-    `delete from events where seq in
-     (select seq from events where state = 'handled' and settled_at < ? limit ${PRUNE_SLICE})`,
-  ),
-  count: db.prepare<[string], number>('select count(*) from events where state = ?').pluck(),
-  oldest: db
-    .prepare<[], number>(`select received_at from events where state = 'waiting' order by seq limit 1`)
-    .pluck(),
-});
+  /** @throws if the file was deleted or replaced: SQLite still writes to it, but its events are lost */
+  assertInPlace(): void {
+    if (identity() !== this.#file) throw new Error('The inbox was deleted or replaced. Restart the receiver');
+  }
 
-interface Write {
-  readonly arrival: Arrival;
-  readonly resolve: (stored: Stored) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/**
- * The durable inbox: events wait until they are handled; an event that cannot be handled is dead. Arrivals wait for the
- * disk; if a power cut undoes an outcome, the event is handled again.
- * @throws StartError
- */
-export const openInbox = (path: string, limit: number) => {
-  const locked = lock(path);
-  const db = openInboxFile(path);
-  const sql = prepare(db);
-  const identity = (): string => {
-    const file = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return file === undefined ? 'none' : `${file.dev} ${file.ino}`;
-  };
-  const opened = identity();
-  let writes: Write[] = [];
-
-  const insertAll = (arrivals: readonly Arrival[]): readonly Stored[] => {
-    let free = limit - (sql.count.get('waiting') ?? 0);
-    return arrivals.map((arrival) => {
-      if (sql.isKnown.get(arrival.id) !== undefined) return 'duplicate';
-      if (free <= 0) return 'full';
-      sql.insert.run(arrival);
-      free -= 1;
+  /** `stored` and `duplicate`: the event is on disk. `full`: INBOX_LIMIT events are waiting. */
+  store(arrival: Arrival): 'stored' | 'duplicate' | 'full' {
+    const insert = 'insert into events (id, type, dialect, body) values (:id, :type, :dialect, :body)';
+    const store = this.#db.transaction(() => {
+      // better-sqlite3 sets NORMAL by itself, with which a power cut undoes the last commits.
+      if (this.#db.pragma('synchronous', { simple: true }) !== 2) throw new Error('The inbox is not durable');
+      if (this.#db.prepare('select 1 from events where id = ?').get(arrival.id)) return 'duplicate';
+      if (this.counts().waiting >= settings.INBOX_LIMIT) return 'full';
+      this.#db.prepare(insert).run(arrival);
+      this.emit('wake');
       return 'stored';
     });
-  };
+    return store.immediate();
+  }
 
-  const commit = (): void => {
-    const batch = writes;
-    writes = [];
-    try {
-      const outcomes = commitDurably(db, () => insertAll(batch.map(({ arrival }) => arrival)));
-      for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] ?? 'full');
-    } catch (error) {
-      for (const { reject } of batch) reject(error);
-    }
-  };
+  /** The next due event in the order of arrival. Its attempt is counted now, so that a crash counts as well. */
+  claim(): InboxEvent | undefined {
+    const next = `select seq from events where state = 'waiting' and due_at <= ? order by seq limit 1`;
+    const sql = `update events set state = 'running', attempts = attempts + 1 where seq = (${next}) returning *`;
+    return this.#db.prepare<[number], InboxEvent>(sql).all(Date.now())[0];
+  }
 
-  return {
-    /** Fulfilled once the event is on the disk. Requests that arrive together share one commit. */
-    store: (arrival: Arrival): Promise<Stored> =>
-      new Promise((resolve, reject) => {
-        // After the poll phase, so that every request of this turn of the event loop has been read.
-        if (writes.length === 0) setImmediate(commit);
-        writes.push({ arrival, resolve, reject });
-      }),
+  inState(state: 'running' | 'dead'): readonly InboxEvent[] {
+    const sql = 'select * from events where state = ? order by seq';
+    return this.#db.prepare<[string], InboxEvent>(sql).all(state);
+  }
 
-    /** The next event to handle, in the order of arrival. Counts its attempt, so that a crash counts as well. */
-    claim: (): Claimed | undefined => sql.claim.all(Date.now())[0],
-    claimAgain: ({ seq }: Claimed): void => void sql.claimAgain.run(seq),
-    /** At the start: the events that were claimed when the last process ended. */
-    interrupted: (): readonly Claimed[] => sql.interrupted.all(),
-    /** Takes back the claims, and their attempts. */
-    release: (): void => void sql.release.run(),
+  /** Keeps only the id, and deletes some that were handled more than KEEP_DAYS ago. */
+  handled(seq: number): void {
+    const update = `update events set state = 'handled', handled_at = ?, body = '' where seq = ?`;
+    this.#db.prepare(update).run(Date.now(), seq);
+    const oldest = `select seq from events where state = 'handled' order by seq limit 10`;
+    const prune = this.#db.prepare(`delete from events where seq in (${oldest}) and handled_at < ?`);
+    prune.run(Date.now() - settings.KEEP_DAYS * 86_400_000);
+  }
 
-    handled: ({ seq }: Claimed): void => void sql.handled.run(Date.now(), seq),
-    failed: ({ seq }: Claimed, error: string, due_at: number): void =>
-      void sql.failed.run(due_at, error, seq),
-    dead: ({ seq }: Claimed, error: string): void => void sql.dead.run(Date.now(), error, seq),
+  /** Retries the event at this time; null: never, it is dead. */
+  failed(seq: number, last_error: string, due_at: number | null): void {
+    const sql = 'update events set state = ?, due_at = ?, last_error = ? where seq = ?';
+    this.#db.prepare(sql).run(due_at === null ? 'dead' : 'waiting', due_at ?? 0, last_error, seq);
+  }
 
-    /** Deletes some of the ids that were handled before a time. */
-    prune: (before: number): void => void sql.prune.run(before),
+  /** Gives a dead event, or `all` of them, all attempts again; the number of these events. */
+  retry(id: string): number {
+    const update = `update events set state = 'waiting', attempts = 0 where state = 'dead'`;
+    return this.#db.prepare(`${update} and ? in (id, 'all')`).run(id).changes;
+  }
 
-    counts: () => ({
-      waiting: sql.count.get('waiting') ?? 0,
-      dead: sql.count.get('dead') ?? 0,
-      oldest_received_at: sql.oldest.get() ?? null,
-    }),
-
-    /** Whether the path still leads to the opened file. One that was deleted or replaced is writable, but then lost. */
-    isInPlace: (): boolean => identity() === opened,
-
-    close: (): void => {
-      db.close();
-      locked.close();
-    },
-  };
-};
-
-export type Inbox = ReturnType<typeof openInbox>;
+  counts(): Readonly<Record<'waiting' | 'dead' | 'oldest_waiting_seconds', number>> {
+    const age = `select unixepoch() - received_at / 1000 from events where seq = (select min(seq) ${WAITING})`;
+    const sql = `select (select count(*) ${WAITING}) as waiting,
+      (select count(*) from events where state = 'dead') as dead, ifnull((${age}), 0) as oldest_waiting_seconds`;
+    return this.#db.prepare(sql).get() as ReturnType<Inbox['counts']>;
+  }
+}

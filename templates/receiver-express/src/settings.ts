@@ -1,74 +1,51 @@
 import { z } from 'zod';
-import { levels } from './log.ts';
 import { type DialectName, isUsableSecret, receiverDialects } from './verify.ts';
 
-/** Why the receiver cannot start: one line with what is wrong and what to do. */
-export class StartError extends Error {}
+/** Ends the process with one line on stderr, which says what is wrong and what to do. */
+export function fail(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-const wholeNumber = (fallback: number, [min, max]: readonly [number, number], why = '') => {
-  const error = `must be a whole number from ${min} to ${max}${why}`;
+const wholeNumber = (fallback: number, min: number, max: number) => {
+  const error = `must be a whole number from ${min} to ${max}`;
   const range = z.number().min(min, error).max(max, error);
   return z.string().regex(/^\d+$/, error).transform(Number).pipe(range).default(fallback);
 };
 
-const oneOf = <const Name extends string>(names: readonly Name[], fallback: NoInfer<Name>) =>
-  z.enum(names, `must be one of: ${names.join(', ')}`).default(() => fallback);
-
-const SECRET_IS_MISSING =
-  'Set it to the secret of your hook: Bellwire returns it when you create the hook (`secret` in the answer to POST /v1/webhooks)';
-
-// The standard schedule takes 75.6 hours, and up to a quarter more by its jitter: 3.94 days.
-const MIN_KEEP_DAYS = 4;
+const names = Object.keys(receiverDialects) as DialectName[];
 
 const schema = z.object({
-  WEBHOOK_SECRET: z.string(SECRET_IS_MISSING),
+  WEBHOOK_SECRET: z.string('Set it to the secret of your hook, which the sender shows when you create it'),
   WEBHOOK_PREVIOUS_SECRETS: z.string().default(''),
-  WEBHOOK_DIALECT: oneOf(Object.keys(receiverDialects) as DialectName[], 'standard'),
+  WEBHOOK_DIALECT: z.enum(names, `must be one of: ${names.join(', ')}`).default('standard'),
   HOST: z.string().default('0.0.0.0'),
-  PORT: wholeNumber(3000, [0, 65_535]),
-  TRUST_PROXY: wholeNumber(0, [0, 100]),
+  PORT: wholeNumber(3000, 0, 65_535),
   INBOX_PATH: z.string().default('data/inbox.db'),
-  INBOX_LIMIT: wholeNumber(10_000, [1, 100_000_000]),
-  RATE_LIMIT: wholeNumber(1000, [0, 1_000_000]),
-  MAX_ATTEMPTS: wholeNumber(8, [1, 1000]),
-  CONCURRENCY: wholeNumber(1, [1, 1000]),
-  KEEP_DAYS: wholeNumber(14, [MIN_KEEP_DAYS, 3650], ': the sender may send an event again for that long'),
-  LOG_LEVEL: oneOf(levels, 'info'),
+  INBOX_LIMIT: wholeNumber(10_000, 1, 100_000_000),
+  MAX_ATTEMPTS: wholeNumber(8, 1, 1000),
+  // At least 4: the standard schedule sends an event again for up to 3.94 days (75.6 hours and a quarter of jitter).
+  KEEP_DAYS: wholeNumber(14, 4, 3650),
 });
 
-export type Settings = z.infer<typeof schema> & { readonly secrets: readonly string[] };
+// An empty variable counts as not set.
+const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value !== ''));
+const { data, error } = schema.safeParse(given);
+if (data === undefined) {
+  const [{ path: [name], message } = { path: [], message: '' }] = error.issues;
+  const value = given[String(name)];
+  fail(`${String(name)} is ${value === undefined ? 'not set. ' : `"${value}", but `}${message}.`);
+}
 
-export const readInboxPath = ({ INBOX_PATH = '' }: Environment): string =>
-  schema.shape.INBOX_PATH.parse(INBOX_PATH || undefined);
+/** The environment. A wrong setting has ended the process, with a message without any secret. */
+export const settings = data;
 
-/**
- * Reads the environment. A variable that is set to nothing counts as not set.
- * @throws StartError for the first setting that is wrong, without any secret
- */
-export const readSettings = (environment: Environment): Settings => {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const { data, error } = schema.safeParse(given);
-  if (data === undefined) {
-    const [{ path, message } = { path: [], message: '' }] = error.issues;
-    const name = String(path[0]);
-    const value = given[name];
-    throw new StartError(
-      value === undefined
-        ? `${name} is not set. ${message}.`
-        : `${name} is ${JSON.stringify(value)}, but ${message}.`,
-    );
-  }
-  const previous = data.WEBHOOK_PREVIOUS_SECRETS.split(',').map((one) => one.trim());
-  const secrets = [data.WEBHOOK_SECRET, ...previous.filter((one) => one !== '')];
-  const { scheme } = receiverDialects[data.WEBHOOK_DIALECT];
-  const unusable = secrets.findIndex((one) => !isUsableSecret(scheme, one));
-  if (unusable !== -1) {
-    const name = unusable === 0 ? 'WEBHOOK_SECRET' : 'WEBHOOK_PREVIOUS_SECRETS';
-    throw new StartError(
-      `${name} has an unusable secret: whsec_ or whpk_ must be followed by a key in base64. Copy it again, exactly as the sender shows it.`,
-    );
-  }
-  return { ...data, secrets };
-};
+const previous = settings.WEBHOOK_PREVIOUS_SECRETS.trim().split(/\s*,\s*/);
+/** The current secret and the previous ones. */
+export const secrets = [settings.WEBHOOK_SECRET, ...previous.filter((secret) => secret !== '')];
+const { scheme } = receiverDialects[settings.WEBHOOK_DIALECT];
+const unusable = secrets.findIndex((secret) => !isUsableSecret(scheme, secret));
+if (unusable !== -1) {
+  const name = unusable === 0 ? 'WEBHOOK_SECRET' : 'WEBHOOK_PREVIOUS_SECRETS';
+  fail(`${name} has an unusable secret: whsec_ or whpk_ must be followed by base64. Copy the secret again.`);
+}

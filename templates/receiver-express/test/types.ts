@@ -1,4 +1,4 @@
-import type { HandlersOf, Received } from '../src/handling.ts';
+import type { Handlers, Received } from '../src/handling.ts';
 
 // Checked by `npm run types`: an expected error that does not occur is an error.
 
@@ -7,27 +7,18 @@ interface Events {
   'order.shipped': { readonly parcel: string };
 }
 
-export const right: HandlersOf<Events> = {
+export const right: Handlers<Events> = {
   'order.created': ({ data }) => void data.order.id.toFixed(),
   'order.shipped': async ({ data }) => void data.parcel.trim(),
 };
 
-export const wrongField: HandlersOf<Events> = {
+export const wrong: readonly Handlers<Events>[] = [
   // @ts-expect-error -- an order has no total
-  'order.created': ({ data }) => void data.order.total,
-};
-
-export const wrongType: HandlersOf<Events> = {
+  { 'order.created': ({ data }) => void data.order.total },
   // @ts-expect-error -- the id is a number
-  'order.created': ({ data }) => void data.order.id.trim(),
-};
-
-export const unknownEvent: HandlersOf<Events> = {
+  { 'order.created': ({ data }) => void data.order.id.trim() },
   // @ts-expect-error -- there is no such event
-  'order.cretaed': () => {},
-};
-
-export const otherEvent: HandlersOf<Events> = {
+  { 'order.cretaed': () => {} },
   // @ts-expect-error -- a handler of another event
-  'order.created': (event: Received<'order.shipped', Events>) => void event.data.parcel,
-};
+  { 'order.created': (event: Received<'order.shipped', Events>) => void event.data.parcel },
+];

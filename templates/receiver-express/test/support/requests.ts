@@ -1,11 +1,6 @@
 import { createHmac } from 'node:crypto';
-import {
-  type DialectName,
-  type Place,
-  type ReceiverDialect,
-  receiverDialects,
-  type Scheme,
-} from '../../src/verify.ts';
+import type { DialectName, Place, ReceiverDialect, Scheme } from '../../src/verify.ts';
+import { receiverDialects } from '../../src/verify.ts';
 
 export const SECRET = 'a secret of the tests, long enough';
 
@@ -22,9 +17,9 @@ export interface Sent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-const signers: Readonly<
-  Record<Scheme, (sent: { id: string; at: string; body: string }, secret: string) => string>
-> = {
+type Signed = Readonly<Record<'id' | 'at' | 'body', string>>;
+
+const signers: Readonly<Record<Scheme, (sent: Signed, secret: string) => string>> = {
   standard: ({ id, at, body }, secret) => `v1,${hmac(secret, `${id}.${at}.${body}`, 'base64')}`,
   stripe: ({ at, body }, secret) => `t=${at},v1=${hmac(secret, `${at}.${body}`, 'hex')}`,
   slack: ({ at, body }, secret) => `v0=${hmac(secret, `v0:${at}:${body}`, 'hex')}`,
