@@ -64,7 +64,7 @@ await test('a handler that hangs delays a stop by ten seconds, and its event is 
 
 await test('neither a rejected promise without an await nor a closed log stops the receiver', async (t) => {
   const receiver = await startReceiver(t);
-  await receiver.deliver('evt_1', 'forget_await');
+  await receiver.deliver('evt_1', 'not_awaited');
   await receiver.until('unhandled_rejection');
   receiver.loseLog();
   for (const id of ['evt_2', 'evt_3', 'evt_4']) assert.equal((await receiver.deliver(id)).status, 200);

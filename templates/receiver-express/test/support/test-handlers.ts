@@ -15,6 +15,6 @@ export const otherwise = async (event: Received): Promise<void> => {
   while (existsSync(HOLD)) await setTimeout(10);
   if (type === FAIL) throw new Error('always');
   if (type === ABORT) process.abort();
-  if (type === 'forget_await') void Promise.reject(new Error('without an await'));
+  if (type === 'not_awaited') void Promise.reject(new Error('without an await'));
   log('info', 'done', { ...event });
 };
