@@ -20,7 +20,7 @@ test('with --json every command about hooks prints the answer of the API', async
   const changes = ['--max-attempts', '3', '--timeout-ms', '500', '--header', 'X-Tenant: acme: one'];
   const more = ['--method', 'PUT', '--events', 'a,b', '--events', 'c', '--to', 'http://127.0.0.1:1998/'];
   const changed = await json('hooks', 'update', created.id, ...changes, ...more);
-  expect(changed).toEqual(await of(created.id));
+  expect(changed).toEqual({ ...(await of(created.id)), warnings: [] });
   expect(changed).toMatchObject({
     url: 'http://127.0.0.1:1998/',
     events: ['a', 'b', 'c'],
@@ -104,7 +104,9 @@ test('without --json a list is a table, a hook has one field per line, and the s
   const created = await bellwire(['hooks', 'create', CLOSED, '--events', 'order.*', '--name', 'Shop']);
   const [, id = ''] = /^id +(wh_\S+)$/m.exec(created.stdout) ?? [];
   expect(created.stdout.match(/^secret +whsec_\S+$/m)).not.toBeNull();
-  expect(created.stderr).toMatch(new RegExp(`^[^\\n]+: bellwire hooks secret ${id}\\n$`));
+  expect(created.stderr).toMatch(
+    new RegExp(`^Install the secret[^\\n]+\\n[^\\n]+: bellwire hooks secret ${id}\\n$`),
+  );
   expect((await bellwire(['hooks', 'get', id])).stdout).not.toContain('whsec_');
   expect((await bellwire(['hooks', 'list'])).stdout).toBe(
     `ID                             STATUS  NAME  EVENTS   URL\n${id}  active  Shop  order.*  ${CLOSED}\n`,
@@ -114,4 +116,47 @@ test('without --json a list is a table, a hook has one field per line, and the s
     stdout: `Deleted ${id}.\n`,
     stderr: '',
   });
+});
+
+test.for<readonly [string, RegExp]>([
+  ['standard', /^Both secrets sign until \S+Z\. Install the new one in the receiver before then\.\n/],
+  [
+    'github',
+    /^The old secret signs until \S+Z\. Install the new one .*: bellwire hooks switch-secret wh_\w+\n/,
+  ],
+])(
+  '%s: a rotation prints which secret signs and until when',
+  async ([dialect, message], { json, bellwire }) => {
+    const { id } = await json('hooks', 'create', CLOSED, '--events', 'a', '--dialect', dialect);
+    expect((await bellwire(['hooks', 'rotate-secret', id])).stderr).toMatch(message);
+    const replaced = await json('hooks', 'update', id, '--secret', `whsec_${'A'.repeat(43)}=`);
+    expect(replaced.secret_state).toEqual({ signing: 'current', previous: [], switch_at: null });
+  },
+);
+
+test('hooks, events and deliveries of one customer are created and listed; tenants show their hooks', async ({
+  json,
+  bellwire,
+}) => {
+  const { id } = await json('hooks', 'create', CLOSED, '--events', 'a', '--tenant', 'cus_1');
+  await json('hooks', 'create', CLOSED, '--events', 'a');
+  const event = await json('events', 'send', 'a', '--data', '{}', '--tenant', 'cus_1');
+  expect(event).toMatchObject({ tenant: 'cus_1', deliveries: 1 });
+  const ids = async (...args: readonly string[]) =>
+    (await json(...args, '--tenant', 'cus_1')).data.map((one: { readonly id: string }) => one.id);
+  expect(await ids('hooks', 'list')).toEqual([id]);
+  expect(await ids('events', 'list')).toEqual([event.id]);
+  expect(await ids('deliveries', 'list')).toHaveLength(1);
+  const updated = await json(
+    'tenants',
+    'update',
+    'cus_1',
+    '--metadata',
+    'plan=team',
+    '--metadata',
+    'region=eu',
+  );
+  expect(updated).toMatchObject({ tenant: 'cus_1', metadata: { plan: 'team', region: 'eu' } });
+  expect(await json('tenants', 'get', 'cus_1')).toMatchObject(updated);
+  expect((await bellwire(['tenants', 'list'])).stdout).toMatch(/^TENANT .*\ncus_1 +1 /);
 });

@@ -109,3 +109,17 @@ test('a page of a list is read in the order of its index, without a sort', async
   expect(steps.length).toBeGreaterThan(15);
   expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
 });
+
+test('the hooks of a tenant are listed and counted through their index', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const { workspace_id } = await kit.hook({ tenant: 'cus_1' });
+  await kit.tenants.update(workspace_id, 'cus_1', { now: NOW });
+  for (const call of [
+    () => kit.hooks.list(workspace_id, { tenant: 'cus_1' }, FIRST_PAGE),
+    () => kit.tenants.get(workspace_id, 'cus_1'),
+    () => kit.tenants.list(workspace_id, FIRST_PAGE),
+  ]) {
+    expect((await plans(call)).join('\n')).toContain('bellwire_hooks_tenant (workspace_id=? AND tenant=?)');
+  }
+});

@@ -11,11 +11,13 @@ import { pages } from './repositories/pages.ts';
 import { resend } from './repositories/resend.ts';
 import { sendMissed } from './repositories/send-missed.ts';
 import { switchingOff } from './repositories/switching-off.ts';
+import { tenants } from './repositories/tenants.ts';
 import { workspaces } from './repositories/workspaces.ts';
 
 const chapters = {
   pages,
   workspaces,
+  tenants,
   'API keys': apiKeys,
   'the audit log': audit,
   'event types': eventTypes,

@@ -43,6 +43,8 @@ const mostly = (good: readonly unknown[], bad: readonly unknown[]): fc.Arbitrary
 const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> => {
   const types = ['a', 'a.b', 'order.created', 'Site Plan Change'];
   const words: readonly (readonly [Json, fc.Arbitrary<unknown>])[] = [
+    [EXAMPLE.tenant, mostly(['cus_1', 'cus_1', 'cus_2'], ['*', '', 'a b'])],
+    [EXAMPLE.metadata, mostly([{}, { plan: 'team' }], [{ '': 'a' }, { a: 1 }])],
     [EXAMPLE.event_type, mostly(types, ['..', '', 'a..b', 'ping', ' a'])],
     ['order.*', mostly([...types, '*', 'a.*', 'order.*'], ['..', '', '*.a', 'a.**'])],
     [

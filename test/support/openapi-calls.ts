@@ -14,6 +14,7 @@ export const createExamples = async (
   await api(`PUT /v1/event-types/${EXAMPLE.event_type}`, { example: EXAMPLE.data });
   const event = await send({ type: EXAMPLE.event_type, data: EXAMPLE.data, hook_ids: [hook.id] });
   const [created] = await deliveries(`event_id=${event.id}`);
+  await api(`PATCH /v1/tenants/${EXAMPLE.tenant}`, { metadata: EXAMPLE.metadata });
   const { body: workspace } = await api('POST /v1/workspaces', { name: `of ${event.id}` });
   const { body: key } = await api('POST /v1/api-keys', { name: 'spare' });
   const delivery = await deliveryIn(created!.id, 'succeeded', 'failed', 'held');

@@ -8,6 +8,7 @@ import { generate } from './commands/generate.ts';
 import { hooks } from './commands/hooks.ts';
 import { inbox } from './commands/inbox.ts';
 import { keys } from './commands/keys.ts';
+import { tenants } from './commands/tenants.ts';
 import { trigger } from './commands/trigger.ts';
 import { workspaces } from './commands/workspaces.ts';
 import { buildNoun, buildVerb } from './frame/build-command.ts';
@@ -85,7 +86,8 @@ export const createProgram = (shell: Shell): Command => {
   for (const verb of [trigger, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries]) adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Manage:');
-  for (const noun of [hooks, eventTypes, workspaces, keys, audit]) adopt(program, buildNoun(noun, shell));
+  for (const noun of [hooks, tenants, eventTypes, workspaces, keys, audit])
+    adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Develop:');
   adopt(program, buildVerb(generate, shell));
   return program;

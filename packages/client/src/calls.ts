@@ -5,6 +5,7 @@ export const idFields = {
   hooks: 'hook_id',
   events: 'event_id',
   deliveries: 'delivery_id',
+  tenants: 'tenant',
   eventTypes: 'name',
   workspaces: 'workspace_id',
   apiKeys: 'key_id',
@@ -74,6 +75,7 @@ export const calls = {
     retry: change('id', 'if_refused'),
     retryMany: { ...change('fields', 'if_refused'), slow: true },
   },
+  tenants: { list, get, update: change('id_and_fields', 'idempotent') },
   eventTypes: { put: change('id_and_fields', 'idempotent'), list, get, delete: change('id', 'deletion') },
   workspaces: {
     create: change('fields', 'if_refused'),

@@ -18,6 +18,7 @@ export type {
   EventType,
   Hook,
   Page,
+  Tenant,
   Workspace,
 } from '@bellwire/server';
 export type { StandardSchema } from './standard-schema.ts';

@@ -42,6 +42,7 @@ export type {
   TypeOf,
   Verb,
   Verbs,
+  Tenant,
   Workspace,
 } from './rpc/verbs.ts';
 export { VERSION } from './version.ts';

@@ -27,8 +27,12 @@ const withSecret = (kit: Kit, value = 'first') => kit.hook({ secret: { id: kit.i
 export const hookSecrets = (check: Check): void => {
   check('a rotation makes the new secret current and keeps the old one for its grace period', async (kit) => {
     const [hook, other] = [await withSecret(kit), await withSecret(kit)];
-    expect(await rotate(kit, hook, ['second'])).toEqual(hook);
-    expect(await rotate(kit, hook, ['third', NOW + 5])).toEqual(hook);
+    const secret_expiries = [null, NOW + GRACE_MS];
+    expect(await rotate(kit, hook, ['second'])).toEqual({ ...hook, secret_expiries });
+    expect(await rotate(kit, hook, ['third', NOW + 5])).toEqual({
+      ...hook,
+      secret_expiries: [null, NOW + 5 + GRACE_MS, NOW + GRACE_MS],
+    });
     expect(await secretsOf(kit, hook)).toEqual([
       { value: 'first', expires_at: NOW + GRACE_MS },
       { value: 'second', expires_at: NOW + 5 + GRACE_MS },
@@ -41,6 +45,32 @@ export const hookSecrets = (check: Check): void => {
     const hook = await kit.hook();
     await rotate(kit, hook, ['first']);
     expect(await secretsOf(kit, hook)).toEqual([{ value: 'first', expires_at: null }]);
+  });
+
+  check('a rotation without a grace period deletes every older secret', async (kit) => {
+    const hook = await withSecret(kit);
+    await rotate(kit, hook, ['second']);
+    await kit.hooks.rotateSecret(hook.workspace_id, hook.id, {
+      secret: { id: kit.ids('sec'), value: 'third' },
+      now: NOW,
+      previous_expires_at: NOW,
+    });
+    expect(await secretsOf(kit, hook)).toEqual([{ value: 'third', expires_at: null }]);
+  });
+
+  check('a change replaces or removes every secret of one hook', async (kit) => {
+    const [hook, other] = [await withSecret(kit), await withSecret(kit)];
+    await rotate(kit, hook, ['second']);
+    const replace = (value: string | null) =>
+      kit.hooks.update(hook.workspace_id, hook.id, {
+        secret: value === null ? null : { id: kit.ids('sec'), value },
+        updated_at: NOW,
+      });
+    expect(await replace('third')).toMatchObject({ secret_expiries: [null] });
+    expect(await secretsOf(kit, hook)).toEqual([{ value: 'third', expires_at: null }]);
+    expect(await replace(null)).toMatchObject({ secret_expiries: [] });
+    expect(await secretsOf(kit, hook)).toEqual([]);
+    expect(await secretsOf(kit, other)).toEqual([{ value: 'first', expires_at: null }]);
   });
 
   check('a rotation deletes expired secrets', async (kit) => {

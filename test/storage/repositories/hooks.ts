@@ -29,6 +29,7 @@ const creation = (check: Check): void => {
       consecutive_failures: 0,
       failing_since: null,
       header_names: ['X-Tenant', 'Authorization'],
+      secret_expiries: [null],
     };
     const created = await kit.hooks.create(wanted);
     expect(created).toEqual(expected);

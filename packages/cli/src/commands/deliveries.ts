@@ -17,7 +17,10 @@ const STATUSES = choices<Delivery['status']>({
   canceled: true,
 });
 
-const list = listVerb<WatchFilter & { readonly status?: Delivery['status'] }, Delivery>({
+const list = listVerb<
+  WatchFilter & { readonly status?: Delivery['status']; readonly tenant?: string },
+  Delivery
+>({
   about: 'List deliveries, newest first.',
   things: 'deliveries',
   flags: [
@@ -25,6 +28,7 @@ const list = listVerb<WatchFilter & { readonly status?: Delivery['status'] }, De
     filters.hook,
     filters.event,
     filters.type,
+    filters.tenant,
     filters.since,
   ],
   examples: [

@@ -6,6 +6,7 @@ import { printRecord } from '../print/record.ts';
 
 /** The optional fields of an event. */
 export interface EventFields {
+  readonly tenant?: string;
   readonly occurred_at?: string;
   readonly idempotency_key?: string;
   readonly hook_ids?: string[];
@@ -19,6 +20,7 @@ export const setFlag: Flag = {
 
 export const eventFlags: readonly Flag[] = [
   { flags: '--hook <hook_id>', field: 'hook_ids', many: true, about: 'send to this hook only; repeatable' },
+  { flags: '--tenant <id>', about: 'your own id of the customer that the event belongs to' },
   { flags: '--idempotency-key <key>', about: 'accept the event only once under this key' },
   { flags: '--occurred-at <time>', read: readTime, about: 'time of the event (default: now)' },
 ];

@@ -8,6 +8,7 @@ import { setValues } from '../input/set-values.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { type Column, printTable } from '../print/table.ts';
+import { filters } from './filters.ts';
 import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
 
 interface Send extends EventFields {
@@ -85,23 +86,26 @@ const sendBatch = apiVerb<{ readonly file: string }>({
   },
 });
 
-const list = listVerb<{ readonly type?: string; readonly wire_id?: string }, Event>({
-  about: 'List the events of the workspace, newest first.',
-  things: 'events',
-  flags: [
-    { flags: '--type <event_type>', about: 'only events of this type' },
-    { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
-  ],
-  examples: ['events list --type order.created', 'events list --limit 5 --json'],
-  list: ({ events }, query) => events.list(query),
-  columns: [
-    { title: 'ID', of: ({ id }) => id },
-    { title: 'CREATED', of: ({ created_at }) => created_at },
-    { title: 'TYPE', of: ({ type }) => type },
-    { title: 'DELIVERIES', of: ({ deliveries }) => deliveries },
-    { title: 'DATA', of: ({ data }) => data },
-  ],
-});
+const list = listVerb<{ readonly type?: string; readonly wire_id?: string; readonly tenant?: string }, Event>(
+  {
+    about: 'List the events of the workspace, newest first.',
+    things: 'events',
+    flags: [
+      filters.tenant,
+      { flags: '--type <event_type>', about: 'only events of this type' },
+      { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
+    ],
+    examples: ['events list --type order.created', 'events list --limit 5 --json'],
+    list: ({ events }, query) => events.list(query),
+    columns: [
+      { title: 'ID', of: ({ id }) => id },
+      { title: 'CREATED', of: ({ created_at }) => created_at },
+      { title: 'TYPE', of: ({ type }) => type },
+      { title: 'DELIVERIES', of: ({ deliveries }) => deliveries },
+      { title: 'DATA', of: ({ data }) => data },
+    ],
+  },
+);
 
 const get = apiVerb<{ readonly event_id: string }>({
   usage: 'get <event_id>',

@@ -3,6 +3,7 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
+import { filters } from './filters.ts';
 import { printSecret } from './print-secret.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
 import { HOOK_ID, type HookId, hookVerb } from './hook-id.ts';
@@ -10,6 +11,7 @@ import { hookSecretVerbs } from './hook-secrets.ts';
 import { hookTestVerbs } from './hook-test-sends.ts';
 
 interface Create extends HookFields {
+  readonly tenant?: string;
   readonly url: string;
   readonly events: string[];
   readonly dialect?: string;
@@ -18,12 +20,14 @@ interface Create extends HookFields {
 
 interface Update extends HookFields, HookId {
   readonly to?: string;
+  readonly secret?: string | false;
   readonly events?: string[];
 }
 
-const list = listVerb<{}, Hook>({
+const list = listVerb<{ readonly tenant?: string }, Hook>({
   about: 'List the hooks of the workspace, newest first.',
   things: 'hooks',
+  flags: [filters.tenant],
   examples: ['hooks list', "hooks list --all --json | jq -r '.data[].url'"],
   list: ({ hooks }, query) => hooks.list(query),
   columns: [
@@ -40,6 +44,9 @@ const get = hookVerb('get', {
   call: ({ hooks }, id) => hooks.get(id),
 });
 
+const toSecret = (secret: string | false | undefined) =>
+  secret === undefined ? {} : { secret: secret === false ? null : secret };
+
 const create = apiVerb<Create>({
   usage: 'create <url>',
   about: 'Register a URL to receive events.',
@@ -48,6 +55,10 @@ const create = apiVerb<Create>({
   flags: [
     { ...eventsFlag, required: true },
     ...hookFlags,
+    {
+      flags: '--tenant <id>',
+      about: "your own id of the customer that the hook belongs to; '*' for the events of every customer",
+    },
     { flags: '--dialect <name>', about: 'format of the requests (default: that of the workspace)' },
     { flags: '--secret <secret>', about: 'signing secret (default: a generated one)' },
     { flags: '--no-secret', about: 'do not sign requests, if the dialect allows that' },
@@ -57,8 +68,7 @@ const create = apiVerb<Create>({
     "hooks create http://127.0.0.1:3000/ --events order.created,invoice.paid --header 'X-Tenant: acme'",
   ],
   run: async ({ hooks }, { secret, ...fields }, { out }) => {
-    const signing = secret === undefined ? {} : { secret: secret === false ? null : secret };
-    printSecret(out, await hooks.create({ ...toHookInput(fields), ...signing }));
+    printSecret(out, await hooks.create({ ...toHookInput(fields), ...toSecret(secret) }));
   },
 });
 
@@ -67,14 +77,22 @@ const update = apiVerb<Update>({
   about: 'Change fields of a hook.',
   more: 'Fields that you do not specify stay the same. Events and headers are replaced as a whole.',
   arguments: HOOK_ID,
-  flags: [{ flags: '--to <url>', about: 'new URL of the receiver' }, eventsFlag, ...hookFlags],
+  flags: [
+    { flags: '--to <url>', about: 'new URL of the receiver' },
+    eventsFlag,
+    ...hookFlags,
+    { flags: '--secret <secret>', about: 'replace the secret at once; rotate-secret has a grace period' },
+    { flags: '--no-secret', about: 'remove the secret, if the dialect allows that' },
+  ],
   examples: [
     "hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --events 'order.*,invoice.paid'",
     'hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --to https://new.example.com/webhooks --max-attempts 5',
   ],
-  run: async ({ hooks }, { hook_id, to, ...fields }, { out }) => {
-    const changes = { ...toHookInput(fields), ...(to === undefined ? {} : { url: to }) };
-    out.print(await hooks.update(hook_id, changes), printRecord);
+  run: async ({ hooks }, { hook_id, to, secret, ...fields }, { out }) => {
+    const changes = { ...toHookInput(fields), ...toSecret(secret), ...(to === undefined ? {} : { url: to }) };
+    const { warnings, ...hook } = await hooks.update(hook_id, changes);
+    out.print({ ...hook, warnings }, (_, style) => printRecord(hook, style));
+    for (const warning of warnings) out.note(warning);
   },
 });
 

@@ -2,11 +2,23 @@ import type { CreatedHook } from '@bellwire/client';
 import type { Out } from '../frame/out.ts';
 import { printRecord } from '../print/record.ts';
 
+/** What to do with a new secret: it depends on the secret that signs until the switch. */
+const nextStep = ({ id, secret_state: { signing, switch_at } }: CreatedHook): string => {
+  if (signing === 'previous') {
+    return `The old secret signs until ${switch_at}. Install the new one in the receiver, then run: bellwire hooks switch-secret ${id}`;
+  }
+  if (signing === 'current_and_previous') {
+    return `Both secrets sign until ${switch_at}. Install the new one in the receiver before then.`;
+  }
+  return 'Install the secret in the receiver now: it signs from the next request on.';
+};
+
 /** Prints a hook with its new secret and, without `--json`, the next step. */
 export const printSecret = (out: Out, hook: CreatedHook): void => {
   const { warnings, ...shown } = hook;
   out.print(hook, (_, style) => printRecord(shown, style));
   for (const warning of warnings) out.note(warning);
   if (hook.secret === null) return;
-  out.note(`Install the secret in the receiver now. To see it again, run: bellwire hooks secret ${hook.id}`);
+  out.note(nextStep(hook));
+  out.note(`To see the secret again, run: bellwire hooks secret ${hook.id}`);
 };

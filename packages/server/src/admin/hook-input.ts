@@ -19,5 +19,5 @@ export interface HookInput {
 }
 
 export type HookPatch = {
-  readonly [K in keyof Omit<HookInput, 'dialect' | 'secret' | 'tenant'>]?: HookInput[K] | undefined;
+  readonly [K in keyof Omit<HookInput, 'dialect' | 'tenant'>]?: HookInput[K] | undefined;
 };

@@ -115,6 +115,23 @@ const followUp = async (
   }
 };
 
+/** Written before the secret changes, as for a rotation. */
+const auditSecret = (
+  { repositories, clock, ids }: HooksOptions,
+  { workspace_id, hook_id, by }: HookRef,
+  secret: string | null,
+): Promise<void> => {
+  const action = secret === null ? 'secret.removed' : 'secret.replaced';
+  return repositories.audit.add({
+    id: ids('aud'),
+    workspace_id,
+    at: clock.now(),
+    by,
+    action,
+    subject: hook_id,
+  });
+};
+
 export const createHooks = (options: HooksOptions): Hooks => {
   const { repositories, lookup, clock, ids, random, url_policy } = options;
 
@@ -143,19 +160,23 @@ export const createHooks = (options: HooksOptions): Hooks => {
       await followUp(options, at, { dialect, insecure_ssl: input.insecure_ssl });
       return { hook, secret: secret?.value ?? null };
     },
-    update: async (at, { active, ...patch }) => {
+    update: async (at, { active, secret, ...patch }) => {
       const { workspace_id, hook_id } = at;
       const [hook, catalog] = await Promise.all([
         lookup.get(workspace_id, hook_id),
         lookup.catalog(workspace_id),
       ]);
       const dialect = lookup.dialect(hook.dialect);
-      validateHook(patch, { dialect, catalog, url_policy });
+      validateHook({ ...patch, secret }, { dialect, catalog, url_policy });
+      if (secret !== undefined) await auditSecret(options, at, secret);
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const changed = await lookup.change(workspace_id, hook_id, {
         ...withoutUndefined(patch),
         ...moved,
+        ...(secret === undefined
+          ? {}
+          : { secret: secret === null ? null : { id: ids('sec'), value: secret } }),
         ...(active === undefined ? {} : statusChange(active, current, dialect)),
       });
       await followUp(options, at, { dialect, insecure_ssl: patch.insecure_ssl });

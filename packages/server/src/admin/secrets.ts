@@ -1,7 +1,9 @@
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
+import { type SecretState, secretState } from '../core/secret-state.ts';
 import { type HookLookup, noSuchHook } from './hook-lookup.ts';
 import { validateHook } from './validate-hook.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { Store } from '../ports/store.ts';
@@ -22,6 +24,8 @@ export interface Secrets {
   readonly switchNow: (at: HookRef) => Promise<ListedHook>;
   /** The live secrets of a hook, the current one first. */
   readonly reveal: (at: HookRef) => Promise<readonly RevealedSecret[]>;
+  /** Which of its secrets sign now, and until when. */
+  readonly stateOf: (hook: ListedHook) => SecretState;
 }
 
 export interface HookRef {
@@ -44,6 +48,7 @@ export interface SecretsOptions {
   readonly ids: IdFactory;
   readonly random: Random;
   readonly url_policy: UrlPolicy;
+  readonly dialects: ReadonlyMap<string, Dialect>;
 }
 
 const unreadable = (hook_id: string): BellwireError =>
@@ -53,7 +58,7 @@ const unreadable = (hook_id: string): BellwireError =>
   );
 
 export const createSecrets = (options: SecretsOptions): Secrets => {
-  const { repositories, store, lookup, clock, ids } = options;
+  const { repositories, store, lookup, clock, ids, dialects } = options;
 
   const audit = ({ workspace_id, hook_id, by }: HookRef, action: string): Promise<void> =>
     repositories.audit.add({ id: ids('aud'), workspace_id, at: clock.now(), by, action, subject: hook_id });
@@ -104,5 +109,10 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
         .filter(({ expires_at }) => expires_at === null || expires_at > now)
         .map(({ value, expires_at }) => ({ secret: value, expires_at }));
     },
+    stateOf: ({ dialect, secret_expiries }) =>
+      secretState(secret_expiries, {
+        signs_with: dialects.get(dialect)?.signs_with ?? 'one',
+        now: clock.now(),
+      }),
   };
 };

@@ -47,6 +47,14 @@ export interface EventType {
   readonly updated_at: number;
 }
 
+/** One customer of the user, with the number of its hooks by status. */
+export interface Tenant {
+  readonly tenant: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly hooks: Readonly<Record<HookStatus | 'failing', number>>;
+  readonly created_at: number;
+}
+
 export interface NewHook extends Omit<Hook, 'number' | 'consecutive_failures' | 'failing_since'> {
   readonly headers: Readonly<Record<string, string>>;
   readonly secret: { readonly id: string; readonly value: string } | null;
@@ -67,6 +75,8 @@ export type HookChange = Partial<
   >
 > & {
   readonly headers?: Readonly<Record<string, string>>;
+  /** Replaces every secret of the hook; null leaves it without one. */
+  readonly secret?: NewHook['secret'];
   readonly status?: HookStatus;
   readonly disabled_reason?: DisabledReason | null;
 };
@@ -74,6 +84,8 @@ export type HookChange = Partial<
 /** A hook with the names of its custom headers, never their values. */
 export interface ListedHook extends Hook {
   readonly header_names: readonly string[];
+  /** When its secrets expire: null for the current one, then the previous ones, newest first. */
+  readonly secret_expiries: readonly (number | null)[];
 }
 
 export interface StoredEvent extends EventReceipt {
@@ -205,6 +217,17 @@ export interface Repositories {
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<EventType>>;
     readonly get: (workspace_id: string, name: string) => Promise<EventType | null>;
     readonly remove: (workspace_id: string, name: string) => Promise<boolean>;
+  };
+  readonly tenants: {
+    /** In the order of their ids. */
+    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Tenant>>;
+    readonly get: (workspace_id: string, tenant: string) => Promise<Tenant | null>;
+    /** Creates the tenant if it does not exist. */
+    readonly update: (
+      workspace_id: string,
+      tenant: string,
+      change: { readonly metadata?: Tenant['metadata'] | undefined; readonly now: number },
+    ) => Promise<Tenant>;
   };
   readonly hooks: {
     readonly create: (hook: NewHook) => Promise<ListedHook>;

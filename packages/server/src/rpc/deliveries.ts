@@ -11,6 +11,7 @@ import {
   eventTypeName,
   hookId,
   page,
+  tenantId,
   timeField,
   toTime,
 } from './fields.ts';
@@ -26,6 +27,7 @@ const filter = {
   status: described(z.enum(deliveryStatuses), 'Only deliveries with this status.', 'failed').optional(),
   event_id: eventId.optional(),
   event_type: eventTypeName.optional(),
+  tenant: tenantId.optional(),
   since: timeField('Only deliveries created at or after this time.').optional(),
 };
 

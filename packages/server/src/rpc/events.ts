@@ -4,7 +4,7 @@ import type { Accept, SendInput } from '../delivery/accept.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, eventId, eventTypeName, page, sendInput, toTime, wireId } from './fields.ts';
+import { described, eventId, eventTypeName, page, sendInput, tenantId, toTime, wireId } from './fields.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
@@ -95,11 +95,18 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       description: 'Events, newest first. They are kept for the retention period of the server.',
       errors: READ_ERRORS,
     })
-    .input(z.strictObject({ ...page, type: eventTypeName.optional(), wire_id: wireId.optional() }))
+    .input(
+      z.strictObject({
+        ...page,
+        type: eventTypeName.optional(),
+        wire_id: wireId.optional(),
+        tenant: tenantId.optional(),
+      }),
+    )
     .output(pageOf(eventView))
-    .query(async ({ ctx, input: { type, wire_id, ...at } }) =>
+    .query(async ({ ctx, input: { type, wire_id, tenant, ...at } }) =>
       toAnswer(
-        await repositories.events.list(ctx.workspace_id, { type, wire_id }, toPageQuery(at)),
+        await repositories.events.list(ctx.workspace_id, { type, wire_id, tenant }, toPageQuery(at)),
         viewEvent,
       ),
     ),

@@ -7,6 +7,8 @@ export const EXAMPLE = {
   attempt_id: 'att_01jd7b1d0f6g8h2j4k5m7n9pqr',
   key_id: 'key_01jd79z5s7t9v1w3x5y8z0a2bc',
   audit_id: 'aud_01jd7c4e6g8h0j2k4m6n8p1qrs',
+  tenant: 'cus_42',
+  metadata: { plan: 'team' },
   url: 'https://shop.example.com/webhooks',
   secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   event_type: 'order.created',

@@ -53,6 +53,26 @@ export const wireId = described(
   EXAMPLE.event_id,
 );
 
+/** Your own id of a customer. */
+export const tenantId = described(
+  z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[^\s\p{C}]+$/u, 'must be visible characters without spaces')
+    .refine((text) => text !== '*', 'must not be *'),
+  'Your own id of a customer: 1 to 128 visible characters, not `*`.',
+  EXAMPLE.tenant,
+);
+
+export const metadata = described(
+  z
+    .record(z.string().min(1).max(64), z.string().max(1024))
+    .refine((map) => Object.keys(map).length <= 20, 'must have 20 keys at most'),
+  'Your own data: a map of text to text, 20 keys at most.',
+  EXAMPLE.metadata,
+);
+
 export const label = described(
   z
     .string()
@@ -97,6 +117,7 @@ export const sendInput = z
       'The data before the change, for dialects that send it.',
       null,
     ).optional(),
+    tenant: tenantId.optional(),
     occurred_at: timeField('When the event happened. Default: the time of acceptance.').optional(),
     idempotency_key: described(
       z

@@ -56,7 +56,11 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
         secret: input.secret,
         grace_ms: (input.grace_seconds ?? DEFAULT_GRACE_S) * 1000,
       });
-      return { ...viewHook(rotated.hook), secret: rotated.secret, warnings: warningsOf(rotated.secret) };
+      return {
+        ...viewHook(rotated.hook, secrets.stateOf(rotated.hook)),
+        secret: rotated.secret,
+        warnings: warningsOf(rotated.secret),
+      };
     }),
   switchSecret: procedure
     .meta({
@@ -67,7 +71,10 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     })
     .input(one)
     .output(hookView)
-    .mutation(async ({ ctx, input }) => viewHook(await secrets.switchNow(refOf(ctx, input.hook_id)))),
+    .mutation(async ({ ctx, input }) => {
+      const hook = await secrets.switchNow(refOf(ctx, input.hook_id));
+      return viewHook(hook, secrets.stateOf(hook));
+    }),
   revealSecret: procedure
     .meta({
       scope,

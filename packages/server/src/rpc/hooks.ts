@@ -3,17 +3,23 @@ import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, hookFields, hookId, page, secret } from './fields.ts';
+import { described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
 import { createHookSecrets, warningsOf } from './hook-secrets.ts';
 import { createHookTestSends } from './test-sends.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
-import { createdHookView, hookView, viewHook } from './views/hook.ts';
+import { createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
+import type { ListedHook } from '../ports/repositories.ts';
 import { pageOf } from './views/shown.ts';
 
 const scope = 'workspace';
 const one = z.strictObject({ hook_id: hookId });
 
-const defineCreation = ({ hooks }: RpcDeps) => ({
+const show =
+  ({ secrets }: RpcDeps) =>
+  (hook: ListedHook) =>
+    viewHook(hook, secrets.stateOf(hook));
+
+const defineCreation = (deps: RpcDeps) => ({
   create: procedure
     .meta({
       scope,
@@ -27,6 +33,11 @@ const defineCreation = ({ hooks }: RpcDeps) => ({
     .input(
       z.strictObject({
         ...hookFields,
+        tenant: described(
+          z.union([tenantId, z.literal('*')]),
+          'The customer that the hook belongs to: it gets the events of that tenant. `*` gets the events of every tenant. Absent, it gets the events without one.',
+          EXAMPLE.tenant,
+        ).optional(),
         dialect: described(
           z.string().max(64),
           'The wire format. Default: the dialect of the workspace.',
@@ -41,16 +52,16 @@ const defineCreation = ({ hooks }: RpcDeps) => ({
     )
     .output(createdHookView)
     .mutation(async ({ ctx, input }) => {
-      const created = await hooks.create(ctx.workspace_id, input, ctx.caller.key_id);
+      const created = await deps.hooks.create(ctx.workspace_id, input, ctx.caller.key_id);
       return {
-        ...viewHook(created.hook),
+        ...show(deps)(created.hook),
         secret: created.secret,
         warnings: warningsOf(created.secret),
       };
     }),
 });
 
-const defineReads = ({ repositories }: RpcDeps) => ({
+const defineReads = (deps: RpcDeps) => ({
   list: procedure
     .meta({
       scope,
@@ -59,10 +70,10 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       description: 'Newest first.',
       errors: READ_ERRORS,
     })
-    .input(z.strictObject(page))
+    .input(z.strictObject({ ...page, tenant: tenantId.optional() }))
     .output(pageOf(hookView))
-    .query(async ({ ctx, input }) =>
-      toAnswer(await repositories.hooks.list(ctx.workspace_id, {}, toPageQuery(input)), viewHook),
+    .query(async ({ ctx, input: { tenant, ...at } }) =>
+      toAnswer(await deps.repositories.hooks.list(ctx.workspace_id, { tenant }, toPageQuery(at)), show(deps)),
     ),
   get: procedure
     .meta({
@@ -74,14 +85,14 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     .input(one)
     .output(hookView)
     .query(async ({ ctx, input: { hook_id } }) => {
-      const hook = await repositories.hooks.get(ctx.workspace_id, hook_id);
+      const hook = await deps.repositories.hooks.get(ctx.workspace_id, hook_id);
       if (hook === null)
         throw new BellwireError('not_found', `There is no hook ${hook_id} in this workspace.`);
-      return viewHook(hook);
+      return show(deps)(hook);
     }),
 });
 
-const defineChanges = ({ hooks }: RpcDeps) => ({
+const defineChanges = (deps: RpcDeps) => ({
   update: procedure
     .meta({
       scope,
@@ -92,11 +103,22 @@ const defineChanges = ({ hooks }: RpcDeps) => ({
       errors: ['url_refused', 'unknown_event_type', 'not_validated'],
       example: { events: ['order.*', 'invoice.paid'], max_attempts: 5 },
     })
-    .input(one.extend(z.object(hookFields).partial().shape))
-    .output(hookView)
-    .mutation(async ({ ctx, input: { hook_id, ...patch } }) =>
-      viewHook(await hooks.update({ workspace_id: ctx.workspace_id, hook_id, by: ctx.caller.key_id }, patch)),
-    ),
+    .input(
+      one.extend({
+        ...z.object(hookFields).partial().shape,
+        secret: described(
+          secret.nullable(),
+          'Replaces every secret at once, without a grace period; null removes it where the dialect allows that. To change a secret without refused requests, rotate it.',
+          EXAMPLE.secret,
+        ).optional(),
+      }),
+    )
+    .output(updatedHookView)
+    .mutation(async ({ ctx, input: { hook_id, ...patch } }) => {
+      const at = { workspace_id: ctx.workspace_id, hook_id, by: ctx.caller.key_id };
+      const hook = show(deps)(await deps.hooks.update(at, patch));
+      return { ...hook, warnings: warningsOf(patch.secret ?? null) };
+    }),
   delete: procedure
     .meta({
       scope,
@@ -106,10 +128,10 @@ const defineChanges = ({ hooks }: RpcDeps) => ({
     })
     .input(one)
     .output(z.void())
-    .mutation(({ ctx, input }) => hooks.remove(ctx.workspace_id, input.hook_id)),
+    .mutation(({ ctx, input }) => deps.hooks.remove(ctx.workspace_id, input.hook_id)),
 });
 
-const defineSwitches = ({ hooks }: RpcDeps) => ({
+const defineSwitches = (deps: RpcDeps) => ({
   activate: procedure
     .meta({
       scope,
@@ -120,7 +142,9 @@ const defineSwitches = ({ hooks }: RpcDeps) => ({
     })
     .input(one)
     .output(hookView)
-    .mutation(async ({ ctx, input }) => viewHook(await hooks.activate(ctx.workspace_id, input.hook_id))),
+    .mutation(async ({ ctx, input }) =>
+      show(deps)(await deps.hooks.activate(ctx.workspace_id, input.hook_id)),
+    ),
   deactivate: procedure
     .meta({
       scope,
@@ -130,7 +154,9 @@ const defineSwitches = ({ hooks }: RpcDeps) => ({
     })
     .input(one)
     .output(hookView)
-    .mutation(async ({ ctx, input }) => viewHook(await hooks.deactivate(ctx.workspace_id, input.hook_id))),
+    .mutation(async ({ ctx, input }) =>
+      show(deps)(await deps.hooks.deactivate(ctx.workspace_id, input.hook_id)),
+    ),
 });
 
 /** Hooks: the registered receivers. */

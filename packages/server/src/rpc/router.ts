@@ -6,6 +6,7 @@ import { createEventTypesRouter } from './event-types.ts';
 import { createEventsRouter } from './events.ts';
 import { createHooksRouter } from './hooks.ts';
 import { t } from './trpc.ts';
+import { createTenantsRouter } from './tenants.ts';
 import { createWorkspacesRouter } from './workspaces.ts';
 
 /** The router with all procedures, grouped by noun. */
@@ -14,6 +15,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     hooks: createHooksRouter(deps),
     events: createEventsRouter(deps),
     deliveries: createDeliveriesRouter(deps),
+    tenants: createTenantsRouter(deps),
     eventTypes: createEventTypesRouter(deps),
     workspaces: createWorkspacesRouter(deps),
     apiKeys: createApiKeysRouter(deps),

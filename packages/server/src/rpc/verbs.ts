@@ -13,6 +13,7 @@ export const idFields = {
   hooks: 'hook_id',
   events: 'event_id',
   deliveries: 'delivery_id',
+  tenants: 'tenant',
   eventTypes: 'name',
   workspaces: 'workspace_id',
   apiKeys: 'key_id',
@@ -59,6 +60,8 @@ export type DeliveryWithAttempts = OutputOf<'deliveries', 'get'>;
 export type Attempt = DeliveryWithAttempts['attempts'][number];
 /** An entry of the catalog. */
 export type EventType = OutputOf<'eventTypes', 'get'>;
+/** One customer of yours, with the state of its hooks. */
+export type Tenant = OutputOf<'tenants', 'get'>;
 export type Workspace = OutputOf<'workspaces', 'get'>;
 export type ApiKey = OutputOf<'apiKeys', 'list'>['data'][number];
 export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
@@ -109,6 +112,7 @@ export interface Verbs {
   readonly hooks: Methods<'hooks'>;
   readonly events: Omit<Methods<'events'>, keyof SendVerbs> & SendVerbs;
   readonly deliveries: Methods<'deliveries'>;
+  readonly tenants: Methods<'tenants'>;
   readonly eventTypes: Methods<'eventTypes'>;
   readonly workspaces: Methods<'workspaces'>;
   readonly apiKeys: Methods<'apiKeys'>;

@@ -32,6 +32,7 @@ interface TenantsTable {
   workspace_id: string;
   /** The user's id for the customer. */
   tenant: string;
+  metadata: Generated<JsonText>;
   created_at: Time;
 }
 

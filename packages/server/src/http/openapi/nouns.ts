@@ -5,6 +5,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   hooks: 'Registered receivers: URL, subscribed event types and wire format.',
   deliveries: 'One event for one hook, with every attempt: the request, the response and the next step.',
   eventTypes: 'The catalog of a workspace: event type names, JSON Schemas and examples.',
+  tenants: 'Your customers, by your own ids. A tenant exists from its first hook or event on.',
   workspaces:
     'Isolated environments, such as one for each product. `ws_default` always exists and is the default.',
   apiKeys: 'Keys for calling this API.',

@@ -12,6 +12,7 @@ export const deliveryView = z
     event_id: described(z.string(), 'The id of the event.', EXAMPLE.event_id),
     event_type: described(z.string(), 'The type of the event.', EXAMPLE.event_type),
     hook_id: described(z.string(), 'The id of the hook.', EXAMPLE.hook_id),
+    tenant: described(z.string().nullable(), 'The tenant of the event, or null.', null),
     trigger,
     status: described(
       z.enum(deliveryStatuses),
@@ -35,6 +36,7 @@ export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryV
   event_id: delivery.event_id,
   event_type: delivery.event_type,
   hook_id: delivery.hook_id,
+  tenant: delivery.tenant,
   trigger: delivery.trigger,
   status: delivery.status,
   attempt_count: delivery.attempts,

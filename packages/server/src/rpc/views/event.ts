@@ -10,6 +10,7 @@ export const receiptView = z
   .object({
     id: described(z.string(), 'The id: the same for every hook and every attempt.', EXAMPLE.event_id),
     type: described(z.string(), 'The event type.', EXAMPLE.event_type),
+    tenant: described(z.string().nullable(), 'The customer that the event belongs to, or null.', null),
     occurred_at: shownTime('When it happened.'),
     created_at: shownTime('When it was accepted.'),
     idempotency_key: described(z.string().nullable(), 'The idempotency key, if any.', 'order-1042-created'),
@@ -20,6 +21,7 @@ export const receiptView = z
 export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> => ({
   id: receipt.id,
   type: receipt.type,
+  tenant: receipt.tenant,
   occurred_at: iso(receipt.occurred_at),
   created_at: iso(receipt.created_at),
   idempotency_key: receipt.idempotency_key,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
 import { hookStatuses } from '../../core/hook.ts';
+import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
@@ -10,6 +11,11 @@ export const hookView = z
   .object({
     id: described(z.string(), 'The id.', EXAMPLE.hook_id),
     number: described(z.int(), 'An integer alternative to the id, for wire formats that need one.', 7),
+    tenant: described(
+      z.string().nullable(),
+      'The customer that the hook belongs to; `*` for every tenant, or null.',
+      null,
+    ),
     name: described(z.string(), 'The display name. Default: the host of the URL.', 'Shop'),
     url: described(z.string(), 'The URL of the receiver.', EXAMPLE.url),
     events: described(
@@ -48,6 +54,19 @@ export const hookView = z
       'Why the server disabled it.',
       null,
     ),
+    secret_state: z
+      .object({
+        signing: described(
+          z.enum(['none', 'current', 'previous', 'current_and_previous']),
+          'Which secrets sign requests now. `previous`: a dialect with one signature signs with the old secret until `switch_at`.',
+          'current',
+        ),
+        previous: z
+          .array(z.object({ expires_at: shownTime('When the previous secret expires.') }))
+          .meta({ description: 'Previous secrets that have not expired, newest first.' }),
+        switch_at: shownTimeOrNull('When only the current secret signs; null when it already does.', null),
+      })
+      .meta({ description: 'Which secrets sign requests, and until when.' }),
     consecutive_failures: described(z.int(), 'Failures since the last success.', 0),
     created_at: shownTime('When it was created.'),
     updated_at: shownTime('When it was last updated.'),
@@ -57,9 +76,10 @@ export const hookView = z
     description: 'A registered receiver: URL, subscribed event types and wire format.',
   });
 
-export const viewHook = (hook: ListedHook): z.infer<typeof hookView> => ({
+export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof hookView> => ({
   id: hook.id,
   number: hook.number,
+  tenant: hook.tenant,
   name: hook.name,
   url: hook.url,
   events: [...hook.events],
@@ -74,6 +94,11 @@ export const viewHook = (hook: ListedHook): z.infer<typeof hookView> => ({
   headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
   validated_at: isoOrNull(hook.validated_at),
   disabled_reason: hook.disabled_reason,
+  secret_state: {
+    signing: secrets.signing,
+    previous: secrets.previous.map(({ expires_at }) => ({ expires_at: iso(expires_at) })),
+    switch_at: isoOrNull(secrets.switch_at),
+  },
   consecutive_failures: hook.consecutive_failures,
   created_at: iso(hook.created_at),
   updated_at: iso(hook.updated_at),
@@ -91,6 +116,10 @@ export const createdHookView = hookView
     warnings,
   })
   .meta({ id: 'CreatedHook', description: 'A new hook with its secret.' });
+
+export const updatedHookView = hookView
+  .extend({ warnings })
+  .meta({ id: 'UpdatedHook', description: 'A hook after a change.' });
 
 export const rotatedHookView = hookView
   .extend({ secret: described(z.string(), 'The new secret.', EXAMPLE.secret), warnings })

@@ -29,6 +29,7 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .createTable('bellwire_tenants')
         .addColumn('workspace_id', is.id, (c) => c.notNull().references('bellwire_workspaces.id'))
         .addColumn('tenant', is.id, (c) => c.notNull())
+        .addColumn('metadata', 'text', (c) => c.notNull().defaultTo('{}'))
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_tenants_pk', ['workspace_id', 'tenant']),
     )
@@ -94,6 +95,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
     .execute();
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_workspace').columns(['workspace_id', 'id']).execute();
+  await index('bellwire_hooks_tenant').columns(['workspace_id', 'tenant', 'id']).execute();
   await index('bellwire_hooks_stopping').columns(['id']).where(sql.ref('stopping'), 'is not', null).execute();
 };
 

@@ -1,4 +1,4 @@
-import type { Transaction } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Cipher } from '../cipher.ts';
 import type { Schema } from '../schema.ts';
 
@@ -21,15 +21,24 @@ export const insertSecret = async (
     .execute();
 };
 
+/** Deletes every secret of a hook. */
+export const deleteSecrets = async (trx: Transaction<Schema>, hook_id: string): Promise<void> => {
+  await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', hook_id).execute();
+};
+
 /** Maximum number of previous secrets per hook. */
 const MAX_PREVIOUS = 10;
 
-/** Sets the expiry of a hook's current secret, and deletes previous secrets that have expired or exceed the maximum. */
+/**
+ * Sets the expiry of a hook's current secret, and deletes previous secrets that have expired or exceed the maximum. An
+ * expiry that is not after `now` deletes all of them: when a secret leaks, no earlier one may keep signing.
+ */
 export const retireSecrets = async (
   trx: Transaction<Schema>,
   hook_id: string,
   { now, expires_at }: { readonly now: number; readonly expires_at: number },
 ): Promise<void> => {
+  if (expires_at <= now) return deleteSecrets(trx, hook_id);
   await trx
     .updateTable('bellwire_secrets')
     .set({ expires_at })
@@ -57,4 +66,24 @@ export const deletePreviousSecrets = async (trx: Transaction<Schema>, hook_id: s
     .where('hook_id', '=', hook_id)
     .where('expires_at', 'is not', null)
     .execute();
+};
+
+/** When the secrets of hooks expire, by hook: null for the current one, then the previous ones, newest first. */
+export const readSecretExpiries = async (
+  db: Kysely<Schema>,
+  hook_ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly (number | null)[]>> => {
+  if (hook_ids.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('bellwire_secrets')
+    .select(['hook_id', 'expires_at'])
+    .where('hook_id', 'in', hook_ids)
+    .orderBy('id', 'desc')
+    .execute();
+  return new Map(
+    [...Map.groupBy(rows, ({ hook_id }) => hook_id)].map(([hook_id, own]) => [
+      hook_id,
+      own.map(({ expires_at }) => expires_at),
+    ]),
+  );
 };

@@ -4,7 +4,13 @@ import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/
 import type { Cipher } from '../cipher.ts';
 import { sealHeaders, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
-import { deletePreviousSecrets, insertSecret, retireSecrets } from './hook-secrets.ts';
+import {
+  deletePreviousSecrets,
+  deleteSecrets,
+  insertSecret,
+  readSecretExpiries,
+  retireSecrets,
+} from './hook-secrets.ts';
 import { lockHook } from './lock-hook.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
@@ -27,7 +33,7 @@ const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, insecure_ssl, headers, ...rest } = change;
+  const { events, insecure_ssl, headers, secret: _, ...rest } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : { events: JSON.stringify(events) }),
@@ -75,7 +81,7 @@ class Hooks implements HooksRepository {
         .executeTakeFirstOrThrow();
       const { secret, created_at } = hook;
       if (secret !== null) await this.#insertSecret(trx, hook.id, { ...secret, created_at });
-      return this.#toListed(row);
+      return this.#toListed(trx, row);
     });
 
   readonly list: HooksRepository['list'] = async (workspace_id, { tenant }, page) => {
@@ -88,8 +94,13 @@ class Hooks implements HooksRepository {
       .limit(rowsToFetch(page));
     if (tenant !== undefined) query = query.where('tenant', '=', tenant);
     if (page.after !== null) query = query.where('id', '<', page.after);
-    return toPage(await query.execute(), page, {
-      to: (row) => this.#toListed(row),
+    const rows = await query.execute();
+    const expiries = await readSecretExpiries(
+      this.#reader,
+      rows.map(({ id }) => id),
+    );
+    return toPage(rows, page, {
+      to: (row) => this.#listed(row, expiries.get(row.id) ?? []),
       keyOf: ({ id }) => id,
     });
   };
@@ -102,7 +113,7 @@ class Hooks implements HooksRepository {
       .where('id', '=', id)
       .where('deleted_at', 'is', null)
       .executeTakeFirst();
-    return row === undefined ? null : this.#toListed(row);
+    return row === undefined ? null : this.#toListed(this.#db, row);
   };
 
   readonly update: HooksRepository['update'] = (workspace_id, id, wanted) =>
@@ -116,10 +127,11 @@ class Hooks implements HooksRepository {
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) return null;
+      if (wanted.secret !== undefined) await this.#replaceSecret(trx, id, wanted);
       if (isDeactivation(wanted)) {
         await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'held', now: wanted.updated_at });
       }
-      return this.#toListed(row);
+      return this.#toListed(trx, row);
     });
 
   readonly rotateSecret: HooksRepository['rotateSecret'] = (workspace_id, id, rotation) =>
@@ -129,7 +141,7 @@ class Hooks implements HooksRepository {
       const { secret, now, previous_expires_at } = rotation;
       await retireSecrets(trx, id, { now, expires_at: previous_expires_at });
       await this.#insertSecret(trx, id, { ...secret, created_at: now });
-      return this.#toListed(row);
+      return this.#toListed(trx, row);
     });
 
   readonly dropPreviousSecrets: HooksRepository['dropPreviousSecrets'] = (workspace_id, id) =>
@@ -137,7 +149,7 @@ class Hooks implements HooksRepository {
       const row = await lockHook(trx, workspace_id, id);
       if (row === undefined) return null;
       await deletePreviousSecrets(trx, id);
-      return this.#toListed(row);
+      return this.#toListed(trx, row);
     });
 
   readonly remove: HooksRepository['remove'] = (workspace_id, id, now) =>
@@ -150,7 +162,7 @@ class Hooks implements HooksRepository {
         .where('deleted_at', 'is', null)
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return false;
-      await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', id).execute();
+      await deleteSecrets(trx, id);
       await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'canceled', now });
       return true;
     });
@@ -184,8 +196,24 @@ class Hooks implements HooksRepository {
     return insertSecret(trx, hook_id, { secret, cipher: this.#parts.cipher });
   }
 
-  #toListed(row: HookRow): ListedHook {
-    return { ...toHook(row), header_names: this.#headerNames(row) };
+  async #replaceSecret(
+    trx: Transaction<Schema>,
+    id: string,
+    { secret, updated_at }: Pick<HookChange, 'secret'> & { readonly updated_at: number },
+  ): Promise<void> {
+    await deleteSecrets(trx, id);
+    if (secret !== undefined && secret !== null) {
+      await this.#insertSecret(trx, id, { ...secret, created_at: updated_at });
+    }
+  }
+
+  async #toListed(db: Kysely<Schema>, row: HookRow): Promise<ListedHook> {
+    const expiries = await readSecretExpiries(db, [row.id]);
+    return this.#listed(row, expiries.get(row.id) ?? []);
+  }
+
+  #listed(row: HookRow, secret_expiries: ListedHook['secret_expiries']): ListedHook {
+    return { ...toHook(row), header_names: this.#headerNames(row), secret_expiries };
   }
 
   /** Empty if the headers cannot be decrypted: one such hook must not fail the whole list. */

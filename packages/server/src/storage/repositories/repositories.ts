@@ -8,6 +8,7 @@ import { createEventTypes } from './event-types.ts';
 import { createHooks } from './hooks.ts';
 import type { RepositoryParts } from './parts.ts';
 import { createReplayRepository } from './replay.ts';
+import { createTenants } from './tenants.ts';
 import { createWorkspaces } from './workspaces.ts';
 
 /** The repositories, in SQL that runs on both databases. */
@@ -15,6 +16,7 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   workspaces: createWorkspaces(connections, parts),
   api_keys: createApiKeys(connections, parts),
   event_types: createEventTypes(connections, parts),
+  tenants: createTenants(connections),
   hooks: createHooks(connections, parts),
   events: createEvents(connections),
   deliveries: createDeliveries(connections),

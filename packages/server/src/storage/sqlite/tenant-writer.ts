@@ -20,7 +20,7 @@ export class KnownTenants {
 }
 
 export const createTenantWriter = ({ db, raw }: SqliteConnection, known: KnownTenants): WriteTenant => {
-  const insert = prepare<Schema['bellwire_tenants']>(raw, (param) =>
+  const insert = prepare<Omit<Schema['bellwire_tenants'], 'metadata'>>(raw, (param) =>
     db
       .insertInto('bellwire_tenants')
       .values(columns(param, ['workspace_id', 'tenant', 'created_at']))

@@ -1,0 +1,73 @@
+import type { Tenant } from '@bellwire/client';
+import { InvalidArgumentError } from 'commander';
+import { listVerb } from '../frame/list-verb.ts';
+import { apiVerb, type Noun } from '../frame/verb.ts';
+import { printRecord } from '../print/record.ts';
+
+const TENANT = { tenant: 'your own id of the customer' };
+
+interface One {
+  readonly tenant: string;
+}
+
+interface Update extends One {
+  readonly metadata?: readonly (readonly [string, string])[];
+}
+
+const readPair = (text: string): readonly (readonly [string, string])[] => {
+  const at = text.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('It must be a key and a value, like plan=team.');
+  return [[text.slice(0, at), text.slice(at + 1)]];
+};
+
+const list = listVerb<{}, Tenant>({
+  about: 'List your customers with the number of their hooks.',
+  things: 'tenants',
+  examples: [
+    'tenants list',
+    "tenants list --all --json | jq -r '.data[] | select(.hooks.disabled > 0).tenant'",
+  ],
+  list: ({ tenants }, query) => tenants.list(query),
+  columns: [
+    { title: 'TENANT', of: ({ tenant }) => tenant },
+    { title: 'ACTIVE', of: ({ hooks }) => hooks.active },
+    { title: 'FAILING', of: ({ hooks }) => hooks.failing },
+    { title: 'PAUSED', of: ({ hooks }) => hooks.paused },
+    { title: 'DISABLED', of: ({ hooks }) => hooks.disabled },
+    { title: 'CREATED', of: ({ created_at }) => created_at },
+  ],
+});
+
+const get = apiVerb<One>({
+  usage: 'get <tenant>',
+  about: 'Show one customer.',
+  arguments: TENANT,
+  examples: ['tenants get cus_42'],
+  run: async ({ tenants }, { tenant }, { out }) => out.print(await tenants.get(tenant), printRecord),
+});
+
+const update = apiVerb<Update>({
+  usage: 'update <tenant>',
+  about: 'Replace the metadata of a customer; creates the tenant if it does not exist.',
+  arguments: TENANT,
+  flags: [
+    {
+      flags: '--metadata <key=value>',
+      many: true,
+      read: readPair,
+      about: 'your own data, like plan=team; may be repeated',
+    },
+  ],
+  examples: ['tenants update cus_42 --metadata plan=team --metadata region=eu'],
+  run: async ({ tenants }, { tenant, metadata }, { out }) => {
+    const change =
+      metadata === undefined ? {} : { metadata: Object.fromEntries(metadata) as Record<string, string> };
+    out.print(await tenants.update(tenant, change), printRecord);
+  },
+});
+
+export const tenants: Noun = {
+  name: 'tenants',
+  about: 'Your customers, by your own ids.',
+  verbs: [list, get, update],
+};

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { BellwireError } from '../core/errors.ts';
+import { toAnswer, toPageQuery } from './cursor.ts';
+import type { RpcDeps } from './deps.ts';
+import { EXAMPLE } from './examples.ts';
+import { metadata, page, tenantId } from './fields.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
+import { pageOf } from './views/shown.ts';
+import { tenantView, viewTenant } from './views/tenant.ts';
+
+const scope = 'workspace';
+const one = z.strictObject({ tenant: tenantId });
+
+/** Tenants: your own customers, named by your own ids. */
+export const createTenantsRouter = ({ repositories, now }: RpcDeps) =>
+  t.router({
+    list: procedure
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/tenants' },
+        summary: 'List tenants',
+        description: 'In the order of their ids, each with the number of its hooks by status.',
+        errors: READ_ERRORS,
+      })
+      .input(z.strictObject(page))
+      .output(pageOf(tenantView))
+      .query(async ({ ctx, input }) =>
+        toAnswer(await repositories.tenants.list(ctx.workspace_id, toPageQuery(input)), viewTenant),
+      ),
+    get: procedure
+      .meta({
+        scope,
+        route: { method: 'GET', path: '/tenants/{tenant}' },
+        summary: 'Get a tenant',
+        description: 'One tenant. It exists from its first hook, event or change on.',
+        errors: READ_ERRORS,
+      })
+      .input(one)
+      .output(tenantView)
+      .query(async ({ ctx, input }) => {
+        const tenant = await repositories.tenants.get(ctx.workspace_id, input.tenant);
+        if (tenant === null) {
+          throw new BellwireError(
+            'not_found',
+            `There is no tenant ${input.tenant} in this workspace. Its first hook or event creates it.`,
+          );
+        }
+        return viewTenant(tenant);
+      }),
+    update: procedure
+      .meta({
+        scope,
+        route: { method: 'PATCH', path: '/tenants/{tenant}' },
+        summary: 'Change a tenant',
+        description: 'Replaces the metadata of a tenant. Creates the tenant if it does not exist.',
+        example: { metadata: EXAMPLE.metadata },
+      })
+      .input(one.extend({ metadata: metadata.optional() }))
+      .output(tenantView)
+      .mutation(async ({ ctx, input: { tenant, ...change } }) =>
+        viewTenant(await repositories.tenants.update(ctx.workspace_id, tenant, { ...change, now: now() })),
+      ),
+  });
