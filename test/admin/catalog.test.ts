@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
+import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { dialectTable } from '../support/dialect-table.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type Answer, type RunningServer, startServer } from '../support/running-server.ts';
@@ -126,6 +128,32 @@ describe('a strict workspace', () => {
 });
 
 describe('a type with a schema', () => {
+  it('is refused with an example that does not match, and not stored', async () => {
+    const api = await inWorkspace('examples', {});
+    const schema = { type: 'object', required: ['id'], properties: { id: { type: 'integer' } } };
+    const put = (example: object | null) => api('PUT /v1/event-types/order.created', { schema, example });
+    const { status, body } = await put({ id: 'one' });
+    expect([status, body.error]).toMatchObject([
+      422,
+      { code: 'schema_violation', issues: [{ path: 'example.id' }] },
+    ]);
+    expect((await put({})).body.error.issues).toMatchObject([{ path: 'example' }]);
+    expect((await api('GET /v1/event-types/order.created')).status).toBe(404);
+    expect((await put({ id: 1 })).status).toBe(200);
+    expect((await put(null)).status).toBe(200);
+  });
+
+  it.each([...createDialects().values()])(
+    'of the built-in catalog of $name has a valid example',
+    ({ catalog }) => {
+      const check = createSchemaCheck();
+      for (const { name, schema, example } of catalog) {
+        if (schema === undefined || example === undefined) continue;
+        expect([name, check(schema, JSON.stringify(schema), example)]).toEqual([name, []]);
+      }
+    },
+  );
+
   const order = { app_id: 7, company: { name: 'Example' }, environments: [{ type: 0 }] };
   const wrong = (change: object) => ({ order: { ...order, ...change } });
 

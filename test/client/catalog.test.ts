@@ -108,15 +108,24 @@ describe('push', () => {
 
   test('keeps the description and example on the server when the schema has none', async () => {
     const { eventTypes } = createClient({ ...at });
-    await eventTypes.put('order', { description: 'On the server.', example: { id: 'o_9' } });
+    await eventTypes.put('order', { description: 'On the server.', example: { id: 'o_9', lines: [] } });
     await eventTypes.put('other', { description: 'Stays.' });
     await eventTypes.push({ order });
     expect(await eventTypes.get('order')).toMatchObject({
       description: 'On the server.',
-      example: { id: 'o_9' },
+      example: { id: 'o_9', lines: [] },
       schema: { type: 'object' },
     });
     expect(await eventTypes.get('other')).toMatchObject({ description: 'Stays.', schema: null });
+  });
+
+  test('removes a stored example that does not match the new schema, but refuses a wrong one of its own', async () => {
+    const { eventTypes } = createClient({ ...at });
+    await eventTypes.put('order', { description: 'Stays.', example: { id: 'o_9' } });
+    await eventTypes.push({ order });
+    expect(await eventTypes.get('order')).toMatchObject({ description: 'Stays.', example: null });
+    const wrong = order.meta({ examples: [{ id: 'o_1' } as z.infer<typeof order>] });
+    await expect(eventTypes.push({ order: wrong })).rejects.toMatchObject({ code: 'schema_violation' });
   });
 
   test('uses the option to_json_schema for a schema without JSON Schema support', async () => {

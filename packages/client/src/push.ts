@@ -37,7 +37,7 @@ const convert = (
 };
 
 /** The schema's description and example, or else those on the server. */
-const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
+const fieldsOf = (schema: JsonSchema, known: EventType | undefined) => {
   const { description, examples } = schema;
   const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
   return {
@@ -49,7 +49,7 @@ const fieldsOf = (schema: JsonSchema, known: EventType | undefined): object => {
 
 /**
  * Publishes a catalog as the JSON Schemas of the data that is sent. Types that exist only on the server are kept, and so
- * are descriptions and examples that a schema does not have.
+ * are descriptions and examples that a schema does not have; a kept example that does not match the new schema is removed.
  * @throws BellwireError before publishing anything, if a schema cannot be converted
  */
 export const createPush =
@@ -63,6 +63,15 @@ export const createPush =
     );
     const known = new Map<string, EventType>();
     for await (const type of list({ limit: 1000 }, options)) known.set(type.name, type);
-    const stored = schemas.map(([name, schema]) => put(name, fieldsOf(schema, known.get(name)), options));
-    return (await Promise.all(stored)) as EventType[];
+    const store = async (name: string, schema: JsonSchema): Promise<unknown> => {
+      const fields = fieldsOf(schema, known.get(name));
+      try {
+        return await put(name, fields, options);
+      } catch (error) {
+        const isKept = fields.example !== null && fields.example === known.get(name)?.example;
+        if (!isKept || !(error instanceof BellwireError) || error.code !== 'schema_violation') throw error;
+        return put(name, { ...fields, example: null }, options);
+      }
+    };
+    return (await Promise.all(schemas.map(([name, schema]) => store(name, schema)))) as EventType[];
   };

@@ -162,6 +162,7 @@ const createManagement = (
     now: clock.now,
     ids,
     validateSchema: ports.validateSchema,
+    checkSchema: ports.check,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
   return { router, contexts: createContexts({ keys, lookup }) };

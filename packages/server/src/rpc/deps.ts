@@ -5,6 +5,7 @@ import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { Accept } from '../delivery/accept.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
+import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Replay } from '../admin/replay.ts';
 import type { Secrets } from '../admin/secrets.ts';
@@ -24,6 +25,8 @@ export interface RpcDeps {
   readonly ids: IdFactory;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
+  /** Checks data against a valid schema. */
+  readonly checkSchema: SchemaCheck;
   /** The initial catalog for a dialect; null for an unknown dialect. */
   readonly catalogOfDialect: (dialect: string) => readonly CatalogEntry[] | null;
 }

@@ -25,6 +25,19 @@ const schemaInvalid = (name: string, issues: readonly Issue[]) =>
     },
   );
 
+/** The issues of a schema check have paths below `data`. */
+const exampleInvalid = (name: string, issues: readonly Issue[]) => {
+  const ofExample = issues.map(({ path, message }) => ({
+    path: path.replace(/^data\b/, 'example'),
+    message,
+  }));
+  return new BellwireError(
+    'schema_violation',
+    `The example of ${name} does not match its schema: ${ofExample.map(({ path, message }) => `${path} ${message}`).join('; ')}. Correct the example or the schema.`,
+    { issues: ofExample },
+  );
+};
+
 const newEventType = one.extend({
   description: described(
     z.string().max(2000),
@@ -69,15 +82,15 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
 });
 
-const defineChanges = ({ repositories, now, validateSchema }: RpcDeps) => ({
+const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDeps) => ({
   put: procedure
     .meta({
       scope,
       route: { method: 'PUT', path: '/event-types/{name}' },
       summary: 'Create or replace an event type',
       description:
-        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. If the type has a schema, the data of every event of this type is validated against it.',
-      errors: ['schema_invalid'],
+        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. An example must match the schema. If the type has a schema, the data of every event of this type is validated against it.',
+      errors: ['schema_invalid', 'schema_violation'],
       example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
     })
     .input(newEventType)
@@ -88,6 +101,10 @@ const defineChanges = ({ repositories, now, validateSchema }: RpcDeps) => ({
       }
       const issues = input.schema ? validateSchema(input.schema) : [];
       if (issues.length > 0) throw schemaInvalid(input.name, issues);
+      if (input.schema && input.example) {
+        const wrong = checkSchema(input.schema, JSON.stringify(input.schema), input.example);
+        if (wrong.length > 0) throw exampleInvalid(input.name, wrong);
+      }
       const time = now();
       const stored = await repositories.event_types.put(ctx.workspace_id, {
         name: input.name,
