@@ -104,8 +104,11 @@ test('one delivery is retried by its id; many are counted first and sent with --
   const ids: string[] = (await json('deliveries', 'list')).data.map((one: { id: string }) => one.id);
   for (const id of ids) await server.deliveryIn(id, 'failed');
 
+  const failed = await bellwire(['deliveries', 'retry', ids[0]!]);
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain('http_status 500');
   status = 200;
-  expect(await json('deliveries', 'retry', ids[0]!)).toEqual({ success: true, delivery_id: ids[0] });
+  expect(await json('deliveries', 'retry', ids[0]!)).toMatchObject({ success: true, delivery_id: ids[0] });
   await server.deliveryIn(ids[0]!, 'succeeded');
   for (const filter of [['--hook', hook], ['--type', 'order.created', '--since', '1h'], ['--all']]) {
     expect(await json('deliveries', 'retry', ...filter)).toEqual({ count: 1, retried: 0 });

@@ -65,7 +65,7 @@ test('a hook is pinged, tested and validated; a validation that fails is exit co
   const { id } = await server.addHook(receiver.origin);
 
   const pinged = await json('hooks', 'ping', id);
-  expect(pinged).toEqual({ success: true, message: 'Ping sent', delivery_id: pinged.delivery_id });
+  expect(pinged).toMatchObject({ success: true, message: 'Ping sent', delivery_id: pinged.delivery_id });
   expect((await receiver.next()).body.toString()).toContain('"ping"');
   const tested = await json('hooks', 'test', id, '--type', 'order.created', '--data', '{"id": 7}');
   expect(tested).toMatchObject({ success: true, message: 'Test webhook sent' });
@@ -77,6 +77,12 @@ test('a hook is pinged, tested and validated; a validation that fails is exit co
   expect(failed.code).toBe(1);
   expect(JSON.parse(failed.stdout)).toMatchObject({ success: false, response_status: 500 });
   expect(failed.stderr).toBe('bellwire: The receiver did not validate the hook (http_status 500).\n');
+  for (const verb of ['ping', 'test']) {
+    const refused = await bellwire(['hooks', verb, id]);
+    expect({ verb, code: refused.code }).toEqual({ verb, code: 1 });
+    expect(refused.stdout).toMatch(/^dlv_\w+\n$/);
+    expect(refused.stderr).toContain('bellwire: The receiver did not accept the request: http_status 500.\n');
+  }
 });
 
 test('a replay counts; with --yes it sends', async ({ server, json, bellwire }) => {

@@ -134,7 +134,8 @@ describe('the dialect of the page', () => {
     await server.call('POST', '/v1/events', { type: 'pear.picked', data: {} });
     await receiver.next();
     const [delivery] = await until(
-      async () => (await server.call('GET', '/v1/deliveries?status=pending')).body.data,
+      async () =>
+        (await server.call('GET', '/v1/deliveries?status=pending&event_type=pear.picked')).body.data,
       (list) => list.length === 1,
     );
     const wait_s = (Date.parse(delivery.next_attempt_at) - Date.parse(delivery.updated_at)) / 1000;

@@ -205,6 +205,20 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('delivery_canceled', 'deliveries.retry', ofDelivery(held));
   });
 
+  it('of a ninth call that would wait for the same receiver', async () => {
+    const answers = Promise.withResolvers<object>();
+    await using slow = await startReceiver(() => answers.promise);
+    const hook = await server.addHook(slow.origin);
+    const hook_id = { ids: { [EXAMPLE.hook_id]: hook.id } };
+    const waiting = Array.from({ length: 8 }, () => call('hooks.ping', hook_id));
+    for (const _ of waiting) await slow.next();
+    await expectCode('too_many_requests', 'hooks.ping', hook_id);
+    await expectCode('too_many_requests', 'hooks.test', hook_id);
+    answers.resolve({});
+    for (const { body } of await Promise.all(waiting)) expect(body).toMatchObject({ success: true });
+    expect((await call('hooks.ping', hook_id)).body).toMatchObject({ success: true });
+  });
+
   it('of a name that is taken, and of a noun in use', async () => {
     await server.api('POST /v1/workspaces', { name: 'taken' });
     await expectCode('already_exists', 'workspaces.create', { body: { name: 'taken' } });
@@ -229,13 +243,17 @@ describe('a failing server answers as documented:', () => {
     await using broken = await startServer({ settings });
     const ids = await createExamples(broken, `${receiver.origin}/in`);
     const database = new Database(broken.database_path);
+    database.exec(
+      `create trigger refused before update on bellwire_deliveries begin select raise(abort, 'refused'); end`,
+    );
+    const retried = await call('deliveries.retry', { ids }, broken);
+    expect(retried.body.error.code).toBe('storage_failed');
     for (const table of ['events', 'deliveries', 'hooks', 'event_types', 'audit', 'attempts', 'secrets']) {
       database.exec(`alter table bellwire_${table} rename to ${table}_gone`);
     }
     database.close();
     for (const { name } of operations) await call(name, { ids }, broken);
     expect(seen).toContain('internal');
-    expect(seen).toContain('storage_failed');
   });
 
   it('503 during shutdown, which lasts as long as an attempt in progress', async () => {
@@ -245,11 +263,11 @@ describe('a failing server answers as documented:', () => {
     await using slow = await startReceiver(() => answers.promise);
     const ids = await createExamples(stopping, `${receiver.origin}/in`);
     const hook = await stopping.addHook(slow.origin);
-    await call('hooks.ping', { ids: { [EXAMPLE.hook_id]: hook.id } }, stopping);
-    await slow.next();
-    const stopped = parts.disposeAsync();
     // The socket is closed first, but a program that mounts `fetch` still calls it.
     const inside = { api: withoutSocket(stopping.bellwire) };
+    const pinged = call('hooks.ping', { ids: { [EXAMPLE.hook_id]: hook.id } }, inside);
+    await slow.next();
+    const stopped = parts.disposeAsync();
     const ready = () => callByExample(inside.api, operation('process.ready'));
     expectDocumented(operation('process.ready'), await until(ready, ({ status }) => status === 503));
     for (const name of ['events.send', 'hooks.ping', 'hooks.test', 'hooks.validate', 'deliveries.retry']) {
@@ -257,6 +275,7 @@ describe('a failing server answers as documented:', () => {
       expect([status, body.error.code], name).toEqual([503, 'shutting_down']);
     }
     answers.resolve({});
+    expect((await pinged).body).toMatchObject({ success: true });
     await stopped;
     for (const { name } of process_operations) await call(name, { key: null }, inside);
   });

@@ -26,7 +26,7 @@ it('a manual retry of a failed delivery carries the same webhook-id and body', a
   const { id } = (await server.deliveries(`event_id=${event.id}`))[0]!;
   expect(await server.deliveryIn(id, 'failed')).toMatchObject({ failure_reason: 'exhausted' });
   const { status, body } = await server.api(`POST /v1/deliveries/${id}/retry`);
-  expect([status, body]).toEqual([200, { success: true, delivery_id: id }]);
+  expect([status, body]).toMatchObject([200, { success: true, delivery_id: id, response_status: 200 }]);
   const second = await receiver.next();
   expect([first, second].map(({ headers }) => headers['webhook-id'])).toEqual([event.id, event.id]);
   expect(second.body).toEqual(first.body);

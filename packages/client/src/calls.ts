@@ -52,8 +52,8 @@ export const calls = {
     delete: change('id', 'deletion'),
     activate: change('id', 'idempotent'),
     deactivate: change('id', 'idempotent'),
-    ping: change('id', 'if_refused'),
-    test: change('id_and_fields', 'if_refused'),
+    ping: { ...change('id', 'if_refused'), slow: true },
+    test: { ...change('id_and_fields', 'if_refused'), slow: true },
     validate: { ...change('id', 'if_refused'), slow: true },
     replay: { ...change('id_and_fields', 'if_refused'), slow: true },
     // A second rotation would move the first new secret, which the caller never received, into its grace period.
@@ -72,7 +72,7 @@ export const calls = {
   deliveries: {
     list,
     get,
-    retry: change('id', 'if_refused'),
+    retry: { ...change('id', 'if_refused'), slow: true },
     retryMany: { ...change('fields', 'if_refused'), slow: true },
   },
   tenants: { list, get, update: change('id_and_fields', 'idempotent') },

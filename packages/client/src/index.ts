@@ -18,6 +18,7 @@ export type {
   EventType,
   Hook,
   Page,
+  SendResult,
   Tenant,
   Workspace,
 } from '@bellwire/server';

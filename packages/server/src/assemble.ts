@@ -1,3 +1,4 @@
+import { AwaitedSends } from './admin/awaited-sends.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
 import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
@@ -158,6 +159,12 @@ const createManagement = (
     replay: createReplay({ ...forHooks, retention_ms: settings.retention_ms }),
     keys,
     repositories: storage.repositories,
+    awaitedSends: new AwaitedSends({
+      repositories: storage.repositories,
+      dialects,
+      clock,
+      timeout_ms: settings.timeout_ms,
+    }),
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
     ids,

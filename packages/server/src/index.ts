@@ -42,6 +42,7 @@ export type {
   TypeOf,
   Verb,
   Verbs,
+  SendResult,
   Tenant,
   Workspace,
 } from './rpc/verbs.ts';

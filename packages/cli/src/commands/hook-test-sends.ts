@@ -1,11 +1,11 @@
 import type { Client } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
 import { failure } from '../frame/command-error.ts';
-import type { Out } from '../frame/out.ts';
 import { apiVerb, type Verb } from '../frame/verb.ts';
 import { readObject } from '../input/read-data.ts';
 import { printRecord } from '../print/record.ts';
 import { filters, yes } from './filters.ts';
+import { printSendResult } from './print-send-result.ts';
 import { HOOK_ID, type HookId, SAMPLE_HOOK } from './hook-id.ts';
 
 interface Test extends HookId {
@@ -22,23 +22,19 @@ interface Replay extends HookId {
   readonly yes?: boolean;
 }
 
-const printSent = (out: Out, sent: { readonly message: string; readonly delivery_id: string }): void => {
-  out.print(sent, ({ message, delivery_id }) => `${message}: ${delivery_id}`);
-  out.note(`See the result with: bellwire deliveries get ${sent.delivery_id}`);
-};
-
 const ping = apiVerb<HookId>({
   usage: 'ping <hook_id>',
   about: 'Send a ping: one immediate attempt, whatever the status of the hook.',
+  more: 'Exits with code 1 unless the response has a 2xx status.',
   arguments: HOOK_ID,
   examples: [`hooks ping ${SAMPLE_HOOK}`],
-  run: async ({ hooks }, { hook_id }, { out }) => printSent(out, await hooks.ping(hook_id)),
+  run: async ({ hooks }, { hook_id }, { out }) => printSendResult(out, await hooks.ping(hook_id)),
 });
 
 const test = apiVerb<Test>({
   usage: 'test <hook_id>',
   about: 'Send a test event to one hook: one immediate attempt, never retried.',
-  more: '`bellwire trigger` sends a real event to every subscribed hook.',
+  more: 'Exits with code 1 unless the response has a 2xx status. `bellwire trigger` sends a real event to every subscribed hook.',
   arguments: HOOK_ID,
   flags: [
     {
@@ -54,7 +50,7 @@ const test = apiVerb<Test>({
   ],
   run: async ({ hooks }, { hook_id, data, ...fields }, { out, shell }) => {
     const own = data === undefined ? {} : { data: await readObject(data, '--data', shell) };
-    printSent(out, await hooks.test(hook_id, { ...fields, ...own }));
+    printSendResult(out, await hooks.test(hook_id, { ...fields, ...own }));
   },
 });
 

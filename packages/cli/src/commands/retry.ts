@@ -2,6 +2,7 @@ import type { Client } from '@bellwire/client';
 import { wrongUsage } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
 import { filters, yes } from './filters.ts';
+import { printSendResult } from './print-send-result.ts';
 
 type Retry = Parameters<Client['deliveries']['retryMany']>[0] & {
   readonly delivery_id?: string;
@@ -26,7 +27,7 @@ const validate = ({ delivery_id, all, yes: send, ...filter }: Retry): void => {
 export const retry = apiVerb<Retry>({
   usage: 'retry [delivery_id]',
   about: 'Retry one delivery, or all failed deliveries that match the filters.',
-  more: 'With filters, it only counts unless you add --yes; retried deliveries restart their retry schedule.',
+  more: 'One delivery: exits with code 1 unless the response has a 2xx status. With filters, it only counts unless you add --yes; retried deliveries restart their retry schedule.',
   arguments: { delivery_id: 'the id of one delivery, whatever its status' },
   flags: [
     filters.hook,
@@ -45,8 +46,7 @@ export const retry = apiVerb<Retry>({
     validate(fields);
     const { delivery_id, all: _, yes: send, ...filter } = fields;
     if (delivery_id !== undefined) {
-      out.print(await deliveries.retry(delivery_id), () => `Retrying ${delivery_id}.`);
-      out.note(`Watch it with: bellwire deliveries watch ${delivery_id}`);
+      printSendResult(out, await deliveries.retry(delivery_id));
       return;
     }
     const result = await deliveries.retryMany({ ...filter, dry_run: send !== true });

@@ -1,7 +1,7 @@
 import { EVERY_TENANT } from '../core/fan-out.ts';
 import type { JsonObject } from '../core/json.ts';
 import { outcomeDetail } from '../core/outcome.ts';
-import type { Accept } from '../delivery/accept.ts';
+import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { HookLookup } from './hook-lookup.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AttemptRecord } from '../ports/store.ts';
@@ -24,13 +24,9 @@ export interface Validation {
 
 /** One immediate attempt for a hook in any state; never retried, never counted towards the hook's health. */
 export interface TestSends {
-  readonly ping: (workspace_id: string, id: string) => Promise<{ readonly delivery_id: string }>;
+  readonly ping: (workspace_id: string, id: string) => Promise<SingleDelivery>;
   /** Sends the given data, else the example of its type. */
-  readonly test: (
-    workspace_id: string,
-    id: string,
-    input: TestInput,
-  ) => Promise<{ readonly delivery_id: string }>;
+  readonly test: (workspace_id: string, id: string, input: TestInput) => Promise<SingleDelivery>;
   /** Sends a `Webhook Validate` and waits for the response: a 2xx marks the hook validated. */
   readonly validate: (workspace_id: string, id: string) => Promise<Validation>;
 }
@@ -90,8 +86,7 @@ export const createTestSends = ({ lookup, accept, clock }: TestSendsOptions): Te
       const hook = await lookup.get(workspace_id, id);
       const { data } = lookup.dialect(hook.dialect).ping;
       const sent = { trigger: 'ping', type: 'ping', data } as const;
-      const { delivery_id } = await accept.single(workspace_id, { ...addressOf(hook), ...sent });
-      return { delivery_id };
+      return accept.single(workspace_id, { ...addressOf(hook), ...sent });
     },
     test: async (workspace_id, id, { event_type, data }) => {
       const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
@@ -102,8 +97,7 @@ export const createTestSends = ({ lookup, accept, clock }: TestSendsOptions): Te
         catalog.event_types.get(type)?.example ?? ofDialect.get(type) ?? null;
       const type = testType(hook, exampleOf, event_type);
       const sent = { trigger: 'test', type, data: data ?? exampleOf(type) ?? {} } as const;
-      const { delivery_id } = await accept.single(workspace_id, { ...addressOf(hook), ...sent });
-      return { delivery_id };
+      return accept.single(workspace_id, { ...addressOf(hook), ...sent });
     },
     validate: async (workspace_id, id) => {
       const hook = await lookup.get(workspace_id, id);

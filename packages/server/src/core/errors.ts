@@ -25,6 +25,7 @@ export const errorTable = {
   schema_violation: 422,
   schema_invalid: 422,
   url_refused: 422,
+  too_many_requests: 429,
   internal: 500,
   storage_failed: 503,
   storage_broken: 503,

@@ -19,9 +19,13 @@ import { EXAMPLE } from './examples.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { viewAttempt } from './views/attempt.ts';
 import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
+import { sendResultView, viewSendResult } from './views/send-result.ts';
 import { pageOf } from './views/shown.ts';
 
 const scope = 'workspace';
+
+const notFound = (delivery_id: string) =>
+  new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
 
 const filter = {
   status: described(z.enum(deliveryStatuses), 'Only deliveries with this status.', 'failed').optional(),
@@ -91,14 +95,14 @@ const defineReads = ({ repositories }: RpcDeps) => {
       .query(async ({ ctx, input: { delivery_id } }) => {
         const delivery = await repositories.deliveries.get(ctx.workspace_id, delivery_id);
         if (delivery === null) {
-          throw new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
+          throw notFound(delivery_id);
         }
         return { ...viewDelivery(delivery), attempts: delivery.attempt_list.map(viewAttempt) };
       }),
   };
 };
 
-const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
+const defineRetries = ({ redeliver, replay, repositories, awaitedSends }: RpcDeps) => ({
   retryMany: procedure
     .meta({
       scope,
@@ -136,25 +140,25 @@ const defineRetries = ({ redeliver, replay }: RpcDeps) => ({
       route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
       summary: 'Retry a delivery',
       description:
-        'Makes one attempt immediately, whatever the status of the delivery and its hook. If the attempt fails, the delivery keeps its status.',
+        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status.',
       errors: [
+        'too_many_requests',
         'delivery_in_flight',
         'delivery_canceled',
+        'overloaded',
         'storage_failed',
         'storage_broken',
         'shutting_down',
       ],
     })
     .input(z.strictObject({ delivery_id: deliveryId }))
-    .output(
-      z.object({
-        success: z.literal(true),
-        delivery_id: described(z.string(), 'The id of the delivery.', EXAMPLE.delivery_id),
-      }),
-    )
-    .mutation(async ({ ctx, input: { delivery_id } }) => {
-      await redeliver(ctx.workspace_id, delivery_id);
-      return { success: true as const, delivery_id };
+    .output(sendResultView)
+    .mutation(async ({ ctx: { workspace_id }, input: { delivery_id } }) => {
+      const delivery = await repositories.deliveries.get(workspace_id, delivery_id);
+      if (delivery === null) throw notFound(delivery_id);
+      const { hook_id } = delivery;
+      const send = () => redeliver(workspace_id, delivery_id);
+      return viewSendResult(await awaitedSends.run({ workspace_id, hook_id }, send), 'Delivery retried');
     }),
 });
 

@@ -2,7 +2,8 @@ import type { Issue } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CatalogEntry } from '../dialects/dialect.ts';
-import type { Accept } from '../delivery/accept.ts';
+import type { AwaitedSends } from '../admin/awaited-sends.ts';
+import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
@@ -20,7 +21,8 @@ export interface RpcDeps {
   readonly replay: Replay;
   readonly keys: Keys;
   readonly repositories: Repositories;
-  readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<unknown>;
+  readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;
+  readonly awaitedSends: AwaitedSends;
   readonly now: () => number;
   readonly ids: IdFactory;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */

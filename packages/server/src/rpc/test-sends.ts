@@ -4,20 +4,12 @@ import { EXAMPLE } from './examples.ts';
 import { described, dryRun, eventTypeName, hookId, jsonObject, timeField, toTime } from './fields.ts';
 import { replayStates } from '../core/replay-state.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure } from './trpc.ts';
+import { sendResultView, viewSendResult } from './views/send-result.ts';
 import { isoOrNull, shownTimeOrNull } from './views/shown.ts';
 
 const scope = 'workspace';
+const SEND_ERRORS = ['too_many_requests', ...ACCEPT_ERRORS, ...READ_ERRORS] as const;
 const one = z.strictObject({ hook_id: hookId });
-const queued = z.object({
-  success: z.literal(true),
-  message: described(z.string(), 'A human-readable result.', 'Test webhook sent'),
-  delivery_id: described(z.string(), 'The id of the delivery.', EXAMPLE.delivery_id),
-});
-const sent = (message: string, { delivery_id }: { readonly delivery_id: string }) => ({
-  success: true as const,
-  message,
-  delivery_id,
-});
 const testInput = one.extend({
   event_type: eventTypeName.optional(),
   data: described(
@@ -27,7 +19,7 @@ const testInput = one.extend({
   ).optional(),
 });
 const testDescription =
-  'Makes one attempt immediately, whatever the status of the hook. It is never retried and never counts as a failure. Default for `event_type`: the first event type of the hook.';
+  'Makes one attempt immediately, whatever the status of the hook, and waits for its outcome: `success` is true only for a 2xx response. It is never retried and never counts as a failure. Default for `event_type`: the first event type of the hook.';
 
 const validation = z.object({
   success: described(z.boolean(), 'Whether the receiver responded with a 2xx status.', true),
@@ -51,9 +43,12 @@ const replayInput = one.extend({
   dry_run: dryRun,
 });
 
-const defineTests = ({ testSends }: RpcDeps) => {
-  const test = (workspace_id: string, { hook_id, ...input }: z.infer<typeof testInput>) =>
-    testSends.test(workspace_id, hook_id, input);
+const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
+  const test = async (workspace_id: string, { hook_id, ...input }: z.infer<typeof testInput>) =>
+    viewSendResult(
+      await awaitedSends.run({ workspace_id, hook_id }, () => testSends.test(workspace_id, hook_id, input)),
+      'Test webhook sent',
+    );
   return {
     ping: procedure
       .meta({
@@ -61,13 +56,18 @@ const defineTests = ({ testSends }: RpcDeps) => {
         route: { method: 'POST', path: '/webhooks/{hook_id}/ping' },
         summary: 'Ping a hook',
         description:
-          'Sends the ping of the dialect: one immediate attempt, whatever the status of the hook. It is never retried and never counts as a failure.',
-        errors: ACCEPT_ERRORS,
+          'Sends the ping of the dialect: one immediate attempt, whatever the status of the hook, and waits for its outcome: `success` is true only for a 2xx response. It is never retried and never counts as a failure.',
+        errors: SEND_ERRORS,
       })
       .input(one)
-      .output(queued)
+      .output(sendResultView)
       .mutation(async ({ ctx, input }) =>
-        sent('Ping sent', await testSends.ping(ctx.workspace_id, input.hook_id)),
+        viewSendResult(
+          await awaitedSends.run({ workspace_id: ctx.workspace_id, hook_id: input.hook_id }, () =>
+            testSends.ping(ctx.workspace_id, input.hook_id),
+          ),
+          'Ping sent',
+        ),
       ),
     test: procedure
       .meta({
@@ -75,24 +75,24 @@ const defineTests = ({ testSends }: RpcDeps) => {
         route: { method: 'POST', path: '/webhooks/{hook_id}/test' },
         summary: 'Send a test event',
         description: testDescription,
-        errors: ACCEPT_ERRORS,
+        errors: SEND_ERRORS,
         example: { event_type: EXAMPLE.event_type, data: EXAMPLE.data },
       })
       .input(testInput)
-      .output(queued)
-      .mutation(async ({ ctx, input }) => sent('Test webhook sent', await test(ctx.workspace_id, input))),
+      .output(sendResultView)
+      .mutation(({ ctx, input }) => test(ctx.workspace_id, input)),
     testAny: procedure
       .meta({
         scope,
         route: { method: 'POST', path: '/webhooks/test' },
         summary: 'Test a hook named in the body',
         description: testDescription,
-        errors: ACCEPT_ERRORS,
+        errors: SEND_ERRORS,
         example: { hook_id: EXAMPLE.hook_id, event_type: EXAMPLE.event_type },
       })
       .input(testInput)
-      .output(queued)
-      .mutation(async ({ ctx, input }) => sent('Test webhook sent', await test(ctx.workspace_id, input))),
+      .output(sendResultView)
+      .mutation(({ ctx, input }) => test(ctx.workspace_id, input)),
   };
 };
 

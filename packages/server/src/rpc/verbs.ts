@@ -62,6 +62,8 @@ export type Attempt = DeliveryWithAttempts['attempts'][number];
 export type EventType = OutputOf<'eventTypes', 'get'>;
 /** One customer of yours, with the state of its hooks. */
 export type Tenant = OutputOf<'tenants', 'get'>;
+/** The result of an attempt that a call waited for. */
+export type SendResult = OutputOf<'hooks', 'ping'>;
 export type Workspace = OutputOf<'workspaces', 'get'>;
 export type ApiKey = OutputOf<'apiKeys', 'list'>['data'][number];
 export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];

@@ -40,7 +40,7 @@ const text = (description: string): JsonObject => ({ description, schema: { type
 const headersOf = (codes: readonly AnsweredCode[]): Record<string, JsonObject> => ({
   ...(codes.includes('unauthenticated') ? { 'WWW-Authenticate': text('`Bearer`') } : {}),
   ...(codes.includes('method_not_allowed') ? { Allow: text('The methods that the path supports.') } : {}),
-  ...(codes.some((code) => errorTable[code] === 503)
+  ...(codes.some((code) => [429, 503].includes(errorTable[code]))
     ? {
         'Retry-After': {
           description: 'Seconds to wait before retrying.',

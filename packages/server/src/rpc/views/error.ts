@@ -123,6 +123,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: `url: ${PRIVATE_ADDRESS}`,
     issues: [{ path: 'url', message: PRIVATE_ADDRESS }],
   },
+  too_many_requests: {
+    meaning: 'Too many calls wait for the receiver of this hook. Retry after `Retry-After`.',
+    message:
+      '8 calls already wait for the receiver of the hook wh_01jd7a9f3k5w2q8z6m4v0t7xbc. Nothing was sent; try again when they have ended.',
+  },
   internal: {
     meaning: 'Unexpected server error. See the server log for details.',
     message: 'Unexpected server error. See the server log for details.',
