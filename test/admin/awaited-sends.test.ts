@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
 import { AwaitedSends } from '../../packages/server/src/admin/awaited-sends.ts';
+import { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
+import { createKit } from '../storage/conformance/kit.ts';
 import { openTestStore } from '../support/test-store.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { startVirtualServer, type VirtualServer } from '../support/virtual-server.ts';
@@ -22,6 +24,8 @@ const resultOf = async (server: VirtualServer, call: `POST /${string}`): Promise
   return body as unknown as Result;
 };
 
+const refused = () => Promise.reject(new BellwireError('overloaded', 'Two reads have not ended.'));
+
 it.each(['ping', 'test'])('a %s reports the outcome of its attempt', async (verb) => {
   let status = 200;
   await using server = await startVirtualServer({ script: () => ({ status }) });
@@ -34,6 +38,8 @@ it.each(['ping', 'test'])('a %s reports the outcome of its attempt', async (verb
     response_status: 200,
     attempt: { number: 1, trigger: verb, response: { status: 200 } },
   });
+  const { body } = await server.api(`GET /v1/deliveries/${sent.delivery_id}`);
+  expect(body).toMatchObject({ attempts: [sent.attempt] });
   status = 503;
   expect(await resultOf(server, `POST /v1/webhooks/${id}/${verb}`)).toMatchObject({
     success: false,
@@ -80,12 +86,30 @@ it('a call waits at most for the timeout of the hook and five seconds', async ()
   const workspace_id = await arrange.addWorkspace();
   const at = { workspace_id, hook_id: await arrange.addHook(workspace_id) };
   let ended = false;
-  const sent = { delivery_id: 'dlv_1', attempt: new Promise<null>(() => {}) };
+  const { leased } = await createKit(opened).stored(createKit(opened).event(workspace_id));
+  const { delivery } = leased[0]!;
+  const sent = { delivery, attempt: new Promise<null>(() => {}) };
   const waiting = sends.run(at, () => Promise.resolve(sent)).finally(() => (ended = true));
   await clock.advance(TIMEOUT_MS + 4_999);
   expect(ended).toBe(false);
   await clock.advance(1);
-  expect(await waiting).toEqual({ delivery_id: 'dlv_1', attempt: null });
+  expect(await waiting).toEqual({ delivery_id: delivery.id, attempt: null });
+});
+
+it('a result does not depend on reads that can fail after the attempt', async () => {
+  await using server = await startVirtualServer({
+    wrapRepositories: (repositories) => ({
+      ...repositories,
+      deliveries: { ...repositories.deliveries, get: refused, list: refused },
+    }),
+  });
+  const { id } = await server.addHook('/in', { events: ['a'] });
+  const { delivery_id, ...pinged } = await resultOf(server, `POST /v1/webhooks/${id}/ping`);
+  expect(pinged).toMatchObject({ success: true, attempt: { number: 1, response: { status: 200 } } });
+  expect(await resultOf(server, `POST /v1/deliveries/${delivery_id}/retry`)).toMatchObject({
+    success: true,
+    attempt: { number: 2, trigger: 'manual' },
+  });
 });
 
 it('a ping does not wait behind a hundred deliveries of its hook whose receiver hangs', async () => {

@@ -60,6 +60,18 @@ describe('an event', () => {
     expect((await send('keys', { idempotency_key: 'k' })).id).not.toBe(first.id);
   });
 
+  it('of a batch belongs to its own tenant', async () => {
+    const id = await addHook('batch', 'cus_1');
+    const events = ['cus_1', 'cus_2'].map((tenant) => ({ type: 'batch', data: {}, tenant }));
+    const { body } = await server.api('POST /v1/events/batch', { events });
+    const { results } = body as unknown as { readonly results: readonly { readonly event: Row }[] };
+    expect(results.map(({ event }) => [event.tenant, event.deliveries])).toEqual([
+      ['cus_1', 1],
+      ['cus_2', 0],
+    ]);
+    expect(await reached(results[0]!.event.id)).toEqual([id]);
+  });
+
   it('for named hooks does not reach those of another tenant', async () => {
     const [own, other] = [await addHook('named', 'cus_1'), await addHook('named', 'cus_2')];
     const event = await send('named', { tenant: 'cus_1', hook_ids: [own, other] });

@@ -92,8 +92,8 @@ const redeliver = async (world: World, number: number): Promise<void> => {
 
 const ping = async ({ world, expected }: History, hook_id: string): Promise<void> => {
   const single = { hook_id, tenant: null, trigger: 'ping', type: 'ping', data: {} } as const;
-  const { delivery_id } = await world.clock.until(world.loop.accept.single(world.workspace, single));
-  const { event_id } = await world.arrange.delivery(delivery_id);
+  const { delivery } = await world.clock.until(world.loop.accept.single(world.workspace, single));
+  const { event_id } = await world.arrange.delivery(delivery.id);
   expected.set(event_id, [hook_id]);
 };
 

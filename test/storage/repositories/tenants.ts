@@ -8,12 +8,12 @@ export const tenants = (check: Check): void => {
     const [one, two] = await kit.addWorkspaces();
     expect(await kit.tenants.get(one, 'cus_1')).toBeNull();
     const created = { tenant: 'cus_1', metadata: {}, hooks: NO_HOOKS, created_at: NOW };
-    expect(await kit.tenants.update(one, 'cus_1', { now: NOW })).toEqual(created);
+    await kit.tenants.update(one, 'cus_1', { now: NOW });
+    expect(await kit.tenants.get(one, 'cus_1')).toEqual(created);
     const changed = { ...created, metadata: { plan: 'team' } };
-    expect(await kit.tenants.update(one, 'cus_1', { metadata: changed.metadata, now: NOW + 1 })).toEqual(
-      changed,
-    );
-    expect(await kit.tenants.update(one, 'cus_1', { now: NOW + 2 })).toEqual(changed);
+    await kit.tenants.update(one, 'cus_1', { metadata: changed.metadata, now: NOW + 1 });
+    expect(await kit.tenants.get(one, 'cus_1')).toEqual(changed);
+    await kit.tenants.update(one, 'cus_1', { now: NOW + 2 });
     expect(await kit.tenants.get(one, 'cus_1')).toEqual(changed);
     expect(await kit.tenants.get(two, 'cus_1')).toBeNull();
     expect(await kit.tenants.list(two, FIRST_PAGE)).toEqual({ data: [], next: null });

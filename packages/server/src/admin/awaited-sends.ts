@@ -1,3 +1,5 @@
+import { attemptFields } from '../core/attempt.ts';
+import type { Delivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { SingleDelivery } from '../delivery/accept.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -8,7 +10,7 @@ import type { AttemptRecord } from '../ports/store.ts';
 /** The result of a send that its caller waited for. */
 export interface AwaitedSend {
   readonly delivery_id: string;
-  /** The recorded attempt; null if it did not end in time or was returned unsent. The delivery continues. */
+  /** The attempt as it is recorded; null if it did not end in time or was returned unsent. The delivery continues. */
   readonly attempt: StoredAttempt | null;
 }
 
@@ -22,9 +24,15 @@ export interface AwaitedSendsOptions {
 
 /** Calls that wait for one hook at the same time: each holds a connection of the API for as long as the receiver takes. */
 const MAX_WAITING = 8;
-/** Beyond the attempt's timeout: queueing, connecting to the database, recording. */
+/** Beyond the attempt's timeout: queueing and recording. */
 const GRACE_MS = 5_000;
 const MAX_TIMEOUT_MS = 60_000;
+
+// Not read back: the read could fail, and the answer would then deny a request that was sent.
+const storedAttempt = (delivery: Delivery, attempt: AttemptRecord): StoredAttempt => {
+  const { id, started_at, remote_address, request, response } = attempt;
+  return { id, started_at, remote_address, request, response, ...attemptFields(delivery, attempt) };
+};
 
 /** Waits for single attempts: test sends, pings and manual retries. */
 export class AwaitedSends {
@@ -47,9 +55,9 @@ export class AwaitedSends {
     const limit_ms = (await this.#timeoutOf(workspace_id, hook_id)) + GRACE_MS;
     this.#enter(hook_id);
     try {
-      const { delivery_id, attempt } = await send();
-      const record = await this.#within(limit_ms, attempt);
-      return { delivery_id, attempt: await this.#stored(workspace_id, delivery_id, record) };
+      const { delivery, attempt } = await send();
+      const ended = await this.#within(limit_ms, attempt);
+      return { delivery_id: delivery.id, attempt: ended === null ? null : storedAttempt(delivery, ended) };
     } finally {
       this.#leave(hook_id);
     }
@@ -82,15 +90,5 @@ export class AwaitedSends {
     const cancel = this.#options.clock.after(limit_ms, () => resolve(null));
     void attempt.then(resolve);
     return promise.finally(cancel);
-  }
-
-  async #stored(
-    workspace_id: string,
-    delivery_id: string,
-    record: AttemptRecord | null,
-  ): Promise<StoredAttempt | null> {
-    if (record === null) return null;
-    const delivery = await this.#options.repositories.deliveries.get(workspace_id, delivery_id);
-    return delivery?.attempt_list.find(({ id }) => id === record.id) ?? null;
   }
 }

@@ -1,3 +1,4 @@
+import { auditHook, type HookRef } from './audit.ts';
 import { BellwireError, coerceError } from '../core/errors.ts';
 import type { HookStatus } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -10,7 +11,6 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UrlPolicy } from '../ports/url-policy.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../ports/repositories.ts';
-import type { HookRef } from './secrets.ts';
 import type { TestSends } from './test-sends.ts';
 
 /** Manages hooks; `by` is the id of the caller's API key. All throw `not_found` for a hook that does not exist. */
@@ -97,39 +97,21 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
 
 /** Audits disabled TLS verification, and pings the hook if its dialect requires that after a change. */
 const followUp = async (
-  { repositories, testSends, clock, ids, log }: HooksOptions,
-  { workspace_id, hook_id, by }: HookRef,
+  options: HooksOptions,
+  at: HookRef,
   { dialect, insecure_ssl }: { readonly dialect: Dialect; readonly insecure_ssl: boolean | undefined },
 ): Promise<void> => {
-  if (insecure_ssl === true) {
-    const entry = { id: ids('aud'), workspace_id, at: clock.now(), by };
-    await repositories.audit.add({ ...entry, action: 'insecure_ssl.enabled', subject: hook_id });
-  }
+  if (insecure_ssl === true) await auditHook(options, at, 'insecure_ssl.enabled');
   if (dialect.handshake !== 'ping') return;
+  const { workspace_id, hook_id } = at;
   try {
-    await testSends.ping(workspace_id, hook_id);
+    // Not awaited beyond its acceptance: a slow receiver must not delay the change.
+    await options.testSends.ping(workspace_id, hook_id);
   } catch (error) {
     // The hook is already stored, so a refused ping must not fail the call.
     const { code } = coerceError(error);
-    log.warn('could not queue the ping of a created or changed hook', { hook_id, code });
+    options.log.warn('could not queue the ping of a created or changed hook', { hook_id, code });
   }
-};
-
-/** Written before the secret changes, as for a rotation. */
-const auditSecret = (
-  { repositories, clock, ids }: HooksOptions,
-  { workspace_id, hook_id, by }: HookRef,
-  secret: string | null,
-): Promise<void> => {
-  const action = secret === null ? 'secret.removed' : 'secret.replaced';
-  return repositories.audit.add({
-    id: ids('aud'),
-    workspace_id,
-    at: clock.now(),
-    by,
-    action,
-    subject: hook_id,
-  });
 };
 
 export const createHooks = (options: HooksOptions): Hooks => {
@@ -168,7 +150,10 @@ export const createHooks = (options: HooksOptions): Hooks => {
       ]);
       const dialect = lookup.dialect(hook.dialect);
       validateHook({ ...patch, secret }, { dialect, catalog, url_policy });
-      if (secret !== undefined) await auditSecret(options, at, secret);
+      // Before the change, as for a rotation.
+      if (secret !== undefined) {
+        await auditHook(options, at, secret === null ? 'secret.removed' : 'secret.replaced');
+      }
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const changed = await lookup.change(workspace_id, hook_id, {

@@ -1,3 +1,4 @@
+import { auditHook, type HookRef } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { type SecretState, secretState } from '../core/secret-state.ts';
@@ -28,13 +29,6 @@ export interface Secrets {
   readonly stateOf: (hook: ListedHook) => SecretState;
 }
 
-export interface HookRef {
-  readonly workspace_id: string;
-  readonly hook_id: string;
-  /** The id of the caller's API key. */
-  readonly by: string;
-}
-
 export interface RevealedSecret {
   readonly secret: string;
   readonly expires_at: number | null;
@@ -60,9 +54,6 @@ const unreadable = (hook_id: string): BellwireError =>
 export const createSecrets = (options: SecretsOptions): Secrets => {
   const { repositories, store, lookup, clock, ids, dialects } = options;
 
-  const audit = ({ workspace_id, hook_id, by }: HookRef, action: string): Promise<void> =>
-    repositories.audit.add({ id: ids('aud'), workspace_id, at: clock.now(), by, action, subject: hook_id });
-
   return {
     rotate: async (at, { secret, grace_ms }) => {
       const { workspace_id, hook_id } = at;
@@ -74,7 +65,7 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
       validateHook({ secret }, { dialect, catalog, url_policy: options.url_policy });
       const value = secret ?? dialect.secret.make(options.random.bytes);
       const now = clock.now();
-      await audit(at, 'secret.rotated');
+      await auditHook(options, at, 'secret.rotated');
       const rotated = await repositories.hooks.rotateSecret(workspace_id, hook_id, {
         secret: { id: ids('sec'), value },
         now,
@@ -85,7 +76,7 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
     },
     switchNow: async (at) => {
       await lookup.get(at.workspace_id, at.hook_id);
-      await audit(at, 'secret.switched');
+      await auditHook(options, at, 'secret.switched');
       const hook = await repositories.hooks.dropPreviousSecrets(at.workspace_id, at.hook_id, clock.now());
       if (hook === null) throw noSuchHook(at.hook_id);
       return hook;
@@ -103,7 +94,7 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
         );
       }
       // Audited before it is returned: a superfluous entry is better than an unaudited secret.
-      await audit(at, 'secret.revealed');
+      await auditHook(options, at, 'secret.revealed');
       const now = clock.now();
       return hook.secrets
         .filter(({ expires_at }) => expires_at === null || expires_at > now)

@@ -1,3 +1,4 @@
+import type { Delivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Event, Trigger } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -34,7 +35,7 @@ export interface SingleInput {
 
 /** A delivery that is sent immediately. */
 export interface SingleDelivery {
-  readonly delivery_id: string;
+  readonly delivery: Delivery;
   /** Its attempt once it is recorded; null if the delivery was returned unsent. Never rejects. */
   readonly attempt: Promise<AttemptRecord | null>;
 }
@@ -155,7 +156,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];
       if (leased === undefined) throw noHook(hook_id);
-      return { delivery_id: leased.delivery.id, attempt: attempts.watch(leased) };
+      return { delivery: leased.delivery, attempt: attempts.watch(leased) };
     },
   };
 };

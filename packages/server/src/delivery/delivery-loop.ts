@@ -203,7 +203,7 @@ export class DeliveryLoop {
     if (claim.kind !== 'leased') throw manualClaimError(claim.kind, delivery_id);
     const attempt = this.#attempts.watch(claim.leased);
     this.#offer([claim.leased]);
-    return { delivery_id, attempt };
+    return { delivery: claim.leased.delivery, attempt };
   }
 
   // A claim can end after shutdown has emptied the queues: its deliveries would never be sent.

@@ -227,7 +227,7 @@ export interface Repositories {
       workspace_id: string,
       tenant: string,
       change: { readonly metadata?: Tenant['metadata'] | undefined; readonly now: number },
-    ) => Promise<Tenant>;
+    ) => Promise<void>;
   };
   readonly hooks: {
     readonly create: (hook: NewHook) => Promise<ListedHook>;
@@ -268,6 +268,8 @@ export interface Repositories {
       filter: DeliveryFilter,
       page: PageQuery,
     ) => Promise<Page<StoredDelivery>>;
+    /** The hook of a delivery, without reading its attempts; null if the delivery does not exist. */
+    readonly hookOf: (workspace_id: string, id: string) => Promise<string | null>;
     readonly get: (
       workspace_id: string,
       id: string,

@@ -154,9 +154,8 @@ const defineRetries = ({ redeliver, replay, repositories, awaitedSends }: RpcDep
     .input(z.strictObject({ delivery_id: deliveryId }))
     .output(sendResultView)
     .mutation(async ({ ctx: { workspace_id }, input: { delivery_id } }) => {
-      const delivery = await repositories.deliveries.get(workspace_id, delivery_id);
-      if (delivery === null) throw notFound(delivery_id);
-      const { hook_id } = delivery;
+      const hook_id = await repositories.deliveries.hookOf(workspace_id, delivery_id);
+      if (hook_id === null) throw notFound(delivery_id);
       const send = () => redeliver(workspace_id, delivery_id);
       return viewSendResult(await awaitedSends.run({ workspace_id, hook_id }, send), 'Delivery retried');
     }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { HookRef } from '../admin/secrets.ts';
+import type { HookRef } from '../admin/audit.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, hookId, secret } from './fields.ts';

@@ -12,8 +12,16 @@ const scope = 'workspace';
 const one = z.strictObject({ tenant: tenantId });
 
 /** Tenants: your own customers, named by your own ids. */
-export const createTenantsRouter = ({ repositories, now }: RpcDeps) =>
-  t.router({
+export const createTenantsRouter = ({ repositories, now }: RpcDeps) => {
+  const get = async (workspace_id: string, name: string) => {
+    const tenant = await repositories.tenants.get(workspace_id, name);
+    if (tenant !== null) return viewTenant(tenant);
+    throw new BellwireError(
+      'not_found',
+      `There is no tenant ${name} in this workspace. Its first hook or event creates it.`,
+    );
+  };
+  return t.router({
     list: procedure
       .meta({
         scope,
@@ -37,27 +45,21 @@ export const createTenantsRouter = ({ repositories, now }: RpcDeps) =>
       })
       .input(one)
       .output(tenantView)
-      .query(async ({ ctx, input }) => {
-        const tenant = await repositories.tenants.get(ctx.workspace_id, input.tenant);
-        if (tenant === null) {
-          throw new BellwireError(
-            'not_found',
-            `There is no tenant ${input.tenant} in this workspace. Its first hook or event creates it.`,
-          );
-        }
-        return viewTenant(tenant);
-      }),
+      .query(({ ctx, input }) => get(ctx.workspace_id, input.tenant)),
     update: procedure
       .meta({
         scope,
         route: { method: 'PATCH', path: '/tenants/{tenant}' },
         summary: 'Change a tenant',
         description: 'Replaces the metadata of a tenant. Creates the tenant if it does not exist.',
+        errors: READ_ERRORS,
         example: { metadata: EXAMPLE.metadata },
       })
       .input(one.extend({ metadata: metadata.optional() }))
       .output(tenantView)
-      .mutation(async ({ ctx, input: { tenant, ...change } }) =>
-        viewTenant(await repositories.tenants.update(ctx.workspace_id, tenant, { ...change, now: now() })),
-      ),
+      .mutation(async ({ ctx, input: { tenant, ...change } }) => {
+        await repositories.tenants.update(ctx.workspace_id, tenant, { ...change, now: now() });
+        return get(ctx.workspace_id, tenant);
+      }),
   });
+};

@@ -90,6 +90,15 @@ export const createDeliveries = ({ reader }: Connections): Repositories['deliver
       if (found.next !== null) return found;
       return { ...found, next: await endOfWindow(workspace_id, options) };
     },
+    hookOf: async (workspace_id, id) => {
+      const row = await reader
+        .selectFrom('bellwire_deliveries')
+        .select('hook_id')
+        .where('workspace_id', '=', workspace_id)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      return row?.hook_id ?? null;
+    },
     get: async (workspace_id, id) => {
       const row = await reader
         .selectFrom('bellwire_deliveries')

@@ -35,7 +35,7 @@ const countHooks = async (
   for (const { tenant, status, hooks, failing } of rows) {
     if (tenant === null) continue;
     const known = counts.get(tenant) ?? NO_HOOKS;
-    const added = status === 'active' ? { failing: failing } : {};
+    const added = status === 'active' ? { failing } : {};
     counts.set(tenant, { ...known, ...added, [status]: hooks });
   }
   return counts;
@@ -75,14 +75,14 @@ export const createTenants = ({ db, reader }: Connections): Repositories['tenant
   get: (workspace_id, tenant) => find(reader, workspace_id, tenant),
   update: async (workspace_id, tenant, { metadata, now }) => {
     const stored = metadata === undefined ? {} : { metadata: JSON.stringify(metadata) };
-    const row = await db
+    await db
       .insertInto('bellwire_tenants')
       .values({ workspace_id, tenant, created_at: now, ...stored })
       .onConflict((conflict) =>
-        conflict.columns(['workspace_id', 'tenant']).doUpdateSet({ tenant, ...stored }),
+        metadata === undefined
+          ? conflict.doNothing()
+          : conflict.columns(['workspace_id', 'tenant']).doUpdateSet(stored),
       )
-      .returningAll()
-      .executeTakeFirstOrThrow();
-    return toTenant(row, (await countHooks(db, workspace_id, [tenant])).get(tenant));
+      .execute();
   },
 });

@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely';
-import { outcomeDetail } from '../../core/outcome.ts';
+import { attemptFields } from '../../core/attempt.ts';
 import type { StoredAttempt } from '../../ports/repositories.ts';
 import type { AttemptedSettlement, RecordedHeader } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
@@ -9,19 +9,16 @@ export type NewAttemptRow = Insertable<Schema['bellwire_attempts']>;
 
 /** The row of an attempt that has just ended. */
 export const toAttemptRow = ({ delivery, attempt }: AttemptedSettlement): NewAttemptRow => {
-  const { request, response, timings, reused_connection } = attempt;
+  const { request, response } = attempt;
+  const { timings, ...fields } = attemptFields(delivery, attempt);
   return {
+    ...fields,
     id: attempt.id,
     workspace_id: delivery.workspace_id,
     delivery_id: delivery.id,
     hook_id: delivery.hook_id,
-    number: delivery.attempts + 1,
-    trigger: delivery.trigger,
-    outcome: attempt.outcome.kind,
-    outcome_detail: outcomeDetail(attempt.outcome),
     started_at: attempt.started_at,
-    duration_ms: timings?.total_ms ?? 0,
-    timings: timings === null ? null : JSON.stringify({ ...timings, reused_connection }),
+    timings: timings === null ? null : JSON.stringify(timings),
     remote_address: attempt.remote_address,
     request_method: request?.method ?? null,
     request_url: request?.url ?? null,
