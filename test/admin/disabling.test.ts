@@ -73,12 +73,13 @@ it('resource-api: failed manual attempts, pings and tests do not count as failur
   expect(await server.hook(id)).toMatchObject(exhausted);
 });
 
-it('a disabled hook holds its other deliveries and later events; activation sends new events, a replay the held ones', async () => {
+it('a disabled hook holds its other deliveries and later events; activation sends new events, a recovery the held ones', async () => {
   let isUp = false;
   const { server, id } = await withHook(() => ({ status: isUp ? 200 : 500 }));
   await using _ = server;
   const since = new Date(server.clock.now()).toISOString();
-  const replay = async (fields: object = {}) => (await server.verb(id, 'replay', { since, ...fields })).body;
+  const recover = async (fields: object = {}) =>
+    (await server.api('POST /v1/recoveries', { hook_id: id, since, ...fields })).body;
   await server.send();
   await server.live(HOUR);
   await server.send();
@@ -92,17 +93,23 @@ it('a disabled hook holds its other deliveries and later events; activation send
   for (const held of (await server.deliveries(id)).slice(0, 2)) {
     expect(held).toMatchObject({ status: 'held', next_attempt_at: null, failure_reason: null });
   }
-  expect(await replay({ dry_run: true })).toEqual({ count: 3, replayed: 0 });
-  expect((await replay()).error).toMatchObject({ code: 'hook_not_active' });
+  expect(await recover({ dry_run: true })).toMatchObject({ total: 3, counts: { failed: 1, held: 2 } });
+  expect((await recover()).error).toMatchObject({ code: 'hook_not_active' });
 
   isUp = true;
   const activated = await server.verb(id, 'activate');
-  expect(activated.body).toMatchObject({ status: 'active', disabled_reason: null, consecutive_failures: 0 });
+  expect(activated.body).toMatchObject({
+    status: 'active',
+    disabled_reason: null,
+    consecutive_failures: 0,
+    held: 2,
+    recovery_id: null,
+  });
   await server.live(MINUTE);
   expect(server.sent()).toHaveLength(before);
   await server.send();
   expect(server.sent()).toHaveLength(before + 1);
-  expect(await replay()).toEqual({ count: 3, replayed: 3 });
+  expect(await recover()).toMatchObject({ status: 'running' });
   await server.live(MINUTE);
   expect(await countsOf(server, id)).toEqual({ succeeded: 4 });
 });

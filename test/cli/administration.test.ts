@@ -77,7 +77,7 @@ test('the audit log is listed', async ({ server, json, bellwire }) => {
 /** Calls with another name on the command line than in the client. */
 const RENAMED: Readonly<Record<string, string>> = {
   'hooks revealSecret': 'hooks secret',
-  'deliveries retryMany': 'deliveries retry',
+  'recoveries create': 'recover',
   // It publishes the schemas of a program; a command line has none.
   'eventTypes push': 'event-types put',
 };

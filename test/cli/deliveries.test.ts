@@ -92,7 +92,7 @@ test('deliveries are listed by every filter and shown with their requests and re
   expect(list).toMatch(/^ID +STATUS .*\ndlv_\S+ +succeeded +1 +wh_\S+ +\S+ +order\.created +-\n$/);
 });
 
-test('one delivery is retried by its id; many are counted first and sent with --yes', async ({
+test('one delivery is retried by its id; recover counts or sends many, and cancel ends them', async ({
   server,
   json,
   bellwire,
@@ -110,17 +110,47 @@ test('one delivery is retried by its id; many are counted first and sent with --
   status = 200;
   expect(await json('deliveries', 'retry', ids[0]!)).toMatchObject({ success: true, delivery_id: ids[0] });
   await server.deliveryIn(ids[0]!, 'succeeded');
-  for (const filter of [['--hook', hook], ['--type', 'order.created', '--since', '1h'], ['--all']]) {
-    expect(await json('deliveries', 'retry', ...filter)).toEqual({ count: 1, retried: 0 });
-  }
-  expect(await bellwire(['deliveries', 'retry', '--all'])).toEqual({
+  const range = [hook, '--since', '1h'];
+  const dry = await json('recover', ...range, '--dry-run', '--status', 'failed');
+  expect(dry).toMatchObject({ status: 'dry_run', total: 1, counts: { failed: 1 } });
+  expect(await bellwire(['recover', ...range, '--dry-run'])).toEqual({
     code: 0,
-    stdout: '1 failed deliveries match.\n',
-    stderr: 'Add --yes to send them.\n',
+    stdout: 'Would send 1: 1 failed.\n',
+    stderr: '',
   });
   expect((await server.api(`GET /v1/deliveries/${ids[1]}`)).body.status).toBe('failed');
-  expect(await json('deliveries', 'retry', '--hook', hook, '--yes')).toEqual({ count: 1, retried: 1 });
+  const sent = await bellwire(['recover', ...range], { width: 80 });
+  expect(sent).toMatchObject({ code: 0, stdout: 'Sending 1: 1 failed.\n' });
+  expect(sent.stderr).toContain('[##############################] 100 % 1 deliveries');
   await server.deliveryIn(ids[1]!, 'succeeded');
+  const [{ id: recovery }] = (await json('recoveries', 'list')).data;
+  expect(await json('recoveries', 'get', recovery)).toMatchObject({ status: 'completed', total: 1 });
+  expect((await bellwire(['recoveries', 'cancel', recovery])).stdout).toBe(`Canceled ${recovery}.\n`);
+  for (const flags of [
+    ['--status', 'lost'],
+    ['--outcome', 'lost'],
+  ]) {
+    expect((await bellwire(['recover', ...range, ...flags])).code).toBe(2);
+  }
+  expect((await bellwire(['recover', '--since', '1h', '--status', 'missed'])).code).toBe(2);
+
+  await json('hooks', 'deactivate', hook);
+  await json('events', 'send', 'order.created', '--data', '{"id": 3}');
+  const cancel = ['deliveries', 'cancel', '--hook', hook, '--since', '1h'];
+  expect(await bellwire(cancel)).toEqual({
+    code: 0,
+    stdout: 'Would cancel 1: 1 held.\n',
+    stderr: 'Add --yes to cancel them.\n',
+  });
+  expect((await bellwire([...cancel, '--yes'])).stdout).toBe('Canceled 1: 1 held.\n');
+  const [canceled] = (await json('deliveries', 'list', '--status', 'canceled')).data;
+  expect(canceled).toMatchObject({ failure_reason: 'by_user' });
+
+  await json('events', 'send', 'order.created', '--data', '{"id": 4}');
+  expect((await bellwire(['hooks', 'activate', hook])).stderr).toContain('1 deliveries are held.');
+  const activated = await bellwire(['hooks', 'activate', hook, '--recover']);
+  expect(activated.stderr).toBe('Sending 1: 1 held.\n');
+  await receiver.next();
 });
 
 test('watch prints every change until the delivery is final; a failure is exit code 1', async ({

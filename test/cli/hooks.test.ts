@@ -85,24 +85,6 @@ test('a hook is pinged, tested and validated; a validation that fails is exit co
   }
 });
 
-test('a replay counts; with --yes it sends', async ({ server, json, bellwire }) => {
-  await using receiver = await startReceiver();
-  const { id } = await server.addHook(receiver.origin, { active: false });
-  await json('events', 'send', 'order.created', '--data', '{"id": 1}');
-  await json('hooks', 'activate', id);
-
-  const args = ['hooks', 'replay', id, '--since', '1h', '--status', 'held'];
-  expect(await json(...args)).toEqual({ count: 1, replayed: 0 });
-  expect(await bellwire(args)).toEqual({
-    code: 0,
-    stdout: '1 would be sent.\n',
-    stderr: 'Add --yes to send them.\n',
-  });
-  expect(receiver.calls).toEqual([]);
-  expect(await json(...args, '--yes')).toEqual({ count: 1, replayed: 1 });
-  await receiver.next();
-});
-
 test('without --json a list is a table, a hook has one field per line, and the secret is shown once', async ({
   bellwire,
 }) => {

@@ -39,8 +39,8 @@ export const inputs = async (order: Order): Promise<void> => {
   await bellwire.hooks.update('wh_1', { active: false }, { retry: false });
   // @ts-expect-error -- the id is the first argument, not a field
   await bellwire.hooks.update({ hook_id: 'wh_1', active: false });
-  // @ts-expect-error -- since is not optional
-  await bellwire.hooks.replay('wh_1');
+  // @ts-expect-error -- not a time
+  await bellwire.recoveries.create({ hook_id: 'wh_1', since: 7 });
   await bellwire.hooks.delete('wh_1', { signal: AbortSignal.timeout(1) });
   // @ts-expect-error -- no such status
   await bellwire.deliveries.list({ status: 'lost' });

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Delivery, deliveryStatuses } from '../../packages/server/src/core/delivery.ts';
-import type { Trigger } from '../../packages/server/src/core/event.ts';
+import { triggers } from '../../packages/server/src/core/event.ts';
 import { type HookStatus, hookStatuses } from '../../packages/server/src/core/hook.ts';
 import {
   type Attempted,
@@ -16,7 +16,6 @@ import { nameOf, outcomes } from '../support/outcomes.ts';
 
 const NOW = 1_000_000;
 const DAY = 86_400_000;
-const triggers = ['scheduled', 'manual', 'ping', 'test', 'validate'] as const satisfies readonly Trigger[];
 const singles = ['ping', 'test', 'validate'] as const;
 
 const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
@@ -28,6 +27,7 @@ const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
   trigger: 'scheduled',
   attempts: 0,
   failures: 0,
+  has_succeeded: false,
   returns: 0,
   suspicion: 0,
   resume: null,
@@ -236,9 +236,13 @@ describe('a delivery that is returned unsent', () => {
 
 it('a hook that an attempt disables holds the delivery of that attempt, unless it has ended', () => {
   const retried = nextStep(attempted()).delivery;
-  expect(stepOfDisabled(retried)).toMatchObject({ status: 'held', next_attempt_at: null, failures: 1 });
+  expect(stepOfDisabled(delivery(), retried)).toMatchObject({
+    status: 'held',
+    next_attempt_at: null,
+    failures: 1,
+  });
   const ended = nextStep(attempted({ outcome: { kind: 'http_status', status: 410 } })).delivery;
-  expect(stepOfDisabled(ended)).toBe(ended);
+  expect(stepOfDisabled(delivery(), ended)).toBe(ended);
 });
 
 const anyAttempted: fc.Arbitrary<Attempted> = fc.record({

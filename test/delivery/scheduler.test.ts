@@ -13,6 +13,7 @@ const lease = (id: string, hook: string): LeasedDelivery => ({
     attempts: 0,
     failures: 0,
     returns: 0,
+    has_succeeded: false,
     suspicion: 0,
     resume: null,
   },

@@ -69,7 +69,7 @@ describe('the dialect of the page', () => {
     await using receiver = await startReceiver();
     const env: Record<string, string> = { KEY: ADMIN_KEY };
     const shell = (command: string) => runShell(command, { url: server.url, receiver: receiver.origin, env });
-    const [choose = '', rotate = '', replay = '', own = ''] = page.blocks('sh');
+    const [choose = '', rotate = '', recover = '', own = ''] = page.blocks('sh');
 
     const [github, workspace] = commandsOf(choose);
     const hook = await shell(github!);
@@ -81,9 +81,9 @@ describe('the dialect of the page', () => {
     const { secret } = await shell(rotating!);
     expect(secret).not.toBe(hook['secret']);
     expect(await shell(switching!)).toMatchObject({ id: hook['id'] });
-    const [dry, wet] = commandsOf(replay);
-    expect(await shell(dry!)).toEqual({ count: 0, replayed: 0 });
-    expect(await shell(wet!)).toEqual({ count: 0, replayed: 0 });
+    const [dry, wet] = commandsOf(recover);
+    expect(await shell(dry!)).toMatchObject({ id: null, total: 0 });
+    expect(await shell(wet!)).toMatchObject({ status: 'running' });
 
     const [reveal, audit, again, switchAgain] = secretsPage.blocks('sh').flatMap(commandsOf);
     expect(await shell(reveal!)).toEqual({ secret, previous: [] });

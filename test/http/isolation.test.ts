@@ -14,29 +14,35 @@ const addTenant = async (name: string) => {
   await api(`PUT /v1/event-types/${name}.only`, {}, { key });
   const event = await api('POST /v1/events', { type: 'a', data: { of: name } }, { key });
   const { body } = await api('GET /v1/deliveries', undefined, { key });
-  return { workspace_id, key, hook_id: hook.id, event_id: event.body.id, delivery_id: body.data[0]!.id };
+  const since = new Date(0).toISOString();
+  const recovery = await api('POST /v1/recoveries', { since, event_type: `${name}.only` }, { key });
+  return {
+    workspace_id,
+    key,
+    hook_id: hook.id,
+    event_id: event.body.id,
+    delivery_id: body.data[0]!.id,
+    recovery_id: recovery.body.id,
+  };
 };
 const [left, right] = [await addTenant('left'), await addTenant('right')];
 
-const LISTS = ['events', 'webhooks', 'deliveries', 'event-types'] as const;
+const LISTS = ['events', 'webhooks', 'deliveries', 'event-types', 'recoveries'] as const;
 
 const everything = async (key: string): Promise<string> => {
   const lists = LISTS.map(async (list) => (await api(`GET /v1/${list}`, undefined, { key })).text);
   return (await Promise.all(lists)).join();
 };
 
-/** Fields that a route requires before it looks up the id in its path. */
-const BODIES: Readonly<Record<string, object>> = { 'hooks.replay': { since: '2026-01-01T00:00:00Z' } };
-
 it('every route answers 404 for an id of another workspace, and changes nothing there', async () => {
   const before = await everything(right.key);
   const called: string[] = [];
   for (const { name, type, meta } of procedures) {
     const route = meta?.route;
-    const [, field = ''] = /\{(hook_id|event_id|delivery_id)\}/.exec(route?.path ?? '') ?? [];
+    const [, field = ''] = /\{(hook_id|event_id|delivery_id|recovery_id)\}/.exec(route?.path ?? '') ?? [];
     if (route === undefined || field === '') continue;
     const path = route.path.replace(`{${field}}`, right[field as 'hook_id']);
-    const body = type === 'query' ? undefined : (BODIES[name] ?? {});
+    const body = type === 'query' ? undefined : {};
     const { status, text } = await api(`${route.method} /v1${path}` as 'GET /', body, { key: left.key });
     called.push(name);
     expect([name, status]).toEqual([name, 404]);
@@ -63,6 +69,14 @@ it('an id of another workspace is unknown in bodies and filters', async () => {
   expect((await api('POST /v1/events', named, { key })).status).toBe(404);
   expect((await api('POST /v1/webhooks/test', { webhook_id: right.hook_id }, { key })).status).toBe(404);
   expect((await api('GET /v1/event-types/right.only', undefined, { key })).status).toBe(404);
+  const since = new Date(0).toISOString();
+  for (const selected of [{ hook_id: right.hook_id, since }, { delivery_ids: [right.delivery_id] }]) {
+    for (const path of ['/v1/recoveries', '/v1/deliveries/cancel']) {
+      for (const dry_run of [true, false]) {
+        expect((await api(`POST ${path}` as 'POST /', { ...selected, dry_run }, { key })).status).toBe(404);
+      }
+    }
+  }
   for (const filter of [`hook_id=${right.hook_id}`, `event_id=${right.event_id}`]) {
     expect((await api(`GET /v1/deliveries?${filter}`, undefined, { key })).body.data).toEqual([]);
   }

@@ -180,7 +180,7 @@ describe('every refusal of one operation is in the document:', () => {
     });
   });
 
-  it('of a retry or a replay', async () => {
+  it('of a retry or a recovery', async () => {
     const answers = Promise.withResolvers<object>();
     await using slow = await startReceiver(() => answers.promise);
     const hook = await server.addHook(slow.origin);
@@ -195,11 +195,9 @@ describe('every refusal of one operation is in the document:', () => {
     await server.deliveryIn(delivery, 'succeeded');
     const hook_id = { ids: { [EXAMPLE.hook_id]: hook.id } };
     await call('hooks.deactivate', hook_id);
-    await expectCode('hook_not_active', 'hooks.replay', {
-      ...hook_id,
-      body: { since: '2020-01-01T00:00:00Z' },
+    await expectCode('hook_not_active', 'recoveries.create', {
+      body: { hook_id: hook.id, since: '2020-01-01T00:00:00Z' },
     });
-    await expectCode('hook_not_active', 'deliveries.retryMany', { body: { hook_id: hook.id } });
     const held = await sent();
     await call('hooks.delete', hook_id);
     await expectCode('delivery_canceled', 'deliveries.retry', ofDelivery(held));

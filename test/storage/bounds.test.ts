@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createKit, DAY_MS, GONE, INTERRUPTED, NOW, OK } from './conformance/kit.ts';
+import { createKit, DAY_MS, GONE, NOW, OK } from './conformance/kit.ts';
 import { openTestStore } from '../support/test-store.ts';
 import type { Settlement } from '../../packages/server/src/ports/store.ts';
 
@@ -15,22 +15,39 @@ it('a manual attempt that cannot be rendered or recorded leaves a succeeded deli
   }
 });
 
-it('a replay stores no delivery of an event that is pruned between its read and its write', async () => {
+it('a recovery stores no delivery of an event that is pruned between its read and its write', async () => {
   await using kit = createKit(await openTestStore());
   const { workspace_id } = await kit.pair();
   const { leased } = await kit.stored(kit.event(workspace_id));
   for (const one of leased) await kit.end(one, OK);
-  const late = await kit.arrange.addHook(workspace_id);
-  const hook = (await kit.repositories.hooks.get(workspace_id, late))!;
+  const hook_id = await kit.arrange.addHook(workspace_id);
+  const { recoveries } = kit.repositories;
   const now = NOW + 31 * DAY_MS;
-  const slice = { after: null, limit: 500, now, newId: () => kit.ids('dlv') };
-  // The connection runs them in this order: the read of sendMissed, the pruner, the transaction of sendMissed.
-  const sending = kit.repositories.replay.sendMissed(hook, { since: 0, until: now }, slice);
+  const filter = {
+    delivery_ids: null,
+    hook_id,
+    tenant: null,
+    event_type: null,
+    outcome: null,
+    since: 0,
+    until: now,
+    statuses: ['missed'],
+  } as const;
+  const { id } = await recoveries.create({
+    id: kit.ids('rcv'),
+    workspace_id,
+    kind: 'recover',
+    filter,
+    created_at: now,
+  });
+  const slice = { limit: 500, now, newId: () => kit.ids('dlv') };
+  // The connection runs them in this order: the reads of the recovery, the pruner, the transaction of the recovery.
+  const advancing = recoveries.advance({ workspace_id, id }, slice);
   const pruned = kit.store.prune({ now, before: now - 30 * DAY_MS, limit: 100 });
-  await Promise.all([sending, pruned]);
+  await Promise.all([advancing, pruned]);
   const events = await kit.arrange.events();
   const deliveries = await kit.arrange.deliveries();
-  expect(deliveries.filter(({ event_id }) => !events.some(({ id }) => id === event_id))).toEqual([]);
+  expect(deliveries.filter(({ event_id }) => !events.some((event) => event.id === event_id))).toEqual([]);
 });
 
 it('one slice of stopDeliveries is bounded in hooks', async () => {
@@ -66,18 +83,6 @@ it('a commit that is rolled back does not change the index of hooks that was bui
   await commit([]);
   const deliveries = (await kit.arrange.deliveries({ hook_id })).map(({ status }) => status);
   expect(deliveries).not.toContain('held');
-});
-
-it('a replay keeps the suspicion of a delivery that was in flight when the sender thread died', async () => {
-  await using kit = createKit(await openTestStore());
-  const { workspace_id, hook_id } = await kit.pair();
-  const leased = await kit.leaseFor({ workspace_id, hook_id });
-  const suspect = { ...leased, delivery: { ...leased.delivery, suspicion: 3 } };
-  await kit.end(suspect, INTERRUPTED, { sender_died: true });
-  expect(await kit.row(leased)).toMatchObject({ failure_reason: 'quarantined', suspicion: 4 });
-  const filter = { workspace_id, hook_id, since: 0, until: NOW + 60_000 };
-  await kit.repositories.replay.resend(filter, 'failed', { after: null, limit: 10, now: NOW });
-  expect((await kit.row(leased)).suspicion).toBeGreaterThan(0);
 });
 
 it('an event that cannot be read does not affect the others', async () => {

@@ -30,9 +30,6 @@ const openPlanned = async () => {
   return { kit: createKit(db), plans, [Symbol.asyncDispose]: close };
 };
 
-const RANGE = { since: 0, until: NOW + 1 };
-const SLICE = { after: null, limit: 10, now: NOW };
-
 type Call = (kit: Kit, hook: { readonly workspace_id: string; readonly hook_id: string }) => Promise<unknown>;
 
 const list =
@@ -45,22 +42,10 @@ const CALLS: readonly (readonly [name: string, index: string, call: Call])[] = [
   ['the list of failed deliveries', 'failed', list({ status: 'failed' })],
   ['the deliveries of an event', 'event', list({ event_id: 'evt_1' })],
   ['the failed deliveries of an event', 'event', list({ event_id: 'evt_1', status: 'failed' })],
-  ...(['failed', 'held'] as const).flatMap((status): readonly (readonly [string, string, Call])[] => [
-    [
-      `the count of ${status} deliveries`,
-      status,
-      (kit, hook) => kit.replay.count({ ...hook, ...RANGE }, status),
-    ],
-    [
-      `a resend of ${status} deliveries`,
-      status,
-      (kit, hook) => kit.replay.resend({ ...hook, ...RANGE }, status, SLICE),
-    ],
-  ]),
   [
-    'the count of failed deliveries of every hook',
-    'failed',
-    (kit, hook) => kit.replay.count({ ...hook, hook_id: null, ...RANGE }, 'failed'),
+    'the number of held deliveries of a hook',
+    'held',
+    (kit, { hook_id }) => kit.deliveries.countHeld(hook_id),
   ],
   [
     'pausing a hook',

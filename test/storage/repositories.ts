@@ -8,8 +8,7 @@ import { hookSecrets } from './repositories/hook-secrets.ts';
 import { hooks } from './repositories/hooks.ts';
 import { type Check, createKit, type RepositoriesUnderTest } from './repositories/kit.ts';
 import { pages } from './repositories/pages.ts';
-import { resend } from './repositories/resend.ts';
-import { sendMissed } from './repositories/send-missed.ts';
+import { recoveries } from './repositories/recoveries.ts';
 import { switchingOff } from './repositories/switching-off.ts';
 import { tenants } from './repositories/tenants.ts';
 import { workspaces } from './repositories/workspaces.ts';
@@ -26,8 +25,7 @@ const chapters = {
   'the secrets of a hook': hookSecrets,
   events,
   deliveries,
-  'resending deliveries': resend,
-  'sending missed events': sendMissed,
+  recoveries,
 };
 
 /** The guarantees of the repositories on every database. `open` returns an empty one with our tables. */

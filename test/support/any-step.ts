@@ -24,7 +24,7 @@ export const routes: readonly RestRoute[] = routesOf(
   createAppRouter({} as Parameters<typeof createAppRouter>[0]),
 );
 
-const ID = /^(ws|wh|evt|dlv|key)_/;
+const ID = /^(ws|wh|evt|dlv|rcv|key)_/;
 
 const idOf = (kind: string): fc.Arbitrary<string> =>
   fc.oneof(

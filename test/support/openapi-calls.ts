@@ -17,11 +17,13 @@ export const createExamples = async (
   await api(`PATCH /v1/tenants/${EXAMPLE.tenant}`, { metadata: EXAMPLE.metadata });
   const { body: workspace } = await api('POST /v1/workspaces', { name: `of ${event.id}` });
   const { body: key } = await api('POST /v1/api-keys', { name: 'spare' });
+  const { body: recovery } = await api('POST /v1/recoveries', { delivery_ids: [created!.id] });
   const delivery = await deliveryIn(created!.id, 'succeeded', 'failed', 'held');
   return {
     [EXAMPLE.hook_id]: hook.id,
     [EXAMPLE.event_id]: event.id,
     [EXAMPLE.delivery_id]: delivery.id,
+    [EXAMPLE.recovery_id]: recovery.id,
     [EXAMPLE.workspace_id]: workspace.id,
     [EXAMPLE.key_id]: key.id,
   };

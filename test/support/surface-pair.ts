@@ -29,7 +29,7 @@ export interface SurfacePair extends AsyncDisposable {
 
 interface Side {
   readonly server: RunningServer;
-  /** Whether no delivery is being sent. */
+  /** Whether no delivery is being sent and no recovery is running. */
   readonly isQuiet: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -38,10 +38,12 @@ interface Side {
 const startSide = async (): Promise<Side> => {
   const server = await startServer({ started: false });
   const database = new Database(server.database_path, { readonly: true });
-  const sending = database.prepare("select 1 from bellwire_deliveries where status = 'sending' limit 1");
+  const busy = database.prepare(
+    "select 1 from bellwire_deliveries where status = 'sending' union all select 1 from bellwire_recoveries where status = 'running' limit 1",
+  );
   return {
     server,
-    isQuiet: () => sending.get() === undefined,
+    isQuiet: () => busy.get() === undefined,
     close: async () => {
       database.close();
       await server[Symbol.asyncDispose]();

@@ -61,7 +61,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
       if (next > end) break;
       await clock.advance(Math.max(0, next - clock.now()));
       swept_at = clock.now();
-      await clock.until(program.loop.sweep());
+      await clock.until(program.sweep());
     }
     await clock.advance(end - clock.now());
   };

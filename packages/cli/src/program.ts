@@ -8,6 +8,8 @@ import { generate } from './commands/generate.ts';
 import { hooks } from './commands/hooks.ts';
 import { inbox } from './commands/inbox.ts';
 import { keys } from './commands/keys.ts';
+import { recover } from './commands/recover.ts';
+import { recoveries } from './commands/recoveries.ts';
 import { tenants } from './commands/tenants.ts';
 import { trigger } from './commands/trigger.ts';
 import { workspaces } from './commands/workspaces.ts';
@@ -83,8 +85,8 @@ export const createProgram = (shell: Shell): Command => {
   program.commandsGroup('Run the server:');
   addServe(program);
   program.commandsGroup('Send and inspect:');
-  for (const verb of [trigger, inbox]) adopt(program, buildVerb(verb, shell));
-  for (const noun of [events, deliveries]) adopt(program, buildNoun(noun, shell));
+  for (const verb of [trigger, recover, inbox]) adopt(program, buildVerb(verb, shell));
+  for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Manage:');
   for (const noun of [hooks, tenants, eventTypes, workspaces, keys, audit])
     adopt(program, buildNoun(noun, shell));

@@ -19,6 +19,7 @@ export type {
   Hook,
   Page,
   SendResult,
+  Recovery,
   Tenant,
   Workspace,
 } from '@bellwire/server';

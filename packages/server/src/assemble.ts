@@ -3,7 +3,7 @@ import { createHookLookup } from './admin/hook-lookup.ts';
 import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
-import { createReplay } from './admin/replay.ts';
+import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { BellwireError, type Issue } from './core/errors.ts';
@@ -11,6 +11,7 @@ import type { SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
 import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
+import { RecoveryRunner } from './delivery/recovery-runner.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
@@ -84,20 +85,26 @@ export interface Program {
   readonly is_first_start: boolean;
   /** Starts the sweep, once a second, which sends due retries and the deliveries of an earlier process. */
   readonly start: () => void;
+  /** One pass of the sweep. */
+  readonly sweep: () => Promise<void>;
   /** Shuts down gracefully: no delivery is lost or sent twice. Further calls return the same promise. */
   readonly stop: () => Promise<void>;
 }
 
+interface LifecycleParts {
+  readonly loop: DeliveryLoop;
+  readonly recoveries: RecoveryRunner;
+  readonly ports: Ports;
+}
+
 /** Starts and stops the program, and knows whether it is ready. */
 class Lifecycle {
-  readonly #loop: DeliveryLoop;
-  readonly #ports: Ports;
+  readonly #parts: LifecycleParts;
   #sweeps: ScheduledJob | null = null;
   #stopped: Promise<void> | null = null;
 
-  constructor(loop: DeliveryLoop, ports: Ports) {
-    this.#loop = loop;
-    this.#ports = ports;
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
   }
 
   get is_ready(): boolean {
@@ -105,9 +112,16 @@ class Lifecycle {
   }
 
   start(): void {
-    const { schedule, log } = this.#ports;
-    if (this.#stopped === null)
-      this.#sweeps ??= schedule.everySecond('bellwire sweep', () => this.#loop.sweep(), log);
+    if (this.#stopped !== null) return;
+    const { schedule, log } = this.#parts.ports;
+    this.#sweeps ??= schedule.everySecond('bellwire sweep', () => this.sweep(), log);
+  }
+
+  async sweep(): Promise<void> {
+    const { loop, recoveries } = this.#parts;
+    // Not awaited: a large recovery must not delay due retries.
+    void recoveries.run();
+    await loop.sweep();
   }
 
   /** @throws BellwireError `shutting_down` */
@@ -121,8 +135,10 @@ class Lifecycle {
   }
 
   async #stop(): Promise<void> {
+    const { loop, recoveries } = this.#parts;
     await this.#sweeps?.stop();
-    await this.#loop.stop();
+    await recoveries.stop();
+    await loop.stop();
   }
 }
 
@@ -144,19 +160,30 @@ const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<v
 const createManagement = (
   ports: Ports,
   settings: Settings,
-  { keys, loop }: { readonly keys: Keys; readonly loop: DeliveryLoop },
+  {
+    keys,
+    loop,
+    recoveries,
+  }: { readonly keys: Keys; readonly loop: DeliveryLoop; readonly recoveries: RecoveryRunner },
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, clock, dialects });
   const { accept } = loop;
   const testSends = createTestSends({ lookup, accept, clock });
-  const forHooks = { ...ports, ...storage, lookup, testSends };
+  const recoveryJobs = createRecoveryJobs({
+    ...ports,
+    ...storage,
+    lookup,
+    retention_ms: settings.retention_ms,
+    onCreated: () => void recoveries.run(),
+  });
+  const forHooks = { ...ports, ...storage, lookup, testSends, recoveryJobs };
   const router = createAppRouter({
     accept,
     hooks: createHooks(forHooks),
     testSends,
     secrets: createSecrets(forHooks),
-    replay: createReplay({ ...forHooks, retention_ms: settings.retention_ms }),
+    recoveryJobs,
     keys,
     repositories: storage.repositories,
     awaitedSends: new AwaitedSends({
@@ -198,7 +225,8 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
       ports.observe?.(observation);
     },
   });
-  const lifecycle = new Lifecycle(loop, ports);
+  const recoveries = new RecoveryRunner({ ...ports, ...settings, recoveries: repositories.recoveries });
+  const lifecycle = new Lifecycle({ loop, recoveries, ports });
   // Before the first event: the leases that it releases must be those of another process.
   try {
     await loop.start();
@@ -206,7 +234,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     await Promise.allSettled([lifecycle.stop()]);
     throw error;
   }
-  const { router, contexts } = createManagement(ports, settings, { keys, loop });
+  const { router, contexts } = createManagement(ports, settings, { keys, loop, recoveries });
   const app = createApp({
     router,
     createContext: contexts.ofRequest,
@@ -231,6 +259,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     loop,
     is_first_start,
     start: () => lifecycle.start(),
+    sweep: () => lifecycle.sweep(),
     stop: () => lifecycle.stop(),
   };
 };

@@ -43,6 +43,7 @@ export type {
   Verb,
   Verbs,
   SendResult,
+  Recovery,
   Tenant,
   Workspace,
 } from './rpc/verbs.ts';

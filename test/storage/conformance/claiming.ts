@@ -49,6 +49,7 @@ export const claiming = (check: Check): void => {
       attempts: 0,
       failures: 0,
       returns: 0,
+      has_succeeded: false,
       suspicion: 0,
       resume: null,
     });

@@ -58,7 +58,7 @@ export const decisions = (check: Check): void => {
                   { outcome, policy, failure_reason, now: NOW },
                 )
               : null;
-            const expected = reason === null ? step.delivery : stepOfDisabled(step.delivery);
+            const expected = reason === null ? step.delivery : stepOfDisabled(delivery, step.delivery);
             await expectStored(kit, kit.attempted(leased, outcome, fields), expected);
             expect(await kit.arrange.hook(delivery.hook_id)).toMatchObject({
               disabled_reason: reason,

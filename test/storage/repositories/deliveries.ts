@@ -162,11 +162,11 @@ const filtering = (check: Check): void => {
     // Ids of one length: `dlv_1000001` to `dlv_1020002`; only the oldest is of the hook.
     await sql`
       insert into bellwire_deliveries
-        (workspace_id, id, event_id, event_type, hook_id, trigger, status, attempts, failures, returns, suspicion,
+        (workspace_id, id, event_id, event_type, hook_id, trigger, status, attempts, failures, returns, has_succeeded, suspicion,
          lease_token, created_at, updated_at)
       with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${sql.lit(rows)})
       select 'ws_1', 'dlv_' || (1000000 + n), 'evt_1', 'order.created',
-        case when n = 1 then 'wh_rare' else 'wh_1' end, 'scheduled', 'succeeded', 0, 0, 0, 0, 0, 0, 0
+        case when n = 1 then 'wh_rare' else 'wh_1' end, 'scheduled', 'succeeded', 0, 0, 0, 0, 0, 0, 0, 0
       from counted`.execute(kit.db);
     const pages = await walk((page) => kit.deliveries.list('ws_1', { hook_id: 'wh_rare' }, page), 10);
     expect(pages.map((page) => page.map(({ id }) => id))).toEqual([[], ['dlv_1000001']]);

@@ -1,11 +1,13 @@
-import type { Delivery, WatchFilter } from '@bellwire/client';
+import type { Client, Delivery } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { colourOf } from '../print/style.ts';
+import { cancel } from './cancel.ts';
 import { filters } from './filters.ts';
 import { printDelivery } from './print-delivery.ts';
 import { retry } from './retry.ts';
+import { outcomeFlag } from './selection-flags.ts';
 import { watch } from './watch.ts';
 
 const STATUSES = choices<Delivery['status']>({
@@ -17,10 +19,7 @@ const STATUSES = choices<Delivery['status']>({
   canceled: true,
 });
 
-const list = listVerb<
-  WatchFilter & { readonly status?: Delivery['status']; readonly tenant?: string },
-  Delivery
->({
+const list = listVerb<NonNullable<Parameters<Client['deliveries']['list']>[0]>, Delivery>({
   about: 'List deliveries, newest first.',
   things: 'deliveries',
   flags: [
@@ -30,6 +29,8 @@ const list = listVerb<
     filters.type,
     filters.tenant,
     filters.since,
+    filters.until,
+    outcomeFlag,
   ],
   examples: [
     'deliveries list --status failed --since 24h',
@@ -59,6 +60,6 @@ const get = apiVerb<{ readonly delivery_id: string }>({
 
 export const deliveries: Noun = {
   name: 'deliveries',
-  about: 'Inspect, watch and retry deliveries: one event for one hook each.',
-  verbs: [list, get, retry, watch],
+  about: 'Inspect, watch, retry and cancel deliveries: one event for one hook each.',
+  verbs: [list, get, retry, cancel, watch],
 };

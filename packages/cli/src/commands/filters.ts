@@ -14,6 +14,3 @@ export const filters = {
   },
   until: { flags: '--until <time>', read: readTime, about: 'only created before this time (default: now)' },
 } as const satisfies Record<string, Flag>;
-
-/** Sends all matches instead of counting them. */
-export const yes: Flag = { flags: '--yes', about: 'send the matches instead of only counting them' };

@@ -1,25 +1,13 @@
-import type { Client } from '@bellwire/client';
-import { choices } from '../frame/choices.ts';
 import { failure } from '../frame/command-error.ts';
 import { apiVerb, type Verb } from '../frame/verb.ts';
 import { readObject } from '../input/read-data.ts';
 import { printRecord } from '../print/record.ts';
-import { filters, yes } from './filters.ts';
 import { printSendResult } from './print-send-result.ts';
 import { HOOK_ID, type HookId, SAMPLE_HOOK } from './hook-id.ts';
 
 interface Test extends HookId {
   readonly event_type?: string;
   readonly data?: string;
-}
-
-type Missed = NonNullable<Parameters<Client['hooks']['replay']>[1]['status']>;
-
-interface Replay extends HookId {
-  readonly since: string;
-  readonly until?: string;
-  readonly status?: Missed;
-  readonly yes?: boolean;
 }
 
 const ping = apiVerb<HookId>({
@@ -67,32 +55,4 @@ const validate = apiVerb<HookId>({
   },
 });
 
-const replay = apiVerb<Replay>({
-  usage: 'replay <hook_id>',
-  about: 'Send a hook the events it missed: failed, held, and never attempted.',
-  more: 'Without --yes, it only counts them.',
-  arguments: HOOK_ID,
-  flags: [
-    { ...filters.since, required: true },
-    filters.until,
-    {
-      flags: '--status <status>',
-      about: 'only these (default: all three)',
-      choices: choices<Missed>({ failed: true, held: true, never_attempted: true }),
-    },
-    yes,
-  ],
-  examples: [
-    `hooks replay ${SAMPLE_HOOK} --since 24h`,
-    `hooks replay ${SAMPLE_HOOK} --since 2026-11-21T10:00:00Z --status held --yes`,
-  ],
-  run: async ({ hooks }, { hook_id, yes: send = false, ...fields }, { out }) => {
-    const result = await hooks.replay(hook_id, { ...fields, dry_run: !send });
-    out.print(result, ({ count, replayed }) =>
-      send ? `Sending ${replayed} of ${count}.` : `${count} would be sent.`,
-    );
-    if (!send && result.count > 0) out.note('Add --yes to send them.');
-  },
-});
-
-export const hookTestVerbs: readonly Verb[] = [ping, test, validate, replay];
+export const hookTestVerbs: readonly Verb[] = [ping, test, validate];

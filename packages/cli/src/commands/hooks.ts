@@ -4,6 +4,7 @@ import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { filters } from './filters.ts';
+import { followRecovery, printCounts } from './follow-recovery.ts';
 import { printSecret } from './print-secret.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
 import { HOOK_ID, type HookId, hookVerb } from './hook-id.ts';
@@ -102,10 +103,29 @@ const remove = hookVerb('delete', {
   call: ({ hooks }, id) => hooks.delete(id),
 });
 
-const activate = hookVerb('activate', {
+const activate = apiVerb<HookId & { readonly recover?: boolean }>({
+  usage: 'activate <hook_id>',
   about: 'Resume sending to a paused or disabled hook.',
-  more: 'Held deliveries stay held until `hooks replay` sends them.',
-  call: ({ hooks }, id) => hooks.activate(id),
+  more: 'Its held deliveries stay held, unless --recover sends them.',
+  arguments: HOOK_ID,
+  flags: [{ flags: '--recover', about: 'send the deliveries that are held for the hook' }],
+  examples: [
+    'hooks activate wh_01jd7a9f3k5w2q8z6m4v0t7xbc',
+    'hooks activate wh_01jd7a9f3k5w2q8z6m4v0t7xbc --recover',
+  ],
+  run: async (client, { hook_id, recover = false }, session) => {
+    const { out } = session;
+    const hook = await client.hooks.activate(hook_id, { recover });
+    out.print(hook, printRecord);
+    if (hook.recovery_id !== null) {
+      const ended = await followRecovery(client, hook.recovery_id, session);
+      out.note(`Sending ${printCounts(ended)}.`);
+    } else if (hook.held > 0) {
+      out.note(
+        `${hook.held} deliveries are held. Send them: bellwire recover ${hook_id} --since ${hook.created_at} --status held`,
+      );
+    }
+  },
 });
 
 const deactivate = hookVerb('deactivate', {

@@ -11,7 +11,16 @@ import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { UrlPolicy } from '../ports/url-policy.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../ports/repositories.ts';
+import type { RecoveryJobs, Selection } from './recoveries.ts';
 import type { TestSends } from './test-sends.ts';
+
+/** An active hook, with the number of deliveries that were held for it. */
+export interface ActivatedHook {
+  readonly hook: ListedHook;
+  readonly held: number;
+  /** The recovery that sends them, when requested. */
+  readonly recovery_id: string | null;
+}
 
 /** Manages hooks; `by` is the id of the caller's API key. All throw `not_found` for a hook that does not exist. */
 export interface Hooks {
@@ -23,7 +32,7 @@ export interface Hooks {
   ) => Promise<{ readonly hook: ListedHook; readonly secret: string | null }>;
   readonly update: (at: HookRef, patch: HookPatch) => Promise<ListedHook>;
   /** @throws BellwireError `not_validated` if the dialect requires validation first. */
-  readonly activate: (workspace_id: string, id: string) => Promise<ListedHook>;
+  readonly activate: (workspace_id: string, id: string, recover: boolean) => Promise<ActivatedHook>;
   readonly deactivate: (workspace_id: string, id: string) => Promise<ListedHook>;
   readonly remove: (workspace_id: string, id: string) => Promise<void>;
 }
@@ -32,6 +41,7 @@ export interface HooksOptions {
   readonly repositories: Repositories;
   readonly lookup: HookLookup;
   readonly testSends: TestSends;
+  readonly recoveryJobs: RecoveryJobs;
   readonly clock: Clock;
   readonly ids: IdFactory;
   readonly random: Random;
@@ -114,6 +124,29 @@ const followUp = async (
   }
 };
 
+const heldFor = ({ id, created_at }: ListedHook): Selection => ({
+  delivery_ids: null,
+  hook_id: id,
+  tenant: null,
+  event_type: null,
+  outcome: null,
+  since: created_at,
+  until: null,
+  statuses: ['held'],
+});
+
+/** Sends the deliveries that are held for an active hook, if requested. */
+const recoverHeld = async (
+  { repositories, recoveryJobs }: HooksOptions,
+  hook: ListedHook,
+  recover: boolean,
+): Promise<ActivatedHook> => {
+  const held = await repositories.deliveries.countHeld(hook.id);
+  if (!recover || held === 0) return { hook, held, recovery_id: null };
+  const { id } = await recoveryJobs.create(hook.workspace_id, 'recover', heldFor(hook));
+  return { hook, held, recovery_id: id };
+};
+
 export const createHooks = (options: HooksOptions): Hooks => {
   const { repositories, lookup, clock, ids, random, url_policy } = options;
 
@@ -167,7 +200,8 @@ export const createHooks = (options: HooksOptions): Hooks => {
       await followUp(options, at, { dialect, insecure_ssl: patch.insecure_ssl });
       return changed;
     },
-    activate: (workspace_id, id) => setActive(workspace_id, id, true),
+    activate: async (workspace_id, id, recover) =>
+      recoverHeld(options, await setActive(workspace_id, id, true), recover),
     deactivate: (workspace_id, id) => setActive(workspace_id, id, false),
     remove: async (workspace_id, id) => {
       if (!(await repositories.hooks.remove(workspace_id, id, clock.now()))) throw noSuchHook(id);

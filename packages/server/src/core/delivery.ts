@@ -18,7 +18,7 @@ export type WaitReason =
   /** The sender thread died while it held this delivery. */
   | 'sender_died';
 
-/** Why a delivery failed permanently. */
+/** Why a delivery failed permanently or was canceled. */
 export type FailureReason =
   | 'exhausted'
   | 'hook_gone'
@@ -28,7 +28,9 @@ export type FailureReason =
   /** Killed the sender thread repeatedly while it was the only request in that thread. */
   | 'quarantined'
   /** The database refuses to store its attempt. */
-  | 'unrecordable';
+  | 'unrecordable'
+  /** Canceled through the API. */
+  | 'by_user';
 
 /** One event for one hook: the unit of retry. */
 export interface Delivery {
@@ -45,6 +47,8 @@ export interface Delivery {
   readonly failures: number;
   /** How often in a row it was returned unsent because of a `WaitReason`. */
   readonly returns: number;
+  /** It succeeded before a recovery sent it again: it never ends in a worse status. */
+  readonly has_succeeded: boolean;
   /** 0 unless the sender thread died while it held this delivery; see suspicion.ts. */
   readonly suspicion: number;
   /** The state to restore when a manual attempt fails; null for every other lease. */

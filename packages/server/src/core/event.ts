@@ -1,7 +1,11 @@
 import type { JsonObject } from './json.ts';
 
-/** Why an attempt takes place. All but `scheduled` are single attempts without automatic retries. */
-export type Trigger = 'scheduled' | 'manual' | 'ping' | 'test' | 'validate';
+/** Why an attempt takes place. */
+export const triggers = ['scheduled', 'manual', 'recovery', 'ping', 'test', 'validate'] as const;
+export type Trigger = (typeof triggers)[number];
+
+/** Whether failed attempts are retried on the schedule; all other triggers make a single attempt. */
+export const hasSchedule = (trigger: Trigger): boolean => trigger === 'scheduled' || trigger === 'recovery';
 
 /** One fact accepted for sending. Immutable; its id is the `webhook-id` on every attempt. */
 export interface Event {

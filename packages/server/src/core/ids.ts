@@ -1,7 +1,7 @@
 /** Crockford's base 32 in lower case: sorts like the bytes and is easy to read aloud. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud' | 'node';
+export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud' | 'rcv' | 'node';
 
 /** Generates ids that sort by creation time, even within one millisecond and when the clock steps back. */
 export type IdFactory = (prefix: IdPrefix) => string;
@@ -68,6 +68,15 @@ export const firstIdAt = (prefix: IdPrefix, time: number): string => {
   const bytes = new Uint8Array(16);
   putTime(bytes, Math.max(time, 0));
   return `${prefix}_${encode(bytes)}`;
+};
+
+/** The milliseconds in an id: when it was generated. */
+export const timeOfId = (id: string): number => {
+  // 48 bits of time are the 3 bits of the first digit and the following 9 digits.
+  let time = 0;
+  const start = id.indexOf('_') + 1;
+  for (const digit of id.slice(start, start + 10)) time = time * 32 + ALPHABET.indexOf(digit);
+  return time;
 };
 
 /** The 128 bits of an id as a UUID in lower case. */

@@ -1,5 +1,6 @@
 import { returnDelay } from './back-off.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from './delivery.ts';
+import { hasSchedule } from './event.ts';
 import type { Hook } from './hook.ts';
 import { isGone } from './hook-health.ts';
 import { isReceiversFault, type Outcome } from './outcome.ts';
@@ -73,6 +74,10 @@ const waits = (
   failure_reason: WaitReason | null = null,
 ): DeliveryStep => ({ status: 'pending', next_attempt_at, failure_reason, ...counters });
 
+/** A delivery that succeeded before a recovery sent it again ends as succeeded, whatever its later attempts did. */
+const keepSuccess = ({ has_succeeded }: Pick<Delivery, 'has_succeeded'>, step: DeliveryStep): DeliveryStep =>
+  has_succeeded && step.status !== 'pending' ? ends('succeeded', countersOf(step)) : step;
+
 /** A delivery to send again later. The state of its hook decides whether it is pending, held or canceled. */
 const retried = (hook: HookStatusOnly, at: number, counters: Counters): DeliveryStep => {
   if (hook === null) return ends('canceled', counters);
@@ -99,7 +104,7 @@ const afterInterruption = (attempted: Attempted): DeliveryStep => {
   const counters = { ...countersOf(delivery), suspicion };
   if (trigger === 'manual') return resumed(delivery, hook, counters);
   if (sender_died && isQuarantined(suspicion)) return fails('quarantined', counters);
-  if (trigger !== 'scheduled' && hook?.status !== 'active') return fails('single_attempt', counters);
+  if (!hasSchedule(trigger) && hook?.status !== 'active') return fails('single_attempt', counters);
   if (!sender_died) return retried(hook, now, counters);
   const step = retried(hook, now + returnDelay(suspicion), counters);
   return step.status === 'pending' ? { ...step, failure_reason: 'sender_died' } : step;
@@ -121,6 +126,7 @@ const afterFailure = (attempted: Attempted): DeliveryStep => {
   const failed = { failures: delivery.failures + 1, returns: 0, suspicion: 0 };
   switch (delivery.trigger) {
     case 'scheduled':
+    case 'recovery':
       return afterScheduledFailure(attempted, failed);
     case 'manual':
       return resumed(delivery, hook, { ...failed, failures: delivery.failures });
@@ -132,7 +138,7 @@ const afterFailure = (attempted: Attempted): DeliveryStep => {
 };
 
 const hookEffect = ({ delivery, hook, outcome }: Attempted): HookEffect => {
-  const is_scheduled = delivery.trigger === 'scheduled';
+  const is_scheduled = hasSchedule(delivery.trigger);
   if (outcome.kind === 'succeeded') return is_scheduled ? 'succeeded' : null;
   if (!isReceiversFault(outcome)) return null;
   return is_scheduled || (isGone(outcome) && hook?.status === 'active') ? 'failed' : null;
@@ -147,13 +153,29 @@ export const nextStep = (attempted: Attempted): Step => ({
   delivery:
     attempted.outcome.kind === 'succeeded'
       ? ends('succeeded', { failures: attempted.delivery.failures, returns: 0, suspicion: 0 })
-      : afterFailure(attempted),
+      : keepSuccess(attempted.delivery, afterFailure(attempted)),
   hook: hookEffect(attempted),
 });
 
 /** A delivery whose own attempt disabled the hook: it is held like all the others of that hook. */
-export const stepOfDisabled = (step: DeliveryStep): DeliveryStep =>
-  step.status === 'pending' ? ends('held', countersOf(step)) : step;
+export const stepOfDisabled = (delivery: Delivery, step: DeliveryStep): DeliveryStep =>
+  step.status === 'pending' ? keepSuccess(delivery, ends('held', countersOf(step))) : step;
+
+const returned = (
+  delivery: Delivery,
+  hook: HookStatusOnly,
+  { reason, now }: { readonly reason: WaitReason | null; readonly now: number },
+): DeliveryStep => {
+  const counters = countersOf(delivery);
+  if (delivery.trigger === 'manual') return resumed(delivery, hook, counters);
+  // A recovery sends held deliveries later, but yesterday's ping is of no use.
+  const is_once = !hasSchedule(delivery.trigger) && hook !== null && hook.status !== 'active';
+  if (is_once) return fails('single_attempt', counters);
+  if (reason === null) return retried(hook, now, counters);
+  const returns = delivery.returns + 1;
+  const step = retried(hook, now + returnDelay(returns), { ...counters, returns });
+  return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
+};
 
 /**
  * The next step of a delivery that was leased but not sent. Without a reason it is due again immediately; with one it
@@ -162,18 +184,8 @@ export const stepOfDisabled = (step: DeliveryStep): DeliveryStep =>
 export const stepOfReturned = (
   delivery: Delivery,
   hook: HookStatusOnly,
-  { reason, now }: { readonly reason: WaitReason | null; readonly now: number },
-): DeliveryStep => {
-  const counters = countersOf(delivery);
-  if (delivery.trigger === 'manual') return resumed(delivery, hook, counters);
-  // A replay sends held deliveries later, but yesterday's ping is of no use.
-  const is_once = delivery.trigger !== 'scheduled' && hook !== null && hook.status !== 'active';
-  if (is_once) return fails('single_attempt', counters);
-  if (reason === null) return retried(hook, now, counters);
-  const returns = delivery.returns + 1;
-  const step = retried(hook, now + returnDelay(returns), { ...counters, returns });
-  return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
-};
+  returning: { readonly reason: WaitReason | null; readonly now: number },
+): DeliveryStep => keepSuccess(delivery, returned(delivery, hook, returning));
 
 /**
  * A delivery that its dialect cannot render, or whose attempt the database refuses to store: no retry can change that,
@@ -184,6 +196,9 @@ export const stepOfUnprocessable = (
   hook: HookStatusOnly,
   reason: 'unrenderable' | 'unrecordable',
 ): DeliveryStep =>
-  delivery.trigger === 'manual'
-    ? resumed(delivery, hook, countersOf(delivery))
-    : fails(reason, countersOf(delivery));
+  keepSuccess(
+    delivery,
+    delivery.trigger === 'manual'
+      ? resumed(delivery, hook, countersOf(delivery))
+      : fails(reason, countersOf(delivery)),
+  );

@@ -25,6 +25,18 @@ export type Outcome =
 
 export type OutcomeKind = Outcome['kind'];
 
+export const outcomeKinds = [
+  'succeeded',
+  'http_status',
+  'timeout',
+  'connection_failed',
+  'tls_failed',
+  'dns_failed',
+  'address_blocked',
+  'response_invalid',
+  'interrupted',
+] as const satisfies readonly OutcomeKind[];
+
 /** The outcome's variable part as text, for a column or a table cell; null if it has none. */
 export const outcomeDetail = (outcome: Outcome): string | null => {
   switch (outcome.kind) {

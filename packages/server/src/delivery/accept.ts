@@ -1,6 +1,6 @@
 import type { Delivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
-import type { Event, Trigger } from '../core/event.ts';
+import type { Event } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -100,7 +100,7 @@ const acceptedOf = (
 const newEvent = (
   event: Event,
   options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'hook_ids'> & {
-    readonly trigger: Exclude<Trigger, 'manual'>;
+    readonly trigger: NewEvent['trigger'];
   },
 ): NewEvent => ({
   ...event,

@@ -1,5 +1,5 @@
 import type { WaitReason } from '../core/delivery.ts';
-import type { Event } from '../core/event.ts';
+import { type Event, hasSchedule } from '../core/event.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { coversAttempt, LEASE_MS } from '../core/lease.ts';
@@ -45,7 +45,7 @@ interface Loaded {
 
 /** A hook that is no longer active receives only manual attempts and test sends. */
 const mayBeSent = ({ delivery }: LeasedDelivery, hook: SendableHook): boolean =>
-  hook.status === 'active' || delivery.trigger !== 'scheduled';
+  hook.status === 'active' || !hasSchedule(delivery.trigger);
 
 /** Runs attempts: load, prepare, send, settle. First attempts and retries take the same path. */
 export class AttemptRunner {

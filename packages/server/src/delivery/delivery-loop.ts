@@ -1,3 +1,4 @@
+import { hasSchedule } from '../core/event.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { LEASE_MS } from '../core/lease.ts';
@@ -237,7 +238,7 @@ export class DeliveryLoop {
   #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>): void {
     // Watched before it can be sent: the caller learns of its delivery only in a later turn of the event loop.
     for (const lease of leased) {
-      if (lease.delivery.trigger !== 'scheduled') void this.#attempts.watch(lease);
+      if (!hasSchedule(lease.delivery.trigger)) void this.#attempts.watch(lease);
     }
     this.#offer(leased);
     this.#report.accepted(receipt);

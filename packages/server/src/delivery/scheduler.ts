@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { hasSchedule } from '../core/event.ts';
 import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DueHook, Lease, LeasedDelivery } from '../ports/store.ts';
@@ -182,7 +183,7 @@ export class Scheduler {
     const { delivery } = leased;
     if (isSuspect(delivery)) return this.#suspects.push(leased);
     const queue = this.#queueOf(delivery.hook_id, delivery.workspace_id);
-    if (delivery.trigger !== 'scheduled' && queue.hasReservedSlot(this.#limits)) {
+    if (!hasSchedule(delivery.trigger) && queue.hasReservedSlot(this.#limits)) {
       this.#occupySlot(queue, leased, now);
       this.#manual.push(leased);
       return true;

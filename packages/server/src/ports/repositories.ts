@@ -4,6 +4,7 @@ import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
+import type { Recoveries } from './recoveries.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
 
@@ -93,7 +94,7 @@ export interface StoredEvent extends EventReceipt {
   readonly previous_data: JsonObject | null;
 }
 
-export interface StoredDelivery extends Omit<Delivery, 'resume' | 'returns' | 'suspicion'> {
+export interface StoredDelivery extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'> {
   readonly event_type: string;
   readonly status: DeliveryStatus;
   readonly next_attempt_at: number | null;
@@ -141,7 +142,12 @@ export interface DeliveryFilter {
   readonly event_id?: string | undefined;
   readonly event_type?: string | undefined;
   readonly tenant?: string | undefined;
+  /** The outcome of the last attempt. */
+  readonly outcome?: OutcomeKind | undefined;
+  /** Milliseconds, inclusive. */
   readonly since?: number | undefined;
+  /** Milliseconds, exclusive. */
+  readonly until?: number | undefined;
 }
 
 export interface HookFilter {
@@ -159,32 +165,6 @@ export interface AuditEntry {
   readonly action: string;
   /** The id of the object of the action. */
   readonly subject: string;
-}
-
-/** Milliseconds: `since` inclusive, `until` exclusive. */
-export interface TimeRange {
-  readonly since: number;
-  readonly until: number;
-}
-
-export interface ResendFilter extends TimeRange {
-  readonly workspace_id: string;
-  /** Null for the deliveries of every active hook. */
-  readonly hook_id: string | null;
-  readonly event_type?: string | undefined;
-}
-
-/** Up to `limit` rows after `after`. */
-export interface SliceOptions {
-  readonly after: string | null;
-  readonly limit: number;
-  readonly now: number;
-}
-
-export interface ReplaySlice {
-  readonly replayed: number;
-  /** The `after` of the next slice; null after the last one. */
-  readonly next: string | null;
 }
 
 /** The data that the API lists and changes. A change is durable and in effect when its promise resolves. */
@@ -268,6 +248,8 @@ export interface Repositories {
       filter: DeliveryFilter,
       page: PageQuery,
     ) => Promise<Page<StoredDelivery>>;
+    /** The number of deliveries that are held for a hook. */
+    readonly countHeld: (hook_id: string) => Promise<number>;
     /** The hook of a delivery, without reading its attempts; null if the delivery does not exist. */
     readonly hookOf: (workspace_id: string, id: string) => Promise<string | null>;
     readonly get: (
@@ -279,20 +261,5 @@ export interface Repositories {
     readonly add: (entry: AuditEntry) => Promise<void>;
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
   };
-  /** Sends deliveries again, in slices. Each starts its retry schedule from the beginning. */
-  readonly replay: {
-    readonly count: (filter: ResendFilter, status: 'held' | 'failed') => Promise<number>;
-    readonly resend: (
-      filter: ResendFilter,
-      status: 'held' | 'failed',
-      slice: SliceOptions,
-    ) => Promise<ReplaySlice>;
-    /** Fully fanned-out events, not limited to `hook_ids`, that the hook subscribes to but has no delivery of. */
-    readonly countMissed: (hook: Hook, range: TimeRange) => Promise<number>;
-    readonly sendMissed: (
-      hook: Hook,
-      range: TimeRange,
-      slice: SliceOptions & { readonly newId: () => string },
-    ) => Promise<ReplaySlice>;
-  };
+  readonly recoveries: Recoveries;
 }

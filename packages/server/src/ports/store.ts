@@ -18,7 +18,7 @@ export interface NewEvent extends Event {
   /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
   /** Unless `scheduled`: sent once to exactly `hook_ids`, regardless of their state and subscriptions. */
-  readonly trigger: Exclude<Trigger, 'manual'>;
+  readonly trigger: Exclude<Trigger, 'manual' | 'recovery'>;
 }
 
 /** The answer to the sender of an event. */

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { deliveryStatuses } from '../core/delivery.ts';
+import { outcomeKinds } from '../core/outcome.ts';
 import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import {
   deliveryId,
   described,
-  dryRun,
   eventId,
   eventTypeName,
   hookId,
@@ -15,7 +15,7 @@ import {
   timeField,
   toTime,
 } from './fields.ts';
-import { EXAMPLE } from './examples.ts';
+import { defineCancel } from './recoveries.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { viewAttempt } from './views/attempt.ts';
 import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
@@ -32,25 +32,25 @@ const filter = {
   event_id: eventId.optional(),
   event_type: eventTypeName.optional(),
   tenant: tenantId.optional(),
+  outcome: described(
+    z.enum(outcomeKinds),
+    'Only deliveries whose last attempt had this outcome.',
+    'timeout',
+  ).optional(),
   since: timeField('Only deliveries created at or after this time.').optional(),
+  until: timeField('Only deliveries created before this time.').optional(),
 };
 
-const failedFilter = z.strictObject({
-  hook_id: hookId.optional(),
-  event_type: eventTypeName.optional(),
-  since: timeField('Only deliveries created at or after this time.').optional(),
-  until: timeField('Only deliveries created before this time. Default: now.').optional(),
-  dry_run: dryRun,
-});
+const timeOf = (text: string | undefined) => (text === undefined ? undefined : toTime(text));
 
 const defineReads = ({ repositories }: RpcDeps) => {
   const list = async (
     workspace_id: string,
     input: z.infer<z.ZodObject<typeof filter & typeof page>> & { readonly hook_id?: string | undefined },
   ) => {
-    const since = input.since === undefined ? undefined : toTime(input.since);
+    const query = { ...input, since: timeOf(input.since), until: timeOf(input.until) };
     return toAnswer(
-      await repositories.deliveries.list(workspace_id, { ...input, since }, toPageQuery(input)),
+      await repositories.deliveries.list(workspace_id, query, toPageQuery(input)),
       viewDelivery,
     );
   };
@@ -102,38 +102,7 @@ const defineReads = ({ repositories }: RpcDeps) => {
   };
 };
 
-const defineRetries = ({ redeliver, replay, repositories, awaitedSends }: RpcDeps) => ({
-  retryMany: procedure
-    .meta({
-      scope,
-      route: { method: 'POST', path: '/deliveries/retry' },
-      summary: 'Retry failed deliveries',
-      description:
-        'Makes failed deliveries of active hooks due again if they match all given filters. Each starts its retry schedule again. Count them first with `dry_run`.',
-      errors: ['hook_not_active', ...READ_ERRORS],
-      example: { event_type: EXAMPLE.event_type, since: EXAMPLE.time, dry_run: true },
-    })
-    .input(failedFilter)
-    .output(
-      z.object({
-        count: described(
-          z.int(),
-          'Number of matching deliveries for a `dry_run`; otherwise, number of deliveries made due.',
-          3,
-        ),
-        retried: described(z.int(), 'Number of deliveries made due; 0 for a `dry_run`.', 0),
-      }),
-    )
-    .mutation(async ({ ctx, input: { since, until, dry_run, ...rest } }) => {
-      const failed = {
-        ...rest,
-        ...(since === undefined ? {} : { since: toTime(since) }),
-        ...(until === undefined ? {} : { until: toTime(until) }),
-      };
-      if (dry_run === true) return { count: await replay.countFailed(ctx.workspace_id, failed), retried: 0 };
-      const retried = await replay.retryFailed(ctx.workspace_id, failed);
-      return { count: retried, retried };
-    }),
+const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
   retry: procedure
     .meta({
       scope,
@@ -164,6 +133,5 @@ const defineRetries = ({ redeliver, replay, repositories, awaitedSends }: RpcDep
 /** Deliveries: one event for one hook, with its attempts. */
 export const createDeliveriesRouter = (deps: RpcDeps) => {
   const { list, listOfHook, get } = defineReads(deps);
-  const { retryMany, retry } = defineRetries(deps);
-  return t.router({ list, listOfHook, retryMany, get, retry });
+  return t.router({ list, listOfHook, get, ...defineRetry(deps), ...defineCancel(deps) });
 };

@@ -8,7 +8,7 @@ import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
-import type { Replay } from '../admin/replay.ts';
+import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { Secrets } from '../admin/secrets.ts';
 import type { TestSends } from '../admin/test-sends.ts';
 
@@ -18,7 +18,7 @@ export interface RpcDeps {
   readonly hooks: Hooks;
   readonly testSends: TestSends;
   readonly secrets: Secrets;
-  readonly replay: Replay;
+  readonly recoveryJobs: RecoveryJobs;
   readonly keys: Keys;
   readonly repositories: Repositories;
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;

@@ -7,7 +7,7 @@ import { described, hookFields, hookId, page, secret, tenantId } from './fields.
 import { createHookSecrets, warningsOf } from './hook-secrets.ts';
 import { createHookTestSends } from './test-sends.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
-import { createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
+import { activatedHookView, createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
 import type { ListedHook } from '../ports/repositories.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -137,14 +137,25 @@ const defineSwitches = (deps: RpcDeps) => ({
       scope,
       route: { method: 'POST', path: '/webhooks/{hook_id}/activate' },
       summary: 'Activate a hook',
-      description: 'Activates a paused or disabled hook. Held deliveries stay held until they are replayed.',
-      errors: ['not_validated'],
+      description:
+        'Activates a paused or disabled hook. Its held deliveries stay held, unless `recover` sends them.',
+      errors: ['not_validated', ...READ_ERRORS],
+      example: { recover: true },
     })
-    .input(one)
-    .output(hookView)
-    .mutation(async ({ ctx, input }) =>
-      show(deps)(await deps.hooks.activate(ctx.workspace_id, input.hook_id)),
-    ),
+    .input(
+      one.extend({
+        recover: described(
+          z.boolean(),
+          'If true, a recovery sends the deliveries that are held for the hook.',
+          true,
+        ).optional(),
+      }),
+    )
+    .output(activatedHookView)
+    .mutation(async ({ ctx: { workspace_id }, input: { hook_id, recover = false } }) => {
+      const { hook, held, recovery_id } = await deps.hooks.activate(workspace_id, hook_id, recover);
+      return { ...show(deps)(hook), held, recovery_id };
+    }),
   deactivate: procedure
     .meta({
       scope,

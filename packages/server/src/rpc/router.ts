@@ -5,6 +5,7 @@ import type { RpcDeps } from './deps.ts';
 import { createEventTypesRouter } from './event-types.ts';
 import { createEventsRouter } from './events.ts';
 import { createHooksRouter } from './hooks.ts';
+import { createRecoveriesRouter } from './recoveries.ts';
 import { t } from './trpc.ts';
 import { createTenantsRouter } from './tenants.ts';
 import { createWorkspacesRouter } from './workspaces.ts';
@@ -15,6 +16,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     hooks: createHooksRouter(deps),
     events: createEventsRouter(deps),
     deliveries: createDeliveriesRouter(deps),
+    recoveries: createRecoveriesRouter(deps),
     tenants: createTenantsRouter(deps),
     eventTypes: createEventTypesRouter(deps),
     workspaces: createWorkspacesRouter(deps),

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, dryRun, eventTypeName, hookId, jsonObject, timeField, toTime } from './fields.ts';
-import { replayStates } from '../core/replay-state.ts';
+import { described, eventTypeName, hookId, jsonObject } from './fields.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure } from './trpc.ts';
 import { sendResultView, viewSendResult } from './views/send-result.ts';
 import { isoOrNull, shownTimeOrNull } from './views/shown.ts';
@@ -31,16 +30,6 @@ const validation = z.object({
   response_status: described(z.int().nullable(), 'The HTTP status of the response.', 200),
   response_body: described(z.string().nullable(), 'The beginning of the response body.', 'ok'),
   validated_at: shownTimeOrNull('When a validation last succeeded.'),
-});
-const replayInput = one.extend({
-  since: timeField('Start of the time range (inclusive).'),
-  until: timeField('End of the time range (exclusive). Default: now.').optional(),
-  status: described(
-    z.enum(replayStates),
-    'Restricts the replay to this kind. Default: all three.',
-    'held',
-  ).optional(),
-  dry_run: dryRun,
 });
 
 const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
@@ -114,44 +103,8 @@ const defineValidation = ({ testSends }: RpcDeps) => ({
     }),
 });
 
-const defineReplay = ({ replay }: RpcDeps) => ({
-  replay: procedure
-    .meta({
-      scope,
-      route: { method: 'POST', path: '/webhooks/{hook_id}/replay' },
-      summary: 'Replay a time range',
-      description:
-        'Sends what a hook missed: failed and held deliveries, and events that it is subscribed to now but never got. Each starts its retry schedule again. Count them first with `dry_run`.',
-      errors: ['hook_not_active', ...READ_ERRORS],
-      example: { since: EXAMPLE.time, dry_run: true },
-    })
-    .input(replayInput)
-    .output(
-      z.object({
-        count: described(
-          z.int(),
-          'Number of matching deliveries for a `dry_run`; otherwise, number of deliveries made due.',
-          12,
-        ),
-        replayed: described(z.int(), 'Number of deliveries made due; 0 for a `dry_run`.', 0),
-      }),
-    )
-    .mutation(async ({ ctx, input: { hook_id, since, until, status, dry_run } }) => {
-      const range = {
-        hook_id,
-        since: toTime(since),
-        ...(until === undefined ? {} : { until: toTime(until) }),
-        ...(status === undefined ? {} : { states: [status] }),
-      };
-      if (dry_run === true) return { count: await replay.count(ctx.workspace_id, range), replayed: 0 };
-      const replayed = await replay.run(ctx.workspace_id, range);
-      return { count: replayed, replayed };
-    }),
-});
-
-/** Test sends, validation and replay of a hook. */
+/** Test sends and validation of a hook. */
 export const createHookTestSends = (deps: RpcDeps) => ({
   ...defineTests(deps),
   ...defineValidation(deps),
-  ...defineReplay(deps),
 });

@@ -13,6 +13,7 @@ export const idFields = {
   hooks: 'hook_id',
   events: 'event_id',
   deliveries: 'delivery_id',
+  recoveries: 'recovery_id',
   tenants: 'tenant',
   eventTypes: 'name',
   workspaces: 'workspace_id',
@@ -58,6 +59,8 @@ export type Delivery = OutputOf<'deliveries', 'list'>['data'][number];
 export type DeliveryWithAttempts = OutputOf<'deliveries', 'get'>;
 /** One HTTP request and its response. */
 export type Attempt = DeliveryWithAttempts['attempts'][number];
+/** A stored job that sends deliveries again, or cancels them. */
+export type Recovery = OutputOf<'recoveries', 'get'>;
 /** An entry of the catalog. */
 export type EventType = OutputOf<'eventTypes', 'get'>;
 /** One customer of yours, with the state of its hooks. */

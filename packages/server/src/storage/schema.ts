@@ -4,6 +4,7 @@ import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, HookStatus } from '../core/hook.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
+import type { RecoveryKind, RecoveryPhase, RecoveryStatus } from '../core/recovery.ts';
 
 /** 0 or 1: SQLite does not have booleans. */
 type Flag = number;
@@ -105,7 +106,7 @@ interface EventsTable {
   /** SHA-256 of the request with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
-  /** 1 for an event with `hook_ids`, which is never replayed to other hooks. */
+  /** 1 for an event with `hook_ids`, which a recovery never sends to other hooks. */
   addressed: Flag;
   occurred_at: Time;
   created_at: Time;
@@ -142,6 +143,8 @@ interface DeliveriesTable {
   failures: number;
   /** How often in a row it was returned unsent because of a WaitReason. */
   returns: number;
+  /** 1 once a recovery has sent it again after a success. */
+  has_succeeded: Flag;
   suspicion: number;
   next_attempt_at: Time | null;
   /** The fencing token: incremented with every lease. */
@@ -179,6 +182,24 @@ interface AttemptsTable {
   response_truncated: Flag;
 }
 
+/** Jobs that send or cancel many deliveries, with the position that each has reached. */
+interface RecoveriesTable {
+  workspace_id: string;
+  id: string;
+  kind: RecoveryKind;
+  status: RecoveryStatus;
+  /** JSON of its `RecoveryFilter`. */
+  filter: JsonText;
+  phase: RecoveryPhase;
+  /** The id of the last row that it has examined in this phase. */
+  after: string | null;
+  /** JSON of its `RecoveryTally`. */
+  tally: JsonText;
+  created_at: Time;
+  updated_at: Time;
+  completed_at: Time | null;
+}
+
 interface AuditTable {
   id: string;
   workspace_id: string;
@@ -202,6 +223,7 @@ export interface Schema {
   bellwire_fan_outs: FanOutsTable;
   bellwire_deliveries: DeliveriesTable;
   bellwire_attempts: AttemptsTable;
+  bellwire_recoveries: RecoveriesTable;
   bellwire_audit: AuditTable;
 }
 

@@ -4,6 +4,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
     'Facts to send. An event is accepted once and delivered to every hook that is subscribed to its type.',
   hooks: 'Registered receivers: URL, subscribed event types and wire format.',
   deliveries: 'One event for one hook, with every attempt: the request, the response and the next step.',
+  recoveries: 'Stored jobs that send many deliveries again, or cancel them, with progress.',
   eventTypes: 'The catalog of a workspace: event type names, JSON Schemas and examples.',
   tenants: 'Your customers, by your own ids. A tenant exists from its first hook or event on.',
   workspaces:

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { triggers } from '../../core/event.ts';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
 import type { StoredAttempt } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
@@ -6,8 +7,8 @@ import { described } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';
 
 export const trigger = described(
-  z.enum(['scheduled', 'manual', 'ping', 'test', 'validate']),
-  'What triggered it: the schedule, a manual retry, or a ping, test or validation.',
+  z.enum(triggers),
+  'What triggered it: the schedule, a manual retry, a recovery, or a ping, test or validation.',
   'scheduled',
 );
 

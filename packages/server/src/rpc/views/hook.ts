@@ -117,6 +117,17 @@ export const createdHookView = hookView
   })
   .meta({ id: 'CreatedHook', description: 'A new hook with its secret.' });
 
+export const activatedHookView = hookView
+  .extend({
+    held: described(z.int(), 'Number of deliveries that were held for the hook.', 12),
+    recovery_id: described(
+      z.string().nullable(),
+      'The recovery that sends them; null if there is none.',
+      EXAMPLE.recovery_id,
+    ),
+  })
+  .meta({ id: 'ActivatedHook', description: 'An active hook, with the number of its held deliveries.' });
+
 export const updatedHookView = hookView
   .extend({ warnings })
   .meta({ id: 'UpdatedHook', description: 'A hook after a change.' });

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
+import { createAudit, createRecoveries } from './0001-management.ts';
 
 const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
@@ -195,6 +196,7 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
         .addColumn('attempts', is.integer, (c) => c.notNull())
         .addColumn('failures', is.integer, (c) => c.notNull())
         .addColumn('returns', is.integer, (c) => c.notNull())
+        .addColumn('has_succeeded', 'integer', (c) => c.notNull())
         .addColumn('suspicion', 'integer', (c) => c.notNull())
         .addColumn('next_attempt_at', is.integer)
         .addColumn('lease_token', is.integer, (c) => c.notNull())
@@ -261,22 +263,6 @@ const createAttempts = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
     .execute();
 };
 
-const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
-  await is
-    .clusteredTable(
-      db.schema
-        .createTable('bellwire_audit')
-        .addColumn('workspace_id', is.id, (c) => c.notNull())
-        .addColumn('id', is.id, (c) => c.notNull())
-        .addColumn('at', is.integer, (c) => c.notNull())
-        .addColumn('by', 'text', (c) => c.notNull())
-        .addColumn('action', 'text', (c) => c.notNull())
-        .addColumn('subject', 'text', (c) => c.notNull())
-        .addPrimaryKeyConstraint('bellwire_audit_pk', ['workspace_id', 'id']),
-    )
-    .execute();
-};
-
 /** The tables of the first release. */
 export const foundation = (is: SchemaDialect): Migration => ({
   up: async (db) => {
@@ -287,6 +273,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createFanOuts(db, is);
     await createDeliveries(db, is);
     await createAttempts(db, is);
+    await createRecoveries(db, is);
     await createAudit(db, is);
   },
 });

@@ -4,6 +4,7 @@ import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/r
 import { toStoredAttempt } from '../rows/attempt-row.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { lastOutcomeIs } from './last-outcome.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
 const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
@@ -23,6 +24,9 @@ const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
   updated_at: row.updated_at,
 });
 
+/** Maximum time by which the id of a delivery may be ahead of its `created_at`. */
+const CLOCK_SLACK_MS = 3_600_000;
+
 /** Maximum number of rows read per page: filters without an index apply within this window. */
 const WINDOW = 20_000;
 
@@ -36,6 +40,9 @@ type Query<T> = SelectQueryBuilder<Schema, 'bellwire_deliveries', T>;
 const inWindow = <T>(query: Query<T>, workspace_id: string, { filter, after }: WindowOptions): Query<T> => {
   let window = query.where('workspace_id', '=', workspace_id).orderBy('id', 'desc').limit(WINDOW);
   if (filter.event_id !== undefined) window = window.where('event_id', '=', filter.event_id);
+  if (filter.until !== undefined) {
+    window = window.where('id', '<', firstIdAt('dlv', filter.until + CLOCK_SLACK_MS));
+  }
   if (filter.since !== undefined) window = window.where('id', '>=', firstIdAt('dlv', filter.since));
   if (after !== null) window = window.where('id', '<', after);
   return window;
@@ -55,12 +62,14 @@ const windowOf = (db: Kysely<Schema>, workspace_id: string, options: WindowOptio
 };
 
 const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
-  const { status, hook_id, event_type, tenant, since } = options.filter;
+  const { status, hook_id, event_type, tenant, outcome, since, until } = options.filter;
   let query = db.selectFrom(windowOf(db, workspace_id, options).as('candidates'));
   if (status !== undefined) query = query.where('status', '=', status);
   if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
   // The bound by id is only approximate: an id can be younger than its row by the duration of a commit.
   if (since !== undefined) query = query.where('created_at', '>=', since);
+  if (until !== undefined) query = query.where('created_at', '<', until);
+  if (outcome !== undefined) query = query.where(lastOutcomeIs('candidates', outcome));
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
   return query;
@@ -89,6 +98,15 @@ export const createDeliveries = ({ reader }: Connections): Repositories['deliver
       const found = toPage(rows, page, { to: toStoredDelivery, keyOf: ({ id }) => id });
       if (found.next !== null) return found;
       return { ...found, next: await endOfWindow(workspace_id, options) };
+    },
+    countHeld: async (hook_id) => {
+      const { count } = await reader
+        .selectFrom('bellwire_deliveries')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('hook_id', '=', hook_id)
+        .where('status', '=', sql.lit('held'))
+        .executeTakeFirstOrThrow();
+      return count;
     },
     hookOf: async (workspace_id, id) => {
       const row = await reader

@@ -7,7 +7,7 @@ import { createEvents } from './events.ts';
 import { createEventTypes } from './event-types.ts';
 import { createHooks } from './hooks.ts';
 import type { RepositoryParts } from './parts.ts';
-import { createReplayRepository } from './replay.ts';
+import { createRecoveries } from './recoveries.ts';
 import { createTenants } from './tenants.ts';
 import { createWorkspaces } from './workspaces.ts';
 
@@ -21,5 +21,5 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   events: createEvents(connections),
   deliveries: createDeliveries(connections),
   audit: createAudit(connections),
-  replay: createReplayRepository(connections, parts),
+  recoveries: createRecoveries(connections, parts),
 });

@@ -1,5 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { stoppedStatus } from '../stopped-status.ts';
 
 interface Stop {
   readonly workspace_id: string;
@@ -26,7 +27,7 @@ export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop):
   for (const status of to === 'canceled' ? (['pending', 'held'] as const) : (['pending'] as const)) {
     await trx
       .updateTable('bellwire_deliveries')
-      .set({ status: to, next_attempt_at: null, failure_reason: null, updated_at: now })
+      .set({ status: stoppedStatus(to), next_attempt_at: null, failure_reason: null, updated_at: now })
       .where('workspace_id', '=', workspace_id)
       .where('id', 'in', waiting(status))
       // Another node may have leased it since the subquery read it.

@@ -16,6 +16,7 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
   attempts: row.attempts,
   failures: row.failures,
   returns: row.returns,
+  has_succeeded: row.has_succeeded === 1,
   suspicion: row.suspicion,
   resume:
     row.resume_status === null
@@ -35,6 +36,7 @@ export const newDeliveryRow = (
   attempts: 0,
   failures: 0,
   returns: 0,
+  has_succeeded: 0,
   suspicion: 0,
   next_attempt_at,
   lease_token: 0,

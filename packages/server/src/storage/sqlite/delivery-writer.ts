@@ -34,6 +34,7 @@ const DELIVERY_COLUMNS = [
   'attempts',
   'failures',
   'returns',
+  'has_succeeded',
   'suspicion',
   'next_attempt_at',
   'lease_token',

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { DeliveryStatus } from '../../core/delivery.ts';
 import { disabledReason } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
 import {
@@ -81,10 +82,10 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
       .where('status', '=', sql.lit('sending'))
       .where('lease_token', '=', param('lease_token')),
   ),
-  hold: prepare<{ workspace_id: string; id: string }>(raw, (param) =>
+  hold: prepare<{ workspace_id: string; id: string; status: DeliveryStatus }>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
-      .set({ status: 'held', next_attempt_at: null, failure_reason: null })
+      .set({ status: param('status'), next_attempt_at: null, failure_reason: null })
       .where('workspace_id', '=', param('workspace_id'))
       .where('id', '=', param('id')),
   ),
@@ -130,8 +131,8 @@ export class SettlementWriter {
     }
     const disabled = this.#countFailure(settlement, { hook, step: step.delivery, batch });
     if (disabled === null) return settled(step.delivery, null);
-    const held = stepOfDisabled(step.delivery);
-    if (held !== step.delivery) this.#statements.hold.run(delivery);
+    const held = stepOfDisabled(delivery, step.delivery);
+    if (held !== step.delivery) this.#statements.hold.run({ ...delivery, status: held.status });
     return settled(held, disabled);
   }
 

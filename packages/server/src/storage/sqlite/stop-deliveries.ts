@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { stoppedStatus } from '../stopped-status.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 interface Slice {
@@ -16,7 +17,12 @@ const createStatements = ({ db, raw }: SqliteConnection) => {
     prepare<{ to: Target; now: number; hook_id: string; limit: number }>(raw, (param) =>
       db
         .updateTable('bellwire_deliveries')
-        .set({ status: param('to'), next_attempt_at: null, failure_reason: null, updated_at: param('now') })
+        .set({
+          status: stoppedStatus(param('to')),
+          next_attempt_at: null,
+          failure_reason: null,
+          updated_at: param('now'),
+        })
         .where(({ eb, refTuple, selectFrom }) =>
           eb(
             refTuple('workspace_id', 'id'),

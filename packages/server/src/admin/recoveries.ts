@@ -1,0 +1,127 @@
+import { BellwireError } from '../core/errors.ts';
+import type { IdFactory } from '../core/ids.ts';
+import {
+  addTallies,
+  EMPTY_TALLY,
+  firstPhase,
+  type RecoveryFilter,
+  type RecoveryKind,
+  type RecoveryTally,
+} from '../core/recovery.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { CountPosition, Recovery } from '../ports/recoveries.ts';
+import type { ListedHook, Repositories } from '../ports/repositories.ts';
+import type { HookLookup } from './hook-lookup.ts';
+
+/** The deliveries that a caller selects. A job covers only those that exist when it is created. */
+export interface Selection extends Omit<RecoveryFilter, 'since' | 'until'> {
+  /** Milliseconds; null for deliveries by id. */
+  readonly since: number | null;
+  /** Milliseconds; null for now. */
+  readonly until: number | null;
+}
+
+/** Jobs that send many deliveries again, or cancel them. */
+export interface RecoveryJobs {
+  /**
+   * Counts what a job would cover and changes nothing.
+   * @throws BellwireError `not_found` for a hook or a delivery that does not exist
+   */
+  readonly count: (workspace_id: string, kind: RecoveryKind, selection: Selection) => Promise<RecoveryTally>;
+  /**
+   * Stores a job. It runs in the background, and continues after a restart.
+   * @throws BellwireError `not_found`; `hook_not_active` for a recovery of one hook that is not active
+   */
+  readonly create: (workspace_id: string, kind: RecoveryKind, selection: Selection) => Promise<Recovery>;
+  /** @throws BellwireError `not_found` */
+  readonly get: (workspace_id: string, id: string) => Promise<Recovery>;
+  /** Ends a running job. What it has covered stays so. @throws BellwireError `not_found` */
+  readonly cancel: (workspace_id: string, id: string) => Promise<void>;
+}
+
+export interface RecoveryJobsOptions {
+  readonly repositories: Repositories;
+  readonly lookup: HookLookup;
+  readonly clock: Clock;
+  readonly ids: IdFactory;
+  /** Older events are being deleted, so a job leaves them out. Null keeps all events. */
+  readonly retention_ms: number | null;
+  /** Called when a job has been stored. */
+  readonly onCreated: () => void;
+}
+
+/** Events within this margin of the retention are left out, so that none is deleted while it is recovered. */
+const RETENTION_MARGIN_MS = 60_000;
+
+const refuseInactive = ({ id, status }: ListedHook): void => {
+  if (status === 'active') return;
+  throw new BellwireError(
+    'hook_not_active',
+    `The hook ${id} is ${status}, so its deliveries would be held again. Activate it first.`,
+  );
+};
+
+const noSuchRecovery = (id: string): BellwireError =>
+  new BellwireError('not_found', `There is no recovery ${id} in this workspace.`);
+
+export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs => {
+  const { repositories, lookup, clock, ids, retention_ms, onCreated } = options;
+  const { recoveries } = repositories;
+
+  const assertExisting = async (workspace_id: string, { delivery_ids }: Selection): Promise<void> => {
+    if (delivery_ids === null) return;
+    const [unknown] = await recoveries.unknownDeliveries(workspace_id, delivery_ids);
+    if (unknown === undefined) return;
+    throw new BellwireError('not_found', `There is no delivery ${unknown} in this workspace.`);
+  };
+
+  const toFilter = ({ since, until, ...selection }: Selection): RecoveryFilter => {
+    const now = clock.now();
+    const oldest = retention_ms === null ? 0 : Math.max(0, now - retention_ms + RETENTION_MARGIN_MS);
+    return {
+      ...selection,
+      delivery_ids: selection.delivery_ids === null ? null : [...new Set(selection.delivery_ids)],
+      // Deliveries by id exist: not even the oldest is left out.
+      since: selection.delivery_ids === null ? Math.max(since ?? 0, oldest) : 0,
+      // A delivery of this very millisecond has been accepted before the call.
+      until: Math.min(until ?? Infinity, now + 1),
+    };
+  };
+
+  return {
+    count: async (workspace_id, kind, selection) => {
+      if (selection.hook_id !== null) await lookup.get(workspace_id, selection.hook_id);
+      await assertExisting(workspace_id, selection);
+      const filter = toFilter(selection);
+      const now = clock.now();
+      let tally = EMPTY_TALLY;
+      const start: CountPosition = { phase: firstPhase(filter.statuses), after: null };
+      for (let from: CountPosition | null = start; from !== null;) {
+        const slice = await recoveries.count(workspace_id, filter, { kind, from, now });
+        tally = addTallies(tally, slice.tally);
+        from = slice.next;
+      }
+      return tally;
+    },
+    create: async (workspace_id, kind, selection) => {
+      if (selection.hook_id !== null) {
+        const hook = await lookup.get(workspace_id, selection.hook_id);
+        if (kind === 'recover') refuseInactive(hook);
+      }
+      await assertExisting(workspace_id, selection);
+      const filter = toFilter(selection);
+      const created_at = clock.now();
+      const recovery = await recoveries.create({ id: ids('rcv'), workspace_id, kind, filter, created_at });
+      onCreated();
+      return recovery;
+    },
+    get: async (workspace_id, id) => {
+      const recovery = await recoveries.get(workspace_id, id);
+      if (recovery === null) throw noSuchRecovery(id);
+      return recovery;
+    },
+    cancel: async (workspace_id, id) => {
+      if (!(await recoveries.cancel(workspace_id, id, clock.now()))) throw noSuchRecovery(id);
+    },
+  };
+};

@@ -1,0 +1,68 @@
+import type { RecoveryFilter, RecoveryKind, RecoveryStatus, RecoveryTally } from '../core/recovery.ts';
+import type { Page, PageQuery } from './repositories.ts';
+
+/** A stored job that sends deliveries again, or cancels them. */
+export interface Recovery {
+  readonly id: string;
+  readonly workspace_id: string;
+  readonly kind: RecoveryKind;
+  readonly status: RecoveryStatus;
+  readonly filter: RecoveryFilter;
+  /** Covered so far. */
+  readonly tally: RecoveryTally;
+  /** From 0 to 1: the part of its time range, or of its deliveries, that it has examined. */
+  readonly progress: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly completed_at: number | null;
+}
+
+export type NewRecovery = Pick<Recovery, 'id' | 'workspace_id' | 'kind' | 'filter' | 'created_at'>;
+
+/** Identifies a running job. */
+export type RecoveryRef = Pick<Recovery, 'workspace_id' | 'id'>;
+
+/** One bounded step of a count. */
+export interface CountSlice {
+  readonly tally: RecoveryTally;
+  /** The `from` of the next slice; null after the last one. */
+  readonly next: CountPosition | null;
+}
+
+export interface CountPosition {
+  readonly phase: 'deliveries' | 'missed';
+  readonly after: string | null;
+}
+
+export interface AdvanceOptions {
+  /** Maximum number of deliveries to change. */
+  readonly limit: number;
+  readonly now: number;
+  readonly newId: () => string;
+}
+
+/**
+ * Stores the jobs and advances them in slices. Reads run beside commits; each write changes at most one slice together
+ * with the position of its job, so that a delivery is covered once, whenever the process dies.
+ */
+export interface Recoveries {
+  /** Counts what a job with this filter would cover. */
+  readonly count: (
+    workspace_id: string,
+    filter: RecoveryFilter,
+    count: { readonly kind: Recovery['kind']; readonly from: CountPosition; readonly now: number },
+  ) => Promise<CountSlice>;
+  /** Those of the deliveries that do not exist. */
+  readonly unknownDeliveries: (workspace_id: string, ids: readonly string[]) => Promise<readonly string[]>;
+  readonly create: (recovery: NewRecovery) => Promise<Recovery>;
+  readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Recovery>>;
+  readonly get: (workspace_id: string, id: string) => Promise<Recovery | null>;
+  /** Ends a running job; what it has covered stays so. False if the job does not exist. */
+  readonly cancel: (workspace_id: string, id: string, now: number) => Promise<boolean>;
+  /** The running job that waits the longest; null if there is none. */
+  readonly next: () => Promise<RecoveryRef | null>;
+  /** Advances a running job by one slice. */
+  readonly advance: (recovery: RecoveryRef, options: AdvanceOptions) => Promise<void>;
+  /** Deletes jobs that ended before `before`. */
+  readonly prune: (before: number) => Promise<void>;
+}

@@ -1,0 +1,47 @@
+import { type Kysely, sql } from 'kysely';
+import type { SchemaDialect } from '../schema-dialect.ts';
+
+/** The jobs of `RecoveryRunner`. */
+export const createRecoveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+  await is
+    .table(
+      db.schema
+        .createTable('bellwire_recoveries')
+        .addColumn('workspace_id', is.id, (c) => c.notNull())
+        .addColumn('id', is.id, (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('filter', 'text', (c) => c.notNull())
+        .addColumn('phase', 'text', (c) => c.notNull())
+        .addColumn('after', is.id)
+        .addColumn('tally', 'text', (c) => c.notNull())
+        .addColumn('created_at', is.integer, (c) => c.notNull())
+        .addColumn('updated_at', is.integer, (c) => c.notNull())
+        .addColumn('completed_at', is.integer)
+        .addPrimaryKeyConstraint('bellwire_recoveries_pk', ['workspace_id', 'id']),
+    )
+    .execute();
+  await db.schema
+    .createIndex('bellwire_recoveries_running')
+    .on('bellwire_recoveries')
+    .columns(['updated_at'])
+    .where(sql.ref('status'), '=', sql.lit('running'))
+    .execute();
+};
+
+/** The audit log. */
+export const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+  await is
+    .clusteredTable(
+      db.schema
+        .createTable('bellwire_audit')
+        .addColumn('workspace_id', is.id, (c) => c.notNull())
+        .addColumn('id', is.id, (c) => c.notNull())
+        .addColumn('at', is.integer, (c) => c.notNull())
+        .addColumn('by', 'text', (c) => c.notNull())
+        .addColumn('action', 'text', (c) => c.notNull())
+        .addColumn('subject', 'text', (c) => c.notNull())
+        .addPrimaryKeyConstraint('bellwire_audit_pk', ['workspace_id', 'id']),
+    )
+    .execute();
+};

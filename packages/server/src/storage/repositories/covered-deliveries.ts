@@ -1,0 +1,199 @@
+import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import { firstIdAt } from '../../core/ids.ts';
+import {
+  EMPTY_TALLY,
+  type RecoverableStatus,
+  type RecoveryFilter,
+  type RecoveryKind,
+  type RecoveryTally,
+} from '../../core/recovery.ts';
+import type { Schema } from '../schema.ts';
+import { lastOutcomeIs } from './last-outcome.ts';
+import { stoppedStatus } from '../stopped-status.ts';
+
+/** The part of a job that selects its deliveries. */
+export interface Job {
+  readonly workspace_id: string;
+  readonly kind: RecoveryKind;
+  readonly filter: RecoveryFilter;
+  readonly after: string | null;
+  readonly now: number;
+}
+
+/** Rows examined per read. Filters apply within this window, so that no read of a large workspace is long. */
+const WINDOW = 20_000;
+/** Maximum time by which the id of a row may be ahead of its `created_at`. */
+const CLOCK_SLACK_MS = 3_600_000;
+
+/** The next rows of the workspace by id, which is the order of their creation. */
+const windowOf = (db: Kysely<Schema>, { workspace_id, filter, after }: Job) => {
+  let window = db
+    .selectFrom('bellwire_deliveries')
+    .selectAll()
+    .where('workspace_id', '=', workspace_id)
+    .orderBy('id')
+    .limit(WINDOW);
+  if (after !== null) window = window.where('id', '>', after);
+  if (filter.delivery_ids !== null) return window.where('id', 'in', filter.delivery_ids);
+  return window
+    .where('id', '>=', firstIdAt('dlv', filter.since))
+    .where('id', '<', firstIdAt('dlv', filter.until + CLOCK_SLACK_MS));
+};
+
+/** Whether the hook of a row is active, found by its unique id. */
+const hasActiveHook = (table: 'row' | 'bellwire_deliveries'): RawBuilder<boolean> =>
+  sql<boolean>`exists (select 1 from bellwire_hooks where bellwire_hooks.id = ${sql.ref(`${table}.hook_id`)}
+    and bellwire_hooks.status = 'active' and bellwire_hooks.deleted_at is null)`;
+
+const isActive = sql<number>`case when ${hasActiveHook('row')} then 1 else 0 end`;
+
+const isDelayed = (now: number): RawBuilder<boolean> =>
+  sql<boolean>`(row.status = 'pending' and row.attempts = 0 and row.failure_reason is null
+    and row.next_attempt_at > ${now})`;
+
+const storedStatuses = ({ statuses }: RecoveryFilter) => statuses.filter((status) => status !== 'missed');
+
+/** The deliveries of the window that the job covers. Pings, tests and validations are never sent again. */
+const matching = (db: Kysely<Schema>, job: Job) => {
+  const { kind, now, filter } = job;
+  const { hook_id, tenant, event_type, outcome, since, until } = filter;
+  let query = db
+    .selectFrom(windowOf(db, job).as('row'))
+    .where('row.status', 'in', storedStatuses(job.filter))
+    .where('row.trigger', 'in', ['scheduled', 'recovery'])
+    .where('row.created_at', '>=', since)
+    .where('row.created_at', '<', until);
+  // One that waits for the time at which its event is to be delivered has not been missed.
+  if (kind === 'recover') query = query.where(({ not }) => not(isDelayed(now)));
+  if (hook_id !== null) query = query.where('row.hook_id', '=', hook_id);
+  if (tenant !== null) query = query.where('row.tenant', '=', tenant);
+  if (event_type !== null) query = query.where('row.event_type', '=', event_type);
+  if (outcome !== null) query = query.where(lastOutcomeIs('row', outcome));
+  return query;
+};
+
+/** The id of the last row of a full window; null if the window reaches the end. */
+const endOfWindow = async (db: Kysely<Schema>, job: Job): Promise<string | null> => {
+  const last = await windowOf(db, job)
+    .clearSelect()
+    .select('id')
+    .offset(WINDOW - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return last?.id ?? null;
+};
+
+export interface CoveredDelivery {
+  readonly id: string;
+  readonly status: RecoverableStatus;
+  readonly created_at: number;
+  readonly is_active: number;
+}
+
+/** The next deliveries of the job, oldest first, and where the following slice starts; null after the last one. */
+export const selectSlice = async (
+  reader: Kysely<Schema>,
+  job: Job & { readonly limit: number },
+): Promise<{ readonly deliveries: readonly CoveredDelivery[]; readonly next: string | null }> => {
+  const rows = await matching(reader, job)
+    .select(['row.id', 'row.status', 'row.created_at', isActive.as('is_active')])
+    .orderBy('row.id')
+    .limit(job.limit)
+    .execute();
+  const deliveries = rows as readonly CoveredDelivery[];
+  const next =
+    deliveries.length < job.limit ? await endOfWindow(reader, job) : (deliveries.at(-1)?.id ?? null);
+  return { deliveries, next };
+};
+
+const change = (trx: Transaction<Schema>, { kind, now }: Job, status: RecoverableStatus) => {
+  const update = trx.updateTable('bellwire_deliveries');
+  if (kind === 'cancel') {
+    return update.set({
+      status: stoppedStatus('canceled'),
+      next_attempt_at: null,
+      failure_reason: 'by_user',
+      updated_at: now,
+    });
+  }
+  return update.set({
+    status: 'pending',
+    trigger: 'recovery',
+    // One that is due already keeps its place before the others.
+    next_attempt_at: sql<number>`case when next_attempt_at < ${now} then next_attempt_at else ${now} end`,
+    failures: 0,
+    returns: 0,
+    failure_reason: null,
+    updated_at: now,
+    ...(status === 'succeeded' ? { has_succeeded: 1 } : {}),
+  });
+};
+
+/** Changes the deliveries that still have the status in which they were selected, and returns what it changed. */
+export const applySlice = async (
+  trx: Transaction<Schema>,
+  job: Job,
+  deliveries: readonly CoveredDelivery[],
+): Promise<RecoveryTally> => {
+  const sendable = job.kind === 'cancel' ? deliveries : deliveries.filter(({ is_active }) => is_active !== 0);
+  const counts = { ...EMPTY_TALLY.counts };
+  for (const status of storedStatuses(job.filter)) {
+    const ids = sendable.filter((one) => one.status === status).map(({ id }) => id);
+    if (ids.length === 0) continue;
+    let query = change(trx, job, status)
+      .where('workspace_id', '=', job.workspace_id)
+      .where('id', 'in', ids)
+      .where('status', '=', status);
+    // An attempt of this very job may have disabled the hook meanwhile.
+    if (job.kind === 'recover') query = query.where(hasActiveHook('bellwire_deliveries'));
+    counts[status] = Number((await query.executeTakeFirst()).numUpdatedRows);
+  }
+  const changed = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return {
+    counts,
+    skipped: {
+      hook_not_active: deliveries.length - sendable.length,
+      changed: sendable.length - changed,
+    },
+    oldest: changed === 0 ? null : (sendable[0]?.created_at ?? null),
+    newest: changed === 0 ? null : (sendable.at(-1)?.created_at ?? null),
+  };
+};
+
+interface Group {
+  readonly status: RecoverableStatus;
+  readonly is_active: number;
+  readonly count: number;
+  readonly oldest: number;
+  readonly newest: number;
+}
+
+/** Counts one window. Deliveries of inactive hooks are skipped, unless the filter names the hook. */
+export const tallyDeliveries = async (
+  reader: Kysely<Schema>,
+  job: Job,
+): Promise<{ readonly tally: RecoveryTally; readonly next: string | null }> => {
+  const groups = (await matching(reader, job)
+    .select(({ fn }) => [
+      'row.status',
+      isActive.as('is_active'),
+      fn.countAll<number>().as('count'),
+      fn.min('row.created_at').as('oldest'),
+      fn.max('row.created_at').as('newest'),
+    ])
+    .groupBy(['row.status', 'is_active'])
+    .execute()) as readonly Group[];
+  const isCounted = ({ is_active }: Group): boolean =>
+    is_active !== 0 || job.kind === 'cancel' || job.filter.hook_id !== null;
+  const counted = groups.filter(isCounted);
+  const counts = { ...EMPTY_TALLY.counts };
+  for (const { status, count } of counted) counts[status] += count;
+  const skipped = groups.filter((group) => !isCounted(group));
+  const tally = {
+    counts,
+    skipped: { hook_not_active: skipped.reduce((sum, { count }) => sum + count, 0), changed: 0 },
+    oldest: counted.length === 0 ? null : Math.min(...counted.map(({ oldest }) => oldest)),
+    newest: counted.length === 0 ? null : Math.max(...counted.map(({ newest }) => newest)),
+  };
+  return { tally, next: await endOfWindow(reader, job) };
+};
