@@ -4,7 +4,7 @@ import type { OutcomeKind } from './outcome.ts';
 export const recoverableStatuses = ['failed', 'held', 'pending', 'missed', 'succeeded'] as const;
 export type RecoverableStatus = (typeof recoverableStatuses)[number];
 
-/** What a recovery sends unless its statuses are given: everything that its receiver has not accepted yet. */
+/** The default statuses of a recovery: those of deliveries that their receivers have not accepted yet. */
 export const DEFAULT_RECOVERED: readonly RecoverableStatus[] = ['failed', 'held', 'pending'];
 
 /** The statuses in which a delivery can be canceled: it waits for an attempt. */
@@ -40,7 +40,7 @@ export interface RecoveryFilter {
   readonly statuses: readonly RecoverableStatus[];
 }
 
-/** What a job has covered so far, or what it would cover. */
+/** The deliveries that a job has covered so far, or would cover. */
 export interface RecoveryTally {
   /** Deliveries by the status that they had. */
   readonly counts: Readonly<Record<RecoverableStatus, number>>;

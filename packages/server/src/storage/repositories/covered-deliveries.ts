@@ -63,7 +63,7 @@ const matching = (db: Kysely<Schema>, job: Job) => {
     .where('row.trigger', 'in', ['scheduled', 'recovery'])
     .where('row.created_at', '>=', since)
     .where('row.created_at', '<', until);
-  // One that waits for the time at which its event is to be delivered has not been missed.
+  // A delivery that waits for the `deliver_at` of its event has not been missed.
   if (kind === 'recover') query = query.where(({ not }) => not(isDelayed(now)));
   if (hook_id !== null) query = query.where('row.hook_id', '=', hook_id);
   if (tenant !== null) query = query.where('row.tenant', '=', tenant);

@@ -17,7 +17,7 @@ import type { RepositoryParts } from './parts.ts';
 
 type Row = Selectable<Schema['bellwire_recoveries']>;
 
-/** The part of a time range that lies before an id. */
+/** The part of a time range before the time of an id. */
 const progressOf = ({ since, until }: RecoveryFilter, after: string | null): number => {
   if (after === null) return 0;
   const part = (timeOfId(after) - since) / Math.max(1, until - since);
