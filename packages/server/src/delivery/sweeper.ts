@@ -19,6 +19,8 @@ export interface SweeperOptions {
 }
 
 const SECRETS_MAX = 100;
+/** Minimum time between passes over the database file: with the duration of a pass, expired rows leave it within a day. */
+const SCRUB_EVERY_MS = 23 * 3_600_000;
 /** Time limit for all slices of one kind in one sweep, including waits. */
 const SLICES_MS = 400;
 
@@ -51,6 +53,10 @@ export class Sweeper {
     });
     await store.pruneSecrets({ now, limit: SECRETS_MAX });
     if (retention_ms !== null) await this.#slices(() => this.#prune(retention_ms));
+    await this.#slices(async () => {
+      const { has_more } = await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS });
+      return has_more;
+    });
   }
 
   async #prune(retention_ms: number): Promise<boolean> {
