@@ -18,7 +18,14 @@ export type WaitReason =
   /** The sender thread died while it held this delivery. */
   | 'sender_died';
 
-/** Why a delivery failed permanently. */
+/**
+ * Why a delivery was canceled: its hook was deleted, a user canceled it, it waited for longer than the retention, or the
+ * data of its tenant was erased.
+ */
+export const cancelReasons = ['hook_deleted', 'by_user', 'expired', 'erased'] as const;
+export type CancelReason = (typeof cancelReasons)[number];
+
+/** Why a delivery failed permanently or was canceled. */
 export type FailureReason =
   | 'exhausted'
   | 'hook_gone'
@@ -28,7 +35,8 @@ export type FailureReason =
   /** Killed the sender thread repeatedly while it was the only request in that thread. */
   | 'quarantined'
   /** The database refuses to store its attempt. */
-  | 'unrecordable';
+  | 'unrecordable'
+  | CancelReason;
 
 /** One event for one hook: the unit of retry. */
 export interface Delivery {

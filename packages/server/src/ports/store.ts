@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
+import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
 import type { Event, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
@@ -179,12 +179,14 @@ export type ManualClaim =
   | { readonly kind: 'leased'; readonly leased: LeasedDelivery }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'in_flight' }
-  | { readonly kind: 'canceled' };
+  | { readonly kind: 'canceled'; readonly reason: CancelReason };
 
 export interface PruneResult {
   /** Number of rows. */
   readonly deleted: number;
-  /** False if nothing else can be deleted for now. */
+  /** Number of deliveries that were canceled because they had waited too long. */
+  readonly expired: number;
+  /** False if nothing else can be done for now. */
   readonly has_more: boolean;
 }
 
@@ -257,7 +259,11 @@ export interface Store {
   /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
-  /** Deletes about `limit` rows of events that were created before `before` and have no unfinished delivery. */
+  /**
+   * Deletes about `limit` rows of events that were created before `before` and have no unfinished delivery. A delivery of
+   * such an event that has been held since before `before`, or is pending and was created before it, is canceled as
+   * `expired` first.
+   */
   readonly prune: (prune: {
     readonly now: number;
     readonly before: number;

@@ -14,6 +14,7 @@ const STOPPED_MAX = 200;
 /** Holds or cancels a hook's first due deliveries, and cancels its oldest held ones. `stopping` marks that there may be more. */
 export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop): Promise<void> => {
   const { workspace_id, hook_id, to, now } = stop;
+  const failure_reason = to === 'canceled' ? 'hook_deleted' : null;
   // A literal status and the order of its partial index, so that SQLite uses that index.
   const waiting = (status: 'pending' | 'held') =>
     trx
@@ -26,7 +27,7 @@ export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop):
   for (const status of to === 'canceled' ? (['pending', 'held'] as const) : (['pending'] as const)) {
     await trx
       .updateTable('bellwire_deliveries')
-      .set({ status: to, next_attempt_at: null, failure_reason: null, updated_at: now })
+      .set({ status: to, next_attempt_at: null, failure_reason, updated_at: now })
       .where('workspace_id', '=', workspace_id)
       .where('id', 'in', waiting(status))
       // Another node may have leased it since the subquery read it.
