@@ -295,7 +295,8 @@ it('every step is consistent: pending with a time for an active hook only, faile
     fc.property(anyAttempted, (input) => {
       const { delivery: step, hook } = nextStep(input);
       expect(step.next_attempt_at !== null).toBe(step.status === 'pending');
-      if (step.status === 'failed') expect(step.failure_reason).not.toBeNull();
+      if (step.status === 'canceled') expect(step.failure_reason).toBe('hook_deleted');
+      else if (step.status === 'failed') expect(step.failure_reason).not.toBeNull();
       else if (step.status !== 'pending') expect(step.failure_reason).toBeNull();
       expect(step.failures - input.delivery.failures).toBeGreaterThanOrEqual(0);
       expect(step.failures - input.delivery.failures).toBeLessThanOrEqual(1);

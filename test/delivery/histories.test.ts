@@ -134,7 +134,7 @@ const checkDelivery = (delivery: DeliveryRow, attempts: readonly AttemptRow[]): 
   expect(delivery.attempts).toBe(attempts.length);
   expect(delivery.failures).toBeLessThanOrEqual(attempts.length);
   expect(delivery.next_attempt_at === null).toBe(delivery.status !== 'pending');
-  expect(delivery.failure_reason === null).toBe(delivery.status !== 'failed');
+  expect(delivery.failure_reason !== null).toBe(['failed', 'canceled'].includes(delivery.status));
   expect(delivery.lease_until === null && delivery.resume_status === null).toBe(true);
   const success = attempts.findIndex(({ outcome }) => outcome === 'succeeded');
   expect(delivery.status === 'succeeded').toBe(success !== -1);

@@ -70,7 +70,9 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'prom-client': { may: ['http/metrics.ts'] },
   'node:crypto': { may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts'] },
   'node:dns': { may: ['transport/'] },
-  'node:fs': { may: ['storage/open-storage.ts', 'storage/key-ring-file.ts'] },
+  'node:fs': {
+    may: ['storage/open-storage.ts', 'storage/key-ring-file.ts', 'storage/sqlite/page-scrubber.ts'],
+  },
   'node:net': { may: ['transport/'] },
   'node:path': { may: ['storage/open-storage.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },

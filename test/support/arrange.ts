@@ -91,7 +91,12 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
   const stopDeliveries = (hook_id: string, from: readonly ('pending' | 'held')[], to: 'held' | 'canceled') =>
     db
       .updateTable('bellwire_deliveries')
-      .set({ status: to, next_attempt_at: null, updated_at: now() })
+      .set({
+        status: to,
+        next_attempt_at: null,
+        failure_reason: to === 'canceled' ? 'hook_deleted' : null,
+        updated_at: now(),
+      })
       .where('hook_id', '=', hook_id)
       .where('status', 'in', from)
       .execute();
@@ -166,8 +171,8 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       return row.id;
     },
     /** Adds hooks for every event, without secrets. Returns their ids. */
-    addHooks: async (workspace_id: string, count: number) => {
-      const rows = Array.from({ length: count }, () => hookRow(workspace_id, {}));
+    addHooks: async (workspace_id: string, count: number, setup: HookSetup = {}) => {
+      const rows = Array.from({ length: count }, () => hookRow(workspace_id, setup));
       for (const slice of inSlices(rows)) await db.insertInto('bellwire_hooks').values(slice).execute();
       for (const { id } of rows) onChanged(workspace_id, id);
       return rows.map(({ id }) => id);
@@ -226,6 +231,8 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
     },
     delivery: (id: string) =>
       db.selectFrom('bellwire_deliveries').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    changeDelivery: (id: string, change: Partial<DeliveryRow>) =>
+      db.updateTable('bellwire_deliveries').set(change).where('id', '=', id).execute(),
     attempts: (delivery_id?: string) => {
       const all = db.selectFrom('bellwire_attempts').selectAll().orderBy('delivery_id').orderBy('number');
       return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();

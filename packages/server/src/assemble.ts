@@ -1,4 +1,5 @@
 import { AwaitedSends } from './admin/awaited-sends.ts';
+import { scheduleBeyondRetention } from './admin/check-retention.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
 import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
@@ -157,6 +158,18 @@ const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<v
   );
 };
 
+const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<void> => {
+  const { retention_ms, default_dialect } = settings;
+  const hooks = await ports.storage.repositories.hooks.schedules();
+  const used = [{ dialect: default_dialect.name, max_attempts: null }, ...hooks];
+  const schedule_ms = scheduleBeyondRetention({ ...settings, dialects: ports.dialects, used });
+  if (schedule_ms === null) return;
+  ports.log.warn(
+    'BELLWIRE_RETENTION is shorter than the longest retry schedule: deliveries are canceled as expired before their last attempt. Increase BELLWIRE_RETENTION, or shorten the schedule with BELLWIRE_RETRY_SCHEDULE or max_attempts',
+    { retention_ms, schedule_ms },
+  );
+};
+
 const createManagement = (
   ports: Ports,
   settings: Settings,
@@ -211,6 +224,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const { clock, log, storage } = ports;
   const { store, repositories, hooksAt } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
+  await warnOfShortRetention(ports, settings);
   const keys = createKeys({ ...ports, repositories: repositories.api_keys });
   const is_first_start = !(await repositories.api_keys.any());
   if (settings.api_key !== null) await keys.adopt(settings.api_key, 'from the configuration');

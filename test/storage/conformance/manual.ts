@@ -89,7 +89,10 @@ export const manual = (check: Check): void => {
       const pair = await kit.pair();
       const { delivery } = await reach(kit, pair, state);
       await kit.arrange.deleteHook(pair.hook_id);
-      expect(await kit.claimManually(pair.workspace_id, delivery.id)).toEqual({ kind: 'canceled' });
+      expect(await kit.claimManually(pair.workspace_id, delivery.id)).toEqual({
+        kind: 'canceled',
+        reason: 'hook_deleted',
+      });
     }
   });
 

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { Outcome } from '../../../packages/server/src/core/outcome.ts';
-import { type Check, DAY_MS, ERROR, NOW, OK, ONE_ATTEMPT } from './kit.ts';
+import { type Check, DAY_MS, ERROR, GONE, NOW, OK, ONE_ATTEMPT } from './kit.ts';
 
 /** The deletion of old events and expired secrets. */
 export const pruning = (check: Check): void => {
@@ -30,7 +30,8 @@ export const pruning = (check: Check): void => {
       const status = state === 'held' ? 'paused' : 'active';
       const open = await kit.arrange.addHook(workspace_id, { status });
       const saturated = state === 'pending' || state === 'canceled' ? [open] : [];
-      const { accepted } = await kit.commit({ events: [kit.event(workspace_id)], saturated });
+      // A younger delivery than its event, which has not waited for too long.
+      const { accepted } = await kit.commit({ events: [kit.event(workspace_id)], saturated, now: NOW + 1 });
       const leased = accepted[0]!.kind === 'accepted' ? accepted[0]!.leased : [];
       for (const one of leased) if (one.delivery.hook_id === done) await kit.end(one, OK);
       if (state === 'canceled') await kit.arrange.deleteHook(open);
@@ -40,6 +41,73 @@ export const pruning = (check: Check): void => {
       expect(await kit.arrange.events(workspace_id)).toHaveLength(1 - pruned);
       expect(await kit.arrange.deliveries({ hook_id: done })).toHaveLength(1 - pruned);
     }
+  });
+
+  check(
+    'a delivery that has waited since before the retention is canceled, and its event deleted',
+    async (kit) => {
+      const { workspace_id, hook_id } = await kit.pair();
+      const paused = await kit.arrange.addHook(workspace_id, { status: 'paused' });
+      const old = () => kit.event(workspace_id, { created_at: NOW - DAY_MS, hook_ids: [hook_id, paused] });
+      const store = (now: number) => kit.commit({ events: [old()], saturated: [hook_id], now });
+      await store(NOW - 1);
+      await store(NOW);
+      const slice = () => kit.store.prune({ now: NOW + DAY_MS, before: NOW, limit: 100 });
+      expect(await slice()).toEqual({ deleted: 3, expired: 2, has_more: false });
+      const statuses = (await kit.arrange.deliveries()).map(({ status }) => status).toSorted();
+      expect(statuses).toEqual(['held', 'pending']);
+      expect(await kit.arrange.events()).toHaveLength(1);
+    },
+  );
+
+  check('waiting deliveries beside one in progress are canceled, and the event is kept', async (kit) => {
+    const { workspace_id, hook_id } = await kit.pair();
+    const paused = await kit.arrange.addHook(workspace_id, { status: 'paused' });
+    const event = kit.event(workspace_id, { created_at: NOW - DAY_MS });
+    await kit.commit({ events: [event], now: NOW - DAY_MS });
+    expect(await kit.store.prune({ now: NOW + DAY_MS, before: NOW, limit: 100 })).toMatchObject({
+      deleted: 0,
+      expired: 1,
+    });
+    const [held] = await kit.arrange.deliveries({ hook_id: paused });
+    expect(held).toMatchObject({ status: 'canceled', failure_reason: 'expired', next_attempt_at: null });
+    expect(await kit.arrange.deliveries({ hook_id })).toMatchObject([{ status: 'sending' }]);
+    const manual = await kit.claimManually(workspace_id, held!.id);
+    expect(manual).toEqual({ kind: 'canceled', reason: 'expired' });
+  });
+
+  check(
+    'a held delivery counts from when it was held, a resent one from when it was made due',
+    async (kit) => {
+      const pair = await kit.pair();
+      const created = () => kit.leaseFor(pair, { created_at: NOW - DAY_MS });
+      await kit.end(await created(), GONE);
+      const [failed] = await kit.arrange.deliveries({ hook_id: pair.hook_id });
+      await kit.arrange.changeDelivery(failed!.id, {
+        status: 'held',
+        created_at: NOW - DAY_MS,
+        updated_at: NOW,
+      });
+      expect((await kit.store.prune({ now: NOW + 1, before: NOW, limit: 100 })).expired).toBe(0);
+      const due = { status: 'pending', next_attempt_at: NOW, failures: 0, updated_at: NOW } as const;
+      await kit.arrange.changeDelivery(failed!.id, due);
+      expect((await kit.store.prune({ now: NOW + DAY_MS, before: NOW, limit: 100 })).expired).toBe(0);
+      await kit.arrange.changeDelivery(failed!.id, { failures: 1 });
+      expect((await kit.store.prune({ now: NOW, before: NOW, limit: 100 })).expired).toBe(1);
+    },
+  );
+
+  check('an event with many waiting deliveries is canceled over several slices', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    await kit.arrange.addHooks(workspace_id, 9, { status: 'paused' });
+    await kit.commit({ events: [kit.event(workspace_id, { created_at: NOW - DAY_MS })], now: NOW - DAY_MS });
+    const slices = [];
+    for (let round = 0; round < 6; round += 1) {
+      slices.push(await kit.store.prune({ now: NOW, before: NOW, limit: 4 }));
+    }
+    expect(slices.map(({ expired }) => expired)).toEqual([4, 4, 1, 0, 0, 0]);
+    expect(slices.reduce((sum, { deleted }) => sum + deleted, 0)).toBe(10);
+    expect(await kit.arrange.events()).toEqual([]);
   });
 
   check('pruning keeps to its limit over all workspaces, and ends', async (kit) => {

@@ -18,6 +18,13 @@ export type WaitReason =
   /** The sender thread died while it held this delivery. */
   | 'sender_died';
 
+/**
+ * Why a delivery was canceled: its hook was deleted, a user canceled it, it waited for longer than the retention, or the
+ * data of its tenant was erased.
+ */
+export const cancelReasons = ['hook_deleted', 'by_user', 'expired', 'erased'] as const;
+export type CancelReason = (typeof cancelReasons)[number];
+
 /** Why a delivery failed permanently or was canceled. */
 export type FailureReason =
   | 'exhausted'
@@ -29,8 +36,7 @@ export type FailureReason =
   | 'quarantined'
   /** The database refuses to store its attempt. */
   | 'unrecordable'
-  /** Canceled through the API. */
-  | 'by_user';
+  | CancelReason;
 
 /** One event for one hook: the unit of retry. */
 export interface Delivery {

@@ -12,7 +12,7 @@ export interface DeliveryStep {
   readonly status: DeliveryStatus;
   /** Set with `pending`. */
   readonly next_attempt_at: number | null;
-  /** Set with `failed`, and with `pending` if the delivery waits because of a `WaitReason`. */
+  /** Set with `failed` and `canceled`, and with `pending` if the delivery waits because of a `WaitReason`. */
   readonly failure_reason: FailureReason | WaitReason | null;
   readonly failures: number;
   readonly returns: number;
@@ -54,10 +54,17 @@ const countersOf = ({ failures, returns, suspicion }: Counters): Counters => ({
   suspicion,
 });
 
-const ends = (status: 'succeeded' | 'held' | 'canceled', counters: Counters): DeliveryStep => ({
+const ends = (status: 'succeeded' | 'held', counters: Counters): DeliveryStep => ({
   status,
   next_attempt_at: null,
   failure_reason: null,
+  ...counters,
+});
+
+const canceledWithHook = (counters: Counters): DeliveryStep => ({
+  status: 'canceled',
+  next_attempt_at: null,
+  failure_reason: 'hook_deleted',
   ...counters,
 });
 
@@ -80,7 +87,7 @@ const keepSuccess = ({ has_succeeded }: Pick<Delivery, 'has_succeeded'>, step: D
 
 /** A delivery to send again later. The state of its hook decides whether it is pending, held or canceled. */
 const retried = (hook: HookStatusOnly, at: number, counters: Counters): DeliveryStep => {
-  if (hook === null) return ends('canceled', counters);
+  if (hook === null) return canceledWithHook(counters);
   return hook.status === 'active' ? waits(at, counters) : ends('held', counters);
 };
 
@@ -91,8 +98,8 @@ const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): 
     at: null,
     failure_reason: null,
   };
+  if (hook === null && (status === 'pending' || status === 'held')) return canceledWithHook(counters);
   if (status === 'pending') return { ...retried(hook, at ?? 0, counters), failure_reason };
-  if (status === 'held' && hook === null) return ends('canceled', counters);
   return { status, next_attempt_at: null, failure_reason, ...counters };
 };
 

@@ -46,6 +46,10 @@ export const withMaxAttempts = (
   return Array.from({ length: max_attempts }, (_, index) => delays_ms[index] ?? last);
 };
 
+/** The sum of all delays in milliseconds, without jitter and without waits that receivers request. */
+export const scheduleDuration = (delays_ms: readonly number[], max_attempts: number | null): number =>
+  withMaxAttempts(delays_ms, max_attempts).reduce((sum, delay) => sum + delay, 0);
+
 /**
  * The wait after `failures` failed attempts, or null if the schedule is exhausted. Jitter only adds to it: up to a
  * quarter or two seconds, whichever is more; `roll` in [0, 1) is the share applied.

@@ -201,7 +201,7 @@ export class DeliveryLoop {
     const { store, clock } = this.#options;
     const now = clock.now();
     const claim = await store.claimManually({ now, lease_until: now + LEASE_MS, workspace_id, delivery_id });
-    if (claim.kind !== 'leased') throw manualClaimError(claim.kind, delivery_id);
+    if (claim.kind !== 'leased') throw manualClaimError(claim, delivery_id);
     const attempt = this.#attempts.watch(claim.leased);
     this.#offer([claim.leased]);
     return { delivery: claim.leased.delivery, attempt };

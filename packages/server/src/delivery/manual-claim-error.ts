@@ -1,12 +1,20 @@
 import { BellwireError } from '../core/errors.ts';
+import type { CancelReason } from '../core/delivery.ts';
 import type { ManualClaim } from '../ports/store.ts';
+
+const CANCELED: Readonly<Record<CancelReason, string>> = {
+  hook_deleted: 'its hook was deleted',
+  by_user: 'it was canceled',
+  expired: 'it waited for longer than the retention and was canceled',
+  erased: 'the data of its tenant was erased',
+};
 
 /** The error for a delivery that could not be claimed for a manual attempt. */
 export const manualClaimError = (
-  kind: Exclude<ManualClaim['kind'], 'leased'>,
+  claim: Exclude<ManualClaim, { readonly kind: 'leased' }>,
   delivery_id: string,
 ): BellwireError => {
-  switch (kind) {
+  switch (claim.kind) {
     case 'not_found':
       return new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
     case 'in_flight':
@@ -17,7 +25,7 @@ export const manualClaimError = (
     case 'canceled':
       return new BellwireError(
         'delivery_canceled',
-        `The delivery ${delivery_id} cannot be sent again: its hook was deleted.`,
+        `The delivery ${delivery_id} cannot be sent again: ${CANCELED[claim.reason]}.`,
       );
   }
 };

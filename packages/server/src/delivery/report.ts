@@ -11,7 +11,9 @@ export type Observation =
       readonly duration_ms: number;
       readonly status: string;
     }
-  | { readonly kind: 'stale' };
+  | { readonly kind: 'stale' }
+  /** Deliveries canceled because they had waited for longer than the retention. */
+  | { readonly kind: 'expired'; readonly deliveries: number };
 
 /** Reports commits to the log and to an observer. */
 export class Report {

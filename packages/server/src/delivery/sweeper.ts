@@ -2,6 +2,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeasedDelivery, Store } from '../ports/store.ts';
 import type { Claimer } from './claimer.ts';
+import type { Observation } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SliceSize } from './slice-size.ts';
 
@@ -11,7 +12,8 @@ export interface SweeperOptions {
   readonly log: Log;
   readonly scheduler: Scheduler;
   readonly claimer: Claimer;
-  /** Older events without unfinished deliveries are deleted; null keeps all. */
+  readonly observe: (observation: Observation) => void;
+  /** Older events are deleted, after deliveries that have waited for as long were canceled; null keeps all. */
   readonly retention_ms: number | null;
   /** The deliveries that this node is working on. */
   readonly held: () => ReadonlySet<string>;
@@ -19,6 +21,8 @@ export interface SweeperOptions {
 }
 
 const SECRETS_MAX = 100;
+/** Minimum time between passes over the database file: with the duration of a pass, expired rows leave it within a day. */
+const SCRUB_EVERY_MS = 23 * 3_600_000;
 /** Time limit for all slices of one kind in one sweep, including waits. */
 const SLICES_MS = 400;
 
@@ -51,14 +55,24 @@ export class Sweeper {
     });
     await store.pruneSecrets({ now, limit: SECRETS_MAX });
     if (retention_ms !== null) await this.#slices(() => this.#prune(retention_ms));
+    await this.#slices(async () => {
+      const { has_more } = await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS });
+      return has_more;
+    });
   }
 
   async #prune(retention_ms: number): Promise<boolean> {
-    const { store, clock } = this.#options;
+    const { store, clock, log, observe } = this.#options;
     const now = clock.now();
     const { limit } = this.#prune_size;
     const slice = { now, before: now - retention_ms, limit };
-    const { has_more } = await this.#measured(this.#prune_size, () => store.prune(slice));
+    const { has_more, expired } = await this.#measured(this.#prune_size, () => store.prune(slice));
+    if (expired > 0) {
+      log.warn('canceled deliveries that were pending or held for longer than BELLWIRE_RETENTION', {
+        expired,
+      });
+      observe({ kind: 'expired', deliveries: expired });
+    }
     return has_more;
   }
 

@@ -33,6 +33,7 @@ class Counters {
   readonly #attempts: Counter;
   readonly #steps: Counter;
   readonly #stale: Counter;
+  readonly #expired: Counter;
   readonly #duration: Histogram;
 
   constructor(registry: Registry) {
@@ -49,6 +50,10 @@ class Counters {
       'status',
     ]);
     this.#stale = counter('bellwire_stale_results_total', 'Results dropped because their lease had expired.');
+    this.#expired = counter(
+      'bellwire_deliveries_expired_total',
+      'Deliveries canceled because they waited for longer than the retention.',
+    );
     this.#duration = new Histogram({
       name: 'bellwire_attempt_duration_seconds',
       help: 'Duration of attempts in seconds.',
@@ -70,6 +75,9 @@ class Counters {
         return;
       case 'stale':
         this.#stale.inc();
+        return;
+      case 'expired':
+        this.#expired.inc(observation.deliveries);
     }
   }
 }

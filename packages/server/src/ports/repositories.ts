@@ -213,6 +213,8 @@ export interface Repositories {
     readonly create: (hook: NewHook) => Promise<ListedHook>;
     readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
+    /** Each dialect that hooks of any workspace use, with their highest `max_attempts`. */
+    readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
     /** Null if it does not exist. Leaving `active` holds pending deliveries. */
     readonly update: (
       workspace_id: string,

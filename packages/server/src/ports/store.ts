@@ -1,4 +1,4 @@
-import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
+import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
 import type { Event, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
@@ -179,12 +179,21 @@ export type ManualClaim =
   | { readonly kind: 'leased'; readonly leased: LeasedDelivery }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'in_flight' }
-  | { readonly kind: 'canceled' };
+  | { readonly kind: 'canceled'; readonly reason: CancelReason };
 
 export interface PruneResult {
   /** Number of rows. */
   readonly deleted: number;
-  /** False if nothing else can be deleted for now. */
+  /** Number of deliveries that were canceled because they had waited too long. */
+  readonly expired: number;
+  /** False if nothing else can be done for now. */
+  readonly has_more: boolean;
+}
+
+export interface ScrubProgress {
+  /** The number of the latest completed pass; 0 before the first one. It survives a restart. */
+  readonly completed: number;
+  /** True if the next slice can run now; false if there is nothing to do, or if a read blocks it for now. */
   readonly has_more: boolean;
 }
 
@@ -250,7 +259,11 @@ export interface Store {
   /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
-  /** Deletes about `limit` rows of events that were created before `before` and have no unfinished delivery. */
+  /**
+   * Deletes about `limit` rows of events that were created before `before` and have no unfinished delivery. A delivery of
+   * such an event that has been held since before `before`, or is pending and was created before it, is canceled as
+   * `expired` first.
+   */
   readonly prune: (prune: {
     readonly now: number;
     readonly before: number;
@@ -258,6 +271,18 @@ export interface Store {
   }) => Promise<PruneResult>;
   /** Deletes up to `limit` previous secrets whose grace period has ended. */
   readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
+  /**
+   * Requests a pass that removes what deleted rows have left in the database file and its write-ahead log. Returns the
+   * number of the first pass that begins after this call: when `scrub` reports it as completed, the bytes of every row
+   * deleted before this call are gone. A request does not survive a restart, but pass numbers do: request again while
+   * `completed` is lower. Where the database does this by itself, passes complete at once.
+   */
+  readonly requestScrub: () => Promise<number>;
+  /**
+   * Runs one bounded slice of a pass. If none is in progress, a pass begins if one was requested, or if rows were deleted
+   * since the last one, which began at least `every_ms` ago. Call it from one place at a time.
+   */
+  readonly scrub: (slice: { readonly now: number; readonly every_ms: number }) => Promise<ScrubProgress>;
   /** The number of deliveries in each state that is not final. */
   readonly openDeliveries: () => Promise<OpenDeliveries>;
 }

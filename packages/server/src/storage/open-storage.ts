@@ -122,7 +122,11 @@ export const openStorage = async ({
   createFolder(folder);
   const { lock, database: writer } = openLocked(path);
   const reader = createReader(path, { clock });
-  const database = { ...writer, reader: reader.db };
+  const database: SqliteDatabase = {
+    ...writer,
+    reader: reader.db,
+    betweenReads: (work) => reader.pause(() => writer.read(work)),
+  };
   const close = async (): Promise<void> => {
     // The reader first: only the last connection of a file checkpoints the write-ahead log.
     await reader.close();

@@ -23,7 +23,7 @@ export const deliveryView = z
     next_attempt_at: shownTimeOrNull('When the next attempt is due; null when none is due.', null),
     failure_reason: described(
       z.string().nullable(),
-      'Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). Why it was canceled: `by_user`. While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
+      'Why it was canceled: `hook_deleted`, `by_user`, `expired` (it waited for longer than the retention) or `erased` (the data of its tenant was erased). Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
       null,
     ),
     created_at: shownTime('When it was created.'),

@@ -81,7 +81,7 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
       'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events are deleted when their retention ends.',
   },
   delivery_canceled: {
-    meaning: 'The hook was deleted.',
+    meaning: 'The delivery was canceled; `failure_reason` shows why.',
     message: 'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna cannot be sent again: its hook was deleted.',
   },
   delivery_in_flight: {

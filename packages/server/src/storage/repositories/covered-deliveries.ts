@@ -9,7 +9,7 @@ import {
 } from '../../core/recovery.ts';
 import type { Schema } from '../schema.ts';
 import { lastOutcomeIs } from './last-outcome.ts';
-import { stoppedStatus } from '../stopped-status.ts';
+import { stoppedColumns } from '../stopped-columns.ts';
 
 /** The part of a job that selects its deliveries. */
 export interface Job {
@@ -109,12 +109,7 @@ export const selectSlice = async (
 const change = (trx: Transaction<Schema>, { kind, now }: Job, status: RecoverableStatus) => {
   const update = trx.updateTable('bellwire_deliveries');
   if (kind === 'cancel') {
-    return update.set({
-      status: stoppedStatus('canceled'),
-      next_attempt_at: null,
-      failure_reason: 'by_user',
-      updated_at: now,
-    });
+    return update.set({ ...stoppedColumns('canceled', 'by_user'), updated_at: now });
   }
   return update.set({
     status: 'pending',

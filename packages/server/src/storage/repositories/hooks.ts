@@ -116,6 +116,14 @@ class Hooks implements HooksRepository {
     return row === undefined ? null : this.#toListed(this.#db, row);
   };
 
+  readonly schedules: HooksRepository['schedules'] = () =>
+    this.#db
+      .selectFrom('bellwire_hooks')
+      .select(['dialect', ({ fn }) => fn.max('max_attempts').as('max_attempts')])
+      .where('deleted_at', 'is', null)
+      .groupBy('dialect')
+      .execute();
+
   readonly update: HooksRepository['update'] = (workspace_id, id, wanted) =>
     this.#change(workspace_id, id, async (trx) => {
       const row = await trx

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from '../schema.ts';
-import { stoppedStatus } from '../stopped-status.ts';
+import { stoppedColumns } from '../stopped-columns.ts';
 
 interface Stop {
   readonly workspace_id: string;
@@ -15,6 +15,7 @@ const STOPPED_MAX = 200;
 /** Holds or cancels a hook's first due deliveries, and cancels its oldest held ones. `stopping` marks that there may be more. */
 export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop): Promise<void> => {
   const { workspace_id, hook_id, to, now } = stop;
+  const failure_reason = to === 'canceled' ? 'hook_deleted' : null;
   // A literal status and the order of its partial index, so that SQLite uses that index.
   const waiting = (status: 'pending' | 'held') =>
     trx
@@ -27,7 +28,7 @@ export const stopFirstDeliveries = async (trx: Transaction<Schema>, stop: Stop):
   for (const status of to === 'canceled' ? (['pending', 'held'] as const) : (['pending'] as const)) {
     await trx
       .updateTable('bellwire_deliveries')
-      .set({ status: stoppedStatus(to), next_attempt_at: null, failure_reason: null, updated_at: now })
+      .set({ ...stoppedColumns(to, failure_reason), updated_at: now })
       .where('workspace_id', '=', workspace_id)
       .where('id', 'in', waiting(status))
       // Another node may have leased it since the subquery read it.

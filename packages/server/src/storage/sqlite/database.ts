@@ -3,6 +3,7 @@ import { Kysely } from 'kysely';
 import { BellwireError } from '../../core/errors.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { sqliteDialect } from './dialect.ts';
+import { PageScrubber } from './page-scrubber.ts';
 
 /** One SQLite database: Kysely's interface, the underlying connection, and the only methods that write. */
 export interface SqliteDatabase extends Connections {
@@ -17,6 +18,9 @@ export interface SqliteDatabase extends Connections {
   readonly writeThen: <T, R>(work: () => T, committed: (result: T) => R) => Promise<R>;
   /** Runs synchronous reads between transactions, so that they see only committed data. */
   readonly read: <T>(work: () => T) => Promise<T>;
+  /** The same while the reader is idle, so that the write-ahead log can be emptied. Null if it stays busy. */
+  readonly betweenReads: <T>(work: () => T) => Promise<T | null>;
+  readonly scrubber: PageScrubber;
   readonly close: () => Promise<void>;
 }
 
@@ -39,6 +43,8 @@ const openConnection = (path: string): Database => {
     raw.pragma('busy_timeout = 2000');
     // better-sqlite3 defaults to NORMAL after the first write, with which commits are not durable.
     raw.pragma('synchronous = FULL');
+    // Deleted cells and freed pages are zeroed; the scrubber removes the copies that this leaves.
+    raw.pragma('secure_delete = ON');
     return raw;
   } catch (error) {
     throw cannotOpen(path, error);
@@ -52,6 +58,8 @@ const openConnection = (path: string): Database => {
 export const openSqlite = (path: string): SqliteDatabase => {
   const raw = openConnection(path);
   const db = new Kysely<Schema>({ dialect: sqliteDialect(raw) });
+  const scrubber = new PageScrubber(raw);
+  const read = <T>(work: () => T): Promise<T> => db.connection().execute(async () => work());
   return {
     db,
     reader: db,
@@ -59,8 +67,13 @@ export const openSqlite = (path: string): SqliteDatabase => {
     write: (work) => db.connection().execute(async () => raw.transaction(work).immediate()),
     writeThen: (work, committed) =>
       db.connection().execute(async () => committed(raw.transaction(work).immediate())),
-    read: (work) => db.connection().execute(async () => work()),
-    close: () => db.destroy(),
+    read,
+    betweenReads: read,
+    scrubber,
+    close: async () => {
+      await db.destroy();
+      scrubber.close();
+    },
   };
 };
 

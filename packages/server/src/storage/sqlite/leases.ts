@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { type CancelReason, cancelReasons } from '../../core/delivery.ts';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
 import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { HookIndex } from './hook-index.ts';
@@ -89,6 +90,9 @@ const createSingleStatements = ({ db, raw }: SqliteConnection) => ({
   ),
 });
 
+const cancelReason = ({ failure_reason }: DeliveryRow): CancelReason =>
+  cancelReasons.find((reason) => reason === failure_reason) ?? 'hook_deleted';
+
 const toLeased = (row: DeliveryRow): LeasedDelivery => ({
   delivery: toDelivery(row),
   event: null,
@@ -116,7 +120,9 @@ export const createLeases = (
       if (row === undefined) return { kind: 'not_found' };
       if (row.status === 'sending') return { kind: 'in_flight' };
       const hook = index.hook(workspace_id, row.hook_id);
-      if (row.status === 'canceled' || hook === undefined) return { kind: 'canceled' };
+      if (row.status === 'canceled' || hook === undefined) {
+        return { kind: 'canceled', reason: hook === undefined ? 'hook_deleted' : cancelReason(row) };
+      }
       const leased = claimOne.get({ now, lease_until, node_id, workspace_id, id });
       return leased === undefined ? { kind: 'not_found' } : { kind: 'leased', leased: toLeased(leased) };
     },

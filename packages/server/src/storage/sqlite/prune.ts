@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { PruneResult, Store } from '../../ports/store.ts';
+import { DeliveryExpirer } from './expire-deliveries.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Prune = Parameters<Store['prune']>[0];
@@ -31,19 +32,20 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
       .orderBy(sql`rowid`)
       .limit(param('limit')),
   ),
-  selectOpen: prepare<{ workspace_id: string; id: string }, { one: number }>(raw, (param) =>
+  selectOpen: prepare<{ id: string }, { one: number }>(raw, (param) =>
     db
       .selectFrom('bellwire_deliveries')
       .select(sql.lit(1).as('one'))
       .where('event_id', '=', param('id'))
       .where('status', 'in', OPEN)
-      .unionAll(
-        db
-          .selectFrom('bellwire_fan_outs')
-          .select(sql.lit(1).as('one'))
-          .where('workspace_id', '=', param('workspace_id'))
-          .where('event_id', '=', param('id')),
-      )
+      .limit(1),
+  ),
+  selectFanOut: prepare<{ workspace_id: string; id: string }, { one: number }>(raw, (param) =>
+    db
+      .selectFrom('bellwire_fan_outs')
+      .select(sql.lit(1).as('one'))
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('event_id', '=', param('id'))
       .limit(1),
   ),
   selectDeliveries: prepare<{ id: string; limit: number }, { id: string }>(raw, (param) =>
@@ -76,8 +78,8 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
 });
 
 /**
- * Deletes old, finished events and everything that belongs to them, the oldest first. Each slice examines a bounded
- * number of events and deletes a bounded number of rows, regardless of the number of workspaces and events.
+ * Deletes old, finished events and everything that belongs to them, the oldest first, and cancels deliveries of old
+ * events that have waited too long. Each slice examines a bounded number of events and changes a bounded number of rows, regardless of the number of workspaces and events.
  */
 export class EventPruner {
   readonly #statements: ReturnType<typeof createStatements>;
@@ -86,8 +88,10 @@ export class EventPruner {
   /** The rowid of the event that is being deleted, which is not checked again. */
   #current: number | null = null;
   #started_at = 0;
+  readonly #expirer: DeliveryExpirer;
 
   constructor(connection: SqliteConnection) {
+    this.#expirer = new DeliveryExpirer(connection);
     this.#statements = createStatements(connection);
   }
 
@@ -100,24 +104,35 @@ export class EventPruner {
     }
     const events = this.#statements.selectOldest.all({ after: this.#position, limit: WINDOW });
     let deleted = 0;
+    let expired = 0;
     let examined = 0;
     for (const event of events) {
       // A date in the future means that the clock was set back: such an event must not end the walk.
       const is_young = event.created_at >= before;
-      if (is_young && event.created_at <= now) return { deleted, has_more: false };
+      if (is_young && event.created_at <= now) return { deleted, expired, has_more: false };
       if (!is_young) {
         examined += event.deliveries;
-        if (this.#current === event.rowid || !this.#isOpen(event))
-          deleted += this.#delete(event, limit - deleted);
+        const ended = this.#end(event, { now, before, limit: limit - deleted - expired });
+        expired += ended.canceled;
+        if (ended.has_more) return { deleted, expired, has_more: true };
+        if (ended.has_ended) deleted += this.#delete(event, limit - deleted - expired);
       }
       if (this.#current === null) this.#position = event.rowid;
-      if (deleted >= limit || examined >= EXAMINED_MAX) return { deleted, has_more: true };
+      if (deleted + expired >= limit || examined >= EXAMINED_MAX) return { deleted, expired, has_more: true };
     }
-    return { deleted, has_more: events.length === WINDOW };
+    return { deleted, expired, has_more: events.length === WINDOW };
   }
 
-  #isOpen(event: OldEvent): boolean {
-    return this.#statements.selectOpen.get(event) !== undefined;
+  /** Cancels what has waited too long, and says whether the event can be deleted. */
+  #end(event: OldEvent, slice: Prune): { canceled: number; has_more: boolean; has_ended: boolean } {
+    if (this.#current === event.rowid) return { canceled: 0, has_more: false, has_ended: true };
+    const has_fan_out = this.#statements.selectFanOut.get(event) !== undefined;
+    // An event whose deliveries are being canceled is not searched again: it can have a million of them.
+    if (!this.#expirer.isWithin(event.id) && this.#statements.selectOpen.get(event) === undefined) {
+      return { canceled: 0, has_more: false, has_ended: !has_fan_out };
+    }
+    const { has_open, ...expired } = this.#expirer.expire(event, slice);
+    return { ...expired, has_ended: !expired.has_more && !has_open && !has_fan_out };
   }
 
   /** Deletes about `limit` rows of an event, the event itself last. It remains `#current` until it is complete. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { stoppedStatus } from '../stopped-status.ts';
+import { stoppedColumns } from '../stopped-columns.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 interface Slice {
@@ -12,15 +12,19 @@ export type StopSlice = (hook_id: string, slice: Slice) => number;
 
 type Target = 'held' | 'canceled';
 
+interface Stop extends Slice {
+  readonly to: Target;
+  readonly failure_reason: 'hook_deleted' | null;
+  readonly hook_id: string;
+}
+
 const createStatements = ({ db, raw }: SqliteConnection) => {
   const stopFrom = (status: 'pending' | 'held') =>
-    prepare<{ to: Target; now: number; hook_id: string; limit: number }>(raw, (param) =>
+    prepare<Stop>(raw, (param) =>
       db
         .updateTable('bellwire_deliveries')
         .set({
-          status: stoppedStatus(param('to')),
-          next_attempt_at: null,
-          failure_reason: null,
+          ...stoppedColumns(param('to'), param('failure_reason')),
           updated_at: param('now'),
         })
         .where(({ eb, refTuple, selectFrom }) =>
@@ -63,9 +67,11 @@ export const createStopDeliveries = (
   const stopSlice: StopSlice = (hook_id, { now, limit }) => {
     const to = statements.selectStopping.get({ id: hook_id })?.stopping ?? null;
     if (to === null) return 0;
-    let stopped = statements.stopPending.run({ to, now, hook_id, limit });
+    const failure_reason = to === 'canceled' ? 'hook_deleted' : null;
+    const stop = { to, failure_reason, now, hook_id, limit } as const;
+    let stopped = statements.stopPending.run(stop);
     if (to === 'canceled' && stopped < limit) {
-      stopped += statements.stopHeld.run({ to, now, hook_id, limit: limit - stopped });
+      stopped += statements.stopHeld.run({ ...stop, limit: limit - stopped });
     }
     if (stopped < limit) statements.markStopped.run({ id: hook_id });
     return stopped;

@@ -20,6 +20,7 @@ import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
 import { EventPruner } from './prune.ts';
 import { createPruneSecrets } from './prune-secrets.ts';
+import { ScrubPasses } from './scrub-passes.ts';
 import { SendableHooks } from './sendable-hooks.ts';
 import { SettlementWriter } from './settlement-writer.ts';
 import { createStopDeliveries } from './stop-deliveries.ts';
@@ -69,6 +70,7 @@ const createParts = (options: SqliteStoreOptions) => {
     readEvents: createEventReader(database),
     pruner: new EventPruner(database),
     pruneSecrets: createPruneSecrets(database),
+    scrubs: new ScrubPasses(database),
   };
 };
 
@@ -147,14 +149,23 @@ export class SqliteStore implements Store {
     return catalog;
   };
 
-  readonly prune: Store['prune'] = (slice) => this.#write(slice.now, () => this.#parts.pruner.prune(slice));
+  readonly prune: Store['prune'] = async (slice) => {
+    const result = await this.#write(slice.now, () => this.#parts.pruner.prune(slice));
+    if (result.deleted > 0) this.#parts.scrubs.deleted();
+    return result;
+  };
 
   readonly pruneSecrets: Store['pruneSecrets'] = (slice) =>
     this.#write(slice.now, () => {
       const hook_ids = this.#parts.pruneSecrets(slice);
       for (const id of hook_ids) this.#parts.sendable.delete(id);
+      if (hook_ids.length > 0) this.#parts.scrubs.deleted();
       return hook_ids.length;
     });
+
+  readonly requestScrub: Store['requestScrub'] = () => this.#parts.scrubs.request();
+
+  readonly scrub: Store['scrub'] = (slice) => this.#parts.scrubs.run(slice);
 
   readonly openDeliveries: Store['openDeliveries'] = async () => {
     const [pending, sending, held] = await Promise.all([

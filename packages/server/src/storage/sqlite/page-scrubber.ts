@@ -1,0 +1,142 @@
+import { closeSync, fdatasync, fstatSync, openSync, read, readSync, writeSync } from 'node:fs';
+import type { Database } from 'better-sqlite3';
+import { FILE_HEADER_BYTES, type PageFormat, readPageFormat, unusedRanges } from './page-gap.ts';
+
+/** `blocked`: a read in progress needs the write-ahead log; nothing was scrubbed. */
+export type ScrubSlice = 'more' | 'done' | 'blocked';
+
+/** Bytes of the file per slice. A slice runs synchronously, so this bounds how long it blocks the event loop. */
+const SLICE_BYTES = 2 * 1024 * 1024;
+
+const BUSY_TIMEOUT_MS = 2_000;
+
+const ZEROS = Buffer.alloc(65_536);
+
+const isZero = (buffer: Buffer, start: number, end: number): boolean =>
+  buffer.compare(ZEROS, 0, end - start, start, end) === 0;
+
+/**
+ * Overwrites what deleted rows have left in a database file.
+ *
+ * `secure_delete` zeroes deleted cells and freed pages. But when SQLite splits, merges or rebuilds a b-tree page, it
+ * leaves copies of cells in the gap between the cell pointers and the cells, and these outlive their rows. The scrubber
+ * walks over the file and zeroes these gaps in place. No row, index or page number changes.
+ *
+ * A row that was deleted before the walk begins is not in the file when the walk ends: SQLite copies only cells from page
+ * to page, never gaps, and the row has no cell anymore. So a page that has been scrubbed never receives its bytes again,
+ * and a page that is added during the walk never had them.
+ *
+ * Three conditions make it safe to write behind SQLite's back, and each slice establishes them:
+ * - The write-ahead log is empty. Otherwise SQLite, or its recovery after a crash, would take a page from the log and
+ *   later write it over the scrubbed one.
+ * - The only connection that writes is idle and drops its page cache. Otherwise it would write a cached page with its old
+ *   gap. Caches of readers are never written.
+ * - Only bytes that SQLite ignores change, so a page that is read or torn by a power cut while it is written is valid.
+ */
+export class PageScrubber {
+  readonly #raw: Database;
+  /**
+   * Open until the database is closed: closing any descriptor of a file drops all locks of the process on it, those of
+   * SQLite included.
+   */
+  #descriptor: number | null = null;
+  /** The next byte to scrub; the walk ends at the size that the file had when it began. */
+  #position = 0;
+  #end: number | null = null;
+  #buffer = Buffer.alloc(0);
+
+  /** `raw` must be the only connection that writes to the file. */
+  constructor(raw: Database) {
+    this.#raw = raw;
+  }
+
+  /** Makes the next slice the first one of a new walk. */
+  restart(): void {
+    this.#position = 0;
+    this.#end = null;
+  }
+
+  /** Reads the bytes of the next slice into the page cache of the operating system, so that the slice does not wait for the disk. */
+  prefetch(): Promise<void> {
+    if (this.#raw.memory) return Promise.resolve();
+    const descriptor = this.#open();
+    return new Promise((resolve, reject) => {
+      read(descriptor, this.#buffer, 0, SLICE_BYTES, this.#position, (error) =>
+        error === null ? resolve() : reject(error),
+      );
+    });
+  }
+
+  /** Scrubs the next pages. Call it between transactions; it is `blocked` while a reader uses the write-ahead log. */
+  slice(): ScrubSlice {
+    if (this.#raw.memory) return 'done';
+    if (!this.#emptyLog()) return 'blocked';
+    const descriptor = this.#open();
+    const format = this.#readFormat(descriptor);
+    this.#end ??= fstatSync(descriptor).size;
+    const length = Math.min(SLICE_BYTES, this.#end - this.#position);
+    readSync(descriptor, this.#buffer, 0, length, this.#position);
+    if (this.#scrub(descriptor, format, length)) this.#raw.pragma('shrink_memory');
+    this.#position += length;
+    return this.#position < this.#end ? 'more' : 'done';
+  }
+
+  /** Resolves when the scrubbed pages are on the disk. */
+  sync(): Promise<void> {
+    const descriptor = this.#descriptor;
+    if (descriptor === null) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)));
+    });
+  }
+
+  /** Call it after every connection of this process to the file has been closed. */
+  close(): void {
+    if (this.#descriptor !== null) closeSync(this.#descriptor);
+    this.#descriptor = null;
+  }
+
+  #open(): number {
+    if (this.#descriptor === null) {
+      this.#descriptor = openSync(this.#raw.name, 'r+');
+      this.#buffer = Buffer.alloc(SLICE_BYTES);
+    }
+    return this.#descriptor;
+  }
+
+  /** False if a reader prevents it. */
+  #emptyLog(): boolean {
+    // Waiting for a reader would block the event loop.
+    this.#raw.pragma('busy_timeout = 0');
+    try {
+      const [result] = this.#raw.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+      return result?.busy === 0;
+    } finally {
+      this.#raw.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  #readFormat(descriptor: number): PageFormat {
+    const header = Buffer.alloc(FILE_HEADER_BYTES);
+    readSync(descriptor, header, 0, FILE_HEADER_BYTES, 0);
+    return readPageFormat(header, fstatSync(descriptor).size);
+  }
+
+  /** Zeroes the unused ranges of the pages in the buffer. True if a page has changed. */
+  #scrub(descriptor: number, format: PageFormat, length: number): boolean {
+    const { page_size } = format;
+    let has_changed = false;
+    for (let page_start = 0; page_start < length; page_start += page_size) {
+      const offset = this.#position + page_start;
+      const page_number = offset / page_size + 1;
+      const unused = unusedRanges(this.#buffer, format, { page_start, page_number }) ?? [];
+      const dirty = unused.filter(({ start, end }) => !isZero(this.#buffer, start, end));
+      if (dirty.length === 0) continue;
+      for (const { start, end } of dirty) this.#buffer.fill(0, start, end);
+      // A short write leaves zeros and old bytes in the gap, both valid; the next walk completes it.
+      writeSync(descriptor, this.#buffer, page_start, page_size, offset);
+      has_changed = true;
+    }
+    return has_changed;
+  }
+}

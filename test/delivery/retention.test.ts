@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import type { Log } from '../../packages/server/src/ports/log.ts';
+import { createSeededRandom } from '../support/seeded-random.ts';
+import { openTestStore } from '../support/test-store.ts';
+import { assembleVirtual } from '../support/virtual-program.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+import { createWorld } from '../support/world.ts';
+
+const HOUR = 3_600_000;
+
+it('a held delivery ends as expired when the retention is over, is counted, and its event is deleted', async () => {
+  await using world = await createWorld({ retention_ms: HOUR, hooks: [{ status: 'paused' }] });
+  await world.send();
+  await world.clock.advance(HOUR - 1);
+  await world.clock.until(world.loop.sweep());
+  expect(await world.statuses()).toEqual({ held: 1 });
+  // The walk over old events restarts once a minute.
+  await world.clock.advance(60_002);
+  await world.clock.until(world.loop.sweep());
+  expect(await world.arrange.events()).toEqual([]);
+  expect(world.observations).toContainEqual({ kind: 'expired', deliveries: 1 });
+});
+
+/** The warnings of a start with this retention, while a hook makes `max_attempts` attempts. */
+const warningsAtStart = async (retention_ms: number, max_attempts: number | null) => {
+  await using opened = await openTestStore();
+  await opened.arrange.addHook(await opened.arrange.addWorkspace(), { max_attempts });
+  const warnings: [string, unknown][] = [];
+  const log: Log = {
+    debug: () => {},
+    info: () => {},
+    error: () => {},
+    warn: (message, fields) => warnings.push([message, fields]),
+  };
+  const { program } = await assembleVirtual(
+    {
+      clock: createVirtualClock(),
+      random: createSeededRandom(1),
+      ids: opened.ids,
+      storage: opened,
+      script: () => ({ status: 200 }),
+      log,
+    },
+    { retention_ms },
+  );
+  await program.stop();
+  return warnings;
+};
+
+it('a retention shorter than the longest retry schedule in use is warned about at the start', async () => {
+  // The standard schedule takes 75 h 35 min 5 s; each further attempt adds 24 h.
+  const schedule_ms = 75 * HOUR + 35 * 60_000 + 5_000;
+  const warning = (retention_ms: number, expected: number) => [
+    [
+      expect.stringContaining('BELLWIRE_RETENTION is shorter') as string,
+      { retention_ms, schedule_ms: expected },
+    ],
+  ];
+  expect(await warningsAtStart(schedule_ms, null)).toEqual([]);
+  expect(await warningsAtStart(schedule_ms - 1, null)).toEqual(warning(schedule_ms - 1, schedule_ms));
+  const longer = schedule_ms + 24 * HOUR;
+  expect(await warningsAtStart(schedule_ms, 11)).toEqual(warning(schedule_ms, longer));
+});
