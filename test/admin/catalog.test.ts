@@ -131,13 +131,17 @@ describe('a type with a schema', () => {
   it('is refused with an example that does not match, and not stored', async () => {
     const api = await inWorkspace('examples', {});
     const schema = { type: 'object', required: ['id'], properties: { id: { type: 'integer' } } };
-    const put = (example: object | null) => api('PUT /v1/event-types/order.created', { schema, example });
+    const put = (example: object | null, previous_example: object | null = null) =>
+      api('PUT /v1/event-types/order.created', { schema, example, previous_example });
     const { status, body } = await put({ id: 'one' });
     expect([status, body.error]).toMatchObject([
       422,
       { code: 'schema_violation', issues: [{ path: 'example.id' }] },
     ]);
     expect((await put({})).body.error.issues).toMatchObject([{ path: 'example' }]);
+    expect((await put({ id: 1 }, { id: 'one' })).body.error.issues).toMatchObject([
+      { path: 'previous_example.id' },
+    ]);
     expect((await api('GET /v1/event-types/order.created')).status).toBe(404);
     expect((await put({ id: 1 })).status).toBe(200);
     expect((await put(null)).status).toBe(200);
@@ -205,7 +209,10 @@ describe('a test event', () => {
     expect(await tested(api, hook.id, created)).toEqual(['resource.created', exampleOf('resource.created')]);
     const mine = { ...created, data: { mine: 1 } };
     expect(await tested(api, hook.id, mine)).toEqual(['resource.created', mine.data]);
-    expect(await tested(api, hook.id, { event_type: 'user.updated' })).toEqual(['user.updated', {}]);
+    expect(await tested(api, hook.id, { event_type: 'user.updated' })).toEqual([
+      'user.updated',
+      { object: {} },
+    ]);
     await api('PUT /v1/event-types/resource.created', { example: { object: { id: 'changed' } } });
     expect(await tested(api, hook.id, created)).toEqual(['resource.created', { object: { id: 'changed' } }]);
   });

@@ -76,7 +76,13 @@ export const calls = {
     retryMany: { ...change('fields', 'if_refused'), slow: true },
   },
   tenants: { list, get, update: change('id_and_fields', 'idempotent') },
-  eventTypes: { put: change('id_and_fields', 'idempotent'), list, get, delete: change('id', 'deletion') },
+  eventTypes: {
+    put: change('id_and_fields', 'idempotent'),
+    list,
+    get,
+    sample: { ...get, slow: true },
+    delete: change('id', 'deletion'),
+  },
   workspaces: {
     create: change('fields', 'if_refused'),
     list,

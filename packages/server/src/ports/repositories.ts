@@ -43,6 +43,8 @@ export interface EventType {
   readonly description: string;
   readonly schema: JsonObject | null;
   readonly example: JsonObject | null;
+  /** The data before the change that `example` shows. */
+  readonly previous_example: JsonObject | null;
   readonly created_at: number;
   readonly updated_at: number;
 }

@@ -55,6 +55,7 @@ interface EventTypesTable {
   description: string;
   schema: JsonText | null;
   example: JsonText | null;
+  previous_example: JsonText | null;
   created_at: Time;
   updated_at: Time;
 }

@@ -47,6 +47,9 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('created_at', is.integer, (c) => c.notNull()),
     )
     .execute();
+};
+
+const createEventTypes = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .clusteredTable(
       db.schema
@@ -56,6 +59,7 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('description', 'text', (c) => c.notNull())
         .addColumn('schema', 'text')
         .addColumn('example', 'text')
+        .addColumn('previous_example', 'text')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_event_types_pk', ['workspace_id', 'name']),
@@ -281,6 +285,7 @@ const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
 export const foundation = (is: SchemaDialect): Migration => ({
   up: async (db) => {
     await createRegistry(db, is);
+    await createEventTypes(db, is);
     await createHooks(db, is);
     await createSecrets(db, is);
     await createEvents(db, is);
