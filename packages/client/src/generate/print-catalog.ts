@@ -32,13 +32,17 @@ const typed = <T>(): Typed<T> => ({
   },
 });`;
 
-const printExamples = (types: readonly CatalogType[], field: 'example' | 'previous_example'): string =>
+const printExamples = (
+  types: readonly CatalogType[],
+  field: 'example' | 'previous_example',
+  type: string,
+): string =>
   block(
     `export const ${field}s = {`,
     types
-      .filter((type) => (type[field] ?? null) !== null)
-      .map((type) => `${printKey(type.name)}: ${printValue(type[field])},`),
-    '} satisfies { readonly [T in EventType]?: EventData[T] };',
+      .filter((one) => (one[field] ?? null) !== null)
+      .map((one) => `${printKey(one.name)}: ${printValue(one[field])},`),
+    `} satisfies { readonly [T in EventType]?: ${type} };`,
   );
 
 /**
@@ -54,9 +58,11 @@ export const printCatalog = (catalog: readonly CatalogType[]): string => {
     ...(declarations === '' ? [] : [declarations]),
     printComment('The data of every event type, by name.') + block('export interface EventData {', data, '}'),
     UNION,
-    printComment('The example of every event type that has one.') + printExamples(types, 'example'),
+    printComment('The example of every event type that has one.') +
+      printExamples(types, 'example', 'EventData[T]'),
+    // Some senders' previous data has only the changed values, so it does not have the type of the data.
     printComment('The data before the change that the example shows.') +
-      printExamples(types, 'previous_example'),
+      printExamples(types, 'previous_example', 'object'),
     TYPED,
     printComment('For `createClient({ catalog })`: the compiler then checks the calls of `send`.') +
       block('export const catalog = {', entries, '};'),
