@@ -3,6 +3,7 @@ import { choices } from '../frame/choices.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { colourOf } from '../print/style.ts';
+import { deliveryProblem } from './explain.ts';
 import { filters } from './filters.ts';
 import { printDelivery } from './print-delivery.ts';
 import { retry } from './retry.ts';
@@ -43,7 +44,8 @@ const list = listVerb<
     { title: 'HOOK', of: ({ hook_id }) => hook_id },
     { title: 'CREATED', of: ({ created_at }) => created_at },
     { title: 'TYPE', of: ({ event_type }) => event_type },
-    { title: 'REASON OR NEXT ATTEMPT', of: (one) => one.failure_reason ?? one.next_attempt_at },
+    { title: 'NEXT ATTEMPT', of: ({ next_attempt_at }) => next_attempt_at },
+    { title: 'PROBLEM', of: deliveryProblem },
   ],
 });
 

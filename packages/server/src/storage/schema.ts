@@ -83,6 +83,10 @@ interface HooksTable {
   validated_at: Time | null;
   consecutive_failures: ColumnType<number, number | undefined, number>;
   failing_since: Time | null;
+  last_failure_at: Time | null;
+  last_outcome: OutcomeKind | null;
+  last_detail: string | null;
+  last_status: number | null;
   created_at: Time;
   updated_at: Time;
   deleted_at: Time | null;
@@ -153,6 +157,9 @@ interface DeliveriesTable {
   resume_status: DeliveryStatus | null;
   resume_at: Time | null;
   failure_reason: FailureReason | WaitReason | null;
+  last_outcome: OutcomeKind | null;
+  last_detail: string | null;
+  last_status: number | null;
   created_at: Time;
   updated_at: Time;
 }

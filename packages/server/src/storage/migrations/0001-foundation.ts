@@ -92,6 +92,10 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('validated_at', is.integer)
         .addColumn('consecutive_failures', is.integer, (c) => c.notNull().defaultTo(0))
         .addColumn('failing_since', is.integer)
+        .addColumn('last_failure_at', is.integer)
+        .addColumn('last_outcome', 'text')
+        .addColumn('last_detail', 'text')
+        .addColumn('last_status', 'integer')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addColumn('deleted_at', is.integer),
@@ -207,6 +211,9 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
         .addColumn('resume_status', 'text')
         .addColumn('resume_at', is.integer)
         .addColumn('failure_reason', 'text')
+        .addColumn('last_outcome', 'text')
+        .addColumn('last_detail', 'text')
+        .addColumn('last_status', 'integer')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_deliveries_pk', ['workspace_id', 'id']),

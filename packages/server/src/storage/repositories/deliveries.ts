@@ -6,7 +6,9 @@ import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
+type ShownDelivery = DeliveryRow & { readonly url: string | null };
+
+const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
@@ -19,6 +21,10 @@ const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
   failures: row.failures,
   next_attempt_at: row.next_attempt_at,
   failure_reason: row.failure_reason,
+  last_outcome: row.last_outcome,
+  last_detail: row.last_detail,
+  last_status: row.last_status,
+  url: row.url,
   created_at: row.created_at,
   updated_at: row.updated_at,
 });
@@ -83,6 +89,13 @@ export const createDeliveries = ({ reader }: Connections): Repositories['deliver
       const options = { filter, after: page.after };
       const rows = await matching(reader, workspace_id, options)
         .selectAll()
+        .select((eb) =>
+          eb
+            .selectFrom('bellwire_hooks')
+            .select('url')
+            .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
+            .as('url'),
+        )
         .orderBy('id', 'desc')
         .limit(rowsToFetch(page))
         .execute();
@@ -102,9 +115,11 @@ export const createDeliveries = ({ reader }: Connections): Repositories['deliver
     get: async (workspace_id, id) => {
       const row = await reader
         .selectFrom('bellwire_deliveries')
-        .selectAll()
-        .where('workspace_id', '=', workspace_id)
-        .where('id', '=', id)
+        .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
+        .selectAll('bellwire_deliveries')
+        .select('bellwire_hooks.url')
+        .where('bellwire_deliveries.workspace_id', '=', workspace_id)
+        .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();
       if (row === undefined) return null;
       const attempts = await reader
