@@ -71,6 +71,13 @@ it('starts its thread with the first schema, and ends it after 30 s without one'
   expect(alive.size).toBe(0);
 });
 
+it('replaces a thread that ended between two samples', async () => {
+  await using generator = new SampleGenerator({ clock: systemClock });
+  await generator.of(INTEGER);
+  for (const worker of alive) await worker.terminate();
+  expect(await generator.of(withA({ type: 'boolean' }))).toEqual({ a: expect.any(Boolean) });
+});
+
 it('remembers for a minute that a schema exceeds the limits', async () => {
   const clock = createVirtualClock();
   await using generator = new SampleGenerator({ clock });

@@ -107,6 +107,11 @@ test('one delivery is retried by its id; many are counted first and sent with --
   const failed = await bellwire(['deliveries', 'retry', ids[0]!]);
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain('responded with status 500');
+  const problem = 'exhausted: The receiver responded with status 500.';
+  expect((await bellwire(['deliveries', 'list'])).stdout).toMatch(new RegExp(`(?: +- +${problem}\\n.*){2}$`));
+  expect((await bellwire(['hooks', 'list'])).stdout).toMatch(
+    / +- +The receiver responded with status 500\.\n$/,
+  );
   status = 200;
   expect(await json('deliveries', 'retry', ids[0]!)).toMatchObject({ success: true, delivery_id: ids[0] });
   await server.deliveryIn(ids[0]!, 'succeeded');

@@ -121,7 +121,8 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
   }
 
   async #startedThread(): Promise<SampleThread> {
-    if (this.#thread !== null) return this.#thread;
+    // A thread can end by itself between two samples.
+    if (this.#thread?.hasEnded === false) return this.#thread;
     const thread = this.#start();
     this.#thread = thread;
     if (await thread.isReady()) return thread;

@@ -33,6 +33,7 @@ export class SampleThread {
   readonly #worker: Worker;
   readonly #exited = Promise.withResolvers<null>();
   #message = Promise.withResolvers<FromSampleWorker>();
+  #has_ended = false;
 
   constructor(options: SampleThreadOptions) {
     this.#options = options;
@@ -41,7 +42,14 @@ export class SampleThread {
     this.#worker.on('message', (message: FromSampleWorker) => this.#message.resolve(message));
     // `exit` follows, also when the thread reached a limit of its memory.
     this.#worker.on('error', () => undefined);
-    this.#worker.on('exit', () => this.#exited.resolve(null));
+    this.#worker.on('exit', () => {
+      this.#has_ended = true;
+      this.#exited.resolve(null);
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#has_ended;
   }
 
   /** Whether the worker has started. */
