@@ -43,7 +43,7 @@ it.each(['ping', 'test'])('a %s reports the outcome of its attempt', async (verb
   status = 503;
   expect(await resultOf(server, `POST /v1/webhooks/${id}/${verb}`)).toMatchObject({
     success: false,
-    message: 'The receiver did not accept the request: http_status 503.',
+    message: 'The receiver responded with status 503.',
     outcome: 'http_status',
     response_status: 503,
     attempt: { response: { status: 503 } },

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
-import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { dialectTable } from '../support/dialect-table.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type Answer, type RunningServer, startServer } from '../support/running-server.ts';
@@ -131,28 +129,21 @@ describe('a type with a schema', () => {
   it('is refused with an example that does not match, and not stored', async () => {
     const api = await inWorkspace('examples', {});
     const schema = { type: 'object', required: ['id'], properties: { id: { type: 'integer' } } };
-    const put = (example: object | null) => api('PUT /v1/event-types/order.created', { schema, example });
+    const put = (example: object | null, previous_example: object | null = null) =>
+      api('PUT /v1/event-types/order.created', { schema, example, previous_example });
     const { status, body } = await put({ id: 'one' });
     expect([status, body.error]).toMatchObject([
       422,
       { code: 'schema_violation', issues: [{ path: 'example.id' }] },
     ]);
     expect((await put({})).body.error.issues).toMatchObject([{ path: 'example' }]);
+    expect((await put({ id: 1 }, { id: 'one' })).body.error.issues).toMatchObject([
+      { path: 'previous_example.id' },
+    ]);
     expect((await api('GET /v1/event-types/order.created')).status).toBe(404);
     expect((await put({ id: 1 })).status).toBe(200);
     expect((await put(null)).status).toBe(200);
   });
-
-  it.each([...createDialects().values()])(
-    'of the built-in catalog of $name has a valid example',
-    ({ catalog }) => {
-      const check = createSchemaCheck();
-      for (const { name, schema, example } of catalog) {
-        if (schema === undefined || example === undefined) continue;
-        expect([name, check(schema, JSON.stringify(schema), example)]).toEqual([name, []]);
-      }
-    },
-  );
 
   const order = { app_id: 7, company: { name: 'Example' }, environments: [{ type: 0 }] };
   const wrong = (change: object) => ({ order: { ...order, ...change } });
@@ -195,7 +186,7 @@ const tested = async (
 describe('a test event', () => {
   it('has the current example of the workspace’s catalog, or the given data', async () => {
     const api = await inWorkspace('tests', { dialect: 'resource-api' });
-    const events = ['user.*', 'user.created', 'resource.updated', 'resource.created'];
+    const events = ['user.*', 'mine.created', 'resource.updated', 'resource.created'];
     const { body: hook } = await api('POST /v1/webhooks', { url: receiver.origin, events });
     const types = await typesOf(api);
     const exampleOf = (type: string) => types.find(({ name }) => name === type)?.example;
@@ -205,7 +196,10 @@ describe('a test event', () => {
     expect(await tested(api, hook.id, created)).toEqual(['resource.created', exampleOf('resource.created')]);
     const mine = { ...created, data: { mine: 1 } };
     expect(await tested(api, hook.id, mine)).toEqual(['resource.created', mine.data]);
-    expect(await tested(api, hook.id, { event_type: 'user.updated' })).toEqual(['user.updated', {}]);
+    expect(await tested(api, hook.id, { event_type: 'user.updated' })).toEqual([
+      'user.updated',
+      exampleOf('user.updated'),
+    ]);
     await api('PUT /v1/event-types/resource.created', { example: { object: { id: 'changed' } } });
     expect(await tested(api, hook.id, created)).toEqual(['resource.created', { object: { id: 'changed' } }]);
   });

@@ -64,6 +64,8 @@ const schemas: Readonly<Record<string, JsonObject>> = {
     c: list({ contains: { const: 5 }, items: integer() }),
     d: list({ prefixItems: [text({}), integer()], items: false }),
   }),
+  'no keywords': {},
+  'several types': { type: ['null', 'object'], properties: { a: integer() }, required: ['a'] },
   'required without properties': { type: 'object', required: ['a', 'b'] },
   'additional properties': {
     type: 'object',

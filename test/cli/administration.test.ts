@@ -7,9 +7,17 @@ const test = await commandLineTest();
 
 test('event types are put, listed, shown and deleted', async ({ server, json, bellwire }) => {
   writeFileSync(`${server.folder}/schema.json`, '{"type": "object", "required": ["id"]}');
-  const flags = ['--schema', 'schema.json', '--example', '{"id": 7}', '--description', 'An order.'];
+  const examples = ['--example', '{"id": 7}', '--previous-example', '{"id": 6}'];
+  const flags = ['--schema', 'schema.json', ...examples, '--description', 'An order.'];
   const put = await json('event-types', 'put', 'order.created', ...flags);
-  expect(put).toMatchObject({ example: { id: 7 }, schema: { required: ['id'] }, description: 'An order.' });
+  expect(put).toMatchObject({
+    example: { id: 7 },
+    previous_example: { id: 6 },
+    schema: { required: ['id'] },
+    description: 'An order.',
+  });
+  const sample = { data: { id: 7 }, previous_data: { id: 6 } };
+  expect(await json('event-types', 'sample', 'order.created')).toEqual(sample);
   expect(await json('event-types', 'get', 'order.created')).toEqual(put);
   expect(await json('event-types', 'list')).toEqual((await server.api('GET /v1/event-types')).body);
   expect((await bellwire(['event-types', 'list'])).stdout).toBe(

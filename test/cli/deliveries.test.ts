@@ -89,7 +89,7 @@ test('deliveries are listed by every filter and shown with their requests and re
   expect(stdout).toContain('\n< 200\n');
   expect(stdout).toContain('\nthanks\\u001b[2J\n');
   const list = (await bellwire(['deliveries', 'list', '--type', 'order.created'])).stdout;
-  expect(list).toMatch(/^ID +STATUS .*\ndlv_\S+ +succeeded +1 +wh_\S+ +\S+ +order\.created +-\n$/);
+  expect(list).toMatch(/^ID +STATUS .*\ndlv_\S+ +succeeded +1 +wh_\S+ +\S+ +order\.created +- +-\n$/);
 });
 
 test('one delivery is retried by its id; recover counts or sends many, and cancel ends them', async ({
@@ -106,7 +106,12 @@ test('one delivery is retried by its id; recover counts or sends many, and cance
 
   const failed = await bellwire(['deliveries', 'retry', ids[0]!]);
   expect(failed.code).toBe(1);
-  expect(failed.stderr).toContain('http_status 500');
+  expect(failed.stderr).toContain('responded with status 500');
+  const problem = 'exhausted: The receiver responded with status 500.';
+  expect((await bellwire(['deliveries', 'list'])).stdout).toMatch(new RegExp(`(?: +- +${problem}\\n.*){2}$`));
+  expect((await bellwire(['hooks', 'list'])).stdout).toMatch(
+    / +- +The receiver responded with status 500\.\n$/,
+  );
   status = 200;
   expect(await json('deliveries', 'retry', ids[0]!)).toMatchObject({ success: true, delivery_id: ids[0] });
   await server.deliveryIn(ids[0]!, 'succeeded');
@@ -171,6 +176,8 @@ test('watch prints every change until the delivery is final; a failure is exit c
   status = 500;
   const { id: bad } = await json('events', 'send', 'order.created', '--data', '{"id": 2}');
   const failed = await bellwire(['deliveries', 'watch', '--event', bad]);
-  expect(failed.stdout).toMatch(/: failed after 1 \w+, exhausted\n$/);
+  expect(failed.stdout).toMatch(
+    /: failed after 1 \w+: exhausted: The receiver responded with status 500\.\n$/,
+  );
   expect(failed).toMatchObject({ code: 1, stderr: 'bellwire: 1 of 1 did not succeed.\n' });
 });

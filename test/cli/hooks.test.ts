@@ -81,7 +81,7 @@ test('a hook is pinged, tested and validated; a validation that fails is exit co
     const refused = await bellwire(['hooks', verb, id]);
     expect({ verb, code: refused.code }).toEqual({ verb, code: 1 });
     expect(refused.stdout).toMatch(/^dlv_\w+\n$/);
-    expect(refused.stderr).toContain('bellwire: The receiver did not accept the request: http_status 500.\n');
+    expect(refused.stderr).toContain('bellwire: The receiver responded with status 500.\n');
   }
 });
 
@@ -97,7 +97,7 @@ test('without --json a list is a table, a hook has one field per line, and the s
   );
   expect((await bellwire(['hooks', 'get', id])).stdout).not.toContain('whsec_');
   expect((await bellwire(['hooks', 'list'])).stdout).toBe(
-    `ID                             STATUS  NAME  EVENTS   URL\n${id}  active  Shop  order.*  ${CLOSED}\n`,
+    `ID                             STATUS  NAME  EVENTS   URL                     NEXT ATTEMPT  PROBLEM\n${id}  active  Shop  order.*  ${CLOSED}  -             -\n`,
   );
   expect(await bellwire(['hooks', 'delete', id])).toEqual({
     code: 0,

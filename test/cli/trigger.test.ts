@@ -10,11 +10,13 @@ const EXAMPLE = { order: { id: 7, items: [{ sku: 'a', count: 1 }] }, note: 'hell
 test('a trigger sends the example of its type, changed by --set', async ({ server, json, bellwire }) => {
   await using receiver = await startReceiver();
   await server.addHook(receiver.origin);
-  await json('event-types', 'put', 'order.created', '--example', JSON.stringify(EXAMPLE));
+  const flags = ['--example', JSON.stringify(EXAMPLE), '--previous-example', '{"order": null}'];
+  await json('event-types', 'put', 'order.created', ...flags);
 
   const sent = await json('trigger', 'order.created');
   expect(sent).toMatchObject({ type: 'order.created', deliveries: 1 });
   expect(JSON.parse((await receiver.next()).body.toString())).toMatchObject({ data: EXAMPLE });
+  expect(await json('events', 'get', sent.id)).toMatchObject({ previous_data: { order: null } });
 
   const sets = ['order.id="8"', 'order.items.0.count=2', 'order.items.1.sku=b', 'note=a=b', 'new.deep=null'];
   await json('trigger', 'order.created', ...sets.flatMap((set) => ['--set', set]));

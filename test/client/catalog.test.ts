@@ -87,7 +87,9 @@ test('a batch omits an invalid event, and its results are in the order of the ev
 
 describe('push', () => {
   test('publishes a catalog as JSON Schema, which the server enforces for every sender', async () => {
-    const described = order.describe('A customer ordered.').meta({ examples: [{ id: 'o_1', lines: [] }] });
+    const described = order
+      .describe('A customer ordered.')
+      .meta({ examples: [{ id: 'o_1', lines: [] }], previous_examples: [{ id: 'o_0', lines: [] }] });
     const catalog = { 'order.created': described, 'stock.low': type({ sku: 'string', left: 'number' }) };
     const { eventTypes } = createClient({ ...at, catalog });
     const pushed = await eventTypes.push();
@@ -96,6 +98,7 @@ describe('push', () => {
       description: 'A customer ordered.',
       schema: { type: 'object', required: ['id', 'lines'] },
       example: { id: 'o_1', lines: [] },
+      previous_example: { id: 'o_0', lines: [] },
     });
     const other = createClient({ ...at });
     await expect(other.events.send('stock.low', { sku: 's', left: 'few' })).rejects.toMatchObject({
@@ -108,12 +111,13 @@ describe('push', () => {
 
   test('keeps the description and example on the server when the schema has none', async () => {
     const { eventTypes } = createClient({ ...at });
-    await eventTypes.put('order', { description: 'On the server.', example: { id: 'o_9', lines: [] } });
+    const examples = { example: { id: 'o_9', lines: [] }, previous_example: { id: 'o_8', lines: [] } };
+    await eventTypes.put('order', { description: 'On the server.', ...examples });
     await eventTypes.put('other', { description: 'Stays.' });
     await eventTypes.push({ order });
     expect(await eventTypes.get('order')).toMatchObject({
       description: 'On the server.',
-      example: { id: 'o_9', lines: [] },
+      ...examples,
       schema: { type: 'object' },
     });
     expect(await eventTypes.get('other')).toMatchObject({ description: 'Stays.', schema: null });
@@ -121,9 +125,13 @@ describe('push', () => {
 
   test('removes a stored example that does not match the new schema, but refuses a wrong one of its own', async () => {
     const { eventTypes } = createClient({ ...at });
-    await eventTypes.put('order', { description: 'Stays.', example: { id: 'o_9' } });
+    const kept = { description: 'Stays.', previous_example: { id: 'o_8', lines: [] } };
+    await eventTypes.put('order', { ...kept, example: { id: 'o_9' } });
     await eventTypes.push({ order });
-    expect(await eventTypes.get('order')).toMatchObject({ description: 'Stays.', example: null });
+    expect(await eventTypes.get('order')).toMatchObject({ ...kept, example: null });
+    await eventTypes.put('order', { example: { id: 'o_9' }, previous_example: { id: 'o_8' } });
+    await eventTypes.push({ order });
+    expect(await eventTypes.get('order')).toMatchObject({ example: null, previous_example: null });
     const wrong = order.meta({ examples: [{ id: 'o_1' } as z.infer<typeof order>] });
     await expect(eventTypes.push({ order: wrong })).rejects.toMatchObject({ code: 'schema_violation' });
   });

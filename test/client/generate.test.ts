@@ -101,11 +101,15 @@ it('the examples are the values of the catalog, also under unusual names', async
     '{"__proto__": {"a": [1, -0.5, "\\u2028"]}, "constructor": null, "": {}}',
   );
   await using folder = await createTemporaryFolder();
-  await writeFile(folder.file('events.ts'), printCatalog([{ name: 'odd', example }, order]));
-  const print = "import { examples } from './events.ts'; process.stdout.write(JSON.stringify(examples));";
+  await writeFile(
+    folder.file('events.ts'),
+    printCatalog([{ name: 'odd', example, previous_example: { a: 1 } }, order]),
+  );
+  const print =
+    "import { examples, previous_examples } from './events.ts'; process.stdout.write(JSON.stringify([examples, previous_examples]));";
   const args = ['--input-type=module', '-e', print];
   const { stdout } = spawnSync(process.execPath, args, { cwd: folder.path, encoding: 'utf8' });
-  expect(stdout).toBe(JSON.stringify({ odd: example, [order.name]: order.example }));
+  expect(stdout).toBe(JSON.stringify([{ odd: example, [order.name]: order.example }, { odd: { a: 1 } }]));
 });
 
 it('the text needs no formatting', async () => {

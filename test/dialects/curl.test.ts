@@ -137,7 +137,7 @@ describe.skipIf('missing' in curl)(title, () => {
     await using receiver = await startReceiver();
     await using front = await startTlsFront(Number(new URL(receiver.origin).port));
     const key = await addWorkspace(server, 'connect2print');
-    const fields = { insecure_ssl: true, events: ['order.updated', 'order.created'] };
+    const fields = { insecure_ssl: true, events: ['order.*', 'order.created'] };
     const { id } = await server.addHook(front.origin, fields, { key });
     const print = printed('connect2print-test.txt');
     expect(commandFor(print)).toBe(

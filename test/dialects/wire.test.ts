@@ -122,7 +122,11 @@ describe.each(dialectTable)('$dialect', (row) => {
   it('has the documented catalog, and each example matches its schema, also with more or fewer keys', () => {
     expect(entries.map(({ name }) => name)).toEqual(row.catalog);
     for (const { name, description, schema, example } of entries) {
-      expect([name, description.length > 0]).toEqual([name, true]);
+      expect([name, description.length > 0, Object.keys(example ?? {}).length]).toEqual([
+        name,
+        true,
+        expect.toSatisfy((keys: number) => keys > 0),
+      ]);
       if (schema === undefined) continue;
       for (const data of [example ?? {}, { ...example, more: 1 }, {}]) {
         expect([name, issuesOf(schema, data)]).toEqual([name, []]);
@@ -140,12 +144,15 @@ describe('the printed data matches the catalog', () => {
   ];
 
   it.each(printedData)('%s: %s', (dialect, type, print) => {
-    const { schema, example } = dialects.get(dialect)!.catalog.find(({ name }) => name === type)!;
-    const { data } = JSON.parse(print) as { readonly data: JsonObject };
+    const { schema, example, previous_example } = dialects
+      .get(dialect)!
+      .catalog.find(({ name }) => name === type)!;
+    const { data, previous_data } = JSON.parse(print) as Readonly<Record<string, JsonObject>>;
     expect(example).toEqual(data);
+    expect(previous_example ?? null).toEqual(previous_data ?? null);
     const check = createSchemaCheck();
-    expect(check(schema!, JSON.stringify(schema), data)).toEqual([]);
-    const [key] = Object.keys(data);
+    expect(check(schema!, JSON.stringify(schema), data!)).toEqual([]);
+    const [key] = Object.keys(data!);
     expect(check(schema!, JSON.stringify(schema), { [key!]: 'text' })).not.toEqual([]);
   });
 

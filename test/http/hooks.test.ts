@@ -5,7 +5,7 @@ import { keepForFile, type ServerView, startServer } from '../support/running-se
 const url = 'https://receiver.example.com/in';
 
 const FIELDS = `id number name url events method content_type dialect status
-  active insecure_ssl max_attempts timeout_ms headers validated_at disabled_reason consecutive_failures tenant secret_state created_at updated_at`.split(
+  active insecure_ssl max_attempts timeout_ms headers validated_at disabled_reason consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
   /\s+/,
 );
 
@@ -169,7 +169,7 @@ describe('test sends', () => {
       200,
       {
         success: false,
-        message: 'The receiver did not accept the request: http_status 500.',
+        message: 'The receiver responded with status 500.',
         delivery_id: an_id,
         outcome: 'http_status',
         response_status: 500,

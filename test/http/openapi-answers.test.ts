@@ -172,6 +172,10 @@ describe('every refusal of one operation is in the document:', () => {
     const body = { type: 'strict', data: {} };
     await expectCode('schema_violation', 'events.send', { headers: strict, body });
     await expectCode('schema_invalid', 'eventTypes.put', { body: { schema: { type: 'x' } } });
+    const impossible = { type: 'object', required: ['a'], maxProperties: 0 };
+    await server.api('PUT /v1/event-types/impossible', { schema: impossible }, { headers: strict });
+    const ids = { [EXAMPLE.event_type]: 'impossible' };
+    await expectCode('example_required', 'eventTypes.sample', { headers: strict, ids });
     const url = { url: 'https://shop.example.com/', events: ['nope'] };
     await expectCode('unknown_event_type', 'hooks.create', { headers: strict, body: url });
     await call('events.send', { body: { type: 'a', data: {}, idempotency_key: 'once' } });

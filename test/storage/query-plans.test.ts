@@ -95,6 +95,16 @@ test('a page of a list is read in the order of its index, without a sort', async
   expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
 });
 
+test('a list of hooks finds the next attempt of each hook in the index of due deliveries', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const { workspace_id } = await kit.hook();
+  const steps = await plans(() => kit.hooks.list(workspace_id, {}, FIRST_PAGE));
+  expect(steps.join('\n')).toContain('bellwire_deliveries_due (hook_id=?)');
+  expect(steps.filter((step) => step.startsWith('SCAN bellwire'))).toEqual([]);
+  expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
+});
+
 test('the hooks of a tenant are listed and counted through their index', async () => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;

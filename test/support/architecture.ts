@@ -82,6 +82,8 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     may: [
       'transport/sender-thread.ts',
       'sender-thread.ts',
+      'catalog/sample-thread.ts',
+      'catalog/sample-worker.ts',
       'storage/sqlite/read-queue.ts',
       'storage/sqlite/read-worker.ts',
     ],

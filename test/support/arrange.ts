@@ -237,33 +237,6 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       const all = db.selectFrom('bellwire_attempts').selectAll().orderBy('delivery_id').orderBy('number');
       return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();
     },
-    /** Adds a recorded attempt without an exchange. */
-    addAttempt: async (
-      attempt: Pick<AttemptRow, 'workspace_id' | 'delivery_id' | 'hook_id' | 'number'> & {
-        readonly outcome: string;
-      },
-    ) => {
-      const row: AttemptRow = {
-        id: ids('att'),
-        trigger: 'scheduled',
-        outcome_detail: null,
-        started_at: now(),
-        duration_ms: 1,
-        timings: null,
-        remote_address: null,
-        request_method: null,
-        request_url: null,
-        request_headers: null,
-        request_body: null,
-        response_status: null,
-        response_headers: null,
-        response_body: null,
-        response_truncated: 0,
-        ...attempt,
-        outcome: attempt.outcome as AttemptRow['outcome'],
-      };
-      await db.insertInto('bellwire_attempts').values(row).execute();
-    },
     hook,
     /** The expiries of the secrets of a hook, the current secret first. */
     secrets: async (hook_id: string) => {

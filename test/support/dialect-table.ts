@@ -187,6 +187,7 @@ export const dialectTable: readonly DialectRow[] = [
     without_secret: {},
     timeout_ms: 15_000,
     any_method: true,
+    catalog: ['activity.created', 'activity.updated', 'activity.deleted'],
   },
   {
     ...common,

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { assemble, type Ports, type Program, type Settings } from '../../packages/server/src/assemble.ts';
+import { createSampleData } from '../../packages/server/src/catalog/sample-data.ts';
 import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
 import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
+import type { JsonObject } from '../../packages/server/src/core/json.ts';
 import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { standard } from '../../packages/server/src/dialects/standard.ts';
@@ -40,6 +42,7 @@ export const assembleVirtual = async (
     {
       log: silent,
       check: createSchemaCheck(),
+      sample_data: { of: async (schema_text) => createSampleData(JSON.parse(schema_text) as JsonObject) },
       onBroken: () => undefined,
       ...given,
       storage: { ...storage, hooksAt: () => Promise.resolve([]) },

@@ -82,7 +82,13 @@ export const calls = {
     cancel: change('id', 'idempotent'),
   },
   tenants: { list, get, update: change('id_and_fields', 'idempotent') },
-  eventTypes: { put: change('id_and_fields', 'idempotent'), list, get, delete: change('id', 'deletion') },
+  eventTypes: {
+    put: change('id_and_fields', 'idempotent'),
+    list,
+    get,
+    sample: { ...get, slow: true },
+    delete: change('id', 'deletion'),
+  },
   workspaces: {
     create: change('fields', 'if_refused'),
     list,

@@ -36,20 +36,37 @@ const convert = (
   }
 };
 
-/** The schema's description and example, or else those on the server. */
+const first = (values: unknown): unknown =>
+  Array.isArray(values) ? (values as readonly unknown[])[0] : undefined;
+
+/** The schema's description and its first examples, or else those on the server. */
 const fieldsOf = (schema: JsonSchema, known: EventType | undefined) => {
-  const { description, examples } = schema;
-  const [example] = Array.isArray(examples) ? (examples as readonly unknown[]) : [];
+  const { description, examples, previous_examples } = schema;
   return {
     schema,
     description: typeof description === 'string' ? description : (known?.description ?? ''),
-    example: example ?? known?.example ?? null,
+    example: first(examples) ?? known?.example ?? null,
+    previous_example: first(previous_examples) ?? known?.previous_example ?? null,
   };
+};
+
+/** The fields without the examples that were refused; null if the server did not have them. */
+const withoutKept = (
+  fields: ReturnType<typeof fieldsOf>,
+  error: unknown,
+  known: EventType | undefined,
+): ReturnType<typeof fieldsOf> | null => {
+  if (!(error instanceof BellwireError) || error.code !== 'schema_violation') return null;
+  const field = (['example', 'previous_example'] as const).find((name) =>
+    error.issues?.some(({ path }) => path.split('.', 1)[0] === name),
+  );
+  const isKept = field !== undefined && fields[field] !== null && fields[field] === known?.[field];
+  return isKept ? { ...fields, [field]: null } : null;
 };
 
 /**
  * Publishes a catalog as the JSON Schemas of the data that is sent. Types that exist only on the server are kept, and so
- * are descriptions and examples that a schema does not have; a kept example that does not match the new schema is removed.
+ * are descriptions and examples that a schema does not have; kept examples that do not match the new schema are removed.
  * @throws BellwireError before publishing anything, if a schema cannot be converted
  */
 export const createPush =
@@ -64,13 +81,15 @@ export const createPush =
     const known = new Map<string, EventType>();
     for await (const type of list({ limit: 1000 }, options)) known.set(type.name, type);
     const store = async (name: string, schema: JsonSchema): Promise<unknown> => {
-      const fields = fieldsOf(schema, known.get(name));
-      try {
-        return await put(name, fields, options);
-      } catch (error) {
-        const isKept = fields.example !== null && fields.example === known.get(name)?.example;
-        if (!isKept || !(error instanceof BellwireError) || error.code !== 'schema_violation') throw error;
-        return put(name, { ...fields, example: null }, options);
+      let fields = fieldsOf(schema, known.get(name));
+      for (;;) {
+        try {
+          return await put(name, fields, options);
+        } catch (error) {
+          const fewer = withoutKept(fields, error, known.get(name));
+          if (fewer === null) throw error;
+          fields = fewer;
+        }
       }
     };
     return (await Promise.all(schemas.map(([name, schema]) => store(name, schema)))) as EventType[];

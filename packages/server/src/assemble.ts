@@ -5,6 +5,7 @@ import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
 import { createRecoveryJobs } from './admin/recoveries.ts';
+import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { BellwireError, type Issue } from './core/errors.ts';
@@ -24,6 +25,7 @@ import type { Hash } from './ports/hash.ts';
 import type { Log } from './ports/log.ts';
 import type { Random } from './ports/random.ts';
 import type { Repositories } from './ports/repositories.ts';
+import type { SampleData } from './ports/sample-data.ts';
 import type { Schedule, ScheduledJob } from './ports/schedule.ts';
 import type { SchemaCheck } from './ports/schema-check.ts';
 import type { Store } from './ports/store.ts';
@@ -50,6 +52,7 @@ export interface Ports {
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly url_policy: UrlPolicy;
   readonly check: SchemaCheck;
+  readonly sample_data: SampleData;
   /** The issues of a JSON Schema for an event type. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
   readonly hash: Hash;
@@ -182,7 +185,8 @@ const createManagement = (
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, clock, dialects });
   const { accept } = loop;
-  const testSends = createTestSends({ lookup, accept, clock });
+  const sampleOf = createSampleOf(ports);
+  const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
   const recoveryJobs = createRecoveryJobs({
     ...ports,
     ...storage,
@@ -210,6 +214,7 @@ const createManagement = (
     ids,
     validateSchema: ports.validateSchema,
     checkSchema: ports.check,
+    sampleOf,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
   return { router, contexts: createContexts({ keys, lookup }) };

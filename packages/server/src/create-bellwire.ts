@@ -1,5 +1,6 @@
 import { hash as digest } from 'node:crypto';
 import { assemble, type Ports, type Program, type Settings } from './assemble.ts';
+import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
 import { validateSchema } from './catalog/validate-schema.ts';
 import { systemClock } from './clock.ts';
@@ -157,8 +158,10 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     node_id: ids('node'),
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
+  const sample_data = new SampleGenerator({ clock: systemClock });
   const close = async (): Promise<void> => {
     network.resolver.close();
+    await sample_data[Symbol.asyncDispose]();
     await storage.close();
   };
   const ports: Ports = {
@@ -174,6 +177,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     }),
     url_policy: network.url_policy,
     check: createSchemaCheck(),
+    sample_data,
     validateSchema,
     hash: sha256,
     ids,

@@ -56,7 +56,12 @@ export const reading = (check: Check): void => {
     const type = catalog.event_types.get('order.created')!;
     expect(type).toMatchObject({ schema, example: { number: 1 } });
     expect(JSON.parse(type.schema_text!)).toEqual(schema);
-    expect(catalog.event_types.get('order.seen')).toEqual({ schema: null, schema_text: null, example: null });
+    expect(catalog.event_types.get('order.seen')).toEqual({
+      schema: null,
+      schema_text: null,
+      example: null,
+      previous_example: null,
+    });
     expect(await kit.store.catalog(loose)).toMatchObject({ strict: false, event_types: new Map() });
     expect(await kit.store.catalog('ws_unknown')).toBeNull();
   });

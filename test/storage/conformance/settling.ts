@@ -36,6 +36,32 @@ export const settling = (check: Check): void => {
     expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ consecutive_failures: 1 });
   });
 
+  check(
+    'a delivery keeps the outcome of its last attempt, and a hook that of its last failure',
+    async (kit) => {
+      const pair = await kit.pair();
+      const leased = await kit.leaseFor(pair);
+      const attempted = kit.attempted(leased, { kind: 'http_status', status: 503 });
+      const response = { status: 503, headers: {}, body: '', body_truncated: false };
+      await kit.settle({ ...attempted, attempt: { ...attempted.attempt, response } }, NOW + 1);
+      const failure = { last_outcome: 'http_status', last_detail: '503', last_status: 503 };
+      expect(await kit.row(leased)).toMatchObject({ status: 'pending', ...failure });
+      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ ...failure, last_failure_at: NOW + 1 });
+
+      const [second] = await kit.claim([{ ...pair, limit: 1 }], NOW + 10_000);
+      await kit.settle(kit.returned(second!), NOW + 10_000);
+      expect(await kit.row(leased)).toMatchObject({ status: 'pending', attempts: 1, ...failure });
+
+      const [third] = await kit.claim([{ ...pair, limit: 1 }], NOW + 20_000);
+      await kit.end(third!, { kind: 'timeout', phase: 'headers' });
+      const timeout = { last_outcome: 'timeout', last_detail: 'headers', last_status: null };
+      expect(await kit.row(leased)).toMatchObject(timeout);
+      const [fourth] = await kit.claim([{ ...pair, limit: 1 }], NOW + 200_000);
+      await kit.end(fourth!, OK);
+      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(timeout);
+    },
+  );
+
   check('an attempt is recorded with every field', async (kit) => {
     const leased = await kit.leaseFor(await kit.pair());
     const { workspace_id, hook_id, event_id } = leased.delivery;

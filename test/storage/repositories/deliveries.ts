@@ -89,6 +89,9 @@ const reading = (check: Check): void => {
       attempts: 11,
       failures: 10,
       failure_reason: 'sender_died',
+      last_outcome: 'http_status',
+      last_detail: '503',
+      last_status: 503,
       next_attempt_at: NOW + 5,
       updated_at: NOW + 3,
     } as const;
@@ -102,6 +105,7 @@ const reading = (check: Check): void => {
       trigger: 'scheduled',
       status: 'pending',
       created_at: NOW,
+      url: null,
     };
     await addAttempts(kit, id);
     expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);

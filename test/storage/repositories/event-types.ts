@@ -7,6 +7,7 @@ const eventType = (differences: Partial<EventType> = {}): EventType => ({
   description: 'An order was created',
   schema: { type: 'object', properties: { z: {}, a: { const: '\u0000ä𝄞' } } },
   example: { z: 1.5, a: [null, true] },
+  previous_example: { z: 1, a: '\u0000' },
   ...TIMES,
   ...differences,
 });
@@ -18,7 +19,7 @@ export const eventTypes = (check: Check): void => {
     const stored = await kit.event_types.get(workspace_id, 'order.created');
     expect(stored).toEqual(eventType());
     expect(JSON.stringify(stored)).toBe(JSON.stringify(eventType()));
-    const bare = eventType({ name: 'order.paid', schema: null, example: null });
+    const bare = eventType({ name: 'order.paid', schema: null, example: null, previous_example: null });
     expect(await kit.event_types.put(workspace_id, bare)).toEqual(bare);
     expect((await kit.event_types.list(workspace_id, FIRST_PAGE)).data).toEqual([eventType(), bare]);
   });
@@ -26,7 +27,7 @@ export const eventTypes = (check: Check): void => {
   check('put replaces a type and keeps the time of its creation', async (kit) => {
     const workspace_id = await kit.arrange.addWorkspace();
     await kit.event_types.put(workspace_id, eventType());
-    const empty = { description: '', schema: null, example: null };
+    const empty = { description: '', schema: null, example: null, previous_example: null };
     const later = eventType({ ...empty, created_at: NOW + 5, updated_at: NOW + 5 });
     const expected = { ...later, created_at: NOW };
     expect(await kit.event_types.put(workspace_id, later)).toEqual(expected);

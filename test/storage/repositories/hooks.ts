@@ -30,6 +30,8 @@ const creation = (check: Check): void => {
       failing_since: null,
       header_names: ['X-Tenant', 'Authorization'],
       secret_expiries: [null],
+      last_failure: null,
+      next_attempt_at: null,
     };
     const created = await kit.hooks.create(wanted);
     expect(created).toEqual(expected);

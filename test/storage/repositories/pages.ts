@@ -34,7 +34,14 @@ const LISTS: Readonly<Record<string, List>> = {
   },
   event_types: {
     add: (kit, workspace_id, name) =>
-      kit.event_types.put(workspace_id, { name, description: '', schema: null, example: null, ...TIMES }),
+      kit.event_types.put(workspace_id, {
+        name,
+        description: '',
+        schema: null,
+        example: null,
+        previous_example: null,
+        ...TIMES,
+      }),
     list: (kit, workspace_id, page) => kit.event_types.list(workspace_id, page),
     keyOf: (row) => ('name' in row ? row.name : null),
     ascending: true,

@@ -16,6 +16,7 @@ const eventType = (name: string): EventType => ({
   description: 'An order',
   schema: { type: 'object' },
   example: null,
+  previous_example: null,
   ...TIMES,
 });
 
@@ -94,7 +95,15 @@ const change = (check: Check): void => {
       dialect: 'stripe',
       strict: true,
       event_types: new Map([
-        ['order.created', { schema: { type: 'object' }, schema_text: '{"type":"object"}', example: null }],
+        [
+          'order.created',
+          {
+            schema: { type: 'object' },
+            schema_text: '{"type":"object"}',
+            example: null,
+            previous_example: null,
+          },
+        ],
       ]),
     });
     const update = () => kit.workspaces.update('ws_1', { strict: false }, NOW);

@@ -4,6 +4,7 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { colourOf } from '../print/style.ts';
 import { cancel } from './cancel.ts';
+import { deliveryProblem } from './explain.ts';
 import { filters } from './filters.ts';
 import { printDelivery } from './print-delivery.ts';
 import { retry } from './retry.ts';
@@ -44,7 +45,8 @@ const list = listVerb<NonNullable<Parameters<Client['deliveries']['list']>[0]>, 
     { title: 'HOOK', of: ({ hook_id }) => hook_id },
     { title: 'CREATED', of: ({ created_at }) => created_at },
     { title: 'TYPE', of: ({ event_type }) => event_type },
-    { title: 'REASON OR NEXT ATTEMPT', of: (one) => one.failure_reason ?? one.next_attempt_at },
+    { title: 'NEXT ATTEMPT', of: ({ next_attempt_at }) => next_attempt_at },
+    { title: 'PROBLEM', of: deliveryProblem },
   ],
 });
 

@@ -19,6 +19,7 @@ interface Put {
   readonly description?: string;
   readonly schema?: string;
   readonly example?: string;
+  readonly previous_example?: string;
 }
 
 const list = listVerb<{}, EventType>({
@@ -35,8 +36,14 @@ const list = listVerb<{}, EventType>({
 });
 
 const get = typeVerb('get', {
-  about: 'Show an event type with its schema and example.',
+  about: 'Show an event type with its schema and examples.',
   call: ({ eventTypes }, name) => eventTypes.get(name),
+});
+
+const sample = typeVerb('sample', {
+  about: 'Show the data that a test event of this type has.',
+  more: 'The example of the type, or else data generated from its schema.',
+  call: ({ eventTypes }, name) => eventTypes.sample(name),
 });
 
 const put = apiVerb<Put>({
@@ -47,17 +54,24 @@ const put = apiVerb<Put>({
   flags: [
     { flags: '--schema <json>', about: 'JSON Schema of the data: a file, -, or JSON (default: any data)' },
     { flags: '--example <json>', about: 'data that test and trigger send: a file, -, or JSON' },
+    {
+      flags: '--previous-example <json>',
+      about: 'the data before the change that --example shows: a file, -, or JSON',
+    },
     { flags: '--description <text>', about: 'a description for people' },
   ],
   examples: [
     'event-types put order.created --schema order.schema.json --example order.json',
     "event-types put order.canceled --description 'An order was canceled.'",
   ],
-  run: async ({ eventTypes }, { name, schema, example, ...fields }, { out, shell }) => {
+  run: async ({ eventTypes }, { name, schema, example, previous_example, ...fields }, { out, shell }) => {
+    const read = async (text: string | undefined, field: string) =>
+      text === undefined ? {} : { [field]: await readObject(text, `--${field.replace('_', '-')}`, shell) };
     const put_fields = {
       ...fields,
-      ...(schema === undefined ? {} : { schema: await readObject(schema, '--schema', shell) }),
-      ...(example === undefined ? {} : { example: await readObject(example, '--example', shell) }),
+      ...(await read(schema, 'schema')),
+      ...(await read(example, 'example')),
+      ...(await read(previous_example, 'previous_example')),
     };
     out.print(await eventTypes.put(name, put_fields), printRecord);
   },
@@ -71,5 +85,5 @@ const remove = typeVerb('delete', {
 export const eventTypes: Noun = {
   name: 'event-types',
   about: 'Manage the catalog: event type names, JSON Schemas and examples.',
-  verbs: [list, get, put, remove],
+  verbs: [list, get, sample, put, remove],
 };

@@ -3,6 +3,7 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
+import { hookProblem } from './explain.ts';
 import { filters } from './filters.ts';
 import { followRecovery, printCounts } from './follow-recovery.ts';
 import { printSecret } from './print-secret.ts';
@@ -37,6 +38,8 @@ const list = listVerb<{ readonly tenant?: string }, Hook>({
     { title: 'NAME', of: ({ name }) => name },
     { title: 'EVENTS', of: ({ events }) => events },
     { title: 'URL', of: ({ url }) => url },
+    { title: 'NEXT ATTEMPT', of: ({ next_attempt_at }) => next_attempt_at },
+    { title: 'PROBLEM', of: hookProblem },
   ],
 });
 

@@ -1,12 +1,17 @@
-import type { Client, EventType } from '@bellwire/client';
-import { isNotFound } from '../frame/api-error.ts';
+import type { Client } from '@bellwire/client';
+import { isExampleRequired, isNotFound } from '../frame/api-error.ts';
 import { failure } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
-import { isJsonObject, type JsonObject } from '../input/parse-json.ts';
+import type { JsonObject } from '../input/parse-json.ts';
 import { readObject } from '../input/read-data.ts';
 import { setValues } from '../input/set-values.ts';
 import { printJson } from '../print/json.ts';
 import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+
+interface Sample {
+  readonly data: JsonObject;
+  readonly previous_data: JsonObject | null;
+}
 
 interface Trigger extends EventFields {
   readonly event_type: string;
@@ -15,35 +20,28 @@ interface Trigger extends EventFields {
   readonly dry_run?: boolean;
 }
 
-const getType = async (eventTypes: Client['eventTypes'], name: string): Promise<EventType> => {
+/** The example of a type, or data that the server generated from its schema. */
+const sampleOf = async ({ eventTypes }: Client, name: string): Promise<Sample> => {
   try {
-    return await eventTypes.get(name);
+    return await eventTypes.sample(name);
   } catch (thrown) {
-    if (!isNotFound(thrown)) throw thrown;
+    if (isNotFound(thrown)) {
+      throw failure(
+        `The catalog of this workspace has no event type "${name}". Specify --data, or add the type: bellwire event-types put '${name}' --example '{…}'. List the types with: bellwire event-types list`,
+      );
+    }
+    if (!isExampleRequired(thrown)) throw thrown;
     throw failure(
-      `The catalog of this workspace has no event type "${name}". Specify --data, or add the type: bellwire event-types put '${name}' --example '{…}'. List the types with: bellwire event-types list`,
+      `No sample data could be generated from the schema of "${name}". Give the data with --data, or store an example: bellwire event-types put '${name}' --example '{…}'`,
     );
   }
-};
-
-/** The example of a type, or else data generated from its schema. */
-const exampleOf = async ({ eventTypes }: Client, name: string): Promise<JsonObject> => {
-  const { example, schema } = await getType(eventTypes, name);
-  if (isJsonObject(example)) return example;
-  if (!isJsonObject(schema)) return {};
-  const { createSampleData } = await import('@bellwire/server/sample-data');
-  const sample = createSampleData(schema);
-  if (sample !== null) return sample;
-  throw failure(
-    `No sample data could be generated from the schema of "${name}". Give the data with --data, or store an example: bellwire event-types put '${name}' --example '{…}'`,
-  );
 };
 
 /** `bellwire trigger` */
 export const trigger = apiVerb<Trigger>({
   usage: 'trigger <event_type>',
   about: 'Send a real event with the example data of its type.',
-  more: 'Without an example, the data is generated from the schema. The event is sent to every subscribed hook; `bellwire hooks test` sends to one.',
+  more: 'Without an example, the server generates the data from the schema. The event is sent to every subscribed hook; `bellwire hooks test` sends to one.',
   arguments: { event_type: 'an event type of the catalog; any type with --data' },
   flags: [
     setFlag,
@@ -57,10 +55,15 @@ export const trigger = apiVerb<Trigger>({
     'trigger order.created --dry-run',
   ],
   run: async (client, { event_type, data, set = [], dry_run, ...fields }, { out, shell }) => {
-    const start =
-      data === undefined ? await exampleOf(client, event_type) : await readObject(data, '--data', shell);
-    const changed = setValues(start, set);
+    const sample =
+      data === undefined
+        ? await sampleOf(client, event_type)
+        : { data: await readObject(data, '--data', shell), previous_data: null };
+    const changed = setValues(sample.data, set);
     if (dry_run === true) out.print(changed, (value) => printJson(value, 2));
-    else printReceipt(out, await client.events.send(event_type, changed, fields));
+    else {
+      const { previous_data } = sample;
+      printReceipt(out, await client.events.send(event_type, changed, { ...fields, previous_data }));
+    }
   },
 });

@@ -3,6 +3,7 @@ import { failure, wrongUsage } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
 import { colourOf, paint, type Style } from '../print/style.ts';
 import { printValue } from '../print/value.ts';
+import { deliveryProblem } from './explain.ts';
 import { filters } from './filters.ts';
 
 interface Watch extends WatchFilter {
@@ -11,9 +12,13 @@ interface Watch extends WatchFilter {
 
 const attempts = (count: number): string => (count === 1 ? '1 attempt' : `${count} attempts`);
 
-const detail = ({ failure_reason, next_attempt_at }: Delivery): string => {
-  if (failure_reason !== null) return `, ${failure_reason}`;
-  return next_attempt_at === null ? '' : `, next attempt at ${printValue(next_attempt_at)}`;
+const detail = (delivery: Delivery): string => {
+  const { next_attempt_at } = delivery;
+  const problem = deliveryProblem(delivery);
+  return [
+    ...(next_attempt_at === null ? [] : [`, next attempt at ${printValue(next_attempt_at)}`]),
+    ...(problem === '' ? [] : [`: ${printValue(problem)}`]),
+  ].join('');
 };
 
 const printChange = (delivery: Delivery, style: Style): string => {

@@ -10,6 +10,10 @@ const isClientError = (thrown: unknown): thrown is BellwireError =>
 /** Whether the server responded with `not_found`. */
 export const isNotFound = (thrown: unknown): boolean => isClientError(thrown) && thrown.code === 'not_found';
 
+/** Whether the server could not generate sample data for an event type. */
+export const isExampleRequired = (thrown: unknown): boolean =>
+  isClientError(thrown) && thrown.code === 'example_required';
+
 const exitCodeOf = ({ code, status }: BellwireError): ExitCode => {
   if (NO_RESPONSE.has(code)) return EXIT.no_response;
   // Without a status, the client refused the call: an invalid URL or key.

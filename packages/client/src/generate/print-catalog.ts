@@ -32,6 +32,19 @@ const typed = <T>(): Typed<T> => ({
   },
 });`;
 
+const printExamples = (
+  types: readonly CatalogType[],
+  field: 'example' | 'previous_example',
+  type: string,
+): string =>
+  block(
+    `export const ${field}s = {`,
+    types
+      .filter((one) => (one[field] ?? null) !== null)
+      .map((one) => `${printKey(one.name)}: ${printValue(one[field])},`),
+    `} satisfies { readonly [T in EventType]?: ${type} };`,
+  );
+
 /**
  * Prints a TypeScript file without imports: the data type of every event type, their union, the examples, and for
  * senders a `catalog` to pass to `createClient`. The text does not depend on the order of the catalog.
@@ -40,20 +53,16 @@ export const printCatalog = (catalog: readonly CatalogType[]): string => {
   const { types, declarations, nameOf } = printTypes(catalog, TAKEN);
   const data = types.map(({ name }) => `readonly ${printKey(name)}: ${nameOf(name)};`);
   const entries = types.map(({ name }) => `${printKey(name)}: typed<${nameOf(name)}>(),`);
-  const examples = types
-    .filter(({ example }) => example !== null && example !== undefined)
-    .map(({ name, example }) => `${printKey(name)}: ${printValue(example)},`);
   return `${[
     HEAD,
     ...(declarations === '' ? [] : [declarations]),
     printComment('The data of every event type, by name.') + block('export interface EventData {', data, '}'),
     UNION,
     printComment('The example of every event type that has one.') +
-      block(
-        'export const examples = {',
-        examples,
-        '} satisfies { readonly [T in EventType]?: EventData[T] };',
-      ),
+      printExamples(types, 'example', 'EventData[T]'),
+    // Some senders' previous data has only the changed values, so it does not have the type of the data.
+    printComment('The data before the change that the example shows.') +
+      printExamples(types, 'previous_example', 'object'),
     TYPED,
     printComment('For `createClient({ catalog })`: the compiler then checks the calls of `send`.') +
       block('export const catalog = {', entries, '};'),

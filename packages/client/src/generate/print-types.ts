@@ -10,6 +10,7 @@ export interface CatalogType {
   readonly description?: string | null;
   readonly schema?: unknown;
   readonly example?: unknown;
+  readonly previous_example?: unknown;
 }
 
 export interface PrintedTypes {

@@ -1,11 +1,14 @@
 import { EVERY_TENANT } from '../core/fan-out.ts';
 import type { JsonObject } from '../core/json.ts';
 import { outcomeDetail } from '../core/outcome.ts';
+import { dataViolation } from '../core/schema-violation.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { HookLookup } from './hook-lookup.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AttemptRecord } from '../ports/store.ts';
 import type { ListedHook } from '../ports/repositories.ts';
+import type { SchemaCheck } from '../ports/schema-check.ts';
+import type { AttemptRecord, CatalogType } from '../ports/store.ts';
+import type { Sample, SampleOf, SampleSource } from './samples.ts';
 
 export interface TestInput {
   readonly event_type?: string | undefined;
@@ -25,7 +28,10 @@ export interface Validation {
 /** One immediate attempt for a hook in any state; never retried, never counted towards the hook's health. */
 export interface TestSends {
   readonly ping: (workspace_id: string, id: string) => Promise<SingleDelivery>;
-  /** Sends the given data, else the example of its type. */
+  /**
+   * Sends the given data, else a sample of its type. Both are valid against the schema of the workspace's catalog.
+   * @throws BellwireError `schema_violation`, and the errors of `SampleOf`.
+   */
   readonly test: (workspace_id: string, id: string, input: TestInput) => Promise<SingleDelivery>;
   /** Sends a `Webhook Validate` and waits for the response: a 2xx marks the hook validated. */
   readonly validate: (workspace_id: string, id: string) => Promise<Validation>;
@@ -35,16 +41,14 @@ export interface TestSendsOptions {
   readonly lookup: HookLookup;
   readonly accept: Accept;
   readonly clock: Clock;
+  readonly check: SchemaCheck;
+  readonly sampleOf: SampleOf;
 }
 
 /** The type of a test: the requested one, else the hook's first exact one with an example, else its first exact one. */
-const testType = (
-  hook: ListedHook,
-  exampleOf: (type: string) => JsonObject | null,
-  requested?: string,
-): string => {
+const testType = (hook: ListedHook, hasExample: (type: string) => boolean, requested?: string): string => {
   const exact = hook.events.filter((entry) => !entry.endsWith('*'));
-  return requested ?? exact.find((type) => exampleOf(type) !== null) ?? exact[0] ?? 'test';
+  return requested ?? exact.find(hasExample) ?? exact[0] ?? 'test';
 };
 
 const outcomeText = (attempt: AttemptRecord | null): string => {
@@ -59,7 +63,40 @@ const addressOf = ({ id, tenant }: ListedHook) => ({
   tenant: tenant === EVERY_TENANT ? null : tenant,
 });
 
-export const createTestSends = ({ lookup, accept, clock }: TestSendsOptions): TestSends => {
+/** @throws BellwireError `schema_violation` */
+const checked = (
+  data: JsonObject,
+  {
+    type,
+    known,
+    check,
+  }: Pick<TestSendsOptions, 'check'> & { readonly type: string; readonly known: CatalogType | undefined },
+): Sample => {
+  const { schema = null, schema_text = null } = known ?? {};
+  const issues = schema === null || schema_text === null ? [] : check(schema, schema_text, data);
+  if (issues.length > 0) throw dataViolation(type, issues);
+  return { data, previous_data: null };
+};
+
+const contentOf = async (
+  hook: ListedHook,
+  { event_type, data }: TestInput,
+  { lookup, check, sampleOf }: Pick<TestSendsOptions, 'lookup' | 'check' | 'sampleOf'>,
+): Promise<Sample & { readonly type: string }> => {
+  const { event_types } = await lookup.catalog(hook.workspace_id);
+  const ofDialect = new Map(lookup.dialect(hook.dialect).catalog.map((entry) => [entry.name, entry]));
+  const sourcesOf = (name: string): readonly SampleSource[] =>
+    [event_types.get(name), ofDialect.get(name)].filter((source) => source !== undefined);
+  const hasExample = (name: string) => sourcesOf(name).some(({ example }) => (example ?? null) !== null);
+  const type = testType(hook, hasExample, event_type);
+  const sample =
+    data === undefined
+      ? await sampleOf(type, sourcesOf(type))
+      : checked(data, { type, known: event_types.get(type), check });
+  return { type, ...sample };
+};
+
+export const createTestSends = ({ lookup, accept, clock, check, sampleOf }: TestSendsOptions): TestSends => {
   const markValidated = async (workspace_id: string, hook: ListedHook): Promise<number> => {
     const validated_at = clock.now();
     const status = hook.status === 'unvalidated' ? { status: 'paused' as const } : {};
@@ -88,16 +125,10 @@ export const createTestSends = ({ lookup, accept, clock }: TestSendsOptions): Te
       const sent = { trigger: 'ping', type: 'ping', data } as const;
       return accept.single(workspace_id, { ...addressOf(hook), ...sent });
     },
-    test: async (workspace_id, id, { event_type, data }) => {
-      const [hook, catalog] = await Promise.all([lookup.get(workspace_id, id), lookup.catalog(workspace_id)]);
-      const ofDialect = new Map(
-        lookup.dialect(hook.dialect).catalog.map((entry) => [entry.name, entry.example ?? null]),
-      );
-      const exampleOf = (type: string) =>
-        catalog.event_types.get(type)?.example ?? ofDialect.get(type) ?? null;
-      const type = testType(hook, exampleOf, event_type);
-      const sent = { trigger: 'test', type, data: data ?? exampleOf(type) ?? {} } as const;
-      return accept.single(workspace_id, { ...addressOf(hook), ...sent });
+    test: async (workspace_id, id, input) => {
+      const hook = await lookup.get(workspace_id, id);
+      const content = await contentOf(hook, input, { lookup, check, sampleOf });
+      return accept.single(workspace_id, { ...addressOf(hook), trigger: 'test', ...content });
     },
     validate: async (workspace_id, id) => {
       const hook = await lookup.get(workspace_id, id);

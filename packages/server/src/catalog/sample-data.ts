@@ -52,14 +52,19 @@ const generate = (schema: JsonObject, options: GenerateOptions): unknown => {
  * Sample data that is valid against a JSON Schema of draft 2020-12, built from the schema's own examples and defaults
  * where possible. The same schema always gives the same data. Null when no valid object could be generated,
  * as for `$anchor` or more than five required references within each other.
- * `minItems` and `minLength` are followed whatever they are, so do not run it for untrusted schemas on a thread that
- * others wait for. Throws what Ajv throws for an invalid schema.
+ * `minItems` and `minLength` are followed whatever they are, so run it only in the sample worker, whose time and memory
+ * are limited. Throws what Ajv throws for an invalid schema.
  */
 export const createSampleData = (schema: JsonObject): JsonObject | null => {
   const { run } = compileSchema(schema, false);
-  for (const options of ATTEMPTS) {
-    const sample = generate(schema, options);
-    if (isJsonObject(sample) && run(sample, MAX_CHECK_STEPS) === null) return sample;
+  const isValid = (sample: unknown): sample is JsonObject =>
+    isJsonObject(sample) && run(sample, MAX_CHECK_STEPS) === null;
+  // A schema that allows several types would often give no object.
+  for (const tried of [schema, { ...schema, type: 'object' }]) {
+    for (const options of ATTEMPTS) {
+      const sample = generate(tried, options);
+      if (isValid(sample)) return sample;
+    }
   }
-  return null;
+  return isValid({}) ? {} : null;
 };

@@ -1,4 +1,5 @@
 import type { Delivery } from './delivery.ts';
+import type { LastOutcome } from './error-text.ts';
 import { type Outcome, outcomeDetail } from './outcome.ts';
 
 interface EndedAttempt<Timings> {
@@ -18,4 +19,17 @@ export const attemptFields = <Timings extends { readonly total_ms: number }>(
   outcome_detail: outcomeDetail(outcome),
   duration_ms: timings?.total_ms ?? 0,
   timings: timings === null ? null : { ...timings, reused_connection },
+});
+
+/** The fields that a delivery keeps of its last attempt, and a hook of its last failure. */
+export const lastOutcome = ({
+  outcome,
+  response,
+}: {
+  readonly outcome: Outcome;
+  readonly response: { readonly status: number } | null;
+}): LastOutcome => ({
+  last_outcome: outcome.kind,
+  last_detail: outcomeDetail(outcome),
+  last_status: response?.status ?? null,
 });

@@ -1,3 +1,4 @@
+import type { LastOutcome } from './error-text.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
 
 /** `active`; `paused` by the user; `disabled` by Bellwire; `unvalidated`. All but `active` hold their deliveries. */
@@ -28,6 +29,8 @@ export interface Hook {
   readonly validated_at: number | null;
   readonly consecutive_failures: number;
   readonly failing_since: number | null;
+  /** The last failed attempt that counted; null if there was none. */
+  readonly last_failure: (LastOutcome & { readonly at: number }) | null;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -39,7 +42,7 @@ export interface Secret {
 }
 
 /** A hook without its failure counters, which change with every attempt. */
-export type HookConfig = Omit<Hook, 'consecutive_failures' | 'failing_since'>;
+export type HookConfig = Omit<Hook, 'consecutive_failures' | 'failing_since' | 'last_failure'>;
 
 /** A hook with its custom headers and secrets, newest first: the current secret, then the previous ones. */
 export interface SendableHook extends HookConfig {

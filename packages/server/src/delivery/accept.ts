@@ -31,6 +31,7 @@ export interface SingleInput {
   readonly trigger: 'ping' | 'test' | 'validate';
   readonly type: string;
   readonly data: JsonObject;
+  readonly previous_data?: JsonObject | null;
 }
 
 /** A delivery that is sent immediately. */
@@ -145,10 +146,10 @@ export const createAccept = (options: AcceptOptions): Accept => {
       );
       return acceptedOf(await group_commit.accept(event)).receipt;
     },
-    single: async (workspace_id, { hook_id, tenant, trigger, type, data }) => {
+    single: async (workspace_id, { hook_id, tenant, trigger, type, data, previous_data = null }) => {
       refuseWhenStopping();
       const now = clock.now();
-      const fact = { tenant, type, data, previous_data: null, occurred_at: now, created_at: now };
+      const fact = { tenant, type, data, previous_data, occurred_at: now, created_at: now };
       const event = newEvent(
         { id: ids('evt'), workspace_id, ...fact },
         { idempotency_key: null, fingerprint: null, hook_ids: [hook_id], trigger },

@@ -1,5 +1,6 @@
-import { BellwireError, type Issue } from '../core/errors.ts';
+import { BellwireError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
+import { dataViolation } from '../core/schema-violation.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Store } from '../ports/store.ts';
 
@@ -22,13 +23,6 @@ const unknownType = (type: string) =>
     { issues: [{ path: 'type', message: 'is not in the catalog' }] },
   );
 
-const violation = (type: string, issues: readonly Issue[]) =>
-  new BellwireError(
-    'schema_violation',
-    `The data does not match the schema of ${type}: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
-    { issues },
-  );
-
 /**
  * Checks an event against the catalog of its workspace: data is checked if its type has a schema; unknown types are
  * refused only in strict workspaces.
@@ -43,5 +37,5 @@ export const createCatalogCheck =
     if (known === undefined && catalog.strict) throw unknownType(type);
     if (known === undefined || known.schema === null || known.schema_text === null) return;
     const issues = check(known.schema, known.schema_text, data);
-    if (issues.length > 0) throw violation(type, issues);
+    if (issues.length > 0) throw dataViolation(type, issues);
   };

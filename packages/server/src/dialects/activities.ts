@@ -2,9 +2,17 @@ import { defineDialect } from './define-dialect.ts';
 import { hexSecret, signsBody } from './single-signature.ts';
 import { isoSeconds } from './times.ts';
 
+const activity = {
+  id: 'act_1042',
+  name: 'Guided tour',
+  status: 'planned',
+  starts_at: '2026-11-28T14:00:00Z',
+};
+
 /**
  * The webhooks of the activities workspace, from its guide: each hook sets its own method, content type and number of
- * attempts; `X-Signature` is the bare hex HMAC of the payload's contents. The guide prints no body; this one is ours.
+ * attempts; `X-Signature` is the bare hex HMAC of the payload's contents. The guide prints no body and no event
+ * types; these are ours.
  */
 export const activities = defineDialect({
   name: 'activities',
@@ -17,4 +25,13 @@ export const activities = defineDialect({
   header_names: { signature: 'X-Signature' },
   ...signsBody('hex'),
   secret: hexSecret('optional'),
+  catalog: [
+    { name: 'activity.created', description: 'An activity was created.', example: { activity } },
+    {
+      name: 'activity.updated',
+      description: 'An activity was updated.',
+      example: { activity: { ...activity, status: 'done' } },
+    },
+    { name: 'activity.deleted', description: 'An activity was deleted.', example: { activity } },
+  ],
 });

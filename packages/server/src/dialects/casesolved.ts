@@ -25,5 +25,12 @@ export const casesolved = defineDialect({
         : 'is sent as a header in this dialect, so it must be visible ASCII without spaces',
   },
   handshake: 'validate',
-  catalog: [{ name: 'Site Plan Change', description: 'The plan of a site was changed' }],
+  catalog: [
+    {
+      name: 'Site Plan Change',
+      description: 'The plan of a site was changed',
+      // The guide prints only "details of the resource".
+      example: { site: { name: 'shop.example.com', plan: 'Business', status: 'Active' } },
+    },
+  ],
 });

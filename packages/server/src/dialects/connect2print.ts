@@ -1,6 +1,6 @@
 import { sha256 } from '../core/signing.ts';
+import { connect2printCatalog } from './connect2print-catalog.ts';
 import { defineDialect } from './define-dialect.ts';
-import type { CatalogEntry } from './dialect.ts';
 import { fiveAttempts } from './schedules.ts';
 import { hexSecret, POST_JSON, signsBody } from './single-signature.ts';
 import { isoSeconds } from './times.ts';
@@ -22,39 +22,6 @@ const wireId = (event_id: string): string => {
   return `wh_${digits}`;
 };
 
-const entry = (name: string, description: string): CatalogEntry => ({ name, description });
-
-const number = { type: 'number' } as const;
-const string = { type: 'string' } as const;
-
-const orderCreated: CatalogEntry = {
-  ...entry('order.created', 'A new order has been created'),
-  schema: {
-    type: 'object',
-    properties: {
-      order: {
-        type: 'object',
-        properties: {
-          id: number,
-          order_number: string,
-          status: string,
-          total: number,
-          customer: { type: 'object', properties: { id: number, email: string } },
-        },
-      },
-    },
-  },
-  example: {
-    order: {
-      id: 123,
-      order_number: 'ORD-2024-001',
-      status: 'pending',
-      total: 499,
-      customer: { id: 456, email: 'customer@example.com' },
-    },
-  },
-};
-
 /** The webhooks of Connect2Print, from its documentation: https only, a bare hex signature, ten seconds. */
 export const connect2print = defineDialect({
   name: 'connect2print',
@@ -72,22 +39,5 @@ export const connect2print = defineDialect({
   timeout_ms: 10_000,
   retry: fiveAttempts,
   secret: hexSecret('always'),
-  catalog: [
-    orderCreated,
-    entry('order.updated', 'An order has been updated'),
-    entry('order.completed', 'An order has been completed'),
-    entry('order.cancelled', 'An order has been cancelled'),
-    entry('order.shipped', 'An order has been shipped'),
-    entry('invoice.created', 'An invoice has been created'),
-    entry('invoice.sent', 'An invoice has been sent'),
-    entry('invoice.paid', 'An invoice has been paid'),
-    entry('quote.created', 'A new quote has been created'),
-    entry('quote.accepted', 'A quote has been accepted'),
-    entry('quote.rejected', 'A quote has been rejected'),
-    entry('production.job.created', 'A new production job has been created'),
-    entry('production.job.completed', 'A production job is complete'),
-    entry('customer.created', 'A new customer has been created'),
-    entry('shipment.delivered', 'A shipment has been delivered'),
-    entry('stock.low', 'Stock level is low'),
-  ],
+  catalog: connect2printCatalog,
 });

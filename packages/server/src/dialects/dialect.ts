@@ -54,6 +54,8 @@ export interface CatalogEntry {
   readonly description: string;
   readonly schema?: JsonObject;
   readonly example?: JsonObject;
+  /** The data before the change that `example` shows, for dialects that send it. */
+  readonly previous_example?: JsonObject;
 }
 
 /** The wire format of events for one family of receivers: data and small pure functions. */

@@ -1,13 +1,8 @@
 import { defineDialect } from './define-dialect.ts';
-import type { CatalogEntry } from './dialect.ts';
+import { resourceApiCatalog } from './resource-api-catalog.ts';
 import { fiveAttemptsThenDisable } from './schedules.ts';
 import { hexSecret, POST_JSON, signsBody } from './single-signature.ts';
 import { isoSeconds } from './times.ts';
-
-const schema = { type: 'object', properties: { object: { type: 'object' } } } as const;
-const resource = { object: { id: 'res_xyz789', name: 'New Resource', status: 'active' } };
-
-const entry = (name: string, description: string): CatalogEntry => ({ name, description, schema });
 
 /**
  * The webhooks of the resource API, from its page: a bare hex signature, five seconds, five attempts, and five failed
@@ -29,16 +24,5 @@ export const resourceApi = defineDialect({
   retry: fiveAttemptsThenDisable,
   secret: hexSecret('unless_null'),
   ping: { data: { object: {} } },
-  catalog: [
-    { ...entry('resource.created', 'New resource created'), example: resource },
-    {
-      ...entry('resource.updated', 'Resource updated'),
-      example: { object: { ...resource.object, name: 'Updated Resource' } },
-    },
-    entry('resource.deleted', 'Resource deleted'),
-    entry('user.created', 'New user registered'),
-    entry('user.updated', 'User profile updated'),
-    entry('payment.succeeded', 'Payment completed'),
-    entry('payment.failed', 'Payment failed'),
-  ],
+  catalog: resourceApiCatalog,
 });

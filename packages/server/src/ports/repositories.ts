@@ -1,5 +1,6 @@
 import type { KeyScope } from '../core/api-key.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
+import type { LastOutcome } from '../core/error-text.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -44,6 +45,8 @@ export interface EventType {
   readonly description: string;
   readonly schema: JsonObject | null;
   readonly example: JsonObject | null;
+  /** The data before the change that `example` shows. */
+  readonly previous_example: JsonObject | null;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -56,7 +59,10 @@ export interface Tenant {
   readonly created_at: number;
 }
 
-export interface NewHook extends Omit<Hook, 'number' | 'consecutive_failures' | 'failing_since'> {
+export interface NewHook extends Omit<
+  Hook,
+  'number' | 'consecutive_failures' | 'failing_since' | 'last_failure'
+> {
   readonly headers: Readonly<Record<string, string>>;
   readonly secret: { readonly id: string; readonly value: string } | null;
 }
@@ -87,6 +93,8 @@ export interface ListedHook extends Hook {
   readonly header_names: readonly string[];
   /** When its secrets expire: null for the current one, then the previous ones, newest first. */
   readonly secret_expiries: readonly (number | null)[];
+  /** When its first pending delivery is due; null if none is pending. */
+  readonly next_attempt_at: number | null;
 }
 
 export interface StoredEvent extends EventReceipt {
@@ -94,7 +102,10 @@ export interface StoredEvent extends EventReceipt {
   readonly previous_data: JsonObject | null;
 }
 
-export interface StoredDelivery extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'> {
+export interface StoredDelivery
+  extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'>, LastOutcome {
+  /** The current URL of its hook; null if no row of the hook is left. */
+  readonly url: string | null;
   readonly event_type: string;
   readonly status: DeliveryStatus;
   readonly next_attempt_at: number | null;

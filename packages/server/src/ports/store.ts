@@ -164,6 +164,7 @@ export interface CatalogType {
   /** The schema as text, so that equal schemas share one check. */
   readonly schema_text: string | null;
   readonly example: JsonObject | null;
+  readonly previous_example: JsonObject | null;
 }
 
 /** The part of a workspace that is needed to accept an event. */

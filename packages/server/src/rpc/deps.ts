@@ -9,6 +9,7 @@ import type { Keys } from '../admin/keys.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
+import type { SampleOf } from '../admin/samples.ts';
 import type { Secrets } from '../admin/secrets.ts';
 import type { TestSends } from '../admin/test-sends.ts';
 
@@ -29,6 +30,8 @@ export interface RpcDeps {
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
   /** Checks data against a valid schema. */
   readonly checkSchema: SchemaCheck;
+  /** Example data of an event type. */
+  readonly sampleOf: SampleOf;
   /** The initial catalog for a dialect; null for an unknown dialect. */
   readonly catalogOfDialect: (dialect: string) => readonly CatalogEntry[] | null;
 }

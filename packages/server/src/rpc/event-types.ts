@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { BellwireError, type Issue } from '../core/errors.ts';
+import { exampleViolation } from '../core/schema-violation.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, jsonObject, page } from './fields.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
-import { EXAMPLE_SCHEMA, eventTypeView, viewEventType } from './views/event-type.ts';
+import { EXAMPLE_SCHEMA, eventTypeView, sampleView, viewEventType } from './views/event-type.ts';
 import { pageOf } from './views/shown.ts';
 
 const scope = 'workspace';
@@ -25,19 +26,6 @@ const schemaInvalid = (name: string, issues: readonly Issue[]) =>
     },
   );
 
-/** The issues of a schema check have paths below `data`. */
-const exampleInvalid = (name: string, issues: readonly Issue[]) => {
-  const ofExample = issues.map(({ path, message }) => ({
-    path: path.replace(/^data\b/, 'example'),
-    message,
-  }));
-  return new BellwireError(
-    'schema_violation',
-    `The example of ${name} does not match its schema: ${ofExample.map(({ path, message }) => `${path} ${message}`).join('; ')}. Correct the example or the schema.`,
-    { issues: ofExample },
-  );
-};
-
 const newEventType = one.extend({
   description: described(
     z.string().max(2000),
@@ -50,9 +38,14 @@ const newEventType = one.extend({
     EXAMPLE_SCHEMA,
   ).optional(),
   example: described(jsonObject.nullable(), 'The default data of test events.', EXAMPLE.data).optional(),
+  previous_example: described(
+    jsonObject.nullable(),
+    'The data before the change that `example` shows: the default `previous_data` of test events.',
+    null,
+  ).optional(),
 });
 
-const defineReads = ({ repositories }: RpcDeps) => ({
+const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
   list: procedure
     .meta({
       scope,
@@ -80,6 +73,22 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       if (type === null) throw notFound(name);
       return viewEventType(type);
     }),
+  sample: procedure
+    .meta({
+      scope,
+      route: { method: 'GET', path: '/event-types/{name}/sample' },
+      summary: 'Get sample data',
+      description:
+        'The data that a test event of this type has: its example, or else data generated from its schema, which takes up to a second. Equal schemas get equal data.',
+      errors: ['example_required', ...READ_ERRORS],
+    })
+    .input(one)
+    .output(sampleView)
+    .query(async ({ ctx, input: { name } }) => {
+      const type = await repositories.event_types.get(ctx.workspace_id, name);
+      if (type === null) throw notFound(name);
+      return { ...(await sampleOf(name, [type])) };
+    }),
 });
 
 const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDeps) => ({
@@ -89,7 +98,7 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
       route: { method: 'PUT', path: '/event-types/{name}' },
       summary: 'Create or replace an event type',
       description:
-        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. An example must match the schema. If the type has a schema, the data of every event of this type is validated against it.',
+        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. Examples must match the schema. If the type has a schema, the data of every event of this type is validated against it.',
       errors: ['schema_invalid', 'schema_violation'],
       example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
     })
@@ -101,9 +110,11 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
       }
       const issues = input.schema ? validateSchema(input.schema) : [];
       if (issues.length > 0) throw schemaInvalid(input.name, issues);
-      if (input.schema && input.example) {
-        const wrong = checkSchema(input.schema, JSON.stringify(input.schema), input.example);
-        if (wrong.length > 0) throw exampleInvalid(input.name, wrong);
+      for (const field of ['example', 'previous_example'] as const) {
+        const { schema, [field]: example } = input;
+        if (!schema || !example) continue;
+        const wrong = checkSchema(schema, JSON.stringify(schema), example);
+        if (wrong.length > 0) throw exampleViolation(input.name, field, wrong);
       }
       const time = now();
       const stored = await repositories.event_types.put(ctx.workspace_id, {
@@ -111,6 +122,7 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
         description: input.description ?? '',
         schema: input.schema ?? null,
         example: input.example ?? null,
+        previous_example: input.previous_example ?? null,
         created_at: time,
         updated_at: time,
       });
@@ -133,7 +145,7 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
 
 /** The catalog of a workspace. */
 export const createEventTypesRouter = (deps: RpcDeps) => {
-  const { list, get } = defineReads(deps);
+  const { list, get, sample } = defineReads(deps);
   const changes = defineChanges(deps);
-  return t.router({ put: changes.put, list, get, delete: changes.delete });
+  return t.router({ put: changes.put, list, get, sample, delete: changes.delete });
 };

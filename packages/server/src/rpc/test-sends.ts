@@ -8,12 +8,13 @@ import { isoOrNull, shownTimeOrNull } from './views/shown.ts';
 
 const scope = 'workspace';
 const SEND_ERRORS = ['too_many_requests', ...ACCEPT_ERRORS, ...READ_ERRORS] as const;
+const TEST_ERRORS = ['schema_violation', 'example_required', ...SEND_ERRORS] as const;
 const one = z.strictObject({ hook_id: hookId });
 const testInput = one.extend({
   event_type: eventTypeName.optional(),
   data: described(
     jsonObject,
-    'The event data. Default: the example of the event type.',
+    'The event data. Default: the example of the event type, or else data generated from its schema.',
     EXAMPLE.data,
   ).optional(),
 });
@@ -64,7 +65,7 @@ const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
         route: { method: 'POST', path: '/webhooks/{hook_id}/test' },
         summary: 'Send a test event',
         description: testDescription,
-        errors: SEND_ERRORS,
+        errors: TEST_ERRORS,
         example: { event_type: EXAMPLE.event_type, data: EXAMPLE.data },
       })
       .input(testInput)
@@ -76,7 +77,7 @@ const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
         route: { method: 'POST', path: '/webhooks/test' },
         summary: 'Test a hook named in the body',
         description: testDescription,
-        errors: SEND_ERRORS,
+        errors: TEST_ERRORS,
         example: { hook_id: EXAMPLE.hook_id, event_type: EXAMPLE.event_type },
       })
       .input(testInput)

@@ -37,7 +37,7 @@ const loadCatalog =
     if (workspace === undefined) return null;
     const types = await db
       .selectFrom('bellwire_event_types')
-      .select(['name', 'schema', 'example'])
+      .select(['name', 'schema', 'example', 'previous_example'])
       .where('workspace_id', '=', id)
       .execute();
     return {
@@ -47,7 +47,12 @@ const loadCatalog =
       event_types: new Map(
         types.map((type) => [
           type.name,
-          { schema: parse(type.schema), schema_text: type.schema, example: parse(type.example) },
+          {
+            schema: parse(type.schema),
+            schema_text: type.schema,
+            example: parse(type.example),
+            previous_example: parse(type.previous_example),
+          },
         ]),
       ),
     };

@@ -56,6 +56,7 @@ interface EventTypesTable {
   description: string;
   schema: JsonText | null;
   example: JsonText | null;
+  previous_example: JsonText | null;
   created_at: Time;
   updated_at: Time;
 }
@@ -83,6 +84,10 @@ interface HooksTable {
   validated_at: Time | null;
   consecutive_failures: ColumnType<number, number | undefined, number>;
   failing_since: Time | null;
+  last_failure_at: Time | null;
+  last_outcome: OutcomeKind | null;
+  last_detail: string | null;
+  last_status: number | null;
   created_at: Time;
   updated_at: Time;
   deleted_at: Time | null;
@@ -155,6 +160,9 @@ interface DeliveriesTable {
   resume_status: DeliveryStatus | null;
   resume_at: Time | null;
   failure_reason: FailureReason | WaitReason | null;
+  last_outcome: OutcomeKind | null;
+  last_detail: string | null;
+  last_status: number | null;
   created_at: Time;
   updated_at: Time;
 }

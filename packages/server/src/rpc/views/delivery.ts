@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deliveryStatuses } from '../../core/delivery.ts';
+import { deliveryError } from '../../core/error-text.ts';
 import type { StoredDelivery } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
@@ -12,6 +13,7 @@ export const deliveryView = z
     event_id: described(z.string(), 'The id of the event.', EXAMPLE.event_id),
     event_type: described(z.string(), 'The type of the event.', EXAMPLE.event_type),
     hook_id: described(z.string(), 'The id of the hook.', EXAMPLE.hook_id),
+    url: described(z.string().nullable(), 'The current URL of the hook.', EXAMPLE.url),
     tenant: described(z.string().nullable(), 'The tenant of the event, or null.', null),
     trigger,
     status: described(
@@ -21,6 +23,21 @@ export const deliveryView = z
     ),
     attempt_count: described(z.int(), 'Number of attempts so far.', 1),
     next_attempt_at: shownTimeOrNull('When the next attempt is due; null when none is due.', null),
+    last_outcome: described(
+      z.string().nullable(),
+      'The `outcome` of the last attempt; null before the first.',
+      'succeeded',
+    ),
+    last_status: described(
+      z.int().nullable(),
+      'The HTTP status of the last response, if there was one.',
+      200,
+    ),
+    last_error: described(
+      z.string().nullable(),
+      'Why it failed or has not succeeded yet, in words, such as `The receiver responded with status 503.`; null if nothing went wrong.',
+      null,
+    ),
     failure_reason: described(
       z.string().nullable(),
       'Why it was canceled: `hook_deleted`, `by_user`, `expired` (it waited for longer than the retention) or `erased` (the data of its tenant was erased). Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
@@ -36,11 +53,15 @@ export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryV
   event_id: delivery.event_id,
   event_type: delivery.event_type,
   hook_id: delivery.hook_id,
+  url: delivery.url,
   tenant: delivery.tenant,
   trigger: delivery.trigger,
   status: delivery.status,
   attempt_count: delivery.attempts,
   next_attempt_at: isoOrNull(delivery.next_attempt_at),
+  last_outcome: delivery.last_outcome,
+  last_status: delivery.last_status,
+  last_error: deliveryError(delivery, delivery.failure_reason),
   failure_reason: delivery.failure_reason,
   created_at: iso(delivery.created_at),
   updated_at: iso(delivery.updated_at),

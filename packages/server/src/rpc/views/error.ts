@@ -118,6 +118,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: 'The schema of order.created cannot be used: type must be equal to one of the allowed values.',
     issues: [{ path: 'schema.type', message: 'must be equal to one of the allowed values' }],
   },
+  example_required: {
+    meaning: 'No valid data could be generated from the schema of the event type. Store an example.',
+    message:
+      'No valid data could be generated from the schema of "order.created". Store an example with PUT /v1/event-types/order.created, or pass data.',
+  },
   url_refused: {
     meaning: 'The URL targets a blocked address.',
     message: `url: ${PRIVATE_ADDRESS}`,

@@ -25,6 +25,11 @@ export const eventTypeView = z
       EXAMPLE_SCHEMA,
     ),
     example: described(jsonObject.nullable(), 'The default data of test events.', EXAMPLE.data),
+    previous_example: described(
+      jsonObject.nullable(),
+      'The data before the change that `example` shows: the default `previous_data` of test events.',
+      null,
+    ),
     created_at: shownTime('When it was created.'),
     updated_at: shownTime('When it was last replaced.'),
   })
@@ -35,3 +40,14 @@ export const viewEventType = (type: EventType): z.infer<typeof eventTypeView> =>
   created_at: iso(type.created_at),
   updated_at: iso(type.updated_at),
 });
+
+export const sampleView = z
+  .object({
+    data: described(
+      jsonObject,
+      'The example of the type, or else data generated from its schema; `{}` without a schema.',
+      EXAMPLE.data,
+    ),
+    previous_data: described(jsonObject.nullable(), 'The `previous_example` of the type.', null),
+  })
+  .meta({ id: 'Sample', description: 'Valid example data of an event type.' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
+import { deliveryError } from '../../core/error-text.ts';
 import { hookStatuses } from '../../core/hook.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
@@ -68,6 +69,26 @@ export const hookView = z
       })
       .meta({ description: 'Which secrets sign requests, and until when.' }),
     consecutive_failures: described(z.int(), 'Failures since the last success.', 0),
+    last_failure: z
+      .object({
+        at: shownTime('When the attempt ended.'),
+        outcome: described(z.string().nullable(), 'The `outcome` of the attempt.', 'http_status'),
+        status: described(z.int().nullable(), 'The HTTP status of the response, if there was one.', 503),
+        error: described(
+          z.string().nullable(),
+          'The failure in words.',
+          'The receiver responded with status 503.',
+        ),
+      })
+      .nullable()
+      .meta({
+        description:
+          'The last failed attempt that the receiver caused, without pings, tests and manual retries; null if there was none. With `consecutive_failures: 0`, it has succeeded since, or was activated again.',
+      }),
+    next_attempt_at: shownTimeOrNull(
+      'When its first pending delivery is due; null if none is pending.',
+      null,
+    ),
     created_at: shownTime('When it was created.'),
     updated_at: shownTime('When it was last updated.'),
   })
@@ -75,6 +96,16 @@ export const hookView = z
     id: 'Hook',
     description: 'A registered receiver: URL, subscribed event types and wire format.',
   });
+
+const viewFailure = (failure: ListedHook['last_failure']): z.infer<typeof hookView>['last_failure'] =>
+  failure === null
+    ? null
+    : {
+        at: iso(failure.at),
+        outcome: failure.last_outcome,
+        status: failure.last_status,
+        error: deliveryError(failure, null),
+      };
 
 export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof hookView> => ({
   id: hook.id,
@@ -100,6 +131,8 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
     switch_at: isoOrNull(secrets.switch_at),
   },
   consecutive_failures: hook.consecutive_failures,
+  last_failure: viewFailure(hook.last_failure),
+  next_attempt_at: isoOrNull(hook.next_attempt_at),
   created_at: iso(hook.created_at),
   updated_at: iso(hook.updated_at),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AwaitedSend } from '../../admin/awaited-sends.ts';
+import { attemptError } from '../../core/error-text.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
 import { attemptView, viewAttempt } from './attempt.ts';
@@ -7,11 +8,7 @@ import { attemptView, viewAttempt } from './attempt.ts';
 export const sendResultView = z
   .object({
     success: described(z.boolean(), 'Whether the receiver responded with a 2xx status.', true),
-    message: described(
-      z.string(),
-      'A human-readable result; names the outcome of a failure.',
-      'Test webhook sent',
-    ),
+    message: described(z.string(), 'The result in words.', 'Test webhook sent'),
     delivery_id: described(z.string(), 'The id of the delivery.', EXAMPLE.delivery_id),
     outcome: described(
       z.string().nullable(),
@@ -25,8 +22,7 @@ export const sendResultView = z
 
 const failureOf = ({ attempt }: AwaitedSend): string => {
   if (attempt === null) return 'No result yet: the attempt has not ended. The delivery continues.';
-  const { outcome, outcome_detail } = attempt;
-  return `The receiver did not accept the request: ${outcome}${outcome_detail === null ? '' : ` ${outcome_detail}`}.`;
+  return attemptError(attempt.outcome, attempt.outcome_detail) ?? '';
 };
 
 /** `message` is the one of a success. */

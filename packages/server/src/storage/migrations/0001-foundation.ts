@@ -48,6 +48,9 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('created_at', is.integer, (c) => c.notNull()),
     )
     .execute();
+};
+
+const createEventTypes = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .clusteredTable(
       db.schema
@@ -57,6 +60,7 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('description', 'text', (c) => c.notNull())
         .addColumn('schema', 'text')
         .addColumn('example', 'text')
+        .addColumn('previous_example', 'text')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_event_types_pk', ['workspace_id', 'name']),
@@ -89,6 +93,10 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('validated_at', is.integer)
         .addColumn('consecutive_failures', is.integer, (c) => c.notNull().defaultTo(0))
         .addColumn('failing_since', is.integer)
+        .addColumn('last_failure_at', is.integer)
+        .addColumn('last_outcome', 'text')
+        .addColumn('last_detail', 'text')
+        .addColumn('last_status', 'integer')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addColumn('deleted_at', is.integer),
@@ -205,6 +213,9 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
         .addColumn('resume_status', 'text')
         .addColumn('resume_at', is.integer)
         .addColumn('failure_reason', 'text')
+        .addColumn('last_outcome', 'text')
+        .addColumn('last_detail', 'text')
+        .addColumn('last_status', 'integer')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_deliveries_pk', ['workspace_id', 'id']),
@@ -267,6 +278,7 @@ const createAttempts = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
 export const foundation = (is: SchemaDialect): Migration => ({
   up: async (db) => {
     await createRegistry(db, is);
+    await createEventTypes(db, is);
     await createHooks(db, is);
     await createSecrets(db, is);
     await createEvents(db, is);

@@ -8,7 +8,6 @@ import {
   type RecoveryTally,
 } from '../../core/recovery.ts';
 import type { Schema } from '../schema.ts';
-import { lastOutcomeIs } from './last-outcome.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
 
 /** The part of a job that selects its deliveries. */
@@ -68,7 +67,7 @@ const matching = (db: Kysely<Schema>, job: Job) => {
   if (hook_id !== null) query = query.where('row.hook_id', '=', hook_id);
   if (tenant !== null) query = query.where('row.tenant', '=', tenant);
   if (event_type !== null) query = query.where('row.event_type', '=', event_type);
-  if (outcome !== null) query = query.where(lastOutcomeIs('row', outcome));
+  if (outcome !== null) query = query.where('row.last_outcome', '=', outcome);
   return query;
 };
 

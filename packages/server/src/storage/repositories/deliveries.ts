@@ -4,10 +4,11 @@ import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/r
 import { toStoredAttempt } from '../rows/attempt-row.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
-import { lastOutcomeIs } from './last-outcome.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
-const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
+type ShownDelivery = DeliveryRow & { readonly url: string | null };
+
+const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
@@ -20,6 +21,10 @@ const toStoredDelivery = (row: DeliveryRow): StoredDelivery => ({
   failures: row.failures,
   next_attempt_at: row.next_attempt_at,
   failure_reason: row.failure_reason,
+  last_outcome: row.last_outcome,
+  last_detail: row.last_detail,
+  last_status: row.last_status,
+  url: row.url,
   created_at: row.created_at,
   updated_at: row.updated_at,
 });
@@ -69,36 +74,54 @@ const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptio
   // The bound by id is only approximate: an id can be younger than its row by the duration of a commit.
   if (since !== undefined) query = query.where('created_at', '>=', since);
   if (until !== undefined) query = query.where('created_at', '<', until);
-  if (outcome !== undefined) query = query.where(lastOutcomeIs('candidates', outcome));
+  if (outcome !== undefined) query = query.where('last_outcome', '=', outcome);
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
   return query;
 };
 
-export const createDeliveries = ({ reader }: Connections): Repositories['deliveries'] => {
-  /** The id of the last row of a full window; null if the window reaches the end. */
-  const endOfWindow = async (workspace_id: string, options: WindowOptions): Promise<string | null> => {
-    const last = await windowOf(reader, workspace_id, options)
-      .clearSelect()
-      .select('id')
-      .offset(WINDOW - 1)
-      .limit(1)
-      .executeTakeFirst();
-    return last?.id ?? null;
+/** The id of the last row of a full window; null if the window reaches the end. */
+const endOfWindow = async (
+  db: Kysely<Schema>,
+  workspace_id: string,
+  options: WindowOptions,
+): Promise<string | null> => {
+  const last = await windowOf(db, workspace_id, options)
+    .clearSelect()
+    .select('id')
+    .offset(WINDOW - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return last?.id ?? null;
+};
+
+type DeliveriesRepository = Repositories['deliveries'];
+
+const createList =
+  ({ reader }: Connections): DeliveriesRepository['list'] =>
+  async (workspace_id, filter, page) => {
+    const options = { filter, after: page.after };
+    const rows = await matching(reader, workspace_id, options)
+      .selectAll()
+      .select((eb) =>
+        eb
+          .selectFrom('bellwire_hooks')
+          .select('url')
+          .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
+          .as('url'),
+      )
+      .orderBy('id', 'desc')
+      .limit(rowsToFetch(page))
+      .execute();
+    const found = toPage(rows, page, { to: toStoredDelivery, keyOf: ({ id }) => id });
+    if (found.next !== null) return found;
+    return { ...found, next: await endOfWindow(reader, workspace_id, options) };
   };
 
+export const createDeliveries = (connections: Connections): DeliveriesRepository => {
+  const { reader } = connections;
   return {
-    list: async (workspace_id, filter, page) => {
-      const options = { filter, after: page.after };
-      const rows = await matching(reader, workspace_id, options)
-        .selectAll()
-        .orderBy('id', 'desc')
-        .limit(rowsToFetch(page))
-        .execute();
-      const found = toPage(rows, page, { to: toStoredDelivery, keyOf: ({ id }) => id });
-      if (found.next !== null) return found;
-      return { ...found, next: await endOfWindow(workspace_id, options) };
-    },
+    list: createList(connections),
     countHeld: async (hook_id) => {
       const { count } = await reader
         .selectFrom('bellwire_deliveries')
@@ -120,9 +143,11 @@ export const createDeliveries = ({ reader }: Connections): Repositories['deliver
     get: async (workspace_id, id) => {
       const row = await reader
         .selectFrom('bellwire_deliveries')
-        .selectAll()
-        .where('workspace_id', '=', workspace_id)
-        .where('id', '=', id)
+        .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
+        .selectAll('bellwire_deliveries')
+        .select('bellwire_hooks.url')
+        .where('bellwire_deliveries.workspace_id', '=', workspace_id)
+        .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();
       if (row === undefined) return null;
       const attempts = await reader

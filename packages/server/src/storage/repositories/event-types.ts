@@ -15,6 +15,7 @@ const toEventType = (row: Selectable<Schema['bellwire_event_types']>): EventType
   description: row.description,
   schema: parse(row.schema),
   example: parse(row.example),
+  previous_example: parse(row.previous_example),
   created_at: row.created_at,
   updated_at: row.updated_at,
 });
@@ -27,6 +28,7 @@ export const toEventTypeRow = (
   workspace_id,
   schema: stringify(type.schema),
   example: stringify(type.example),
+  previous_example: stringify(type.previous_example),
 });
 
 export const createEventTypes = (

@@ -12,6 +12,7 @@ import {
   retireSecrets,
 } from './hook-secrets.ts';
 import { lockHook } from './lock-hook.ts';
+import { readNextAttempts } from './next-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
@@ -57,6 +58,18 @@ const insertTenant = async (
     .execute();
 };
 
+/** The fields of a listed hook that are not in its row. */
+type Shown = Pick<ListedHook, 'secret_expiries' | 'next_attempt_at'>;
+
+const readShown = async (db: Kysely<Schema>, ids: readonly string[]): Promise<(id: string) => Shown> => {
+  const expiries = await readSecretExpiries(db, ids);
+  const next_attempts = await readNextAttempts(db, ids);
+  return (id) => ({
+    secret_expiries: expiries.get(id) ?? [],
+    next_attempt_at: next_attempts.get(id) ?? null,
+  });
+};
+
 type HooksRepository = Repositories['hooks'];
 
 /** The hooks of a workspace. Each change is one transaction and invalidates the caches. */
@@ -95,12 +108,12 @@ class Hooks implements HooksRepository {
     if (tenant !== undefined) query = query.where('tenant', '=', tenant);
     if (page.after !== null) query = query.where('id', '<', page.after);
     const rows = await query.execute();
-    const expiries = await readSecretExpiries(
+    const shown = await readShown(
       this.#reader,
       rows.map(({ id }) => id),
     );
     return toPage(rows, page, {
-      to: (row) => this.#listed(row, expiries.get(row.id) ?? []),
+      to: (row) => this.#listed(row, shown(row.id)),
       keyOf: ({ id }) => id,
     });
   };
@@ -216,12 +229,12 @@ class Hooks implements HooksRepository {
   }
 
   async #toListed(db: Kysely<Schema>, row: HookRow): Promise<ListedHook> {
-    const expiries = await readSecretExpiries(db, [row.id]);
-    return this.#listed(row, expiries.get(row.id) ?? []);
+    const shown = await readShown(db, [row.id]);
+    return this.#listed(row, shown(row.id));
   }
 
-  #listed(row: HookRow, secret_expiries: ListedHook['secret_expiries']): ListedHook {
-    return { ...toHook(row), header_names: this.#headerNames(row), secret_expiries };
+  #listed(row: HookRow, shown: Shown): ListedHook {
+    return { ...toHook(row), header_names: this.#headerNames(row), ...shown };
   }
 
   /** Empty if the headers cannot be decrypted: one such hook must not fail the whole list. */

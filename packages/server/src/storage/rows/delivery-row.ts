@@ -45,6 +45,9 @@ export const newDeliveryRow = (
   resume_status: null,
   resume_at: null,
   failure_reason: null,
+  last_outcome: null,
+  last_detail: null,
+  last_status: null,
   created_at: now,
   updated_at: now,
 });

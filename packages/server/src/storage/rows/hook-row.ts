@@ -7,8 +7,15 @@ export type HookRow = Selectable<Schema['bellwire_hooks']>;
 
 /** The hook of a row. */
 export const toHook = (row: HookRow): Hook => {
-  const { headers: _, stopping: __, deleted_at: ___, ...fields } = row;
-  return { ...fields, events: JSON.parse(row.events) as string[], insecure_ssl: row.insecure_ssl === 1 };
+  const { headers: _, stopping: __, deleted_at: ___, ...rest } = row;
+  const { last_failure_at, last_outcome, last_detail, last_status, ...fields } = rest;
+  return {
+    ...fields,
+    events: JSON.parse(row.events) as string[],
+    insecure_ssl: row.insecure_ssl === 1,
+    last_failure:
+      last_failure_at === null ? null : { at: last_failure_at, last_outcome, last_detail, last_status },
+  };
 };
 
 const headersLocation = (id: string) => ({ table: 'bellwire_hooks', column: 'headers', id });

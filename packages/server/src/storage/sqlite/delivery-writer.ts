@@ -43,6 +43,9 @@ const DELIVERY_COLUMNS = [
   'resume_status',
   'resume_at',
   'failure_reason',
+  'last_outcome',
+  'last_detail',
+  'last_status',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof DeliveryRow)[];

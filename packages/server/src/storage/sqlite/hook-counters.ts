@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { LastOutcome } from '../../core/error-text.ts';
 import type { FailedHook } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
 import type { Batch } from './batch.ts';
@@ -8,7 +9,7 @@ import type { StopSlice } from './stop-deliveries.ts';
 
 /** Updates the health of hooks with SQL arithmetic, so that several nodes can count concurrently. */
 export interface HookCounters {
-  readonly countFailure: (hook: IndexedHook, batch: Batch) => FailedHook;
+  readonly countFailure: (hook: IndexedHook, failure: LastOutcome, batch: Batch) => FailedHook;
   /** Free if no failure is counted. */
   readonly resetFailures: (hook: IndexedHook, batch: Batch) => void;
   /** Disables an active hook and holds its first waiting deliveries; `stopDeliveries` holds the rest. */
@@ -21,12 +22,16 @@ const HELD_MAX = 500;
 
 /** Hook counters with their statements prepared on one connection. */
 export const createHookCounters = ({ db, raw }: SqliteConnection, stopSlice: StopSlice): HookCounters => {
-  const countFailure = prepare<{ id: string; now: number }, FailedHook>(raw, (param) =>
+  const countFailure = prepare<LastOutcome & { id: string; now: number }, FailedHook>(raw, (param) =>
     db
       .updateTable('bellwire_hooks')
       .set(({ eb, fn, ref }) => ({
         consecutive_failures: eb('consecutive_failures', '+', 1),
         failing_since: fn.coalesce(ref('failing_since'), sql<number>`${param('now')}`),
+        last_failure_at: param('now'),
+        last_outcome: param('last_outcome'),
+        last_detail: param('last_detail'),
+        last_status: param('last_status'),
       }))
       .where('id', '=', param('id'))
       .returning(['status', 'consecutive_failures', 'failing_since'])
@@ -47,8 +52,8 @@ export const createHookCounters = ({ db, raw }: SqliteConnection, stopSlice: Sto
   );
 
   return {
-    countFailure: (hook, batch) => {
-      const failed = countFailure.get({ id: hook.id, now: batch.now });
+    countFailure: (hook, failure, batch) => {
+      const failed = countFailure.get({ id: hook.id, now: batch.now, ...failure });
       if (failed === undefined) throw new Error(`the hook ${hook.id} has no row`);
       if (!hook.is_failing) batch.changeHook({ ...hook, is_failing: true });
       return failed;

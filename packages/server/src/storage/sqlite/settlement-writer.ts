@@ -1,5 +1,7 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
+import { lastOutcome } from '../../core/attempt.ts';
 import type { DeliveryStatus } from '../../core/delivery.ts';
+import type { LastOutcome } from '../../core/error-text.ts';
 import { disabledReason } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
 import {
@@ -14,7 +16,8 @@ import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
 import type { Batch } from './batch.ts';
 import type { HookCounters } from './hook-counters.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { columns, prepare, type SqliteConnection } from './prepared.ts';
+import type { Schema } from '../schema.ts';
+import { columns, type Param, prepare, type SqliteConnection } from './prepared.ts';
 
 const ATTEMPT_COLUMNS = [
   'id',
@@ -43,9 +46,21 @@ interface LeaseEnd extends DeliveryStep {
   readonly workspace_id: string;
   readonly id: string;
   readonly lease_token: number;
-  readonly attempts: number;
   readonly updated_at: number;
 }
+
+/** The end of the lease of a delivery that was sent. */
+interface AttemptEnd extends LeaseEnd, LastOutcome {
+  readonly attempts: number;
+}
+
+const leaseEnd = ({ delivery, lease_token }: Settlement, step: DeliveryStep, now: number): LeaseEnd => ({
+  ...step,
+  workspace_id: delivery.workspace_id,
+  id: delivery.id,
+  lease_token,
+  updated_at: now,
+});
 
 const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleResult => ({
   kind: 'settled',
@@ -55,32 +70,40 @@ const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleRes
   disabled,
 });
 
+/** The fencing token: a stale lease changes no row. */
+const endLease = (db: Kysely<Schema>, param: Param<LeaseEnd>) =>
+  db
+    .updateTable('bellwire_deliveries')
+    .set({
+      status: param('status'),
+      failures: param('failures'),
+      returns: param('returns'),
+      suspicion: param('suspicion'),
+      next_attempt_at: param('next_attempt_at'),
+      failure_reason: param('failure_reason'),
+      updated_at: param('updated_at'),
+      lease_until: null,
+      leased_by: null,
+      resume_status: null,
+      resume_at: null,
+    })
+    .where('workspace_id', '=', param('workspace_id'))
+    .where('id', '=', param('id'))
+    .where('status', '=', sql.lit('sending'))
+    .where('lease_token', '=', param('lease_token'));
+
 const createStatements = ({ db, raw }: SqliteConnection) => ({
   insertAttempt: prepare<NewAttemptRow>(raw, (param) =>
     db.insertInto('bellwire_attempts').values(columns(param, ATTEMPT_COLUMNS)),
   ),
-  // The fencing token: a stale lease changes no row.
-  endLease: prepare<LeaseEnd>(raw, (param) =>
-    db
-      .updateTable('bellwire_deliveries')
-      .set({
-        status: param('status'),
-        attempts: param('attempts'),
-        failures: param('failures'),
-        returns: param('returns'),
-        suspicion: param('suspicion'),
-        next_attempt_at: param('next_attempt_at'),
-        failure_reason: param('failure_reason'),
-        updated_at: param('updated_at'),
-        lease_until: null,
-        leased_by: null,
-        resume_status: null,
-        resume_at: null,
-      })
-      .where('workspace_id', '=', param('workspace_id'))
-      .where('id', '=', param('id'))
-      .where('status', '=', sql.lit('sending'))
-      .where('lease_token', '=', param('lease_token')),
+  endUnsent: prepare<LeaseEnd>(raw, (param) => endLease(db, param)),
+  endAttempt: prepare<AttemptEnd>(raw, (param) =>
+    endLease(db, param).set({
+      attempts: param('attempts'),
+      last_outcome: param('last_outcome'),
+      last_detail: param('last_detail'),
+      last_status: param('last_status'),
+    }),
   ),
   hold: prepare<{ workspace_id: string; id: string; status: DeliveryStatus }>(raw, (param) =>
     db
@@ -122,7 +145,12 @@ export class SettlementWriter {
     const { now } = batch;
     const { outcome } = attempt;
     const step = nextStep({ delivery, hook, outcome, sender_died, policy, retry_after_ms, roll, now });
-    if (!this.#end(settlement, step.delivery, now)) return { kind: 'stale' };
+    const changed = this.#statements.endAttempt.run({
+      ...leaseEnd(settlement, step.delivery, now),
+      ...lastOutcome(attempt),
+      attempts: delivery.attempts + 1,
+    });
+    if (changed === 0) return { kind: 'stale' };
     this.#statements.insertAttempt.run(toAttemptRow(settlement));
     if (hook === null || step.hook === null) return settled(step.delivery, null);
     if (step.hook === 'succeeded') {
@@ -141,7 +169,7 @@ export class SettlementWriter {
     { attempt, policy }: AttemptedSettlement,
     { hook, step, batch }: { readonly hook: IndexedHook; readonly step: DeliveryStep; readonly batch: Batch },
   ): DisabledReason | null {
-    const failed = this.#counters.countFailure(hook, batch);
+    const failed = this.#counters.countFailure(hook, lastOutcome(attempt), batch);
     const { outcome } = attempt;
     const { failure_reason } = step;
     const reason = disabledReason(failed, { outcome, policy, failure_reason, now: batch.now });
@@ -150,18 +178,7 @@ export class SettlementWriter {
   }
 
   #endUnsent(settlement: Settlement, step: DeliveryStep, { now }: Batch): SettleResult {
-    return this.#end(settlement, step, now) ? settled(step, null) : { kind: 'stale' };
-  }
-
-  #end({ delivery, lease_token, kind }: Settlement, step: DeliveryStep, now: number): boolean {
-    const changed = this.#statements.endLease.run({
-      ...step,
-      workspace_id: delivery.workspace_id,
-      id: delivery.id,
-      lease_token,
-      attempts: delivery.attempts + (kind === 'attempted' ? 1 : 0),
-      updated_at: now,
-    });
-    return changed === 1;
+    const changed = this.#statements.endUnsent.run(leaseEnd(settlement, step, now));
+    return changed === 1 ? settled(step, null) : { kind: 'stale' };
   }
 }
