@@ -47,7 +47,10 @@ test('workspaces are created, changed and deleted; --workspace selects one', asy
   expect((await json('event-types', 'list')).data).toEqual([]);
   const there = await bellwire(['event-types', 'list'], { env: { BELLWIRE_WORKSPACE: created.id } });
   expect(there.stdout).toContain('there.only');
-  expect(await json('workspaces', 'delete', created.id)).toBeNull();
+  const erasure = await json('workspaces', 'delete', created.id, '--force');
+  expect(erasure).toMatchObject({ workspace_id: created.id, tenant: null, status: 'running' });
+  const shown = await bellwire(['erasures', 'get', erasure.id]);
+  expect(shown.stdout).toMatch(/^workspace_id +ws_/m);
 });
 
 test('keys are created, used, listed without their text, and deleted', async ({ server, json, bellwire }) => {

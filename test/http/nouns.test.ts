@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ADMIN_KEY, keepForFile, startServer } from '../support/running-server.ts';
+import { ADMIN_KEY, keepForFile, startServer, until } from '../support/running-server.ts';
 
 const server = await keepForFile(startServer());
 const { api } = server;
@@ -41,7 +41,7 @@ describe('workspaces', () => {
     expect((await api(`GET /v1/workspaces/${id}`)).text).toBe(changed.text);
     const { body: list } = await api('GET /v1/workspaces');
     expect(list.data.map(({ name }) => name).toSorted()).toEqual(['acme 2', 'default']);
-    expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(204);
+    expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(202);
     expect((await api(`GET /v1/workspaces/${id}`)).status).toBe(404);
     expect((await api('PATCH /v1/workspaces/ws_unknown', { name: 'x' })).status).toBe(404);
   });
@@ -60,11 +60,19 @@ describe('workspaces', () => {
     await expectInUse();
     expect((await api(`DELETE /v1/api-keys/${key.body.id}`)).status).toBe(204);
     await api('PUT /v1/event-types/a', {}, named);
-    expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(204);
+    expect((await api(`DELETE /v1/workspaces/${id}`)).status).toBe(202);
 
     const other = (await api('POST /v1/workspaces', { name: 'busy' })).body.id;
     await api('POST /v1/events', { type: 'a', data: {} }, { headers: { 'bellwire-workspace': other } });
     expect((await api(`DELETE /v1/workspaces/${other}`)).body.error.code).toBe('in_use');
+    const { body } = await api(`DELETE /v1/workspaces/${other}?force=true`);
+    expect((await api(`GET /v1/workspaces/${other}`)).status).toBe(404);
+    const gone = await api('GET /v1/events', undefined, { headers: { 'bellwire-workspace': other } });
+    expect(gone.status).toBe(404);
+    const erased = async () => (await api(`GET /v1/erasures/${body.id}`)).body;
+    const completed = await until(erased, ({ status }) => status === 'completed');
+    expect(completed).toMatchObject({ workspace_id: other, deleted: { events: 1 } });
+    expect((await api('DELETE /v1/workspaces/ws_default?force=true')).status).toBe(409);
   });
 
   it('include a default one that cannot be deleted, even when it is empty', async () => {

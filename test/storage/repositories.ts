@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { apiKeys } from './repositories/api-keys.ts';
 import { audit } from './repositories/audit.ts';
 import { deliveries } from './repositories/deliveries.ts';
+import { erasures } from './repositories/erasures.ts';
 import { eventTypes } from './repositories/event-types.ts';
 import { events } from './repositories/events.ts';
 import { hookSecrets } from './repositories/hook-secrets.ts';
@@ -26,6 +27,7 @@ const chapters = {
   events,
   deliveries,
   recoveries,
+  erasures,
 };
 
 /** The guarantees of the repositories on every database. `open` returns an empty one with our tables. */

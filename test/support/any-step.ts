@@ -24,7 +24,7 @@ export const routes: readonly RestRoute[] = routesOf(
   createAppRouter({} as Parameters<typeof createAppRouter>[0]),
 );
 
-const ID = /^(ws|wh|evt|dlv|rcv|key)_/;
+const ID = /^(ws|wh|evt|dlv|rcv|ers|key)_/;
 
 const idOf = (kind: string): fc.Arbitrary<string> =>
   fc.oneof(
@@ -155,7 +155,7 @@ const patient = (input: Input): Input => {
 
 /** Creates outnumber deletes, so that other calls find something. */
 const weightOf = (name: string): number =>
-  name.endsWith('.create') ? 5 : name.startsWith('events.send') ? 3 : 1;
+  name.endsWith('.create') || name === 'deliveries.cancel' ? 5 : name.startsWith('events.send') ? 3 : 1;
 
 /** One valid or invalid call of a procedure. */
 export const anyStepTo = (receiver: string): fc.Arbitrary<Step> => {

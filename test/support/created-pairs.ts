@@ -11,7 +11,7 @@ export interface CreatedPairs {
   readonly prune: (input: unknown) => void;
 }
 
-const ID = /^(ws|wh|evt|dlv|rcv|key)_[0-9a-z]{26}$/;
+const ID = /^(ws|wh|evt|dlv|rcv|ers|key)_[0-9a-z]{26}$/;
 const TOKEN = /^@(\w+):(\d+)$/;
 /** Pairs kept of each kind. */
 const MAX_PAIRS = 24;

@@ -19,7 +19,10 @@ export const createExamples = async (
   const { body: key } = await api('POST /v1/api-keys', { name: 'spare' });
   const { body: recovery } = await api('POST /v1/recoveries', { delivery_ids: [created!.id] });
   const delivery = await deliveryIn(created!.id, 'succeeded', 'failed', 'held');
+  await api('PATCH /v1/tenants/spare', {});
+  const { body: erasure } = await api('DELETE /v1/tenants/spare');
   return {
+    [EXAMPLE.erasure_id]: erasure.id,
     [EXAMPLE.hook_id]: hook.id,
     [EXAMPLE.event_id]: event.id,
     [EXAMPLE.delivery_id]: delivery.id,

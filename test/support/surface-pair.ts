@@ -29,7 +29,7 @@ export interface SurfacePair extends AsyncDisposable {
 
 interface Side {
   readonly server: RunningServer;
-  /** Whether no delivery is being sent and no recovery is running. */
+  /** Whether no delivery is being sent and no job is running. */
   readonly isQuiet: () => boolean;
   readonly close: () => Promise<void>;
 }
@@ -39,7 +39,11 @@ const startSide = async (): Promise<Side> => {
   const server = await startServer({ started: false });
   const database = new Database(server.database_path, { readonly: true });
   const busy = database.prepare(
-    "select 1 from bellwire_deliveries where status = 'sending' union all select 1 from bellwire_recoveries where status = 'running' limit 1",
+    `select 1 from bellwire_deliveries where status = 'sending'
+     union all select 1 from bellwire_recoveries where status = 'running'
+     union all select 1 from bellwire_erasures where phase in ('hooks', 'events') or (phase = 'records'
+       and not exists (select 1 from bellwire_hooks where stopping is not null))
+     limit 1`,
   );
   return {
     server,

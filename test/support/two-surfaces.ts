@@ -95,7 +95,7 @@ export const comparable = (
 export const successOf = (name: string, value: unknown): number =>
   value === undefined ? 204 : (declared(name).route.status ?? 200);
 
-const ID = /\b(?:ws|wh|evt|dlv|att|rcv|key|aud)_[0-9a-z]{26}\b/g;
+const ID = /\b(?:ws|wh|evt|dlv|att|rcv|ers|key|aud)_[0-9a-z]{26}\b/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const SECRET = /whsec_[A-Za-z0-9+/=]+|bwk_[\w-]+/g;
 

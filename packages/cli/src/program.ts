@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { audit } from './commands/audit.ts';
 import { deliveries } from './commands/deliveries.ts';
+import { erasures } from './commands/erasures.ts';
 import { eventTypes } from './commands/event-types.ts';
 import { events } from './commands/events.ts';
 import { generate } from './commands/generate.ts';
@@ -88,7 +89,7 @@ export const createProgram = (shell: Shell): Command => {
   for (const verb of [trigger, recover, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Manage:');
-  for (const noun of [hooks, tenants, eventTypes, workspaces, keys, audit])
+  for (const noun of [hooks, tenants, eventTypes, workspaces, erasures, keys, audit])
     adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Develop:');
   adopt(program, buildVerb(generate, shell));

@@ -19,6 +19,7 @@ export type {
   Hook,
   Page,
   SendResult,
+  Erasure,
   Recovery,
   Tenant,
   Workspace,

@@ -4,6 +4,7 @@ import { createHookLookup } from './admin/hook-lookup.ts';
 import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
+import { createErasureJobs } from './admin/erasures.ts';
 import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
@@ -13,7 +14,9 @@ import type { SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
 import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
-import { RecoveryRunner } from './delivery/recovery-runner.ts';
+import { createErasureJob } from './delivery/erasure-job.ts';
+import { JobRunner } from './delivery/job-runner.ts';
+import { createRecoveryJob } from './delivery/recovery-job.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
@@ -97,7 +100,7 @@ export interface Program {
 
 interface LifecycleParts {
   readonly loop: DeliveryLoop;
-  readonly recoveries: RecoveryRunner;
+  readonly jobs: JobRunner;
   readonly ports: Ports;
 }
 
@@ -122,9 +125,9 @@ class Lifecycle {
   }
 
   async sweep(): Promise<void> {
-    const { loop, recoveries } = this.#parts;
-    // Not awaited: a large recovery must not delay due retries.
-    void recoveries.run();
+    const { loop, jobs } = this.#parts;
+    // Not awaited: a large job must not delay due retries.
+    void jobs.run();
     await loop.sweep();
   }
 
@@ -139,9 +142,9 @@ class Lifecycle {
   }
 
   async #stop(): Promise<void> {
-    const { loop, recoveries } = this.#parts;
+    const { loop, jobs } = this.#parts;
     await this.#sweeps?.stop();
-    await recoveries.stop();
+    await jobs.stop();
     await loop.stop();
   }
 }
@@ -173,14 +176,16 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
   );
 };
 
+const createJobs = (ports: Ports, settings: Settings): JobRunner => {
+  const { store, repositories } = ports.storage;
+  const parts = { ...ports, ...settings, ...repositories, store };
+  return new JobRunner({ ...ports, jobs: [createRecoveryJob(parts), createErasureJob(parts)] });
+};
+
 const createManagement = (
   ports: Ports,
   settings: Settings,
-  {
-    keys,
-    loop,
-    recoveries,
-  }: { readonly keys: Keys; readonly loop: DeliveryLoop; readonly recoveries: RecoveryRunner },
+  { keys, loop, jobs }: { readonly keys: Keys; readonly loop: DeliveryLoop; readonly jobs: JobRunner },
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, clock, dialects });
@@ -192,7 +197,7 @@ const createManagement = (
     ...storage,
     lookup,
     retention_ms: settings.retention_ms,
-    onCreated: () => void recoveries.run(),
+    onCreated: () => void jobs.run(),
   });
   const forHooks = { ...ports, ...storage, lookup, testSends, recoveryJobs };
   const router = createAppRouter({
@@ -201,6 +206,11 @@ const createManagement = (
     testSends,
     secrets: createSecrets(forHooks),
     recoveryJobs,
+    erasureJobs: createErasureJobs({
+      ...forHooks,
+      default_workspace: DEFAULT_WORKSPACE,
+      onCreated: () => void jobs.run(),
+    }),
     keys,
     repositories: storage.repositories,
     awaitedSends: new AwaitedSends({
@@ -244,8 +254,8 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
       ports.observe?.(observation);
     },
   });
-  const recoveries = new RecoveryRunner({ ...ports, ...settings, recoveries: repositories.recoveries });
-  const lifecycle = new Lifecycle({ loop, recoveries, ports });
+  const jobs = createJobs(ports, settings);
+  const lifecycle = new Lifecycle({ loop, jobs, ports });
   // Before the first event: the leases that it releases must be those of another process.
   try {
     await loop.start();
@@ -253,7 +263,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     await Promise.allSettled([lifecycle.stop()]);
     throw error;
   }
-  const { router, contexts } = createManagement(ports, settings, { keys, loop, recoveries });
+  const { router, contexts } = createManagement(ports, settings, { keys, loop, jobs });
   const app = createApp({
     router,
     createContext: contexts.ofRequest,

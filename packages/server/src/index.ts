@@ -43,6 +43,7 @@ export type {
   Verb,
   Verbs,
   SendResult,
+  Erasure,
   Recovery,
   Tenant,
   Workspace,

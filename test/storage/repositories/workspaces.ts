@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { EventType, Workspace } from '../../../packages/server/src/ports/repositories.ts';
-import { type Check, FIRST_PAGE, idsOf, type Kit, NOW, TIMES } from './kit.ts';
+import { type Check, FIRST_PAGE, idsOf, NOW, TIMES } from './kit.ts';
 
 const workspace = (differences: Partial<Workspace> = {}): Workspace => ({
   id: 'ws_1',
@@ -19,17 +19,6 @@ const eventType = (name: string): EventType => ({
   previous_example: null,
   ...TIMES,
 });
-
-/** Uses that forbid the removal of a workspace. */
-const USES: Readonly<Record<string, (kit: Kit, workspace_id: string) => Promise<unknown>>> = {
-  'an event': (kit, workspace_id) => kit.addEvent(workspace_id),
-  'a hook': (kit, workspace_id) => kit.addHook(workspace_id),
-  'an API key': (kit, workspace_id) =>
-    kit.api_keys.create(
-      { id: 'key_1', workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
-      'hash',
-    ),
-};
 
 const creation = (check: Check): void => {
   check('a workspace is returned as it was created, with its catalog', async (kit) => {
@@ -109,50 +98,14 @@ const change = (check: Check): void => {
     const update = () => kit.workspaces.update('ws_1', { strict: false }, NOW);
     expect(await kit.announced(update)).toContainEqual(changed);
     expect(await kit.caches.catalogs.get('ws_1')).toMatchObject({ strict: false });
-    expect(await kit.announced(() => kit.workspaces.remove('ws_1'))).toContainEqual(changed);
+    const erasure = { id: kit.ids('ers'), workspace_id: 'ws_1', tenant: null, created_at: NOW };
+    const erase = () => kit.erasures.createForWorkspace(erasure, false);
+    expect(await kit.announced(erase)).toContainEqual(changed);
     expect(await kit.caches.catalogs.get('ws_1')).toBe(null);
-  });
-};
-
-const removal = (check: Check): void => {
-  for (const [use, add] of Object.entries(USES)) {
-    check(`a workspace with ${use} is not removed`, async (kit) => {
-      const [used, unused] = await kit.addWorkspaces();
-      await add(kit, used);
-      expect(await kit.workspaces.remove(used)).toBe('in_use');
-      expect(await kit.workspaces.get(used)).toMatchObject({ id: used });
-      expect(await kit.workspaces.remove(unused)).toBe('removed');
-    });
-  }
-
-  check('a removed workspace takes its rows with it, and those of no other workspace', async (kit) => {
-    const [removed, other] = await kit.addWorkspaces();
-    for (const workspace_id of [removed, other]) {
-      await kit.event_types.put(workspace_id, eventType('order.created'));
-      const names = Array.from({ length: 1_001 }, (_, index) => `cus_${index}`);
-      const tenants = names.map((tenant) => ({ workspace_id, tenant, created_at: NOW }));
-      await kit.db.insertInto('bellwire_tenants').values(tenants).execute();
-      for (const tenant of [null, 'cus_1']) {
-        const hook = await kit.addHook(workspace_id, { tenant, secret: { id: kit.ids('sec'), value: 'x' } });
-        await kit.hooks.remove(workspace_id, hook.id, NOW);
-      }
-    }
-    expect(await kit.workspaces.remove(removed)).toBe('removed');
-    expect(await kit.workspaces.get(removed)).toBe(null);
-    expect(await kit.workspaces.remove(removed)).toBe('not_found');
-    for (const [table, kept] of [
-      ['bellwire_hooks', 2],
-      ['bellwire_tenants', 1_001],
-      ['bellwire_event_types', 1],
-    ] as const) {
-      expect(await kit.rowsOf(table, removed)).toBe(0);
-      expect(await kit.rowsOf(table, other)).toBe(kept);
-    }
   });
 };
 
 export const workspaces = (check: Check): void => {
   creation(check);
   change(check);
-  removal(check);
 };

@@ -115,8 +115,19 @@ const get = apiVerb<{ readonly event_id: string }>({
   run: async ({ events }, { event_id }, { out }) => out.print(await events.get(event_id), printRecord),
 });
 
+const remove = apiVerb<{ readonly event_id: string }>({
+  usage: 'delete <event_id>',
+  about: 'Delete an event with its deliveries and attempts.',
+  more: 'What was not sent is never sent.',
+  arguments: { event_id: 'the id of the event' },
+  examples: ['events delete evt_01jd7b1c8r4n6s2y0p5h9g3kmd'],
+  run: async ({ events }, { event_id }, { out }) => {
+    out.print(await events.delete(event_id), () => `Deleted ${event_id}.`);
+  },
+});
+
 export const events: Noun = {
   name: 'events',
-  about: 'Send and inspect events.',
-  verbs: [list, get, send, sendBatch],
+  about: 'Send, inspect and delete events.',
+  verbs: [list, get, send, sendBatch, remove],
 };

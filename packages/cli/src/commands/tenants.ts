@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
+import { printErasure } from './erasures.ts';
 
 const TENANT = { tenant: 'your own id of the customer' };
 
@@ -66,8 +67,25 @@ const update = apiVerb<Update>({
   },
 });
 
+const remove = apiVerb<One & { readonly yes?: boolean }>({
+  usage: 'delete <tenant>',
+  about: 'Erase a customer: its hooks, events, deliveries and attempts.',
+  more: 'Nothing can bring them back, except a backup. Without --yes, it only shows the customer.',
+  arguments: TENANT,
+  flags: [{ flags: '--yes', about: 'erase the customer instead of only showing it' }],
+  examples: ['tenants delete cus_42 --yes'],
+  run: async (client, { tenant, yes = false }, { out }) => {
+    if (yes) {
+      printErasure(out, await client.tenants.delete(tenant));
+      return;
+    }
+    out.print(await client.tenants.get(tenant), printRecord);
+    out.note('Add --yes to erase it.');
+  },
+});
+
 export const tenants: Noun = {
   name: 'tenants',
   about: 'Your customers, by your own ids.',
-  verbs: [list, get, update],
+  verbs: [list, get, update, remove],
 };

@@ -3,6 +3,7 @@ import { idVerbs } from '../frame/id-verb.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Flag, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
+import { printErasure } from './erasures.ts';
 
 const WORKSPACE_ID = { workspace_id: 'the id of the workspace' };
 
@@ -67,9 +68,15 @@ const update = apiVerb<Update>({
     out.print(await workspaces.update(workspace_id, fields), printRecord),
 });
 
-const remove = workspaceVerb('delete', {
-  about: 'Delete a workspace without hooks, events and API keys.',
-  call: ({ workspaces }, id) => workspaces.delete(id),
+const remove = apiVerb<{ readonly workspace_id: string; readonly force?: boolean }>({
+  usage: 'delete <workspace_id>',
+  about: 'Delete a workspace.',
+  more: 'Without --force, it must not have hooks, events or API keys.',
+  arguments: { workspace_id: 'the id of the workspace' },
+  flags: [{ flags: '--force', about: 'delete everything in the workspace too' }],
+  examples: ['workspaces delete ws_01jd7a2m4x8q5v9t3c6n0r1yke --force'],
+  run: async ({ workspaces }, { workspace_id, force = false }, { out }) =>
+    printErasure(out, await workspaces.delete(workspace_id, { force })),
 });
 
 export const workspaces: Noun = {

@@ -5,6 +5,7 @@ import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
+import type { Erasures } from './erasures.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
@@ -191,8 +192,6 @@ export interface Repositories {
       change: { readonly name?: string; readonly strict?: boolean },
       now: number,
     ) => Promise<Workspace | 'taken' | null>;
-    /** `in_use` while it has hooks or events. */
-    readonly remove: (id: string) => Promise<'removed' | 'in_use' | 'not_found'>;
   };
   readonly api_keys: {
     readonly create: (key: ApiKey, hash: string) => Promise<void>;
@@ -275,4 +274,5 @@ export interface Repositories {
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
   };
   readonly recoveries: Recoveries;
+  readonly erasures: Erasures;
 }

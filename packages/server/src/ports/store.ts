@@ -279,6 +279,8 @@ export interface Store {
    * `completed` is lower. Where the database does this by itself, passes complete at once.
    */
   readonly requestScrub: () => Promise<number>;
+  /** The number of the latest completed pass. */
+  readonly completedScrub: () => Promise<number>;
   /**
    * Runs one bounded slice of a pass. If none is in progress, a pass begins if one was requested, or if rows were deleted
    * since the last one, which began at least `every_ms` ago. Call it from one place at a time.

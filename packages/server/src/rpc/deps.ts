@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { AwaitedSends } from '../admin/awaited-sends.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
+import type { ErasureJobs } from '../admin/erasures.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
@@ -20,6 +21,7 @@ export interface RpcDeps {
   readonly testSends: TestSends;
   readonly secrets: Secrets;
   readonly recoveryJobs: RecoveryJobs;
+  readonly erasureJobs: ErasureJobs;
   readonly keys: Keys;
   readonly repositories: Repositories;
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;

@@ -128,5 +128,22 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
 });
 
-/** Events: sending and reading them. */
-export const createEventsRouter = (deps: RpcDeps) => t.router({ ...defineSends(deps), ...defineReads(deps) });
+const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
+  delete: procedure
+    .meta({
+      scope: 'workspace',
+      route: { method: 'DELETE', path: '/events/{event_id}' },
+      summary: 'Delete an event',
+      description:
+        'Deletes the event with its deliveries and attempts; what was not sent is never sent. Its idempotency key is free again.',
+    })
+    .input(z.strictObject({ event_id: eventId }))
+    .output(z.void())
+    .mutation(({ ctx, input: { event_id } }) =>
+      erasureJobs.eraseEvent({ workspace_id: ctx.workspace_id, by: ctx.caller.key_id, event_id }),
+    ),
+});
+
+/** Events: sending, reading and deleting them. */
+export const createEventsRouter = (deps: RpcDeps) =>
+  t.router({ ...defineSends(deps), ...defineReads(deps), ...defineDeletion(deps) });

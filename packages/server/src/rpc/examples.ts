@@ -5,6 +5,7 @@ export const EXAMPLE = {
   event_id: 'evt_01jd7b1c8r4n6s2y0p5h9g3kmd',
   delivery_id: 'dlv_01jd7b1c8r9t3v7w5x2z4q6mna',
   attempt_id: 'att_01jd7b1d0f6g8h2j4k5m7n9pqr',
+  erasure_id: 'ers_01jd7c3n8q1t4w7z0x2y5b8c1d',
   recovery_id: 'rcv_01jd7c2k5m8p1q4r7t0v3w6x9y',
   key_id: 'key_01jd79z5s7t9v1w3x5y8z0a2bc',
   audit_id: 'aud_01jd7c4e6g8h0j2k4m6n8p1qrs',

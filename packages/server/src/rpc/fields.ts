@@ -46,6 +46,7 @@ export const workspaceId = described(id, 'The id of a workspace.', EXAMPLE.works
 export const hookId = described(id, 'The id of a hook.', EXAMPLE.hook_id);
 export const eventId = described(id, 'The id of an event.', EXAMPLE.event_id);
 export const deliveryId = described(id, 'The id of a delivery.', EXAMPLE.delivery_id);
+export const erasureId = described(id, 'The id of an erasure.', EXAMPLE.erasure_id);
 export const recoveryId = described(id, 'The id of a recovery.', EXAMPLE.recovery_id);
 export const keyId = described(id, 'The id of an API key.', EXAMPLE.key_id);
 export const wireId = described(

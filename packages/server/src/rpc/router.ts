@@ -2,6 +2,7 @@ import { createApiKeysRouter } from './api-keys.ts';
 import { createAuditRouter } from './audit.ts';
 import { createDeliveriesRouter } from './deliveries.ts';
 import type { RpcDeps } from './deps.ts';
+import { createErasuresRouter } from './erasures.ts';
 import { createEventTypesRouter } from './event-types.ts';
 import { createEventsRouter } from './events.ts';
 import { createHooksRouter } from './hooks.ts';
@@ -18,6 +19,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     deliveries: createDeliveriesRouter(deps),
     recoveries: createRecoveriesRouter(deps),
     tenants: createTenantsRouter(deps),
+    erasures: createErasuresRouter(deps),
     eventTypes: createEventTypesRouter(deps),
     workspaces: createWorkspacesRouter(deps),
     apiKeys: createApiKeysRouter(deps),

@@ -5,14 +5,33 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { metadata, page, tenantId } from './fields.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
+import { erasureView, viewErasure } from './views/erasure.ts';
 import { pageOf } from './views/shown.ts';
 import { tenantView, viewTenant } from './views/tenant.ts';
 
 const scope = 'workspace';
 const one = z.strictObject({ tenant: tenantId });
 
+const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
+  delete: procedure
+    .meta({
+      scope,
+      route: { method: 'DELETE', path: '/tenants/{tenant}', status: 202 },
+      summary: 'Erase a tenant',
+      description:
+        'Starts a job that deletes the tenant with its hooks, events, deliveries, attempts and idempotency keys, and their bytes in the database file. What is created after this call is kept. Follow the job at `GET /v1/erasures/{erasure_id}`.',
+    })
+    .input(one)
+    .output(erasureView)
+    .mutation(async ({ ctx, input: { tenant } }) => {
+      const at = { workspace_id: ctx.workspace_id, by: ctx.caller.key_id };
+      return viewErasure(await erasureJobs.eraseTenant({ ...at, tenant }));
+    }),
+});
+
 /** Tenants: your own customers, named by your own ids. */
-export const createTenantsRouter = ({ repositories, now }: RpcDeps) => {
+export const createTenantsRouter = (deps: RpcDeps) => {
+  const { repositories, now } = deps;
   const get = async (workspace_id: string, name: string) => {
     const tenant = await repositories.tenants.get(workspace_id, name);
     if (tenant !== null) return viewTenant(tenant);
@@ -61,5 +80,6 @@ export const createTenantsRouter = ({ repositories, now }: RpcDeps) => {
         await repositories.tenants.update(ctx.workspace_id, tenant, { ...change, now: now() });
         return get(ctx.workspace_id, tenant);
       }),
+    ...defineDeletion(deps),
   });
 };

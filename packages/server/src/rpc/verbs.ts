@@ -15,6 +15,7 @@ export const idFields = {
   deliveries: 'delivery_id',
   recoveries: 'recovery_id',
   tenants: 'tenant',
+  erasures: 'erasure_id',
   eventTypes: 'name',
   workspaces: 'workspace_id',
   apiKeys: 'key_id',
@@ -61,6 +62,8 @@ export type DeliveryWithAttempts = OutputOf<'deliveries', 'get'>;
 export type Attempt = DeliveryWithAttempts['attempts'][number];
 /** A stored job that sends deliveries again, or cancels them. */
 export type Recovery = OutputOf<'recoveries', 'get'>;
+/** A stored job that deletes a tenant or a workspace. */
+export type Erasure = OutputOf<'erasures', 'get'>;
 /** An entry of the catalog. */
 export type EventType = OutputOf<'eventTypes', 'get'>;
 /** One customer of yours, with the state of its hooks. */

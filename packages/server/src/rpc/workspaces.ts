@@ -4,8 +4,9 @@ import { initialCatalog } from '../admin/initial-catalog.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, label, page, workspaceId } from './fields.ts';
-import { DEFAULT_WORKSPACE, READ_ERRORS, procedure, t } from './trpc.ts';
+import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { pageOf } from './views/shown.ts';
+import { erasureView, viewErasure } from './views/erasure.ts';
 import { viewWorkspace, workspaceView } from './views/workspace.ts';
 
 const scope = 'admin';
@@ -95,7 +96,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
 });
 
-const defineChanges = ({ repositories, now }: RpcDeps) => ({
+const defineChanges = ({ repositories, now, erasureJobs }: RpcDeps) => ({
   update: procedure
     .meta({
       scope,
@@ -120,30 +121,25 @@ const defineChanges = ({ repositories, now }: RpcDeps) => ({
   delete: procedure
     .meta({
       scope,
-      route: { method: 'DELETE', path: '/workspaces/{workspace_id}' },
+      route: { method: 'DELETE', path: '/workspaces/{workspace_id}', status: 202 },
       summary: 'Delete a workspace',
       description:
-        'The workspace must not have hooks, events or API keys. The default workspace cannot be deleted.',
+        'Starts a job that deletes the workspace. Its API keys stop working, and calls do not find it anymore. It must not have hooks, events or API keys, unless `force` is true. The default workspace cannot be deleted. Follow the job at `GET /v1/erasures/{erasure_id}`.',
       errors: ['in_use'],
     })
-    .input(one)
-    .output(z.void())
-    .mutation(async ({ input: { workspace_id } }) => {
-      if (workspace_id === DEFAULT_WORKSPACE) {
-        throw new BellwireError(
-          'in_use',
-          'The default workspace cannot be deleted: calls without a workspace use it.',
-        );
-      }
-      const removed = await repositories.workspaces.remove(workspace_id);
-      if (removed === 'not_found') throw notFound(workspace_id);
-      if (removed === 'in_use') {
-        throw new BellwireError(
-          'in_use',
-          'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events are deleted when their retention ends.',
-        );
-      }
-    }),
+    .input(
+      one.extend({
+        force: described(
+          z.boolean(),
+          'If true, everything in the workspace is deleted with it.',
+          false,
+        ).optional(),
+      }),
+    )
+    .output(erasureView)
+    .mutation(async ({ ctx, input: { workspace_id, force = false } }) =>
+      viewErasure(await erasureJobs.eraseWorkspace({ workspace_id, by: ctx.caller.key_id, force })),
+    ),
 });
 
 /** Workspaces: each has its own catalog, default dialect and API keys. */

@@ -33,6 +33,7 @@ const loadCatalog =
       .selectFrom('bellwire_workspaces')
       .select(['id', 'dialect', 'strict'])
       .where('id', '=', id)
+      .where('deleted_at', 'is', null)
       .executeTakeFirst();
     if (workspace === undefined) return null;
     const types = await db

@@ -3,6 +3,7 @@ import type { DeliveryStatus, FailureReason, WaitReason } from '../core/delivery
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, HookStatus } from '../core/hook.ts';
 import type { KeyScope } from '../core/api-key.ts';
+import type { ErasurePhase } from '../core/erasure.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { RecoveryKind, RecoveryPhase, RecoveryStatus } from '../core/recovery.ts';
 
@@ -27,6 +28,8 @@ interface WorkspacesTable {
   strict: Flag;
   created_at: Time;
   updated_at: Time;
+  /** Set while its erasure is under way. */
+  deleted_at: Time | null;
 }
 
 interface TenantsTable {
@@ -208,6 +211,21 @@ interface RecoveriesTable {
   completed_at: Time | null;
 }
 
+/** Jobs that delete a tenant or a workspace, with the position that each has reached. */
+interface ErasuresTable {
+  id: string;
+  workspace_id: string;
+  tenant: string | null;
+  phase: ErasurePhase;
+  /** The id of the last event that it has examined. */
+  after: string | null;
+  /** JSON of its `ErasureTally`. */
+  tally: JsonText;
+  created_at: Time;
+  updated_at: Time;
+  completed_at: Time | null;
+}
+
 interface AuditTable {
   id: string;
   workspace_id: string;
@@ -232,6 +250,7 @@ export interface Schema {
   bellwire_deliveries: DeliveriesTable;
   bellwire_attempts: AttemptsTable;
   bellwire_recoveries: RecoveriesTable;
+  bellwire_erasures: ErasuresTable;
   bellwire_audit: AuditTable;
 }
 

@@ -5,6 +5,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   hooks: 'Registered receivers: URL, subscribed event types and wire format.',
   deliveries: 'One event for one hook, with every attempt: the request, the response and the next step.',
   recoveries: 'Stored jobs that send many deliveries again, or cancel them, with progress.',
+  erasures: 'Stored jobs that delete everything of a tenant or a workspace.',
   eventTypes: 'The catalog of a workspace: event type names, JSON Schemas and examples.',
   tenants: 'Your customers, by your own ids. A tenant exists from its first hook or event on.',
   workspaces:

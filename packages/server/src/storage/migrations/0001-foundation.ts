@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
-import { createAudit, createRecoveries } from './0001-management.ts';
+import { createAudit, createErasures, createRecoveries } from './0001-management.ts';
 
 const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
@@ -21,7 +21,8 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('dialect', 'text', (c) => c.notNull())
         .addColumn('strict', 'integer', (c) => c.notNull())
         .addColumn('created_at', is.integer, (c) => c.notNull())
-        .addColumn('updated_at', is.integer, (c) => c.notNull()),
+        .addColumn('updated_at', is.integer, (c) => c.notNull())
+        .addColumn('deleted_at', is.integer),
     )
     .execute();
   await is
@@ -286,6 +287,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createDeliveries(db, is);
     await createAttempts(db, is);
     await createRecoveries(db, is);
+    await createErasures(db, is);
     await createAudit(db, is);
   },
 });

@@ -29,6 +29,25 @@ export const createRecoveries = async (db: Kysely<unknown>, is: SchemaDialect): 
     .execute();
 };
 
+/** The jobs of `ErasureJob`. They outlive what they erase, so they refer to no other table. */
+export const createErasures = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+  await is
+    .table(
+      db.schema
+        .createTable('bellwire_erasures')
+        .addColumn('id', is.id, (c) => c.primaryKey().notNull())
+        .addColumn('workspace_id', is.id, (c) => c.notNull())
+        .addColumn('tenant', is.id)
+        .addColumn('phase', 'text', (c) => c.notNull())
+        .addColumn('after', is.id)
+        .addColumn('tally', 'text', (c) => c.notNull())
+        .addColumn('created_at', is.integer, (c) => c.notNull())
+        .addColumn('updated_at', is.integer, (c) => c.notNull())
+        .addColumn('completed_at', is.integer),
+    )
+    .execute();
+};
+
 /** The audit log. */
 export const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is

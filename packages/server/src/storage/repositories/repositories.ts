@@ -7,6 +7,7 @@ import { createEvents } from './events.ts';
 import { createEventTypes } from './event-types.ts';
 import { createHooks } from './hooks.ts';
 import type { RepositoryParts } from './parts.ts';
+import { createErasures } from './erasures.ts';
 import { createRecoveries } from './recoveries.ts';
 import { createTenants } from './tenants.ts';
 import { createWorkspaces } from './workspaces.ts';
@@ -22,4 +23,5 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   deliveries: createDeliveries(connections),
   audit: createAudit(connections),
   recoveries: createRecoveries(connections, parts),
+  erasures: createErasures(connections, parts),
 });

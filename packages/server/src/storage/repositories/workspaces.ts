@@ -6,55 +6,21 @@ import { toEventTypeRow } from './event-types.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
 const toWorkspace = (row: Selectable<Schema['bellwire_workspaces']>): Workspace => ({
-  ...row,
+  id: row.id,
+  name: row.name,
+  dialect: row.dialect,
   strict: row.strict === 1,
+  created_at: row.created_at,
+  updated_at: row.updated_at,
 });
 
-/** Rows deleted in one transaction. */
-const SLICE = 500;
-
-const deleteAll = async (deleteSlice: () => Promise<{ readonly numDeletedRows: bigint }>): Promise<void> => {
-  for (let deleted = SLICE; deleted >= SLICE;) deleted = Number((await deleteSlice()).numDeletedRows);
-};
-
-/** Deletes the tenants, and the rows of deleted hooks, which were kept for their deliveries. */
-const removeLeftovers = async (db: Kysely<Schema>, workspace_id: string): Promise<void> => {
-  const hooks = db
-    .selectFrom('bellwire_hooks')
-    .select('id')
-    .where('workspace_id', '=', workspace_id)
-    .where('deleted_at', 'is not', null)
-    .limit(SLICE);
-  await deleteAll(() => db.deleteFrom('bellwire_hooks').where('id', 'in', hooks).executeTakeFirst());
-  const ofWorkspace = db.deleteFrom('bellwire_tenants').where('workspace_id', '=', workspace_id);
-  const tenants = db
-    .selectFrom('bellwire_tenants')
-    .select('tenant')
-    .where('workspace_id', '=', workspace_id)
-    .limit(SLICE);
-  await deleteAll(() => ofWorkspace.where('tenant', 'in', tenants).executeTakeFirst());
-};
-
-const isUsed = async (db: Kysely<Schema>, id: string): Promise<boolean> => {
-  for (const table of ['bellwire_events', 'bellwire_api_keys'] as const) {
-    const row = await db
-      .selectFrom(table)
-      .select('workspace_id')
-      .where('workspace_id', '=', id)
-      .executeTakeFirst();
-    if (row !== undefined) return true;
-  }
-  const hook = await db
-    .selectFrom('bellwire_hooks')
-    .select('id')
-    .where('workspace_id', '=', id)
+const select = async (db: Kysely<Schema>, id: string): Promise<Workspace | null> => {
+  const row = await db
+    .selectFrom('bellwire_workspaces')
+    .selectAll()
+    .where('id', '=', id)
     .where('deleted_at', 'is', null)
     .executeTakeFirst();
-  return hook !== undefined;
-};
-
-const select = async (db: Kysely<Schema>, id: string): Promise<Workspace | null> => {
-  const row = await db.selectFrom('bellwire_workspaces').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? null : toWorkspace(row);
 };
 
@@ -69,7 +35,7 @@ const insert = async (
 ): Promise<boolean> => {
   const { numInsertedOrUpdatedRows } = await trx
     .insertInto('bellwire_workspaces')
-    .values({ ...workspace, strict: workspace.strict ? 1 : 0 })
+    .values({ ...workspace, strict: workspace.strict ? 1 : 0, deleted_at: null })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) return false;
@@ -102,25 +68,10 @@ const update = async (
       ...(strict === undefined ? {} : { strict: strict ? 1 : 0 }),
     })
     .where('id', '=', id)
+    .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
   return row === undefined ? null : toWorkspace(row);
-};
-
-const remove = async (db: Kysely<Schema>, id: string): Promise<'removed' | 'in_use' | 'not_found'> => {
-  if ((await select(db, id)) === null) return 'not_found';
-  if (await isUsed(db, id)) return 'in_use';
-  await removeLeftovers(db, id);
-  return db.transaction().execute(async (trx) => {
-    if ((await select(trx, id)) === null) return 'not_found';
-    // An event or a hook may have been added meanwhile.
-    if (await isUsed(trx, id)) return 'in_use';
-    await trx.deleteFrom('bellwire_tenants').where('workspace_id', '=', id).execute();
-    await trx.deleteFrom('bellwire_hooks').where('workspace_id', '=', id).execute();
-    await trx.deleteFrom('bellwire_event_types').where('workspace_id', '=', id).execute();
-    await trx.deleteFrom('bellwire_workspaces').where('id', '=', id).execute();
-    return 'removed';
-  });
 };
 
 export const createWorkspaces = (
@@ -138,6 +89,7 @@ export const createWorkspaces = (
       let query = reader
         .selectFrom('bellwire_workspaces')
         .selectAll()
+        .where('deleted_at', 'is', null)
         .orderBy('id', 'desc')
         .limit(rowsToFetch(page));
       if (page.after !== null) query = query.where('id', '<', page.after);
@@ -154,11 +106,6 @@ export const createWorkspaces = (
       } finally {
         publish(id);
       }
-    },
-    remove: async (id) => {
-      const removed = await remove(db, id);
-      publish(id);
-      return removed;
     },
   };
 };

@@ -90,6 +90,7 @@ export class SqliteStore implements Store {
     this.#caches = options.caches;
     this.#parts = createParts(options);
     options.invalidations.subscribe((changed) => {
+      if (changed.kind === 'tenant') this.#parts.known_tenants.delete(changed);
       if (changed.kind !== 'hook') return;
       this.#parts.index.invalidate(changed.workspace_id, changed.hook_id);
       this.#parts.sendable.delete(changed.hook_id);
@@ -164,6 +165,8 @@ export class SqliteStore implements Store {
     });
 
   readonly requestScrub: Store['requestScrub'] = () => this.#parts.scrubs.request();
+
+  readonly completedScrub: Store['completedScrub'] = () => this.#parts.scrubs.completed();
 
   readonly scrub: Store['scrub'] = (slice) => this.#parts.scrubs.run(slice);
 

@@ -17,6 +17,10 @@ export class KnownTenants {
   add({ workspace_id, tenant }: TenantRef): void {
     this.#known.set(`${workspace_id}/${tenant}`, true);
   }
+
+  delete({ workspace_id, tenant }: TenantRef): void {
+    this.#known.delete(`${workspace_id}/${tenant}`);
+  }
 }
 
 export const createTenantWriter = ({ db, raw }: SqliteConnection, known: KnownTenants): WriteTenant => {

@@ -1,0 +1,32 @@
+import type { IdFactory } from '../core/ids.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Recoveries } from '../ports/recoveries.ts';
+import type { Job } from './job-runner.ts';
+
+export interface RecoveryJobOptions {
+  readonly recoveries: Recoveries;
+  readonly clock: Clock;
+  readonly ids: IdFactory;
+  /** Finished recoveries are deleted after this time; null keeps them. */
+  readonly retention_ms: number | null;
+}
+
+/**
+ * Advances the recovery that waits the longest. It only makes deliveries due: they are sent by the slots of their hooks
+ * like all others.
+ */
+export const createRecoveryJob = (options: RecoveryJobOptions): Job => {
+  const { recoveries, clock, ids, retention_ms } = options;
+  return {
+    name: 'recovery',
+    advance: async (limit) => {
+      const next = await recoveries.next();
+      if (next === null) {
+        if (retention_ms !== null) await recoveries.prune(clock.now() - retention_ms);
+        return false;
+      }
+      await recoveries.advance(next, { limit, now: clock.now(), newId: () => ids('dlv') });
+      return true;
+    },
+  };
+};

@@ -1,0 +1,244 @@
+import { expect } from 'vitest';
+import type { Erasure } from '../../../packages/server/src/ports/erasures.ts';
+import { type Check, type Kit, NOW } from './kit.ts';
+
+const LATER = NOW + 60_000;
+
+const newErasure = (kit: Kit, workspace_id: string, tenant: string | null) => ({
+  id: kit.ids('ers'),
+  workspace_id,
+  tenant,
+  created_at: NOW,
+});
+
+/** Advances a job until it waits for the scrub; what the sweep does happens in between. */
+const run = async (kit: Kit, { id }: Pick<Erasure, 'id'>, limit = 3): Promise<Erasure> => {
+  for (let slice = 0; slice < 200; slice += 1) {
+    const erasure = (await kit.erasures.get(id))!;
+    if (erasure.phase === 'scrub') return erasure;
+    if ((await kit.erasures.advance(erasure, { limit, now: LATER })) === 'waiting') {
+      await kit.db.updateTable('bellwire_hooks').set({ stopping: null }).execute();
+    }
+  }
+  throw new Error('the erasure does not end');
+};
+
+const TABLES = [
+  'bellwire_hooks',
+  'bellwire_secrets',
+  'bellwire_events',
+  'bellwire_wire_ids',
+  'bellwire_fan_outs',
+  'bellwire_deliveries',
+  'bellwire_attempts',
+  'bellwire_recoveries',
+] as const;
+
+/** The number of rows of each table. */
+const counts = async (kit: Kit) => {
+  const all: Record<string, number> = {};
+  for (const table of TABLES) {
+    const { count } = await kit.db
+      .selectFrom(table)
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    all[table.slice('bellwire_'.length)] = count;
+  }
+  return all;
+};
+
+/** One row of each kind that belongs to a tenant. */
+const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Promise<void> => {
+  const secret = { id: kit.ids('sec'), value: 'a secret' };
+  const hook = await kit.addHook(workspace_id, { tenant, secret });
+  const event = await kit.addEvent(workspace_id, { id: kit.ids('evt'), tenant });
+  const delivery_id = await kit.addDelivery(hook, { event_id: event.id, tenant });
+  await kit.db
+    .insertInto('bellwire_attempts')
+    .values({
+      id: kit.ids('att'),
+      workspace_id,
+      delivery_id,
+      hook_id: hook.id,
+      number: 1,
+      trigger: 'scheduled',
+      outcome: 'succeeded',
+      outcome_detail: null,
+      started_at: NOW,
+      duration_ms: 1,
+      timings: null,
+      remote_address: null,
+      request_method: null,
+      request_url: null,
+      request_headers: null,
+      request_body: null,
+      response_status: 200,
+      response_headers: null,
+      response_body: null,
+      response_truncated: 0,
+    })
+    .execute();
+  const wire = { workspace_id, wire_id: `wire ${event.id}`, event_id: event.id };
+  await kit.db.insertInto('bellwire_wire_ids').values(wire).execute();
+  const rest = { workspace_id, event_id: event.id, position: 0, hook_ids: '[]' };
+  await kit.db.insertInto('bellwire_fan_outs').values(rest).execute();
+  await kit.recoveries.create({
+    id: kit.ids('rcv'),
+    workspace_id,
+    kind: 'recover',
+    filter: {
+      delivery_ids: null,
+      hook_id: hook.id,
+      tenant,
+      event_type: null,
+      outcome: null,
+      since: 0,
+      until: NOW,
+      statuses: ['failed'],
+    },
+    created_at: NOW,
+  });
+  if (tenant !== null) await kit.tenants.update(workspace_id, tenant, { now: NOW });
+};
+
+const once = Object.fromEntries(TABLES.map((table) => [table.slice('bellwire_'.length), 1]));
+const times = (factor: number) =>
+  Object.fromEntries(Object.entries(once).map(([table, count]) => [table, count * factor]));
+
+const ofTenant = (check: Check): void => {
+  check('the erasure of a tenant deletes everything of it, and nothing of others', async (kit) => {
+    const [workspace_id, other] = await kit.addWorkspaces();
+    for (let n = 0; n < 4; n += 1) await addAll(kit, workspace_id, 'cus_1');
+    for (const tenant of ['cus_2', null]) await addAll(kit, workspace_id, tenant);
+    await addAll(kit, other, 'cus_1');
+    const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
+    expect(await kit.tenants.get(workspace_id, 'cus_1')).toBe(null);
+    const { tally } = await run(kit, erasure);
+    expect(tally).toEqual({ hooks: 4, events: 4, deliveries: 4 });
+    expect(await counts(kit)).toEqual(times(3));
+    expect((await kit.arrange.events(workspace_id)).map(({ tenant }) => tenant)).toEqual(['cus_2', null]);
+    expect(await kit.tenants.get(workspace_id, 'cus_2')).not.toBe(null);
+    expect(await kit.tenants.get(other, 'cus_1')).not.toBe(null);
+  });
+
+  check('what is created after the call is kept', async (kit) => {
+    const [workspace_id] = await kit.addWorkspaces();
+    await addAll(kit, workspace_id, 'cus_1');
+    const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
+    await addAll(kit, workspace_id, 'cus_1');
+    await run(kit, erasure);
+    expect(await counts(kit)).toEqual(times(1));
+    expect(await kit.tenants.get(workspace_id, 'cus_1')).not.toBe(null);
+  });
+
+  check('an event that is committed behind the walk is deleted too', async (kit) => {
+    const [workspace_id] = await kit.addWorkspaces();
+    const late = kit.ids('evt');
+    for (let n = 0; n < 4; n += 1) await addAll(kit, workspace_id, 'cus_1');
+    const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
+    while ((await kit.erasures.get(erasure.id))!.tally.events === 0) {
+      const current = (await kit.erasures.get(erasure.id))!;
+      await kit.erasures.advance(current, { limit: 3, now: LATER });
+    }
+    await kit.addEvent(workspace_id, { id: late, tenant: 'cus_1' });
+    await run(kit, erasure);
+    expect(await kit.arrange.events()).toEqual([]);
+  });
+
+  check('an event with more deliveries than a slice is deleted in several', async (kit) => {
+    const [workspace_id] = await kit.addWorkspaces();
+    await kit.tenants.update(workspace_id, 'cus_1', { now: NOW });
+    const hook = await kit.addHook(workspace_id, { tenant: '*' });
+    const { id: event_id } = await kit.addEvent(workspace_id, { tenant: 'cus_1' });
+    for (let n = 0; n < 10; n += 1) await kit.addDelivery(hook, { event_id, tenant: 'cus_1' });
+    const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
+    expect((await run(kit, erasure)).tally).toEqual({ hooks: 0, events: 1, deliveries: 10 });
+    expect(await counts(kit)).toMatchObject({ events: 0, deliveries: 0, hooks: 1 });
+  });
+
+  check('an unknown tenant has no erasure', async (kit) => {
+    const [workspace_id] = await kit.addWorkspaces();
+    expect(await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1'))).toBe(null);
+    expect(await kit.erasures.running()).toEqual([]);
+  });
+};
+
+/** Uses that forbid the deletion of a workspace without force. */
+const USES: Readonly<Record<string, (kit: Kit, workspace_id: string) => Promise<unknown>>> = {
+  'an event': (kit, workspace_id) => kit.addEvent(workspace_id),
+  'a hook': (kit, workspace_id) => kit.addHook(workspace_id),
+  'an API key': (kit, workspace_id) =>
+    kit.api_keys.create(
+      { id: 'key_1', workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
+      'hash',
+    ),
+};
+
+const ofWorkspace = (check: Check): void => {
+  for (const [use, add] of Object.entries(USES)) {
+    check(`a workspace with ${use} is deleted only by force`, async (kit) => {
+      const [used, unused] = await kit.addWorkspaces();
+      await add(kit, used);
+      expect(await kit.erasures.createForWorkspace(newErasure(kit, used, null), false)).toBe('in_use');
+      expect(await kit.workspaces.get(used)).toMatchObject({ id: used });
+      const erasures = [
+        await kit.erasures.createForWorkspace(newErasure(kit, unused, null), false),
+        await kit.erasures.createForWorkspace(newErasure(kit, used, null), true),
+      ] as readonly Erasure[];
+      for (const erasure of erasures) await run(kit, erasure);
+      expect(await kit.db.selectFrom('bellwire_workspaces').select('id').execute()).toEqual([]);
+      expect(await kit.api_keys.any()).toBe(false);
+    });
+  }
+
+  check('a deleted workspace takes everything with it, and nothing of others', async (kit) => {
+    const [erased, other] = await kit.addWorkspaces();
+    for (const workspace_id of [erased, other]) {
+      for (const tenant of ['cus_1', null]) await addAll(kit, workspace_id, tenant);
+      const type = { name: 'a', description: '', schema: null, example: null, previous_example: null };
+      await kit.event_types.put(workspace_id, { ...type, created_at: NOW, updated_at: NOW });
+    }
+    const name = 'Production';
+    await kit.workspaces.update(erased, { name }, NOW);
+    const erasure = (await kit.erasures.createForWorkspace(newErasure(kit, erased, null), true)) as Erasure;
+    expect(await kit.workspaces.get(erased)).toBe(null);
+    expect((await kit.workspaces.list({ limit: 10, after: null })).data.map(({ id }) => id)).toEqual([other]);
+    expect(await kit.erasures.createForWorkspace(newErasure(kit, erased, null), true)).toBe(null);
+    const again = { id: 'ws_again', name, dialect: 'q2', strict: false, created_at: NOW, updated_at: NOW };
+    expect(await kit.workspaces.create(again, [])).toBe(true);
+    // Committed by a call that began before.
+    await addAll(kit, erased, 'cus_2');
+    await run(kit, erasure);
+    expect(await counts(kit)).toEqual(times(2));
+    for (const table of ['bellwire_hooks', 'bellwire_tenants', 'bellwire_event_types'] as const) {
+      expect(await kit.rowsOf(table, erased)).toBe(0);
+      expect(await kit.rowsOf(table, other)).toBeGreaterThan(0);
+    }
+    expect(await kit.erasures.running()).toHaveLength(1);
+    await kit.erasures.complete(erasure.id, LATER);
+    expect(await kit.erasures.running()).toEqual([]);
+    expect(await kit.erasures.get(erasure.id)).toMatchObject({ phase: 'completed', completed_at: LATER });
+  });
+};
+
+const ofEvent = (check: Check): void => {
+  check('an event is deleted with its deliveries and attempts, in slices', async (kit) => {
+    const [workspace_id, other] = await kit.addWorkspaces();
+    for (let n = 0; n < 2; n += 1) await addAll(kit, workspace_id, null);
+    const [event] = await kit.arrange.events();
+    const hook = await kit.addHook(workspace_id);
+    for (let n = 0; n < 2; n += 1) await kit.addDelivery(hook, { event_id: event!.id });
+    expect(await kit.erasures.eraseEvent(other, event!.id, 2)).toBe('not_found');
+    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('more');
+    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('done');
+    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('not_found');
+    const left = { events: 1, deliveries: 1, attempts: 1, wire_ids: 1, fan_outs: 1 };
+    expect(await counts(kit)).toMatchObject(left);
+  });
+};
+
+export const erasures = (check: Check): void => {
+  ofTenant(check);
+  ofWorkspace(check);
+  ofEvent(check);
+};
