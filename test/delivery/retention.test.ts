@@ -21,6 +21,19 @@ it('a held delivery ends as expired when the retention is over, is counted, and 
   expect(world.observations).toContainEqual({ kind: 'expired', deliveries: 1 });
 });
 
+it('a payload is removed before its event, and the delivery cannot be sent again', async () => {
+  await using world = await createWorld({ retention_ms: 10 * HOUR, payload_retention_ms: HOUR });
+  await world.send();
+  await world.live(1_000);
+  const [delivery] = await world.arrange.deliveries();
+  const id = delivery!.id;
+  await world.clock.advance(2 * HOUR);
+  await world.clock.until(world.loop.sweep());
+  expect(await world.arrange.events()).toMatchObject([{ data: null }]);
+  await expect(world.redeliver(id)).rejects.toMatchObject({ code: 'payload_expired', status: 410 });
+  expect(await world.statuses()).toEqual({ succeeded: 1 });
+});
+
 /** The warnings of a start with this retention, while a hook makes `max_attempts` attempts. */
 const warningsAtStart = async (retention_ms: number, max_attempts: number | null) => {
   await using opened = await openTestStore();

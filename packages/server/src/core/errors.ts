@@ -18,6 +18,7 @@ export const errorTable = {
   in_use: 409,
   delivery_canceled: 409,
   delivery_in_flight: 409,
+  payload_expired: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_input: 422,

@@ -179,6 +179,7 @@ export type ManualClaim =
   | { readonly kind: 'leased'; readonly leased: LeasedDelivery }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'in_flight' }
+  | { readonly kind: 'payload_expired' }
   | { readonly kind: 'canceled'; readonly reason: CancelReason };
 
 export interface PruneResult {
@@ -187,6 +188,13 @@ export interface PruneResult {
   /** Number of deliveries that were canceled because they had waited too long. */
   readonly expired: number;
   /** False if nothing else can be done for now. */
+  readonly has_more: boolean;
+}
+
+export interface PayloadPruneResult {
+  /** Number of changed rows. */
+  readonly removed: number;
+  /** False if nothing else can be removed for now. */
   readonly has_more: boolean;
 }
 
@@ -228,7 +236,7 @@ export interface Store {
     readonly lease_until: number;
     readonly wants: readonly (DueHook & { readonly limit: number })[];
   }) => Promise<readonly LeasedDelivery[]>;
-  /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`. */
+  /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`, if its event has a payload. */
   readonly claimManually: (claim: {
     readonly now: number;
     readonly lease_until: number;
@@ -269,6 +277,15 @@ export interface Store {
     readonly before: number;
     readonly limit: number;
   }) => Promise<PruneResult>;
+  /**
+   * Removes the payloads of events that were created before `before` and have no unfinished delivery: `data`,
+   * `previous_data`, and the bodies of all attempts. Changes about `limit` rows.
+   */
+  readonly prunePayloads: (prune: {
+    readonly now: number;
+    readonly before: number;
+    readonly limit: number;
+  }) => Promise<PayloadPruneResult>;
   /** Deletes up to `limit` previous secrets whose grace period has ended. */
   readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
   /**

@@ -145,6 +145,7 @@ const defineRetries = ({ redeliver, replay, repositories, awaitedSends }: RpcDep
         'too_many_requests',
         'delivery_in_flight',
         'delivery_canceled',
+        'payload_expired',
         'overloaded',
         'storage_failed',
         'storage_broken',

@@ -89,6 +89,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message:
       'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna is being sent right now. Try again in a few seconds.',
   },
+  payload_expired: {
+    meaning: 'The payload of the event was removed after `BELLWIRE_PAYLOAD_RETENTION`.',
+    message:
+      'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna cannot be sent again: the payload of its event was removed after BELLWIRE_PAYLOAD_RETENTION. Send a new event.',
+  },
   payload_too_large: {
     meaning: 'The body is larger than 1 MiB.',
     message: 'The body is larger than 1 MiB. Send less, or send a link to it.',

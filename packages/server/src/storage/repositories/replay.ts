@@ -39,7 +39,8 @@ const inState = (db: Kysely<Schema>, filter: ResendFilter, status: 'held' | 'fai
           .where('bellwire_events.workspace_id', '=', workspace_id)
           .whereRef('bellwire_events.id', '=', 'bellwire_deliveries.event_id')
           .where('bellwire_events.created_at', '>=', since)
-          .where('bellwire_events.created_at', '<', until),
+          .where('bellwire_events.created_at', '<', until)
+          .where('bellwire_events.payload_expired_at', 'is', null),
       ),
     )
     .orderBy('state.id');
@@ -71,6 +72,7 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) 
     ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
     .where('bellwire_events.addressed', '=', 0)
+    .where('bellwire_events.payload_expired_at', 'is', null)
     // An unfinished fan-out may still store a delivery for this hook.
     .where(({ exists, not, selectFrom }) =>
       not(
