@@ -60,15 +60,13 @@ const warningsAtStart = async (retention_ms: number, max_attempts: number | null
   return warnings;
 };
 
+const warning = (retention_ms: number, schedule_ms: number) => [
+  [expect.stringContaining('BELLWIRE_RETENTION is shorter') as string, { retention_ms, schedule_ms }],
+];
+
 it('a retention shorter than the longest retry schedule in use is warned about at the start', async () => {
   // The standard schedule takes 75 h 35 min 5 s; each further attempt adds 24 h.
   const schedule_ms = 75 * HOUR + 35 * 60_000 + 5_000;
-  const warning = (retention_ms: number, expected: number) => [
-    [
-      expect.stringContaining('BELLWIRE_RETENTION is shorter') as string,
-      { retention_ms, schedule_ms: expected },
-    ],
-  ];
   expect(await warningsAtStart(schedule_ms, null)).toEqual([]);
   expect(await warningsAtStart(schedule_ms - 1, null)).toEqual(warning(schedule_ms - 1, schedule_ms));
   const longer = schedule_ms + 24 * HOUR;

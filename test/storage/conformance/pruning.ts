@@ -3,6 +3,25 @@ import type { Outcome } from '../../../packages/server/src/core/outcome.ts';
 import type { LeasedDelivery } from '../../../packages/server/src/ports/store.ts';
 import { type Check, DAY_MS, ERROR, GONE, type Kit, NOW, OK, ONE_ATTEMPT } from './kit.ts';
 
+/** Removes payloads while there is more to do. Returns the rows that each slice changed. */
+const removePayloads = async (kit: Kit, before: number, limit = 100) => {
+  const removed = [];
+  for (let more = true; more;) {
+    const slice = await kit.store.prunePayloads({ now: NOW + DAY_MS, before, limit });
+    removed.push(slice.removed);
+    more = slice.has_more;
+  }
+  return removed;
+};
+
+/** Settles a lease with an attempt that has bodies. */
+const withBodies = (leased: LeasedDelivery, kit: Kit, outcome: Outcome) => {
+  const attempted = kit.attempted(leased, outcome, ONE_ATTEMPT);
+  const request = { method: 'POST', url: 'https://example.com/', headers: { a: 'b' }, body: 'sent' };
+  const response = { status: 200, headers: {}, body: 'received', body_truncated: false };
+  return kit.settle({ ...attempted, attempt: { ...attempted.attempt, request, response } });
+};
+
 /** The deletion of old events and expired secrets. */
 export const pruning = (check: Check): void => {
   check('pruning deletes finished events that are old enough, with all their rows', async (kit) => {
@@ -168,23 +187,6 @@ export const pruning = (check: Check): void => {
     expect(await secrets()).toEqual([null, NOW + 1]);
   });
 
-  const slices = async (kit: Kit, before: number, limit = 100) => {
-    const removed = [];
-    for (let more = true; more;) {
-      const slice = await kit.store.prunePayloads({ now: NOW + DAY_MS, before, limit });
-      removed.push(slice.removed);
-      more = slice.has_more;
-    }
-    return removed;
-  };
-
-  const withBodies = (leased: LeasedDelivery, kit: Kit, outcome: Outcome) => {
-    const attempted = kit.attempted(leased, outcome, ONE_ATTEMPT);
-    const request = { method: 'POST', url: 'https://example.com/', headers: { a: 'b' }, body: 'sent' };
-    const response = { status: 200, headers: {}, body: 'received', body_truncated: false };
-    return kit.settle({ ...attempted, attempt: { ...attempted.attempt, request, response } });
-  };
-
   check('the payload of an event is removed when its deliveries have ended, and only once', async (kit) => {
     const pair = await kit.pair();
     const paused = await kit.arrange.addHook(pair.workspace_id, { status: 'paused' });
@@ -194,8 +196,8 @@ export const pruning = (check: Check): void => {
     await kit.stored(held);
     const young = await kit.leaseFor(pair, { created_at: NOW });
     await withBodies(young, kit, OK);
-    expect(await slices(kit, NOW)).toEqual([2]);
-    expect(await slices(kit, NOW)).toEqual([0]);
+    expect(await removePayloads(kit, NOW)).toEqual([2]);
+    expect(await removePayloads(kit, NOW)).toEqual([0]);
     const kept = { data: '{"number":1}', payload_expired_at: null };
     expect(await kit.arrange.events()).toMatchObject([
       { data: null, previous_data: null, payload_expired_at: NOW + DAY_MS },
@@ -216,7 +218,7 @@ export const pruning = (check: Check): void => {
     async (kit) => {
       const { workspace_id, hook_id } = await kit.pair({ status: 'paused' });
       await kit.stored(kit.event(workspace_id, { created_at: NOW - 1, hook_ids: [hook_id] }));
-      expect(await slices(kit, NOW)).toEqual([0]);
+      expect(await removePayloads(kit, NOW)).toEqual([0]);
       await kit.arrange.deleteHook(hook_id);
       const after = (now: number) => kit.store.prunePayloads({ now, before: NOW, limit: 10 });
       expect(await after(NOW + DAY_MS + 1)).toEqual({ removed: 0, has_more: false });
@@ -236,7 +238,7 @@ export const pruning = (check: Check): void => {
       expect(await kit.arrange.events()).toMatchObject([{ data: '{"number":1}' }]);
       // A manual attempt meanwhile needs the data: the payload is kept until it has ended.
       const manual = await kit.manual(leased[0]!);
-      expect((await slices(kit, NOW, 4)).reduce((sum, count) => sum + count)).toBe(5);
+      expect((await removePayloads(kit, NOW, 4)).reduce((sum, count) => sum + count)).toBe(5);
       expect(await kit.arrange.events()).toMatchObject([{ data: '{"number":1}' }]);
       await withBodies(manual, kit, OK);
       for (const now of [NOW + 2 * DAY_MS, NOW + 2 * DAY_MS + 1, NOW + 2 * DAY_MS + 2]) {

@@ -40,6 +40,7 @@ export const errorTable = {
   database_incompatible: 500,
   database_not_durable: 500,
   wrong_encryption_key: 500,
+  backup_failed: 500,
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -11,7 +11,8 @@ type StartCode =
   | 'database_newer'
   | 'database_incompatible'
   | 'database_not_durable'
-  | 'wrong_encryption_key';
+  | 'wrong_encryption_key'
+  | 'backup_failed';
 
 export type AnsweredCode = Exclude<ErrorCode, StartCode>;
 
