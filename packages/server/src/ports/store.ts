@@ -199,7 +199,7 @@ export interface PayloadPruneResult {
 }
 
 export interface ScrubProgress {
-  /** The number of the latest completed pass; 0 before the first one. It survives a restart. */
+  /** As `completedScrub`. */
   readonly completed: number;
   /** True if the next slice can run now; false if there is nothing to do, or if a read blocks it for now. */
   readonly has_more: boolean;
@@ -290,11 +290,13 @@ export interface Store {
   readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
   /**
    * Requests a pass that removes what deleted rows have left in the database file and its write-ahead log. Returns the
-   * number of the first pass that begins after this call: when `scrub` reports it as completed, the bytes of every row
-   * deleted before this call are gone. A request does not survive a restart, but pass numbers do: request again while
-   * `completed` is lower. Where the database does this by itself, passes complete at once.
+   * number of the first pass that begins after this call: when it is completed, the bytes of every row deleted before
+   * this call are gone. A request does not survive a restart, but pass numbers do: request again while
+   * `completedScrub` is lower. Where the database does this by itself, passes complete at once.
    */
   readonly requestScrub: () => Promise<number>;
+  /** The number of the latest completed pass; 0 before the first one. It survives a restart. */
+  readonly completedScrub: () => Promise<number>;
   /**
    * Runs one bounded slice of a pass. If none is in progress, a pass begins if one was requested, or if rows were deleted
    * since the last one, which began at least `every_ms` ago. Call it from one place at a time.

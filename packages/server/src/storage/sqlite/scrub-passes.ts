@@ -66,6 +66,10 @@ export class ScrubPasses {
     return number + (this.#began_at === null ? 1 : 2);
   }
 
+  async completed(): Promise<number> {
+    return (await this.#lastPass()).number;
+  }
+
   /** One call at a time. */
   async run({ now, every_ms }: Slice): Promise<ScrubProgress> {
     const { number, began_at } = await this.#lastPass();

@@ -173,6 +173,8 @@ export class SqliteStore implements Store {
 
   readonly requestScrub: Store['requestScrub'] = () => this.#parts.scrubs.request();
 
+  readonly completedScrub: Store['completedScrub'] = () => this.#parts.scrubs.completed();
+
   readonly scrub: Store['scrub'] = (slice) => this.#parts.scrubs.run(slice);
 
   readonly openDeliveries: Store['openDeliveries'] = async () => {
