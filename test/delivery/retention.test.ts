@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Log } from '../../packages/server/src/ports/log.ts';
+import type { Store } from '../../packages/server/src/ports/store.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { openTestStore } from '../support/test-store.ts';
 import { assembleVirtual } from '../support/virtual-program.ts';
@@ -19,6 +20,43 @@ it('a held delivery ends as expired when the retention is over, is counted, and 
   await world.clock.until(world.loop.sweep());
   expect(await world.arrange.events()).toEqual([]);
   expect(world.observations).toContainEqual({ kind: 'expired', deliveries: 1 });
+});
+
+it('a payload is removed before its event, and the delivery cannot be sent again', async () => {
+  await using world = await createWorld({ retention_ms: 10 * HOUR, payload_retention_ms: HOUR });
+  await world.send();
+  await world.live(1_000);
+  const [delivery] = await world.arrange.deliveries();
+  const id = delivery!.id;
+  await world.clock.advance(2 * HOUR);
+  await world.clock.until(world.loop.sweep());
+  expect(await world.arrange.events()).toMatchObject([{ data: null }]);
+  await expect(world.redeliver(id)).rejects.toMatchObject({ code: 'payload_expired', status: 410 });
+  expect(await world.statuses()).toEqual({ succeeded: 1 });
+});
+
+it('after rows were deleted, a scrub begins within 23 hours of the last one, and otherwise none', async () => {
+  const stores: Store[] = [];
+  await using world = await createWorld({
+    retention_ms: HOUR,
+    wrapStore: (store) => {
+      stores.push(store);
+      return {};
+    },
+  });
+  const completedAfter = async (ms: number) => {
+    await world.clock.advance(ms);
+    await world.clock.until(world.loop.sweep());
+    return stores[0]!.completedScrub();
+  };
+  expect(await completedAfter(0)).toBe(1);
+  await world.send();
+  await world.live(1_000);
+  expect(await completedAfter(2 * HOUR)).toBe(1);
+  expect(await world.arrange.events()).toEqual([]);
+  expect(await completedAfter(20 * HOUR)).toBe(1);
+  expect(await completedAfter(HOUR)).toBe(2);
+  expect(await completedAfter(100 * HOUR)).toBe(2);
 });
 
 /** The warnings of a start with this retention, while a hook makes `max_attempts` attempts. */

@@ -197,6 +197,15 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('delivery_in_flight', 'deliveries.retry', ofDelivery(delivery));
     answers.resolve({});
     await server.deliveryIn(delivery, 'succeeded');
+    const database = new Database(server.database_path);
+    database
+      .prepare(
+        `update bellwire_events set data = null, payload_expired_at = 1
+          where id = (select event_id from bellwire_deliveries where id = ?)`,
+      )
+      .run(delivery);
+    database.close();
+    await expectCode('payload_expired', 'deliveries.retry', ofDelivery(delivery));
     const hook_id = { ids: { [EXAMPLE.hook_id]: hook.id } };
     await call('hooks.deactivate', hook_id);
     await expectCode('hook_not_active', 'recoveries.create', {

@@ -76,7 +76,7 @@ it(
     expect(await server.deliveries('tenant=cus_kept&limit=1000')).toEqual(before);
     let events = 0;
     for await (const event of server.bellwire.events.list({ tenant: 'cus_kept', limit: 1000 })) {
-      expect(event.data['text']).toMatch(markerOf('cus_kept'));
+      expect(event.data?.['text']).toMatch(markerOf('cus_kept'));
       events += 1;
     }
     expect(events).toBe(EVENTS / 2);

@@ -56,6 +56,7 @@ const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
   ['attempt_timeout', '2h', 'must be from 100ms to 60s'],
   ['retention', 'forever', 'must be off, or a duration'],
   ['retention', '1s', 'must be from 1m to 3650d'],
+  ['payload_retention', '31d', 'must be at most BELLWIRE_RETENTION'],
   ['retry_schedule', '1m,5m', 'must begin with 0'],
   ['inbox', 'maybe', 'must be true or false'],
   ['log_level', 'loud', 'expected one of'],

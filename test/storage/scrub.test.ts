@@ -1,3 +1,4 @@
+import { copyFileSync } from 'node:fs';
 import DatabaseConstructor from 'better-sqlite3';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
@@ -48,6 +49,14 @@ it('a pass removes every copy of deleted rows from the file and the log, and kee
   expect(marked.integrity()).toBe('ok');
 });
 
+const contentOf = (path: string) => {
+  const database = new DatabaseConstructor(path);
+  const rows = database.prepare('select count(*) from model').pluck().get();
+  const content = { integrity: database.pragma('integrity_check', { simple: true }), rows };
+  database.close();
+  return content;
+};
+
 it('a pass changes nothing else: random writes and reads between its slices, in a file that stays intact', async () => {
   await using opened = await openTestStoreInFile();
   const { raw } = opened.database;
@@ -79,14 +88,23 @@ it('a pass changes nothing else: random writes and reads between its slices, in 
   const passes = new ScrubPasses(database);
   const read = () =>
     sql<{ rows: number }>`select count(*) as rows from model where body like id || '.%'`.execute(reader.db);
+  let slices = 0;
   for (let completed = 0; completed < 4;) {
     await passes.request();
     const reading = read();
     ({ completed } = await passes.run(NEVER));
     churn(200);
+    slices += 1;
+    if (slices % 8 === 0) {
+      // As after a crash at this moment.
+      const copy = opened.folder.file(`copy-${slices}.db`);
+      for (const end of ['', '-wal']) copyFileSync(`${opened.path}${end}`, `${copy}${end}`);
+      expect(contentOf(copy)).toEqual({ integrity: 'ok', rows: model.size });
+    }
     expect((await reading).rows[0]!.rows).toBeGreaterThan(0);
   }
   await reader.close();
+  expect(slices).toBeGreaterThan(16);
   expect(new Map(raw.prepare<[], [string, string]>('select id, body from model').raw().all())).toEqual(model);
   expect(raw.pragma('integrity_check', { simple: true })).toBe('ok');
 });
@@ -115,6 +133,7 @@ it('a request during a pass is answered with the number of the next one, and num
   expect(await opened.store.requestScrub()).toBe(2);
   expect(await scrubAll(opened.store)).toBe(2);
   const { store } = opened.reopen();
+  expect(await store.completedScrub()).toBe(2);
   expect(await store.scrub(NEVER)).toEqual({ completed: 2, has_more: false });
   expect(await store.requestScrub()).toBe(3);
 });

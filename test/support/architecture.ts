@@ -71,10 +71,15 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:crypto': { may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts'] },
   'node:dns': { may: ['transport/'] },
   'node:fs': {
-    may: ['storage/open-storage.ts', 'storage/key-ring-file.ts', 'storage/sqlite/page-scrubber.ts'],
+    may: [
+      'storage/open-storage.ts',
+      'storage/key-ring-file.ts',
+      'storage/sqlite/page-scrubber.ts',
+      'storage/backup.ts',
+    ],
   },
   'node:net': { may: ['transport/'] },
-  'node:path': { may: ['storage/open-storage.ts'] },
+  'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:util': { may: ['transport/'] },
   'node:v8': { may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts'] },

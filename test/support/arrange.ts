@@ -56,6 +56,7 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
   deliveries: 1,
   addressed: 0,
   occurred_at: row.created_at,
+  payload_expired_at: null,
   previous_data: null,
   data: '{}',
   ...row,

@@ -61,6 +61,7 @@ export const assembleVirtual = async (
       retry_delays_ms: null,
       timeout_ms: null,
       retention_ms: null,
+      payload_retention_ms: null,
       inbox: false,
       api_key: null,
       ...settings,

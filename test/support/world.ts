@@ -22,6 +22,7 @@ export interface WorldOptions {
   readonly dialects?: readonly Dialect[];
   readonly retry_delays_ms?: readonly number[];
   readonly retention_ms?: number;
+  readonly payload_retention_ms?: number;
   readonly check?: SchemaCheck;
   /** Called with every observation. */
   readonly onObservation?: (observation: Observation) => void;
@@ -74,6 +75,7 @@ export const createWorld = async (options: WorldOptions = {}) => {
         ...(options.limits === undefined ? {} : { limits: options.limits }),
         retry_delays_ms: options.retry_delays_ms ?? null,
         retention_ms: options.retention_ms ?? null,
+        payload_retention_ms: options.payload_retention_ms ?? null,
       },
     );
     transports.push(transport);

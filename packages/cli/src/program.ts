@@ -51,18 +51,24 @@ const adopt = (parent: Command, child: Command): void => {
   for (const grandchild of child.commands) grandchild.copyInheritedSettings(child);
 };
 
-/** `serve` prints its own help: only it loads the server, which takes half a second. */
-const addServe = (program: Command): void => {
+interface LocalCommand {
+  readonly name: string;
+  readonly summary: string;
+  readonly usage: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Adds a command that prints its own help: only such a command loads the server, which takes half a second. */
+const addLocal = (program: Command, { name, summary, usage, load }: LocalCommand): void => {
   const command = program
-    .command('serve')
-    .summary('Run the server: the API and the deliveries, in one process.')
-    .usage('[options]')
+    .command(name)
+    .summary(summary)
+    .usage(usage)
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments();
   command.action(async () => {
-    const { serveCommand } = await import('./serve.ts');
-    const real = serveCommand().name('bellwire serve').copyInheritedSettings(program);
+    const real = (await load()).name(`bellwire ${name}`).copyInheritedSettings(program);
     await real.parseAsync(command.args, { from: 'user' });
   });
 };
@@ -84,7 +90,18 @@ export const createProgram = (shell: Shell): Command => {
       outputError: (text, write) => write(`bellwire: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
   program.commandsGroup('Run the server:');
-  addServe(program);
+  addLocal(program, {
+    name: 'serve',
+    summary: 'Run the server: the API and the deliveries, in one process.',
+    usage: '[options]',
+    load: async () => (await import('./serve.ts')).serveCommand(),
+  });
+  addLocal(program, {
+    name: 'backup',
+    summary: 'Copy the database to a file, also while the server runs.',
+    usage: '<file> [options]',
+    load: async () => (await import('./backup.ts')).backupCommand(shell),
+  });
   program.commandsGroup('Send and inspect:');
   for (const verb of [trigger, recover, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));

@@ -71,7 +71,7 @@ export interface Ports {
 /** The program's configuration, as plain data. */
 export interface Settings extends Pick<
   DeliveryLoopOptions,
-  'limits' | 'user_agent' | 'retry_delays_ms' | 'timeout_ms' | 'retention_ms'
+  'limits' | 'user_agent' | 'retry_delays_ms' | 'timeout_ms' | 'retention_ms' | 'payload_retention_ms'
 > {
   /** The dialect of the default workspace. */
   readonly default_dialect: Dialect;

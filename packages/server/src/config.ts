@@ -15,6 +15,10 @@ const wholeNumber = (min: number, max: number) => {
 const yesOrNo = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'], 'must be true or false')
   .transform((word) => ['true', '1', 'yes'].includes(word));
+const retention = z.union(
+  [z.literal('off').transform(() => null), durationMs('1m', '3650d')],
+  'must be off, or a duration from 1m to 3650d',
+);
 const list = text.transform((words) => words.split(',').map((word) => word.trim()));
 
 interface Setting<S extends z.ZodType> {
@@ -74,12 +78,14 @@ export const settings = {
   concurrency: withDefault(wholeNumber(1, 100_000), '1024', 'Maximum concurrent attempts in total.'),
   hook_concurrency: withDefault(wholeNumber(1, 1_000), '8', 'Maximum concurrent attempts per hook.'),
   retention: withDefault(
-    z.union(
-      [z.literal('off').transform(() => null), durationMs('1m', '3650d')],
-      'must be off, or a duration from 1m to 3650d',
-    ),
+    retention,
     '30d',
-    'How long finished events are kept, such as `30d`; `off` keeps them forever.',
+    'How long events are kept, such as `30d`; `off` keeps them forever. Deliveries that are still waiting then are canceled as `expired`.',
+  ),
+  payload_retention: withDefault(
+    retention,
+    'off',
+    'How long the data of finished events and the bodies of their attempts are kept, such as `7d`; `off` keeps them as long as the event. At most `BELLWIRE_RETENTION`.',
   ),
   sender_thread: withDefault(yesOrNo, 'true', 'Send from a separate thread, to use a second core.'),
   inbox: withDefault(yesOrNo, 'false', 'Serve the built-in receiver at `/inbox/:name`.'),
@@ -124,6 +130,14 @@ export const textsFromEnvironment = (environment: NodeJS.ProcessEnv = process.en
   return Object.fromEntries(settingNames.map((name) => [name, environment[variableOf(name)] || undefined]));
 };
 
+const assertPayloadRetention = ({ retention: all, payload_retention: payload }: Config): void => {
+  if (all === null || payload === null || payload <= all) return;
+  throw new BellwireError(
+    'config_invalid',
+    `Invalid ${variableOf('payload_retention')} (or ${flagOf('payload_retention')}): must be at most ${variableOf('retention')}, after which the whole event is deleted. ${settings.payload_retention.about}`,
+  );
+};
+
 /**
  * Reads settings. The first source that has a setting wins.
  * @throws BellwireError `config_invalid`, which names the setting, the problem and the expected value.
@@ -145,7 +159,9 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
     }
     values[name] = parsed.data;
   }
-  return Object.freeze(values) as unknown as Config;
+  const config = Object.freeze(values) as unknown as Config;
+  assertPayloadRetention(config);
+  return config;
 };
 
 /** The table of settings in the README, in Markdown. */

@@ -70,6 +70,7 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     retry_delays_ms: config.retry_schedule ?? null,
     timeout_ms: config.attempt_timeout ?? null,
     retention_ms: config.retention,
+    payload_retention_ms: config.payload_retention,
     inbox: config.inbox,
     api_key: config.api_key ?? null,
   };

@@ -48,4 +48,5 @@ export type {
   Tenant,
   Workspace,
 } from './rpc/verbs.ts';
+export { type Backup, backUpDatabase, type BackupOptions } from './storage/backup.ts';
 export { VERSION } from './version.ts';

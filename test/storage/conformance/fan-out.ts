@@ -127,7 +127,7 @@ export const fanOut = (check: Check): void => {
       failure_reason: null,
     });
     const [row] = await kit.arrange.events(workspace_id);
-    expect(JSON.parse(row!.data)).toEqual(data);
+    expect(JSON.parse(row!.data ?? '')).toEqual(data);
     expect(JSON.parse(row!.previous_data!)).toEqual(previous_data);
     expect(row).toMatchObject({ type, ...times, deliveries: 1 });
   });

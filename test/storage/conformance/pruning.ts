@@ -1,6 +1,26 @@
 import { expect } from 'vitest';
 import type { Outcome } from '../../../packages/server/src/core/outcome.ts';
-import { type Check, DAY_MS, ERROR, GONE, NOW, OK, ONE_ATTEMPT } from './kit.ts';
+import type { LeasedDelivery } from '../../../packages/server/src/ports/store.ts';
+import { type Check, DAY_MS, ERROR, GONE, type Kit, NOW, OK, ONE_ATTEMPT } from './kit.ts';
+
+/** Removes payloads while there is more to do. Returns the rows that each slice changed. */
+const removePayloads = async (kit: Kit, before: number, limit = 100) => {
+  const removed = [];
+  for (let more = true; more;) {
+    const slice = await kit.store.prunePayloads({ now: NOW + DAY_MS, before, limit });
+    removed.push(slice.removed);
+    more = slice.has_more;
+  }
+  return removed;
+};
+
+/** Settles a lease with an attempt that has bodies. */
+const withBodies = (leased: LeasedDelivery, kit: Kit, outcome: Outcome) => {
+  const attempted = kit.attempted(leased, outcome, ONE_ATTEMPT);
+  const request = { method: 'POST', url: 'https://example.com/', headers: { a: 'b' }, body: 'sent' };
+  const response = { status: 200, headers: {}, body: 'received', body_truncated: false };
+  return kit.settle({ ...attempted, attempt: { ...attempted.attempt, request, response } });
+};
 
 /** The deletion of old events and expired secrets. */
 export const pruning = (check: Check): void => {
@@ -166,4 +186,67 @@ export const pruning = (check: Check): void => {
     expect(await kit.store.pruneSecrets({ now: NOW, limit: 10 })).toBe(0);
     expect(await secrets()).toEqual([null, NOW + 1]);
   });
+
+  check('the payload of an event is removed when its deliveries have ended, and only once', async (kit) => {
+    const pair = await kit.pair();
+    const paused = await kit.arrange.addHook(pair.workspace_id, { status: 'paused' });
+    const ended = await kit.leaseFor(pair, { created_at: NOW - 2, previous_data: { number: 0 } });
+    await withBodies(ended, kit, ERROR);
+    const held = kit.event(pair.workspace_id, { created_at: NOW - 1, hook_ids: [paused] });
+    await kit.stored(held);
+    const young = await kit.leaseFor(pair, { created_at: NOW });
+    await withBodies(young, kit, OK);
+    expect(await removePayloads(kit, NOW)).toEqual([2]);
+    expect(await removePayloads(kit, NOW)).toEqual([0]);
+    const kept = { data: '{"number":1}', payload_expired_at: null };
+    expect(await kit.arrange.events()).toMatchObject([
+      { data: null, previous_data: null, payload_expired_at: NOW + DAY_MS },
+      kept,
+      kept,
+    ]);
+    const [removed, other] = await kit.arrange.attempts();
+    const rest = { request_method: 'POST', request_url: 'https://example.com/', response_status: 200 };
+    expect(removed).toMatchObject({ ...rest, request_body: null, response_body: null });
+    expect(other).toMatchObject({ ...rest, request_body: 'sent', response_body: 'received' });
+    const { delivery } = ended;
+    expect(await kit.claimManually(pair.workspace_id, delivery.id)).toEqual({ kind: 'payload_expired' });
+    expect((await kit.store.events([delivery])).size).toBe(0);
+  });
+
+  check(
+    'an event that was passed with a held delivery loses its payload after that has ended',
+    async (kit) => {
+      const { workspace_id, hook_id } = await kit.pair({ status: 'paused' });
+      await kit.stored(kit.event(workspace_id, { created_at: NOW - 1, hook_ids: [hook_id] }));
+      expect(await removePayloads(kit, NOW)).toEqual([0]);
+      await kit.arrange.deleteHook(hook_id);
+      const after = (now: number) => kit.store.prunePayloads({ now, before: NOW, limit: 10 });
+      expect(await after(NOW + DAY_MS + 1)).toEqual({ removed: 0, has_more: false });
+      expect(await after(NOW + DAY_MS + 60_000)).toEqual({ removed: 1, has_more: false });
+      expect(await kit.arrange.events()).toMatchObject([{ data: null }]);
+    },
+  );
+
+  check(
+    'the payload of an event with many attempts is removed over several slices, its data last',
+    async (kit) => {
+      const { workspace_id } = await kit.pair();
+      await kit.arrange.addHooks(workspace_id, 8);
+      const { leased } = await kit.stored(kit.event(workspace_id, { created_at: NOW - 1 }));
+      for (const one of leased) await withBodies(one, kit, OK);
+      expect((await kit.store.prunePayloads({ now: NOW + 1, before: NOW, limit: 4 })).removed).toBe(4);
+      expect(await kit.arrange.events()).toMatchObject([{ data: '{"number":1}' }]);
+      // A manual attempt meanwhile needs the data: the payload is kept until it has ended.
+      const manual = await kit.manual(leased[0]!);
+      expect((await removePayloads(kit, NOW, 4)).reduce((sum, count) => sum + count)).toBe(5);
+      expect(await kit.arrange.events()).toMatchObject([{ data: '{"number":1}' }]);
+      await withBodies(manual, kit, OK);
+      for (const now of [NOW + 2 * DAY_MS, NOW + 2 * DAY_MS + 1, NOW + 2 * DAY_MS + 2]) {
+        await kit.store.prunePayloads({ now, before: NOW, limit: 100 });
+      }
+      expect(await kit.arrange.events()).toMatchObject([{ data: null }]);
+      const bodies = (await kit.arrange.attempts()).map(({ request_body }) => request_body);
+      expect(bodies).toEqual(Array.from({ length: 10 }, () => null));
+    },
+  );
 };

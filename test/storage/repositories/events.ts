@@ -22,10 +22,17 @@ export const events = (check: Check): void => {
     const texts = { data: JSON.stringify(data), previous_data: '{"was":true}' };
     await kit.addEvent('ws_1', { ...shared, ...texts, fingerprint: 'f00' });
     const previous_data = { was: true };
-    const expected = { ...shared, type: 'order.created', created_at: NOW, data, previous_data };
+    const expected = {
+      ...shared,
+      type: 'order.created',
+      created_at: NOW,
+      data,
+      previous_data,
+      payload_expired_at: null,
+    };
     const stored = await kit.events.get('ws_1', 'evt_1');
     expect(stored).toEqual(expected);
-    expect(Object.keys(stored!.data)).toEqual(['z', 'a', 'nested']);
+    expect(Object.keys(stored!.data ?? {})).toEqual(['z', 'a', 'nested']);
     expect((await kit.events.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);
     expect(await kit.events.get('ws_2', 'evt_1')).toBe(null);
     expect(await kit.events.get('ws_1', 'EVT_1')).toBe(null);

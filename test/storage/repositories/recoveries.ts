@@ -136,6 +136,16 @@ const effects = (check: Check): void => {
   });
 };
 
+const addEvent = async (
+  kit: Kit,
+  { workspace_id }: Pick<ListedHook, 'workspace_id'>,
+  differences: Parameters<Kit['addEvent']>[1] = {},
+) => {
+  const created_at = differences.created_at ?? NOW;
+  return (await kit.addEvent(workspace_id, { id: kit.idAt('evt', created_at), created_at, ...differences }))
+    .id;
+};
+
 const selection = (check: Check): void => {
   check('a time range includes its start and excludes its end', async (kit) => {
     const hook = await kit.hook();
@@ -176,7 +186,10 @@ const selection = (check: Check): void => {
     const one = await kit.addSent(hook, NOW - 90 * 86_400_000, FAILED);
     await kit.addSent(hook, NOW, FAILED);
     const foreign = await kit.addSent(await kit.hook(), NOW, FAILED);
-    expect(await kit.recoveries.unknownDeliveries(workspace_id, [one.id, foreign.id])).toEqual([foreign.id]);
+    expect(await kit.recoveries.checkDeliveries(workspace_id, [one.id, foreign.id])).toEqual({
+      unknown: foreign.id,
+      payload_expired: null,
+    });
     await recover(kit, { workspace_id, delivery_ids: [one.id, foreign.id] });
     expect(await changedIds(kit)).toEqual([one.id]);
   });
@@ -197,16 +210,22 @@ const selection = (check: Check): void => {
     expect(tally).toMatchObject({ counts: { failed: 2 }, skipped: { hook_not_active: 2, changed: 0 } });
     expect(await changedIds(kit)).toEqual(expected);
   });
-};
 
-const addEvent = async (
-  kit: Kit,
-  { workspace_id }: Pick<ListedHook, 'workspace_id'>,
-  differences: Parameters<Kit['addEvent']>[1] = {},
-) => {
-  const created_at = differences.created_at ?? NOW;
-  return (await kit.addEvent(workspace_id, { id: kit.idAt('evt', created_at), created_at, ...differences }))
-    .id;
+  check('deliveries and missed events without payload are skipped and counted', async (kit) => {
+    const hook = await kit.hook();
+    const { workspace_id } = hook;
+    const gone = await kit.addSent(hook, NOW, FAILED);
+    const kept = await kit.addSent(hook, NOW, FAILED);
+    const unsent = await addEvent(kit, hook);
+    const expired = kit.db.updateTable('bellwire_events').set({ payload_expired_at: NOW, data: null });
+    await expired.where('id', 'in', [gone.event_id, unsent]).execute();
+    const filter = { workspace_id, hook_id: hook.id, statuses: ['failed', 'missed'] } as const;
+    const { tally } = await recover(kit, filter);
+    expect(tally).toMatchObject({ counts: { failed: 1, missed: 0 }, skipped: { payload_expired: 2 } });
+    expect(await changedIds(kit)).toEqual([kept.id]);
+    const checked = await kit.recoveries.checkDeliveries(workspace_id, [kept.id, gone.id]);
+    expect(checked).toEqual({ unknown: null, payload_expired: gone.id });
+  });
 };
 
 /** The events of which a recovery creates deliveries. */

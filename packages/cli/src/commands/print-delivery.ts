@@ -22,14 +22,14 @@ const columns: readonly Column<Attempt>[] = [
 interface Message {
   readonly first_line: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | null;
 }
 
 const printMessage = ({ first_line, headers, body }: Message, style: Style): string =>
   [
     paint(printable(first_line), 'bold', style),
     ...Object.entries(headers).map(([name, value]) => printable(`${name}: ${value}`)),
-    ...(body === '' ? [] : ['', printableLines(body)]),
+    ...(body === null || body === '' ? [] : ['', printableLines(body)]),
   ].join('\n');
 
 /** The request and the response in full. */

@@ -4,6 +4,7 @@
  */
 export const serverExports = [
   'BellwireError',
+  'backUpDatabase',
   'coerceError',
   'createBellwire',
   'defineDialect',

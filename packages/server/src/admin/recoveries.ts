@@ -30,7 +30,8 @@ export interface RecoveryJobs {
   readonly count: (workspace_id: string, kind: RecoveryKind, selection: Selection) => Promise<RecoveryTally>;
   /**
    * Stores a job. It runs in the background, and continues after a restart.
-   * @throws BellwireError `not_found`; `hook_not_active` for a recovery of one hook that is not active
+   * @throws BellwireError `not_found`; `hook_not_active` for a recovery of one hook that is not active; `payload_expired`
+   *   for a recovery of one delivery that cannot be sent anymore
    */
   readonly create: (workspace_id: string, kind: RecoveryKind, selection: Selection) => Promise<Recovery>;
   /** @throws BellwireError `not_found` */
@@ -64,14 +65,23 @@ const refuseInactive = ({ id, status }: ListedHook): void => {
 const noSuchRecovery = (id: string): BellwireError =>
   new BellwireError('not_found', `There is no recovery ${id} in this workspace.`);
 
+const payloadExpired = (id: string): BellwireError =>
+  new BellwireError(
+    'payload_expired',
+    `The payload of the event of the delivery ${id} has been removed (BELLWIRE_PAYLOAD_RETENTION), so it cannot be sent again. Leave it out.`,
+  );
+
 export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs => {
   const { repositories, lookup, clock, ids, retention_ms, onCreated } = options;
   const { recoveries } = repositories;
 
-  const assertExisting = async (workspace_id: string, { delivery_ids }: Selection): Promise<void> => {
-    if (delivery_ids === null) return;
-    const [unknown] = await recoveries.unknownDeliveries(workspace_id, delivery_ids);
-    if (unknown === undefined) return;
+  const checkDeliveries = async (
+    workspace_id: string,
+    { delivery_ids }: Selection,
+  ): Promise<string | null> => {
+    if (delivery_ids === null) return null;
+    const { unknown, payload_expired } = await recoveries.checkDeliveries(workspace_id, delivery_ids);
+    if (unknown === null) return payload_expired;
     throw new BellwireError('not_found', `There is no delivery ${unknown} in this workspace.`);
   };
 
@@ -91,7 +101,7 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
   return {
     count: async (workspace_id, kind, selection) => {
       if (selection.hook_id !== null) await lookup.get(workspace_id, selection.hook_id);
-      await assertExisting(workspace_id, selection);
+      await checkDeliveries(workspace_id, selection);
       const filter = toFilter(selection);
       const now = clock.now();
       let tally = EMPTY_TALLY;
@@ -108,7 +118,8 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
         const hook = await lookup.get(workspace_id, selection.hook_id);
         if (kind === 'recover') refuseInactive(hook);
       }
-      await assertExisting(workspace_id, selection);
+      const expired = await checkDeliveries(workspace_id, selection);
+      if (expired !== null && kind === 'recover') throw payloadExpired(expired);
       const filter = toFilter(selection);
       const created_at = clock.now();
       const recovery = await recoveries.create({ id: ids('rcv'), workspace_id, kind, filter, created_at });

@@ -18,6 +18,7 @@ export const errorTable = {
   in_use: 409,
   delivery_canceled: 409,
   delivery_in_flight: 409,
+  payload_expired: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
   invalid_input: 422,
@@ -40,6 +41,7 @@ export const errorTable = {
   database_incompatible: 500,
   database_not_durable: 500,
   wrong_encryption_key: 500,
+  backup_failed: 500,
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;

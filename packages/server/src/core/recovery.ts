@@ -47,6 +47,8 @@ export interface RecoveryTally {
   readonly skipped: {
     /** Matching deliveries of hooks that are not active. */
     readonly hook_not_active: number;
+    /** Matching deliveries of events whose payload has been removed. */
+    readonly payload_expired: number;
     /** Matching deliveries whose status changed before the job reached them. */
     readonly changed: number;
   };
@@ -57,7 +59,7 @@ export interface RecoveryTally {
 
 export const EMPTY_TALLY: RecoveryTally = {
   counts: { failed: 0, held: 0, pending: 0, missed: 0, succeeded: 0 },
-  skipped: { hook_not_active: 0, changed: 0 },
+  skipped: { hook_not_active: 0, payload_expired: 0, changed: 0 },
   oldest: null,
   newest: null,
 };
@@ -77,6 +79,7 @@ export const addTallies = (a: RecoveryTally, b: RecoveryTally): RecoveryTally =>
   },
   skipped: {
     hook_not_active: a.skipped.hook_not_active + b.skipped.hook_not_active,
+    payload_expired: a.skipped.payload_expired + b.skipped.payload_expired,
     changed: a.skipped.changed + b.skipped.changed,
   },
   oldest: lesser(a.oldest, b.oldest),

@@ -48,6 +48,7 @@ export interface DeliveryLoopOptions {
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly retention_ms: number | null;
+  readonly payload_retention_ms: number | null;
   /** Called for every accepted event and settled attempt. */
   readonly observe: (observation: Observation) => void;
   /** The database can no longer be trusted: the process must be restarted. */
@@ -140,7 +141,8 @@ export class DeliveryLoop {
 
   /**
    * Sends a delivery once, immediately (a manual attempt). A failure leaves the delivery as it was.
-   * @throws BellwireError `not_found`, `delivery_in_flight`, `delivery_canceled`, `shutting_down`.
+   * @throws BellwireError `not_found`, `delivery_in_flight`, `delivery_canceled`, `payload_expired`,
+   * `shutting_down`.
    */
   redeliver(workspace_id: string, delivery_id: string): Promise<SingleDelivery> {
     return this.#tracked(this.#redeliver(workspace_id, delivery_id));

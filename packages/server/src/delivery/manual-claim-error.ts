@@ -22,6 +22,11 @@ export const manualClaimError = (
         'delivery_in_flight',
         `The delivery ${delivery_id} is being sent right now. Try again in a few seconds.`,
       );
+    case 'payload_expired':
+      return new BellwireError(
+        'payload_expired',
+        `The delivery ${delivery_id} cannot be sent again: the payload of its event was removed after BELLWIRE_PAYLOAD_RETENTION. Send a new event.`,
+      );
     case 'canceled':
       return new BellwireError(
         'delivery_canceled',

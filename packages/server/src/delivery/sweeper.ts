@@ -15,6 +15,8 @@ export interface SweeperOptions {
   readonly observe: (observation: Observation) => void;
   /** Older events are deleted, after deliveries that have waited for as long were canceled; null keeps all. */
   readonly retention_ms: number | null;
+  /** The payloads of older events without unfinished deliveries are removed; null keeps all. */
+  readonly payload_retention_ms: number | null;
   /** The deliveries that this node is working on. */
   readonly held: () => ReadonlySet<string>;
   readonly returnUnsent: (leased: readonly LeasedDelivery[]) => void;
@@ -34,13 +36,15 @@ export class Sweeper {
   readonly #options: SweeperOptions;
   readonly #stop_size = new SliceSize();
   readonly #prune_size = new SliceSize();
+  readonly #payload_size = new SliceSize();
 
   constructor(options: SweeperOptions) {
     this.#options = options;
   }
 
   async run(): Promise<void> {
-    const { store, clock, log, scheduler, claimer, returnUnsent, held, retention_ms } = this.#options;
+    const { store, clock, log, scheduler, claimer, returnUnsent, held } = this.#options;
+    const { retention_ms, payload_retention_ms } = this.#options;
     returnUnsent([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
     const now = clock.now();
     const released = await store.releaseLeases({ now, of: 'expired', held: held() });
@@ -55,6 +59,9 @@ export class Sweeper {
     });
     await store.pruneSecrets({ now, limit: SECRETS_MAX });
     if (retention_ms !== null) await this.#slices(() => this.#prune(retention_ms));
+    if (payload_retention_ms !== null) {
+      await this.#slices(() => this.#prunePayloads(payload_retention_ms));
+    }
     await this.#slices(async () => {
       const { has_more } = await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS });
       return has_more;
@@ -73,6 +80,15 @@ export class Sweeper {
       });
       observe({ kind: 'expired', deliveries: expired });
     }
+    return has_more;
+  }
+
+  async #prunePayloads(payload_retention_ms: number): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const { limit } = this.#payload_size;
+    const slice = { now, before: now - payload_retention_ms, limit };
+    const { has_more } = await this.#measured(this.#payload_size, () => store.prunePayloads(slice));
     return has_more;
   }
 

@@ -52,8 +52,11 @@ export interface Recoveries {
     filter: RecoveryFilter,
     count: { readonly kind: Recovery['kind']; readonly from: CountPosition; readonly now: number },
   ) => Promise<CountSlice>;
-  /** Those of the deliveries that do not exist. */
-  readonly unknownDeliveries: (workspace_id: string, ids: readonly string[]) => Promise<readonly string[]>;
+  /** The first of the deliveries that does not exist, and the first whose event has no payload anymore. */
+  readonly checkDeliveries: (
+    workspace_id: string,
+    ids: readonly string[],
+  ) => Promise<{ readonly unknown: string | null; readonly payload_expired: string | null }>;
   readonly create: (recovery: NewRecovery) => Promise<Recovery>;
   readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Recovery>>;
   readonly get: (workspace_id: string, id: string) => Promise<Recovery | null>;

@@ -99,8 +99,10 @@ export interface ListedHook extends Hook {
 }
 
 export interface StoredEvent extends EventReceipt {
-  readonly data: JsonObject;
+  /** Null if the payload was removed. */
+  readonly data: JsonObject | null;
   readonly previous_data: JsonObject | null;
+  readonly payload_expired_at: number | null;
 }
 
 export interface StoredDelivery
@@ -131,12 +133,12 @@ export interface StoredAttempt {
     readonly method: string;
     readonly url: string;
     readonly headers: Readonly<Record<string, RecordedHeader>>;
-    readonly body: string;
+    readonly body: string | null;
   } | null;
   readonly response: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
+    readonly body: string | null;
     readonly body_truncated: boolean;
   } | null;
 }

@@ -180,6 +180,7 @@ export type ManualClaim =
   | { readonly kind: 'leased'; readonly leased: LeasedDelivery }
   | { readonly kind: 'not_found' }
   | { readonly kind: 'in_flight' }
+  | { readonly kind: 'payload_expired' }
   | { readonly kind: 'canceled'; readonly reason: CancelReason };
 
 export interface PruneResult {
@@ -191,8 +192,15 @@ export interface PruneResult {
   readonly has_more: boolean;
 }
 
+export interface PayloadPruneResult {
+  /** Number of changed rows. */
+  readonly removed: number;
+  /** False if nothing else can be removed for now. */
+  readonly has_more: boolean;
+}
+
 export interface ScrubProgress {
-  /** The number of the latest completed pass; 0 before the first one. It survives a restart. */
+  /** As `completedScrub`. */
   readonly completed: number;
   /** True if the next slice can run now; false if there is nothing to do, or if a read blocks it for now. */
   readonly has_more: boolean;
@@ -229,7 +237,7 @@ export interface Store {
     readonly lease_until: number;
     readonly wants: readonly (DueHook & { readonly limit: number })[];
   }) => Promise<readonly LeasedDelivery[]>;
-  /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`. */
+  /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`, if its event has a payload. */
   readonly claimManually: (claim: {
     readonly now: number;
     readonly lease_until: number;
@@ -270,16 +278,25 @@ export interface Store {
     readonly before: number;
     readonly limit: number;
   }) => Promise<PruneResult>;
+  /**
+   * Removes the payloads of events that were created before `before` and have no unfinished delivery: `data`,
+   * `previous_data`, and the bodies of all attempts. Changes about `limit` rows.
+   */
+  readonly prunePayloads: (prune: {
+    readonly now: number;
+    readonly before: number;
+    readonly limit: number;
+  }) => Promise<PayloadPruneResult>;
   /** Deletes up to `limit` previous secrets whose grace period has ended. */
   readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
   /**
    * Requests a pass that removes what deleted rows have left in the database file and its write-ahead log. Returns the
-   * number of the first pass that begins after this call: when `scrub` reports it as completed, the bytes of every row
-   * deleted before this call are gone. A request does not survive a restart, but pass numbers do: request again while
-   * `completed` is lower. Where the database does this by itself, passes complete at once.
+   * number of the first pass that begins after this call: when it is completed, the bytes of every row deleted before
+   * this call are gone. A request does not survive a restart, but pass numbers do: request again while
+   * `completedScrub` is lower. Where the database does this by itself, passes complete at once.
    */
   readonly requestScrub: () => Promise<number>;
-  /** The number of the latest completed pass. */
+  /** The number of the latest completed pass; 0 before the first one. It survives a restart. */
   readonly completedScrub: () => Promise<number>;
   /**
    * Runs one bounded slice of a pass. If none is in progress, a pass begins if one was requested, or if rows were deleted

@@ -114,6 +114,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
         'too_many_requests',
         'delivery_in_flight',
         'delivery_canceled',
+        'payload_expired',
         'overloaded',
         'storage_failed',
         'storage_broken',

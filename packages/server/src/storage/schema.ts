@@ -118,8 +118,11 @@ interface EventsTable {
   addressed: Flag;
   occurred_at: Time;
   created_at: Time;
+  /** When `data`, `previous_data` and the bodies of the attempts were removed; null while they are there. */
+  payload_expired_at: Generated<Time | null>;
   previous_data: JsonText | null;
-  data: JsonText;
+  /** Null only if it was removed. */
+  data: JsonText | null;
 }
 
 interface WireIdsTable {

@@ -79,8 +79,8 @@ export const attemptView = z
           },
         ),
         body: described(
-          z.string(),
-          'The request body, byte for byte.',
+          z.string().nullable(),
+          'The request body, byte for byte; null after the payload of the event was removed.',
           `{"type":"${EXAMPLE.event_type}","timestamp":"${EXAMPLE.time}","data":${JSON.stringify(EXAMPLE.data)}}`,
         ),
       })
@@ -92,7 +92,11 @@ export const attemptView = z
         headers: described(z.record(z.string(), z.string()), 'The response headers, with lower-case names.', {
           'content-type': 'text/plain',
         }),
-        body: described(z.string(), 'The beginning of the response body.', 'ok'),
+        body: described(
+          z.string().nullable(),
+          'The beginning of the response body; null after the payload of the event was removed.',
+          'ok',
+        ),
         body_truncated: described(z.boolean(), 'Whether the body was longer.', false),
       })
       .nullable()

@@ -11,7 +11,8 @@ type StartCode =
   | 'database_newer'
   | 'database_incompatible'
   | 'database_not_durable'
-  | 'wrong_encryption_key';
+  | 'wrong_encryption_key'
+  | 'backup_failed';
 
 export type AnsweredCode = Exclude<ErrorCode, StartCode>;
 
@@ -88,6 +89,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     meaning: 'The delivery is being sent.',
     message:
       'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna is being sent right now. Try again in a few seconds.',
+  },
+  payload_expired: {
+    meaning: 'The payload of the event was removed after `BELLWIRE_PAYLOAD_RETENTION`.',
+    message:
+      'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna cannot be sent again: the payload of its event was removed after BELLWIRE_PAYLOAD_RETENTION. Send a new event.',
   },
   payload_too_large: {
     meaning: 'The body is larger than 1 MiB.',

@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';
-import { iso, shownTime } from './shown.ts';
+import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const receiptView = z
   .object({
@@ -30,8 +30,16 @@ export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> 
 
 export const eventView = receiptView
   .extend({
-    data: described(jsonObject, 'The event data, unchanged.', EXAMPLE.data),
+    data: described(
+      jsonObject.nullable(),
+      'The event data, unchanged. Null after `payload_expired_at`.',
+      EXAMPLE.data,
+    ),
     previous_data: described(jsonObject.nullable(), 'The data before the change.', null),
+    payload_expired_at: shownTimeOrNull(
+      'When the data and the bodies of its attempts were removed; null while they are kept.',
+      null,
+    ),
   })
   .meta({ id: 'Event', description: 'A fact that was accepted for sending. Events never change.' });
 
@@ -39,6 +47,7 @@ export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
   ...viewReceipt(event),
   data: event.data,
   previous_data: event.previous_data,
+  payload_expired_at: isoOrNull(event.payload_expired_at),
 });
 
 export const batchItemView = z

@@ -22,6 +22,10 @@ const tallyFields = {
   skipped: z
     .object({
       hook_not_active: count('Matching deliveries of hooks that are not active: left as they were.', 0),
+      payload_expired: count(
+        'Matching deliveries of events whose payload has been removed: they cannot be sent.',
+        0,
+      ),
       changed: count('Matching deliveries whose status changed before the job reached them.', 0),
     })
     .meta({ description: 'Matching deliveries that were not covered.' }),

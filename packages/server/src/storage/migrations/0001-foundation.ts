@@ -144,8 +144,9 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
         .addColumn('addressed', 'integer', (c) => c.notNull())
         .addColumn('occurred_at', is.integer, (c) => c.notNull())
         .addColumn('created_at', is.integer, (c) => c.notNull())
+        .addColumn('payload_expired_at', is.integer)
         .addColumn('previous_data', 'text')
-        .addColumn('data', 'text', (c) => c.notNull())
+        .addColumn('data', 'text')
         .addPrimaryKeyConstraint('bellwire_events_pk', ['workspace_id', 'id']),
     )
     .execute();

@@ -44,6 +44,13 @@ const hasActiveHook = (table: 'row' | 'bellwire_deliveries'): RawBuilder<boolean
   sql<boolean>`exists (select 1 from bellwire_hooks where bellwire_hooks.id = ${sql.ref(`${table}.hook_id`)}
     and bellwire_hooks.status = 'active' and bellwire_hooks.deleted_at is null)`;
 
+/** Whether the payload of the event of a row is still stored. */
+const hasStoredPayload = (table: 'row' | 'bellwire_deliveries'): RawBuilder<boolean> =>
+  sql<boolean>`exists (select 1 from bellwire_events where bellwire_events.workspace_id = ${sql.ref(`${table}.workspace_id`)}
+    and bellwire_events.id = ${sql.ref(`${table}.event_id`)} and bellwire_events.payload_expired_at is null)`;
+
+const hasPayload = sql<number>`case when ${hasStoredPayload('row')} then 1 else 0 end`;
+
 const isActive = sql<number>`case when ${hasActiveHook('row')} then 1 else 0 end`;
 
 const isDelayed = (now: number): RawBuilder<boolean> =>
@@ -87,6 +94,7 @@ export interface CoveredDelivery {
   readonly status: RecoverableStatus;
   readonly created_at: number;
   readonly is_active: number;
+  readonly has_payload: number;
 }
 
 /** The next deliveries of the job, oldest first, and where the following slice starts; null after the last one. */
@@ -95,7 +103,13 @@ export const selectSlice = async (
   job: Job & { readonly limit: number },
 ): Promise<{ readonly deliveries: readonly CoveredDelivery[]; readonly next: string | null }> => {
   const rows = await matching(reader, job)
-    .select(['row.id', 'row.status', 'row.created_at', isActive.as('is_active')])
+    .select([
+      'row.id',
+      'row.status',
+      'row.created_at',
+      isActive.as('is_active'),
+      hasPayload.as('has_payload'),
+    ])
     .orderBy('row.id')
     .limit(job.limit)
     .execute();
@@ -129,7 +143,9 @@ export const applySlice = async (
   job: Job,
   deliveries: readonly CoveredDelivery[],
 ): Promise<RecoveryTally> => {
-  const sendable = job.kind === 'cancel' ? deliveries : deliveries.filter(({ is_active }) => is_active !== 0);
+  const is_cancel = job.kind === 'cancel';
+  const active = deliveries.filter(({ is_active }) => is_cancel || is_active !== 0);
+  const sendable = active.filter(({ has_payload }) => is_cancel || has_payload !== 0);
   const counts = { ...EMPTY_TALLY.counts };
   for (const status of storedStatuses(job.filter)) {
     const ids = sendable.filter((one) => one.status === status).map(({ id }) => id);
@@ -139,14 +155,19 @@ export const applySlice = async (
       .where('id', 'in', ids)
       .where('status', '=', status);
     // An attempt of this very job may have disabled the hook meanwhile.
-    if (job.kind === 'recover') query = query.where(hasActiveHook('bellwire_deliveries'));
+    if (!is_cancel) {
+      query = query
+        .where(hasActiveHook('bellwire_deliveries'))
+        .where(hasStoredPayload('bellwire_deliveries'));
+    }
     counts[status] = Number((await query.executeTakeFirst()).numUpdatedRows);
   }
   const changed = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
     counts,
     skipped: {
-      hook_not_active: deliveries.length - sendable.length,
+      hook_not_active: deliveries.length - active.length,
+      payload_expired: active.length - sendable.length,
       changed: sendable.length - changed,
     },
     oldest: changed === 0 ? null : (sendable[0]?.created_at ?? null),
@@ -157,6 +178,7 @@ export const applySlice = async (
 interface Group {
   readonly status: RecoverableStatus;
   readonly is_active: number;
+  readonly has_payload: number;
   readonly count: number;
   readonly oldest: number;
   readonly newest: number;
@@ -171,21 +193,28 @@ export const tallyDeliveries = async (
     .select(({ fn }) => [
       'row.status',
       isActive.as('is_active'),
+      hasPayload.as('has_payload'),
       fn.countAll<number>().as('count'),
       fn.min('row.created_at').as('oldest'),
       fn.max('row.created_at').as('newest'),
     ])
-    .groupBy(['row.status', 'is_active'])
+    .groupBy(['row.status', 'is_active', 'has_payload'])
     .execute()) as readonly Group[];
-  const isCounted = ({ is_active }: Group): boolean =>
-    is_active !== 0 || job.kind === 'cancel' || job.filter.hook_id !== null;
-  const counted = groups.filter(isCounted);
+  const isSkipped = ({ is_active }: Group): boolean =>
+    is_active === 0 && job.kind !== 'cancel' && job.filter.hook_id === null;
+  const inactive = groups.filter(isSkipped);
+  const active = groups.filter((group) => !isSkipped(group));
+  const counted = active.filter(({ has_payload }) => job.kind === 'cancel' || has_payload !== 0);
   const counts = { ...EMPTY_TALLY.counts };
   for (const { status, count } of counted) counts[status] += count;
-  const skipped = groups.filter((group) => !isCounted(group));
+  const sum = (of: readonly Group[]): number => of.reduce((total, { count }) => total + count, 0);
   const tally = {
     counts,
-    skipped: { hook_not_active: skipped.reduce((sum, { count }) => sum + count, 0), changed: 0 },
+    skipped: {
+      hook_not_active: sum(inactive),
+      payload_expired: sum(active) - sum(counted),
+      changed: 0,
+    },
     oldest: counted.length === 0 ? null : Math.min(...counted.map(({ oldest }) => oldest)),
     newest: counted.length === 0 ? null : Math.max(...counted.map(({ newest }) => newest)),
   };

@@ -1,13 +1,8 @@
 import type { SelectQueryBuilder } from 'kysely';
-import type { EventFilter, PageQuery, Repositories, StoredEvent } from '../../ports/repositories.ts';
-import { type EventRow, toEvent } from '../rows/event-row.ts';
+import type { EventFilter, PageQuery, Repositories } from '../../ports/repositories.ts';
+import { toStoredEvent } from '../rows/event-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
-
-const toStoredEvent = (row: EventRow): StoredEvent => {
-  const { workspace_id: _, ...event } = toEvent(row);
-  return { ...event, idempotency_key: row.idempotency_key, deliveries: row.deliveries };
-};
 
 /** Maximum number of events read per filtered page: filters without an index apply within this window. */
 const WINDOW = 20_000;

@@ -21,6 +21,7 @@ interface SeenEvent {
   readonly tenant: string | null;
   readonly type: string;
   readonly created_at: number;
+  readonly payload_expired_at: number | null;
   /** The hook's delivery of it. */
   readonly delivery_id: string | null;
 }
@@ -52,6 +53,7 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { filter, after }: Job) => {
       'bellwire_events.tenant',
       'bellwire_events.type',
       'bellwire_events.created_at',
+      'bellwire_events.payload_expired_at',
       'bellwire_deliveries.id as delivery_id',
     ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
@@ -82,6 +84,8 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { filter, after }: Job) => {
 /** Up to `limit` events of the range; `missed` are those that the hook subscribes to but has no delivery of. */
 export interface MissedSlice {
   readonly missed: readonly SeenEvent[];
+  /** The number of those whose payload has been removed: they cannot be sent. */
+  readonly payload_expired: number;
   readonly next: string | null;
 }
 
@@ -90,19 +94,23 @@ export const missedSlice = async (
   job: Job & { readonly limit: number },
 ): Promise<MissedSlice> => {
   const hook = await selectHook(reader, job);
-  if (hook === null) return { missed: [], next: null };
+  if (hook === null) return { missed: [], payload_expired: 0, next: null };
   const events: readonly SeenEvent[] = await eventsFor(reader, hook, job).limit(job.limit).execute();
+  const missed = events.filter(
+    ({ delivery_id, tenant, type }) =>
+      delivery_id === null && servesTenant(hook, tenant) && isSubscribed(hook, type),
+  );
+  const sendable = missed.filter(({ payload_expired_at }) => payload_expired_at === null);
   return {
-    missed: events.filter(
-      ({ delivery_id, tenant, type }) =>
-        delivery_id === null && servesTenant(hook, tenant) && isSubscribed(hook, type),
-    ),
+    missed: sendable,
+    payload_expired: missed.length - sendable.length,
     next: events.length < job.limit ? null : (events.at(-1)?.id ?? null),
   };
 };
 
-const tallyOf = (missed: readonly SeenEvent[]): RecoveryTally => ({
+const tallyOf = (missed: readonly SeenEvent[], payload_expired: number): RecoveryTally => ({
   ...EMPTY_TALLY,
+  skipped: { ...EMPTY_TALLY.skipped, payload_expired },
   counts: { ...EMPTY_TALLY.counts, missed: missed.length },
   oldest: missed[0]?.created_at ?? null,
   newest: missed.at(-1)?.created_at ?? null,
@@ -112,8 +120,8 @@ export const tallyMissed = async (
   reader: Kysely<Schema>,
   job: Job,
 ): Promise<{ readonly tally: RecoveryTally; readonly next: string | null }> => {
-  const { missed, next } = await missedSlice(reader, { ...job, limit: WINDOW });
-  return { tally: tallyOf(missed), next };
+  const { missed, payload_expired, next } = await missedSlice(reader, { ...job, limit: WINDOW });
+  return { tally: tallyOf(missed, payload_expired), next };
 };
 
 /** The events that still exist and of which the locked hook has no delivery. */
@@ -176,18 +184,19 @@ const insertMissed = async (
 /** Stores a delivery of each missed event, due at once. */
 export const sendMissed = async (
   trx: Transaction<Schema>,
-  { missed }: MissedSlice,
+  { missed, payload_expired }: MissedSlice,
   options: Job & Pick<RepositoryParts, 'wireIdOf'> & { readonly newId: () => string },
 ): Promise<RecoveryTally> => {
   const { workspace_id, filter, now, newId, wireIdOf } = options;
   const hook = await lockHook(trx, workspace_id, filter.hook_id ?? '');
   if (hook?.status !== 'active') {
-    return { ...EMPTY_TALLY, skipped: { hook_not_active: missed.length, changed: 0 } };
+    return { ...EMPTY_TALLY, skipped: { hook_not_active: missed.length, payload_expired, changed: 0 } };
   }
   const sent = await stillMissed(trx, hook, missed);
   for (const event of sent) {
     const wire_id = wireIdOf(hook.dialect, event.id);
     await insertMissed(trx, event, { workspace_id, id: newId(), hook_id: hook.id, now, wire_id });
   }
-  return { ...tallyOf(sent), skipped: { hook_not_active: 0, changed: missed.length - sent.length } };
+  const changed = missed.length - sent.length;
+  return { ...tallyOf(sent, payload_expired), skipped: { hook_not_active: 0, payload_expired, changed } };
 };

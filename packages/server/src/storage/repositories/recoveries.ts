@@ -123,7 +123,7 @@ const createAdvance =
     });
   };
 
-type Reads = Pick<Recoveries, 'count' | 'unknownDeliveries' | 'list' | 'get'>;
+type Reads = Pick<Recoveries, 'count' | 'checkDeliveries' | 'list' | 'get'>;
 
 const createReads = ({ reader }: Connections): Reads => ({
   count: async (workspace_id, filter, { kind, from, now }) => {
@@ -132,15 +132,23 @@ const createReads = ({ reader }: Connections): Reads => ({
       from.phase === 'deliveries' ? await tallyDeliveries(reader, job) : await tallyMissed(reader, job);
     return { tally: counted.tally, next: following(filter, from.phase, counted.next) };
   },
-  unknownDeliveries: async (workspace_id, ids) => {
+  checkDeliveries: async (workspace_id, ids) => {
     const rows = await reader
       .selectFrom('bellwire_deliveries')
-      .select('id')
-      .where('workspace_id', '=', workspace_id)
-      .where('id', 'in', ids)
+      .leftJoin('bellwire_events', (join) =>
+        join
+          .onRef('bellwire_events.workspace_id', '=', 'bellwire_deliveries.workspace_id')
+          .onRef('bellwire_events.id', '=', 'bellwire_deliveries.event_id'),
+      )
+      .select(['bellwire_deliveries.id', 'bellwire_events.payload_expired_at'])
+      .where('bellwire_deliveries.workspace_id', '=', workspace_id)
+      .where('bellwire_deliveries.id', 'in', ids)
       .execute();
     const known = new Set(rows.map(({ id }) => id));
-    return ids.filter((id) => !known.has(id));
+    return {
+      unknown: ids.find((id) => !known.has(id)) ?? null,
+      payload_expired: rows.find(({ payload_expired_at }) => payload_expired_at !== null)?.id ?? null,
+    };
   },
   list: async (workspace_id, page) => {
     let query = reader

@@ -38,7 +38,7 @@ const toRequest = (row: AttemptRow): StoredAttempt['request'] =>
         method: row.request_method ?? '',
         url: row.request_url,
         headers: JSON.parse(row.request_headers ?? '{}') as Record<string, RecordedHeader>,
-        body: row.request_body ?? '',
+        body: row.request_body,
       };
 
 const toResponse = (row: AttemptRow): StoredAttempt['response'] =>
@@ -47,7 +47,7 @@ const toResponse = (row: AttemptRow): StoredAttempt['response'] =>
     : {
         status: row.response_status,
         headers: JSON.parse(row.response_headers ?? '{}') as Record<string, string>,
-        body: row.response_body ?? '',
+        body: row.response_body,
         body_truncated: row.response_truncated === 1,
       };
 

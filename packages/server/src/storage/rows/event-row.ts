@@ -1,6 +1,7 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { StoredEvent } from '../../ports/repositories.ts';
 import type { NewEvent } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 
@@ -9,14 +10,36 @@ export type NewEventRow = Insertable<Schema['bellwire_events']>;
 
 const parse = (text: string): JsonObject => JSON.parse(text) as JsonObject;
 
-/** The event of a row. */
-export const toEvent = (row: EventRow): Event => ({
+const parseOrNull = (text: string | null): JsonObject | null => (text === null ? null : parse(text));
+
+/**
+ * The event of a row.
+ * @throws Error if its payload was removed.
+ */
+export const toEvent = (row: EventRow): Event => {
+  if (row.data === null) throw new Error(`the payload of the event ${row.id} was removed`);
+  return {
+    id: row.id,
+    workspace_id: row.workspace_id,
+    tenant: row.tenant,
+    type: row.type,
+    data: parse(row.data),
+    previous_data: parseOrNull(row.previous_data),
+    occurred_at: row.occurred_at,
+    created_at: row.created_at,
+  };
+};
+
+/** The event of a row, as the API lists it. */
+export const toStoredEvent = (row: EventRow): StoredEvent => ({
   id: row.id,
-  workspace_id: row.workspace_id,
   tenant: row.tenant,
   type: row.type,
-  data: parse(row.data),
-  previous_data: row.previous_data === null ? null : parse(row.previous_data),
+  idempotency_key: row.idempotency_key,
+  deliveries: row.deliveries,
+  data: parseOrNull(row.data),
+  previous_data: parseOrNull(row.previous_data),
+  payload_expired_at: row.payload_expired_at,
   occurred_at: row.occurred_at,
   created_at: row.created_at,
 });

@@ -3,7 +3,7 @@ import type { Event } from '../../core/event.ts';
 import { type EventRow, toEvent } from '../rows/event-row.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
-/** Null for a corrupt row, which must not fail the other events. */
+/** Null for a row without its payload and for a corrupt one, which must not fail the other events. */
 const readEvent = (row: EventRow): Event | null => {
   try {
     return toEvent(row);

@@ -49,6 +49,15 @@ const createClaimStatements = ({ db, raw }: SqliteConnection) => ({
       )
       .returningAll(),
   ),
+  selectPayload: prepare<{ workspace_id: string; id: string }, { payload_expired_at: number | null }>(
+    raw,
+    (param) =>
+      db
+        .selectFrom('bellwire_events')
+        .select('payload_expired_at')
+        .where('workspace_id', '=', param('workspace_id'))
+        .where('id', '=', param('id')),
+  ),
   selectDelivery: prepare<{ workspace_id: string; id: string }, DeliveryRow>(raw, (param) =>
     db
       .selectFrom('bellwire_deliveries')
@@ -104,7 +113,7 @@ export const createLeases = (
   connection: SqliteConnection,
   { index, node_id }: { readonly index: HookIndex; readonly node_id: string },
 ): Leases => {
-  const { claimDue, selectDelivery } = createClaimStatements(connection);
+  const { claimDue, selectDelivery, selectPayload } = createClaimStatements(connection);
   const { claimOne, extendOne } = createSingleStatements(connection);
 
   const extend = (lease_until: number, { delivery, lease_token }: Lease): boolean =>
@@ -123,6 +132,8 @@ export const createLeases = (
       if (row.status === 'canceled' || hook === undefined) {
         return { kind: 'canceled', reason: hook === undefined ? 'hook_deleted' : cancelReason(row) };
       }
+      const payload = selectPayload.get({ workspace_id, id: row.event_id });
+      if ((payload?.payload_expired_at ?? null) !== null) return { kind: 'payload_expired' };
       const leased = claimOne.get({ now, lease_until, node_id, workspace_id, id });
       return leased === undefined ? { kind: 'not_found' } : { kind: 'leased', leased: toLeased(leased) };
     },

@@ -75,7 +75,9 @@ export class PageScrubber {
     const format = this.#readFormat(descriptor);
     this.#end ??= fstatSync(descriptor).size;
     const length = Math.min(SLICE_BYTES, this.#end - this.#position);
-    readSync(descriptor, this.#buffer, 0, length, this.#position);
+    const read_bytes = readSync(descriptor, this.#buffer, 0, length, this.#position);
+    // The earlier content of the buffer must not be written to this place of the file.
+    if (read_bytes !== length) throw new Error(`read ${read_bytes} of ${length} bytes`);
     if (this.#scrub(descriptor, format, length)) this.#raw.pragma('shrink_memory');
     this.#position += length;
     return this.#position < this.#end ? 'more' : 'done';

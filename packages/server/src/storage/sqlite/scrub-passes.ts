@@ -66,7 +66,6 @@ export class ScrubPasses {
     return number + (this.#began_at === null ? 1 : 2);
   }
 
-  /** The number of the latest completed pass. */
   async completed(): Promise<number> {
     return (await this.#lastPass()).number;
   }

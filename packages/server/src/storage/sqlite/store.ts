@@ -19,6 +19,7 @@ import { createHookReader } from './hook-reader.ts';
 import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
 import { EventPruner } from './prune.ts';
+import { PayloadPruner } from './prune-payloads.ts';
 import { createPruneSecrets } from './prune-secrets.ts';
 import { ScrubPasses } from './scrub-passes.ts';
 import { SendableHooks } from './sendable-hooks.ts';
@@ -69,6 +70,7 @@ const createParts = (options: SqliteStoreOptions) => {
     dueHooks: createDueHooks(database),
     readEvents: createEventReader(database),
     pruner: new EventPruner(database),
+    payloadPruner: new PayloadPruner(database),
     pruneSecrets: createPruneSecrets(database),
     scrubs: new ScrubPasses(database),
   };
@@ -153,6 +155,12 @@ export class SqliteStore implements Store {
   readonly prune: Store['prune'] = async (slice) => {
     const result = await this.#write(slice.now, () => this.#parts.pruner.prune(slice));
     if (result.deleted > 0) this.#parts.scrubs.deleted();
+    return result;
+  };
+
+  readonly prunePayloads: Store['prunePayloads'] = async (slice) => {
+    const result = await this.#write(slice.now, () => this.#parts.payloadPruner.prune(slice));
+    if (result.removed > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
