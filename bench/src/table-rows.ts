@@ -6,7 +6,10 @@ import { type DeliveryRow, newDeliveryRow } from '../../packages/server/src/stor
 import type { NewEventRow } from '../../packages/server/src/storage/rows/event-row.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 
-type NewHookRow = Omit<Schema['bellwire_hooks'], 'number' | 'consecutive_failures'>;
+type NewHookRow = Omit<
+  Schema['bellwire_hooks'],
+  'number' | 'consecutive_failures' | 'description' | 'metadata'
+>;
 
 export const BIG_WORKSPACE = 'ws_big';
 /** Every hook of the big workspace subscribes to it. */

@@ -107,6 +107,8 @@ export const createKit = (db: Kysely<Schema>) => {
     workspace_id,
     tenant: null,
     name: 'Orders',
+    description: '',
+    metadata: {},
     url: 'https://acme.example.com/hook',
     events: ['*'],
     method: 'POST',

@@ -75,7 +75,7 @@ const create = apiVerb<Create>({
 const update = apiVerb<Update>({
   usage: 'update <hook_id>',
   about: 'Change fields of a hook.',
-  more: 'Fields that you do not specify stay the same. Events and headers are replaced as a whole.',
+  more: 'Fields that you do not specify stay the same. Events, headers and metadata are replaced as a whole.',
   arguments: HOOK_ID,
   flags: [
     { flags: '--to <url>', about: 'new URL of the receiver' },

@@ -7,6 +7,8 @@ export interface HookInput {
   /** The user's id for the customer that the hook belongs to; `*` for every customer. */
   readonly tenant?: string | undefined;
   readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly method?: Method | undefined;
   readonly content_type?: ContentType | undefined;
   readonly dialect?: string | undefined;

@@ -79,6 +79,8 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   ...rest,
   tenant: input.tenant ?? null,
   name: input.name ?? new URL(input.url).host,
+  description: input.description ?? '',
+  metadata: input.metadata ?? {},
   url: input.url,
   events: input.events,
   method: input.method ?? 'POST',

@@ -64,6 +64,8 @@ export type HookChange = Partial<
   Pick<
     Hook,
     | 'name'
+    | 'description'
+    | 'metadata'
     | 'url'
     | 'events'
     | 'method'

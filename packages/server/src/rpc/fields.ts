@@ -84,6 +84,13 @@ export const label = described(
   'Shop',
 );
 
+/** Free text for people. */
+const hookDescription = described(
+  z.string().max(1000),
+  'A description for people: 1000 characters at most.',
+  'Orders for the accounting system',
+);
+
 const isoTime = z.iso.datetime({ offset: true, error: 'must be a time like 2026-11-21T10:30:00Z' });
 /** A field that holds a time. */
 export const timeField = (description: string) => described(isoTime, description, EXAMPLE.time);
@@ -148,6 +155,8 @@ export const hookFields = {
     ['order.*'],
   ),
   name: label.optional(),
+  description: hookDescription.optional(),
+  metadata: metadata.optional(),
   method: described(z.enum(methods), 'The HTTP method of the requests. Default: POST.', 'POST').optional(),
   content_type: described(
     z.enum(contentTypes),

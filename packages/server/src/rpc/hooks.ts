@@ -99,7 +99,7 @@ const defineChanges = (deps: RpcDeps) => ({
       route: { method: 'PATCH', path: '/webhooks/{hook_id}' },
       summary: 'Update a hook',
       description:
-        'Updates the given fields; `events` and `headers` are replaced completely. In dialects with validation, a new URL must be validated again.',
+        'Updates the given fields; `events`, `headers` and `metadata` are replaced completely. In dialects with validation, a new URL must be validated again.',
       errors: ['url_refused', 'unknown_event_type', 'not_validated'],
       example: { events: ['order.*', 'invoice.paid'], max_attempts: 5 },
     })

@@ -66,6 +66,8 @@ interface HooksTable {
   /** Null without tenants; `*` for a hook of every tenant. */
   tenant: string | null;
   name: string;
+  description: Generated<string>;
+  metadata: Generated<JsonText>;
   url: string;
   events: JsonText;
   method: string;

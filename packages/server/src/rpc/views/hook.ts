@@ -4,7 +4,7 @@ import { hookStatuses } from '../../core/hook.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
-import { described } from '../fields.ts';
+import { described, metadata } from '../fields.ts';
 import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const hookView = z
@@ -17,6 +17,8 @@ export const hookView = z
       null,
     ),
     name: described(z.string(), 'The display name. Default: the host of the URL.', 'Shop'),
+    description: described(z.string(), 'Your own description.', 'Orders for the accounting system'),
+    metadata,
     url: described(z.string(), 'The URL of the receiver.', EXAMPLE.url),
     events: described(
       z.array(z.string()),
@@ -81,6 +83,8 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   number: hook.number,
   tenant: hook.tenant,
   name: hook.name,
+  description: hook.description,
+  metadata: { ...hook.metadata },
   url: hook.url,
   events: [...hook.events],
   method: hook.method,

@@ -73,6 +73,8 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('workspace_id', is.id, (c) => c.notNull().references('bellwire_workspaces.id'))
         .addColumn('tenant', is.id)
         .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('description', 'text', (c) => c.notNull().defaultTo(''))
+        .addColumn('metadata', 'text', (c) => c.notNull().defaultTo('{}'))
         .addColumn('url', 'text', (c) => c.notNull())
         .addColumn('events', 'text', (c) => c.notNull())
         .addColumn('method', 'text', (c) => c.notNull())

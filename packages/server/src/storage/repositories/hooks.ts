@@ -21,6 +21,7 @@ const toRow = (hook: NewHook, cipher: Cipher) => {
   return {
     ...rest,
     events: JSON.stringify(hook.events),
+    metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     headers: sealHeaders(headers, hook.id, cipher),
   };
@@ -33,10 +34,11 @@ const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, insecure_ssl, headers, secret: _, ...rest } = change;
+  const { events, metadata, insecure_ssl, headers, secret: _, ...rest } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : { events: JSON.stringify(events) }),
+    ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     // Activation resets the failure counters and keeps the waiting deliveries.

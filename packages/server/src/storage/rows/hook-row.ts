@@ -8,7 +8,12 @@ export type HookRow = Selectable<Schema['bellwire_hooks']>;
 /** The hook of a row. */
 export const toHook = (row: HookRow): Hook => {
   const { headers: _, stopping: __, deleted_at: ___, ...fields } = row;
-  return { ...fields, events: JSON.parse(row.events) as string[], insecure_ssl: row.insecure_ssl === 1 };
+  return {
+    ...fields,
+    events: JSON.parse(row.events) as string[],
+    metadata: JSON.parse(row.metadata) as Record<string, string>,
+    insecure_ssl: row.insecure_ssl === 1,
+  };
 };
 
 const headersLocation = (id: string) => ({ table: 'bellwire_hooks', column: 'headers', id });
