@@ -69,6 +69,7 @@ describe('every verb', () => {
       ...event,
       data: { number: 1 },
       previous_data: null,
+      metadata: {},
       deliveries: 1,
     });
     const failed = await settled(server.bellwire, event.id);

@@ -56,6 +56,7 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
   deliveries: 1,
   addressed: 0,
   occurred_at: row.created_at,
+  metadata: null,
   previous_data: null,
   data: '{}',
   ...row,
@@ -236,6 +237,8 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       const secrets = db.selectFrom('bellwire_secrets').select('expires_at').where('hook_id', '=', hook_id);
       return (await secrets.execute()).toSorted((a, b) => (a.expires_at ?? 0) - (b.expires_at ?? 0));
     },
+    eventMetadata: () =>
+      db.selectFrom('bellwire_event_metadata').selectAll().orderBy('event_id').orderBy('key').execute(),
     tenants: (workspace_id: string) =>
       db.selectFrom('bellwire_tenants').selectAll().where('workspace_id', '=', workspace_id).execute(),
   };

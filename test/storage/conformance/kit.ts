@@ -67,6 +67,7 @@ export const createKit = (under_test: TestStore) => {
     created_at: NOW,
     idempotency_key: null,
     fingerprint: null,
+    metadata: null,
     hook_ids: null,
     trigger: 'scheduled',
     ...differences,

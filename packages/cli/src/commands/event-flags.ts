@@ -1,4 +1,5 @@
 import type { Flag } from '../frame/verb.ts';
+import { eventMetadataFlag, type Pairs, toMetadata } from './metadata-flag.ts';
 import { readTime } from '../input/read-text.ts';
 import type { EventReceipt } from '@bellwire/client';
 import type { Out } from '../frame/out.ts';
@@ -10,6 +11,7 @@ export interface EventFields {
   readonly occurred_at?: string;
   readonly idempotency_key?: string;
   readonly hook_ids?: string[];
+  readonly metadata?: Pairs;
 }
 
 export const setFlag: Flag = {
@@ -23,7 +25,14 @@ export const eventFlags: readonly Flag[] = [
   { flags: '--tenant <id>', about: 'your own id of the customer that the event belongs to' },
   { flags: '--idempotency-key <key>', about: 'accept the event only once under this key' },
   { flags: '--occurred-at <time>', read: readTime, about: 'time of the event (default: now)' },
+  eventMetadataFlag,
 ];
+
+/** The optional fields as in the API. */
+export const toEventInput = <F extends EventFields>({ metadata, ...fields }: F) => ({
+  ...fields,
+  ...toMetadata(metadata),
+});
 
 /** Prints the receipt of `send`. */
 export const printReceipt = (out: Out, receipt: EventReceipt): void => {

@@ -17,6 +17,11 @@ export const metadataFlag: Flag = {
   about: 'your own data, like plan=team; may be repeated',
 };
 
+export const eventMetadataFlag: Flag = {
+  ...metadataFlag,
+  about: 'your own data to find the event by, like order_id=1042; may be repeated',
+};
+
 /** The field of the API; absent without the flag. */
 export const toMetadata = (pairs: Pairs | undefined): { readonly metadata?: Record<string, string> } =>
   pairs === undefined ? {} : { metadata: Object.fromEntries(pairs) as Record<string, string> };

@@ -6,7 +6,7 @@ import { isJsonObject, type JsonObject } from '../input/parse-json.ts';
 import { readObject } from '../input/read-data.ts';
 import { setValues } from '../input/set-values.ts';
 import { printJson } from '../print/json.ts';
-import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag, toEventInput } from './event-flags.ts';
 
 interface Trigger extends EventFields {
   readonly event_type: string;
@@ -61,6 +61,6 @@ export const trigger = apiVerb<Trigger>({
       data === undefined ? await exampleOf(client, event_type) : await readObject(data, '--data', shell);
     const changed = setValues(start, set);
     if (dry_run === true) out.print(changed, (value) => printJson(value, 2));
-    else printReceipt(out, await client.events.send(event_type, changed, fields));
+    else printReceipt(out, await client.events.send(event_type, changed, toEventInput(fields)));
   },
 });

@@ -3,6 +3,9 @@ import type { JsonObject } from './json.ts';
 /** Why an attempt takes place. All but `scheduled` are single attempts without automatic retries. */
 export type Trigger = 'scheduled' | 'manual' | 'ping' | 'test' | 'validate';
 
+/** The user's own data about an event, to find it by. Never sent to receivers. */
+export type EventMetadata = Readonly<Record<string, string>>;
+
 /** One fact accepted for sending. Immutable; its id is the `webhook-id` on every attempt. */
 export interface Event {
   readonly id: string;

@@ -1,6 +1,6 @@
 import type { Delivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
-import type { Event, Trigger } from '../core/event.ts';
+import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -18,6 +18,7 @@ export interface SendInput {
   readonly previous_data?: JsonObject | null | undefined;
   /** The user's id for the customer that the event belongs to. */
   readonly tenant?: string | undefined;
+  readonly metadata?: EventMetadata | undefined;
   /** Milliseconds; default now. */
   readonly occurred_at?: number | undefined;
   readonly idempotency_key?: string | undefined;
@@ -99,7 +100,7 @@ const acceptedOf = (
 
 const newEvent = (
   event: Event,
-  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'hook_ids'> & {
+  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'metadata' | 'hook_ids'> & {
     readonly trigger: Exclude<Trigger, 'manual'>;
   },
 ): NewEvent => ({
@@ -120,6 +121,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
         input.previous_data ?? null,
         input.occurred_at ?? null,
         input.hook_ids ?? null,
+        input.metadata ?? null,
       ]),
     );
 
@@ -135,13 +137,14 @@ export const createAccept = (options: AcceptOptions): Accept => {
       // Shutdown may have begun, and finished its last commit, while the catalog was read.
       refuseWhenStopping();
       const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
+      const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
       const created_at = clock.now();
       const times = { occurred_at: occurred_at ?? created_at, created_at };
       const idempotency_key = input.idempotency_key ?? null;
       const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
       const event = newEvent(
         { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
-        { idempotency_key, fingerprint, hook_ids, trigger: 'scheduled' },
+        { idempotency_key, fingerprint, metadata, hook_ids, trigger: 'scheduled' },
       );
       return acceptedOf(await group_commit.accept(event)).receipt;
     },
@@ -151,7 +154,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const fact = { tenant, type, data, previous_data: null, occurred_at: now, created_at: now };
       const event = newEvent(
         { id: ids('evt'), workspace_id, ...fact },
-        { idempotency_key: null, fingerprint: null, hook_ids: [hook_id], trigger },
+        { idempotency_key: null, fingerprint: null, metadata: null, hook_ids: [hook_id], trigger },
       );
       const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];

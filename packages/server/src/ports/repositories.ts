@@ -1,6 +1,6 @@
 import type { KeyScope } from '../core/api-key.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
-import type { Trigger } from '../core/event.ts';
+import type { EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
@@ -93,6 +93,7 @@ export interface ListedHook extends Hook {
 export interface StoredEvent extends EventReceipt {
   readonly data: JsonObject;
   readonly previous_data: JsonObject | null;
+  readonly metadata: EventMetadata;
 }
 
 export interface StoredDelivery extends Omit<Delivery, 'resume' | 'returns' | 'suspicion'> {
@@ -135,6 +136,9 @@ export interface EventFilter {
   /** The event's id as receivers see it: its own, or that of a dialect. */
   readonly wire_id?: string | undefined;
   readonly tenant?: string | undefined;
+  readonly idempotency_key?: string | undefined;
+  /** Events with all of these values. */
+  readonly metadata?: EventMetadata | undefined;
 }
 
 export interface DeliveryFilter {

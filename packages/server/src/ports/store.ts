@@ -1,6 +1,6 @@
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
-import type { Event, Trigger } from '../core/event.ts';
+import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -15,6 +15,8 @@ export interface NewEvent extends Event {
   readonly idempotency_key: string | null;
   /** Identifies the request behind an idempotency key: equal for equal requests. Null without a key. */
   readonly fingerprint: string | null;
+  /** Indexed for lists; null without any. */
+  readonly metadata: EventMetadata | null;
   /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
   /** Unless `scheduled`: sent once to exactly `hook_ids`, regardless of their state and subscriptions. */

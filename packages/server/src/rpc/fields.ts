@@ -73,6 +73,24 @@ export const metadata = described(
   EXAMPLE.metadata,
 );
 
+export const eventMetadata = described(
+  z
+    .record(z.string().min(1).max(64), z.string().max(256))
+    .refine((map) => Object.keys(map).length <= 5, 'must have 5 keys at most'),
+  'Your own data to find the event by: a map of text to text, 5 keys at most. Not sent to receivers.',
+  EXAMPLE.event_metadata,
+);
+
+export const idempotencyKey = described(
+  z
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'),
+  'Visible ASCII. Sending the same event again with the same key returns the original response; a different event with the same key is refused. A key is kept as long as its event.',
+  'order-1042-created',
+);
+
 export const label = described(
   z
     .string()
@@ -126,15 +144,8 @@ export const sendInput = z
     ).optional(),
     tenant: tenantId.optional(),
     occurred_at: timeField('When the event happened. Default: the time of acceptance.').optional(),
-    idempotency_key: described(
-      z
-        .string()
-        .min(1)
-        .max(256)
-        .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'),
-      'Visible ASCII. Sending the same event again with the same key returns the original response; a different event with the same key is refused. A key is kept as long as its event.',
-      'order-1042-created',
-    ).optional(),
+    idempotency_key: idempotencyKey.optional(),
+    metadata: eventMetadata.optional(),
     hook_ids: described(
       z.array(hookId).min(1).max(100),
       'Restricts the event to these hooks, provided they are subscribed to it.',

@@ -111,8 +111,17 @@ interface EventsTable {
   addressed: Flag;
   occurred_at: Time;
   created_at: Time;
+  /** Null without any. */
+  metadata: JsonText | null;
   previous_data: JsonText | null;
   data: JsonText;
+}
+
+interface EventMetadataTable {
+  workspace_id: string;
+  key: string;
+  value: string;
+  event_id: string;
 }
 
 interface WireIdsTable {
@@ -200,6 +209,7 @@ export interface Schema {
   bellwire_hooks: HooksTable;
   bellwire_secrets: SecretsTable;
   bellwire_events: EventsTable;
+  bellwire_event_metadata: EventMetadataTable;
   bellwire_wire_ids: WireIdsTable;
   bellwire_fan_outs: FanOutsTable;
   bellwire_deliveries: DeliveriesTable;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EventReceipt } from '../../ports/store.ts';
 import type { StoredEvent } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
-import { described, jsonObject } from '../fields.ts';
+import { described, eventMetadata, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';
 import { iso, shownTime } from './shown.ts';
 
@@ -32,6 +32,7 @@ export const eventView = receiptView
   .extend({
     data: described(jsonObject, 'The event data, unchanged.', EXAMPLE.data),
     previous_data: described(jsonObject.nullable(), 'The data before the change.', null),
+    metadata: eventMetadata,
   })
   .meta({ id: 'Event', description: 'A fact that was accepted for sending. Events never change.' });
 
@@ -39,6 +40,7 @@ export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
   ...viewReceipt(event),
   data: event.data,
   previous_data: event.previous_data,
+  metadata: { ...event.metadata },
 });
 
 export const batchItemView = z

@@ -136,6 +136,7 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
         .addColumn('addressed', 'integer', (c) => c.notNull())
         .addColumn('occurred_at', is.integer, (c) => c.notNull())
         .addColumn('created_at', is.integer, (c) => c.notNull())
+        .addColumn('metadata', 'text')
         .addColumn('previous_data', 'text')
         .addColumn('data', 'text', (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_events_pk', ['workspace_id', 'id']),
@@ -146,7 +147,8 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
     .createIndex('bellwire_events_idempotency')
     .unique()
     .on('bellwire_events')
-    .expression(sql`workspace_id, coalesce(tenant, ''), idempotency_key`)
+    // The tenant last, so that the list finds a key of any tenant.
+    .expression(sql`workspace_id, idempotency_key, coalesce(tenant, '')`)
     .where(sql.ref('idempotency_key'), 'is not', null)
     .execute();
   await is
@@ -162,6 +164,26 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
   await db.schema
     .createIndex('bellwire_wire_ids_event')
     .on('bellwire_wire_ids')
+    .columns(['event_id'])
+    .execute();
+};
+
+/** The metadata of events by value, to find events. `bellwire_events.metadata` is the same as JSON. */
+const createEventMetadata = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+  await is
+    .clusteredTable(
+      db.schema
+        .createTable('bellwire_event_metadata')
+        .addColumn('workspace_id', is.id, (c) => c.notNull())
+        .addColumn('key', is.id, (c) => c.notNull())
+        .addColumn('value', is.id, (c) => c.notNull())
+        .addColumn('event_id', is.id, (c) => c.notNull())
+        .addPrimaryKeyConstraint('bellwire_event_metadata_pk', ['workspace_id', 'key', 'value', 'event_id']),
+    )
+    .execute();
+  await db.schema
+    .createIndex('bellwire_event_metadata_event')
+    .on('bellwire_event_metadata')
     .columns(['event_id'])
     .execute();
 };
@@ -286,6 +308,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createHooks(db, is);
     await createSecrets(db, is);
     await createEvents(db, is);
+    await createEventMetadata(db, is);
     await createFanOuts(db, is);
     await createDeliveries(db, is);
     await createAttempts(db, is);
