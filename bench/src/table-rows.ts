@@ -80,6 +80,7 @@ export class TableRows {
       addressed: 0,
       occurred_at: this.#time,
       created_at: this.#time,
+      deliver_at: null,
       metadata: null,
       previous_data: null,
       data: `{"time":${this.#time},"padding":"${PADDING}"}`,

@@ -56,6 +56,7 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
   deliveries: 1,
   addressed: 0,
   occurred_at: row.created_at,
+  deliver_at: null,
   metadata: null,
   previous_data: null,
   data: '{}',

@@ -68,6 +68,7 @@ export const createKit = (under_test: TestStore) => {
     idempotency_key: null,
     fingerprint: null,
     metadata: null,
+    deliver_at: null,
     hook_ids: null,
     trigger: 'scheduled',
     ...differences,

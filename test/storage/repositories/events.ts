@@ -26,6 +26,7 @@ export const events = (check: Check): void => {
       idempotency_key: 'order-1',
       deliveries: 3,
       occurred_at: NOW - 7,
+      deliver_at: NOW + 7,
     };
     const metadata = { order_id: '1042' };
     const texts = {
@@ -43,7 +44,7 @@ export const events = (check: Check): void => {
     expect(await kit.events.get('ws_2', 'evt_1')).toBe(null);
     expect(await kit.events.get('ws_1', 'EVT_1')).toBe(null);
     await kit.addEvent('ws_1', { id: 'evt_2' });
-    const bare = { tenant: null, idempotency_key: null, previous_data: null };
+    const bare = { tenant: null, deliver_at: null, idempotency_key: null, previous_data: null };
     const second = await kit.events.get('ws_1', 'evt_2');
     expect(second).toMatchObject(bare);
     expect(second).toHaveProperty('metadata', {});

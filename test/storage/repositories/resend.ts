@@ -47,6 +47,19 @@ const selection = (check: Check): void => {
     });
   }
 
+  check('a delivery of a delayed event is not resent before its time', async (kit) => {
+    const hook = await kit.hook();
+    for (const [deliver_at, due] of [
+      [LATER + 7, LATER + 7],
+      [LATER - 7, LATER],
+    ] as const) {
+      const { id, event_id } = await kit.addSent(hook, NOW, { status: 'held', next_attempt_at: null });
+      await kit.db.updateTable('bellwire_events').set({ deliver_at }).where('id', '=', event_id).execute();
+      await kit.replay.resend(of(hook), 'held', ALL);
+      expect(await kit.arrange.delivery(id)).toMatchObject({ status: 'pending', next_attempt_at: due });
+    }
+  });
+
   check('a time range includes its start and excludes its end', async (kit) => {
     const hook = await kit.hook();
     const sent = [];

@@ -55,6 +55,15 @@ const selection = (check: Check): void => {
     expect(await kit.arrange.countDeliveries()).toBe(1);
   });
 
+  check('a missed event that is delayed is due at its time', async (kit) => {
+    const hook = await kit.hook();
+    await addEvent(kit, hook, { deliver_at: LATER + 7 });
+    await addEvent(kit, hook, { deliver_at: LATER - 7 });
+    await missed(kit, hook);
+    const due = (await kit.arrange.deliveries()).map(({ next_attempt_at }) => next_attempt_at);
+    expect(new Set(due)).toEqual(new Set([LATER, LATER + 7]));
+  });
+
   check('an event with a delivery of any status was not missed', async (kit) => {
     const hook = await kit.hook();
     const other = await kit.addHook(hook.workspace_id);

@@ -1,6 +1,6 @@
 import type { Flag } from '../frame/verb.ts';
 import { eventMetadataFlag, type Pairs, toMetadata } from './metadata-flag.ts';
-import { readTime } from '../input/read-text.ts';
+import { readFutureTime, readTime } from '../input/read-text.ts';
 import type { EventReceipt } from '@bellwire/client';
 import type { Out } from '../frame/out.ts';
 import { printRecord } from '../print/record.ts';
@@ -9,6 +9,7 @@ import { printRecord } from '../print/record.ts';
 export interface EventFields {
   readonly tenant?: string;
   readonly occurred_at?: string;
+  readonly deliver_at?: string;
   readonly idempotency_key?: string;
   readonly hook_ids?: string[];
   readonly metadata?: Pairs;
@@ -25,6 +26,11 @@ export const eventFlags: readonly Flag[] = [
   { flags: '--tenant <id>', about: 'your own id of the customer that the event belongs to' },
   { flags: '--idempotency-key <key>', about: 'accept the event only once under this key' },
   { flags: '--occurred-at <time>', read: readTime, about: 'time of the event (default: now)' },
+  {
+    flags: '--deliver-at <time>',
+    read: readFutureTime,
+    about: 'send it then: 2026-11-21T10:30:00Z, or a delay like 30m (default: at once)',
+  },
   eventMetadataFlag,
 ];
 

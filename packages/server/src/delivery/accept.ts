@@ -1,4 +1,5 @@
 import type { Delivery } from '../core/delivery.ts';
+import { deliverAtProblem } from '../core/deliver-at.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -21,6 +22,8 @@ export interface SendInput {
   readonly metadata?: EventMetadata | undefined;
   /** Milliseconds; default now. */
   readonly occurred_at?: number | undefined;
+  /** Milliseconds; default at once. */
+  readonly deliver_at?: number | undefined;
   readonly idempotency_key?: string | undefined;
   readonly hook_ids?: readonly string[] | undefined;
 }
@@ -44,7 +47,7 @@ export interface SingleDelivery {
 export interface Accept {
   /**
    * Accepts one event: when this resolves, the event and its deliveries are durable.
-   * @throws BellwireError `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
+   * @throws BellwireError `invalid_input` (`deliver_at`), `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
    * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
   readonly event: (workspace_id: string, input: SendInput) => Promise<EventReceipt>;
@@ -60,8 +63,12 @@ export interface AcceptOptions {
   readonly ids: IdFactory;
   readonly hash: Hash;
   readonly check: SchemaCheck;
+  /** Events cannot be delayed beyond it; null for no limit. */
+  readonly retention_ms: number | null;
   readonly isStopping: () => boolean;
 }
+
+const NOT_DELAYED = { metadata: null, deliver_at: null } as const;
 
 const noHook = (id: string) =>
   new BellwireError('not_found', `There is no hook ${id} in this workspace.`, {
@@ -100,7 +107,7 @@ const acceptedOf = (
 
 const newEvent = (
   event: Event,
-  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'metadata' | 'hook_ids'> & {
+  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'metadata' | 'deliver_at' | 'hook_ids'> & {
     readonly trigger: Exclude<Trigger, 'manual'>;
   },
 ): NewEvent => ({
@@ -122,8 +129,20 @@ export const createAccept = (options: AcceptOptions): Accept => {
         input.occurred_at ?? null,
         input.hook_ids ?? null,
         input.metadata ?? null,
+        input.deliver_at ?? null,
       ]),
     );
+
+  /** Null for a time that is not in the future. @throws BellwireError `invalid_input` */
+  const deliverAtOf = ({ deliver_at = 0 }: SendInput, now: number): number | null => {
+    if (deliver_at <= now) return null;
+    const { retention_ms } = options;
+    const message = deliverAtProblem(deliver_at, { now, retention_ms });
+    if (message === null) return deliver_at;
+    throw new BellwireError('invalid_input', `deliver_at: ${message}.`, {
+      issues: [{ path: 'deliver_at', message }],
+    });
+  };
 
   const checkAgainstCatalog = createCatalogCheck(options);
   const refuseWhenStopping = (): void => {
@@ -139,12 +158,13 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
       const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
       const created_at = clock.now();
+      const deliver_at = deliverAtOf(input, created_at);
       const times = { occurred_at: occurred_at ?? created_at, created_at };
       const idempotency_key = input.idempotency_key ?? null;
       const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
       const event = newEvent(
         { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
-        { idempotency_key, fingerprint, metadata, hook_ids, trigger: 'scheduled' },
+        { idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
       );
       return acceptedOf(await group_commit.accept(event)).receipt;
     },
@@ -154,7 +174,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const fact = { tenant, type, data, previous_data: null, occurred_at: now, created_at: now };
       const event = newEvent(
         { id: ids('evt'), workspace_id, ...fact },
-        { idempotency_key: null, fingerprint: null, metadata: null, hook_ids: [hook_id], trigger },
+        { idempotency_key: null, fingerprint: null, ...NOT_DELAYED, hook_ids: [hook_id], trigger },
       );
       const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];

@@ -26,8 +26,9 @@ type WireSend = z.infer<typeof sendInput>;
 /** Bounds the memory for the items of a batch and their results. */
 const MAX_BATCH_SIZE = 1_000;
 
-const toSend = ({ occurred_at, ...input }: WireSend): SendInput => ({
+const toSend = ({ occurred_at, deliver_at, ...input }: WireSend): SendInput => ({
   ...input,
+  ...(deliver_at === undefined ? {} : { deliver_at: toTime(deliver_at) }),
   ...(occurred_at === undefined ? {} : { occurred_at: toTime(occurred_at) }),
 });
 

@@ -144,6 +144,9 @@ export const sendInput = z
     ).optional(),
     tenant: tenantId.optional(),
     occurred_at: timeField('When the event happened. Default: the time of acceptance.').optional(),
+    deliver_at: timeField(
+      'Delays the event until this time, at most 30 days and within the retention of the server. A past time sends it at once.',
+    ).optional(),
     idempotency_key: idempotencyKey.optional(),
     metadata: eventMetadata.optional(),
     hook_ids: described(

@@ -111,6 +111,8 @@ interface EventsTable {
   addressed: Flag;
   occurred_at: Time;
   created_at: Time;
+  /** Null unless delayed. */
+  deliver_at: Time | null;
   /** Null without any. */
   metadata: JsonText | null;
   previous_data: JsonText | null;

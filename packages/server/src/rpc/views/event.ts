@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, eventMetadata, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';
-import { iso, shownTime } from './shown.ts';
+import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const receiptView = z
   .object({
@@ -13,6 +13,7 @@ export const receiptView = z
     tenant: described(z.string().nullable(), 'The customer that the event belongs to, or null.', null),
     occurred_at: shownTime('When it happened.'),
     created_at: shownTime('When it was accepted.'),
+    deliver_at: shownTimeOrNull('When a delayed event is sent; null for one that is sent at once.', null),
     idempotency_key: described(z.string().nullable(), 'The idempotency key, if any.', 'order-1042-created'),
     deliveries: described(z.int(), 'Number of hooks that it is delivered to.', 2),
   })
@@ -24,6 +25,7 @@ export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> 
   tenant: receipt.tenant,
   occurred_at: iso(receipt.occurred_at),
   created_at: iso(receipt.created_at),
+  deliver_at: isoOrNull(receipt.deliver_at),
   idempotency_key: receipt.idempotency_key,
   deliveries: receipt.deliveries,
 });

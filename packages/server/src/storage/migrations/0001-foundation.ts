@@ -136,6 +136,7 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
         .addColumn('addressed', 'integer', (c) => c.notNull())
         .addColumn('occurred_at', is.integer, (c) => c.notNull())
         .addColumn('created_at', is.integer, (c) => c.notNull())
+        .addColumn('deliver_at', is.integer)
         .addColumn('metadata', 'text')
         .addColumn('previous_data', 'text')
         .addColumn('data', 'text', (c) => c.notNull())

@@ -19,6 +19,7 @@ const toStoredEvent = (row: EventRow): StoredEvent => {
     ...event,
     idempotency_key: row.idempotency_key,
     deliveries: row.deliveries,
+    deliver_at: row.deliver_at,
     metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as StoredEvent['metadata']),
   };
 };

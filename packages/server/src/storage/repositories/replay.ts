@@ -1,4 +1,4 @@
-import { type Kysely, sql, type Transaction } from 'kysely';
+import { expressionBuilder, type Kysely, sql, type Transaction } from 'kysely';
 import { servesTenant } from '../../core/fan-out.ts';
 import { type Hook, isSubscribed } from '../../core/hook.ts';
 import { firstIdAt } from '../../core/ids.ts';
@@ -67,6 +67,7 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { since, until }: TimeRange) 
       'bellwire_events.id',
       'bellwire_events.tenant',
       'bellwire_events.type',
+      'bellwire_events.deliver_at',
       'bellwire_deliveries.id as delivery_id',
     ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
@@ -93,6 +94,7 @@ interface MissedEvent {
   readonly id: string;
   readonly tenant: string | null;
   readonly type: string;
+  readonly deliver_at: number | null;
 }
 
 const insertMissed = async (
@@ -122,7 +124,7 @@ const insertMissed = async (
       trigger: 'scheduled',
       status: 'pending',
     },
-    { now, next_attempt_at: now },
+    { now, next_attempt_at: Math.max(now, event.deliver_at ?? now) },
   );
   await trx.insertInto('bellwire_deliveries').values(row).execute();
   if (wire_id === null) return;
@@ -138,6 +140,15 @@ const isMissed = (hook: Hook, event: MissedEvent & { readonly delivery_id: strin
 
 type ReplayRepository = Repositories['replay'];
 
+/** `now`, or the time until which the event of a delivery is delayed. */
+const dueAt = (now: number) =>
+  sql<number>`coalesce((${expressionBuilder<Schema, 'bellwire_deliveries'>()
+    .selectFrom('bellwire_events')
+    .select('deliver_at')
+    .whereRef('bellwire_events.workspace_id', '=', 'bellwire_deliveries.workspace_id')
+    .whereRef('bellwire_events.id', '=', 'bellwire_deliveries.event_id')
+    .where('deliver_at', '>', now)}), ${now})`;
+
 /** Makes the deliveries of active hooks due and returns their number. */
 const makeDue = async (
   db: Kysely<Schema>,
@@ -148,7 +159,7 @@ const makeDue = async (
     .updateTable('bellwire_deliveries')
     .set({
       status: 'pending',
-      next_attempt_at: now,
+      next_attempt_at: dueAt(now),
       failures: 0,
       returns: 0,
       failure_reason: null,

@@ -33,6 +33,7 @@ export const toEventRow = (event: NewEvent, deliveries: number): NewEventRow => 
   addressed: event.hook_ids === null ? 0 : 1,
   occurred_at: event.occurred_at,
   created_at: event.created_at,
+  deliver_at: event.deliver_at,
   metadata: event.metadata === null ? null : JSON.stringify(event.metadata),
   previous_data: event.previous_data_text,
   data: event.data_text,

@@ -40,6 +40,7 @@ const EVENT_COLUMNS = [
   'addressed',
   'occurred_at',
   'created_at',
+  'deliver_at',
   'metadata',
   'previous_data',
   'data',
@@ -49,8 +50,8 @@ const EVENT_COLUMNS = [
 const KEPT_CHARACTERS_MAX = 16_384;
 
 const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => {
-  const { id, type, tenant, occurred_at, created_at, idempotency_key } = event;
-  return { id, type, tenant, occurred_at, created_at, idempotency_key, deliveries };
+  const { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key } = event;
+  return { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key, deliveries };
 };
 
 const keptEvent = (event: NewEvent): Event | null => {
@@ -62,6 +63,7 @@ const keptEvent = (event: NewEvent): Event | null => {
     hook_ids: ___,
     trigger: ____,
     metadata: _____,
+    deliver_at: ______,
     ...kept
   } = event;
   return data_text.length + (previous_data_text?.length ?? 0) <= KEPT_CHARACTERS_MAX ? kept : null;
@@ -92,6 +94,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
         'tenant',
         'occurred_at',
         'created_at',
+        'deliver_at',
         'idempotency_key',
         'deliveries',
         'fingerprint',

@@ -76,6 +76,30 @@ it('the filter pages like any list', async () => {
   expect(found).toEqual(sent.toReversed());
 });
 
+it('deliver_at delays an event; it is shown on the receipt and on the event', async () => {
+  await server.addHook('https://receiver.example.com/');
+  const at = Date.now() + 3_600_000;
+  const time = new Date(at).toISOString();
+  const in_berlin = new Date(at + 3_600_000).toISOString().replace('Z', '+01:00');
+  const { body } = await send({ deliver_at: in_berlin });
+  expect(body).toMatchObject({ deliver_at: time, deliveries: 1 });
+  expect((await server.api(`GET /v1/events/${body.id}`)).body).toMatchObject({ deliver_at: time });
+  const [delivery] = await server.deliveries(`event_id=${body.id}`);
+  expect(delivery).toMatchObject({ status: 'pending', attempt_count: 0, next_attempt_at: time });
+  expect((await send({})).body).toMatchObject({ deliver_at: null });
+  const events = [{ type: 'a', data: {}, deliver_at: time }];
+  const batch = await server.api('POST /v1/events/batch', { events });
+  expect(batch.body).toMatchObject({ results: [{ ok: true, event: { deliver_at: time } }] });
+});
+
+it.each(['2026-11-21T10:30:00', '2026-02-30T10:30:00Z', '2999-01-01T00:00:00Z', 1, ''])(
+  'deliver_at is refused: %j',
+  async (deliver_at) => {
+    const { status, body } = await send({ deliver_at });
+    expect([status, body.error.issues?.[0]?.path]).toEqual([422, 'deliver_at']);
+  },
+);
+
 const six = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`k${n}`, 'v']));
 
 it.each([
