@@ -8,7 +8,7 @@ import type { Schema } from '../../packages/server/src/storage/schema.ts';
 
 type NewHookRow = Omit<
   Schema['bellwire_hooks'],
-  'number' | 'consecutive_failures' | 'description' | 'metadata'
+  'number' | 'consecutive_failures' | 'description' | 'metadata' | 'idempotency_key' | 'fingerprint'
 >;
 
 export const BIG_WORKSPACE = 'ws_big';

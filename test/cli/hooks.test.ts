@@ -53,6 +53,17 @@ test('with --json every command about hooks prints the answer of the API', async
   expect((await server.api(`GET /v1/webhooks/${created.id}`)).status).toBe(404);
 });
 
+test('a hook and a workspace are created once under an idempotency key', async ({ json, bellwire }) => {
+  const hook = ['hooks', 'create', CLOSED, '--events', 'a', '--idempotency-key', 'k'];
+  expect(await json(...hook)).toEqual(await json(...hook));
+  expect(await bellwire([...hook, '--name', 'other'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('idempotency_conflict'),
+  });
+  const workspace = ['workspaces', 'create', 'once by key', '--idempotency-key', 'k'];
+  expect(await json(...workspace)).toEqual(await json(...workspace));
+});
+
 test('secrets are rotated, switched and revealed', async ({ server, json, bellwire }) => {
   const secret = 'a-secret-of-mine-1234';
   const { id, ...hook } = await json('hooks', 'create', CLOSED, '--events', '*', '--secret', secret);

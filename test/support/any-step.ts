@@ -67,6 +67,7 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['\n', 'ä', ''],
       ),
     ],
+    ['cus-42-orders', mostly(['k0', 'k1', 'k2', 'k3'], ['\n', 'ä', ''])],
     ['Shop', fc.oneof(mostly(['one', ' padded '], [' ', 'a\nb']), fc.string({ minLength: 1, maxLength: 9 }))],
     [
       { 'X-Tenant': 'acme' },

@@ -168,6 +168,7 @@ const createManagement = (
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
     ids,
+    hash: ports.hash,
     validateSchema: ports.validateSchema,
     checkSchema: ports.check,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,

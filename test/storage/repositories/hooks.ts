@@ -31,12 +31,33 @@ const creation = (check: Check): void => {
       header_names: ['X-Tenant', 'Authorization'],
       secret_expiries: [null],
     };
-    const created = await kit.hooks.create(wanted);
+    const created = (await kit.hooks.create(wanted))!;
     expect(created).toEqual(expected);
     expect(await kit.hooks.get(workspace_id, wanted.id)).toEqual(created);
     expect(await kit.hooks.list(workspace_id, {}, FIRST_PAGE)).toEqual({ data: [created], next: null });
     const next = { number: created.number + 1, insecure_ssl: false, header_names: [] };
     expect(await kit.addHook(workspace_id)).toMatchObject(next);
+  });
+
+  check('an idempotency key creates one hook of a tenant, until that is removed', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const key = { idempotency_key: 'k', fingerprint: 'f00' };
+    const secret = { id: 'sec_1', value: 'whsec_1' };
+    const create = (tenant: string | null, differences = {}) =>
+      kit.hooks.create(kit.newHook(workspace_id, { tenant, ...differences }), key);
+    const hook = (await create(null, { secret }))!;
+    expect(await create(null)).toBe(null);
+    const owner = { workspace_id, tenant: null };
+    expect(await kit.hooks.ofKey(owner, 'k')).toEqual({ hook, fingerprint: 'f00', secret: 'whsec_1' });
+    expect(await kit.hooks.ofKey({ ...owner, tenant: 'cus_1' }, 'k')).toBe(null);
+    expect(await kit.hooks.ofKey(owner, 'K')).toBe(null);
+    expect(await create('cus_1')).not.toBe(null);
+    expect(idsOf(await kit.hooks.list(workspace_id, {}, FIRST_PAGE))).toHaveLength(2);
+    const row = await kit.arrange.hook(hook.id);
+    expect(row.fingerprint).not.toContain('f00');
+    await kit.hooks.remove(workspace_id, hook.id, NOW);
+    expect(await kit.hooks.ofKey(owner, 'k')).toBe(null);
+    expect(await create(null)).not.toBe(null);
   });
 
   check('headers and secrets are encrypted at rest, bound to their row', async (kit) => {

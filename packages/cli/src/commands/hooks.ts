@@ -15,6 +15,7 @@ interface Create extends HookFields {
   readonly url: string;
   readonly events: string[];
   readonly dialect?: string;
+  readonly idempotency_key?: string;
   readonly secret?: string | false;
 }
 
@@ -62,6 +63,7 @@ const create = apiVerb<Create>({
     { flags: '--dialect <name>', about: 'format of the requests (default: that of the workspace)' },
     { flags: '--secret <secret>', about: 'signing secret (default: a generated one)' },
     { flags: '--no-secret', about: 'do not sign requests, if the dialect allows that' },
+    { flags: '--idempotency-key <key>', about: 'create the hook only once under this key' },
   ],
   examples: [
     "hooks create https://shop.example.com/webhooks --events 'order.*'",

@@ -20,6 +20,12 @@ export interface HookInput {
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
+/** A hook to create. */
+export interface NewHookInput extends HookInput {
+  /** Creates the hook once, unique for its tenant. */
+  readonly idempotency_key?: string | undefined;
+}
+
 export type HookPatch = {
   readonly [K in keyof Omit<HookInput, 'dialect' | 'tenant'>]?: HookInput[K] | undefined;
 };

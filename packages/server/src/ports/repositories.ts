@@ -2,6 +2,7 @@ import type { KeyScope } from '../core/api-key.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
+import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
@@ -88,6 +89,15 @@ export interface ListedHook extends Hook {
   readonly header_names: readonly string[];
   /** When its secrets expire: null for the current one, then the previous ones, newest first. */
   readonly secret_expiries: readonly (number | null)[];
+}
+
+/** The hook that an idempotency key created. */
+export interface FirstHook {
+  readonly hook: ListedHook;
+  /** Null if it cannot be decrypted. */
+  readonly fingerprint: string | null;
+  /** The secret that it was created with; null if it had none, or has another one now. */
+  readonly secret: string | null;
 }
 
 export interface StoredEvent extends EventReceipt {
@@ -196,8 +206,15 @@ export interface ReplaySlice {
 /** The data that the API lists and changes. A change is durable and in effect when its promise resolves. */
 export interface Repositories {
   readonly workspaces: {
-    /** False if the name is taken. */
-    readonly create: (workspace: Workspace, catalog: readonly EventType[]) => Promise<boolean>;
+    /** False if the name or the idempotency key is taken. */
+    readonly create: (
+      workspace: Workspace,
+      catalog: readonly EventType[],
+      key?: CreationKey,
+    ) => Promise<boolean>;
+    readonly ofKey: (
+      idempotency_key: string,
+    ) => Promise<{ readonly workspace: Workspace; readonly fingerprint: string | null } | null>;
     readonly list: (page: PageQuery) => Promise<Page<Workspace>>;
     readonly get: (id: string) => Promise<Workspace | null>;
     /** Null if it does not exist; `taken` if another has the name. */
@@ -236,7 +253,12 @@ export interface Repositories {
     ) => Promise<void>;
   };
   readonly hooks: {
-    readonly create: (hook: NewHook) => Promise<ListedHook>;
+    /** Null if a hook of the same tenant has the idempotency key. */
+    readonly create: (hook: NewHook, key?: CreationKey) => Promise<ListedHook | null>;
+    readonly ofKey: (
+      owner: Pick<Hook, 'workspace_id' | 'tenant'>,
+      idempotency_key: string,
+    ) => Promise<FirstHook | null>;
     readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
     /** Null if it does not exist. Leaving `active` holds pending deliveries. */

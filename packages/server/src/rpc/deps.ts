@@ -6,6 +6,7 @@ import type { AwaitedSends } from '../admin/awaited-sends.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
+import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Replay } from '../admin/replay.ts';
@@ -25,6 +26,7 @@ export interface RpcDeps {
   readonly awaitedSends: AwaitedSends;
   readonly now: () => number;
   readonly ids: IdFactory;
+  readonly hash: Hash;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
   /** Checks data against a valid schema. */

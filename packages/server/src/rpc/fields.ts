@@ -91,6 +91,10 @@ export const idempotencyKey = described(
   'order-1042-created',
 );
 
+/** The idempotency key of a creation. */
+export const creationKey = (description: string) =>
+  described(idempotencyKey.clone(), description, 'cus-42-orders').optional();
+
 export const label = described(
   z
     .string()

@@ -3,7 +3,7 @@ import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
+import { creationKey, described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
 import { createHookSecrets, warningsOf } from './hook-secrets.ts';
 import { createHookTestSends } from './test-sends.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
@@ -27,7 +27,7 @@ const defineCreation = (deps: RpcDeps) => ({
       summary: 'Create a hook',
       description:
         'Registers a URL for event types. It gets events that are sent from now on. The response contains the signing secret, which is generated unless one is given.',
-      errors: ['url_refused', 'unknown_event_type', 'not_validated'],
+      errors: ['url_refused', 'unknown_event_type', 'not_validated', 'idempotency_conflict'],
       example: { url: EXAMPLE.url, events: ['order.*'], name: 'Shop' },
     })
     .input(
@@ -48,6 +48,9 @@ const defineCreation = (deps: RpcDeps) => ({
           'The signing secret, in the format of the dialect. Generated when absent. Null disables signing if the dialect allows it.',
           EXAMPLE.secret,
         ).optional(),
+        idempotency_key: creationKey(
+          'Visible ASCII. The same request with the same key returns the hook that the first one created, with its secret while that is the current one; another request is refused. Unique per tenant; deleting the hook frees it.',
+        ),
       }),
     )
     .output(createdHookView)

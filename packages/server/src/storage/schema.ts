@@ -24,6 +24,9 @@ interface WorkspacesTable {
   name: string;
   dialect: string;
   strict: Flag;
+  idempotency_key: Generated<string | null>;
+  /** SHA-256 of the request with the idempotency key. */
+  fingerprint: Generated<string | null>;
   created_at: Time;
   updated_at: Time;
 }
@@ -82,6 +85,9 @@ interface HooksTable {
   timeout_ms: number | null;
   headers: Sealed | null;
   validated_at: Time | null;
+  idempotency_key: Generated<string | null>;
+  /** SHA-256 of the request with the idempotency key, encrypted: that request may contain a guessable secret. */
+  fingerprint: Generated<Sealed | null>;
   consecutive_failures: ColumnType<number, number | undefined, number>;
   failing_since: Time | null;
   created_at: Time;

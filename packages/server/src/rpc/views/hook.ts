@@ -114,7 +114,7 @@ export const createdHookView = hookView
   .extend({
     secret: described(
       z.string().nullable(),
-      'The signing secret. Returned on creation and rotation, and by `hooks.revealSecret`, which is audited. Null if requests are not signed.',
+      'The signing secret. Returned on creation and rotation, and by `hooks.revealSecret`, which is audited. Null if requests are not signed, or if a repeated creation finds another secret.',
       EXAMPLE.secret,
     ),
     warnings,

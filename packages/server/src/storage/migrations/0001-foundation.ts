@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
+import { createEventMetadata } from './event-metadata-table.ts';
 
-const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .table(
       db.schema
@@ -11,6 +12,9 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('value', 'text', (c) => c.notNull()),
     )
     .execute();
+};
+
+const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .table(
       db.schema
@@ -19,6 +23,8 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('name', 'text', (c) => c.notNull().unique())
         .addColumn('dialect', 'text', (c) => c.notNull())
         .addColumn('strict', 'integer', (c) => c.notNull())
+        .addColumn('idempotency_key', is.id, (c) => c.unique())
+        .addColumn('fingerprint', 'text')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull()),
     )
@@ -88,6 +94,8 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('timeout_ms', 'integer')
         .addColumn('headers', 'text')
         .addColumn('validated_at', is.integer)
+        .addColumn('idempotency_key', is.id)
+        .addColumn('fingerprint', 'text')
         .addColumn('consecutive_failures', is.integer, (c) => c.notNull().defaultTo(0))
         .addColumn('failing_since', is.integer)
         .addColumn('created_at', is.integer, (c) => c.notNull())
@@ -98,6 +106,11 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_workspace').columns(['workspace_id', 'id']).execute();
   await index('bellwire_hooks_tenant').columns(['workspace_id', 'tenant', 'id']).execute();
+  await index('bellwire_hooks_idempotency')
+    .unique()
+    .expression(sql`workspace_id, idempotency_key, coalesce(tenant, '')`)
+    .where(sql.ref('idempotency_key'), 'is not', null)
+    .execute();
   await index('bellwire_hooks_stopping').columns(['id']).where(sql.ref('stopping'), 'is not', null).execute();
 };
 
@@ -165,26 +178,6 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
   await db.schema
     .createIndex('bellwire_wire_ids_event')
     .on('bellwire_wire_ids')
-    .columns(['event_id'])
-    .execute();
-};
-
-/** The metadata of events by value, to find events. `bellwire_events.metadata` is the same as JSON. */
-const createEventMetadata = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
-  await is
-    .clusteredTable(
-      db.schema
-        .createTable('bellwire_event_metadata')
-        .addColumn('workspace_id', is.id, (c) => c.notNull())
-        .addColumn('key', is.id, (c) => c.notNull())
-        .addColumn('value', is.id, (c) => c.notNull())
-        .addColumn('event_id', is.id, (c) => c.notNull())
-        .addPrimaryKeyConstraint('bellwire_event_metadata_pk', ['workspace_id', 'key', 'value', 'event_id']),
-    )
-    .execute();
-  await db.schema
-    .createIndex('bellwire_event_metadata_event')
-    .on('bellwire_event_metadata')
     .columns(['event_id'])
     .execute();
 };
@@ -305,6 +298,7 @@ const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
 /** The tables of the first release. */
 export const foundation = (is: SchemaDialect): Migration => ({
   up: async (db) => {
+    await createMeta(db, is);
     await createRegistry(db, is);
     await createHooks(db, is);
     await createSecrets(db, is);

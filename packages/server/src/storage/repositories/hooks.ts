@@ -1,13 +1,14 @@
-import type { Kysely, Transaction, Updateable } from 'kysely';
+import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/repositories.ts';
 import type { Cipher } from '../cipher.ts';
-import { sealHeaders, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
+import { openFingerprint, sealHeaders, sealKey, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {
   deletePreviousSecrets,
   deleteSecrets,
   insertSecret,
+  readFirstSecret,
   readSecretExpiries,
   retireSecrets,
 } from './hook-secrets.ts';
@@ -26,6 +27,8 @@ const toRow = (hook: NewHook, cipher: Cipher) => {
     headers: sealHeaders(headers, hook.id, cipher),
   };
 };
+
+const NO_KEY = { idempotency_key: null, fingerprint: null };
 
 const isDeactivation = ({ status }: HookChange): boolean => status !== undefined && status !== 'active';
 
@@ -73,18 +76,37 @@ class Hooks implements HooksRepository {
     this.#parts = parts;
   }
 
-  readonly create: HooksRepository['create'] = (hook) =>
+  readonly create: HooksRepository['create'] = (hook, key) =>
     this.#change(hook.workspace_id, hook.id, async (trx) => {
       await insertTenant(trx, hook);
-      const row = await trx
+      const insert = trx
         .insertInto('bellwire_hooks')
-        .values(toRow(hook, this.#parts.cipher))
-        .returningAll()
-        .executeTakeFirstOrThrow();
+        .values({ ...toRow(hook, this.#parts.cipher), ...sealKey(key, hook.id, this.#parts.cipher) })
+        .returningAll();
+      const once = key === undefined ? insert : insert.onConflict((conflict) => conflict.doNothing());
+      const row = await once.executeTakeFirst();
+      if (row === undefined) return null;
       const { secret, created_at } = hook;
       if (secret !== null) await this.#insertSecret(trx, hook.id, { ...secret, created_at });
       return this.#toListed(trx, row);
     });
+
+  readonly ofKey: HooksRepository['ofKey'] = async ({ workspace_id, tenant }, idempotency_key) => {
+    const row = await this.#db
+      .selectFrom('bellwire_hooks')
+      .selectAll()
+      .where('workspace_id', '=', workspace_id)
+      .where('idempotency_key', '=', idempotency_key)
+      // Must be written as in the index on this expression, or SQLite does not use it.
+      .where(sql<string>`coalesce(tenant, '')`, '=', tenant ?? '')
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    return {
+      hook: await this.#toListed(this.#db, row),
+      fingerprint: openFingerprint(row, this.#parts.cipher),
+      secret: await readFirstSecret(this.#db, row, this.#parts.cipher),
+    };
+  };
 
   readonly list: HooksRepository['list'] = async (workspace_id, { tenant }, page) => {
     let query = this.#reader
@@ -158,7 +180,7 @@ class Hooks implements HooksRepository {
     this.#change(workspace_id, id, async (trx) => {
       const { numUpdatedRows } = await trx
         .updateTable('bellwire_hooks')
-        .set({ deleted_at: now, updated_at: now, headers: null, stopping: 'canceled' })
+        .set({ deleted_at: now, updated_at: now, headers: null, stopping: 'canceled', ...NO_KEY })
         .where('workspace_id', '=', workspace_id)
         .where('id', '=', id)
         .where('deleted_at', 'is', null)
