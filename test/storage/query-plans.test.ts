@@ -130,6 +130,22 @@ test('events are found by metadata and by idempotency key through their indexes'
   }
 });
 
+test('hooks with the same URL, name or idempotency key are found through their indexes', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const hook = await kit.hook({ tenant: 'cus_1' });
+  for (const [call, index] of [
+    [() => kit.hooks.twins(hook), 'bellwire_hooks_url (workspace_id=? AND <expr>=? AND <expr>=?)'],
+    [() => kit.hooks.twins(hook), 'bellwire_hooks_name (workspace_id=? AND <expr>=? AND name=?)'],
+    [
+      () => kit.hooks.ofKey(hook, 'k'),
+      'bellwire_hooks_idempotency (workspace_id=? AND idempotency_key=? AND <expr>=?)',
+    ],
+  ] as const) {
+    expect((await plans(call)).join('\n')).toContain(index);
+  }
+});
+
 test('the hooks of a tenant are listed and counted through their index', async () => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;

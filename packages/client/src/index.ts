@@ -20,6 +20,7 @@ export type {
   Page,
   SendResult,
   Tenant,
+  Warning,
   Workspace,
 } from '@bellwire/server';
 export type { StandardSchema } from './standard-schema.ts';

@@ -1,5 +1,6 @@
 import { AwaitedSends } from './admin/awaited-sends.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
+import { createHookWarnings } from './admin/hook-warnings.ts';
 import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
@@ -154,6 +155,7 @@ const createManagement = (
   const router = createAppRouter({
     accept,
     hooks: createHooks(forHooks),
+    hookWarnings: createHookWarnings(forHooks),
     testSends,
     secrets: createSecrets(forHooks),
     replay: createReplay({ ...forHooks, retention_ms: settings.retention_ms }),

@@ -44,6 +44,7 @@ export type {
   Verbs,
   SendResult,
   Tenant,
+  Warning,
   Workspace,
 } from './rpc/verbs.ts';
 export { VERSION } from './version.ts';

@@ -60,6 +60,22 @@ const creation = (check: Check): void => {
     expect(await create(null)).not.toBe(null);
   });
 
+  check('the twins of a hook are live hooks of its tenant with its URL or name', async (kit) => {
+    const [one, two] = await kit.addWorkspaces();
+    const add = (workspace_id: string, url: string, more = {}) =>
+      kit.addHook(workspace_id, { url, name: url, ...more });
+    const hook = await add(one, 'https://a.example.com/');
+    await add(two, hook.url);
+    await add(one, hook.url, { tenant: 'cus_1' });
+    await add(one, 'https://b.example.com/', { name: 'other' });
+    expect(await kit.hooks.twins(hook)).toEqual({ same_url: null, same_name: null });
+    const same = await add(one, hook.url, { name: 'other' });
+    const named = await add(one, 'https://c.example.com/', { name: hook.name });
+    expect(await kit.hooks.twins(hook)).toEqual({ same_url: same.id, same_name: named.id });
+    for (const { id } of [same, named]) await kit.hooks.remove(one, id, NOW);
+    expect(await kit.hooks.twins(hook)).toEqual({ same_url: null, same_name: null });
+  });
+
   check('headers and secrets are encrypted at rest, bound to their row', async (kit) => {
     const { id } = await kit.hook({ headers: HEADERS, secret: { id: 'sec_1', value: 'whsec_1' } });
     const { headers } = await kit.arrange.hook(id);

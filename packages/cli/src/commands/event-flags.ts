@@ -3,7 +3,7 @@ import { eventMetadataFlag, type Pairs, toMetadata } from './metadata-flag.ts';
 import { readFutureTime, readTime } from '../input/read-text.ts';
 import type { EventReceipt } from '@bellwire/client';
 import type { Out } from '../frame/out.ts';
-import { printRecord } from '../print/record.ts';
+import { printWarned } from './print-warned.ts';
 
 /** The optional fields of an event. */
 export interface EventFields {
@@ -42,10 +42,10 @@ export const toEventInput = <F extends EventFields>({ metadata, ...fields }: F) 
 
 /** Prints the receipt of `send`. */
 export const printReceipt = (out: Out, receipt: EventReceipt): void => {
-  out.print(receipt, printRecord);
+  printWarned(out, receipt);
   out.note(
     receipt.deliveries === 0
-      ? `No hook is subscribed to ${receipt.type}. List the hooks with: bellwire hooks list`
+      ? 'List the hooks with: bellwire hooks list'
       : `Watch its deliveries with: bellwire deliveries watch --event ${receipt.id}`,
   );
 };

@@ -1,12 +1,12 @@
 import type { Hook } from '@bellwire/client';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
-import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { filters } from './filters.ts';
 import { printSecret } from './print-secret.ts';
+import { printWarned } from './print-warned.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
-import { HOOK_ID, type HookId, hookVerb } from './hook-id.ts';
+import { HOOK_ID, type HookId, hookVerb, SAMPLE_HOOK } from './hook-id.ts';
 import { hookSecretVerbs } from './hook-secrets.ts';
 import { hookTestVerbs } from './hook-test-sends.ts';
 
@@ -92,9 +92,7 @@ const update = apiVerb<Update>({
   ],
   run: async ({ hooks }, { hook_id, to, secret, ...fields }, { out }) => {
     const changes = { ...toHookInput(fields), ...toSecret(secret), ...(to === undefined ? {} : { url: to }) };
-    const { warnings, ...hook } = await hooks.update(hook_id, changes);
-    out.print({ ...hook, warnings }, (_, style) => printRecord(hook, style));
-    for (const warning of warnings) out.note(warning);
+    printWarned(out, await hooks.update(hook_id, changes));
   },
 });
 
@@ -104,10 +102,13 @@ const remove = hookVerb('delete', {
   call: ({ hooks }, id) => hooks.delete(id),
 });
 
-const activate = hookVerb('activate', {
+const activate = apiVerb<HookId>({
+  usage: 'activate <hook_id>',
   about: 'Resume sending to a paused or disabled hook.',
   more: 'Held deliveries stay held until `hooks replay` sends them.',
-  call: ({ hooks }, id) => hooks.activate(id),
+  arguments: HOOK_ID,
+  examples: [`hooks activate ${SAMPLE_HOOK}`],
+  run: async ({ hooks }, { hook_id }, { out }) => printWarned(out, await hooks.activate(hook_id)),
 });
 
 const deactivate = hookVerb('deactivate', {

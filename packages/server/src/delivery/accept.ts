@@ -4,6 +4,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
+import { unsentWarnings, type Warning } from '../core/warnings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
@@ -37,6 +38,11 @@ export interface SingleInput {
   readonly data: JsonObject;
 }
 
+/** The answer to the sender, with the reasons if the event reaches no hook. */
+export interface AcceptedEvent extends EventReceipt {
+  readonly warnings: readonly Warning[];
+}
+
 /** A delivery that is sent immediately. */
 export interface SingleDelivery {
   readonly delivery: Delivery;
@@ -50,7 +56,7 @@ export interface Accept {
    * @throws BellwireError `invalid_input` (`deliver_at`), `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
    * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
-  readonly event: (workspace_id: string, input: SendInput) => Promise<EventReceipt>;
+  readonly event: (workspace_id: string, input: SendInput) => Promise<AcceptedEvent>;
   /** Creates an event and its delivery for one hook in any state. */
   readonly single: (workspace_id: string, input: SingleInput) => Promise<SingleDelivery>;
 }
@@ -117,8 +123,21 @@ const newEvent = (
   ...options,
 });
 
+/** Null for a time that is not in the future. @throws BellwireError `invalid_input` */
+const deliverAtOf = (
+  { deliver_at = 0 }: SendInput,
+  limits: Parameters<typeof deliverAtProblem>[1],
+): number | null => {
+  if (deliver_at <= limits.now) return null;
+  const message = deliverAtProblem(deliver_at, limits);
+  if (message === null) return deliver_at;
+  throw new BellwireError('invalid_input', `deliver_at: ${message}.`, {
+    issues: [{ path: 'deliver_at', message }],
+  });
+};
+
 export const createAccept = (options: AcceptOptions): Accept => {
-  const { group_commit, attempts, clock, ids } = options;
+  const { group_commit, attempts, clock, ids, retention_ms } = options;
 
   const fingerprintOf = (input: SendInput): string =>
     options.hash(
@@ -133,17 +152,6 @@ export const createAccept = (options: AcceptOptions): Accept => {
       ]),
     );
 
-  /** Null for a time that is not in the future. @throws BellwireError `invalid_input` */
-  const deliverAtOf = ({ deliver_at = 0 }: SendInput, now: number): number | null => {
-    if (deliver_at <= now) return null;
-    const { retention_ms } = options;
-    const message = deliverAtProblem(deliver_at, { now, retention_ms });
-    if (message === null) return deliver_at;
-    throw new BellwireError('invalid_input', `deliver_at: ${message}.`, {
-      issues: [{ path: 'deliver_at', message }],
-    });
-  };
-
   const checkAgainstCatalog = createCatalogCheck(options);
   const refuseWhenStopping = (): void => {
     if (options.isStopping()) throw shuttingDown();
@@ -152,13 +160,13 @@ export const createAccept = (options: AcceptOptions): Accept => {
   return {
     event: async (workspace_id, input) => {
       refuseWhenStopping();
-      await checkAgainstCatalog(workspace_id, input);
+      const { event_types } = await checkAgainstCatalog(workspace_id, input);
       // Shutdown may have begun, and finished its last commit, while the catalog was read.
       refuseWhenStopping();
       const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
       const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
       const created_at = clock.now();
-      const deliver_at = deliverAtOf(input, created_at);
+      const deliver_at = deliverAtOf(input, { now: created_at, retention_ms });
       const times = { occurred_at: occurred_at ?? created_at, created_at };
       const idempotency_key = input.idempotency_key ?? null;
       const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
@@ -166,7 +174,8 @@ export const createAccept = (options: AcceptOptions): Accept => {
         { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
         { idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
       );
-      return acceptedOf(await group_commit.accept(event)).receipt;
+      const { receipt } = acceptedOf(await group_commit.accept(event));
+      return { ...receipt, warnings: receipt.deliveries > 0 ? [] : unsentWarnings(input, event_types) };
     },
     single: async (workspace_id, { hook_id, tenant, trigger, type, data }) => {
       refuseWhenStopping();

@@ -4,6 +4,7 @@ import type { EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
@@ -261,6 +262,8 @@ export interface Repositories {
     ) => Promise<FirstHook | null>;
     readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
+    /** The id of another hook of the same workspace and tenant with the same URL, and of one with the same name. */
+    readonly twins: (hook: Pick<Hook, 'id' | 'workspace_id' | 'tenant' | 'url' | 'name'>) => Promise<Twins>;
     /** Null if it does not exist. Leaving `active` holds pending deliveries. */
     readonly update: (
       workspace_id: string,

@@ -4,6 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { AwaitedSends } from '../admin/awaited-sends.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
+import type { HookWarnings } from '../admin/hook-warnings.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
 import type { Hash } from '../ports/hash.ts';
@@ -17,6 +18,7 @@ import type { TestSends } from '../admin/test-sends.ts';
 export interface RpcDeps {
   readonly accept: Accept;
   readonly hooks: Hooks;
+  readonly hookWarnings: HookWarnings;
   readonly testSends: TestSends;
   readonly secrets: Secrets;
   readonly replay: Replay;

@@ -4,7 +4,7 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { creationKey, described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
-import { createHookSecrets, warningsOf } from './hook-secrets.ts';
+import { createHookSecrets } from './hook-secrets.ts';
 import { createHookTestSends } from './test-sends.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
@@ -18,6 +18,14 @@ const show =
   ({ secrets }: RpcDeps) =>
   (hook: ListedHook) =>
     viewHook(hook, secrets.stateOf(hook));
+
+/** A hook with the warnings about it and about the secret that the call has set. */
+const showWarned =
+  (deps: RpcDeps) =>
+  async (hook: ListedHook, newSecret: string | null): Promise<z.infer<typeof updatedHookView>> => ({
+    ...show(deps)(hook),
+    warnings: [...(await deps.hookWarnings(hook, newSecret))],
+  });
 
 const defineCreation = (deps: RpcDeps) => ({
   create: procedure
@@ -56,11 +64,7 @@ const defineCreation = (deps: RpcDeps) => ({
     .output(createdHookView)
     .mutation(async ({ ctx, input }) => {
       const created = await deps.hooks.create(ctx.workspace_id, input, ctx.caller.key_id);
-      return {
-        ...show(deps)(created.hook),
-        secret: created.secret,
-        warnings: warningsOf(created.secret),
-      };
+      return { ...(await showWarned(deps)(created.hook, created.secret)), secret: created.secret };
     }),
 });
 
@@ -119,8 +123,7 @@ const defineChanges = (deps: RpcDeps) => ({
     .output(updatedHookView)
     .mutation(async ({ ctx, input: { hook_id, ...patch } }) => {
       const at = { workspace_id: ctx.workspace_id, hook_id, by: ctx.caller.key_id };
-      const hook = show(deps)(await deps.hooks.update(at, patch));
-      return { ...hook, warnings: warningsOf(patch.secret ?? null) };
+      return showWarned(deps)(await deps.hooks.update(at, patch), patch.secret ?? null);
     }),
   delete: procedure
     .meta({
@@ -144,9 +147,9 @@ const defineSwitches = (deps: RpcDeps) => ({
       errors: ['not_validated'],
     })
     .input(one)
-    .output(hookView)
+    .output(updatedHookView)
     .mutation(async ({ ctx, input }) =>
-      show(deps)(await deps.hooks.activate(ctx.workspace_id, input.hook_id)),
+      showWarned(deps)(await deps.hooks.activate(ctx.workspace_id, input.hook_id), null),
     ),
   deactivate: procedure
     .meta({

@@ -5,6 +5,7 @@ import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, metadata } from '../fields.ts';
+import { warningsView } from './warning.ts';
 import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const hookView = z
@@ -108,7 +109,9 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   updated_at: iso(hook.updated_at),
 });
 
-const warnings = described(z.array(z.string()), 'Warnings about the secret; usually empty.', []);
+const warnings = warningsView(
+  'Remarks on the hook and its secret: a weak secret, event types that are not in the catalog, or another hook with its URL or name.',
+);
 
 export const createdHookView = hookView
   .extend({

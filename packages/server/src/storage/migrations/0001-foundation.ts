@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
 import { createEventMetadata } from './event-metadata-table.ts';
+import { createHookLookups } from './hook-lookups.ts';
 
 const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
@@ -106,11 +107,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_workspace').columns(['workspace_id', 'id']).execute();
   await index('bellwire_hooks_tenant').columns(['workspace_id', 'tenant', 'id']).execute();
-  await index('bellwire_hooks_idempotency')
-    .unique()
-    .expression(sql`workspace_id, idempotency_key, coalesce(tenant, '')`)
-    .where(sql.ref('idempotency_key'), 'is not', null)
-    .execute();
+  await createHookLookups(db);
   await index('bellwire_hooks_stopping').columns(['id']).where(sql.ref('stopping'), 'is not', null).execute();
 };
 

@@ -15,6 +15,7 @@ import {
 import { lockHook } from './lock-hook.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
+import { findTwins } from './find-twins.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
 
 const toRow = (hook: NewHook, cipher: Cipher) => {
@@ -139,6 +140,8 @@ class Hooks implements HooksRepository {
       .executeTakeFirst();
     return row === undefined ? null : this.#toListed(this.#db, row);
   };
+
+  readonly twins: HooksRepository['twins'] = (hook) => findTwins(this.#db, hook);
 
   readonly update: HooksRepository['update'] = (workspace_id, id, wanted) =>
     this.#change(workspace_id, id, async (trx) => {
