@@ -1,5 +1,7 @@
 /** Maximum number of names of a similar length that are compared, which bounds the time. */
-const COMPARED_MAX = 500;
+const COMPARED_MAX = 200;
+/** Longer names are not compared. */
+const LENGTH_MAX = 64;
 
 /** The Levenshtein distance of two texts; null beyond `max`. Reads only the diagonal band that can stay within it. */
 const distanceWithin = (a: string, b: string, max: number): number | null => {
@@ -21,6 +23,7 @@ const distanceWithin = (a: string, b: string, max: number): number | null => {
 /** The name that is probably meant: the one with the fewest different characters, at most three; null without one. */
 export const closestName = (name: string, names: Iterable<string>): string | null => {
   const max = Math.min(3, Math.ceil(name.length / 6));
+  if (name.length > LENGTH_MAX) return null;
   const wanted = name.toLowerCase();
   let closest: { readonly name: string; readonly distance: number } | null = null;
   let compared = 0;

@@ -35,11 +35,15 @@ const noHook = ({ type, tenant, hook_ids }: Unsent): Warning => {
   };
 };
 
-/** Why an event does not reach a hook. */
-export const unsentWarnings = (event: Unsent, catalog: Names): readonly Warning[] => {
+/** Why an event does not reach a hook. `suggest` finds the type that is probably meant. */
+export const unsentWarnings = <C extends Names>(
+  event: Unsent,
+  catalog: C,
+  suggest: (type: string, catalog: C) => string | null,
+): readonly Warning[] => {
   const { type } = event;
   if (catalog.size === 0 || catalog.has(type) || ALWAYS_DELIVERED.includes(type)) return [noHook(event)];
-  const message = `The catalog has no event type "${type}".${meant(closestName(type, catalog.keys()))}`;
+  const message = `The catalog has no event type "${type}".${meant(suggest(type, catalog))}`;
   return [noHook(event), { code: 'unknown_event_type', message }];
 };
 

@@ -11,6 +11,7 @@ import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { AcceptResult, AttemptRecord, EventReceipt, NewEvent, Store } from '../ports/store.ts';
 import type { AttemptWatch } from './attempt-watch.ts';
 import { createCatalogCheck } from './catalog-check.ts';
+import { createSuggestType } from './suggest-type.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A sender's input. Its shape is already validated, its content is not. */
@@ -152,6 +153,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       ]),
     );
 
+  const suggestType = createSuggestType();
   const checkAgainstCatalog = createCatalogCheck(options);
   const refuseWhenStopping = (): void => {
     if (options.isStopping()) throw shuttingDown();
@@ -175,7 +177,10 @@ export const createAccept = (options: AcceptOptions): Accept => {
         { idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
       );
       const { receipt } = acceptedOf(await group_commit.accept(event));
-      return { ...receipt, warnings: receipt.deliveries > 0 ? [] : unsentWarnings(input, event_types) };
+      return {
+        ...receipt,
+        warnings: receipt.deliveries > 0 ? [] : unsentWarnings(input, event_types, suggestType),
+      };
     },
     single: async (workspace_id, { hook_id, tenant, trigger, type, data }) => {
       refuseWhenStopping();
