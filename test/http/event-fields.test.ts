@@ -108,6 +108,7 @@ it.each([
   ['metadata.a', { metadata: { a: 'x'.repeat(257) } }],
   ['metadata.', { metadata: { '': 'a' } }],
   ['metadata', { metadata: ['a'] }],
+  ['metadata', { metadata: JSON.parse('{"__proto__":"a"}') }],
 ])('metadata beyond its limits is refused at %s: %j', async (path, fields) => {
   const { status, body } = await send(fields);
   expect([status, body.error.issues?.[0]?.path]).toEqual([422, path]);
@@ -118,6 +119,7 @@ it.each([
   ['metadata[a]=1&metadata[a]=2', 'metadata[a]'],
   ['metadata=a&metadata[a]=1', 'metadata'],
   ['metadata[]=1', 'metadata.'],
+  ['metadata[__proto__]=1', 'metadata'],
   ['type[a]=1', 'type[a]'],
 ])('the query %s is refused', async (query, path) => {
   const { status, body } = await server.api(`GET /v1/events?${query}`);

@@ -108,6 +108,7 @@ it.each([
   ['metadata.a', { metadata: { a: 1 } }],
   ['metadata', { metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`k${n}`, ''])) }],
   ['metadata.a', { metadata: { a: 'x'.repeat(1025) } }],
+  ['metadata', { metadata: JSON.parse('{"__proto__":"a"}') }],
   ['description', { description: 'x'.repeat(1001) }],
 ])('%s is refused beyond its limit', async (path, fields) => {
   const { id } = await server.addHook(url);

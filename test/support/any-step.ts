@@ -127,10 +127,7 @@ const isTextMap = (value: unknown): boolean => {
   const pairs = Object.entries(value);
   return (
     pairs.length > 0 &&
-    pairs.every(
-      ([key, text]) =>
-        key.isWellFormed() && key !== '__proto__' && typeof text === 'string' && text.isWellFormed(),
-    )
+    pairs.every(([key, text]) => key.isWellFormed() && typeof text === 'string' && text.isWellFormed())
   );
 };
 

@@ -16,7 +16,13 @@ const refuse = (path: string, message: string) =>
 
 const unwrap = (schema: z.ZodType | undefined): z.ZodType | undefined => {
   let inner = schema;
-  while (inner !== undefined && 'innerType' in inner.def) inner = inner.def.innerType as z.ZodType;
+  while (inner !== undefined) {
+    const { def }: { readonly def: object } = inner;
+    if ('innerType' in def) inner = def.innerType as z.ZodType;
+    // A preprocessed schema.
+    else if ('out' in def) inner = def.out as z.ZodType;
+    else break;
+  }
   return inner;
 };
 

@@ -65,21 +65,46 @@ export const tenantId = described(
   EXAMPLE.tenant,
 );
 
-export const metadata = described(
-  z
-    .record(z.string().min(1).max(64), z.string().max(1024))
-    .refine((map) => Object.keys(map).length <= 20, 'must have 20 keys at most'),
-  'Your own data: a map of text to text, 20 keys at most.',
-  EXAMPLE.metadata,
-);
+type TextMap = Record<string, string>;
 
-export const eventMetadata = described(
-  z
-    .record(z.string().min(1).max(64), z.string().max(256))
-    .refine((map) => Object.keys(map).length <= 5, 'must have 5 keys at most'),
-  'Your own data to find the event by: a map of text to text, 5 keys at most. Not sent to receivers.',
-  EXAMPLE.event_metadata,
-);
+interface MapRules {
+  readonly keys: number;
+  readonly characters: number;
+  readonly description: string;
+  readonly example: TextMap;
+}
+
+/** A map of text to text. zod drops the key `__proto__`; here it is an issue. */
+const textMap = ({ keys, characters, description, example }: MapRules) =>
+  z.preprocess(
+    (value, context) => {
+      if (isJsonObject(value) && Object.hasOwn(value, '__proto__'))
+        context.addIssue({ code: 'custom', message: 'must not have the key __proto__' });
+      return value;
+    },
+    described(
+      z
+        .record(z.string().min(1).max(64), z.string().max(characters))
+        .refine((map) => Object.keys(map).length <= keys, `must have ${keys} keys at most`),
+      description,
+      example,
+    ),
+  ) as unknown as z.ZodType<TextMap, TextMap>;
+
+export const metadata = textMap({
+  keys: 20,
+  characters: 1024,
+  description: 'Your own data: a map of text to text, 20 keys at most.',
+  example: EXAMPLE.metadata,
+});
+
+export const eventMetadata = textMap({
+  keys: 5,
+  characters: 256,
+  description:
+    'Your own data to find the event by: a map of text to text, 5 keys at most. Not sent to receivers.',
+  example: EXAMPLE.event_metadata,
+});
 
 export const idempotencyKey = described(
   z
