@@ -6,7 +6,10 @@ import { type DeliveryRow, newDeliveryRow } from '../../packages/server/src/stor
 import type { NewEventRow } from '../../packages/server/src/storage/rows/event-row.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 
-type NewHookRow = Omit<Schema['bellwire_hooks'], 'number' | 'consecutive_failures'>;
+type NewHookRow = Omit<
+  Schema['bellwire_hooks'],
+  'number' | 'consecutive_failures' | 'description' | 'metadata' | 'idempotency_key' | 'fingerprint'
+>;
 
 export const BIG_WORKSPACE = 'ws_big';
 /** Every hook of the big workspace subscribes to it. */
@@ -81,6 +84,8 @@ export class TableRows {
       addressed: 0,
       occurred_at: this.#time,
       created_at: this.#time,
+      deliver_at: null,
+      metadata: null,
       previous_data: null,
       data: `{"time":${this.#time},"padding":"${PADDING}"}`,
     };

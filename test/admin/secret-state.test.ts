@@ -17,7 +17,7 @@ const hookIn = async (dialect: string, secret: string | null = FIRST): Promise<s
 
 interface Shown {
   readonly secret_state: unknown;
-  readonly warnings: readonly string[];
+  readonly warnings: readonly object[];
 }
 
 const call = async (...[path, body]: Parameters<VirtualServer['api']>) => {
@@ -99,7 +99,10 @@ it('null removes the secret where the dialect allows that, and is refused elsewh
 
 it('a replaced or removed secret is in the audit log, and a short one is warned about', async () => {
   const id = await hookIn('github');
-  expect((await patch(id, 'short')).body.warnings).toEqual([expect.stringContaining('16 characters')]);
+  expect((await patch(id, 'short')).body.warnings).toContainEqual({
+    code: 'weak_secret',
+    message: expect.stringContaining('16 characters'),
+  });
   await patch(id, null);
   const { data } = (await server.api('GET /v1/audit?limit=2')).body as unknown as { readonly data: unknown };
   expect(data).toMatchObject([

@@ -1,3 +1,4 @@
+import type { Warning } from '@bellwire/client';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dialectTable } from '../support/dialect-table.ts';
@@ -30,6 +31,9 @@ const rotate = (id: string, fields: object = {}): Promise<Answer> =>
   server.api(`POST /v1/webhooks/${id}/rotate-secret`, fields);
 
 const reveal = (id: string): Promise<Answer> => server.api(`POST /v1/webhooks/${id}/secret`);
+
+const secretWarnings = (answer: object) =>
+  (answer as { readonly warnings: readonly Warning[] }).warnings.filter(({ code }) => code === 'weak_secret');
 
 const expectRefusal = ({ status, body, text }: Answer): void => {
   expect([status, body.error?.code], text).toEqual([422, 'invalid_input']);
@@ -87,12 +91,13 @@ describe('the secret of a new hook', () => {
   });
 
   it('fewer than sixteen characters cause a warning and work', async () => {
-    const warned = [expect.stringContaining('16 characters')];
+    const warned = [{ message: expect.stringContaining('16 characters') }];
     const { id, ...short } = await add('github', { secret: 'x'.repeat(15) });
-    expect(short).toMatchObject({ secret: 'x'.repeat(15), warnings: warned });
-    expect((await rotate(id, { secret: 'y'.repeat(15) })).body).toMatchObject({ warnings: warned });
+    expect(short).toMatchObject({ secret: 'x'.repeat(15) });
+    expect(secretWarnings(short)).toMatchObject(warned);
+    expect(secretWarnings((await rotate(id, { secret: 'y'.repeat(15) })).body)).toMatchObject(warned);
     for (const secret of ['x'.repeat(16), null, undefined]) {
-      expect(await add('github', { secret })).toMatchObject({ warnings: [] });
+      expect(secretWarnings(await add('github', { secret }))).toEqual([]);
     }
     expect((await rotate(id)).body).toMatchObject({ warnings: [] });
   });

@@ -26,6 +26,37 @@ test('events are sent, listed and shown as the API answers them', async ({ serve
   expect(table).toMatch(/^ID +CREATED +TYPE +DELIVERIES +DATA\nevt_\S+ +\S+Z +order\.paid +1 +\{"id":8\}\n$/);
 });
 
+test('events are found by metadata and by idempotency key', async ({ json }) => {
+  for (const [at, value] of ['42', '43'].entries()) {
+    const more = [
+      '--metadata',
+      `order_id=${value}`,
+      '--metadata',
+      'region=eu',
+      '--idempotency-key',
+      `k${at}`,
+    ];
+    await json('events', 'send', 'order.paid', '--set', 'id=9', ...more);
+  }
+  for (const filter of [
+    ['--metadata', 'order_id=43', '--metadata', 'region=eu'],
+    ['--idempotency-key', 'k1'],
+  ]) {
+    const found = (await json('events', 'list', ...filter)).data;
+    expect(found).toMatchObject([{ idempotency_key: 'k1', metadata: { order_id: '43' } }]);
+  }
+});
+
+test('an event is delayed until a time, or by a delay', async ({ json, bellwire }) => {
+  const send = (at: string) => json('events', 'send', 'order.paid', '--set', 'id=9', '--deliver-at', at);
+  const time = new Date(Date.now() + 60_000).toISOString();
+  expect(await send(time)).toMatchObject({ deliver_at: time });
+  const { deliver_at, created_at } = await send('30m');
+  expect(Math.round((Date.parse(deliver_at) - Date.parse(created_at)) / 60_000)).toBe(30);
+  const wrong = await bellwire(['events', 'send', 'order.paid', '--set', 'id=9', '--deliver-at', 'soon']);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('or a delay like 30m') });
+});
+
 test('a list is one page, or all pages with --all, in the same form', async ({ server, json, bellwire }) => {
   for (const id of [1, 2, 3]) await json('events', 'send', 'order.created', '--data', `{"id": ${id}}`);
   const first = await json('events', 'list', '--limit', '2');

@@ -18,7 +18,18 @@ test('with --json every command about hooks prints the answer of the API', async
   expect(await json('hooks', 'list')).toEqual((await server.api('GET /v1/webhooks')).body);
 
   const changes = ['--max-attempts', '3', '--timeout-ms', '500', '--header', 'X-Tenant: acme: one'];
-  const more = ['--method', 'PUT', '--events', 'a,b', '--events', 'c', '--to', 'http://127.0.0.1:1998/'];
+  const own = ['--description', 'For the ERP', '--metadata', 'plan=team', '--metadata', 'eq=a=b'];
+  const more = [
+    ...own,
+    '--method',
+    'PUT',
+    '--events',
+    'a,b',
+    '--events',
+    'c',
+    '--to',
+    'http://127.0.0.1:1998/',
+  ];
   const changed = await json('hooks', 'update', created.id, ...changes, ...more);
   expect(changed).toEqual({ ...(await of(created.id)), warnings: [] });
   expect(changed).toMatchObject({
@@ -27,6 +38,8 @@ test('with --json every command about hooks prints the answer of the API', async
     method: 'PUT',
     max_attempts: 3,
     timeout_ms: 500,
+    description: 'For the ERP',
+    metadata: { plan: 'team', eq: 'a=b' },
     headers: { 'X-Tenant': '[secret]' },
   });
   const back = await json('hooks', 'update', created.id, '--max-attempts', 'default', '--no-active');
@@ -38,6 +51,17 @@ test('with --json every command about hooks prints the answer of the API', async
 
   expect(await json('hooks', 'delete', created.id)).toBeNull();
   expect((await server.api(`GET /v1/webhooks/${created.id}`)).status).toBe(404);
+});
+
+test('a hook and a workspace are created once under an idempotency key', async ({ json, bellwire }) => {
+  const hook = ['hooks', 'create', CLOSED, '--events', 'a', '--idempotency-key', 'k'];
+  expect(await json(...hook)).toEqual(await json(...hook));
+  expect(await bellwire([...hook, '--name', 'other'])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('idempotency_conflict'),
+  });
+  const workspace = ['workspaces', 'create', 'once by key', '--idempotency-key', 'k'];
+  expect(await json(...workspace)).toEqual(await json(...workspace));
 });
 
 test('secrets are rotated, switched and revealed', async ({ server, json, bellwire }) => {

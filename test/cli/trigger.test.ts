@@ -50,7 +50,7 @@ test('data can come from a file, standard input or the command line; --dry-run o
   expect(await data('--data', '{}', '--set', '__proto__.b=2')).toEqual(JSON.parse('{"__proto__": {"b": 2}}'));
   expect((await json('events', 'list')).data).toEqual([]);
   const { stderr } = await bellwire(['trigger', 'x.y', '--data', '-'], { input });
-  expect(stderr).toMatch(/^No hook is subscribed to x\.y\b.*: bellwire hooks list\n$/);
+  expect(stderr).toMatch(/^warning: No hook is subscribed to x\.y\b.*\n.*: bellwire hooks list\n$/);
 });
 
 test('without an example, the data is generated from the schema; without a valid sample, nothing is sent', async ({

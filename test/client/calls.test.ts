@@ -52,6 +52,20 @@ test('an event is sent with the given idempotency key, or with a new one', async
   expect(page.data).toHaveLength(1);
 });
 
+test('events are found by their metadata and by their idempotency key', async () => {
+  const { events } = clientAt(server.origin);
+  const metadata = { order_id: '42' };
+  const sent = await events.send('found', {}, { metadata, idempotency_key: 'found-42' });
+  const { results } = await events.sendBatch([{ type: 'found', data: {}, metadata: { order_id: '43' } }]);
+  expect(results).toMatchObject([{ ok: true }]);
+  for (const filter of [{ metadata }, { idempotency_key: 'found-42' }]) {
+    expect((await events.list(filter)).data).toMatchObject([{ id: sent.id, metadata }]);
+  }
+  const found = [];
+  for await (const event of events.list({ metadata: { order_id: '43' } })) found.push(event.type);
+  expect(found).toEqual(['found']);
+});
+
 test('an admin key works in the workspace that the client names', async () => {
   const admin = clientAt(server.origin);
   const workspace = await admin.workspaces.create({ name: 'acme' });

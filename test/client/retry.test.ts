@@ -71,20 +71,47 @@ describe.concurrent('Retry-After', () => {
   });
 });
 
-test.each<[string, Fault, number]>([
+const lost: readonly [string, Fault, number][] = [
   ['a lost connection', 'drop', 0],
   ['a lost answer', 'lose', 1],
   ['a 503 of a proxy', html, 0],
-])('a create is not repeated when the server may have executed it: %s', async (title, fault, created) => {
+];
+
+test.each(lost)('a hook and a workspace are created once after %s', async (title, fault) => {
   await using front = await startFront(server.origin, [fault]);
-  const new_hook = { ...hook('once'), name: title };
-  await expect(clientAt(front.origin).hooks.create(new_hook)).rejects.toMatchObject({
-    message: expect.stringMatching(/may have .* before you repeat it/),
-  });
-  expect(front.calls).toHaveLength(1);
+  const { hooks, workspaces } = clientAt(front.origin);
+  const created = await hooks.create({ ...hook('once'), name: title });
+  expect(created.secret).toMatch(/^whsec_/);
+  expect(front.calls).toHaveLength(2);
   const { data } = await direct.hooks.list();
-  expect(data.filter(({ name }) => name === title)).toHaveLength(created);
+  expect(data.filter(({ name }) => name === title).map(({ id }) => id)).toEqual([created.id]);
+
+  await using second = await startFront(server.origin, [fault]);
+  const { id } = await clientAt(second.origin).workspaces.create({ name: title });
+  expect(second.calls).toHaveLength(2);
+  await expect(workspaces.get(id)).resolves.toMatchObject({ name: title });
 });
+
+test('two hooks that are created by equal calls are two hooks, unless they have the same key', async () => {
+  const { hooks } = clientAt(server.origin);
+  const [one, two] = [await hooks.create(hook('equal')), await hooks.create(hook('equal'))];
+  expect(one.id).not.toBe(two.id);
+  const own = { ...hook('equal'), idempotency_key: 'own' };
+  expect((await hooks.create(own)).id).toBe((await hooks.create(own)).id);
+});
+
+test.each(lost)(
+  'a key is not created again when the server may have executed the call: %s',
+  async (title, fault, created) => {
+    await using front = await startFront(server.origin, [fault]);
+    await expect(clientAt(front.origin).apiKeys.create({ name: title })).rejects.toMatchObject({
+      message: expect.stringMatching(/may have .* before you repeat it/),
+    });
+    expect(front.calls).toHaveLength(1);
+    const { data } = await direct.apiKeys.list();
+    expect(data.filter(({ name }) => name === title)).toHaveLength(created);
+  },
+);
 
 test('a deletion whose answer was lost does not report a missing hook', async () => {
   const { id } = await direct.hooks.create(hook('deleted'));

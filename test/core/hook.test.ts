@@ -45,6 +45,8 @@ const HOOK: SendableHook = {
   status: 'active',
   disabled_reason: null,
   insecure_ssl: false,
+  description: '',
+  metadata: {},
   max_attempts: null,
   timeout_ms: null,
   validated_at: null,

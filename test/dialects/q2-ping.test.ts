@@ -53,6 +53,8 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     status: 'active',
     disabled_reason: null,
     insecure_ssl: false,
+    description: '',
+    metadata: {},
     max_attempts: null,
     timeout_ms: null,
     validated_at: null,

@@ -4,7 +4,7 @@ import { keepForFile, type ServerView, startServer } from '../support/running-se
 
 const url = 'https://receiver.example.com/in';
 
-const FIELDS = `id number name url events method content_type dialect status
+const FIELDS = `id number name description metadata url events method content_type dialect status
   active insecure_ssl max_attempts timeout_ms headers validated_at disabled_reason consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
   /\s+/,
 );
@@ -33,6 +33,8 @@ it('a new hook has every documented field, with working defaults', async () => {
     max_attempts: null,
     timeout_ms: null,
     headers: {},
+    description: '',
+    metadata: {},
     secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,
   });
   const got = await shown(body.id);
@@ -82,6 +84,38 @@ it('a change sets the fields that it names and no others', async () => {
   expect(status).toBe(200);
   expect(body).toEqual({ ...before, ...change, warnings: [], updated_at: expect.any(String) });
   expect({ ...(await shown(id)), warnings: [] }).toEqual(body);
+});
+
+it('description and metadata are yours: a change replaces them whole, and receivers do not get them', async () => {
+  await using receiver = await startReceiver();
+  const own = { description: 'Orders for the ERP', metadata: { plan: 'team', owner: 'ü' } };
+  const { id } = await server.addHook(receiver.origin, own);
+  expect(await shown(id)).toMatchObject(own);
+  expect((await server.api('GET /v1/webhooks')).body.data).toMatchObject([own]);
+  await server.send();
+  const { headers, body } = await receiver.next();
+  expect(JSON.stringify(headers) + String(body)).not.toMatch(/ERP|team|owner/);
+  await server.api(`PATCH /v1/webhooks/${id}`, { name: 'other' });
+  expect(await shown(id)).toMatchObject(own);
+  const metadata = { region: 'eu' };
+  const changed = await server.api(`PATCH /v1/webhooks/${id}`, { metadata, description: '' });
+  expect(changed.body).toEqual(expect.objectContaining({ metadata, description: '' }));
+  await server.api(`PATCH /v1/webhooks/${id}`, { metadata: {} });
+  expect(await shown(id)).toHaveProperty('metadata', {});
+});
+
+it.each([
+  ['metadata.a', { metadata: { a: 1 } }],
+  ['metadata', { metadata: Object.fromEntries(Array.from({ length: 21 }, (_, n) => [`k${n}`, ''])) }],
+  ['metadata.a', { metadata: { a: 'x'.repeat(1025) } }],
+  ['metadata', { metadata: JSON.parse('{"__proto__":"a"}') }],
+  ['description', { description: 'x'.repeat(1001) }],
+])('%s is refused beyond its limit', async (path, fields) => {
+  const { id } = await server.addHook(url);
+  for (const call of ['POST /v1/webhooks', `PATCH /v1/webhooks/${id}`] as const) {
+    const { status, body } = await server.api(call, { url, events: ['*'], ...fields });
+    expect([status, body.error?.issues?.[0]?.path]).toEqual([422, path]);
+  }
 });
 
 it('the next event uses the changed hook', async () => {

@@ -162,6 +162,15 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('not_validated', 'hooks.activate', of_hook);
   });
 
+  it('of a creation whose key has another request', async () => {
+    const once = { idempotency_key: 'once' };
+    const hook = { url: 'https://shop.example.com/', events: ['*'], ...once };
+    await call('hooks.create', { body: hook });
+    await expectCode('idempotency_conflict', 'hooks.create', { body: { ...hook, events: ['a'] } });
+    await call('workspaces.create', { body: { name: 'first', ...once } });
+    await expectCode('idempotency_conflict', 'workspaces.create', { body: { name: 'second', ...once } });
+  });
+
   it('of an event', async () => {
     const strict = {
       'bellwire-workspace': (await server.api('POST /v1/workspaces', { name: 's', strict: true })).body.id,

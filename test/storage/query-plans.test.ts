@@ -105,6 +105,42 @@ test('a list of hooks finds the next attempt of each hook in the index of due de
   expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
 });
 
+test('events are found by metadata and by idempotency key through their indexes', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const { workspace_id } = await kit.hook();
+  const page = { limit: 10, after: 'm' };
+  const metadata = { order_id: '42' };
+  const by_value = 'USING PRIMARY KEY (workspace_id=? AND key=? AND value=? AND event_id<?)';
+  const by_key = 'bellwire_events_idempotency (workspace_id=? AND idempotency_key=?)';
+  for (const [filter, expected] of [
+    [{ metadata }, by_value],
+    [{ metadata: { ...metadata, region: 'eu' }, type: 'a' }, by_value],
+    [{ idempotency_key: 'k' }, by_key],
+    [{ idempotency_key: 'k', tenant: 'cus_1', metadata }, by_key],
+  ] as const) {
+    const steps = await plans(() => kit.events.list(workspace_id, filter, page));
+    expect(steps.join('\n')).toContain(expected);
+    expect(steps.filter((step) => /SCAN|TEMP B-TREE|\(workspace_id=\? AND id<\?\)/.test(step))).toEqual([]);
+  }
+});
+
+test('hooks with the same URL, name or idempotency key are found through their indexes', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const hook = await kit.hook({ tenant: 'cus_1' });
+  for (const [call, index] of [
+    [() => kit.hooks.twins(hook), 'bellwire_hooks_url (workspace_id=? AND <expr>=? AND <expr>=?)'],
+    [() => kit.hooks.twins(hook), 'bellwire_hooks_name (workspace_id=? AND <expr>=? AND name=?)'],
+    [
+      () => kit.hooks.ofKey(hook, 'k'),
+      'bellwire_hooks_idempotency (workspace_id=? AND idempotency_key=? AND <expr>=?)',
+    ],
+  ] as const) {
+    expect((await plans(call)).join('\n')).toContain(index);
+  }
+});
+
 test('the hooks of a tenant are listed and counted through their index', async () => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;

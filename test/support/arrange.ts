@@ -57,6 +57,8 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
   addressed: 0,
   occurred_at: row.created_at,
   payload_expired_at: null,
+  deliver_at: null,
+  metadata: null,
   previous_data: null,
   data: '{}',
   ...row,
@@ -244,6 +246,8 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       const secrets = db.selectFrom('bellwire_secrets').select('expires_at').where('hook_id', '=', hook_id);
       return (await secrets.execute()).toSorted((a, b) => (a.expires_at ?? 0) - (b.expires_at ?? 0));
     },
+    eventMetadata: () =>
+      db.selectFrom('bellwire_event_metadata').selectAll().orderBy('event_id').orderBy('key').execute(),
     tenants: (workspace_id: string) =>
       db.selectFrom('bellwire_tenants').selectAll().where('workspace_id', '=', workspace_id).execute(),
   };

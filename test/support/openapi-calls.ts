@@ -63,7 +63,11 @@ export const callByExample = (
   });
   const sent = parameters.filter((one) => one.in === 'query' && (one.required || !bare));
   const search = new URLSearchParams([
-    ...sent.map((one) => [one.name, valueOf(one.example)]),
+    ...sent.flatMap(({ name, example: shown, style }) =>
+      style === 'deepObject'
+        ? Object.entries(shown as object).map(([key, value]) => [`${name}[${key}]`, valueOf(value)])
+        : [[name, valueOf(shown)]],
+    ),
     ...Object.entries(query),
   ]).toString();
   const example = requestBody?.content['application/json']?.example;

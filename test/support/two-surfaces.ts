@@ -29,8 +29,14 @@ const declared = (name: string) => {
   return { ...found, route: found.meta.route };
 };
 
+/** A field of a query; a map has one for each key: `metadata[order_id]=1042`. */
+const queryFields = ([name, value]: readonly [string, unknown]): [string, string][] =>
+  typeof value === 'object' && value !== null
+    ? Object.entries(value).map(([key, item]) => [`${name}[${key}]`, String(item)])
+    : [[name, String(value)]];
+
 const toQuery = (fields: Input): string =>
-  new URLSearchParams(Object.entries(fields).map(([name, value]) => [name, String(value)])).toString();
+  new URLSearchParams(Object.entries(fields).flatMap(queryFields)).toString();
 
 /** Calls a procedure over `/v1` by its route. */
 export const overRest = async (

@@ -47,7 +47,8 @@ const change = <const T extends Call['takes'], const R extends RetryRule>(takes:
 /** Every call. The compiler checks that these are exactly the procedures of the router. */
 export const calls = {
   hooks: {
-    create: change('fields', 'if_refused'),
+    // Always has an idempotency key, like every `idempotent` creation below.
+    create: change('fields', 'idempotent'),
     list,
     get,
     update: change('id_and_fields', 'idempotent'),
@@ -98,7 +99,7 @@ export const calls = {
     delete: change('id', 'deletion'),
   },
   workspaces: {
-    create: change('fields', 'if_refused'),
+    create: change('fields', 'idempotent'),
     list,
     get,
     update: change('id_and_fields', 'idempotent'),

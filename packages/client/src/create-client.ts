@@ -8,7 +8,7 @@ import { createLinks, routeOf } from './links.ts';
 import { createListing } from './listing.ts';
 import { createPush } from './push.ts';
 import { type CallOptions, withRetries } from './retry.ts';
-import { createSend, createSendBatch, type SendFields } from './send.ts';
+import { createOnce, createSend, createSendBatch, type SendFields } from './send.ts';
 import { toBellwireError } from './to-error.ts';
 import { createWatch } from './watch.ts';
 
@@ -111,8 +111,10 @@ const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
 type AnyMethod = (...args: readonly unknown[]) => unknown;
 
 /** The methods as in the router, where `send` and `sendBatch` take their fields as one object. */
-type Methods = Omit<Client, 'events'> & {
+type Methods = Omit<Client, 'events' | 'hooks' | 'workspaces'> & {
   readonly events: Readonly<Record<'send' | 'sendBatch', SendFields>>;
+  readonly hooks: { readonly create: SendFields };
+  readonly workspaces: { readonly create: SendFields };
 };
 
 /** Combines the arguments of a method into one input. */
@@ -164,6 +166,8 @@ export const createClient = <const C extends Catalog | undefined = undefined>(
       send: createSend(methods.events.send, catalog),
       sendBatch: createSendBatch(methods.events.sendBatch, catalog),
     },
+    hooks: { ...methods.hooks, create: createOnce(methods.hooks.create) },
+    workspaces: { ...methods.workspaces, create: createOnce(methods.workspaces.create) },
     deliveries: { ...methods.deliveries, watch: createWatch(methods.deliveries) },
     eventTypes: { ...methods.eventTypes, push: createPush(methods.eventTypes, catalog, to_json_schema) },
   };

@@ -22,6 +22,7 @@ export type {
   Erasure,
   Recovery,
   Tenant,
+  Warning,
   Workspace,
 } from '@bellwire/server';
 export type { StandardSchema } from './standard-schema.ts';

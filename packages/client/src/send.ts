@@ -7,10 +7,18 @@ import type { EventReceipt } from '@bellwire/server';
 /** A call of the router that takes its fields as one object. */
 export type SendFields = (fields: object, options: CallOptions) => Promise<unknown>;
 
-const withKey = (event: EventToSend): EventToSend & { readonly idempotency_key: string } => ({
-  ...event,
-  idempotency_key: event.idempotency_key ?? crypto.randomUUID(),
+const withKey = <F extends { readonly idempotency_key?: string | undefined }>(
+  fields: F,
+): F & { readonly idempotency_key: string } => ({
+  ...fields,
+  idempotency_key: fields.idempotency_key ?? crypto.randomUUID(),
 });
+
+/** Adds an idempotency key to a creation, so that a call without a response can be retried. */
+export const createOnce =
+  (call: SendFields): SendFields =>
+  async (fields, options) =>
+    call(withKey(fields), options);
 
 const validated = async <E extends EventToSend>(catalog: Catalog | undefined, event: E): Promise<E> =>
   catalog === undefined ? event : { ...event, data: await checkData(catalog, event.type, event.data) };

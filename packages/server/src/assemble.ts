@@ -1,6 +1,7 @@
 import { AwaitedSends } from './admin/awaited-sends.ts';
 import { scheduleBeyondRetention } from './admin/check-retention.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
+import { createHookWarnings } from './admin/hook-warnings.ts';
 import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
@@ -203,6 +204,7 @@ const createManagement = (
   const router = createAppRouter({
     accept,
     hooks: createHooks(forHooks),
+    hookWarnings: createHookWarnings(forHooks),
     testSends,
     secrets: createSecrets(forHooks),
     recoveryJobs,
@@ -222,6 +224,7 @@ const createManagement = (
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
     ids,
+    hash: ports.hash,
     validateSchema: ports.validateSchema,
     checkSchema: ports.check,
     sampleOf,

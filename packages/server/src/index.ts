@@ -46,6 +46,7 @@ export type {
   Erasure,
   Recovery,
   Tenant,
+  Warning,
   Workspace,
 } from './rpc/verbs.ts';
 export { type Backup, backUpDatabase, type BackupOptions } from './storage/backup.ts';

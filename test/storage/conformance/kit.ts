@@ -67,6 +67,8 @@ export const createKit = (under_test: TestStore) => {
     created_at: NOW,
     idempotency_key: null,
     fingerprint: null,
+    metadata: null,
+    deliver_at: null,
     hook_ids: null,
     trigger: 'scheduled',
     ...differences,

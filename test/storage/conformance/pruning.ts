@@ -43,6 +43,37 @@ export const pruning = (check: Check): void => {
     expect(await kit.arrange.attempts()).toHaveLength(2);
   });
 
+  check('an event that is pruned takes its metadata with it, and no other event’s', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const metadata = { order_id: '1042', region: 'eu' };
+    const add = (created_at: number, differences = {}) =>
+      kit.stored(kit.event(workspace_id, { created_at, metadata, ...differences }));
+    await add(NOW - 1);
+    const young = await add(NOW);
+    await add(NOW - 1, { metadata: null });
+    expect(await kit.arrange.eventMetadata()).toHaveLength(4);
+    await kit.prune(NOW);
+    expect(await kit.arrange.eventMetadata()).toEqual(
+      Object.entries(metadata).map(([key, value]) => ({
+        workspace_id,
+        key,
+        value,
+        event_id: young.receipt.id,
+      })),
+    );
+  });
+
+  check('an event that is not stored leaves no metadata', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const metadata = { order_id: '1042' };
+    const keyed = { idempotency_key: 'k', fingerprint: 'a', metadata };
+    await kit.accept(kit.event(workspace_id, { metadata, created_at: Number.NaN }));
+    await kit.accept(kit.event(workspace_id, { metadata, hook_ids: ['wh_unknown'] }));
+    expect(await kit.arrange.eventMetadata()).toEqual([]);
+    for (const _ of [1, 2]) await kit.accept(kit.event(workspace_id, keyed));
+    expect(await kit.arrange.eventMetadata()).toHaveLength(1);
+  });
+
   check('an event with one delivery that has not ended is kept whole', async (kit) => {
     for (const state of ['pending', 'held', 'sending', 'canceled'] as const) {
       const workspace_id = await kit.arrange.addWorkspace();

@@ -28,6 +28,7 @@ const TABLES = [
   'bellwire_secrets',
   'bellwire_events',
   'bellwire_wire_ids',
+  'bellwire_event_metadata',
   'bellwire_fan_outs',
   'bellwire_deliveries',
   'bellwire_attempts',
@@ -80,6 +81,8 @@ const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Pr
     .execute();
   const wire = { workspace_id, wire_id: `wire ${event.id}`, event_id: event.id };
   await kit.db.insertInto('bellwire_wire_ids').values(wire).execute();
+  const metadata = { workspace_id, key: 'order_id', value: '42', event_id: event.id };
+  await kit.db.insertInto('bellwire_event_metadata').values(metadata).execute();
   const rest = { workspace_id, event_id: event.id, position: 0, hook_ids: '[]' };
   await kit.db.insertInto('bellwire_fan_outs').values(rest).execute();
   await kit.recoveries.create({
@@ -232,7 +235,7 @@ const ofEvent = (check: Check): void => {
     expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('more');
     expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('done');
     expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('not_found');
-    const left = { events: 1, deliveries: 1, attempts: 1, wire_ids: 1, fan_outs: 1 };
+    const left = { events: 1, deliveries: 1, attempts: 1, wire_ids: 1, fan_outs: 1, event_metadata: 1 };
     expect(await counts(kit)).toMatchObject(left);
   });
 };

@@ -33,12 +33,49 @@ const creation = (check: Check): void => {
       last_failure: null,
       next_attempt_at: null,
     };
-    const created = await kit.hooks.create(wanted);
+    const created = (await kit.hooks.create(wanted))!;
     expect(created).toEqual(expected);
     expect(await kit.hooks.get(workspace_id, wanted.id)).toEqual(created);
     expect(await kit.hooks.list(workspace_id, {}, FIRST_PAGE)).toEqual({ data: [created], next: null });
     const next = { number: created.number + 1, insecure_ssl: false, header_names: [] };
     expect(await kit.addHook(workspace_id)).toMatchObject(next);
+  });
+
+  check('an idempotency key creates one hook of a tenant, until that is removed', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const key = { idempotency_key: 'k', fingerprint: 'f00' };
+    const secret = { id: 'sec_1', value: 'whsec_1' };
+    const create = (tenant: string | null, differences = {}) =>
+      kit.hooks.create(kit.newHook(workspace_id, { tenant, ...differences }), key);
+    const hook = (await create(null, { secret }))!;
+    expect(await create(null)).toBe(null);
+    const owner = { workspace_id, tenant: null };
+    expect(await kit.hooks.ofKey(owner, 'k')).toEqual({ hook, fingerprint: 'f00', secret: 'whsec_1' });
+    expect(await kit.hooks.ofKey({ ...owner, tenant: 'cus_1' }, 'k')).toBe(null);
+    expect(await kit.hooks.ofKey(owner, 'K')).toBe(null);
+    expect(await create('cus_1')).not.toBe(null);
+    expect(idsOf(await kit.hooks.list(workspace_id, {}, FIRST_PAGE))).toHaveLength(2);
+    const row = await kit.arrange.hook(hook.id);
+    expect(row.fingerprint).not.toContain('f00');
+    await kit.hooks.remove(workspace_id, hook.id, NOW);
+    expect(await kit.hooks.ofKey(owner, 'k')).toBe(null);
+    expect(await create(null)).not.toBe(null);
+  });
+
+  check('the twins of a hook are live hooks of its tenant with its URL or name', async (kit) => {
+    const [one, two] = await kit.addWorkspaces();
+    const add = (workspace_id: string, url: string, more = {}) =>
+      kit.addHook(workspace_id, { url, name: url, ...more });
+    const hook = await add(one, 'https://a.example.com/');
+    await add(two, hook.url);
+    await add(one, hook.url, { tenant: 'cus_1' });
+    await add(one, 'https://b.example.com/', { name: 'other' });
+    expect(await kit.hooks.twins(hook)).toEqual({ same_url: null, same_name: null });
+    const same = await add(one, hook.url, { name: 'other' });
+    const named = await add(one, 'https://c.example.com/', { name: hook.name });
+    expect(await kit.hooks.twins(hook)).toEqual({ same_url: same.id, same_name: named.id });
+    for (const { id } of [same, named]) await kit.hooks.remove(one, id, NOW);
+    expect(await kit.hooks.twins(hook)).toEqual({ same_url: null, same_name: null });
   });
 
   check('headers and secrets are encrypted at rest, bound to their row', async (kit) => {

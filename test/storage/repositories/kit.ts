@@ -107,6 +107,8 @@ export const createKit = (db: Kysely<Schema>) => {
     workspace_id,
     tenant: null,
     name: 'Orders',
+    description: '',
+    metadata: {},
     url: 'https://acme.example.com/hook',
     events: ['*'],
     method: 'POST',
@@ -123,8 +125,11 @@ export const createKit = (db: Kysely<Schema>) => {
     secret: null,
     ...differences,
   });
-  const addHook = (workspace_id: string, differences?: Partial<NewHook>) =>
-    repositories.hooks.create(newHook(workspace_id, differences));
+  const addHook = async (workspace_id: string, differences?: Partial<NewHook>): Promise<ListedHook> => {
+    const hook = await repositories.hooks.create(newHook(workspace_id, differences));
+    if (hook === null) throw new Error('the hook was not created');
+    return hook;
+  };
 
   return {
     ...repositories,

@@ -118,6 +118,19 @@ const effects = (check: Check): void => {
     expect((await recover(kit, { workspace_id, kind: 'cancel' })).tally.counts.pending).toBe(1);
   });
 
+  check('a held delivery of a delayed event is due at its time', async (kit) => {
+    const hook = await kit.hook();
+    for (const [deliver_at, due] of [
+      [LATER + 7, LATER + 7],
+      [LATER - 7, LATER],
+    ] as const) {
+      const { id, event_id } = await kit.addSent(hook, NOW, { status: 'held', next_attempt_at: null });
+      await kit.db.updateTable('bellwire_events').set({ deliver_at }).where('id', '=', event_id).execute();
+      await recover(kit, { workspace_id: hook.workspace_id, statuses: ['held'] });
+      expect(await kit.arrange.delivery(id)).toMatchObject({ status: 'pending', next_attempt_at: due });
+    }
+  });
+
   check('a cancellation ends pending and held deliveries, also of inactive hooks', async (kit) => {
     const hook = await kit.hook({ status: 'paused' });
     const { workspace_id } = hook;
@@ -247,6 +260,15 @@ const missedEvents = (check: Check): void => {
     expect(delivery).toMatchObject({ ...RECOVERED, tenant: 'cus_1', event_type: 'order.paid', attempts: 0 });
     expect(await missed(kit, hook, { until: LATER + 1 })).toEqual([]);
     expect(await kit.arrange.countDeliveries()).toBe(1);
+  });
+
+  check('a missed event that is delayed is due at its time', async (kit) => {
+    const hook = await kit.hook();
+    await addEvent(kit, hook, { deliver_at: LATER + 7 });
+    await addEvent(kit, hook, { deliver_at: LATER - 7 });
+    await missed(kit, hook);
+    const due = (await kit.arrange.deliveries()).map(({ next_attempt_at }) => next_attempt_at);
+    expect(new Set(due)).toEqual(new Set([LATER, LATER + 7]));
   });
 
   check('an event with a delivery of any status was not missed', async (kit) => {

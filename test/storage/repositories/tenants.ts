@@ -33,7 +33,7 @@ export const tenants = (check: Check): void => {
   check('a tenant counts its own hooks by status, without deleted ones', async (kit) => {
     const workspace_id = await kit.arrange.addWorkspace();
     const add = async (tenant: string, status: 'active' | 'paused' | 'disabled' | 'unvalidated') =>
-      kit.hooks.create(kit.newHook(workspace_id, { tenant, status }));
+      kit.addHook(workspace_id, { tenant, status });
     for (const status of ['active', 'active', 'paused', 'disabled', 'unvalidated'] as const) {
       await add('cus_1', status);
     }

@@ -46,6 +46,19 @@ const creation = (check: Check): void => {
     expect(await kit.workspaces.create(workspace({ id: 'ws_2', name: 'production' }), [])).toBe(true);
   });
 
+  check('an idempotency key creates one workspace, until that is removed', async (kit) => {
+    const key = { idempotency_key: 'k', fingerprint: 'f00' };
+    expect(await kit.workspaces.create(workspace(), [], key)).toBe(true);
+    const second = workspace({ id: 'ws_2', name: 'Second' });
+    expect(await kit.workspaces.create(second, [], key)).toBe(false);
+    expect(await kit.workspaces.ofKey('k')).toEqual({ workspace: workspace(), fingerprint: 'f00' });
+    expect(await kit.workspaces.ofKey('K')).toBe(null);
+    const erasure = { id: kit.ids('ers'), workspace_id: 'ws_1', tenant: null, created_at: NOW };
+    await kit.erasures.createForWorkspace(erasure, false);
+    expect(await kit.workspaces.ofKey('k')).toBe(null);
+    expect(await kit.workspaces.create(second, [], key)).toBe(true);
+  });
+
   check('of several workspaces with one name that are created at once, one is stored', async (kit) => {
     const created = await Promise.all(
       ['ws_1', 'ws_2', 'ws_3'].map((id) => kit.workspaces.create(workspace({ id }), [])),

@@ -9,7 +9,8 @@ import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { type Column, printTable } from '../print/table.ts';
 import { filters } from './filters.ts';
-import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag, toEventInput } from './event-flags.ts';
+import { metadataFlag, type Pairs, toMetadata } from './metadata-flag.ts';
 
 interface Send extends EventFields {
   readonly event_type: string;
@@ -43,7 +44,8 @@ const send = apiVerb<Send>({
       previous_data === undefined
         ? {}
         : { previous_data: await readObject(previous_data, '--previous-data', shell) };
-    printReceipt(out, await events.send(event_type, setValues(start, set ?? []), { ...fields, ...before }));
+    const options = { ...toEventInput(fields), ...before };
+    printReceipt(out, await events.send(event_type, setValues(start, set ?? []), options));
   },
 });
 
@@ -86,26 +88,34 @@ const sendBatch = apiVerb<{ readonly file: string }>({
   },
 });
 
-const list = listVerb<{ readonly type?: string; readonly wire_id?: string; readonly tenant?: string }, Event>(
-  {
-    about: 'List the events of the workspace, newest first.',
-    things: 'events',
-    flags: [
-      filters.tenant,
-      { flags: '--type <event_type>', about: 'only events of this type' },
-      { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
-    ],
-    examples: ['events list --type order.created', 'events list --limit 5 --json'],
-    list: ({ events }, query) => events.list(query),
-    columns: [
-      { title: 'ID', of: ({ id }) => id },
-      { title: 'CREATED', of: ({ created_at }) => created_at },
-      { title: 'TYPE', of: ({ type }) => type },
-      { title: 'DELIVERIES', of: ({ deliveries }) => deliveries },
-      { title: 'DATA', of: ({ data }) => data },
-    ],
-  },
-);
+interface Filter {
+  readonly type?: string;
+  readonly wire_id?: string;
+  readonly tenant?: string;
+  readonly idempotency_key?: string;
+  readonly metadata?: Pairs;
+}
+
+const list = listVerb<Filter, Event>({
+  about: 'List the events of the workspace, newest first.',
+  things: 'events',
+  flags: [
+    filters.tenant,
+    { flags: '--type <event_type>', about: 'only events of this type' },
+    { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
+    { flags: '--idempotency-key <key>', about: 'only the event with this key' },
+    { ...metadataFlag, about: 'only events with this metadata, like order_id=1042; may be repeated' },
+  ],
+  examples: ['events list --type order.created', 'events list --metadata order_id=1042 --json'],
+  list: ({ events }, { metadata, ...query }) => events.list({ ...query, ...toMetadata(metadata) }),
+  columns: [
+    { title: 'ID', of: ({ id }) => id },
+    { title: 'CREATED', of: ({ created_at }) => created_at },
+    { title: 'TYPE', of: ({ type }) => type },
+    { title: 'DELIVERIES', of: ({ deliveries }) => deliveries },
+    { title: 'DATA', of: ({ data }) => data },
+  ],
+});
 
 const get = apiVerb<{ readonly event_id: string }>({
   usage: 'get <event_id>',

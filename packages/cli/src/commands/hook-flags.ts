@@ -3,8 +3,9 @@ import { InvalidArgumentError } from 'commander';
 import { choices } from '../frame/choices.ts';
 import type { Flag } from '../frame/verb.ts';
 import { readCountOrDefault, readList } from '../input/read-text.ts';
+import { metadataFlag, type Pairs, toMetadata } from './metadata-flag.ts';
 
-const readHeader = (text: string): readonly (readonly [string, string])[] => {
+const readHeader = (text: string): Pairs => {
   const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) {
     throw new InvalidArgumentError("Must be a name and a value, like 'X-Tenant: acme'.");
@@ -19,13 +20,15 @@ type ContentType = NonNullable<Input['content_type']>;
 /** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
   readonly name?: string;
+  readonly description?: string;
+  readonly metadata?: Pairs;
   readonly method?: Method;
   readonly content_type?: ContentType;
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
   readonly timeout_ms?: number | 'default';
-  readonly headers?: readonly (readonly [string, string])[];
+  readonly headers?: Pairs;
 }
 
 export const eventsFlag: Flag = {
@@ -37,6 +40,8 @@ export const eventsFlag: Flag = {
 
 export const hookFlags: readonly Flag[] = [
   { flags: '--name <name>', about: 'a name for people (default: the host of the URL)' },
+  { flags: '--description <text>', about: 'a description for people' },
+  metadataFlag,
   {
     flags: '--method <method>',
     about: 'HTTP method of the requests (default: POST)',
@@ -73,8 +78,15 @@ export const hookFlags: readonly Flag[] = [
 const orNull = (count: number | 'default'): number | null => (count === 'default' ? null : count);
 
 /** The fields as in the API, where null is the default of the dialect. */
-export const toHookInput = <F extends HookFields>({ headers, max_attempts, timeout_ms, ...fields }: F) => ({
+export const toHookInput = <F extends HookFields>({
+  headers,
+  metadata,
+  max_attempts,
+  timeout_ms,
+  ...fields
+}: F) => ({
   ...fields,
+  ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
   ...(headers === undefined ? {} : { headers: Object.fromEntries(headers) as Record<string, string> }),

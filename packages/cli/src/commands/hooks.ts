@@ -1,14 +1,14 @@
 import type { Hook } from '@bellwire/client';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
-import { printRecord } from '../print/record.ts';
 import { colourOf } from '../print/style.ts';
 import { hookProblem } from './explain.ts';
 import { filters } from './filters.ts';
 import { followRecovery, printCounts } from './follow-recovery.ts';
 import { printSecret } from './print-secret.ts';
+import { printWarned } from './print-warned.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
-import { HOOK_ID, type HookId, hookVerb } from './hook-id.ts';
+import { HOOK_ID, type HookId, hookVerb, SAMPLE_HOOK } from './hook-id.ts';
 import { hookSecretVerbs } from './hook-secrets.ts';
 import { hookTestVerbs } from './hook-test-sends.ts';
 
@@ -17,6 +17,7 @@ interface Create extends HookFields {
   readonly url: string;
   readonly events: string[];
   readonly dialect?: string;
+  readonly idempotency_key?: string;
   readonly secret?: string | false;
 }
 
@@ -66,6 +67,7 @@ const create = apiVerb<Create>({
     { flags: '--dialect <name>', about: 'format of the requests (default: that of the workspace)' },
     { flags: '--secret <secret>', about: 'signing secret (default: a generated one)' },
     { flags: '--no-secret', about: 'do not sign requests, if the dialect allows that' },
+    { flags: '--idempotency-key <key>', about: 'create the hook only once under this key' },
   ],
   examples: [
     "hooks create https://shop.example.com/webhooks --events 'order.*'",
@@ -79,7 +81,7 @@ const create = apiVerb<Create>({
 const update = apiVerb<Update>({
   usage: 'update <hook_id>',
   about: 'Change fields of a hook.',
-  more: 'Fields that you do not specify stay the same. Events and headers are replaced as a whole.',
+  more: 'Fields that you do not specify stay the same. Events, headers and metadata are replaced as a whole.',
   arguments: HOOK_ID,
   flags: [
     { flags: '--to <url>', about: 'new URL of the receiver' },
@@ -94,9 +96,7 @@ const update = apiVerb<Update>({
   ],
   run: async ({ hooks }, { hook_id, to, secret, ...fields }, { out }) => {
     const changes = { ...toHookInput(fields), ...toSecret(secret), ...(to === undefined ? {} : { url: to }) };
-    const { warnings, ...hook } = await hooks.update(hook_id, changes);
-    out.print({ ...hook, warnings }, (_, style) => printRecord(hook, style));
-    for (const warning of warnings) out.note(warning);
+    printWarned(out, await hooks.update(hook_id, changes));
   },
 });
 
@@ -112,14 +112,11 @@ const activate = apiVerb<HookId & { readonly recover?: boolean }>({
   more: 'Its held deliveries stay held, unless --recover sends them.',
   arguments: HOOK_ID,
   flags: [{ flags: '--recover', about: 'send the deliveries that are held for the hook' }],
-  examples: [
-    'hooks activate wh_01jd7a9f3k5w2q8z6m4v0t7xbc',
-    'hooks activate wh_01jd7a9f3k5w2q8z6m4v0t7xbc --recover',
-  ],
+  examples: [`hooks activate ${SAMPLE_HOOK}`, `hooks activate ${SAMPLE_HOOK} --recover`],
   run: async (client, { hook_id, recover = false }, session) => {
     const { out } = session;
     const hook = await client.hooks.activate(hook_id, { recover });
-    out.print(hook, printRecord);
+    printWarned(out, hook);
     if (hook.recovery_id !== null) {
       const ended = await followRecovery(client, hook.recovery_id, session);
       out.note(`Sending ${printCounts(ended)}.`);

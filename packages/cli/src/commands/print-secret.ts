@@ -1,6 +1,6 @@
 import type { CreatedHook } from '@bellwire/client';
 import type { Out } from '../frame/out.ts';
-import { printRecord } from '../print/record.ts';
+import { printWarned } from './print-warned.ts';
 
 /** What to do with a new secret: it depends on the secret that signs until the switch. */
 const nextStep = ({ id, secret_state: { signing, switch_at } }: CreatedHook): string => {
@@ -15,9 +15,7 @@ const nextStep = ({ id, secret_state: { signing, switch_at } }: CreatedHook): st
 
 /** Prints a hook with its new secret and, without `--json`, the next step. */
 export const printSecret = (out: Out, hook: CreatedHook): void => {
-  const { warnings, ...shown } = hook;
-  out.print(hook, (_, style) => printRecord(shown, style));
-  for (const warning of warnings) out.note(warning);
+  printWarned(out, hook);
   if (hook.secret === null) return;
   out.note(nextStep(hook));
   out.note(`To see the secret again, run: bellwire hooks secret ${hook.id}`);

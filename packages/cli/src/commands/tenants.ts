@@ -1,9 +1,9 @@
 import type { Tenant } from '@bellwire/client';
-import { InvalidArgumentError } from 'commander';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { printErasure } from './erasures.ts';
+import { type Pairs, metadataFlag, toMetadata } from './metadata-flag.ts';
 
 const TENANT = { tenant: 'your own id of the customer' };
 
@@ -12,14 +12,8 @@ interface One {
 }
 
 interface Update extends One {
-  readonly metadata?: readonly (readonly [string, string])[];
+  readonly metadata?: Pairs;
 }
-
-const readPair = (text: string): readonly (readonly [string, string])[] => {
-  const at = text.indexOf('=');
-  if (at < 1) throw new InvalidArgumentError('It must be a key and a value, like plan=team.');
-  return [[text.slice(0, at), text.slice(at + 1)]];
-};
 
 const list = listVerb<{}, Tenant>({
   about: 'List your customers with the number of their hooks.',
@@ -51,19 +45,10 @@ const update = apiVerb<Update>({
   usage: 'update <tenant>',
   about: 'Replace the metadata of a customer; creates the tenant if it does not exist.',
   arguments: TENANT,
-  flags: [
-    {
-      flags: '--metadata <key=value>',
-      many: true,
-      read: readPair,
-      about: 'your own data, like plan=team; may be repeated',
-    },
-  ],
+  flags: [metadataFlag],
   examples: ['tenants update cus_42 --metadata plan=team --metadata region=eu'],
   run: async ({ tenants }, { tenant, metadata }, { out }) => {
-    const change =
-      metadata === undefined ? {} : { metadata: Object.fromEntries(metadata) as Record<string, string> };
-    out.print(await tenants.update(tenant, change), printRecord);
+    out.print(await tenants.update(tenant, toMetadata(metadata)), printRecord);
   },
 });
 

@@ -6,7 +6,7 @@ import type { JsonObject } from '../input/parse-json.ts';
 import { readObject } from '../input/read-data.ts';
 import { setValues } from '../input/set-values.ts';
 import { printJson } from '../print/json.ts';
-import { printReceipt, type EventFields, eventFlags, setFlag } from './event-flags.ts';
+import { printReceipt, type EventFields, eventFlags, setFlag, toEventInput } from './event-flags.ts';
 
 interface Sample {
   readonly data: JsonObject;
@@ -63,7 +63,8 @@ export const trigger = apiVerb<Trigger>({
     if (dry_run === true) out.print(changed, (value) => printJson(value, 2));
     else {
       const { previous_data } = sample;
-      printReceipt(out, await client.events.send(event_type, changed, { ...fields, previous_data }));
+      const input = { ...toEventInput(fields), previous_data };
+      printReceipt(out, await client.events.send(event_type, changed, input));
     }
   },
 });

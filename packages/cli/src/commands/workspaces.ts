@@ -49,6 +49,7 @@ const create = apiVerb<Create>({
   flags: [
     { flags: '--dialect <name>', about: 'default dialect of its hooks (default: standard)' },
     ...strict,
+    { flags: '--idempotency-key <key>', about: 'create the workspace only once under this key' },
   ],
   examples: ['workspaces create acme', 'workspaces create acme --dialect github --strict'],
   run: async ({ workspaces }, fields, { out }) => {

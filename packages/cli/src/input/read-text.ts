@@ -26,17 +26,21 @@ export const readSeconds = (text: string): number => {
   return ms / 1000;
 };
 
-/** The ISO 8601 form of `2026-11-21T10:30:00Z`, `2026-11-21` (UTC), or an age like `24h`. @throws InvalidArgumentError */
-export const readTime = (text: string): string => {
-  const ago_ms = durationMs(text);
-  const at = ago_ms === null ? new Date(TIME.test(text) ? text : Number.NaN) : new Date(Date.now() - ago_ms);
+const toIso = (text: string, sign: 1 | -1): string => {
+  const ms = durationMs(text);
+  const at = ms === null ? new Date(TIME.test(text) ? text : Number.NaN) : new Date(Date.now() + sign * ms);
   if (Number.isNaN(at.getTime())) {
-    throw new InvalidArgumentError(
-      'Must be a time like 2026-11-21T10:30:00Z or 2026-11-21, or an age like 24h.',
-    );
+    const duration = sign === 1 ? 'a delay like 30m' : 'an age like 24h';
+    throw new InvalidArgumentError(`Must be a time like 2026-11-21T10:30:00Z or 2026-11-21, or ${duration}.`);
   }
   return at.toISOString();
 };
+
+/** The ISO 8601 form of `2026-11-21T10:30:00Z`, `2026-11-21` (UTC), or an age like `24h`. @throws InvalidArgumentError */
+export const readTime = (text: string): string => toIso(text, -1);
+
+/** Like `readTime`, with a delay like `30m` instead of an age. @throws InvalidArgumentError */
+export const readFutureTime = (text: string): string => toIso(text, 1);
 
 /** The items of a comma-separated list. @throws InvalidArgumentError */
 export const readList = (text: string): readonly string[] => {

@@ -7,6 +7,8 @@ export interface HookInput {
   /** The user's id for the customer that the hook belongs to; `*` for every customer. */
   readonly tenant?: string | undefined;
   readonly name?: string | undefined;
+  readonly description?: string | undefined;
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly method?: Method | undefined;
   readonly content_type?: ContentType | undefined;
   readonly dialect?: string | undefined;
@@ -16,6 +18,12 @@ export interface HookInput {
   readonly max_attempts?: number | null | undefined;
   readonly timeout_ms?: number | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A hook to create. */
+export interface NewHookInput extends HookInput {
+  /** Creates the hook once, unique for its tenant. */
+  readonly idempotency_key?: string | undefined;
 }
 
 export type HookPatch = {

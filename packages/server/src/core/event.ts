@@ -7,6 +7,9 @@ export type Trigger = (typeof triggers)[number];
 /** Whether failed attempts are retried on the schedule; all other triggers make a single attempt. */
 export const hasSchedule = (trigger: Trigger): boolean => trigger === 'scheduled' || trigger === 'recovery';
 
+/** The user's own data about an event, to find it by. Never sent to receivers. */
+export type EventMetadata = Readonly<Record<string, string>>;
+
 /** One fact accepted for sending. Immutable; its id is the `webhook-id` on every attempt. */
 export interface Event {
   readonly id: string;

@@ -63,15 +63,15 @@ export const selectTargets = <H extends Subscription>(
 };
 
 /**
- * The first status of a delivery: `sending` (leased by the node that stores it), `pending` if its hook is saturated,
+ * The first status of a delivery: `sending` (leased by the node that stores it), `pending` if it must wait,
  * `held` for a hook that is not active. Pings, tests and validations are always sent immediately.
  */
 export const firstStatus = (
   trigger: Trigger,
   hook_status: HookStatus,
-  is_saturated: boolean,
+  must_wait: boolean,
 ): 'sending' | 'pending' | 'held' => {
   if (trigger !== 'scheduled') return 'sending';
   if (hook_status !== 'active') return 'held';
-  return is_saturated ? 'pending' : 'sending';
+  return must_wait ? 'pending' : 'sending';
 };

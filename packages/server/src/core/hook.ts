@@ -16,6 +16,10 @@ export interface Hook {
   /** Null without tenants; `*` for a hook that receives the events of every tenant. */
   readonly tenant: string | null;
   readonly name: string;
+  /** Free text of the user. */
+  readonly description: string;
+  /** The user's own data, never sent to receivers. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly url: string;
   readonly events: readonly string[];
   readonly method: string;

@@ -1,3 +1,10 @@
+/** The idempotency key of a creation. */
+export interface CreationKey {
+  readonly idempotency_key: string;
+  /** Identifies the request: equal for equal requests. */
+  readonly fingerprint: string;
+}
+
 /** The first event stored under an idempotency key. */
 export interface FirstUse<Receipt> {
   readonly fingerprint: string | null;

@@ -1,14 +1,17 @@
 import type { Delivery } from '../core/delivery.ts';
+import { deliverAtProblem } from '../core/deliver-at.ts';
 import { BellwireError } from '../core/errors.ts';
-import type { Event } from '../core/event.ts';
+import type { Event, EventMetadata } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
+import { unsentWarnings, type Warning } from '../core/warnings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { AcceptResult, AttemptRecord, EventReceipt, NewEvent, Store } from '../ports/store.ts';
 import type { AttemptWatch } from './attempt-watch.ts';
 import { createCatalogCheck } from './catalog-check.ts';
+import { createSuggestType } from './suggest-type.ts';
 import type { GroupCommit } from './group-commit.ts';
 
 /** A sender's input. Its shape is already validated, its content is not. */
@@ -18,8 +21,11 @@ export interface SendInput {
   readonly previous_data?: JsonObject | null | undefined;
   /** The user's id for the customer that the event belongs to. */
   readonly tenant?: string | undefined;
+  readonly metadata?: EventMetadata | undefined;
   /** Milliseconds; default now. */
   readonly occurred_at?: number | undefined;
+  /** Milliseconds; default at once. */
+  readonly deliver_at?: number | undefined;
   readonly idempotency_key?: string | undefined;
   readonly hook_ids?: readonly string[] | undefined;
 }
@@ -34,6 +40,11 @@ export interface SingleInput {
   readonly previous_data?: JsonObject | null;
 }
 
+/** The answer to the sender, with the reasons if the event reaches no hook. */
+export interface AcceptedEvent extends EventReceipt {
+  readonly warnings: readonly Warning[];
+}
+
 /** A delivery that is sent immediately. */
 export interface SingleDelivery {
   readonly delivery: Delivery;
@@ -44,10 +55,10 @@ export interface SingleDelivery {
 export interface Accept {
   /**
    * Accepts one event: when this resolves, the event and its deliveries are durable.
-   * @throws BellwireError `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
+   * @throws BellwireError `invalid_input` (`deliver_at`), `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
    * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
-  readonly event: (workspace_id: string, input: SendInput) => Promise<EventReceipt>;
+  readonly event: (workspace_id: string, input: SendInput) => Promise<AcceptedEvent>;
   /** Creates an event and its delivery for one hook in any state. */
   readonly single: (workspace_id: string, input: SingleInput) => Promise<SingleDelivery>;
 }
@@ -60,8 +71,12 @@ export interface AcceptOptions {
   readonly ids: IdFactory;
   readonly hash: Hash;
   readonly check: SchemaCheck;
+  /** Events cannot be delayed beyond it; null for no limit. */
+  readonly retention_ms: number | null;
   readonly isStopping: () => boolean;
 }
+
+const NOT_DELAYED = { metadata: null, deliver_at: null } as const;
 
 const noHook = (id: string) =>
   new BellwireError('not_found', `There is no hook ${id} in this workspace.`, {
@@ -100,7 +115,7 @@ const acceptedOf = (
 
 const newEvent = (
   event: Event,
-  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'hook_ids'> & {
+  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'metadata' | 'deliver_at' | 'hook_ids'> & {
     readonly trigger: NewEvent['trigger'];
   },
 ): NewEvent => ({
@@ -110,8 +125,21 @@ const newEvent = (
   ...options,
 });
 
+/** Null for a time that is not in the future. @throws BellwireError `invalid_input` */
+const deliverAtOf = (
+  { deliver_at = 0 }: SendInput,
+  limits: Parameters<typeof deliverAtProblem>[1],
+): number | null => {
+  if (deliver_at <= limits.now) return null;
+  const message = deliverAtProblem(deliver_at, limits);
+  if (message === null) return deliver_at;
+  throw new BellwireError('invalid_input', `deliver_at: ${message}.`, {
+    issues: [{ path: 'deliver_at', message }],
+  });
+};
+
 export const createAccept = (options: AcceptOptions): Accept => {
-  const { group_commit, attempts, clock, ids } = options;
+  const { group_commit, attempts, clock, ids, retention_ms } = options;
 
   const fingerprintOf = (input: SendInput): string =>
     options.hash(
@@ -121,9 +149,12 @@ export const createAccept = (options: AcceptOptions): Accept => {
         input.previous_data ?? null,
         input.occurred_at ?? null,
         input.hook_ids ?? null,
+        input.metadata ?? null,
+        input.deliver_at ?? null,
       ]),
     );
 
+  const suggestType = createSuggestType();
   const checkAgainstCatalog = createCatalogCheck(options);
   const refuseWhenStopping = (): void => {
     if (options.isStopping()) throw shuttingDown();
@@ -132,19 +163,25 @@ export const createAccept = (options: AcceptOptions): Accept => {
   return {
     event: async (workspace_id, input) => {
       refuseWhenStopping();
-      await checkAgainstCatalog(workspace_id, input);
+      const { event_types } = await checkAgainstCatalog(workspace_id, input);
       // Shutdown may have begun, and finished its last commit, while the catalog was read.
       refuseWhenStopping();
       const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
+      const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
       const created_at = clock.now();
+      const deliver_at = deliverAtOf(input, { now: created_at, retention_ms });
       const times = { occurred_at: occurred_at ?? created_at, created_at };
       const idempotency_key = input.idempotency_key ?? null;
       const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
       const event = newEvent(
         { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
-        { idempotency_key, fingerprint, hook_ids, trigger: 'scheduled' },
+        { idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
       );
-      return acceptedOf(await group_commit.accept(event)).receipt;
+      const { receipt } = acceptedOf(await group_commit.accept(event));
+      return {
+        ...receipt,
+        warnings: receipt.deliveries > 0 ? [] : unsentWarnings(input, event_types, suggestType),
+      };
     },
     single: async (workspace_id, { hook_id, tenant, trigger, type, data, previous_data = null }) => {
       refuseWhenStopping();
@@ -152,7 +189,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const fact = { tenant, type, data, previous_data, occurred_at: now, created_at: now };
       const event = newEvent(
         { id: ids('evt'), workspace_id, ...fact },
-        { idempotency_key: null, fingerprint: null, hook_ids: [hook_id], trigger },
+        { idempotency_key: null, fingerprint: null, ...NOT_DELAYED, hook_ids: [hook_id], trigger },
       );
       const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];

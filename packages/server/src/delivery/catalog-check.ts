@@ -2,7 +2,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import { dataViolation } from '../core/schema-violation.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
-import type { Store } from '../ports/store.ts';
+import type { Store, WorkspaceCatalog } from '../ports/store.ts';
 
 export interface CatalogCheckOptions {
   readonly store: Store;
@@ -25,17 +25,18 @@ const unknownType = (type: string) =>
 
 /**
  * Checks an event against the catalog of its workspace: data is checked if its type has a schema; unknown types are
- * refused only in strict workspaces.
+ * refused only in strict workspaces. Returns the catalog.
  * @throws BellwireError `not_found` (no such workspace), `unknown_event_type`, `schema_violation`.
  */
 export const createCatalogCheck =
   ({ store, check }: CatalogCheckOptions) =>
-  async (workspace_id: string, { type, data }: Checked): Promise<void> => {
+  async (workspace_id: string, { type, data }: Checked): Promise<WorkspaceCatalog> => {
     const catalog = await store.catalog(workspace_id);
     if (catalog === null) throw noWorkspace(workspace_id);
     const known = catalog.event_types.get(type);
     if (known === undefined && catalog.strict) throw unknownType(type);
-    if (known === undefined || known.schema === null || known.schema_text === null) return;
+    if (known === undefined || known.schema === null || known.schema_text === null) return catalog;
     const issues = check(known.schema, known.schema_text, data);
     if (issues.length > 0) throw dataViolation(type, issues);
+    return catalog;
   };

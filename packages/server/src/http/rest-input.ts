@@ -16,7 +16,13 @@ const refuse = (path: string, message: string) =>
 
 const unwrap = (schema: z.ZodType | undefined): z.ZodType | undefined => {
   let inner = schema;
-  while (inner !== undefined && 'innerType' in inner.def) inner = inner.def.innerType as z.ZodType;
+  while (inner !== undefined) {
+    const { def }: { readonly def: object } = inner;
+    if ('innerType' in def) inner = def.innerType as z.ZodType;
+    // A preprocessed schema.
+    else if ('out' in def) inner = def.out as z.ZodType;
+    else break;
+  }
   return inner;
 };
 
@@ -42,17 +48,43 @@ const renamed = (fields: Fields, input: z.ZodObject): Fields => {
   return Object.fromEntries(result);
 };
 
+/** `metadata[order_id]` as the field and the key of a map; null for any other name. */
+const inMap = (name: string, input: z.ZodObject): readonly [field: string, key: string] | null => {
+  const [, field = '', key = ''] = /^(\w+)\[(.*)\]$/s.exec(name) ?? [];
+  if (!Object.hasOwn(input.shape, field)) return null;
+  return unwrap(input.shape[field] as z.ZodType)?.def.type === 'record' ? [field, key] : null;
+};
+
+/** The maps of a query, from fields like `metadata[order_id]=1042`. */
+const queryMaps = (texts: readonly (readonly [string, string])[], input: z.ZodObject): Fields => {
+  const maps = new Map<string, (readonly [string, string])[]>();
+  for (const [name, text] of texts) {
+    const [field, key] = inMap(name, input) ?? [];
+    if (field === undefined || key === undefined) continue;
+    const known = maps.get(field);
+    if (known === undefined) maps.set(field, [[key, text]]);
+    else known.push([key, text]);
+  }
+  return Object.fromEntries([...maps].map(([field, pairs]) => [field, Object.fromEntries(pairs)]));
+};
+
 const queryFields = (queries: Readonly<Record<string, string[]>>, input: z.ZodObject): Fields => {
-  const entries = Object.entries(queries).map(([name, values]) => {
+  const texts = Object.entries(queries).map(([name, values]) => {
     const [value = ''] = values;
     if (values.length > 1) throw refuse(name, 'is given more than once in the query');
+    return [name, value] as const;
+  });
+  const maps = queryMaps(texts, input);
+  const plain = texts.filter(([name]) => inMap(name, input) === null);
+  const entries = plain.map(([name, value]) => {
+    if (Object.hasOwn(maps, name)) throw refuse(name, 'is given both as a whole and by its keys');
     const field = ALIASES.get(name) ?? name;
     return [
       name,
       fromText(Object.hasOwn(input.shape, field) ? (input.shape[field] as z.ZodType) : undefined, value),
     ];
   });
-  return Object.fromEntries(entries) as Fields;
+  return { ...(Object.fromEntries(entries) as Fields), ...maps };
 };
 
 export interface RestParts {

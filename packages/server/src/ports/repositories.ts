@@ -1,9 +1,11 @@
 import type { KeyScope } from '../core/api-key.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { LastOutcome } from '../core/error-text.ts';
-import type { Trigger } from '../core/event.ts';
+import type { EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
+import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { Erasures } from './erasures.ts';
 import type { Recoveries } from './recoveries.ts';
@@ -72,6 +74,8 @@ export type HookChange = Partial<
   Pick<
     Hook,
     | 'name'
+    | 'description'
+    | 'metadata'
     | 'url'
     | 'events'
     | 'method'
@@ -98,11 +102,21 @@ export interface ListedHook extends Hook {
   readonly next_attempt_at: number | null;
 }
 
+/** The hook that an idempotency key created. */
+export interface FirstHook {
+  readonly hook: ListedHook;
+  /** Null if it cannot be decrypted. */
+  readonly fingerprint: string | null;
+  /** The secret that it was created with; null if it had none, or has another one now. */
+  readonly secret: string | null;
+}
+
 export interface StoredEvent extends EventReceipt {
   /** Null if the payload was removed. */
   readonly data: JsonObject | null;
   readonly previous_data: JsonObject | null;
   readonly payload_expired_at: number | null;
+  readonly metadata: EventMetadata;
 }
 
 export interface StoredDelivery
@@ -148,6 +162,9 @@ export interface EventFilter {
   /** The event's id as receivers see it: its own, or that of a dialect. */
   readonly wire_id?: string | undefined;
   readonly tenant?: string | undefined;
+  readonly idempotency_key?: string | undefined;
+  /** Events with all of these values. */
+  readonly metadata?: EventMetadata | undefined;
 }
 
 export interface DeliveryFilter {
@@ -184,8 +201,15 @@ export interface AuditEntry {
 /** The data that the API lists and changes. A change is durable and in effect when its promise resolves. */
 export interface Repositories {
   readonly workspaces: {
-    /** False if the name is taken. */
-    readonly create: (workspace: Workspace, catalog: readonly EventType[]) => Promise<boolean>;
+    /** False if the name or the idempotency key is taken. */
+    readonly create: (
+      workspace: Workspace,
+      catalog: readonly EventType[],
+      key?: CreationKey,
+    ) => Promise<boolean>;
+    readonly ofKey: (
+      idempotency_key: string,
+    ) => Promise<{ readonly workspace: Workspace; readonly fingerprint: string | null } | null>;
     readonly list: (page: PageQuery) => Promise<Page<Workspace>>;
     readonly get: (id: string) => Promise<Workspace | null>;
     /** Null if it does not exist; `taken` if another has the name. */
@@ -222,11 +246,18 @@ export interface Repositories {
     ) => Promise<void>;
   };
   readonly hooks: {
-    readonly create: (hook: NewHook) => Promise<ListedHook>;
+    /** Null if a hook of the same tenant has the idempotency key. */
+    readonly create: (hook: NewHook, key?: CreationKey) => Promise<ListedHook | null>;
+    readonly ofKey: (
+      owner: Pick<Hook, 'workspace_id' | 'tenant'>,
+      idempotency_key: string,
+    ) => Promise<FirstHook | null>;
     readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
     /** Each dialect that hooks of any workspace use, with their highest `max_attempts`. */
     readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
+    /** The id of another hook of the same workspace and tenant with the same URL, and of one with the same name. */
+    readonly twins: (hook: Pick<Hook, 'id' | 'workspace_id' | 'tenant' | 'url' | 'name'>) => Promise<Twins>;
     /** Null if it does not exist. Leaving `active` holds pending deliveries. */
     readonly update: (
       workspace_id: string,

@@ -1,6 +1,6 @@
 import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
-import type { Event, Trigger } from '../core/event.ts';
+import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -15,6 +15,10 @@ export interface NewEvent extends Event {
   readonly idempotency_key: string | null;
   /** Identifies the request behind an idempotency key: equal for equal requests. Null without a key. */
   readonly fingerprint: string | null;
+  /** Indexed for lists; null without any. */
+  readonly metadata: EventMetadata | null;
+  /** When it is sent; null at once. */
+  readonly deliver_at: number | null;
   /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
   /** Unless `scheduled`: sent once to exactly `hook_ids`, regardless of their state and subscriptions. */
@@ -28,6 +32,8 @@ export interface EventReceipt {
   readonly tenant: string | null;
   readonly occurred_at: number;
   readonly created_at: number;
+  /** When a delayed event is sent; null for one that is sent at once. */
+  readonly deliver_at: number | null;
   readonly idempotency_key: string | null;
   /** The number of hooks that receive it. */
   readonly deliveries: number;

@@ -5,8 +5,10 @@ import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { AwaitedSends } from '../admin/awaited-sends.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { ErasureJobs } from '../admin/erasures.ts';
+import type { HookWarnings } from '../admin/hook-warnings.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
+import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
@@ -18,6 +20,7 @@ import type { TestSends } from '../admin/test-sends.ts';
 export interface RpcDeps {
   readonly accept: Accept;
   readonly hooks: Hooks;
+  readonly hookWarnings: HookWarnings;
   readonly testSends: TestSends;
   readonly secrets: Secrets;
   readonly recoveryJobs: RecoveryJobs;
@@ -28,6 +31,7 @@ export interface RpcDeps {
   readonly awaitedSends: AwaitedSends;
   readonly now: () => number;
   readonly ids: IdFactory;
+  readonly hash: Hash;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */
   readonly validateSchema: (schema: JsonObject) => readonly Issue[];
   /** Checks data against a valid schema. */

@@ -4,7 +4,18 @@ import type { Accept, SendInput } from '../delivery/accept.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, eventId, eventTypeName, page, sendInput, tenantId, toTime, wireId } from './fields.ts';
+import {
+  described,
+  eventId,
+  eventMetadata,
+  eventTypeName,
+  idempotencyKey,
+  page,
+  sendInput,
+  tenantId,
+  toTime,
+  wireId,
+} from './fields.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
@@ -15,8 +26,9 @@ type WireSend = z.infer<typeof sendInput>;
 /** Bounds the memory for the items of a batch and their results. */
 const MAX_BATCH_SIZE = 1_000;
 
-const toSend = ({ occurred_at, ...input }: WireSend): SendInput => ({
+const toSend = ({ occurred_at, deliver_at, ...input }: WireSend): SendInput => ({
   ...input,
+  ...(deliver_at === undefined ? {} : { deliver_at: toTime(deliver_at) }),
   ...(occurred_at === undefined ? {} : { occurred_at: toTime(occurred_at) }),
 });
 
@@ -92,7 +104,8 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope: 'workspace',
       route: { method: 'GET', path: '/events' },
       summary: 'List events',
-      description: 'Events, newest first. They are kept for the retention period of the server.',
+      description:
+        'Events, newest first. They are kept for the retention period of the server. `metadata[order_id]=1042` finds the events with this value; several are combined.',
       errors: READ_ERRORS,
     })
     .input(
@@ -101,12 +114,14 @@ const defineReads = ({ repositories }: RpcDeps) => ({
         type: eventTypeName.optional(),
         wire_id: wireId.optional(),
         tenant: tenantId.optional(),
+        idempotency_key: idempotencyKey.optional(),
+        metadata: eventMetadata.optional(),
       }),
     )
     .output(pageOf(eventView))
-    .query(async ({ ctx, input: { type, wire_id, tenant, ...at } }) =>
+    .query(async ({ ctx, input: { limit, cursor, ...filter } }) =>
       toAnswer(
-        await repositories.events.list(ctx.workspace_id, { type, wire_id, tenant }, toPageQuery(at)),
+        await repositories.events.list(ctx.workspace_id, filter, toPageQuery({ limit, cursor })),
         viewEvent,
       ),
     ),

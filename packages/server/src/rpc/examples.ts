@@ -11,6 +11,7 @@ export const EXAMPLE = {
   audit_id: 'aud_01jd7c4e6g8h0j2k4m6n8p1qrs',
   tenant: 'cus_42',
   metadata: { plan: 'team' },
+  event_metadata: { order_id: '1042' },
   url: 'https://shop.example.com/webhooks',
   secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   event_type: 'order.created',

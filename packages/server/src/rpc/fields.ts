@@ -67,13 +67,60 @@ export const tenantId = described(
   EXAMPLE.tenant,
 );
 
-export const metadata = described(
+type TextMap = Record<string, string>;
+
+interface MapRules {
+  readonly keys: number;
+  readonly characters: number;
+  readonly description: string;
+  readonly example: TextMap;
+}
+
+/** A map of text to text. zod drops the key `__proto__`; here it is an issue. */
+const textMap = ({ keys, characters, description, example }: MapRules) =>
+  z.preprocess(
+    (value, context) => {
+      if (isJsonObject(value) && Object.hasOwn(value, '__proto__'))
+        context.addIssue({ code: 'custom', message: 'must not have the key __proto__' });
+      return value;
+    },
+    described(
+      z
+        .record(z.string().min(1).max(64), z.string().max(characters))
+        .refine((map) => Object.keys(map).length <= keys, `must have ${keys} keys at most`),
+      description,
+      example,
+    ),
+  ) as unknown as z.ZodType<TextMap, TextMap>;
+
+export const metadata = textMap({
+  keys: 20,
+  characters: 1024,
+  description: 'Your own data: a map of text to text, 20 keys at most.',
+  example: EXAMPLE.metadata,
+});
+
+export const eventMetadata = textMap({
+  keys: 5,
+  characters: 256,
+  description:
+    'Your own data to find the event by: a map of text to text, 5 keys at most. Not sent to receivers.',
+  example: EXAMPLE.event_metadata,
+});
+
+export const idempotencyKey = described(
   z
-    .record(z.string().min(1).max(64), z.string().max(1024))
-    .refine((map) => Object.keys(map).length <= 20, 'must have 20 keys at most'),
-  'Your own data: a map of text to text, 20 keys at most.',
-  EXAMPLE.metadata,
+    .string()
+    .min(1)
+    .max(256)
+    .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'),
+  'Visible ASCII. Sending the same event again with the same key returns the original response; a different event with the same key is refused. A key is kept as long as its event.',
+  'order-1042-created',
 );
+
+/** The idempotency key of a creation. */
+export const creationKey = (description: string) =>
+  described(idempotencyKey.clone(), description, 'cus-42-orders').optional();
 
 export const label = described(
   z
@@ -84,6 +131,13 @@ export const label = described(
     .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), 'must not contain control characters'),
   'A display name.',
   'Shop',
+);
+
+/** Free text for people. */
+const hookDescription = described(
+  z.string().max(1000),
+  'A description for people: 1000 characters at most.',
+  'Orders for the accounting system',
 );
 
 const isoTime = z.iso.datetime({ offset: true, error: 'must be a time like 2026-11-21T10:30:00Z' });
@@ -121,15 +175,11 @@ export const sendInput = z
     ).optional(),
     tenant: tenantId.optional(),
     occurred_at: timeField('When the event happened. Default: the time of acceptance.').optional(),
-    idempotency_key: described(
-      z
-        .string()
-        .min(1)
-        .max(256)
-        .regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'),
-      'Visible ASCII. Sending the same event again with the same key returns the original response; a different event with the same key is refused. A key is kept as long as its event.',
-      'order-1042-created',
+    deliver_at: timeField(
+      'Delays the event until this time, at most 30 days and within the retention of the server. A past time sends it at once.',
     ).optional(),
+    idempotency_key: idempotencyKey.optional(),
+    metadata: eventMetadata.optional(),
     hook_ids: described(
       z.array(hookId).min(1).max(100),
       'Restricts the event to these hooks, provided they are subscribed to it.',
@@ -150,6 +200,8 @@ export const hookFields = {
     ['order.*'],
   ),
   name: label.optional(),
+  description: hookDescription.optional(),
+  metadata: metadata.optional(),
   method: described(z.enum(methods), 'The HTTP method of the requests. Default: POST.', 'POST').optional(),
   content_type: described(
     z.enum(contentTypes),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { HookRef } from '../admin/audit.ts';
+import { secretWarnings } from '../core/warnings.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, hookId, secret } from './fields.ts';
@@ -32,12 +33,6 @@ const refOf = ({ workspace_id, caller }: CallContext, hook_id: string): HookRef 
   by: caller.key_id,
 });
 
-/** Warnings about an accepted but weak secret. */
-export const warningsOf = (value: string | null): string[] =>
-  value !== null && value.length < 16
-    ? ['The secret is shorter than 16 characters and easy to guess. Rotate it to a longer one.']
-    : [];
-
 /** The signing secrets of a hook. */
 export const createHookSecrets = ({ secrets }: RpcDeps) => ({
   rotateSecret: procedure
@@ -59,7 +54,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
       return {
         ...viewHook(rotated.hook, secrets.stateOf(rotated.hook)),
         secret: rotated.secret,
-        warnings: warningsOf(rotated.secret),
+        warnings: [...secretWarnings(rotated.secret)],
       };
     }),
   switchSecret: procedure

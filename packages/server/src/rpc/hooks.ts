@@ -3,8 +3,8 @@ import { BellwireError } from '../core/errors.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
-import { createHookSecrets, warningsOf } from './hook-secrets.ts';
+import { creationKey, described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
+import { createHookSecrets } from './hook-secrets.ts';
 import { createHookTestSends } from './test-sends.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { activatedHookView, createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
@@ -19,6 +19,14 @@ const show =
   (hook: ListedHook) =>
     viewHook(hook, secrets.stateOf(hook));
 
+/** A hook with the warnings about it and about the secret that the call has set. */
+const showWarned =
+  (deps: RpcDeps) =>
+  async (hook: ListedHook, newSecret: string | null): Promise<z.infer<typeof updatedHookView>> => ({
+    ...show(deps)(hook),
+    warnings: [...(await deps.hookWarnings(hook, newSecret))],
+  });
+
 const defineCreation = (deps: RpcDeps) => ({
   create: procedure
     .meta({
@@ -27,7 +35,7 @@ const defineCreation = (deps: RpcDeps) => ({
       summary: 'Create a hook',
       description:
         'Registers a URL for event types. It gets events that are sent from now on. The response contains the signing secret, which is generated unless one is given.',
-      errors: ['url_refused', 'unknown_event_type', 'not_validated'],
+      errors: ['url_refused', 'unknown_event_type', 'not_validated', 'idempotency_conflict'],
       example: { url: EXAMPLE.url, events: ['order.*'], name: 'Shop' },
     })
     .input(
@@ -48,16 +56,15 @@ const defineCreation = (deps: RpcDeps) => ({
           'The signing secret, in the format of the dialect. Generated when absent. Null disables signing if the dialect allows it.',
           EXAMPLE.secret,
         ).optional(),
+        idempotency_key: creationKey(
+          'Visible ASCII. The same request with the same key returns the hook that the first one created, with its secret while that is the current one; another request is refused. Unique per tenant; deleting the hook frees it.',
+        ),
       }),
     )
     .output(createdHookView)
     .mutation(async ({ ctx, input }) => {
       const created = await deps.hooks.create(ctx.workspace_id, input, ctx.caller.key_id);
-      return {
-        ...show(deps)(created.hook),
-        secret: created.secret,
-        warnings: warningsOf(created.secret),
-      };
+      return { ...(await showWarned(deps)(created.hook, created.secret)), secret: created.secret };
     }),
 });
 
@@ -99,7 +106,7 @@ const defineChanges = (deps: RpcDeps) => ({
       route: { method: 'PATCH', path: '/webhooks/{hook_id}' },
       summary: 'Update a hook',
       description:
-        'Updates the given fields; `events` and `headers` are replaced completely. In dialects with validation, a new URL must be validated again.',
+        'Updates the given fields; `events`, `headers` and `metadata` are replaced completely. In dialects with validation, a new URL must be validated again.',
       errors: ['url_refused', 'unknown_event_type', 'not_validated'],
       example: { events: ['order.*', 'invoice.paid'], max_attempts: 5 },
     })
@@ -116,8 +123,7 @@ const defineChanges = (deps: RpcDeps) => ({
     .output(updatedHookView)
     .mutation(async ({ ctx, input: { hook_id, ...patch } }) => {
       const at = { workspace_id: ctx.workspace_id, hook_id, by: ctx.caller.key_id };
-      const hook = show(deps)(await deps.hooks.update(at, patch));
-      return { ...hook, warnings: warningsOf(patch.secret ?? null) };
+      return showWarned(deps)(await deps.hooks.update(at, patch), patch.secret ?? null);
     }),
   delete: procedure
     .meta({
@@ -154,7 +160,7 @@ const defineSwitches = (deps: RpcDeps) => ({
     .output(activatedHookView)
     .mutation(async ({ ctx: { workspace_id }, input: { hook_id, recover = false } }) => {
       const { hook, held, recovery_id } = await deps.hooks.activate(workspace_id, hook_id, recover);
-      return { ...show(deps)(hook), held, recovery_id };
+      return { ...(await showWarned(deps)(hook, null)), held, recovery_id };
     }),
   deactivate: procedure
     .meta({

@@ -54,6 +54,8 @@ export type CreatedHook = OutputOf<'hooks', 'create'>;
 export type Event = OutputOf<'events', 'get'>;
 /** The result of `send`: the event and its deliveries are stored. */
 export type EventReceipt = OutputOf<'events', 'send'>;
+/** A remark on a call that succeeded. */
+export type Warning = EventReceipt['warnings'][number];
 /** One event for one hook. */
 export type Delivery = OutputOf<'deliveries', 'list'>['data'][number];
 /** A delivery with all its attempts. */

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
+import type { CreationKey } from '../core/idempotency.ts';
+import { canonicalJson } from '../core/json.ts';
 import { initialCatalog } from '../admin/initial-catalog.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
-import { described, label, page, workspaceId } from './fields.ts';
+import { creationKey, described, label, page, workspaceId } from './fields.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { pageOf } from './views/shown.ts';
+import type { Workspace } from '../ports/repositories.ts';
 import { erasureView, viewErasure } from './views/erasure.ts';
 import { viewWorkspace, workspaceView } from './views/workspace.ts';
 
@@ -32,9 +35,27 @@ const newWorkspace = z.strictObject({
     'standard',
   ).optional(),
   strict: strictField,
+  idempotency_key: creationKey(
+    'Visible ASCII. The same request with the same key returns the workspace that the first one created; another request is refused. Unique over all workspaces; deleting the workspace frees it.',
+  ),
 });
 
-const defineCreation = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) => ({
+/** The workspace that the key created before. @throws BellwireError `already_exists`, `idempotency_conflict` */
+const existing = async (
+  { repositories }: RpcDeps,
+  name: string,
+  key: CreationKey | undefined,
+): Promise<Workspace> => {
+  const first = key === undefined ? null : await repositories.workspaces.ofKey(key.idempotency_key);
+  if (first === null) throw taken(name);
+  if (first.fingerprint === key?.fingerprint) return first.workspace;
+  throw new BellwireError(
+    'idempotency_conflict',
+    `This idempotency key was already used for a different workspace (${first.workspace.id}). Send the same body again, or use a new key.`,
+  );
+};
+
+const defineCreation = (deps: RpcDeps) => ({
   create: procedure
     .meta({
       scope,
@@ -42,18 +63,18 @@ const defineCreation = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) =
       summary: 'Create a workspace',
       description:
         'Creates an isolated environment. Its catalog starts with the catalog of its dialect. Select it with the header `Bellwire-Workspace`, or create an API key for it.',
-      errors: ['already_exists'],
+      errors: ['already_exists', 'idempotency_conflict'],
       example: { name: 'acme' },
     })
     .input(newWorkspace)
     .output(workspaceView)
-    .mutation(async ({ input }) => {
+    .mutation(async ({ input: { idempotency_key, ...input } }) => {
       const dialect = input.dialect ?? 'standard';
-      const catalog = catalogOfDialect(dialect);
+      const catalog = deps.catalogOfDialect(dialect);
       if (catalog === null) throw unknownDialect(dialect);
-      const time = now();
+      const time = deps.now();
       const workspace = {
-        id: ids('ws'),
+        id: deps.ids('ws'),
         name: input.name,
         dialect,
         strict: input.strict ?? false,
@@ -61,8 +82,17 @@ const defineCreation = ({ repositories, now, ids, catalogOfDialect }: RpcDeps) =
         updated_at: time,
       };
       const types = initialCatalog(catalog, time);
-      if (!(await repositories.workspaces.create(workspace, types))) throw taken(input.name);
-      return viewWorkspace(workspace);
+      const key =
+        idempotency_key === undefined
+          ? undefined
+          : {
+              idempotency_key,
+              fingerprint: deps.hash(
+                canonicalJson([input.name, input.dialect ?? null, input.strict ?? null]),
+              ),
+            };
+      const created = await deps.repositories.workspaces.create(workspace, types, key);
+      return viewWorkspace(created ? workspace : await existing(deps, input.name, key));
     }),
 });
 

@@ -26,6 +26,9 @@ interface WorkspacesTable {
   name: string;
   dialect: string;
   strict: Flag;
+  idempotency_key: Generated<string | null>;
+  /** SHA-256 of the request with the idempotency key. */
+  fingerprint: Generated<string | null>;
   created_at: Time;
   updated_at: Time;
   /** Set while its erasure is under way. */
@@ -71,6 +74,8 @@ interface HooksTable {
   /** Null without tenants; `*` for a hook of every tenant. */
   tenant: string | null;
   name: string;
+  description: Generated<string>;
+  metadata: Generated<JsonText>;
   url: string;
   events: JsonText;
   method: string;
@@ -85,6 +90,9 @@ interface HooksTable {
   timeout_ms: number | null;
   headers: Sealed | null;
   validated_at: Time | null;
+  idempotency_key: Generated<string | null>;
+  /** SHA-256 of the request with the idempotency key, encrypted: that request may contain a guessable secret. */
+  fingerprint: Generated<Sealed | null>;
   consecutive_failures: ColumnType<number, number | undefined, number>;
   failing_since: Time | null;
   last_failure_at: Time | null;
@@ -120,9 +128,20 @@ interface EventsTable {
   created_at: Time;
   /** When `data`, `previous_data` and the bodies of the attempts were removed; null while they are there. */
   payload_expired_at: Generated<Time | null>;
+  /** Null unless delayed. */
+  deliver_at: Time | null;
+  /** Null without any. */
+  metadata: JsonText | null;
   previous_data: JsonText | null;
   /** Null only if it was removed. */
   data: JsonText | null;
+}
+
+interface EventMetadataTable {
+  workspace_id: string;
+  key: string;
+  value: string;
+  event_id: string;
 }
 
 interface WireIdsTable {
@@ -248,6 +267,7 @@ export interface Schema {
   bellwire_hooks: HooksTable;
   bellwire_secrets: SecretsTable;
   bellwire_events: EventsTable;
+  bellwire_event_metadata: EventMetadataTable;
   bellwire_wire_ids: WireIdsTable;
   bellwire_fan_outs: FanOutsTable;
   bellwire_deliveries: DeliveriesTable;

@@ -46,6 +46,7 @@ const parametersOf = (rest: RestRoute, schema: JsonObject): readonly (Parameter 
         in: in_path ? 'path' : 'query',
         required: required.includes(name),
         description: descriptionOf(in_path ? field : withAliases(name, field)),
+        ...(rules['type'] === 'object' ? ({ style: 'deepObject', explode: true } as const) : {}),
         schema: rules,
         example: exampleOf(field, {}),
       },

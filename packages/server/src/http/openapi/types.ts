@@ -11,6 +11,9 @@ export interface Parameter {
   readonly in: 'path' | 'query' | 'header';
   readonly required: boolean;
   readonly description?: string;
+  /** `deepObject` for a map: `metadata[key]=value`. */
+  readonly style?: 'deepObject';
+  readonly explode?: true;
   readonly schema: JsonObject;
   readonly example?: Json;
 }

@@ -2,33 +2,44 @@ import { z } from 'zod';
 import type { EventReceipt } from '../../ports/store.ts';
 import type { StoredEvent } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
-import { described, jsonObject } from '../fields.ts';
+import { described, eventMetadata, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';
 import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
+import { warningsView } from './warning.ts';
+import type { AcceptedEvent } from '../../delivery/accept.ts';
 
-export const receiptView = z
-  .object({
-    id: described(z.string(), 'The id: the same for every hook and every attempt.', EXAMPLE.event_id),
-    type: described(z.string(), 'The event type.', EXAMPLE.event_type),
-    tenant: described(z.string().nullable(), 'The customer that the event belongs to, or null.', null),
-    occurred_at: shownTime('When it happened.'),
-    created_at: shownTime('When it was accepted.'),
-    idempotency_key: described(z.string().nullable(), 'The idempotency key, if any.', 'order-1042-created'),
-    deliveries: described(z.int(), 'Number of hooks that it is delivered to.', 2),
-  })
+const shownFields = z.object({
+  id: described(z.string(), 'The id: the same for every hook and every attempt.', EXAMPLE.event_id),
+  type: described(z.string(), 'The event type.', EXAMPLE.event_type),
+  tenant: described(z.string().nullable(), 'The customer that the event belongs to, or null.', null),
+  occurred_at: shownTime('When it happened.'),
+  created_at: shownTime('When it was accepted.'),
+  deliver_at: shownTimeOrNull('When a delayed event is sent; null for one that is sent at once.', null),
+  idempotency_key: described(z.string().nullable(), 'The idempotency key, if any.', 'order-1042-created'),
+  deliveries: described(z.int(), 'Number of hooks that it is delivered to.', 2),
+});
+
+export const receiptView = shownFields
+  .extend({ warnings: warningsView('Why it reaches no hook; empty if it reaches one.') })
   .meta({ id: 'EventReceipt', description: 'An accepted event. It is stored durably.' });
 
-export const viewReceipt = (receipt: EventReceipt): z.infer<typeof receiptView> => ({
+const viewFields = (receipt: EventReceipt): z.infer<typeof shownFields> => ({
   id: receipt.id,
   type: receipt.type,
   tenant: receipt.tenant,
   occurred_at: iso(receipt.occurred_at),
   created_at: iso(receipt.created_at),
+  deliver_at: isoOrNull(receipt.deliver_at),
   idempotency_key: receipt.idempotency_key,
   deliveries: receipt.deliveries,
 });
 
-export const eventView = receiptView
+export const viewReceipt = (event: AcceptedEvent): z.infer<typeof receiptView> => ({
+  ...viewFields(event),
+  warnings: [...event.warnings],
+});
+
+export const eventView = shownFields
   .extend({
     data: described(
       jsonObject.nullable(),
@@ -40,14 +51,16 @@ export const eventView = receiptView
       'When the data and the bodies of its attempts were removed; null while they are kept.',
       null,
     ),
+    metadata: eventMetadata,
   })
   .meta({ id: 'Event', description: 'A fact that was accepted for sending. Events never change.' });
 
 export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
-  ...viewReceipt(event),
+  ...viewFields(event),
   data: event.data,
   previous_data: event.previous_data,
   payload_expired_at: isoOrNull(event.payload_expired_at),
+  metadata: { ...event.metadata },
 });
 
 export const batchItemView = z

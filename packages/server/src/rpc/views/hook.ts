@@ -5,7 +5,8 @@ import { hookStatuses } from '../../core/hook.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
-import { described } from '../fields.ts';
+import { described, metadata } from '../fields.ts';
+import { warningsView } from './warning.ts';
 import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const hookView = z
@@ -18,6 +19,8 @@ export const hookView = z
       null,
     ),
     name: described(z.string(), 'The display name. Default: the host of the URL.', 'Shop'),
+    description: described(z.string(), 'Your own description.', 'Orders for the accounting system'),
+    metadata,
     url: described(z.string(), 'The URL of the receiver.', EXAMPLE.url),
     events: described(
       z.array(z.string()),
@@ -112,6 +115,8 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   number: hook.number,
   tenant: hook.tenant,
   name: hook.name,
+  description: hook.description,
+  metadata: { ...hook.metadata },
   url: hook.url,
   events: [...hook.events],
   method: hook.method,
@@ -137,13 +142,15 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   updated_at: iso(hook.updated_at),
 });
 
-const warnings = described(z.array(z.string()), 'Warnings about the secret; usually empty.', []);
+const warnings = warningsView(
+  'Remarks on the hook and its secret: a weak secret, event types that are not in the catalog, or another hook with its URL or name.',
+);
 
 export const createdHookView = hookView
   .extend({
     secret: described(
       z.string().nullable(),
-      'The signing secret. Returned on creation and rotation, and by `hooks.revealSecret`, which is audited. Null if requests are not signed.',
+      'The signing secret. Returned on creation and rotation, and by `hooks.revealSecret`, which is audited. Null if requests are not signed, or if a repeated creation finds another secret.',
       EXAMPLE.secret,
     ),
     warnings,
@@ -152,6 +159,7 @@ export const createdHookView = hookView
 
 export const activatedHookView = hookView
   .extend({
+    warnings,
     held: described(z.int(), 'Number of deliveries that were held for the hook.', 12),
     recovery_id: described(
       z.string().nullable(),

@@ -2,8 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
 import { createAudit, createErasures, createRecoveries } from './0001-management.ts';
+import { createEventMetadata } from './event-metadata-table.ts';
+import { createHookLookups } from './hook-lookups.ts';
 
-const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .table(
       db.schema
@@ -12,6 +14,9 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('value', 'text', (c) => c.notNull()),
     )
     .execute();
+};
+
+const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .table(
       db.schema
@@ -20,6 +25,8 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('name', 'text', (c) => c.notNull().unique())
         .addColumn('dialect', 'text', (c) => c.notNull())
         .addColumn('strict', 'integer', (c) => c.notNull())
+        .addColumn('idempotency_key', is.id, (c) => c.unique())
+        .addColumn('fingerprint', 'text')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addColumn('deleted_at', is.integer),
@@ -79,6 +86,8 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('workspace_id', is.id, (c) => c.notNull().references('bellwire_workspaces.id'))
         .addColumn('tenant', is.id)
         .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('description', 'text', (c) => c.notNull().defaultTo(''))
+        .addColumn('metadata', 'text', (c) => c.notNull().defaultTo('{}'))
         .addColumn('url', 'text', (c) => c.notNull())
         .addColumn('events', 'text', (c) => c.notNull())
         .addColumn('method', 'text', (c) => c.notNull())
@@ -92,6 +101,8 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('timeout_ms', 'integer')
         .addColumn('headers', 'text')
         .addColumn('validated_at', is.integer)
+        .addColumn('idempotency_key', is.id)
+        .addColumn('fingerprint', 'text')
         .addColumn('consecutive_failures', is.integer, (c) => c.notNull().defaultTo(0))
         .addColumn('failing_since', is.integer)
         .addColumn('last_failure_at', is.integer)
@@ -106,6 +117,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_workspace').columns(['workspace_id', 'id']).execute();
   await index('bellwire_hooks_tenant').columns(['workspace_id', 'tenant', 'id']).execute();
+  await createHookLookups(db);
   await index('bellwire_hooks_stopping').columns(['id']).where(sql.ref('stopping'), 'is not', null).execute();
 };
 
@@ -145,6 +157,8 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
         .addColumn('occurred_at', is.integer, (c) => c.notNull())
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('payload_expired_at', is.integer)
+        .addColumn('deliver_at', is.integer)
+        .addColumn('metadata', 'text')
         .addColumn('previous_data', 'text')
         .addColumn('data', 'text')
         .addPrimaryKeyConstraint('bellwire_events_pk', ['workspace_id', 'id']),
@@ -155,7 +169,8 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
     .createIndex('bellwire_events_idempotency')
     .unique()
     .on('bellwire_events')
-    .expression(sql`workspace_id, coalesce(tenant, ''), idempotency_key`)
+    // The tenant last, so that the list finds a key of any tenant.
+    .expression(sql`workspace_id, idempotency_key, coalesce(tenant, '')`)
     .where(sql.ref('idempotency_key'), 'is not', null)
     .execute();
   await is
@@ -279,11 +294,13 @@ const createAttempts = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
 /** The tables of the first release. */
 export const foundation = (is: SchemaDialect): Migration => ({
   up: async (db) => {
+    await createMeta(db, is);
     await createRegistry(db, is);
     await createEventTypes(db, is);
     await createHooks(db, is);
     await createSecrets(db, is);
     await createEvents(db, is);
+    await createEventMetadata(db, is);
     await createFanOuts(db, is);
     await createDeliveries(db, is);
     await createAttempts(db, is);

@@ -119,6 +119,15 @@ export const selectSlice = async (
   return { deliveries, next };
 };
 
+/**
+ * `now`, so that a recovery sends the oldest first; one that is due already keeps its place before the others, and one of
+ * a delayed event its time.
+ */
+const dueAt = (now: number): RawBuilder<number> =>
+  sql<number>`case when next_attempt_at < ${now} then next_attempt_at else coalesce(
+    (select deliver_at from bellwire_events where bellwire_events.workspace_id = bellwire_deliveries.workspace_id
+      and bellwire_events.id = bellwire_deliveries.event_id and deliver_at > ${now}), ${now}) end`;
+
 const change = (trx: Transaction<Schema>, { kind, now }: Job, status: RecoverableStatus) => {
   const update = trx.updateTable('bellwire_deliveries');
   if (kind === 'cancel') {
@@ -127,8 +136,7 @@ const change = (trx: Transaction<Schema>, { kind, now }: Job, status: Recoverabl
   return update.set({
     status: 'pending',
     trigger: 'recovery',
-    // One that is due already keeps its place before the others.
-    next_attempt_at: sql<number>`case when next_attempt_at < ${now} then next_attempt_at else ${now} end`,
+    next_attempt_at: dueAt(now),
     failures: 0,
     returns: 0,
     failure_reason: null,

@@ -41,7 +41,9 @@ export const eraseEvents = async (
       .execute();
   }
   if (ids.length === limit) return { events: 0, deliveries: ids.length, is_complete: false };
-  await trx.deleteFrom('bellwire_wire_ids').where('event_id', 'in', event_ids).execute();
+  for (const table of ['bellwire_wire_ids', 'bellwire_event_metadata'] as const) {
+    await trx.deleteFrom(table).where('event_id', 'in', event_ids).execute();
+  }
   const { numDeletedRows } = await trx
     .deleteFrom('bellwire_events')
     .where('workspace_id', '=', workspace_id)

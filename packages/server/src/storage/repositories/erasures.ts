@@ -3,6 +3,7 @@ import { boundOf, type ErasureTally, NOTHING_ERASED } from '../../core/erasure.t
 import type { RecoveryFilter } from '../../core/recovery.ts';
 import type { Erasure, Erasures, ErasureStep, NewErasure } from '../../ports/erasures.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { deletedHook } from './deleted-hook.ts';
 import { eraseEvents, walkEvents } from './erase-events.ts';
 import type { RepositoryParts } from './parts.ts';
 import { isUsed } from './workspace-use.ts';
@@ -84,8 +85,7 @@ class ErasureWalk {
         .execute();
       const ids = hooks.map(({ id }) => id);
       if (ids.length > 0) {
-        const gone = { deleted_at: now, updated_at: now, headers: null, stopping: 'canceled' } as const;
-        await trx.updateTable('bellwire_hooks').set(gone).where('id', 'in', ids).execute();
+        await trx.updateTable('bellwire_hooks').set(deletedHook(now)).where('id', 'in', ids).execute();
         await trx.deleteFrom('bellwire_secrets').where('hook_id', 'in', ids).execute();
       }
       if (ids.length < limit) await store(trx, step, { phase: 'events', after: null });
@@ -204,8 +204,8 @@ const createCreations = ({ db }: Connections, { invalidations }: RepositoryParts
       if (!force && (await isUsed(trx, id))) return 'in_use';
       const { numUpdatedRows } = await trx
         .updateTable('bellwire_workspaces')
-        // Its name is free at once.
-        .set({ deleted_at: created_at, name: id })
+        // Its name and its idempotency key are free at once.
+        .set({ deleted_at: created_at, name: id, idempotency_key: null, fingerprint: null })
         .where('id', '=', id)
         .where('deleted_at', 'is', null)
         .executeTakeFirst();

@@ -1,76 +1,79 @@
-import type { SelectQueryBuilder } from 'kysely';
-import type { EventFilter, PageQuery, Repositories } from '../../ports/repositories.ts';
-import { toStoredEvent } from '../rows/event-row.ts';
+import type { Kysely } from 'kysely';
+import type { Page, PageQuery, Repositories, StoredEvent } from '../../ports/repositories.ts';
+import { type EventRow, toStoredEvent } from '../rows/event-row.ts';
 import type { Connections, Schema } from '../schema.ts';
-import { rowsToFetch, toPage } from './page.ts';
+import {
+  allEvents,
+  conditionsOf,
+  type EventSource,
+  eventsWith,
+  hasId,
+  hasKey,
+  hasMetadata,
+} from './event-sources.ts';
+import { toPage } from './page.ts';
 
-/** Maximum number of events read per filtered page: filters without an index apply within this window. */
-const WINDOW = 20_000;
+const toEvents = (rows: readonly EventRow[], page: PageQuery): Page<StoredEvent> =>
+  toPage(rows, page, { to: toStoredEvent, keyOf: ({ id }) => id });
 
-type Query<T> = SelectQueryBuilder<Schema, 'bellwire_events', T>;
-
-const matching = <T>(query: Query<T>, { type, tenant }: EventFilter): Query<T> => {
-  let matched = query;
-  if (type !== undefined) matched = matched.where('type', '=', type);
-  if (tenant !== undefined) matched = matched.where('tenant', '=', tenant);
-  return matched;
+/** The id of the event that receivers know by `wire_id`. */
+const idOf = async (reader: Kysely<Schema>, workspace_id: string, wire_id: string): Promise<string> => {
+  const known = await reader
+    .selectFrom('bellwire_wire_ids')
+    .select('event_id')
+    .where('workspace_id', '=', workspace_id)
+    .where('wire_id', '=', wire_id)
+    .executeTakeFirst();
+  return known?.event_id ?? wire_id;
 };
 
-export const createEvents = ({ reader }: Connections): Repositories['events'] => {
-  const newest = (workspace_id: string, { after }: PageQuery) => {
-    const query = reader
+type Pair = readonly [string, string];
+
+/** The first pair with few events, like the order id of `{ region: 'eu', order_id: '42' }`; else the first one. */
+const mostSelective = async (
+  pairs: readonly Pair[],
+  sourceOf: (pair: Pair) => EventSource,
+  page: PageQuery,
+): Promise<Pair | undefined> => {
+  if (pairs.length > 1) {
+    for (const pair of pairs) if ((await sourceOf(pair).endOfWindow(page)) === null) return pair;
+  }
+  return pairs[0];
+};
+
+type List = Repositories['events']['list'];
+
+const createList =
+  (reader: Kysely<Schema>): List =>
+  async (workspace_id, filter, page) => {
+    const { wire_id, metadata = {}, idempotency_key } = filter;
+    const pairs = Object.entries(metadata);
+    const conditions = conditionsOf(filter);
+    // A wire id or an idempotency key has at most a few events, found by their own index.
+    if (wire_id !== undefined || idempotency_key !== undefined) {
+      const ids = wire_id === undefined ? [] : [hasId(await idOf(reader, workspace_id, wire_id))];
+      const keys = idempotency_key === undefined ? [] : [hasKey(workspace_id, idempotency_key)];
+      const every = [...ids, ...keys, ...conditions, ...pairs.map(hasMetadata)];
+      return toEvents(await allEvents(reader, workspace_id).read(page, every, null), page);
+    }
+    const sourceOf = (pair: Pair) => eventsWith(reader, workspace_id, pair);
+    const chosen = await mostSelective(pairs, sourceOf, page);
+    const source = chosen === undefined ? allEvents(reader, workspace_id) : sourceOf(chosen);
+    const every = [...conditions, ...pairs.filter((pair) => pair !== chosen).map(hasMetadata)];
+    const end = every.length === 0 ? null : await source.endOfWindow(page);
+    const found = toEvents(await source.read(page, every, end), page);
+    return { ...found, next: found.next ?? end };
+  };
+
+export const createEvents = ({ reader }: Connections): Repositories['events'] => ({
+  list: createList(reader),
+  get: async (workspace_id, id) => {
+    const row = await reader
       .selectFrom('bellwire_events')
+      .selectAll()
       .where('workspace_id', '=', workspace_id)
-      .orderBy('id', 'desc');
-    return after === null ? query : query.where('id', '<', after);
-  };
-
-  /** The id of the last row of a full window; null if the window reaches the end. */
-  const endOfWindow = async (workspace_id: string, page: PageQuery): Promise<string | null> => {
-    const last = await newest(workspace_id, page)
-      .select('id')
-      .offset(WINDOW - 1)
-      .limit(1)
+      .where('id', '=', id)
       .executeTakeFirst();
-    return last?.id ?? null;
-  };
-
-  /** The id of the event that receivers know by `wire_id`. */
-  const idOf = async (workspace_id: string, wire_id: string): Promise<string> => {
-    const known = await reader
-      .selectFrom('bellwire_wire_ids')
-      .select('event_id')
-      .where('workspace_id', '=', workspace_id)
-      .where('wire_id', '=', wire_id)
-      .executeTakeFirst();
-    return known?.event_id ?? wire_id;
-  };
-
-  return {
-    list: async (workspace_id, filter, page) => {
-      const shape = { to: toStoredEvent, keyOf: ({ id }: { readonly id: string }) => id };
-      const fetch = (query: ReturnType<typeof newest>) =>
-        matching(query.selectAll(), filter).limit(rowsToFetch(page)).execute();
-      if (filter.wire_id !== undefined) {
-        const id = await idOf(workspace_id, filter.wire_id);
-        return toPage(await fetch(newest(workspace_id, page).where('id', '=', id)), page, shape);
-      }
-      if (filter.type === undefined && filter.tenant === undefined) {
-        return toPage(await fetch(newest(workspace_id, page)), page, shape);
-      }
-      const end = await endOfWindow(workspace_id, page);
-      const window = newest(workspace_id, page);
-      const found = toPage(await fetch(end === null ? window : window.where('id', '>=', end)), page, shape);
-      return { ...found, next: found.next ?? end };
-    },
-    get: async (workspace_id, id) => {
-      const row = await reader
-        .selectFrom('bellwire_events')
-        .selectAll()
-        .where('workspace_id', '=', workspace_id)
-        .where('id', '=', id)
-        .executeTakeFirst();
-      return row === undefined ? null : toStoredEvent(row);
-    },
-  };
-};
+    return row === undefined ? null : toStoredEvent(row);
+  },
+});

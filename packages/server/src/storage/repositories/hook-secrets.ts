@@ -21,6 +21,28 @@ export const insertSecret = async (
     .execute();
 };
 
+/** The secret that a hook was created with; null if it is gone, expired or cannot be decrypted. */
+export const readFirstSecret = async (
+  db: Kysely<Schema>,
+  { id: hook_id, created_at }: { readonly id: string; readonly created_at: number },
+  cipher: Cipher,
+): Promise<string | null> => {
+  const row = await db
+    .selectFrom('bellwire_secrets')
+    .select(['id', 'secret'])
+    .where('hook_id', '=', hook_id)
+    .where('created_at', '=', created_at)
+    .where('expires_at', 'is', null)
+    .orderBy('id')
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  try {
+    return cipher.open(row.secret, { table: 'bellwire_secrets', column: 'secret', id: row.id });
+  } catch {
+    return null;
+  }
+};
+
 /** Deletes every secret of a hook. */
 export const deleteSecrets = async (trx: Transaction<Schema>, hook_id: string): Promise<void> => {
   await trx.deleteFrom('bellwire_secrets').where('hook_id', '=', hook_id).execute();

@@ -1,20 +1,23 @@
-import type { Kysely, Transaction, Updateable } from 'kysely';
+import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/repositories.ts';
 import type { Cipher } from '../cipher.ts';
-import { sealHeaders, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
+import { openFingerprint, sealHeaders, sealKey, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {
   deletePreviousSecrets,
   deleteSecrets,
   insertSecret,
+  readFirstSecret,
   readSecretExpiries,
   retireSecrets,
 } from './hook-secrets.ts';
+import { deletedHook } from './deleted-hook.ts';
 import { lockHook } from './lock-hook.ts';
 import { readNextAttempts } from './next-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
+import { findTwins } from './find-twins.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
 
 const toRow = (hook: NewHook, cipher: Cipher) => {
@@ -22,6 +25,7 @@ const toRow = (hook: NewHook, cipher: Cipher) => {
   return {
     ...rest,
     events: JSON.stringify(hook.events),
+    metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     headers: sealHeaders(headers, hook.id, cipher),
   };
@@ -34,10 +38,11 @@ const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, insecure_ssl, headers, secret: _, ...rest } = change;
+  const { events, metadata, insecure_ssl, headers, secret: _, ...rest } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : { events: JSON.stringify(events) }),
+    ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     // Activation resets the failure counters and keeps the waiting deliveries.
@@ -84,18 +89,37 @@ class Hooks implements HooksRepository {
     this.#parts = parts;
   }
 
-  readonly create: HooksRepository['create'] = (hook) =>
+  readonly create: HooksRepository['create'] = (hook, key) =>
     this.#change(hook.workspace_id, hook.id, async (trx) => {
       await insertTenant(trx, hook);
-      const row = await trx
+      const insert = trx
         .insertInto('bellwire_hooks')
-        .values(toRow(hook, this.#parts.cipher))
-        .returningAll()
-        .executeTakeFirstOrThrow();
+        .values({ ...toRow(hook, this.#parts.cipher), ...sealKey(key, hook.id, this.#parts.cipher) })
+        .returningAll();
+      const once = key === undefined ? insert : insert.onConflict((conflict) => conflict.doNothing());
+      const row = await once.executeTakeFirst();
+      if (row === undefined) return null;
       const { secret, created_at } = hook;
       if (secret !== null) await this.#insertSecret(trx, hook.id, { ...secret, created_at });
       return this.#toListed(trx, row);
     });
+
+  readonly ofKey: HooksRepository['ofKey'] = async ({ workspace_id, tenant }, idempotency_key) => {
+    const row = await this.#db
+      .selectFrom('bellwire_hooks')
+      .selectAll()
+      .where('workspace_id', '=', workspace_id)
+      .where('idempotency_key', '=', idempotency_key)
+      // Must be written as in the index on this expression, or SQLite does not use it.
+      .where(sql<string>`coalesce(tenant, '')`, '=', tenant ?? '')
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    return {
+      hook: await this.#toListed(this.#db, row),
+      fingerprint: openFingerprint(row, this.#parts.cipher),
+      secret: await readFirstSecret(this.#db, row, this.#parts.cipher),
+    };
+  };
 
   readonly list: HooksRepository['list'] = async (workspace_id, { tenant }, page) => {
     let query = this.#reader
@@ -137,6 +161,8 @@ class Hooks implements HooksRepository {
       .groupBy('dialect')
       .execute();
 
+  readonly twins: HooksRepository['twins'] = (hook) => findTwins(this.#db, hook);
+
   readonly update: HooksRepository['update'] = (workspace_id, id, wanted) =>
     this.#change(workspace_id, id, async (trx) => {
       const row = await trx
@@ -177,7 +203,7 @@ class Hooks implements HooksRepository {
     this.#change(workspace_id, id, async (trx) => {
       const { numUpdatedRows } = await trx
         .updateTable('bellwire_hooks')
-        .set({ deleted_at: now, updated_at: now, headers: null, stopping: 'canceled' })
+        .set(deletedHook(now))
         .where('workspace_id', '=', workspace_id)
         .where('id', '=', id)
         .where('deleted_at', 'is', null)

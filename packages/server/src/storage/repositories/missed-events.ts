@@ -22,6 +22,7 @@ interface SeenEvent {
   readonly type: string;
   readonly created_at: number;
   readonly payload_expired_at: number | null;
+  readonly deliver_at: number | null;
   /** The hook's delivery of it. */
   readonly delivery_id: string | null;
 }
@@ -54,6 +55,7 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { filter, after }: Job) => {
       'bellwire_events.type',
       'bellwire_events.created_at',
       'bellwire_events.payload_expired_at',
+      'bellwire_events.deliver_at',
       'bellwire_deliveries.id as delivery_id',
     ])
     .where('bellwire_events.workspace_id', '=', hook.workspace_id)
@@ -170,7 +172,7 @@ const insertMissed = async (
       trigger: 'recovery',
       status: 'pending',
     },
-    { now, next_attempt_at: now },
+    { now, next_attempt_at: Math.max(now, event.deliver_at ?? now) },
   );
   await trx.insertInto('bellwire_deliveries').values(row).execute();
   if (wire_id === null) return;

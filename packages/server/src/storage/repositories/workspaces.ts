@@ -27,15 +27,14 @@ const select = async (db: Kysely<Schema>, id: string): Promise<Workspace | null>
 type WorkspacesRepository = Repositories['workspaces'];
 type WorkspaceChange = Parameters<WorkspacesRepository['update']>[1];
 
-/** False if the name or the id is taken. */
+/** False if the name, the id or the idempotency key is taken. */
 const insert = async (
   trx: Transaction<Schema>,
-  workspace: Workspace,
-  catalog: Parameters<WorkspacesRepository['create']>[1],
+  [workspace, catalog, key]: Parameters<WorkspacesRepository['create']>,
 ): Promise<boolean> => {
   const { numInsertedOrUpdatedRows } = await trx
     .insertInto('bellwire_workspaces')
-    .values({ ...workspace, strict: workspace.strict ? 1 : 0, deleted_at: null })
+    .values({ ...workspace, strict: workspace.strict ? 1 : 0, deleted_at: null, ...key })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   if (numInsertedOrUpdatedRows === 0n) return false;
@@ -80,9 +79,9 @@ export const createWorkspaces = (
 ): WorkspacesRepository => {
   const publish = (workspace_id: string): void => invalidations.publish({ kind: 'catalog', workspace_id });
   return {
-    create: async (workspace, catalog) => {
-      const created = await db.transaction().execute((trx) => insert(trx, workspace, catalog));
-      publish(workspace.id);
+    create: async (...created_with) => {
+      const created = await db.transaction().execute((trx) => insert(trx, created_with));
+      publish(created_with[0].id);
       return created;
     },
     list: async (page) => {
@@ -94,6 +93,14 @@ export const createWorkspaces = (
         .limit(rowsToFetch(page));
       if (page.after !== null) query = query.where('id', '<', page.after);
       return toPage(await query.execute(), page, { to: toWorkspace, keyOf: ({ id }) => id });
+    },
+    ofKey: async (idempotency_key) => {
+      const row = await db
+        .selectFrom('bellwire_workspaces')
+        .selectAll()
+        .where('idempotency_key', '=', idempotency_key)
+        .executeTakeFirst();
+      return row === undefined ? null : { workspace: toWorkspace(row), fingerprint: row.fingerprint };
     },
     get: (id) => select(db, id),
     update: async (id, change, now) => {

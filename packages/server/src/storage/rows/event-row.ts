@@ -37,6 +37,8 @@ export const toStoredEvent = (row: EventRow): StoredEvent => ({
   type: row.type,
   idempotency_key: row.idempotency_key,
   deliveries: row.deliveries,
+  deliver_at: row.deliver_at,
+  metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as StoredEvent['metadata']),
   data: parseOrNull(row.data),
   previous_data: parseOrNull(row.previous_data),
   payload_expired_at: row.payload_expired_at,
@@ -56,6 +58,8 @@ export const toEventRow = (event: NewEvent, deliveries: number): NewEventRow => 
   addressed: event.hook_ids === null ? 0 : 1,
   occurred_at: event.occurred_at,
   created_at: event.created_at,
+  deliver_at: event.deliver_at,
+  metadata: event.metadata === null ? null : JSON.stringify(event.metadata),
   previous_data: event.previous_data_text,
   data: event.data_text,
 });

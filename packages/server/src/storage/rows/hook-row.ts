@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Hook } from '../../core/hook.ts';
+import type { CreationKey } from '../../core/idempotency.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Schema } from '../schema.ts';
 
@@ -7,11 +8,19 @@ export type HookRow = Selectable<Schema['bellwire_hooks']>;
 
 /** The hook of a row. */
 export const toHook = (row: HookRow): Hook => {
-  const { headers: _, stopping: __, deleted_at: ___, ...rest } = row;
+  const {
+    headers: _,
+    stopping: __,
+    deleted_at: ___,
+    idempotency_key: ____,
+    fingerprint: _____,
+    ...rest
+  } = row;
   const { last_failure_at, last_outcome, last_detail, last_status, ...fields } = rest;
   return {
     ...fields,
     events: JSON.parse(row.events) as string[],
+    metadata: JSON.parse(row.metadata) as Record<string, string>,
     insecure_ssl: row.insecure_ssl === 1,
     last_failure:
       last_failure_at === null ? null : { at: last_failure_at, last_outcome, last_detail, last_status },
@@ -33,3 +42,24 @@ export const sealHeaders = (
   cipher: Cipher,
 ): string | null =>
   Object.keys(headers).length === 0 ? null : cipher.seal(JSON.stringify(headers), headersLocation(id));
+
+const fingerprintLocation = (id: string) => ({ table: 'bellwire_hooks', column: 'fingerprint', id });
+
+/** The columns of the idempotency key of hook `id`. */
+export const sealKey = (key: CreationKey | undefined, id: string, cipher: Cipher) =>
+  key === undefined
+    ? {}
+    : {
+        idempotency_key: key.idempotency_key,
+        fingerprint: cipher.seal(key.fingerprint, fingerprintLocation(id)),
+      };
+
+/** The decrypted fingerprint; null without one, or if it cannot be decrypted. */
+export const openFingerprint = ({ id, fingerprint }: HookRow, cipher: Cipher): string | null => {
+  if (fingerprint === null) return null;
+  try {
+    return cipher.open(fingerprint, fingerprintLocation(id));
+  } catch {
+    return null;
+  }
+};

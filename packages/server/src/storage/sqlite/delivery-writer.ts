@@ -1,7 +1,7 @@
 import { type Addressed, firstStatus } from '../../core/fan-out.ts';
 import type { Event } from '../../core/event.ts';
 import type { IdFactory } from '../../core/ids.ts';
-import type { LeasedDelivery } from '../../ports/store.ts';
+import type { LeasedDelivery, NewEvent } from '../../ports/store.ts';
 import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
@@ -9,7 +9,7 @@ import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
 /** Stores the deliveries of one event for some of its hooks, inside the open transaction. */
 export type WriteDeliveries = (
-  event: Event & Pick<Addressed, 'trigger'>,
+  event: Event & Pick<Addressed, 'trigger'> & Pick<NewEvent, 'deliver_at'>,
   hooks: readonly IndexedHook[],
   options: DeliveryWriteOptions,
 ) => readonly LeasedDelivery[];
@@ -64,9 +64,14 @@ export const createDeliveryWriter = (
   return (event, hooks, { batch, lease_until, saturated_hooks, kept_event }) => {
     const leased: LeasedDelivery[] = [];
     const { now } = batch;
+    const due_at = Math.max(now, event.deliver_at ?? now);
     for (const hook of hooks) {
       const { workspace_id, tenant, trigger } = event;
-      const status = firstStatus(trigger, batch.current(hook).status, saturated_hooks.has(hook.id));
+      const status = firstStatus(
+        trigger,
+        batch.current(hook).status,
+        due_at > now || saturated_hooks.has(hook.id),
+      );
       const row = newDeliveryRow(
         {
           workspace_id,
@@ -78,7 +83,7 @@ export const createDeliveryWriter = (
           trigger,
           status,
         },
-        { now, next_attempt_at: status === 'pending' ? now : null },
+        { now, next_attempt_at: status === 'pending' ? due_at : null },
       );
       if (status === 'sending') {
         const lease = { lease_token: FIRST_LEASE, lease_until };

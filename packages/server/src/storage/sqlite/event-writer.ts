@@ -9,6 +9,7 @@ import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
 import type { WriteFanOut } from './fan-outs.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import { createEventMetadata } from './event-metadata.ts';
 import { columns, prepare, type SqliteConnection } from './prepared.ts';
 import type { WriteTenant } from './tenant-writer.ts';
 
@@ -39,6 +40,8 @@ const EVENT_COLUMNS = [
   'addressed',
   'occurred_at',
   'created_at',
+  'deliver_at',
+  'metadata',
   'previous_data',
   'data',
 ] as const satisfies readonly (keyof NewEventRow)[];
@@ -47,8 +50,8 @@ const EVENT_COLUMNS = [
 const KEPT_CHARACTERS_MAX = 16_384;
 
 const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => {
-  const { id, type, tenant, occurred_at, created_at, idempotency_key } = event;
-  return { id, type, tenant, occurred_at, created_at, idempotency_key, deliveries };
+  const { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key } = event;
+  return { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key, deliveries };
 };
 
 const keptEvent = (event: NewEvent): Event | null => {
@@ -59,6 +62,8 @@ const keptEvent = (event: NewEvent): Event | null => {
     fingerprint: __,
     hook_ids: ___,
     trigger: ____,
+    metadata: _____,
+    deliver_at: ______,
     ...kept
   } = event;
   return data_text.length + (previous_data_text?.length ?? 0) <= KEPT_CHARACTERS_MAX ? kept : null;
@@ -89,6 +94,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
         'tenant',
         'occurred_at',
         'created_at',
+        'deliver_at',
         'idempotency_key',
         'deliveries',
         'fingerprint',
@@ -111,6 +117,7 @@ export const createEventWriter = (
   { writeDeliveries, writeFanOut, writeTenant, wireIdOf }: EventWriterParts,
 ): WriteEvent => {
   const { insertEvent, insertWireId, selectByKey } = createStatements(connection);
+  const metadata = createEventMetadata(connection);
 
   const repeated = (event: NewEvent): AcceptResult | null => {
     const { workspace_id, tenant, idempotency_key, fingerprint: requested } = event;
@@ -142,6 +149,7 @@ export const createEventWriter = (
       return first;
     }
     if (event.tenant !== null) writeTenant({ workspace_id: event.workspace_id, tenant: event.tenant }, batch);
+    metadata.add(event);
     writeWireIds(event, targets);
     const leased = writeDeliveries(event, targets.slice(0, room), {
       ...options,

@@ -79,7 +79,8 @@ export const createFanOuts = (connection: SqliteConnection, writeDeliveries: Wri
     const hooks = ids.flatMap((id) => batch.hook(row.workspace_id, id) ?? []);
     batch.stored += ids.length - hooks.length;
     const { lease_until, saturated_hooks } = slice;
-    return writeDeliveries({ ...toEvent(event), trigger: TRIGGER }, hooks, {
+    const { deliver_at } = event;
+    return writeDeliveries({ ...toEvent(event), deliver_at, trigger: TRIGGER }, hooks, {
       batch,
       lease_until,
       saturated_hooks,

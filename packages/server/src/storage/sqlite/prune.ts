@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { PruneResult, Store } from '../../ports/store.ts';
+import { createEventMetadata, type EventMetadataIndex } from './event-metadata.ts';
 import { DeliveryExpirer } from './expire-deliveries.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
@@ -11,6 +12,7 @@ interface OldEvent {
   readonly id: string;
   readonly created_at: number;
   readonly deliveries: number;
+  readonly has_metadata: number;
 }
 
 /** Maximum number of events examined per slice. */
@@ -27,7 +29,14 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
   selectOldest: prepare<{ after: number; limit: number }, OldEvent>(raw, (param) =>
     db
       .selectFrom('bellwire_events')
-      .select([sql<number>`rowid`.as('rowid'), 'workspace_id', 'id', 'created_at', 'deliveries'])
+      .select([
+        sql<number>`rowid`.as('rowid'),
+        'workspace_id',
+        'id',
+        'created_at',
+        'deliveries',
+        sql<number>`metadata is not null`.as('has_metadata'),
+      ])
       .where(sql<number>`rowid`, '>', param('after'))
       .orderBy(sql`rowid`)
       .limit(param('limit')),
@@ -83,6 +92,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
  */
 export class EventPruner {
   readonly #statements: ReturnType<typeof createStatements>;
+  readonly #metadata: EventMetadataIndex;
   /** The rowid up to which every event has been examined. */
   #position = 0;
   /** The rowid of the event that is being deleted, which is not checked again. */
@@ -93,6 +103,7 @@ export class EventPruner {
   constructor(connection: SqliteConnection) {
     this.#expirer = new DeliveryExpirer(connection);
     this.#statements = createStatements(connection);
+    this.#metadata = createEventMetadata(connection);
   }
 
   /** Call it inside the open transaction. */
@@ -136,7 +147,7 @@ export class EventPruner {
   }
 
   /** Deletes about `limit` rows of an event, the event itself last. It remains `#current` until it is complete. */
-  #delete({ rowid, workspace_id, id }: OldEvent, limit: number): number {
+  #delete({ rowid, workspace_id, id, has_metadata }: OldEvent, limit: number): number {
     let deleted = 0;
     let kept = 0;
     this.#current = rowid;
@@ -150,6 +161,7 @@ export class EventPruner {
     if (kept === 0 && deliveries.length === limit) return deleted;
     this.#current = null;
     if (kept > 0) return deleted;
+    if (has_metadata === 1) this.#metadata.remove(id);
     this.#statements.deleteWireIds.run({ id });
     this.#statements.deleteEvent.run({ workspace_id, id });
     return deleted + 1;

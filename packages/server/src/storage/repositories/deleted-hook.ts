@@ -1,0 +1,10 @@
+/** The columns of a hook that is deleted: nothing is sent to it, and its idempotency key is free. */
+export const deletedHook = (now: number) =>
+  ({
+    deleted_at: now,
+    updated_at: now,
+    headers: null,
+    stopping: 'canceled',
+    idempotency_key: null,
+    fingerprint: null,
+  }) as const;
