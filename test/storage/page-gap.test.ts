@@ -29,7 +29,7 @@ const rowsOf = (database: Database) => [
 ];
 
 it.each([512, 4_096, 65_536])(
-  'with pages of %i bytes, the unused ranges are what SQLite counts as unused, and no content is in them',
+  'with pages of %i bytes, the unused ranges have the size that SQLite reports, and no content is in them',
   async (page_size) => {
     await using folder = await createTemporaryFolder();
     const path = folder.file('pages.db');
@@ -91,7 +91,7 @@ it('a page that is not a well-formed b-tree page has no unused ranges', () => {
   }
 });
 
-it('files whose pages cannot be distinguished apart by their first byte are refused', () => {
+it('files in which the first byte does not identify a b-tree page are refused', () => {
   const header = Buffer.alloc(100);
   header.writeUInt16BE(1, 16);
   expect(readPageFormat(header, 65_536)).toEqual({ page_size: 65_536, usable_size: 65_536 });

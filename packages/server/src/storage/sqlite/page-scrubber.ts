@@ -76,7 +76,7 @@ export class PageScrubber {
     this.#end ??= fstatSync(descriptor).size;
     const length = Math.min(SLICE_BYTES, this.#end - this.#position);
     const read_bytes = readSync(descriptor, this.#buffer, 0, length, this.#position);
-    // The earlier content of the buffer must not be written to this place of the file.
+    // Otherwise bytes of an earlier slice would be written here.
     if (read_bytes !== length) throw new Error(`read ${read_bytes} of ${length} bytes`);
     if (this.#scrub(descriptor, format, length)) this.#raw.pragma('shrink_memory');
     this.#position += length;
