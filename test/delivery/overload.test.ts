@@ -1,4 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { startReceiver } from '../support/receiver.ts';
+import { startServer } from '../support/running-server.ts';
 import { createWorld } from '../support/world.ts';
 
 const SECOND = 1_000;
@@ -35,4 +38,28 @@ it('the number of waiting accepts is bounded, even when each has its own tenant'
     result.status === 'rejected' ? (result.reason as { readonly code: string }).code : 'accepted',
   );
   expect(new Set(codes)).toEqual(new Set(['accepted', 'overloaded']));
+});
+
+it('events are accepted at once while a hook drains a backlog of 2,000', async () => {
+  await using server = await startServer();
+  await using receiver = await startReceiver(async () => {
+    await delay(20);
+    return {};
+  });
+  const { id } = await server.addHook(receiver.origin, { events: ['a'], active: false });
+  for (let batch = 0; batch < 2; batch += 1) {
+    const events = Array.from({ length: 1_000 }, (_, n) => ({ type: 'a', data: { n } }));
+    expect((await server.api('POST /v1/events/batch', { events })).status).toBe(200);
+  }
+  await server.api(`POST /v1/webhooks/${id}/activate`, { recover: true });
+  await receiver.next();
+  const took: number[] = [];
+  for (let event = 0; event < 20; event += 1) {
+    const start = performance.now();
+    await server.send({ type: 'b' });
+    took.push(performance.now() - start);
+    await delay(50);
+  }
+  expect(Math.max(...took)).toBeLessThan(1_000);
+  expect(receiver.calls.length).toBeLessThan(2_000);
 });

@@ -18,6 +18,7 @@ const lease = (id: string, hook: string): LeasedDelivery => ({
     resume: null,
   },
   event: null,
+  is_backlog: false,
   lease_token: 1,
   lease_until: 1e15,
 });
@@ -62,3 +63,37 @@ it.each([100, 10_000])(
     expect(ms).toBeLessThan(0.3);
   },
 );
+
+it('a backlog that is claimed from the store makes no accept wait, in any state of its queue', () => {
+  let now = 0;
+  const soon: (() => void)[] = [];
+  const started: LeasedDelivery[] = [];
+  const scheduler = new Scheduler({
+    clock: {
+      now: () => now,
+      monotonic: () => now,
+      after: () => () => {},
+      soon: (work) => void soon.push(work),
+    },
+    limits: { hook_concurrency: 2, concurrency: 1024 },
+    start: (batch) => void started.push(...batch),
+  });
+  const offer = (count: number, is_backlog: boolean, hook: string) =>
+    scheduler.offer(
+      Array.from({ length: count }, (_, n) => ({ ...lease(`${hook}_${is_backlog}_${n}`, hook), is_backlog })),
+    );
+  offer(500, true, 'one_a');
+  expect([scheduler.queued, scheduler.due()]).toEqual([500, 0]);
+  offer(3, false, 'one_a');
+  offer(4, false, 'two_b');
+  expect([scheduler.queued, scheduler.due()]).toEqual([507, 7]);
+  for (const work of soon.splice(0)) work();
+  // Two of each hook have started: of the first one, two of its backlog.
+  expect([started.length, scheduler.due()]).toEqual([4, 5]);
+  // The attempts hang: both hooks are slow, and cause no backpressure at all.
+  now = 1_000;
+  expect(scheduler.due()).toBe(0);
+  for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
+  expect(scheduler.close()).toHaveLength(503);
+  expect([scheduler.queued, scheduler.due()]).toEqual([0, 0]);
+});

@@ -9,6 +9,10 @@ import {
 } from '../../../packages/server/src/core/recovery.ts';
 import type { CountPosition, Recovery } from '../../../packages/server/src/ports/recoveries.ts';
 import type { ListedHook, NewHook } from '../../../packages/server/src/ports/repositories.ts';
+import {
+  applySlice,
+  selectSlice,
+} from '../../../packages/server/src/storage/repositories/covered-deliveries.ts';
 import { type Check, type Kit, NOW } from './kit.ts';
 
 const LATER = NOW + 60_000;
@@ -356,6 +360,19 @@ const slices = (check: Check): void => {
     const failAll = () => kit.db.updateTable('bellwire_deliveries').set(FAILED).execute();
     const { tally } = await recover(kit, { workspace_id: hook.workspace_id, limit: 2, between: failAll });
     expect(tally.counts.failed).toBe(5);
+  });
+
+  check('a hook that is paused between the read and the write of a slice gets nothing', async (kit) => {
+    const hook = await kit.hook();
+    const { workspace_id } = hook;
+    const { id } = await kit.addSent(hook, NOW, FAILED);
+    const job = { workspace_id, kind: 'recover', filter: filterOf(), after: null, now: LATER } as const;
+    const { deliveries } = await selectSlice(kit.db, { ...job, limit: 10 });
+    expect(deliveries).toHaveLength(1);
+    await kit.hooks.update(workspace_id, hook.id, { status: 'paused', updated_at: NOW });
+    const tally = await kit.db.transaction().execute((trx) => applySlice(trx, job, deliveries));
+    expect(tally).toMatchObject({ counts: { failed: 0 }, skipped: { changed: 1 } });
+    expect(await kit.arrange.delivery(id)).toMatchObject({ status: 'failed' });
   });
 
   check('of two concurrent steps of a job, one covers each delivery', async (kit) => {

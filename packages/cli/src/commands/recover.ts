@@ -9,6 +9,8 @@ type Recover = Omit<NonNullable<Parameters<Client['recoveries']['create']>[0]>, 
 
 const STATUSES = ['failed', 'held', 'pending', 'missed', 'succeeded'] as const;
 
+const NOTHING = 'Nothing to send: no delivery matches.';
+
 /** `bellwire recover` */
 export const recover = apiVerb<Recover>({
   usage: 'recover [hook_id]',
@@ -33,11 +35,13 @@ export const recover = apiVerb<Recover>({
     }
     const created = await client.recoveries.create({ ...fields, dry_run });
     if (created.id === null) {
-      out.print(created, (counted) => `Would send ${printCounts(counted)}.`);
+      out.print(created, (counted) =>
+        counted.total === 0 ? NOTHING : `Would send ${printCounts(counted)}.`,
+      );
       return;
     }
     const recovery = await followRecovery(client, created.id, session);
-    out.print(recovery, (ended) => `Sending ${printCounts(ended)}.`);
+    out.print(recovery, (ended) => (ended.total === 0 ? NOTHING : `Sending ${printCounts(ended)}.`));
     if (recovery.total > 0)
       out.note('List what has not succeeded yet: bellwire deliveries list --status pending');
   },

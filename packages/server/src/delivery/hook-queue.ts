@@ -34,6 +34,8 @@ export class HookQueue {
   /** Set while this queue is in the scheduler's round robin. */
   is_ready = false;
   #waiting = new FairQueue<LeasedDelivery>();
+  /** How many of them come from a backlog in the store. */
+  #backlog = 0;
   /** By lease, the oldest first. */
   readonly #in_flight = new Map<string, { readonly delivery_id: string; readonly started: number }>();
   /** Smoothed duration of its attempts; null before the first one. */
@@ -47,6 +49,11 @@ export class HookQueue {
 
   get length(): number {
     return this.#waiting.size;
+  }
+
+  /** The queued deliveries that were leased when they were accepted. */
+  get fresh(): number {
+    return this.length - this.#backlog;
   }
 
   get inFlight(): number {
@@ -68,11 +75,14 @@ export class HookQueue {
 
   push(leased: LeasedDelivery): void {
     this.#waiting.push([leased.delivery.tenant ?? ''], leased);
+    if (leased.is_backlog) this.#backlog += 1;
   }
 
   /** Removes and returns the next delivery; round robin over the tenants of a hook that serves several. */
   take(): LeasedDelivery | undefined {
-    return this.#waiting.take();
+    const leased = this.#waiting.take();
+    if (leased?.is_backlog === true) this.#backlog -= 1;
+    return leased;
   }
 
   /** Keeps the first `limit` deliveries; removes and returns the rest. */
@@ -139,6 +149,7 @@ export class HookQueue {
       else taken.push(next);
     }
     this.#waiting = kept;
+    this.#backlog -= taken.filter(({ is_backlog }) => is_backlog).length;
     return taken;
   }
 }

@@ -49,6 +49,8 @@ export class Scheduler {
   readonly #suspects = new SuspectQueue();
   #in_flight = 0;
   #queued = 0;
+  /** Those of them that were leased when they were accepted. */
+  #fresh = 0;
   #is_awake = false;
   #is_closed = false;
 
@@ -90,10 +92,13 @@ export class Scheduler {
     if (this.queued > 0) this.#wake();
   }
 
-  /** Queued deliveries that wait for a slot and not for a slow hook or the isolated thread: these cause backpressure. */
+  /**
+   * Queued deliveries that make accepts wait: leased when they were accepted, and waiting for a slot, not for a slow hook
+   * or the isolated thread. A backlog in the store does not: accepting must go on while it drains.
+   */
   due(): number {
     this.#classifyBusy();
-    return this.#queued - this.#slow.queued;
+    return this.#fresh - this.#slow.fresh;
   }
 
   /** Hooks with a full queue; from now on they count as having a backlog in the store. */
@@ -190,6 +195,7 @@ export class Scheduler {
     }
     this.#slow.change(queue, () => queue.push(leased));
     this.#queued += 1;
+    if (!leased.is_backlog) this.#fresh += 1;
     if (queue.length >= this.#limits.hook_concurrency) this.#long.add(queue);
     this.#makeReady(queue, now);
     return true;
@@ -230,6 +236,7 @@ export class Scheduler {
     const taken = this.#slow.change(queue, take);
     if (taken.length === 0) return taken;
     this.#queued -= taken.length;
+    this.#fresh -= taken.filter(({ is_backlog }) => !is_backlog).length;
     this.#backlogged.add(queue);
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     return taken;
@@ -301,6 +308,7 @@ export class Scheduler {
 
   #started(queue: HookQueue, leased: LeasedDelivery, now: number): LeasedDelivery {
     this.#queued -= 1;
+    if (!leased.is_backlog) this.#fresh -= 1;
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     this.#occupySlot(queue, leased, now);
     this.#makeReady(queue, now);

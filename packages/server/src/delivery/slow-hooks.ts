@@ -4,16 +4,16 @@ import type { HookQueue } from './hook-queue.ts';
 export class SlowHooks {
   readonly #queues = new Set<HookQueue>();
   #in_flight = 0;
-  #queued = 0;
+  #fresh = 0;
 
   /** Attempts in flight to slow hooks. */
   get in_flight(): number {
     return this.#in_flight;
   }
 
-  /** Deliveries queued for slow hooks. */
-  get queued(): number {
-    return this.#queued;
+  /** Deliveries queued for slow hooks since they were accepted. */
+  get fresh(): number {
+    return this.#fresh;
   }
 
   add(queue: HookQueue): void {
@@ -37,6 +37,6 @@ export class SlowHooks {
 
   #count(queue: HookQueue, sign: 1 | -1): void {
     this.#in_flight += sign * queue.inFlight;
-    this.#queued += sign * queue.length;
+    this.#fresh += sign * queue.fresh;
   }
 }

@@ -44,6 +44,8 @@ export interface LeasedDelivery {
   readonly delivery: Delivery;
   /** Null for a large event, which is read again when the attempt starts. */
   readonly event: Event | null;
+  /** It was due in the store before it was leased, so it does not make accepts wait. */
+  readonly is_backlog: boolean;
   /** The fencing token: only the holder of the latest lease can settle the delivery. */
   readonly lease_token: number;
   readonly lease_until: number;

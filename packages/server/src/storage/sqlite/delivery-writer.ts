@@ -88,7 +88,7 @@ export const createDeliveryWriter = (
       if (status === 'sending') {
         const lease = { lease_token: FIRST_LEASE, lease_until };
         insert.run({ ...row, ...lease, leased_by: node_id });
-        leased.push({ delivery: toDelivery(row), event: kept_event, ...lease });
+        leased.push({ delivery: toDelivery(row), event: kept_event, is_backlog: false, ...lease });
       } else {
         insert.run(row);
       }

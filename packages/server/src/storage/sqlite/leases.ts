@@ -105,6 +105,7 @@ const cancelReason = ({ failure_reason }: DeliveryRow): CancelReason =>
 const toLeased = (row: DeliveryRow): LeasedDelivery => ({
   delivery: toDelivery(row),
   event: null,
+  is_backlog: true,
   lease_token: row.lease_token,
   lease_until: row.lease_until ?? 0,
 });
