@@ -16,9 +16,12 @@ const addTenant = async (name: string) => {
   const { body } = await api('GET /v1/deliveries', undefined, { key });
   const since = new Date(0).toISOString();
   const recovery = await api('POST /v1/recoveries', { since, event_type: `${name}.only` }, { key });
+  await api('PATCH /v1/tenants/cus_1', {}, { key });
+  const erasure_id = (await api('DELETE /v1/tenants/cus_1', undefined, { key })).body.id;
   return {
     workspace_id,
     key,
+    erasure_id,
     hook_id: hook.id,
     event_id: event.body.id,
     delivery_id: body.data[0]!.id,
@@ -39,7 +42,8 @@ it('every route answers 404 for an id of another workspace, and changes nothing 
   const called: string[] = [];
   for (const { name, type, meta } of procedures) {
     const route = meta?.route;
-    const [, field = ''] = /\{(hook_id|event_id|delivery_id|recovery_id)\}/.exec(route?.path ?? '') ?? [];
+    const [, field = ''] =
+      /\{(hook_id|event_id|delivery_id|recovery_id|erasure_id)\}/.exec(route?.path ?? '') ?? [];
     if (route === undefined || field === '') continue;
     const path = route.path.replace(`{${field}}`, right[field as 'hook_id']);
     const body = type === 'query' ? undefined : {};

@@ -65,7 +65,12 @@ describe('workspaces', () => {
     const other = (await api('POST /v1/workspaces', { name: 'busy' })).body.id;
     await api('POST /v1/events', { type: 'a', data: {} }, { headers: { 'bellwire-workspace': other } });
     expect((await api(`DELETE /v1/workspaces/${other}`)).body.error.code).toBe('in_use');
+    const named_other = { headers: { 'bellwire-workspace': other } };
+    const { api_key } = (await api('POST /v1/api-keys', { name: 'of other' }, named_other)).body;
+    const withKey = async () => (await api('GET /v1/events', undefined, { key: api_key })).status;
+    expect(await withKey()).toBe(200);
     const { body } = await api(`DELETE /v1/workspaces/${other}?force=true`);
+    expect(await withKey()).toBe(401);
     expect((await api(`GET /v1/workspaces/${other}`)).status).toBe(404);
     const gone = await api('GET /v1/events', undefined, { headers: { 'bellwire-workspace': other } });
     expect(gone.status).toBe(404);

@@ -34,7 +34,7 @@ export class HookQueue {
   /** Set while this queue is in the scheduler's round robin. */
   is_ready = false;
   #waiting = new FairQueue<LeasedDelivery>();
-  /** How many of them come from a backlog in the store. */
+  /** The number of those that come from a backlog in the store. */
   #backlog = 0;
   /** By lease, the oldest first. */
   readonly #in_flight = new Map<string, { readonly delivery_id: string; readonly started: number }>();
