@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { startApiProcess } from '../support/api-process.ts';
 import { packPackage, runPnpm } from '../support/pack.ts';
 import { keepForFile, startServer, until } from '../support/running-server.ts';
-import { openShop, type Shop } from '../support/shop.ts';
+import { openShop, type Shop, type Verifier } from '../support/shop.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 const program = fileURLToPath(new URL('../fixtures/saas/saas.ts', import.meta.url));
@@ -51,13 +51,13 @@ const installSaas = async (folder: TemporaryFolder): Promise<string> => {
 
 const packedVerifier = async (project: string) => {
   const file = pathToFileURL(`${project}/node_modules/@bellwire/client/dist/verify.js`).href;
-  return ((await import(/* @vite-ignore */ file)) as typeof import('@bellwire/client/verify')).verify;
+  return ((await import(/* @vite-ignore */ file)) as { readonly verify: Verifier }).verify;
 };
 
-/** Ids, secrets and markers. */
-const OWNED = /\b(?:wh|evt|dlv|att|rcv|ers|sec)_[0-9a-z]{26}\b|whsec_[\w+/=]+|marker-of-\w+/g;
+/** Ids, secrets, tenants and markers. */
+const OWNED = /\b(?:wh|evt|dlv|att|rcv|ers|sec)_[0-9a-z]{26}\b|whsec_[\w+/=]+|(?:marker-of-|cus_)\w+/g;
 
-/** Fails once an id, a secret or a marker is in answers to two different customers. */
+/** Fails once one of them is in answers to two different customers. */
 class Ownership {
   readonly #owners = new Map<string, string>();
 
@@ -98,8 +98,8 @@ const EVER = new Date(0).toISOString();
 const REFUSED = 'The receiver refused the connection (ECONNREFUSED).';
 const NOT_FOUND = '{"error":{"code":"not_found","message":"Not found."}}';
 
-const notesOf = ({ events }: Shop): readonly unknown[] =>
-  events.map(({ data }) => data['note']).filter((note) => note !== undefined);
+const notesOf = ({ events }: Shop): readonly string[] =>
+  events.map(({ data }) => data['note']).filter((note) => typeof note === 'string');
 
 const order = ({ name, call }: Customer, id: string) =>
   call('POST /orders', { id, total: 499, note: `${id} ${markerOf(name)}` });
@@ -191,6 +191,7 @@ const customers = [ada, ben, cleo];
 const audit = await keepForFile(openShop(verify));
 const audit_hook = await server.addHook(audit.origin, { tenant: '*' });
 audit.secret = audit_hook.secret;
+ownership.claim('operator', JSON.stringify(audit_hook));
 
 /** Everything that the operator sees; it changes with every send, rotation and recovery. */
 const everything = (): Promise<readonly string[]> =>
@@ -285,6 +286,10 @@ it('each customer registers its own URL and gets its own events, and no other cu
   );
 });
 
+it('the SaaS has at most 100 lines', () => {
+  expect(source.trimEnd().split('\n').length).toBeLessThanOrEqual(100);
+});
+
 it('a caller without a valid token reaches nothing', async () => {
   for (const headers of [{}, { authorization: 'Bearer ' }, { authorization: 'Bearer token-of-eve' }]) {
     for (const path of ['/webhooks', `/events/${ada.ids['event']}`, '/orders/o-1/events']) {
@@ -344,7 +349,7 @@ it('a rotated secret is accepted with the old one until the switch, then alone',
 });
 
 it('ids of other customers and of the operator are answered like unknown ones, and have no effect', async () => {
-  expect(routesWithIds).toHaveLength(9);
+  expect(routesWithIds.length).toBeGreaterThanOrEqual(9);
   await recover(cleo, EVER);
   await tryForeignIds(await operatorIds());
 });
@@ -373,4 +378,5 @@ it('an erased customer leaves no byte in the database, and the others keep every
   await order(ada, 'o-9');
   await gets(ada, ['o-1', 'o-2', 'o-3', 'o-4', 'o-5', 'o-6', 'o-9']);
   expect(notesOf(cleo.shop)).toHaveLength(3);
+  expect(saas.stderr()).toBe('');
 });

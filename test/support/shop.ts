@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { verify } from '@bellwire/client/verify';
 
+export type Verifier = typeof verify;
+
 export interface ShopEvent {
   readonly id: string | null;
   readonly data: Readonly<Record<string, unknown>>;
@@ -38,7 +40,7 @@ const isListening = async (server: Server, port: number): Promise<boolean> => {
 const anyPort = (): number => 20_000 + Math.floor(Math.random() * 10_000);
 
 /** Opens a shop that verifies with this verifier. */
-export const openShop = async (verifier: typeof verify): Promise<Shop> => {
+export const openShop = async (verifier: Verifier): Promise<Shop> => {
   const events: ShopEvent[] = [];
   const refusals: string[] = [];
   const server = createServer((request, response) => {
