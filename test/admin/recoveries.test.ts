@@ -241,6 +241,29 @@ describe('the request', () => {
     expect((await server.api(`GET /v1/recoveries/${body.id}`)).body).toMatchObject({ total: 2, since: null });
   });
 
+  it.each(['/recoveries', '/deliveries/cancel'])(
+    'of %s is a 404 for a hook that does not get the events of the given tenant',
+    async (path) => {
+      await using server = await startVirtualServer();
+      const [one, every, none] = [{ tenant: 'cus_1' }, { tenant: '*' }, {}];
+      for (const [fields, tenant, expected] of [
+        [one, 'cus_1', 202],
+        [one, 'cus_2', 404],
+        [every, 'cus_2', 202],
+        [none, 'cus_2', 404],
+      ] as const) {
+        const { id } = await server.addHook(`/${tenant}`, fields);
+        for (const dry_run of [true, false]) {
+          const input = { ...EVER, hook_id: id, tenant, dry_run };
+          const { status, body } = await server.api(`POST /v1${path}`, input);
+          expect([fields, tenant, status]).toEqual([fields, tenant, expected]);
+          if (status === 404)
+            expect(body.error.message).toContain(`There is no hook ${id} of the tenant cus_2`);
+        }
+      }
+    },
+  );
+
   it('an unknown recovery is a 404, and the cancellation of an ended one changes nothing', async () => {
     await using server = await startVirtualServer();
     expect((await server.api('GET /v1/recoveries/rcv_none')).status).toBe(404);

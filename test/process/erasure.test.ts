@@ -53,8 +53,10 @@ it(
       async () => (await server.deliveries('status=pending&limit=1')).length,
       (open) => open === 0,
     );
-    const kept = server.deliveries('tenant=cus_kept&limit=1000');
-    const before = await kept;
+    const before = await until(
+      () => server.deliveries('tenant=cus_kept&limit=1000'),
+      (kept) => kept.every(({ status }) => status === 'succeeded' || status === 'failed'),
+    );
     const files = () => ['', '-wal'].map((suffix) => server.database_path + suffix);
     const found = (tenant: string) =>
       files().reduce((sum, path) => sum + occurrences(path, markerOf(tenant)), 0);

@@ -1,4 +1,5 @@
 import { BellwireError } from '../core/errors.ts';
+import { servesTenant } from '../core/fan-out.ts';
 import type { IdFactory } from '../core/ids.ts';
 import {
   addTallies,
@@ -25,7 +26,8 @@ export interface Selection extends Omit<RecoveryFilter, 'since' | 'until'> {
 export interface RecoveryJobs {
   /**
    * Counts what a job would cover and changes nothing.
-   * @throws BellwireError `not_found` for a hook or a delivery that does not exist
+   * @throws BellwireError `not_found` for a hook or a delivery that does not exist, and for a hook that does not get the
+   *   events of the given tenant
    */
   readonly count: (workspace_id: string, kind: RecoveryKind, selection: Selection) => Promise<RecoveryTally>;
   /**
@@ -59,6 +61,24 @@ const refuseInactive = ({ id, status }: ListedHook): void => {
   throw new BellwireError(
     'hook_not_active',
     `The hook ${id} is ${status}, so its deliveries would be held again. Activate it first.`,
+  );
+};
+
+/**
+ * The hook that is selected, if one is.
+ * @throws BellwireError `not_found`, also for a hook that does not get the events of the selected tenant
+ */
+const findHook = async (
+  lookup: HookLookup,
+  workspace_id: string,
+  { hook_id, tenant }: Selection,
+): Promise<ListedHook | null> => {
+  if (hook_id === null) return null;
+  const hook = await lookup.get(workspace_id, hook_id);
+  if (tenant === null || servesTenant(hook, tenant)) return hook;
+  throw new BellwireError(
+    'not_found',
+    `There is no hook ${hook_id} of the tenant ${tenant} in this workspace.`,
   );
 };
 
@@ -100,7 +120,7 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
 
   return {
     count: async (workspace_id, kind, selection) => {
-      if (selection.hook_id !== null) await lookup.get(workspace_id, selection.hook_id);
+      await findHook(lookup, workspace_id, selection);
       await checkDeliveries(workspace_id, selection);
       const filter = toFilter(selection);
       const now = clock.now();
@@ -114,10 +134,8 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
       return tally;
     },
     create: async (workspace_id, kind, selection) => {
-      if (selection.hook_id !== null) {
-        const hook = await lookup.get(workspace_id, selection.hook_id);
-        if (kind === 'recover') refuseInactive(hook);
-      }
+      const hook = await findHook(lookup, workspace_id, selection);
+      if (hook !== null && kind === 'recover') refuseInactive(hook);
       const expired = await checkDeliveries(workspace_id, selection);
       if (expired !== null && kind === 'recover') throw payloadExpired(expired);
       const filter = toFilter(selection);

@@ -44,7 +44,11 @@ const selection = {
     [EXAMPLE.delivery_id],
   ).optional(),
   hook_id: hookId.optional(),
-  tenant: tenantId.optional(),
+  tenant: described(
+    tenantId,
+    'Only deliveries of events of this tenant. With `hook_id`, the hook must get the events of this tenant.',
+    EXAMPLE.tenant,
+  ).optional(),
   event_type: eventTypeName.optional(),
   outcome: described(
     z.enum(outcomeKinds),
