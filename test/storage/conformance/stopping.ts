@@ -37,4 +37,32 @@ export const stopping = (check: Check): void => {
     expect(await statuses(kit, pair.hook_id)).toEqual({ failed: 1, held: 200, pending: 100 });
     expect(await kit.due(NOW)).toEqual([pair]);
   });
+
+  for (const [mark, failure_reason] of [
+    ['canceled', 'hook_deleted'],
+    ['erased', 'erased'],
+  ] as const) {
+    check(
+      `the waiting deliveries of a hook that is ${mark} show the reason ${failure_reason}`,
+      async (kit) => {
+        const pair = await backlog(kit, 3);
+        const [pending, held, sent_again] = await kit.arrange.deliveries(pair);
+        const change = kit.database.db.updateTable('bellwire_deliveries');
+        await change.set({ status: 'held' }).where('id', '=', held!.id).execute();
+        await change.set({ has_succeeded: 1 }).where('id', '=', sent_again!.id).execute();
+        const gone = { stopping: mark, deleted_at: NOW };
+        await kit.database.db
+          .updateTable('bellwire_hooks')
+          .set(gone)
+          .where('id', '=', pair.hook_id)
+          .execute();
+        await kit.store.stopDeliveries({ now: NOW, limit: 500 });
+        for (const { id } of [pending!, held!]) {
+          expect(await kit.arrange.delivery(id)).toMatchObject({ status: 'canceled', failure_reason });
+        }
+        const kept = { status: 'succeeded', failure_reason: null };
+        expect(await kit.arrange.delivery(sent_again!.id)).toMatchObject(kept);
+      },
+    );
+  }
 };

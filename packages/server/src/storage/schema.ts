@@ -83,8 +83,8 @@ interface HooksTable {
   dialect: string;
   status: HookStatus;
   disabled_reason: DisabledReason | null;
-  /** The status that the remaining deliveries of a deactivated or deleted hook must still get; else null. */
-  stopping: 'held' | 'canceled' | null;
+  /** What still happens to the waiting deliveries of a deactivated, deleted or erased hook; null if nothing. */
+  stopping: 'held' | 'canceled' | 'erased' | null;
   insecure_ssl: Flag;
   max_attempts: number | null;
   timeout_ms: number | null;

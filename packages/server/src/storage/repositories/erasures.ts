@@ -85,7 +85,11 @@ class ErasureWalk {
         .execute();
       const ids = hooks.map(({ id }) => id);
       if (ids.length > 0) {
-        await trx.updateTable('bellwire_hooks').set(deletedHook(now)).where('id', 'in', ids).execute();
+        await trx
+          .updateTable('bellwire_hooks')
+          .set(deletedHook(now, 'erased'))
+          .where('id', 'in', ids)
+          .execute();
         await trx.deleteFrom('bellwire_secrets').where('hook_id', 'in', ids).execute();
       }
       if (ids.length < limit) await store(trx, step, { phase: 'events', after: null });

@@ -203,7 +203,7 @@ class Hooks implements HooksRepository {
     this.#change(workspace_id, id, async (trx) => {
       const { numUpdatedRows } = await trx
         .updateTable('bellwire_hooks')
-        .set(deletedHook(now))
+        .set(deletedHook(now, 'canceled'))
         .where('workspace_id', '=', workspace_id)
         .where('id', '=', id)
         .where('deleted_at', 'is', null)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
@@ -12,9 +13,18 @@ export type StopSlice = (hook_id: string, slice: Slice) => number;
 
 type Target = 'held' | 'canceled';
 
+type Stopping = NonNullable<Schema['bellwire_hooks']['stopping']>;
+
+/** The status and the reason of the waiting deliveries of a hook, by its mark. */
+const TARGETS: Readonly<Record<Stopping, Pick<Stop, 'to' | 'failure_reason'>>> = {
+  held: { to: 'held', failure_reason: null },
+  canceled: { to: 'canceled', failure_reason: 'hook_deleted' },
+  erased: { to: 'canceled', failure_reason: 'erased' },
+};
+
 interface Stop extends Slice {
   readonly to: Target;
-  readonly failure_reason: 'hook_deleted' | null;
+  readonly failure_reason: 'hook_deleted' | 'erased' | null;
   readonly hook_id: string;
 }
 
@@ -43,7 +53,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => {
   return {
     stopPending: stopFrom('pending'),
     stopHeld: stopFrom('held'),
-    selectStopping: prepare<{ id: string }, { stopping: Target | null }>(raw, (param) =>
+    selectStopping: prepare<{ id: string }, { stopping: Stopping | null }>(raw, (param) =>
       db.selectFrom('bellwire_hooks').select('stopping').where('id', '=', param('id')),
     ),
     selectNext: prepare<object, { id: string }>(raw, () =>
@@ -65,10 +75,10 @@ export const createStopDeliveries = (
   const statements = createStatements(connection);
 
   const stopSlice: StopSlice = (hook_id, { now, limit }) => {
-    const to = statements.selectStopping.get({ id: hook_id })?.stopping ?? null;
-    if (to === null) return 0;
-    const failure_reason = to === 'canceled' ? 'hook_deleted' : null;
-    const stop = { to, failure_reason, now, hook_id, limit } as const;
+    const stopping = statements.selectStopping.get({ id: hook_id })?.stopping ?? null;
+    if (stopping === null) return 0;
+    const { to, failure_reason } = TARGETS[stopping];
+    const stop = { to, failure_reason, now, hook_id, limit };
     let stopped = statements.stopPending.run(stop);
     if (to === 'canceled' && stopped < limit) {
       stopped += statements.stopHeld.run({ ...stop, limit: limit - stopped });
