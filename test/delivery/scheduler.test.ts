@@ -23,31 +23,37 @@ const lease = (id: string, hook: string): LeasedDelivery => ({
   lease_until: 1e15,
 });
 
+/** A scheduler with a clock that the test moves. */
+const createScheduler = (hook_concurrency: number) => {
+  const clock = { now: 0 };
+  const soon: (() => void)[] = [];
+  const started: LeasedDelivery[] = [];
+  const scheduler = new Scheduler({
+    clock: {
+      now: () => clock.now,
+      monotonic: () => clock.now,
+      after: () => () => {},
+      soon: (work) => void soon.push(work),
+    },
+    limits: { hook_concurrency, concurrency: 1024 },
+    start: (batch) => void started.push(...batch),
+  });
+  const runSoon = () => {
+    for (const work of soon.splice(0)) work();
+  };
+  return { scheduler, clock, started, runSoon };
+};
+
 it.each([100, 10_000])(
   'the time to schedule one delivery does not grow with the number of slow hooks (%i)',
   (hooks) => {
-    let now = 0;
-    const soon: (() => void)[] = [];
-    const started: LeasedDelivery[] = [];
-    const scheduler = new Scheduler({
-      clock: {
-        now: () => now,
-        monotonic: () => now,
-        after: () => () => {},
-        soon: (work) => void soon.push(work),
-      },
-      limits: { hook_concurrency: 8, concurrency: 1024 },
-      start: (batch) => void started.push(...batch),
-    });
-    const runSoon = () => {
-      for (const work of soon.splice(0)) work();
-    };
+    const { scheduler, clock, started, runSoon } = createScheduler(8);
     // Every hook answers after 3 s and has more deliveries than there are slots for slow hooks.
     for (let h = 0; h < hooks; h += 1)
       scheduler.offer([0, 1, 2].map((n) => lease(`slow${h}_${n}`, `slow_${h}`)));
     for (let round = 0; round < 1 + (hooks * 3) / 512 / 3; round += 1) {
       runSoon();
-      now += 3_000;
+      clock.now += 3_000;
       for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
     }
     runSoon();
@@ -56,7 +62,7 @@ it.each([100, 10_000])(
       scheduler.offer([lease(`fast${n}`, 'fast_hook')]);
       runSoon();
       scheduler.due();
-      now += 1;
+      clock.now += 1;
       scheduler.releaseSlot(lease(`fast${n}`, 'fast_hook'));
     }
     const ms = (performance.now() - before) / 200;
@@ -65,19 +71,7 @@ it.each([100, 10_000])(
 );
 
 it('a backlog that is claimed from the store makes no accept wait, in any state of its queue', () => {
-  let now = 0;
-  const soon: (() => void)[] = [];
-  const started: LeasedDelivery[] = [];
-  const scheduler = new Scheduler({
-    clock: {
-      now: () => now,
-      monotonic: () => now,
-      after: () => () => {},
-      soon: (work) => void soon.push(work),
-    },
-    limits: { hook_concurrency: 2, concurrency: 1024 },
-    start: (batch) => void started.push(...batch),
-  });
+  const { scheduler, clock, started, runSoon } = createScheduler(2);
   const offer = (count: number, is_backlog: boolean, hook: string) =>
     scheduler.offer(
       Array.from({ length: count }, (_, n) => ({ ...lease(`${hook}_${is_backlog}_${n}`, hook), is_backlog })),
@@ -87,11 +81,11 @@ it('a backlog that is claimed from the store makes no accept wait, in any state 
   offer(3, false, 'one_a');
   offer(4, false, 'two_b');
   expect([scheduler.queued, scheduler.due()]).toEqual([507, 7]);
-  for (const work of soon.splice(0)) work();
+  runSoon();
   // Two of each hook have started: of the first one, two of its backlog.
   expect([started.length, scheduler.due()]).toEqual([4, 5]);
   // The attempts hang: both hooks are slow, and cause no backpressure at all.
-  now = 1_000;
+  clock.now = 1_000;
   expect(scheduler.due()).toBe(0);
   for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
   expect(scheduler.close()).toHaveLength(503);

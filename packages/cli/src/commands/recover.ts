@@ -1,4 +1,5 @@
-import type { Client } from '@bellwire/client';
+import type { Client, Recovery } from '@bellwire/client';
+import { choices } from '../frame/choices.ts';
 import { wrongUsage } from '../frame/command-error.ts';
 import { apiVerb } from '../frame/verb.ts';
 import { filters } from './filters.ts';
@@ -7,7 +8,13 @@ import { selectionFlags, statusesFlag } from './selection-flags.ts';
 
 type Recover = Omit<NonNullable<Parameters<Client['recoveries']['create']>[0]>, 'delivery_ids'>;
 
-const STATUSES = ['failed', 'held', 'pending', 'missed', 'succeeded'] as const;
+const STATUSES = choices<Recovery['statuses'][number]>({
+  failed: true,
+  held: true,
+  pending: true,
+  missed: true,
+  succeeded: true,
+});
 
 const NOTHING = 'Nothing to send: no delivery matches.';
 

@@ -1,19 +1,20 @@
 import { InvalidArgumentError } from 'commander';
+import type { Recovery } from '@bellwire/client';
+import { choices } from '../frame/choices.ts';
 import type { Flag } from '../frame/verb.ts';
 import { filters } from './filters.ts';
 
-/** The outcomes of an attempt. */
-const OUTCOMES = [
-  'succeeded',
-  'http_status',
-  'timeout',
-  'connection_failed',
-  'tls_failed',
-  'dns_failed',
-  'address_blocked',
-  'response_invalid',
-  'interrupted',
-];
+const OUTCOMES = choices<NonNullable<Recovery['outcome']>>({
+  succeeded: true,
+  http_status: true,
+  timeout: true,
+  connection_failed: true,
+  tls_failed: true,
+  dns_failed: true,
+  address_blocked: true,
+  response_invalid: true,
+  interrupted: true,
+});
 
 export const outcomeFlag: Flag = {
   flags: '--outcome <outcome>',
