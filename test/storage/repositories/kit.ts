@@ -1,12 +1,8 @@
 import type { Insertable, Kysely } from 'kysely';
 import { createIdFactory, firstIdAt } from '../../../packages/server/src/core/ids.ts';
 import { createDialects } from '../../../packages/server/src/dialects/registry.ts';
-import type {
-  ListedHook,
-  NewHook,
-  Page,
-  PageQuery,
-} from '../../../packages/server/src/ports/repositories.ts';
+import type { Page, PageQuery } from '../../../packages/server/src/ports/page.ts';
+import type { ListedHook, NewHook } from '../../../packages/server/src/ports/repositories.ts';
 import { createCaches } from '../../../packages/server/src/storage/caches.ts';
 import { createCipher } from '../../../packages/server/src/storage/cipher.ts';
 import { type Invalidation, Invalidations } from '../../../packages/server/src/storage/invalidations.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Page, PageQuery } from '../../../packages/server/src/ports/repositories.ts';
+import type { Page, PageQuery } from '../../../packages/server/src/ports/page.ts';
 import { type Check, FIRST_PAGE, type Kit, NOW, TIMES, walk } from './kit.ts';
 
 /** In the order of their bytes, which is the order of no language. */

@@ -1,5 +1,5 @@
 import type { RecoveryFilter, RecoveryKind, RecoveryStatus, RecoveryTally } from '../core/recovery.ts';
-import type { Page, PageQuery } from './repositories.ts';
+import type { Page, PageQuery } from './page.ts';
 
 /** A stored job that sends deliveries again, or cancels them. */
 export interface Recovery {

@@ -8,21 +8,10 @@ import type { JsonObject } from '../core/json.ts';
 import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { Erasures } from './erasures.ts';
+import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
-
-/** A page of a list, newest first. `after` is the id of the last row of the previous page. */
-export interface PageQuery {
-  readonly limit: number;
-  readonly after: string | null;
-}
-
-export interface Page<T> {
-  readonly data: readonly T[];
-  /** The `after` of the next page; null on the last page. */
-  readonly next: string | null;
-}
 
 export interface Workspace {
   readonly id: string;

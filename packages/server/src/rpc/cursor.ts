@@ -1,5 +1,5 @@
 import { BellwireError } from '../core/errors.ts';
-import type { Page, PageQuery } from '../ports/repositories.ts';
+import type { Page, PageQuery } from '../ports/page.ts';
 
 const DEFAULT_LIMIT = 100;
 const MARK = 'after:';

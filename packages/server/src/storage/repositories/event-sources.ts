@@ -1,5 +1,6 @@
 import { type Expression, expressionBuilder, type Kysely, type SqlBool } from 'kysely';
-import type { EventFilter, PageQuery } from '../../ports/repositories.ts';
+import type { PageQuery } from '../../ports/page.ts';
+import type { EventFilter } from '../../ports/repositories.ts';
 import type { EventRow } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import { rowsToFetch } from './page.ts';

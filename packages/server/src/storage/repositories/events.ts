@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { Page, PageQuery, Repositories, StoredEvent } from '../../ports/repositories.ts';
+import type { Page, PageQuery } from '../../ports/page.ts';
+import type { Repositories, StoredEvent } from '../../ports/repositories.ts';
 import { type EventRow, toStoredEvent } from '../rows/event-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {

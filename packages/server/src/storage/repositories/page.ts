@@ -1,4 +1,4 @@
-import type { Page, PageQuery } from '../../ports/repositories.ts';
+import type { Page, PageQuery } from '../../ports/page.ts';
 
 /** One row more than requested, to see whether there is another page. */
 export const rowsToFetch = ({ limit }: PageQuery): number => limit + 1;
