@@ -33,6 +33,7 @@ const TABLES = [
   'bellwire_deliveries',
   'bellwire_attempts',
   'bellwire_recoveries',
+  'bellwire_stats',
 ] as const;
 
 /** The number of rows of each table. */
@@ -101,6 +102,8 @@ const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Pr
     },
     created_at: NOW,
   });
+  const counted = { width: 60_000, start: NOW, workspace_id, kind: 'hook', subject: hook.id } as const;
+  await kit.db.insertInto('bellwire_stats').values(counted).execute();
   if (tenant !== null) await kit.tenants.update(workspace_id, tenant, { now: NOW });
 };
 

@@ -9,6 +9,7 @@ import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { Erasures } from './erasures.ts';
 import type { Recoveries } from './recoveries.ts';
+import type { StatsReader } from './stats.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
 
@@ -306,6 +307,7 @@ export interface Repositories {
     readonly add: (entry: AuditEntry) => Promise<void>;
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
   };
+  readonly stats: StatsReader;
   readonly recoveries: Recoveries;
   readonly erasures: Erasures;
 }
