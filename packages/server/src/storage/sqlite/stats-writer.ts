@@ -31,7 +31,7 @@ const upsertOf = (db: Kysely<Schema>, param: Param<Upsert>, counters: readonly S
 export const createStatsWriter = ({ db, raw }: SqliteConnection): ((batch: Batch) => void) => {
   const prepared = new Map<string, Prepared<Upsert, never>>();
   const statementOf = (counters: readonly StatsCounter[]): Prepared<Upsert, never> => {
-    const key = counters.join();
+    const key = counters.length === 2 ? `${counters[0]} ${counters[1]}` : counters.join(' ');
     let statement = prepared.get(key);
     if (statement === undefined) {
       statement = prepare<Upsert>(raw, (param) => upsertOf(db, param, counters));
@@ -39,16 +39,18 @@ export const createStatsWriter = ({ db, raw }: SqliteConnection): ((batch: Batch
     }
     return statement;
   };
+  const all = statementOf(statsCounters);
   return ({ now, stats }) => {
     const start = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-    for (const { counts, ...of } of stats.subjects) {
-      const key = { width: MINUTE_MS, start, ...of };
-      // Most rows of a fan-out count one attempt: a statement with its two counters takes half the time of the full one.
+    for (const { workspace_id, kind, subject, counts } of stats.subjects) {
+      const row: Upsert = { width: MINUTE_MS, start, workspace_id, kind, subject };
+      // Most rows of a fan-out count one attempt, and a statement with its two counters costs less than the one with all.
       if (counts.size <= 2) {
-        statementOf([...counts.keys()]).run({ ...key, ...Object.fromEntries(counts) });
+        for (const [counter, count] of counts) row[counter] = count;
+        statementOf([...counts.keys()]).run(row);
       } else {
-        const all = Object.fromEntries(statsCounters.map((counter) => [counter, counts.get(counter) ?? 0]));
-        statementOf(statsCounters).run({ ...key, ...all });
+        for (const counter of statsCounters) row[counter] = counts.get(counter) ?? 0;
+        all.run(row);
       }
     }
   };
