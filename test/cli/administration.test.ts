@@ -89,6 +89,7 @@ test('the audit log is listed', async ({ server, json, bellwire }) => {
 const RENAMED: Readonly<Record<string, string>> = {
   'hooks revealSecret': 'hooks secret',
   'recoveries create': 'recover',
+  'stats get': 'stats',
   // It publishes the schemas of a program; a command line has none.
   'eventTypes push': 'event-types put',
 };

@@ -12,6 +12,7 @@ import { pruning } from './conformance/pruning.ts';
 import { reading } from './conformance/reading.ts';
 import { recovery } from './conformance/recovery.ts';
 import { settling } from './conformance/settling.ts';
+import { statistics } from './conformance/statistics.ts';
 import { stopping } from './conformance/stopping.ts';
 import { tenants } from './conformance/tenants.ts';
 
@@ -29,6 +30,7 @@ const chapters = {
   recovery,
   pruning,
   reading,
+  statistics,
 };
 
 /** The guarantees of the Store port. `open` returns an empty store. */

@@ -156,3 +156,36 @@ test('the hooks of a tenant are listed and counted through their index', async (
     expect((await plans(call)).join('\n')).toContain('bellwire_hooks_tenant (workspace_id=? AND tenant=?)');
   }
 });
+
+const HOUR = 3_600_000;
+
+test('statistics take one step per minute or hour, and never read attempts', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const { workspace_id, id: hook_id } = await kit.hook({ tenant: 'cus_1' });
+  const counted = { workspace_id, kind: 'hook', subject: hook_id, start: NOW - (NOW % HOUR) } as const;
+  for (const width of [60_000, HOUR]) {
+    await kit.db
+      .insertInto('bellwire_stats')
+      .values({ ...counted, width })
+      .execute();
+  }
+  const range = { from: counted.start, to: counted.start + HOUR, step_ms: HOUR };
+  for (const of of [
+    { kind: 'hook', workspace_id, hook_id },
+    { kind: 'tenant', workspace_id, tenant: 'cus_1' },
+    { kind: 'workspace', workspace_id },
+  ] as const) {
+    await kit.addDelivery({ workspace_id, id: hook_id });
+    const steps = await plans(async () => {
+      await kit.stats.counts(of, range);
+      await kit.stats.backlog(of, NOW);
+    });
+    const text = steps.join('\n');
+    const by_key = 'PRIMARY KEY (width=? AND start=? AND workspace_id=? AND kind=? AND subject=?)';
+    expect(text.split(by_key)).toHaveLength(3);
+    expect(text).toContain('bellwire_deliveries_due (hook_id=? AND next_attempt_at<?)');
+    expect(text).not.toContain('bellwire_attempts');
+    expect(steps.filter((step) => /SCAN bellwire|\(workspace_id=\?\)/.test(step))).toEqual([]);
+  }
+});

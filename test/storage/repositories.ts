@@ -10,6 +10,7 @@ import { hooks } from './repositories/hooks.ts';
 import { type Check, createKit, type RepositoriesUnderTest } from './repositories/kit.ts';
 import { pages } from './repositories/pages.ts';
 import { recoveries } from './repositories/recoveries.ts';
+import { statistics } from './repositories/statistics.ts';
 import { switchingOff } from './repositories/switching-off.ts';
 import { tenants } from './repositories/tenants.ts';
 import { workspaces } from './repositories/workspaces.ts';
@@ -28,6 +29,7 @@ const chapters = {
   deliveries,
   recoveries,
   erasures,
+  statistics,
 };
 
 /** The guarantees of the repositories on every database. `open` returns an empty one with our tables. */

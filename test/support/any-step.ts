@@ -67,6 +67,7 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['\n', 'ä', ''],
       ),
     ],
+    ['1h', mostly(['1m', '5m', '1h', '1d'], ['0h', '1s', ''])],
     ['cus-42-orders', mostly(['k0', 'k1', 'k2', 'k3'], ['\n', 'ä', ''])],
     ['Shop', fc.oneof(mostly(['one', ' padded '], [' ', 'a\nb']), fc.string({ minLength: 1, maxLength: 9 }))],
     [
@@ -175,7 +176,11 @@ const patient = (input: Input): Input => {
 
 /** Creates outnumber deletes, so that other calls find something. */
 const weightOf = (name: string): number =>
-  name.endsWith('.create') || name === 'deliveries.cancel' ? 5 : name.startsWith('events.send') ? 3 : 1;
+  name.endsWith('.create') || name === 'deliveries.cancel'
+    ? 5
+    : name.startsWith('events.send') || name === 'deliveries.listOfHook'
+      ? 3
+      : 1;
 
 /** One valid or invalid call of a procedure. */
 export const anyStepTo = (receiver: string): fc.Arbitrary<Step> => {

@@ -27,7 +27,7 @@ export const startRefusalBench = async () => {
   const hook = await server.addHook(`${receiver.origin}/in`);
   const storedRows = () => {
     // Earlier accepted events may still add attempts.
-    const { bellwire_attempts: _, ...rows } = countRows(server.database_path);
+    const { bellwire_attempts: _, bellwire_stats: __, ...rows } = countRows(server.database_path);
     return rows;
   };
 

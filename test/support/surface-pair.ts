@@ -41,7 +41,7 @@ const startSide = async (): Promise<Side> => {
   const busy = database.prepare(
     `select 1 from bellwire_deliveries where status = 'sending'
      union all select 1 from bellwire_recoveries where status = 'running'
-     union all select 1 from bellwire_erasures where phase in ('hooks', 'events') or (phase = 'records'
+     union all select 1 from bellwire_erasures where phase in ('hooks', 'events', 'stats') or (phase = 'records'
        and not exists (select 1 from bellwire_hooks where stopping is not null))
      limit 1`,
   );
@@ -148,7 +148,9 @@ export const startSurfacePair = async (): Promise<SurfacePair> => {
         state.push(name, await allOf(read));
       }
     }
-    return [...state, countRows(server.database_path)];
+    // One row per minute: attempts can be recorded in the next one on one side.
+    const { bellwire_stats: _, ...rows } = countRows(server.database_path);
+    return [...state, rows];
   };
 
   return {

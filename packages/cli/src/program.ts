@@ -11,6 +11,7 @@ import { inbox } from './commands/inbox.ts';
 import { keys } from './commands/keys.ts';
 import { recover } from './commands/recover.ts';
 import { recoveries } from './commands/recoveries.ts';
+import { stats } from './commands/stats.ts';
 import { tenants } from './commands/tenants.ts';
 import { trigger } from './commands/trigger.ts';
 import { workspaces } from './commands/workspaces.ts';
@@ -103,7 +104,7 @@ export const createProgram = (shell: Shell): Command => {
     load: async () => (await import('./backup.ts')).backupCommand(shell),
   });
   program.commandsGroup('Send and inspect:');
-  for (const verb of [trigger, recover, inbox]) adopt(program, buildVerb(verb, shell));
+  for (const verb of [trigger, recover, stats, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Manage:');
   for (const noun of [hooks, tenants, eventTypes, workspaces, erasures, keys, audit])

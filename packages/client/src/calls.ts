@@ -11,6 +11,7 @@ export const idFields = {
   eventTypes: 'name',
   workspaces: 'workspace_id',
   apiKeys: 'key_id',
+  stats: null,
   audit: null,
 } as const satisfies IdFields;
 
@@ -40,6 +41,7 @@ type Calls = {
 };
 
 const get = { kind: 'query', takes: 'id', retry_rule: 'idempotent' } as const;
+const stats = { ...get, takes: 'id_and_fields' } as const;
 const list = { kind: 'list', takes: 'fields', retry_rule: 'idempotent' } as const;
 const change = <const T extends Call['takes'], const R extends RetryRule>(takes: T, retry_rule: R) =>
   ({ kind: 'mutation', takes, retry_rule }) as const;
@@ -51,6 +53,7 @@ export const calls = {
     create: change('fields', 'idempotent'),
     list,
     get,
+    stats,
     update: change('id_and_fields', 'idempotent'),
     delete: change('id', 'deletion'),
     activate: change('id_and_fields', 'idempotent'),
@@ -87,6 +90,7 @@ export const calls = {
   tenants: {
     list,
     get,
+    stats,
     update: change('id_and_fields', 'idempotent'),
     delete: change('id', 'if_refused'),
   },
@@ -106,5 +110,6 @@ export const calls = {
     delete: change('id_and_fields', 'if_refused'),
   },
   apiKeys: { create: change('fields', 'if_refused'), list, delete: change('id', 'deletion') },
+  stats: { get: { ...get, takes: 'fields' } },
   audit: { list },
 } as const satisfies Calls;

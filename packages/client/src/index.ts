@@ -21,6 +21,7 @@ export type {
   SendResult,
   Erasure,
   Recovery,
+  Stats,
   Tenant,
   Warning,
   Workspace,

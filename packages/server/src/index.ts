@@ -45,6 +45,7 @@ export type {
   SendResult,
   Erasure,
   Recovery,
+  Stats,
   Tenant,
   Warning,
   Workspace,

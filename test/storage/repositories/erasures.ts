@@ -1,6 +1,10 @@
+import type { Selectable } from 'kysely';
 import { expect } from 'vitest';
 import type { Erasure } from '../../../packages/server/src/ports/erasures.ts';
+import type { Schema } from '../../../packages/server/src/storage/schema.ts';
 import { type Check, type Kit, NOW } from './kit.ts';
+
+type StatsRow = Selectable<Schema['bellwire_stats']>;
 
 const LATER = NOW + 60_000;
 
@@ -33,6 +37,7 @@ const TABLES = [
   'bellwire_deliveries',
   'bellwire_attempts',
   'bellwire_recoveries',
+  'bellwire_stats',
 ] as const;
 
 /** The number of rows of each table. */
@@ -101,6 +106,8 @@ const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Pr
     },
     created_at: NOW,
   });
+  const counted = { width: 60_000, start: NOW, workspace_id, kind: 'hook', subject: hook.id } as const;
+  await kit.db.insertInto('bellwire_stats').values(counted).execute();
   if (tenant !== null) await kit.tenants.update(workspace_id, tenant, { now: NOW });
 };
 
@@ -122,6 +129,48 @@ const ofTenant = (check: Check): void => {
     expect((await kit.arrange.events(workspace_id)).map(({ tenant }) => tenant)).toEqual(['cus_2', null]);
     expect(await kit.tenants.get(workspace_id, 'cus_2')).not.toBe(null);
     expect(await kit.tenants.get(other, 'cus_1')).not.toBe(null);
+  });
+
+  check(
+    'the statistics of a tenant are deleted at all times, and those of the workspace are kept',
+    async (kit) => {
+      const [workspace_id, other] = await kit.addWorkspaces();
+      const add = (row: Partial<StatsRow>) =>
+        kit.db
+          .insertInto('bellwire_stats')
+          .values({ width: 60_000, start: NOW, workspace_id, kind: 'tenant', subject: 'cus_1', ...row })
+          .execute();
+      await kit.tenants.update(workspace_id, 'cus_1', { now: NOW });
+      // More than a slice examines, of several times; the last of an attempt that was in progress.
+      for (let n = 0; n < 40; n += 1) await add({ start: NOW - n });
+      await add({ width: 3_600_000, start: 0 });
+      await add({ start: LATER });
+      const kept: readonly Partial<StatsRow>[] = [
+        { subject: 'cus_2' },
+        { kind: 'workspace', subject: workspace_id },
+        { kind: 'hook', subject: 'cus_1' },
+        { workspace_id: other },
+      ];
+      for (const row of kept) await add(row);
+      await run(kit, (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!);
+      expect(await counts(kit)).toMatchObject({ stats: kept.length });
+    },
+  );
+
+  check('a tenant that exists again keeps the statistics since the erasure', async (kit) => {
+    const [workspace_id] = await kit.addWorkspaces();
+    await kit.tenants.update(workspace_id, 'cus_1', { now: NOW });
+    const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
+    await kit.tenants.update(workspace_id, 'cus_1', { now: LATER });
+    const row = { width: 60_000, workspace_id, kind: 'tenant', subject: 'cus_1' } as const;
+    for (const start of [NOW - 1, NOW, LATER]) {
+      await kit.db
+        .insertInto('bellwire_stats')
+        .values({ ...row, start })
+        .execute();
+    }
+    await run(kit, erasure);
+    expect(await kit.db.selectFrom('bellwire_stats').select('start').execute()).toEqual([{ start: LATER }]);
   });
 
   check('what is created after the call is kept', async (kit) => {

@@ -10,6 +10,7 @@ import { printWarned } from './print-warned.ts';
 import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
 import { HOOK_ID, type HookId, hookVerb, SAMPLE_HOOK } from './hook-id.ts';
 import { hookSecretVerbs } from './hook-secrets.ts';
+import { hookStats } from './stats.ts';
 import { hookTestVerbs } from './hook-test-sends.ts';
 
 interface Create extends HookFields {
@@ -136,5 +137,16 @@ const deactivate = hookVerb('deactivate', {
 export const hooks: Noun = {
   name: 'hooks',
   about: 'Register receivers, test them, and manage their secrets.',
-  verbs: [list, get, create, update, remove, activate, deactivate, ...hookTestVerbs, ...hookSecretVerbs],
+  verbs: [
+    list,
+    get,
+    hookStats,
+    create,
+    update,
+    remove,
+    activate,
+    deactivate,
+    ...hookTestVerbs,
+    ...hookSecretVerbs,
+  ],
 };

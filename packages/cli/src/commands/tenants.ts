@@ -3,6 +3,7 @@ import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
 import { printRecord } from '../print/record.ts';
 import { printErasure } from './erasures.ts';
+import { tenantStats } from './stats.ts';
 import { type Pairs, metadataFlag, toMetadata } from './metadata-flag.ts';
 
 const TENANT = { tenant: 'your own id of the customer' };
@@ -72,5 +73,5 @@ const remove = apiVerb<One & { readonly yes?: boolean }>({
 export const tenants: Noun = {
   name: 'tenants',
   about: 'Your customers, by your own ids.',
-  verbs: [list, get, update, remove],
+  verbs: [list, get, tenantStats, update, remove],
 };

@@ -1,11 +1,12 @@
 /**
  * - `hooks`: stops sending to the hooks.
  * - `events`: deletes events, deliveries and attempts.
+ * - `stats`: deletes the statistics.
  * - `records`: deletes hooks, recoveries and, with a workspace, the rest of it.
  * - `scrub`: waits until the bytes of the deleted rows are gone from the files.
  * - `completed`.
  */
-export type ErasurePhase = 'hooks' | 'events' | 'records' | 'scrub' | 'completed';
+export type ErasurePhase = 'hooks' | 'events' | 'stats' | 'records' | 'scrub' | 'completed';
 
 /** Rows deleted by a job. */
 export interface ErasureTally {

@@ -37,6 +37,7 @@ export class Sweeper {
   readonly #stop_size = new SliceSize();
   readonly #prune_size = new SliceSize();
   readonly #payload_size = new SliceSize();
+  readonly #stats_size = new SliceSize();
 
   constructor(options: SweeperOptions) {
     this.#options = options;
@@ -62,6 +63,7 @@ export class Sweeper {
     if (payload_retention_ms !== null) {
       await this.#slices(() => this.#prunePayloads(payload_retention_ms));
     }
+    await this.#slices(() => this.#pruneStats(retention_ms));
     await this.#slices(async () => {
       const { has_more } = await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS });
       return has_more;
@@ -90,6 +92,14 @@ export class Sweeper {
     const slice = { now, before: now - payload_retention_ms, limit };
     const { has_more } = await this.#measured(this.#payload_size, () => store.prunePayloads(slice));
     return has_more;
+  }
+
+  async #pruneStats(retention_ms: number | null): Promise<boolean> {
+    const { store, clock } = this.#options;
+    const now = clock.now();
+    const { limit } = this.#stats_size;
+    const slice = { now, before: retention_ms === null ? null : now - retention_ms, limit };
+    return (await this.#measured(this.#stats_size, () => store.pruneStats(slice))) >= limit;
   }
 
   async #measured<T>(size: SliceSize, slice: () => Promise<T>): Promise<T> {

@@ -10,6 +10,7 @@ import type { OutcomeKind } from '../core/outcome.ts';
 import type { Erasures } from './erasures.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
+import type { StatsReader } from './stats.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
 
@@ -295,6 +296,7 @@ export interface Repositories {
     readonly add: (entry: AuditEntry) => Promise<void>;
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
   };
+  readonly stats: StatsReader;
   readonly recoveries: Recoveries;
   readonly erasures: Erasures;
 }

@@ -298,6 +298,15 @@ export interface Store {
   /** Deletes up to `limit` previous secrets whose grace period has ended. */
   readonly pruneSecrets: (prune: { readonly now: number; readonly limit: number }) => Promise<number>;
   /**
+   * Deletes counts of attempts that were recorded before `before`, unless it is null, and merges the minutes of more than
+   * 48 hours ago into hours. Returns the number of rows that it has removed, at most `limit`.
+   */
+  readonly pruneStats: (prune: {
+    readonly now: number;
+    readonly before: number | null;
+    readonly limit: number;
+  }) => Promise<number>;
+  /**
    * Requests a pass that removes what deleted rows have left in the database file and its write-ahead log. Returns the
    * number of the first pass that begins after this call: when it is completed, the bytes of every row deleted before
    * this call are gone. A request does not survive a restart, but pass numbers do: request again while

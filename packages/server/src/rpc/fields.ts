@@ -142,7 +142,8 @@ const hookDescription = described(
 
 const isoTime = z.iso.datetime({ offset: true, error: 'must be a time like 2026-11-21T10:30:00Z' });
 /** A field that holds a time. */
-export const timeField = (description: string) => described(isoTime, description, EXAMPLE.time);
+export const timeField = (description: string, example: string = EXAMPLE.time) =>
+  described(isoTime, description, example);
 
 /** Converts ISO 8601 text to milliseconds. */
 export const toTime = (text: string): number => Date.parse(text);

@@ -5,6 +5,7 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { creationKey, described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
 import { createHookSecrets } from './hook-secrets.ts';
+import { createHookStats } from './stats.ts';
 import { createHookTestSends } from './test-sends.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { activatedHookView, createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
@@ -183,6 +184,7 @@ export const createHooksRouter = (deps: RpcDeps) =>
     ...createHookSecrets(deps),
     ...defineCreation(deps),
     ...defineReads(deps),
+    ...createHookStats(deps),
     ...defineChanges(deps),
     ...defineSwitches(deps),
   });

@@ -8,6 +8,7 @@ import { createEventsRouter } from './events.ts';
 import { createHooksRouter } from './hooks.ts';
 import { createRecoveriesRouter } from './recoveries.ts';
 import { t } from './trpc.ts';
+import { createStatsRouter } from './stats.ts';
 import { createTenantsRouter } from './tenants.ts';
 import { createWorkspacesRouter } from './workspaces.ts';
 
@@ -23,6 +24,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     eventTypes: createEventTypesRouter(deps),
     workspaces: createWorkspacesRouter(deps),
     apiKeys: createApiKeysRouter(deps),
+    stats: createStatsRouter(deps),
     audit: createAuditRouter(deps),
   });
 

@@ -4,6 +4,7 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { metadata, page, tenantId } from './fields.ts';
+import { createTenantStats } from './stats.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { erasureView, viewErasure } from './views/erasure.ts';
 import { pageOf } from './views/shown.ts';
@@ -80,6 +81,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
         await repositories.tenants.update(ctx.workspace_id, tenant, { ...change, now: now() });
         return get(ctx.workspace_id, tenant);
       }),
+    ...createTenantStats(deps),
     ...defineDeletion(deps),
   });
 };

@@ -19,6 +19,7 @@ export const idFields = {
   eventTypes: 'name',
   workspaces: 'workspace_id',
   apiKeys: 'key_id',
+  stats: null,
   audit: null,
 } as const satisfies Record<Noun, string | null>;
 
@@ -76,6 +77,9 @@ export type Workspace = OutputOf<'workspaces', 'get'>;
 export type ApiKey = OutputOf<'apiKeys', 'list'>['data'][number];
 export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
 
+/** Counted attempts of a hook, a tenant or a workspace. */
+export type Stats = OutputOf<'stats', 'get'>;
+
 type Answer<O> = O extends { readonly data: readonly (infer T)[]; readonly next_cursor: string | null }
   ? Listing<T>
   : Promise<O>;
@@ -126,5 +130,6 @@ export interface Verbs {
   readonly eventTypes: Methods<'eventTypes'>;
   readonly workspaces: Methods<'workspaces'>;
   readonly apiKeys: Methods<'apiKeys'>;
+  readonly stats: Methods<'stats'>;
   readonly audit: Methods<'audit'>;
 }

@@ -4,6 +4,7 @@ import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, HookStatus } from '../core/hook.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import type { ErasurePhase } from '../core/erasure.ts';
+import type { StatsCounter } from '../core/attempt-stats.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { RecoveryKind, RecoveryPhase, RecoveryStatus } from '../core/recovery.ts';
 
@@ -248,6 +249,21 @@ interface ErasuresTable {
   completed_at: Time | null;
 }
 
+/** What `bellwire_stats` counts the attempts of. */
+export type StatsKind = 'hook' | 'tenant' | 'workspace';
+
+/** Counted attempts. Each attempt is in one row of each subject: of its minute or, later, of its hour. */
+interface StatsTable extends Record<StatsCounter, Generated<number>> {
+  /** Milliseconds: a minute or an hour. */
+  width: number;
+  /** The beginning of the minute or hour in which the attempts were recorded. */
+  start: Time;
+  workspace_id: string;
+  kind: StatsKind;
+  /** The id of the hook, the tenant, or the id of the workspace. */
+  subject: string;
+}
+
 interface AuditTable {
   id: string;
   workspace_id: string;
@@ -274,6 +290,7 @@ export interface Schema {
   bellwire_attempts: AttemptsTable;
   bellwire_recoveries: RecoveriesTable;
   bellwire_erasures: ErasuresTable;
+  bellwire_stats: StatsTable;
   bellwire_audit: AuditTable;
 }
 

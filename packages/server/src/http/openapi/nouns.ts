@@ -11,6 +11,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   workspaces:
     'Isolated environments, such as one for each product. `ws_default` always exists and is the default.',
   apiKeys: 'Keys for calling this API.',
+  stats: 'Counted attempts of the workspace, with their latency and the backlog.',
   audit: 'A log of security-relevant changes.',
   process: 'The state of the server. No API key required.',
 };

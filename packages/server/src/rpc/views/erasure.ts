@@ -17,7 +17,7 @@ export const erasureView = z
       'running',
     ),
     progress: described(
-      z.enum(['hooks', 'events', 'records', 'scrub', 'completed']),
+      z.enum(['hooks', 'events', 'stats', 'records', 'scrub', 'completed']),
       'What it does: it stops the hooks, deletes the events with their deliveries, deletes the remaining records, and overwrites what they left in the database file.',
       'events',
     ),

@@ -4,6 +4,7 @@ import type { SchemaDialect } from '../schema-dialect.ts';
 import { createAudit, createErasures, createRecoveries } from './0001-management.ts';
 import { createEventMetadata } from './event-metadata-table.ts';
 import { createHookLookups } from './hook-lookups.ts';
+import { createStats } from './stats-table.ts';
 
 const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
@@ -304,6 +305,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createFanOuts(db, is);
     await createDeliveries(db, is);
     await createAttempts(db, is);
+    await createStats(db, is);
     await createRecoveries(db, is);
     await createErasures(db, is);
     await createAudit(db, is);

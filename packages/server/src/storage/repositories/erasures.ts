@@ -5,6 +5,7 @@ import type { Erasure, Erasures, ErasureStep, NewErasure } from '../../ports/era
 import type { Connections, Schema } from '../schema.ts';
 import { deletedHook } from './deleted-hook.ts';
 import { eraseEvents, walkEvents } from './erase-events.ts';
+import { eraseStats } from './erase-stats.ts';
 import type { RepositoryParts } from './parts.ts';
 import { isUsed } from './workspace-use.ts';
 
@@ -114,8 +115,22 @@ class ErasureWalk {
       if (!is_complete || (next === null && event_ids.length > 0)) {
         await store(trx, step, { after: is_complete ? null : after, erased });
       } else {
-        await store(trx, step, next === null ? { phase: 'records', erased } : { after: next, erased });
+        await store(
+          trx,
+          step,
+          next === null ? { phase: 'stats', after: null, erased } : { after: next, erased },
+        );
       }
+    });
+    return 'more';
+  }
+
+  /** Deletes the counts of attempts. No delivery is left whose attempt could add some. */
+  async deleteStats(step: Step, after: string | null): Promise<ErasureStep> {
+    const { erasure, limit, now } = step;
+    await this.#connections.db.transaction().execute(async (trx) => {
+      const next = await eraseStats(trx, erasure, { after, limit, now });
+      await store(trx, step, next === null ? { phase: 'records', after: null } : { after: next });
     });
     return 'more';
   }
@@ -257,6 +272,8 @@ export const createErasures = (connections: Connections, parts: RepositoryParts)
           return walk.stopHooks(step);
         case 'events':
           return walk.deleteEvents(step, row.after);
+        case 'stats':
+          return walk.deleteStats(step, row.after);
         case 'records':
           return walk.deleteRemainder(step);
         case 'scrub':

@@ -9,6 +9,7 @@ import { createHooks } from './hooks.ts';
 import type { RepositoryParts } from './parts.ts';
 import { createErasures } from './erasures.ts';
 import { createRecoveries } from './recoveries.ts';
+import { createStats } from './stats.ts';
 import { createTenants } from './tenants.ts';
 import { createWorkspaces } from './workspaces.ts';
 
@@ -22,6 +23,7 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   events: createEvents(connections),
   deliveries: createDeliveries(connections),
   audit: createAudit(connections),
+  stats: createStats(connections),
   recoveries: createRecoveries(connections, parts),
   erasures: createErasures(connections, parts),
 });

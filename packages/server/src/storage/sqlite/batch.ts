@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import { BellwireError } from '../../core/errors.ts';
 import type { HookIndex } from './hook-index.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import { StatsBatch } from './stats-batch.ts';
 
 /** A tenant that an event of the batch belongs to. */
 export interface TenantRef {
@@ -20,6 +21,7 @@ export class Batch {
   /** Waiting deliveries held for hooks that the batch disabled. */
   held = 0;
   has_fan_outs = false;
+  readonly stats = new StatsBatch();
   readonly #index: HookIndex;
   #hooks = new Map<string, IndexedHook>();
   #changed_status = new Set<string>();

@@ -128,8 +128,11 @@ export class SettlementWriter {
     const { delivery } = settlement;
     const hook = batch.hook(delivery.workspace_id, delivery.hook_id) ?? null;
     switch (settlement.kind) {
-      case 'attempted':
-        return this.#writeAttempt(settlement, hook, batch);
+      case 'attempted': {
+        const result = this.#writeAttempt(settlement, hook, batch);
+        if (result.kind === 'settled') batch.stats.count(settlement);
+        return result;
+      }
       case 'returned': {
         const { reason } = settlement;
         return this.#endUnsent(settlement, stepOfReturned(delivery, hook, { reason, now: batch.now }), batch);

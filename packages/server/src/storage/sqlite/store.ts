@@ -21,9 +21,11 @@ import { createLostLeases } from './lost-leases.ts';
 import { EventPruner } from './prune.ts';
 import { PayloadPruner } from './prune-payloads.ts';
 import { createPruneSecrets } from './prune-secrets.ts';
+import { createPruneStats } from './prune-stats.ts';
 import { ScrubPasses } from './scrub-passes.ts';
 import { SendableHooks } from './sendable-hooks.ts';
 import { SettlementWriter } from './settlement-writer.ts';
+import { createStatsWriter } from './stats-writer.ts';
 import { createStopDeliveries } from './stop-deliveries.ts';
 import { toStorageError } from './storage-error.ts';
 import { createTenantWriter, KnownTenants } from './tenant-writer.ts';
@@ -72,6 +74,8 @@ const createParts = (options: SqliteStoreOptions) => {
     pruner: new EventPruner(database),
     payloadPruner: new PayloadPruner(database),
     pruneSecrets: createPruneSecrets(database),
+    pruneStats: createPruneStats(database),
+    writeStats: createStatsWriter(database),
     scrubs: new ScrubPasses(database),
   };
 };
@@ -172,6 +176,12 @@ export class SqliteStore implements Store {
       return hook_ids.length;
     });
 
+  readonly pruneStats: Store['pruneStats'] = async (slice) => {
+    const changed = await this.#write(slice.now, () => this.#parts.pruneStats(slice));
+    if (changed > 0) this.#parts.scrubs.deleted();
+    return changed;
+  };
+
   readonly requestScrub: Store['requestScrub'] = () => this.#parts.scrubs.request();
 
   readonly completedScrub: Store['completedScrub'] = () => this.#parts.scrubs.completed();
@@ -228,7 +238,9 @@ export class SqliteStore implements Store {
         // Discards what a transaction that was rolled back has left.
         index.endTransaction({ is_committed: false });
         const open = new Batch(now, index);
-        return { open, result: work(open) };
+        const result = work(open);
+        this.#parts.writeStats(open);
+        return { open, result };
       },
       ({ open, result }) => {
         index.endTransaction({ is_committed: true });
