@@ -27,6 +27,8 @@ const SECRETS_MAX = 100;
 const SCRUB_EVERY_MS = 23 * 3_600_000;
 /** Time limit for all slices of one kind in one sweep, including waits. */
 const SLICES_MS = 400;
+/** The same for scrubbing, which is never urgent, and syncs the file with every slice. */
+const SCRUB_MS = 100;
 
 /**
  * The periodic pass: expired leases, due deliveries, then housekeeping in slices with other work in between. New events
@@ -64,10 +66,9 @@ export class Sweeper {
       await this.#slices(() => this.#prunePayloads(payload_retention_ms));
     }
     await this.#slices(() => this.#pruneStats(retention_ms));
-    await this.#slices(async () => {
-      const { has_more } = await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS });
-      return has_more;
-    });
+    const scrub = async (): Promise<boolean> =>
+      (await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS })).has_more;
+    await this.#slices(scrub, SCRUB_MS);
   }
 
   async #prune(retention_ms: number): Promise<boolean> {
@@ -111,10 +112,10 @@ export class Sweeper {
   }
 
   /** Repeats a slice while there is more, for a bounded time and with a turn of the event loop in between. */
-  async #slices(slice: () => Promise<boolean>): Promise<void> {
+  async #slices(slice: () => Promise<boolean>, max_ms = SLICES_MS): Promise<void> {
     const { clock } = this.#options;
     const started = clock.monotonic();
-    while ((await slice()) && clock.monotonic() - started < SLICES_MS) {
+    while ((await slice()) && clock.monotonic() - started < max_ms) {
       await new Promise<void>((resolve) => clock.soon(resolve));
     }
   }
