@@ -9,6 +9,9 @@ import { createWorld } from '../support/world.ts';
 
 const HOUR = 3_600_000;
 
+/** The rows of one attempt, of buckets of a length. */
+const counted = (minutes: number) => ['hook', 'workspace'].map((kind) => [kind, minutes, 1]);
+
 it('a held delivery ends as expired when the retention is over, is counted, and its event is deleted', async () => {
   await using world = await createWorld({ retention_ms: HOUR, hooks: [{ status: 'paused' }] });
   await world.send();
@@ -33,6 +36,25 @@ it('a payload is removed before its event, and the delivery cannot be sent again
   expect(await world.arrange.events()).toMatchObject([{ data: null }]);
   await expect(world.redeliver(id)).rejects.toMatchObject({ code: 'payload_expired', status: 410 });
   expect(await world.statuses()).toEqual({ succeeded: 1 });
+});
+
+it('statistics become hours after 48 hours, and are deleted when the retention is over', async () => {
+  await using world = await createWorld({ retention_ms: 100 * HOUR });
+  await world.send();
+  await world.live(1_000);
+  const widths = async (after_ms: number) => {
+    await world.clock.advance(after_ms);
+    await world.clock.until(world.loop.sweep());
+    return (await world.arrange.stats()).map(({ kind, width, succeeded }) => [
+      kind,
+      width / 60_000,
+      succeeded,
+    ]);
+  };
+  expect(await widths(0)).toEqual(counted(1));
+  expect(await widths(47 * HOUR)).toEqual(counted(1));
+  expect(await widths(3 * HOUR)).toEqual(counted(60));
+  expect(await widths(50 * HOUR)).toEqual([]);
 });
 
 it('after rows were deleted, a scrub begins within 23 hours of the last one, and otherwise none', async () => {

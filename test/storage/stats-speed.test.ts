@@ -12,7 +12,7 @@ const HOOKS = Number(process.env['STATS_HOOKS'] ?? 20);
 /** The length of the history in days: two of minutes, the rest of hours. */
 const DAYS = Number(process.env['STATS_DAYS'] ?? 30);
 /** The limit of the median. The default allows for tests that run at the same time. */
-const MAX_MS = Number(process.env['STATS_MAX_MS'] ?? 250);
+const MAX_MS = Number(process.env['STATS_MAX_MS'] ?? 2_000);
 const ATTEMPTS = 1_000_000;
 
 const idOf = (hook: number): string => `wh_${String(hook).padStart(26, '0')}`;

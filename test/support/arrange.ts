@@ -248,6 +248,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
     },
     eventMetadata: () =>
       db.selectFrom('bellwire_event_metadata').selectAll().orderBy('event_id').orderBy('key').execute(),
+    stats: () => db.selectFrom('bellwire_stats').selectAll().orderBy('kind').execute(),
     tenants: (workspace_id: string) =>
       db.selectFrom('bellwire_tenants').selectAll().where('workspace_id', '=', workspace_id).execute(),
   };

@@ -54,6 +54,7 @@ const counts = (check: Check): void => {
       [0, 100, 0],
     ]);
     expect(await read(kit, { kind: 'workspace', workspace_id }, [HOUR, end, HOUR_MS])).toEqual([]);
+    expect(await read(kit, of, [HOUR + HOUR_MS, HOUR + 9_600 * HOUR_MS, HOUR_MS])).toEqual([[60, 1, 2]]);
     expect(await read(kit, of, [HOUR - 10 * HOUR_MS, HOUR - 9 * HOUR_MS, HOUR_MS])).toEqual([]);
   });
 };

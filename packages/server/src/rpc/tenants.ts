@@ -20,7 +20,7 @@ const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
       route: { method: 'DELETE', path: '/tenants/{tenant}', status: 202 },
       summary: 'Erase a tenant',
       description:
-        'Starts a job that deletes the tenant with its hooks, events, deliveries, attempts and idempotency keys, and their bytes in the database file. What is created after this call is kept. Follow the job at `GET /v1/erasures/{erasure_id}`.',
+        'Starts a job that deletes the tenant with its hooks, events, deliveries, attempts, statistics and idempotency keys, and their bytes in the database file. What is created after this call is kept. Follow the job at `GET /v1/erasures/{erasure_id}`.',
     })
     .input(one)
     .output(erasureView)

@@ -18,7 +18,7 @@ export const erasureView = z
     ),
     progress: described(
       z.enum(['hooks', 'events', 'stats', 'records', 'scrub', 'completed']),
-      'What it does: it stops the hooks, deletes the events with their deliveries, deletes the remaining records, and overwrites what they left in the database file.',
+      'What it does: it stops the hooks, deletes the events with their deliveries, deletes the statistics, deletes the remaining records, and overwrites what they left in the database file.',
       'events',
     ),
     deleted: z

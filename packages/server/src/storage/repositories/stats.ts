@@ -16,13 +16,13 @@ const subjectOf = (of: StatsOf): string => {
   }
 };
 
-/** Where the rows of a width begin: no step is needed before. */
-const firstOf = async (db: Kysely<Schema>, width: number): Promise<number | null> => {
+/** The first or last start of the rows of a width: no step is needed beyond. */
+const endOf = async (db: Kysely<Schema>, width: number, order: 'asc' | 'desc'): Promise<number | null> => {
   const row = await db
     .selectFrom('bellwire_stats')
     .select('start')
     .where('width', '=', width)
-    .orderBy('start')
+    .orderBy('start', order)
     .limit(1)
     .executeTakeFirst();
   return row?.start ?? null;
@@ -38,17 +38,18 @@ const readWidth = async (
   of: StatsOf,
   { from, to, step_ms, width }: StatsRange & { readonly width: number },
 ): Promise<readonly Row[]> => {
-  const first = await firstOf(db, width);
-  if (first === null) return [];
+  const [first, last] = await Promise.all([endOf(db, width, 'asc'), endOf(db, width, 'desc')]);
+  if (first === null || last === null) return [];
   const begin = Math.max(first, Math.ceil(from / width) * width);
-  if (begin >= to) return [];
+  const end = Math.min(last + width, to);
+  if (begin >= end) return [];
   const rows = await db
     .withRecursive('slots(slot)', (cte) =>
       cte.selectNoFrom(bigint(begin).as('slot')).unionAll(
         cte
           .selectFrom('slots')
           .select(sql<number>`slot + ${sql.lit(width)}`.as('slot'))
-          .where(sql<number>`slot + ${sql.lit(width)}`, '<', bigint(to)),
+          .where(sql<number>`slot + ${sql.lit(width)}`, '<', bigint(end)),
       ),
     )
     .selectFrom('slots')

@@ -21,6 +21,13 @@ interface Range {
   readonly limit: number;
 }
 
+/** The number of rows that a slice has removed. */
+interface PrunedStats {
+  readonly deleted: number;
+  /** Minutes whose counts are in their hour now. */
+  readonly merged: number;
+}
+
 const REST = ['start', 'workspace_id', 'kind', 'subject'] as const;
 
 /** The rows of a width up to a key, in the order of the primary key. */
@@ -77,7 +84,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
  * Deletes counts older than `before`, and replaces the minutes of old hours by one row per hour. Call it inside the open
  * transaction. An attempt is counted in one row at any time, so a slice changes no sum.
  */
-export const createPruneStats = (connection: SqliteConnection): ((prune: Prune) => number) => {
+export const createPruneStats = (connection: SqliteConnection): ((prune: Prune) => PrunedStats) => {
   const { selectOldest, addToHours, remove } = createStatements(connection);
   const removeOldest = (range: Range, is_merged: boolean): number => {
     const rows = selectOldest.all(range);
@@ -88,15 +95,14 @@ export const createPruneStats = (connection: SqliteConnection): ((prune: Prune) 
     return remove.run(key);
   };
   return ({ now, before, limit }) => {
-    let changed = 0;
+    let deleted = 0;
     if (before !== null) {
       for (const width of [MINUTE_MS, HOUR_MS]) {
-        changed += removeOldest({ width, before, limit: limit - changed }, false);
+        deleted += removeOldest({ width, before, limit: limit - deleted }, false);
       }
     }
-    if (changed >= limit) return changed;
-    return (
-      changed + removeOldest({ width: MINUTE_MS, before: mergedBefore(now), limit: limit - changed }, true)
-    );
+    if (deleted >= limit) return { deleted, merged: 0 };
+    const old = { width: MINUTE_MS, before: mergedBefore(now), limit: limit - deleted };
+    return { deleted, merged: removeOldest(old, true) };
   };
 };

@@ -177,9 +177,10 @@ export class SqliteStore implements Store {
     });
 
   readonly pruneStats: Store['pruneStats'] = async (slice) => {
-    const changed = await this.#write(slice.now, () => this.#parts.pruneStats(slice));
-    if (changed > 0) this.#parts.scrubs.deleted();
-    return changed;
+    const { deleted, merged } = await this.#write(slice.now, () => this.#parts.pruneStats(slice));
+    // A merged minute says nothing that its hour does not.
+    if (deleted > 0) this.#parts.scrubs.deleted();
+    return deleted + merged;
   };
 
   readonly requestScrub: Store['requestScrub'] = () => this.#parts.scrubs.request();
