@@ -1,3 +1,4 @@
+import { type Audit, type AuditAction, auditedHook, type HookRef } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +8,8 @@ import type { HookChange, ListedHook, Repositories } from '../ports/repositories
 /** Finds hooks, catalogs and dialects, and changes hooks. All throw `not_found` unless noted. */
 export interface HookLookup {
   readonly get: (workspace_id: string, id: string) => Promise<ListedHook>;
-  readonly change: (workspace_id: string, id: string, wanted: HookChange) => Promise<ListedHook>;
+  /** Stores a change with its audit entries. */
+  readonly change: (at: HookRef, wanted: HookChange, action: AuditAction) => Promise<ListedHook>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog>;
   /** @throws BellwireError `invalid_input` */
   readonly dialect: (name: string) => Dialect;
@@ -15,6 +17,7 @@ export interface HookLookup {
 
 export interface HookLookupOptions {
   readonly repositories: Repositories;
+  readonly audit: Audit;
   readonly store: Store;
   readonly clock: Clock;
   readonly dialects: ReadonlyMap<string, Dialect>;
@@ -25,6 +28,7 @@ export const noSuchHook = (id: string): BellwireError =>
 
 export const createHookLookup = ({
   repositories,
+  audit,
   store,
   clock,
   dialects,
@@ -34,11 +38,21 @@ export const createHookLookup = ({
     if (hook === null) throw noSuchHook(id);
     return hook;
   },
-  change: async (workspace_id, id, wanted) => {
-    const hook = await repositories.hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
-    if (hook === null) throw noSuchHook(id);
-    return hook;
-  },
+  change: (at, wanted, action) =>
+    audit.change(at, async ({ hooks }, record) => {
+      const { workspace_id, hook_id: id } = at;
+      const before = await hooks.get(workspace_id, id);
+      const after = await hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
+      if (before === null || after === null) throw noSuchHook(id);
+      const { secret, headers } = wanted;
+      const about = { subject: id, tenant: after.tenant };
+      if (secret !== undefined) {
+        await record({ ...about, action: secret === null ? 'secret.removed' : 'secret.replaced' });
+      }
+      const replaced = headers === undefined ? [] : ['headers'];
+      await record({ ...about, action, before: auditedHook(before), after: auditedHook(after), replaced });
+      return after;
+    }),
   catalog: async (workspace_id) => {
     const catalog = await store.catalog(workspace_id);
     if (catalog === null) throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);

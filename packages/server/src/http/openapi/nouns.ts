@@ -11,7 +11,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   workspaces:
     'Isolated environments, such as one for each product. `ws_default` always exists and is the default.',
   apiKeys: 'Keys for calling this API.',
-  audit: 'A log of security-relevant changes.',
+  audit: 'A log of every change.',
   process: 'The state of the server. No API key required.',
 };
 
