@@ -38,6 +38,7 @@ import type { Store } from './ports/store.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
+import { createErrorLog } from './rpc/error-log.ts';
 import { createLibrary } from './rpc/library.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
@@ -201,7 +202,7 @@ const createManagement = (
   { keys, audit, loop, jobs }: ManagementParts,
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
-  const lookup = createHookLookup({ ...storage, audit, clock, dialects });
+  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects });
   const { accept } = loop;
   const sampleOf = createSampleOf(ports);
   const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
@@ -284,11 +285,12 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     await Promise.allSettled([lifecycle.stop()]);
     throw error;
   }
+  const error_log = createErrorLog(log, clock);
   const { router, contexts } = createManagement(ports, settings, { keys, audit, loop, jobs });
   const app = createApp({
     router,
     createContext: contexts.ofRequest,
-    log,
+    log: error_log,
     metrics,
     isReady: () => lifecycle.is_ready,
     inbox: settings.inbox
@@ -300,7 +302,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     verbsIn: (workspace_id) =>
       createLibrary({
         router,
-        log,
+        log: error_log,
         createContext: async () => {
           lifecycle.assertRunning();
           return contexts.inProcess(workspace_id);

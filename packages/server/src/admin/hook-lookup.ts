@@ -1,7 +1,9 @@
 import { type Audit, type AuditAction, auditedHook, type HookRef } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { HookStatus } from '../core/hook.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
 import type { Store, WorkspaceCatalog } from '../ports/store.ts';
 import type { HookChange, ListedHook, Repositories } from '../ports/repositories.ts';
 
@@ -20,17 +22,39 @@ export interface HookLookupOptions {
   readonly audit: Audit;
   readonly store: Store;
   readonly clock: Clock;
+  readonly log: Log;
   readonly dialects: ReadonlyMap<string, Dialect>;
 }
 
 export const noSuchHook = (id: string): BellwireError =>
   new BellwireError('not_found', `There is no hook ${id} in this workspace.`);
 
+const STATUS_LINES: Readonly<Record<HookStatus, string>> = {
+  active: 'activated a hook',
+  paused: 'paused a hook',
+  disabled: 'disabled a hook',
+  unvalidated: 'a hook must be validated',
+};
+
+interface StatusChange {
+  readonly before: ListedHook;
+  readonly after: ListedHook;
+  readonly by: string;
+}
+
+const logStatus = (log: Log, { before, after, by }: StatusChange): void => {
+  const { workspace_id, tenant, id: hook_id, status, validated_at } = after;
+  const fields = { workspace_id, tenant, hook_id, by };
+  if (validated_at !== null && validated_at !== before.validated_at) log.info('validated a hook', fields);
+  if (status !== before.status) log.info(STATUS_LINES[status], { ...fields, was: before.status });
+};
+
 export const createHookLookup = ({
   repositories,
   audit,
   store,
   clock,
+  log,
   dialects,
 }: HookLookupOptions): HookLookup => ({
   get: async (workspace_id, id) => {
@@ -38,8 +62,8 @@ export const createHookLookup = ({
     if (hook === null) throw noSuchHook(id);
     return hook;
   },
-  change: (at, wanted, action) =>
-    audit.change(at, async ({ hooks }, record) => {
+  change: async (at, wanted, action) => {
+    const change = await audit.change(at, async ({ hooks }, record) => {
       const { workspace_id, hook_id: id } = at;
       const before = await hooks.get(workspace_id, id);
       const after = await hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
@@ -51,8 +75,11 @@ export const createHookLookup = ({
       }
       const replaced = headers === undefined ? [] : ['headers'];
       await record({ ...about, action, before: auditedHook(before), after: auditedHook(after), replaced });
-      return after;
-    }),
+      return { before, after };
+    });
+    logStatus(log, { ...change, by: at.by });
+    return change.after;
+  },
   catalog: async (workspace_id) => {
     const catalog = await store.catalog(workspace_id);
     if (catalog === null) throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
