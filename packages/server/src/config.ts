@@ -47,7 +47,7 @@ export const settings = {
   ),
   api_key: setting(
     z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 visible characters without spaces'),
-    'Initial admin API key. If unset, one is generated and printed once.',
+    'Admin API key, added at the start. If unset, the first start generates one and prints it; if the output is not a terminal, it is written to the file `api-key` next to the database.',
   ),
   encryption_keys: setting(
     text,

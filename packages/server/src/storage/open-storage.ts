@@ -144,7 +144,7 @@ export const openStorage = async ({
     return {
       ...connectStorage(database, cipher, parts),
       path: resolve(path),
-      created_key_file: keys.is_new ? keys.path : null,
+      created_key_file: keys.is_new ? resolve(keys.path) : null,
       close,
     };
   } catch (error) {
