@@ -109,7 +109,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
       route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
       summary: 'Retry a delivery',
       description:
-        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status.',
+        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status; if it succeeds, the hook is no longer failing.',
       errors: [
         'too_many_requests',
         'delivery_in_flight',
