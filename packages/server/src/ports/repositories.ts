@@ -172,6 +172,8 @@ export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
   readonly hook_id?: string | undefined;
   readonly event_id?: string | undefined;
+  /** The id of its event as receivers see it. */
+  readonly wire_id?: string | undefined;
   readonly event_type?: string | undefined;
   readonly tenant?: string | undefined;
   /** The outcome of the last attempt. */

@@ -14,6 +14,7 @@ import {
   tenantId,
   timeField,
   toTime,
+  wireId,
 } from './fields.ts';
 import { defineCancel } from './recoveries.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
@@ -30,6 +31,7 @@ const notFound = (delivery_id: string) =>
 const filter = {
   status: described(z.enum(deliveryStatuses), 'Only deliveries with this status.', 'failed').optional(),
   event_id: eventId.optional(),
+  wire_id: wireId.optional(),
   event_type: eventTypeName.optional(),
   tenant: tenantId.optional(),
   outcome: described(
