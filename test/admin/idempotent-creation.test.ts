@@ -100,9 +100,9 @@ describe('a hook with an idempotency key', () => {
       };
       return data.filter(({ subject }) => subject === id).map(({ action }) => action);
     };
-    expect(await actions()).toEqual([]);
+    expect(await actions()).toEqual(['hook.created']);
     await create(KEY);
-    expect(await actions()).toEqual(['secret.revealed']);
+    expect(await actions()).toEqual(['secret.revealed', 'hook.created']);
   });
 
   it('is pinged once where its dialect pings new hooks', async () => {

@@ -153,13 +153,13 @@ describe('the secrecy of a secret', () => {
     await server.api(`POST /v1/webhooks/${hook.id}/rotate-secret`, next, as);
     await server.api(`POST /v1/webhooks/${hook.id}/rotate-secret/switch`, undefined, as);
     const { text, entries } = await auditOf(hook.id, key);
-    expect(entries.map(({ action, by }) => [action, by])).toEqual([
+    expect(entries.slice(0, 3).map(({ action, by }) => [action, by])).toEqual([
       ['secret.switched', id],
       ['secret.rotated', id],
       ['secret.revealed', id],
     ]);
-    for (const entry of entries) {
-      expect(Object.keys(entry).toSorted()).toEqual(['action', 'at', 'by', 'id', 'subject']);
+    for (const entry of entries.slice(0, 3)) {
+      expect(entry).toMatchObject({ before: null, after: null });
       expect(Date.parse(entry['at']!)).toBeGreaterThanOrEqual(before);
     }
     expect(text).not.toContain('of-this-audit');
@@ -176,20 +176,23 @@ describe('the secrecy of a secret', () => {
       expect((await server.api(call, undefined, sender)).status).toBe(403);
       expect((await server.api(call, undefined, { key: null })).status).toBe(401);
     }
-    expect((await auditOf(hook.id)).entries).toEqual([]);
+    expect((await auditOf(hook.id)).entries).toMatchObject([{ action: 'hook.created' }]);
     expect((await reveal(hook.id)).body).toEqual({ secret: hook.secret, previous: [] });
     const { body } = await server.api('GET /v1/audit', undefined, stranger);
-    expect(body.data).toEqual([]);
+    expect(body.data).toMatchObject([{ action: 'api_key.created' }, { action: 'workspace.created' }]);
   });
 
   it('the audit log has every hook whose TLS verification was disabled', async () => {
     const hook = await add('github', { insecure_ssl: true });
     const careful = await add('github');
     await server.api(`PATCH /v1/webhooks/${careful.id}`, { name: 'still careful' });
-    expect((await auditOf(careful.id)).entries).toEqual([]);
     await server.api(`PATCH /v1/webhooks/${careful.id}`, { insecure_ssl: true });
-    for (const { id } of [hook, careful]) {
-      expect((await auditOf(id)).entries).toMatchObject([{ action: 'insecure_ssl.enabled', subject: id }]);
-    }
+    const after = { insecure_ssl: true };
+    expect((await auditOf(hook.id)).entries).toMatchObject([{ action: 'hook.created', after }]);
+    expect((await auditOf(careful.id)).entries).toMatchObject([
+      { action: 'hook.updated', before: { insecure_ssl: false }, after },
+      { action: 'hook.updated', after: { name: 'still careful' } },
+      { action: 'hook.created', after: { insecure_ssl: false } },
+    ]);
   });
 });

@@ -80,9 +80,13 @@ test('the audit log is listed', async ({ server, json, bellwire }) => {
   await json('hooks', 'secret', id);
   const { data } = await json('audit', 'list');
   expect(data).toEqual((await server.api('GET /v1/audit')).body.data);
-  expect((await bellwire(['audit', 'list'])).stdout).toMatch(
-    new RegExp(`^AT +ACTION +SUBJECT +BY\\n\\S+Z +${data[0].action} +${id} +key_\\S+\\n$`),
-  );
+  await json('hooks', 'update', id, '--name', 'new', '--max-attempts', '3');
+  const of_hook = await json('audit', 'list', '--subject', id);
+  expect(of_hook.data.slice(1)).toEqual(data.slice(0, 2));
+  const { stdout } = await bellwire(['audit', 'list', '--subject', id]);
+  expect(stdout).toMatch(/^AT +ACTION +SUBJECT +BY +CHANGED\n/);
+  expect(stdout).toMatch(new RegExp(`\\n\\S+Z +hook.updated +${id} +key_\\S+ +name max_attempts\\n`));
+  expect(stdout).toMatch(new RegExp(`\\n\\S+Z +secret.revealed +${id} +key_\\S+ *`));
 });
 
 /** Calls with another name on the command line than in the client. */

@@ -103,7 +103,18 @@ test('deliveries are listed by every filter and shown with their requests and re
   const { id: hook } = await server.addHook(receiver.origin);
   const { id: event } = await json('events', 'send', 'order.created', '--data', '{"id": 1}');
   await json('events', 'send', 'order.paid', '--data', '{"id": 1}');
-  const filters = ['--event', event, '--hook', hook, '--type', 'order.created', '--since', '1h'];
+  const filters = [
+    '--event',
+    event,
+    '--wire-id',
+    event,
+    '--hook',
+    hook,
+    '--type',
+    'order.created',
+    '--since',
+    '1h',
+  ];
   const [{ id }] = (await json('deliveries', 'list', ...filters)).data;
   await server.deliveryIn(id, 'succeeded');
   expect((await json('deliveries', 'list', '--status', 'succeeded', ...filters)).data).toEqual([

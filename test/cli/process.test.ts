@@ -72,6 +72,11 @@ test('serve --help lists its flags, and serve ignores the variables of client co
   const help = await runProcess({ folder: folder.path, args: ['serve', '--help'] });
   expect(help).toMatchObject({ code: 0, stderr: '' });
   expect(help.stdout).toMatch(/^Usage: bellwire serve \[options\]\n[\s\S]+--database-url/);
+  const text = help.stdout.replaceAll(/\s+/g, ' ');
+  expect(text).toContain(
+    '--port [value] Port to listen on; `0` chooses a free one. (BELLWIRE_PORT; default: 4400)',
+  );
+  expect(text).toContain('(BELLWIRE_API_KEY)');
   writeFileSync(folder.file('bellwire.config.ts'), `export default { url: 'http://x', workspace: 'ws_1' }`);
   await using serving = runBellwire({
     folder: folder.path,

@@ -161,12 +161,13 @@ describe('a manual attempt', () => {
     });
   }
 
-  it('counts neither for nor against its hook, but a 410 disables an active one', () => {
+  it('resets the failures of its hook if it succeeds; a 410 disables an active hook, and no other failure counts', () => {
     for (const { outcome } of outcomes) {
       const manual = delivery({ trigger: 'manual', resume: resumes[1] });
-      const kind = isGone(outcome) ? 'failed' : null;
+      const success = outcome.kind === 'succeeded' ? 'succeeded' : null;
+      const kind = isGone(outcome) ? 'failed' : success;
       expect(nextStep(attempted({ delivery: manual, outcome })).hook).toBe(kind);
-      expect(nextStep(attempted({ delivery: manual, outcome, hook: hookIn('paused') })).hook).toBeNull();
+      expect(nextStep(attempted({ delivery: manual, outcome, hook: hookIn('paused') })).hook).toBe(success);
     }
   });
 });

@@ -182,13 +182,21 @@ it('connect2print accepts only https, even for loopback, by create and update', 
   }
 });
 
-it('connect2print: an event can be found by the id in its body', async () => {
+it('connect2print: an event and its deliveries can be found by the id in its body', async () => {
   const row = dialectTable.find(({ dialect }) => dialect === 'connect2print')!;
   const { call, event_id } = await arrive(row, {});
   await server.api('POST /v1/events', event);
   const { id } = JSON.parse(call.body.toString()) as { readonly id: string };
   const found = await server.api(`GET /v1/events?wire_id=${id}`);
   expect([found.status, found.body.data.map((one) => one.id)]).toEqual([200, [event_id]]);
-  const none = await server.api('GET /v1/events?wire_id=wh_000000000000');
-  expect([none.status, none.body.data]).toEqual([200, []]);
+  const deliveries = await server.api(`GET /v1/deliveries?wire_id=${id}`);
+  const all = await server.api(`GET /v1/deliveries?event_id=${event_id}`);
+  expect(deliveries.body.data).toEqual(all.body.data);
+  expect(deliveries.body.data.map((one) => one.event_id)).toEqual([event_id]);
+  for (const list of ['events', 'deliveries']) {
+    const none = await server.api(`GET /v1/${list}?wire_id=wh_000000000000`);
+    expect([none.status, none.body.data]).toEqual([200, []]);
+  }
+  const other = await server.api(`GET /v1/deliveries?wire_id=${id}&event_id=evt_other`);
+  expect(other.body.data).toEqual([]);
 });

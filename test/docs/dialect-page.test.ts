@@ -96,6 +96,7 @@ describe('the dialect of the page', () => {
       'revealed',
       'switched',
       'rotated',
+      'created',
     ]);
 
     await server.call('DELETE', `/v1/webhooks/${env['HOOK']}`);

@@ -32,7 +32,11 @@ it('the code of the library page runs as printed, and exits when it is stopped',
   child.kill('SIGTERM');
   expect([await ended, await printed]).toEqual([
     [0, null],
-    [expect.stringMatching(/^order\.created to wh_\w+: \w+\n$/), ''],
+    [
+      expect.stringMatching(/^order\.created to wh_\w+: \w+\n$/),
+      // The log: the start and the stop.
+      expect.stringMatching(/^\{[^\n]+"msg":"started"\}\n\{[^\n]+"msg":"stopped"\}\n$/),
+    ],
   ]);
   expect(call?.path).toBe('/webhooks');
   expect(JSON.parse(String(call?.body))).toMatchObject({ data: { order: { id: 123, total: 499 } } });

@@ -236,3 +236,15 @@ it('concurrent creates number the hooks without duplicates', async () => {
   expect(numbers.size).toBe(10);
   for (const number of numbers) expect(Number.isInteger(number)).toBe(true);
 });
+
+it('both test routes need neither a body nor a content type', async () => {
+  await using receiver = await startReceiver();
+  const { id } = await server.addHook(receiver.origin);
+  for (const call of [`POST /v1/webhooks/${id}/test`, `POST /v1/webhooks/test?webhook_id=${id}`] as const) {
+    const { status, text, body } = await server.api(call);
+    expect([call, status], text).toEqual([call, 200]);
+    expect(body).toMatchObject({ success: true });
+  }
+  const nameless = await server.api('POST /v1/webhooks/test');
+  expect([nameless.status, nameless.body.error.issues?.[0]?.path]).toEqual([422, 'hook_id']);
+});

@@ -20,15 +20,21 @@ const spellingsOf = (secret: string): readonly string[] => {
   ];
 };
 
+const BODY = 'a text of an event that is not for the log';
+const RESPONSE = 'a response that is not for the log';
+
 /** The origin of a receiver that no longer runs. */
 const closedOrigin = async (): Promise<string> => {
   await using receiver = await startReceiver();
   return receiver.origin;
 };
 
-it('the database, the log and the metrics contain no secret, API key or custom header value in any spelling', async () => {
+it('the database, the log and the metrics contain no secret, API key or custom header value in any spelling, and the log no body', async () => {
   await using server = await startServer({ settings: { inbox: 'true', retry_schedule: '0,100ms' } });
-  await using receiver = await startReceiver((_, nth) => ({ status: nth % 2 === 0 ? 200 : 500 }));
+  await using receiver = await startReceiver((_, nth) => ({
+    status: nth % 2 === 0 ? 200 : 500,
+    body: RESPONSE,
+  }));
   const { api, addHook } = server;
   const own_secret = `whsec_${Buffer.from('a secret that a person chose').toString('base64')}`;
   const plain = 'Geheimnis, das niemand lesen darf';
@@ -47,7 +53,7 @@ it('the database, the log and the metrics contain no secret, API key or custom h
   const deleted = await api('POST /v1/api-keys', { name: 'deleted', scope: 'send' });
 
   const used = { key: key.body.api_key };
-  for (const type of ['a', 'b']) await api('POST /v1/events', { type, data: { n: 1 } }, used);
+  for (const type of ['a', 'b']) await api('POST /v1/events', { type, data: { text: BODY } }, used);
   for (const { id } of hooks) await api(`POST /v1/webhooks/${id}/ping`, undefined, used);
   await api(`PATCH /v1/webhooks/${hooks[0]!.id}`, { headers: { 'X-New': values[2] } });
   await api(`POST /v1/webhooks/${hooks[0]!.id}/test`);
@@ -82,6 +88,10 @@ it('the database, the log and the metrics contain no secret, API key or custom h
   // The requests are stored, so the search can find something.
   expect(texts.database + texts.wal).toContain('X-Tenant');
   expect(texts.database + texts.wal).toContain('webhook-signature');
+  // Every attempt has a line.
+  expect(texts.log).toContain('an attempt failed');
+  expect(texts.log).toContain('an attempt succeeded');
+  for (const text of [BODY, RESPONSE, new URL(receiver.origin).host]) expect(texts.log).not.toContain(text);
   for (const [place, text] of Object.entries(texts)) {
     for (const spelling of secrets.flatMap(spellingsOf)) {
       const is_there = text.includes(Buffer.from(spelling).toString('latin1'));

@@ -33,7 +33,7 @@ const stop = async (bellwire: BellwireProcess): Promise<void> => {
   expect(await bellwire.endsWithin(10_000)).toEqual({ code: 0, signal: null });
 };
 
-test('the first start prints all that you need and sends a signed ping; the second finds its data and prints little', async () => {
+test('the first start prints all that you need and sends a signed ping; the second finds its data and prints the links', async () => {
   await using folder = await createTemporaryFolder();
   {
     await using first = serveLocal(folder.path);
@@ -57,11 +57,12 @@ test('the first start prints all that you need and sends a signed ping; the seco
   }
   const keys = readFileSync(folder.file('.bellwire/keys'), 'utf8');
   await using second = serveLocal(folder.path);
-  await second.says(/are allowed\.\n/);
+  await second.says(CURL);
   await stop(second);
-  expect(second.stdout()).toMatch(
-    /^Bellwire \S+ is running at \S+\nReceivers in 127\.0\.0\.0\/8, ::1\/128 are allowed\.\n$/,
-  );
+  expect(second.stdout()).not.toContain('bwk_');
+  expect(second.stdout()).toMatch(/API key {3}the one of the first start\. Is it lost\? .* BELLWIRE_API_KEY/);
+  expect(second.stdout()).toMatch(/\n {2}inbox {5}http:\S+\/inbox\/first\n {2}docs {6}http:\S+\/docs /);
+  expect(second.stdout()).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
   expect(second.stderr()).toBe('');
   expect(readFileSync(folder.file('.bellwire/keys'), 'utf8')).toBe(keys);
   expect(processesIn(folder.path)).toEqual([]);
@@ -90,4 +91,54 @@ test.skipIf(noCurl !== null).each([
       'verified',
       expect.objectContaining({ type: 'order.created', data: { order: { id: 123, total: 499 } } }),
     ]);
+});
+
+const status = async (url: string, key: string): Promise<number> =>
+  (await fetch(`${url}/v1/webhooks`, { headers: { authorization: `Bearer ${key}` } })).status;
+
+test.skipIf(noCurl !== null)(
+  'a server whose output is not a terminal writes its first key to a file, which the printed curl reads',
+  async () => {
+    await using folder = await createTemporaryFolder();
+    await using first = runBellwire({ folder: folder.path, args: ['serve', '--port', '0'] });
+    const [, curl = ''] = await first.says(CURL);
+    const path = folder.file('.bellwire/api-key');
+    const key = readFileSync(path, 'utf8').trim();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(key).toMatch(/^bwk_/);
+    expect(first.stdout()).toContain(`API key   in ${path} `);
+    for (const text of [first.stdout(), first.stderr()]) expect(text).not.toContain(key.slice(4));
+    const { stdout, status: code } = spawnSync('bash', ['-c', curl], { encoding: 'utf8' });
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { type: 'order.created', deliveries: 0 }]);
+    await stop(first);
+  },
+);
+
+test('a local server that listens beyond this machine does not print its key either', async () => {
+  await using folder = await createTemporaryFolder();
+  const args = ['serve', '--local', '--host', '0.0.0.0', '--port', '0', '--inbox', 'false'];
+  await using first = runBellwire({ folder: folder.path, args });
+  await first.says(CURL);
+  expect(first.stdout()).toContain(`API key   in ${folder.file('.bellwire/api-key')} `);
+  await stop(first);
+});
+
+test('a lost key is replaced as the second start says: by a start with a new one', async () => {
+  await using folder = await createTemporaryFolder();
+  {
+    await using first = serveLocal(folder.path);
+    await first.says(CURL);
+    await stop(first);
+  }
+  const key = 'a-new-key-of-my-own-0123456789';
+  {
+    await using second = serveLocal(folder.path, { BELLWIRE_API_KEY: key });
+    await second.says(CURL);
+    await stop(second);
+  }
+  await using third = serveLocal(folder.path);
+  await third.says(CURL);
+  const [, url = ''] = URL_LINE.exec(third.stdout()) ?? [];
+  expect([await status(url, key), await status(url, 'an-unknown-key-0123456789')]).toEqual([200, 401]);
+  await stop(third);
 });

@@ -81,7 +81,8 @@ test('a page of a list is read in the order of its index, without a sort', async
   const steps = await plans(async () => {
     await kit.workspaces.list(page);
     await kit.api_keys.list(null, page);
-    await kit.audit.list(workspace_id, page);
+    await kit.audit.list(workspace_id, {}, page);
+    await kit.audit.list(workspace_id, { subject: 'a' }, page);
     await kit.event_types.list(workspace_id, page);
     await kit.hooks.list(workspace_id, {}, page);
     for (const filter of [{}, { type: 'a' }, { wire_id: 'a' }]) {

@@ -67,6 +67,8 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'json-schema-faker': { may: ['catalog/'] },
   zod: { may: ['rpc/', 'config.ts', 'durations.ts'], types: ['http/routes.ts', 'http/rest-input.ts'] },
   pino: { may: ['log.ts'] },
+  'pino-pretty': { may: ['log.ts'] },
+  'node:tty': { may: ['log.ts'] },
   'prom-client': { may: ['http/metrics.ts'] },
   'node:crypto': { may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts'] },
   'node:dns': { may: ['transport/'] },

@@ -1,3 +1,5 @@
+import type { Settings } from '../../packages/server/src/assemble.ts';
+import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import { ADMIN_KEY, type Answer, type AnswerBody } from './running-server.ts';
 import type { Script } from './scripted-transport.ts';
@@ -19,6 +21,8 @@ interface ShownDelivery extends AnswerBody {
 
 export interface VirtualServerOptions {
   readonly script?: Script;
+  readonly settings?: Partial<Settings>;
+  readonly log?: Log;
   /** Replaces repositories. */
   readonly wrapRepositories?: (repositories: Repositories) => Repositories;
 }
@@ -39,8 +43,9 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
       ids: opened.ids,
       storage: { store: opened.store, repositories: wrapRepositories(opened.repositories) },
       script,
+      ...(options.log === undefined ? {} : { log: options.log }),
     },
-    { api_key: ADMIN_KEY },
+    { api_key: ADMIN_KEY, ...options.settings },
   );
 
   let swept_at = Number.NEGATIVE_INFINITY;
@@ -116,6 +121,8 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
     sent: () => transport.sent,
     sentTo: (path: string) => transport.sentTo(ORIGIN + path),
     live,
+    /** One pass of the sweep. */
+    sweep: () => clock.until(program.sweep()),
     [Symbol.asyncDispose]: async () => {
       await clock.until(program.stop());
       await opened[Symbol.asyncDispose]();

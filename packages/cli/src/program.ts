@@ -21,7 +21,7 @@ import type { Shell } from './frame/shell.ts';
 const AFTER = `
 Connection: flags override environment variables, which override bellwire.config.ts in the working folder.
   --url        BELLWIRE_URL        url        default: http://127.0.0.1:4400, or the configured host and port
-  --api-key    BELLWIRE_API_KEY    api_key    a server prints a key on its first start
+  --api-key    BELLWIRE_API_KEY    api_key    printed at the first start, or the path of its file
   --workspace  BELLWIRE_WORKSPACE  workspace  default: the default workspace
 
 Output: commands print text; with --json, only the JSON of the API.

@@ -7,10 +7,12 @@ import {
   listen,
   type Listening,
   readConfig,
+  type SettingName,
   settingNames,
   settings,
   type SettingTexts,
   textsFromEnvironment,
+  variableOf,
 } from '@bellwire/server';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
@@ -97,14 +99,20 @@ const serve = async (options: Options): Promise<void> => {
   }
 };
 
+/** `Port to listen on. (BELLWIRE_PORT; default: 4400)` */
+const helpOf = (name: SettingName): string => {
+  const setting = settings[name];
+  const fallback = 'fallback' in setting ? `; default: ${setting.fallback}` : '';
+  return `${setting.about} (${variableOf(name)}${fallback})`;
+};
+
 /** The command `bellwire serve`, which runs the server in this process. */
 export const serveCommand = (): Command => {
   const command = new Command('serve')
     .description('Run the server: the API and the deliveries, in one process.')
     .option('--local', 'defaults for local development: allow receivers on this machine, enable the inbox');
   for (const name of settingNames) {
-    const { about } = settings[name];
-    command.option(`${flagOf(name)} [value]`, about);
+    command.option(`${flagOf(name)} [value]`, helpOf(name));
   }
   return command.action(serve);
 };

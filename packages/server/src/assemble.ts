@@ -1,3 +1,4 @@
+import { type Audit, createAudit } from './admin/audit.ts';
 import { AwaitedSends } from './admin/awaited-sends.ts';
 import { scheduleBeyondRetention } from './admin/check-retention.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
@@ -14,6 +15,7 @@ import { BellwireError, type Issue } from './core/errors.ts';
 import type { SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
+import { createAuditJob } from './delivery/audit-job.ts';
 import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
 import { createErasureJob } from './delivery/erasure-job.ts';
 import { JobRunner } from './delivery/job-runner.ts';
@@ -36,6 +38,7 @@ import type { Store } from './ports/store.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
+import { createErrorLog } from './rpc/error-log.ts';
 import { createLibrary } from './rpc/library.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
@@ -180,27 +183,38 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
 const createJobs = (ports: Ports, settings: Settings): JobRunner => {
   const { store, repositories } = ports.storage;
   const parts = { ...ports, ...settings, ...repositories, store };
-  return new JobRunner({ ...ports, jobs: [createRecoveryJob(parts), createErasureJob(parts)] });
+  return new JobRunner({
+    ...ports,
+    jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts)],
+  });
 };
+
+interface ManagementParts {
+  readonly keys: Keys;
+  readonly audit: Audit;
+  readonly loop: DeliveryLoop;
+  readonly jobs: JobRunner;
+}
 
 const createManagement = (
   ports: Ports,
   settings: Settings,
-  { keys, loop, jobs }: { readonly keys: Keys; readonly loop: DeliveryLoop; readonly jobs: JobRunner },
+  { keys, audit, loop, jobs }: ManagementParts,
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
-  const lookup = createHookLookup({ ...storage, clock, dialects });
+  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects });
   const { accept } = loop;
   const sampleOf = createSampleOf(ports);
   const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
   const recoveryJobs = createRecoveryJobs({
     ...ports,
     ...storage,
+    audit,
     lookup,
     retention_ms: settings.retention_ms,
     onCreated: () => void jobs.run(),
   });
-  const forHooks = { ...ports, ...storage, lookup, testSends, recoveryJobs };
+  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs };
   const router = createAppRouter({
     accept,
     hooks: createHooks(forHooks),
@@ -215,6 +229,7 @@ const createManagement = (
     }),
     keys,
     repositories: storage.repositories,
+    audit,
     awaitedSends: new AwaitedSends({
       repositories: storage.repositories,
       dialects,
@@ -243,9 +258,13 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const { store, repositories, hooksAt } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
   await warnOfShortRetention(ports, settings);
-  const keys = createKeys({ ...ports, repositories: repositories.api_keys });
+  const audit = createAudit({ ...ports, repositories });
+  const keys = createKeys({ ...ports, audit, repositories: repositories.api_keys });
   const is_first_start = !(await repositories.api_keys.any());
-  if (settings.api_key !== null) await keys.adopt(settings.api_key, 'from the configuration');
+  if (settings.api_key !== null) {
+    const actor = { workspace_id: DEFAULT_WORKSPACE, by: 'configuration' };
+    await keys.adopt(settings.api_key, 'from the configuration', actor);
+  }
 
   const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
   const loop = new DeliveryLoop({
@@ -266,11 +285,12 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     await Promise.allSettled([lifecycle.stop()]);
     throw error;
   }
-  const { router, contexts } = createManagement(ports, settings, { keys, loop, jobs });
+  const error_log = createErrorLog(log, clock);
+  const { router, contexts } = createManagement(ports, settings, { keys, audit, loop, jobs });
   const app = createApp({
     router,
     createContext: contexts.ofRequest,
-    log,
+    log: error_log,
     metrics,
     isReady: () => lifecycle.is_ready,
     inbox: settings.inbox
@@ -282,7 +302,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     verbsIn: (workspace_id) =>
       createLibrary({
         router,
-        log,
+        log: error_log,
         createContext: async () => {
           lifecycle.assertRunning();
           return contexts.inProcess(workspace_id);

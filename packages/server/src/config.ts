@@ -47,7 +47,7 @@ export const settings = {
   ),
   api_key: setting(
     z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 visible characters without spaces'),
-    'Initial admin API key. If unset, one is generated and printed once.',
+    'Admin API key, added at the start. If unset, the first start generates one and prints it; if the output is not a terminal, it is written to the file `api-key` next to the database.',
   ),
   encryption_keys: setting(
     text,
@@ -92,7 +92,7 @@ export const settings = {
   log_level: withDefault(
     z.enum(logLevels),
     'info',
-    'Minimum log level. The log is JSON lines on standard error.',
+    'Minimum log level. The log goes to standard error: as JSON lines, or readable on a terminal.',
   ),
 } as const;
 
@@ -138,12 +138,21 @@ const assertPayloadRetention = ({ retention: all, payload_retention: payload }: 
   );
 };
 
+/** The given text of each setting that is not its default. */
+const givenTexts = new WeakMap<Config, SettingTexts>();
+
+const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set(['api_key', 'encryption_keys']);
+
+/** The settings that differ from their defaults, as they were given; secrets as `[set]`. */
+export const changedSettings = (config: Config): SettingTexts => givenTexts.get(config) ?? {};
+
 /**
  * Reads settings. The first source that has a setting wins.
  * @throws BellwireError `config_invalid`, which names the setting, the problem and the expected value.
  */
 export const readConfig = (...sources: readonly SettingTexts[]): Config => {
   const values: Record<string, unknown> = {};
+  const texts: { [K in SettingName]?: string } = {};
   for (const name of settingNames) {
     const { schema, fallback, about }: Setting<z.ZodType> = settings[name];
     const given = sources.map((source) => source[name]).find((value) => value !== undefined) ?? fallback;
@@ -158,9 +167,11 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
       );
     }
     values[name] = parsed.data;
+    if (given !== fallback) texts[name] = SECRET_SETTINGS.has(name) ? '[set]' : given;
   }
   const config = Object.freeze(values) as unknown as Config;
   assertPayloadRetention(config);
+  givenTexts.set(config, texts);
   return config;
 };
 

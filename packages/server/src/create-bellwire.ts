@@ -4,7 +4,7 @@ import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
 import { validateSchema } from './catalog/validate-schema.ts';
 import { systemClock } from './clock.ts';
-import type { Config } from './config.ts';
+import { changedSettings, type Config } from './config.ts';
 import { BellwireError } from './core/errors.ts';
 import { createIdFactory } from './core/ids.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -109,13 +109,23 @@ const reportBroken =
     onBroken?.(error);
   };
 
-const toBellwire = (program: Program, storage: OpenedStorage, close: () => Promise<void>): Bellwire => {
+interface BellwireCore {
+  readonly program: Program;
+  readonly storage: OpenedStorage;
+  readonly close: () => Promise<void>;
+  readonly log: Log;
+  readonly config: Config;
+}
+
+const toBellwire = ({ program, storage, close, log, config }: BellwireCore): Bellwire => {
+  let is_started = false;
   const stopThenClose = async (): Promise<void> => {
     try {
       await program.stop();
     } finally {
       await close();
     }
+    if (is_started) log.info('stopped');
   };
   let stopped: Promise<void> | null = null;
   const stop = (): Promise<void> => (stopped ??= stopThenClose());
@@ -126,7 +136,15 @@ const toBellwire = (program: Program, storage: OpenedStorage, close: () => Promi
     is_first_start: program.is_first_start,
     database_path: storage.path,
     created_key_file: storage.created_key_file,
-    start: async () => program.start(),
+    start: async () => {
+      program.start();
+      is_started = true;
+      log.info('started', {
+        version: VERSION,
+        database: storage.path,
+        settings: changedSettings(config),
+      });
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -187,7 +205,8 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     onBroken,
   };
   try {
-    return toBellwire(await assemble(ports, settings), storage, close);
+    const program = await assemble(ports, settings);
+    return toBellwire({ program, storage, close, log, config });
   } catch (error) {
     await close();
     throw error;

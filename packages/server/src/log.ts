@@ -1,12 +1,32 @@
-import { pino, stdTimeFunctions } from 'pino';
+import { isatty } from 'node:tty';
+import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
+import { build as pretty } from 'pino-pretty';
 import type { Log } from './ports/log.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** Logs one JSON line per entry to standard error, which leaves standard output for people and pipes. */
+const STDERR = 2;
+
+/** Lines for people: time of day, level, message and fields. */
+const readable = (): DestinationStream =>
+  pretty({ destination: STDERR, sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true });
+
+/**
+ * Logs to standard error, which leaves standard output for people and pipes: one JSON line per entry, or a readable line
+ * if standard error is a terminal.
+ */
 export const createLog = (level: LogLevel): Log => {
-  const logger = pino({ level, base: null, timestamp: stdTimeFunctions.isoTime }, pino.destination(2));
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      // Names, where pino writes its numbers.
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    isatty(STDERR) ? readable() : pino.destination(STDERR),
+  );
   return {
     debug: (message, fields = {}) => logger.debug(fields, message),
     info: (message, fields = {}) => logger.info(fields, message),

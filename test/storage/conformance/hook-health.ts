@@ -30,19 +30,27 @@ export const hookHealth = (check: Check): void => {
     expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ consecutive_failures: 4 });
   });
 
-  check('ping, test, validate and manual attempts count neither for nor against a hook', async (kit) => {
-    const failing = { consecutive_failures: 3, failing_since: NOW - DAY_MS };
-    const pair = await kit.pair(failing);
-    for (const outcome of [OK, ERROR]) {
-      for (const trigger of ['ping', 'test', 'validate'] as const) {
-        await kit.end(await kit.leaseFor(pair, { trigger }), outcome);
+  check(
+    'ping, test and validate attempts count neither for nor against a hook, a failed manual one not against it',
+    async (kit) => {
+      const failing = { consecutive_failures: 3, failing_since: NOW - DAY_MS };
+      const pair = await kit.pair(failing);
+      for (const outcome of [OK, ERROR]) {
+        for (const trigger of ['ping', 'test', 'validate'] as const) {
+          await kit.end(await kit.leaseFor(pair, { trigger }), outcome);
+        }
       }
-    }
-    const leased = await kit.leaseFor(pair, { trigger: 'test' });
-    await kit.end(leased, OK);
-    for (const outcome of [OK, ERROR]) await kit.end(await kit.manual(leased), outcome);
-    expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(failing);
-  });
+      const leased = await kit.leaseFor(pair, { trigger: 'test' });
+      await kit.end(leased, OK);
+      await kit.end(await kit.manual(leased), ERROR);
+      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject(failing);
+      await kit.end(await kit.manual(leased), OK);
+      expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({
+        consecutive_failures: 0,
+        failing_since: null,
+      });
+    },
+  );
 
   check('a 410 disables the hook at once, for every trigger', async (kit) => {
     for (const trigger of ['scheduled', 'ping', 'test', 'validate'] as const) {

@@ -1,8 +1,10 @@
 import type { Selectable } from 'kysely';
 import { expect } from 'vitest';
+import type { NewAuditEntry } from '../../../packages/server/src/ports/audits.ts';
 import type { Erasure } from '../../../packages/server/src/ports/erasures.ts';
 import type { Schema } from '../../../packages/server/src/storage/schema.ts';
-import { type Check, type Kit, NOW } from './kit.ts';
+import { auditEntry } from './audit.ts';
+import { type Check, FIRST_PAGE, type Kit, NOW } from './kit.ts';
 
 type StatsRow = Selectable<Schema['bellwire_stats']>;
 
@@ -208,6 +210,35 @@ const ofTenant = (check: Check): void => {
     expect(await counts(kit)).toMatchObject({ events: 0, deliveries: 0, hooks: 1 });
   });
 
+  check(
+    'audit entries about what is erased keep who, when, what and its id, and lose their fields',
+    async (kit) => {
+      const [workspace_id, other] = await kit.addWorkspaces();
+      const { id: hook_id } = await kit.addHook(workspace_id, { tenant: 'cus_1' });
+      await kit.tenants.update(workspace_id, 'cus_1', { now: NOW });
+      const add = (differences: Partial<NewAuditEntry>) =>
+        kit.audit.add(auditEntry({ id: kit.ids('aud'), workspace_id, tenant: 'cus_1', ...differences }));
+      for (let n = 0; n < 8; n += 1) await add({ subject: 'wh_gone' });
+      await add({ subject: 'wh_kept', tenant: 'cus_2' });
+      await add({ subject: 'wh_kept', tenant: null });
+      await add({ subject: 'wh_kept', workspace_id: other });
+      const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
+      // Committed by calls that began before, or about the tenant that is created again.
+      await add({ subject: hook_id });
+      await add({ subject: 'wh_new' });
+      await run(kit, erasure);
+      const { data } = await kit.audit.list(workspace_id, {}, FIRST_PAGE);
+      const { before, after, by, at, action } = auditEntry();
+      for (const entry of data) {
+        const is_stripped = ['wh_gone', hook_id].includes(entry.subject);
+        const fields = is_stripped ? { before: null, after: null } : { before, after };
+        expect(entry).toMatchObject({ by, at, action, ...fields });
+      }
+      expect(data).toHaveLength(12);
+      expect((await kit.audit.list(other, {}, FIRST_PAGE)).data).toMatchObject([{ before, after }]);
+    },
+  );
+
   check('an unknown tenant has no erasure', async (kit) => {
     const [workspace_id] = await kit.addWorkspaces();
     expect(await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1'))).toBe(null);
@@ -247,6 +278,7 @@ const ofWorkspace = (check: Check): void => {
     const [erased, other] = await kit.addWorkspaces();
     for (const workspace_id of [erased, other]) {
       for (const tenant of ['cus_1', null]) await addAll(kit, workspace_id, tenant);
+      await kit.audit.add(auditEntry({ id: kit.ids('aud'), workspace_id }));
       const type = { name: 'a', description: '', schema: null, example: null, previous_example: null };
       await kit.event_types.put(workspace_id, { ...type, created_at: NOW, updated_at: NOW });
     }
@@ -267,6 +299,10 @@ const ofWorkspace = (check: Check): void => {
       expect(await kit.rowsOf(table, other)).toBeGreaterThan(0);
     }
     expect(await kit.erasures.running()).toHaveLength(1);
+    const fields = async (id: string) =>
+      (await kit.audit.list(id, {}, FIRST_PAGE)).data.map((one) => one.before);
+    expect(await fields(erased)).toEqual([null]);
+    expect(await fields(other)).toEqual([{ name: 'Shop' }]);
     await kit.erasures.complete(erasure.id, LATER);
     expect(await kit.erasures.running()).toEqual([]);
     expect(await kit.erasures.get(erasure.id)).toMatchObject({ phase: 'completed', completed_at: LATER });

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Page, PageQuery } from '../../../packages/server/src/ports/page.ts';
+import { auditEntry } from './audit.ts';
 import { type Check, FIRST_PAGE, type Kit, NOW, TIMES, walk } from './kit.ts';
 
 /** In the order of their bytes, which is the order of no language. */
@@ -67,9 +68,12 @@ const LISTS: Readonly<Record<string, List>> = {
     list: (kit, workspace_id, page) => kit.deliveries.list(workspace_id, { hook_id: 'wh_1' }, page),
   },
   audit: {
-    add: (kit, workspace_id, id) =>
-      kit.audit.add({ id, workspace_id, at: NOW, by: 'key_1', action: 'secret.rotate', subject: 'wh_1' }),
-    list: (kit, workspace_id, page) => kit.audit.list(workspace_id, page),
+    add: (kit, workspace_id, id) => kit.audit.add(auditEntry({ id, workspace_id })),
+    list: (kit, workspace_id, page) => kit.audit.list(workspace_id, {}, page),
+  },
+  'audit of a subject': {
+    add: (kit, workspace_id, id) => kit.audit.add(auditEntry({ id, workspace_id })),
+    list: (kit, workspace_id, page) => kit.audit.list(workspace_id, { subject: 'wh_1' }, page),
   },
 };
 

@@ -401,7 +401,7 @@ const slices = (check: Check): void => {
       expect((await advance(kit, job, 3)).progress).toBe(0.5);
       const other = await create(kit, { workspace_id, kind: 'cancel' });
       expect(await kit.recoveries.next()).toEqual({ workspace_id, id: other.id });
-      expect(await kit.recoveries.cancel(workspace_id, other.id, LATER)).toBe(true);
+      expect(await kit.recoveries.cancel(workspace_id, other.id, LATER)).toBe('canceled');
       expect((await advance(kit, job)).status).toBe('completed');
       expect(await kit.recoveries.next()).toBe(null);
       const { data } = await kit.recoveries.list(workspace_id, { limit: 10, after: null });
@@ -418,10 +418,11 @@ const slices = (check: Check): void => {
     for (let n = 0; n < 4; n += 1) await kit.addSent(hook, NOW + n, FAILED);
     const job = await create(kit, { workspace_id });
     await advance(kit, job, 1);
-    expect(await kit.recoveries.cancel(workspace_id, job.id, LATER)).toBe(true);
+    expect(await kit.recoveries.cancel(workspace_id, job.id, LATER)).toBe('canceled');
+    expect(await kit.recoveries.cancel(workspace_id, job.id, LATER)).toBe('ended');
     expect(await advance(kit, job)).toMatchObject({ status: 'canceled', tally: { counts: { failed: 1 } } });
     expect(await changedIds(kit)).toHaveLength(1);
-    expect(await kit.recoveries.cancel(workspace_id, 'rcv_none', LATER)).toBe(false);
+    expect(await kit.recoveries.cancel(workspace_id, 'rcv_none', LATER)).toBe(null);
     await kit.recoveries.prune(LATER);
     expect(await kit.recoveries.get(workspace_id, job.id)).not.toBe(null);
     await kit.recoveries.prune(LATER + 1);

@@ -102,7 +102,7 @@ const list = listVerb<Filter, Event>({
   flags: [
     filters.tenant,
     { flags: '--type <event_type>', about: 'only events of this type' },
-    { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
+    filters.wire,
     { flags: '--idempotency-key <key>', about: 'only the event with this key' },
     { ...metadataFlag, about: 'only events with this metadata, like order_id=1042; may be repeated' },
   ],

@@ -5,6 +5,7 @@ import { readTime } from '../input/read-text.ts';
 export const filters = {
   hook: { flags: '--hook <hook_id>', field: 'hook_id', about: 'only for this hook' },
   event: { flags: '--event <event_id>', field: 'event_id', about: 'only for this event' },
+  wire: { flags: '--wire-id <id>', about: 'only the event that receivers see under this id' },
   tenant: { flags: '--tenant <id>', about: 'only for this customer' },
   type: { flags: '--type <event_type>', field: 'event_type', about: 'only for this event type' },
   since: {

@@ -45,6 +45,6 @@ export const readConnection = async (flags: Texts, shell: Shell): Promise<Connec
 export const keyOf = ({ api_key }: Connection): string => {
   if (api_key !== null) return api_key;
   throw wrongUsage(
-    'There is no API key. Set BELLWIRE_API_KEY or use --api-key. A server prints a key on its first start; with an admin key, create more: bellwire keys create NAME.',
+    'There is no API key. Set BELLWIRE_API_KEY or use --api-key. The first start of a server prints a key, or the path of a file with it; with an admin key, create more: bellwire keys create NAME.',
   );
 };

@@ -1,4 +1,4 @@
-import { auditHook, type HookRef } from './audit.ts';
+import { type Actor, type Audit, auditedHook } from './audit.ts';
 import { BellwireError, coerceError } from '../core/errors.ts';
 import type { HookStatus } from '../core/hook.ts';
 import type { CreationKey } from '../core/idempotency.ts';
@@ -19,6 +19,7 @@ import type { TestSends } from './test-sends.ts';
 
 export interface CreateHookOptions {
   readonly repositories: Repositories;
+  readonly audit: Audit;
   readonly lookup: HookLookup;
   readonly testSends: TestSends;
   readonly clock: Clock;
@@ -75,15 +76,13 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   headers: input.headers ?? {},
 });
 
-/** Audits disabled TLS verification, and pings the hook if its dialect requires that after a change. */
-export const followUp = async (
+/** Pings the hook if its dialect requires that after a change. */
+export const pingAfterChange = async (
   options: CreateHookOptions,
-  at: HookRef,
-  { dialect, insecure_ssl }: { readonly dialect: Dialect; readonly insecure_ssl: boolean | undefined },
+  { workspace_id, id: hook_id }: ListedHook,
+  dialect: Dialect,
 ): Promise<void> => {
-  if (insecure_ssl === true) await auditHook(options, at, 'insecure_ssl.enabled');
   if (dialect.handshake !== 'ping') return;
-  const { workspace_id, hook_id } = at;
   try {
     // Not awaited beyond its acceptance: a slow receiver must not delay the change.
     await options.testSends.ping(workspace_id, hook_id);
@@ -104,19 +103,16 @@ const newSecret = (
   return typeof value === 'string' ? { id: ids('sec'), value } : null;
 };
 
-interface Creator {
-  readonly workspace_id: string;
-  /** The id of the caller's API key. */
-  readonly by: string;
-}
-
 /** The hook that an idempotency key already created. @throws BellwireError `idempotency_conflict` */
 const repeated = async (
   options: CreateHookOptions,
-  { workspace_id, by }: Creator,
+  actor: Actor,
   { tenant, idempotency_key, fingerprint }: CreationKey & Pick<NewHook, 'tenant'>,
 ): Promise<CreatedHook> => {
-  const first = await options.repositories.hooks.ofKey({ workspace_id, tenant }, idempotency_key);
+  const first = await options.repositories.hooks.ofKey(
+    { workspace_id: actor.workspace_id, tenant },
+    idempotency_key,
+  );
   if (first === null) {
     throw new BellwireError(
       'idempotency_conflict',
@@ -131,7 +127,11 @@ const repeated = async (
     );
   }
   // Audited before it is returned, as for every secret that is shown again.
-  if (secret !== null) await auditHook(options, { workspace_id, hook_id: hook.id, by }, 'secret.revealed');
+  if (secret !== null) {
+    await options.audit.change(actor, (_, record) =>
+      record({ action: 'secret.revealed', subject: hook.id, tenant: hook.tenant }),
+    );
+  }
   return { hook, secret };
 };
 
@@ -141,11 +141,11 @@ const repeated = async (
  */
 export const createHook = async (
   options: CreateHookOptions,
-  creator: Creator,
+  actor: Actor,
   { idempotency_key, ...input }: NewHookInput,
 ): Promise<CreatedHook> => {
-  const { repositories, lookup, clock, ids, hash } = options;
-  const { workspace_id, by } = creator;
+  const { audit, lookup, clock, ids, hash } = options;
+  const { workspace_id } = actor;
   const catalog = await lookup.catalog(workspace_id);
   const dialect = lookup.dialect(input.dialect ?? catalog.dialect);
   validateHook(input, { dialect, catalog, url_policy: options.url_policy });
@@ -155,15 +155,17 @@ export const createHook = async (
     idempotency_key === undefined
       ? undefined
       : { idempotency_key, fingerprint: hash(canonicalJson(withoutUndefined(input))) };
-  const hook = await repositories.hooks.create(wanted, key);
+  const hook = await audit.change(actor, async ({ hooks }, record) => {
+    const created = await hooks.create(wanted, key);
+    if (created === null) return null;
+    const about = { action: 'hook.created', subject: created.id, tenant: created.tenant } as const;
+    await record({ ...about, after: auditedHook(created) });
+    return created;
+  });
   if (hook === null) {
     if (key === undefined) throw new Error(`the hook id ${wanted.id} is taken`);
-    return repeated(options, creator, { ...key, tenant: wanted.tenant });
+    return repeated(options, actor, { ...key, tenant: wanted.tenant });
   }
-  await followUp(
-    options,
-    { workspace_id, hook_id: hook.id, by },
-    { dialect, insecure_ssl: input.insecure_ssl },
-  );
+  await pingAfterChange(options, hook, dialect);
   return { hook, secret: secret?.value ?? null };
 };

@@ -1,13 +1,17 @@
+import { type Audit, type AuditAction, auditedHook, type HookRef } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { HookStatus } from '../core/hook.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
 import type { Store, WorkspaceCatalog } from '../ports/store.ts';
 import type { HookChange, ListedHook, Repositories } from '../ports/repositories.ts';
 
 /** Finds hooks, catalogs and dialects, and changes hooks. All throw `not_found` unless noted. */
 export interface HookLookup {
   readonly get: (workspace_id: string, id: string) => Promise<ListedHook>;
-  readonly change: (workspace_id: string, id: string, wanted: HookChange) => Promise<ListedHook>;
+  /** Stores a change with its audit entries. */
+  readonly change: (at: HookRef, wanted: HookChange, action: AuditAction) => Promise<ListedHook>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog>;
   /** @throws BellwireError `invalid_input` */
   readonly dialect: (name: string) => Dialect;
@@ -15,18 +19,42 @@ export interface HookLookup {
 
 export interface HookLookupOptions {
   readonly repositories: Repositories;
+  readonly audit: Audit;
   readonly store: Store;
   readonly clock: Clock;
+  readonly log: Log;
   readonly dialects: ReadonlyMap<string, Dialect>;
 }
 
 export const noSuchHook = (id: string): BellwireError =>
   new BellwireError('not_found', `There is no hook ${id} in this workspace.`);
 
+const STATUS_LINES: Readonly<Record<HookStatus, string>> = {
+  active: 'activated a hook',
+  paused: 'paused a hook',
+  disabled: 'disabled a hook',
+  unvalidated: 'a hook must be validated',
+};
+
+interface StatusChange {
+  readonly before: ListedHook;
+  readonly after: ListedHook;
+  readonly by: string;
+}
+
+const logStatus = (log: Log, { before, after, by }: StatusChange): void => {
+  const { workspace_id, tenant, id: hook_id, status, validated_at } = after;
+  const fields = { workspace_id, tenant, hook_id, by };
+  if (validated_at !== null && validated_at !== before.validated_at) log.info('validated a hook', fields);
+  if (status !== before.status) log.info(STATUS_LINES[status], { ...fields, was: before.status });
+};
+
 export const createHookLookup = ({
   repositories,
+  audit,
   store,
   clock,
+  log,
   dialects,
 }: HookLookupOptions): HookLookup => ({
   get: async (workspace_id, id) => {
@@ -34,10 +62,23 @@ export const createHookLookup = ({
     if (hook === null) throw noSuchHook(id);
     return hook;
   },
-  change: async (workspace_id, id, wanted) => {
-    const hook = await repositories.hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
-    if (hook === null) throw noSuchHook(id);
-    return hook;
+  change: async (at, wanted, action) => {
+    const change = await audit.change(at, async ({ hooks }, record) => {
+      const { workspace_id, hook_id: id } = at;
+      const before = await hooks.get(workspace_id, id);
+      const after = await hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
+      if (before === null || after === null) throw noSuchHook(id);
+      const { secret, headers } = wanted;
+      const about = { subject: id, tenant: after.tenant };
+      if (secret !== undefined) {
+        await record({ ...about, action: secret === null ? 'secret.removed' : 'secret.replaced' });
+      }
+      const replaced = headers === undefined ? [] : ['headers'];
+      await record({ ...about, action, before: auditedHook(before), after: auditedHook(after), replaced });
+      return { before, after };
+    });
+    logStatus(log, { ...change, by: at.by });
+    return change.after;
   },
   catalog: async (workspace_id) => {
     const catalog = await store.catalog(workspace_id);

@@ -1,10 +1,10 @@
-import { auditHook, type HookRef } from './audit.ts';
+import { auditedHook, type HookRef } from './audit.ts';
 import {
   createHook,
   type CreatedHook,
   type CreateHookOptions,
-  followUp,
   notValidated,
+  pingAfterChange,
 } from './create-hook.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { HookPatch, NewHookInput } from './hook-input.ts';
@@ -28,9 +28,9 @@ export interface Hooks {
   readonly create: (workspace_id: string, input: NewHookInput, by: string) => Promise<CreatedHook>;
   readonly update: (at: HookRef, patch: HookPatch) => Promise<ListedHook>;
   /** @throws BellwireError `not_validated` if the dialect requires validation first. */
-  readonly activate: (workspace_id: string, id: string, recover: boolean) => Promise<ActivatedHook>;
-  readonly deactivate: (workspace_id: string, id: string) => Promise<ListedHook>;
-  readonly remove: (workspace_id: string, id: string) => Promise<void>;
+  readonly activate: (at: HookRef, recover: boolean) => Promise<ActivatedHook>;
+  readonly deactivate: (at: HookRef) => Promise<ListedHook>;
+  readonly remove: (at: HookRef) => Promise<void>;
 }
 
 export interface HooksOptions extends CreateHookOptions {
@@ -64,21 +64,22 @@ const heldFor = ({ id, created_at }: ListedHook): Selection => ({
 /** Sends the deliveries that are held for an active hook, if requested. */
 const recoverHeld = async (
   { repositories, recoveryJobs }: HooksOptions,
-  hook: ListedHook,
+  { hook, by }: { readonly hook: ListedHook; readonly by: string },
   recover: boolean,
 ): Promise<ActivatedHook> => {
   const held = await repositories.deliveries.countHeld(hook.id);
   if (!recover || held === 0) return { hook, held, recovery_id: null };
-  const { id } = await recoveryJobs.create(hook.workspace_id, 'recover', heldFor(hook));
+  const { id } = await recoveryJobs.create({ workspace_id: hook.workspace_id, by }, 'recover', heldFor(hook));
   return { hook, held, recovery_id: id };
 };
 
 export const createHooks = (options: HooksOptions): Hooks => {
-  const { repositories, lookup, clock, ids, url_policy } = options;
+  const { audit, lookup, clock, ids, url_policy } = options;
 
-  const setActive = async (workspace_id: string, id: string, active: boolean): Promise<ListedHook> => {
-    const hook = await lookup.get(workspace_id, id);
-    return lookup.change(workspace_id, id, statusChange(active, hook, lookup.dialect(hook.dialect)));
+  const setActive = async (at: HookRef, active: boolean): Promise<ListedHook> => {
+    const hook = await lookup.get(at.workspace_id, at.hook_id);
+    const change = statusChange(active, hook, lookup.dialect(hook.dialect));
+    return lookup.change(at, change, active ? 'hook.activated' : 'hook.deactivated');
   };
 
   return {
@@ -91,28 +92,31 @@ export const createHooks = (options: HooksOptions): Hooks => {
       ]);
       const dialect = lookup.dialect(hook.dialect);
       validateHook({ ...patch, secret }, { dialect, catalog, url_policy });
-      // Before the change, as for a rotation.
-      if (secret !== undefined) {
-        await auditHook(options, at, secret === null ? 'secret.removed' : 'secret.replaced');
-      }
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
-      const changed = await lookup.change(workspace_id, hook_id, {
+      const change = {
         ...withoutUndefined(patch),
         ...moved,
         ...(secret === undefined
           ? {}
           : { secret: secret === null ? null : { id: ids('sec'), value: secret } }),
         ...(active === undefined ? {} : statusChange(active, current, dialect)),
-      });
-      await followUp(options, at, { dialect, insecure_ssl: patch.insecure_ssl });
+      };
+      const changed = await lookup.change(at, change, 'hook.updated');
+      await pingAfterChange(options, changed, dialect);
       return changed;
     },
-    activate: async (workspace_id, id, recover) =>
-      recoverHeld(options, await setActive(workspace_id, id, true), recover),
-    deactivate: (workspace_id, id) => setActive(workspace_id, id, false),
-    remove: async (workspace_id, id) => {
-      if (!(await repositories.hooks.remove(workspace_id, id, clock.now()))) throw noSuchHook(id);
-    },
+    activate: async (at, recover) =>
+      recoverHeld(options, { hook: await setActive(at, true), by: at.by }, recover),
+    deactivate: (at) => setActive(at, false),
+    remove: (at) =>
+      audit.change(at, async (repositories, record) => {
+        const { workspace_id, hook_id: id } = at;
+        const before = await repositories.hooks.get(workspace_id, id);
+        const is_removed = await repositories.hooks.remove(workspace_id, id, clock.now());
+        if (before === null || !is_removed) throw noSuchHook(id);
+        const about = { action: 'hook.deleted', subject: id, tenant: before.tenant } as const;
+        await record({ ...about, before: auditedHook(before) });
+      }),
   };
 };

@@ -1,3 +1,4 @@
+import { type Actor, type Audit, auditedKey } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -17,19 +18,19 @@ export interface Caller {
 /** API keys. Each is shown once, when it is created; only its hash is stored. */
 export interface Keys {
   /** Returns the new key with its text, which cannot be shown again. */
-  readonly create: (input: {
-    readonly name: string;
-    readonly scope: KeyScope;
-    readonly workspace_id: string | null;
-  }) => Promise<{ readonly key: ApiKey; readonly secret: string }>;
+  readonly create: (
+    input: { readonly name: string; readonly scope: KeyScope; readonly workspace_id: string | null },
+    actor: Actor,
+  ) => Promise<{ readonly key: ApiKey; readonly secret: string }>;
   /** Stores a given text as an admin key, unless it is stored already. */
-  readonly adopt: (secret: string, name: string) => Promise<void>;
+  readonly adopt: (secret: string, name: string, actor: Actor) => Promise<void>;
   /** The caller behind an `Authorization` header. @throws BellwireError `unauthenticated`. */
   readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
 }
 
 export interface KeysOptions {
   readonly repositories: Repositories['api_keys'];
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly random: Random;
   readonly ids: IdFactory;
@@ -44,24 +45,28 @@ const KEY_BYTES = 32;
 const hintOf = (secret: string): string =>
   secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
 
-export const createKeys = ({ repositories, clock, random, ids, hash }: KeysOptions): Keys => {
+export const createKeys = ({ repositories, audit, clock, random, ids, hash }: KeysOptions): Keys => {
   const store = async (
     secret: string,
     input: Pick<ApiKey, 'name' | 'scope' | 'workspace_id'>,
+    actor: Actor,
   ): Promise<ApiKey> => {
     const key = { id: ids('key'), ...input, hint: hintOf(secret), created_at: clock.now() };
     // 256 random bits need no slow hash: they cannot be guessed.
-    await repositories.create(key, hash(secret));
+    await audit.change(actor, async ({ api_keys }, record) => {
+      await api_keys.create(key, hash(secret));
+      await record({ action: 'api_key.created', subject: key.id, after: auditedKey(key) });
+    });
     return key;
   };
   return {
-    create: async (input) => {
+    create: async (input, actor) => {
       const secret = KEY_PREFIX + Buffer.from(random.bytes(KEY_BYTES)).toString('base64url');
-      return { key: await store(secret, input), secret };
+      return { key: await store(secret, input, actor), secret };
     },
-    adopt: async (secret, name) => {
+    adopt: async (secret, name, actor) => {
       const known = await repositories.find(hash(secret));
-      if (known === null) await store(secret, { name, scope: 'admin', workspace_id: null });
+      if (known === null) await store(secret, { name, scope: 'admin', workspace_id: null }, actor);
     },
     authenticate: async (authorization) => {
       const [, secret] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? [];

@@ -1,3 +1,4 @@
+import { type Actor, type Audit, auditedRecovery } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import { servesTenant } from '../core/fan-out.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -10,7 +11,7 @@ import {
   type RecoveryTally,
 } from '../core/recovery.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { CountPosition, Recovery } from '../ports/recoveries.ts';
+import type { CountPosition, NewRecovery, Recovery } from '../ports/recoveries.ts';
 import type { ListedHook, Repositories } from '../ports/repositories.ts';
 import type { HookLookup } from './hook-lookup.ts';
 
@@ -35,15 +36,16 @@ export interface RecoveryJobs {
    * @throws BellwireError `not_found`; `hook_not_active` for a recovery of one hook that is not active; `payload_expired`
    *   for a recovery of one delivery that cannot be sent anymore
    */
-  readonly create: (workspace_id: string, kind: RecoveryKind, selection: Selection) => Promise<Recovery>;
+  readonly create: (actor: Actor, kind: RecoveryKind, selection: Selection) => Promise<Recovery>;
   /** @throws BellwireError `not_found` */
   readonly get: (workspace_id: string, id: string) => Promise<Recovery>;
   /** Ends a running job. What it has covered stays so. @throws BellwireError `not_found` */
-  readonly cancel: (workspace_id: string, id: string) => Promise<void>;
+  readonly cancel: (actor: Actor, id: string) => Promise<void>;
 }
 
 export interface RecoveryJobsOptions {
   readonly repositories: Repositories;
+  readonly audit: Audit;
   readonly lookup: HookLookup;
   readonly clock: Clock;
   readonly ids: IdFactory;
@@ -91,6 +93,33 @@ const payloadExpired = (id: string): BellwireError =>
     `The payload of the event of the delivery ${id} has been removed (BELLWIRE_PAYLOAD_RETENTION), so it cannot be sent again. Leave it out.`,
   );
 
+interface AuditedJob {
+  readonly job: NewRecovery;
+  /** The tenant that it names, directly or by its hook. */
+  readonly tenant: string | null;
+}
+
+const store = (
+  { audit }: RecoveryJobsOptions,
+  actor: Actor,
+  { job, tenant }: AuditedJob,
+): Promise<Recovery> =>
+  audit.change(actor, async ({ recoveries }, record) => {
+    const created = await recoveries.create(job);
+    const after = auditedRecovery(job.kind, job.filter);
+    await record({ action: 'recovery.created', subject: created.id, tenant, after });
+    return created;
+  });
+
+const cancelJob = ({ audit, clock }: RecoveryJobsOptions, actor: Actor, id: string): Promise<void> =>
+  audit.change(actor, async ({ recoveries }, record) => {
+    const result = await recoveries.cancel(actor.workspace_id, id, clock.now());
+    if (result === null) throw noSuchRecovery(id);
+    if (result === 'ended') return;
+    const fields = { before: { status: 'running' }, after: { status: 'canceled' } };
+    await record({ action: 'recovery.canceled', subject: id, ...fields });
+  });
+
 export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs => {
   const { repositories, lookup, clock, ids, retention_ms, onCreated } = options;
   const { recoveries } = repositories;
@@ -133,14 +162,18 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
       }
       return tally;
     },
-    create: async (workspace_id, kind, selection) => {
+    create: async (actor, kind, selection) => {
+      const { workspace_id } = actor;
       const hook = await findHook(lookup, workspace_id, selection);
       if (hook !== null && kind === 'recover') refuseInactive(hook);
       const expired = await checkDeliveries(workspace_id, selection);
       if (expired !== null && kind === 'recover') throw payloadExpired(expired);
       const filter = toFilter(selection);
       const created_at = clock.now();
-      const recovery = await recoveries.create({ id: ids('rcv'), workspace_id, kind, filter, created_at });
+      const recovery = await store(options, actor, {
+        job: { id: ids('rcv'), workspace_id, kind, filter, created_at },
+        tenant: selection.tenant ?? hook?.tenant ?? null,
+      });
       onCreated();
       return recovery;
     },
@@ -149,8 +182,6 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
       if (recovery === null) throw noSuchRecovery(id);
       return recovery;
     },
-    cancel: async (workspace_id, id) => {
-      if (!(await recoveries.cancel(workspace_id, id, clock.now()))) throw noSuchRecovery(id);
-    },
+    cancel: (actor, id) => cancelJob(options, actor, id),
   };
 };

@@ -1,4 +1,4 @@
-import { auditHook, type HookRef } from './audit.ts';
+import type { Audit, HookRef } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { type SecretState, secretState } from '../core/secret-state.ts';
@@ -9,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import type { Store } from '../ports/store.ts';
 import type { UrlPolicy } from '../ports/url-policy.ts';
-import type { ListedHook, Repositories } from '../ports/repositories.ts';
+import type { ListedHook } from '../ports/repositories.ts';
 
 /** The signing secrets of a hook. Every action is written to the audit log. */
 export interface Secrets {
@@ -35,7 +35,7 @@ export interface RevealedSecret {
 }
 
 export interface SecretsOptions {
-  readonly repositories: Repositories;
+  readonly audit: Audit;
   readonly store: Store;
   readonly lookup: HookLookup;
   readonly clock: Clock;
@@ -52,7 +52,7 @@ const unreadable = (hook_id: string): BellwireError =>
   );
 
 export const createSecrets = (options: SecretsOptions): Secrets => {
-  const { repositories, store, lookup, clock, ids, dialects } = options;
+  const { audit, store, lookup, clock, ids, dialects } = options;
 
   return {
     rotate: async (at, { secret, grace_ms }) => {
@@ -65,25 +65,25 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
       validateHook({ secret }, { dialect, catalog, url_policy: options.url_policy });
       const value = secret ?? dialect.secret.make(options.random.bytes);
       const now = clock.now();
-      await auditHook(options, at, 'secret.rotated');
-      const rotated = await repositories.hooks.rotateSecret(workspace_id, hook_id, {
-        secret: { id: ids('sec'), value },
-        now,
-        previous_expires_at: now + grace_ms,
+      const rotation = { secret: { id: ids('sec'), value }, now, previous_expires_at: now + grace_ms };
+      const rotated = await audit.change(at, async ({ hooks }, record) => {
+        const changed = await hooks.rotateSecret(workspace_id, hook_id, rotation);
+        if (changed === null) throw noSuchHook(hook_id);
+        await record({ action: 'secret.rotated', subject: hook_id, tenant: changed.tenant });
+        return changed;
       });
-      if (rotated === null) throw noSuchHook(hook_id);
       return { hook: rotated, secret: value };
     },
-    switchNow: async (at) => {
-      await lookup.get(at.workspace_id, at.hook_id);
-      await auditHook(options, at, 'secret.switched');
-      const hook = await repositories.hooks.dropPreviousSecrets(at.workspace_id, at.hook_id, clock.now());
-      if (hook === null) throw noSuchHook(at.hook_id);
-      return hook;
-    },
+    switchNow: (at) =>
+      audit.change(at, async ({ hooks }, record) => {
+        const hook = await hooks.dropPreviousSecrets(at.workspace_id, at.hook_id, clock.now());
+        if (hook === null) throw noSuchHook(at.hook_id);
+        await record({ action: 'secret.switched', subject: hook.id, tenant: hook.tenant });
+        return hook;
+      }),
     reveal: async (at) => {
       const { workspace_id, hook_id } = at;
-      await lookup.get(workspace_id, hook_id);
+      const { tenant } = await lookup.get(workspace_id, hook_id);
       const hook = (await store.hooks([hook_id])).get(hook_id);
       if (hook === undefined) throw noSuchHook(hook_id);
       if (hook === null) throw unreadable(hook_id);
@@ -94,7 +94,7 @@ export const createSecrets = (options: SecretsOptions): Secrets => {
         );
       }
       // Audited before it is returned: a superfluous entry is better than an unaudited secret.
-      await auditHook(options, at, 'secret.revealed');
+      await audit.change(at, (_, record) => record({ action: 'secret.revealed', subject: hook_id, tenant }));
       const now = clock.now();
       return hook.secrets
         .filter(({ expires_at }) => expires_at === null || expires_at > now)

@@ -1,3 +1,4 @@
+import type { HookRef } from './audit.ts';
 import { EVERY_TENANT } from '../core/fan-out.ts';
 import type { JsonObject } from '../core/json.ts';
 import { outcomeDetail } from '../core/outcome.ts';
@@ -34,7 +35,7 @@ export interface TestSends {
    */
   readonly test: (workspace_id: string, id: string, input: TestInput) => Promise<SingleDelivery>;
   /** Sends a `Webhook Validate` and waits for the response: a 2xx marks the hook validated. */
-  readonly validate: (workspace_id: string, id: string) => Promise<Validation>;
+  readonly validate: (at: HookRef) => Promise<Validation>;
 }
 
 export interface TestSendsOptions {
@@ -97,25 +98,24 @@ const contentOf = async (
 };
 
 export const createTestSends = ({ lookup, accept, clock, check, sampleOf }: TestSendsOptions): TestSends => {
-  const markValidated = async (workspace_id: string, hook: ListedHook): Promise<number> => {
+  const markValidated = async (at: HookRef, hook: ListedHook): Promise<number> => {
     const validated_at = clock.now();
     const status = hook.status === 'unvalidated' ? { status: 'paused' as const } : {};
-    await lookup.change(workspace_id, hook.id, { validated_at, ...status });
+    await lookup.change(at, { validated_at, ...status }, 'hook.validated');
     return validated_at;
   };
 
   const checkValidation = async (
-    workspace_id: string,
-    id: string,
+    at: HookRef,
     attempt: AttemptRecord | null,
   ): Promise<Pick<Validation, 'success' | 'outcome' | 'validated_at'>> => {
     // Read again: the receiver had up to a minute to answer, and the hook's URL may have changed meanwhile.
-    const hook = await lookup.get(workspace_id, id);
+    const hook = await lookup.get(at.workspace_id, at.hook_id);
     const { validated_at } = hook;
     const outcome = outcomeText(attempt);
     if (attempt?.outcome.kind !== 'succeeded') return { success: false, outcome, validated_at };
     if (attempt.request?.url !== hook.url) return { success: false, outcome: 'url_changed', validated_at };
-    return { success: true, outcome, validated_at: await markValidated(workspace_id, hook) };
+    return { success: true, outcome, validated_at: await markValidated(at, hook) };
   };
 
   return {
@@ -130,13 +130,14 @@ export const createTestSends = ({ lookup, accept, clock, check, sampleOf }: Test
       const content = await contentOf(hook, input, { lookup, check, sampleOf });
       return accept.single(workspace_id, { ...addressOf(hook), trigger: 'test', ...content });
     },
-    validate: async (workspace_id, id) => {
-      const hook = await lookup.get(workspace_id, id);
+    validate: async (at) => {
+      const { workspace_id } = at;
+      const hook = await lookup.get(workspace_id, at.hook_id);
       const sent = { trigger: 'validate', type: 'Webhook Validate', data: {} } as const;
       const single = await accept.single(workspace_id, { ...addressOf(hook), ...sent });
       const attempt = await single.attempt;
       return {
-        ...(await checkValidation(workspace_id, id, attempt)),
+        ...(await checkValidation(at, attempt)),
         response_status: attempt?.response?.status ?? null,
         response_body: attempt?.response?.body ?? null,
       };

@@ -23,5 +23,5 @@ export const NOTHING_ERASED: ErasureTally = { hooks: 0, events: 0, deliveries: 0
  */
 export const boundOf = (
   { id, tenant }: { readonly id: string; readonly tenant: string | null },
-  prefix: 'wh' | 'evt' | 'rcv',
+  prefix: 'wh' | 'evt' | 'rcv' | 'aud',
 ): string => (tenant === null ? `${prefix}_~` : prefix + id.slice(id.indexOf('_')));

@@ -146,15 +146,17 @@ const afterFailure = (attempted: Attempted): DeliveryStep => {
 
 const hookEffect = ({ delivery, hook, outcome }: Attempted): HookEffect => {
   const is_scheduled = hasSchedule(delivery.trigger);
-  if (outcome.kind === 'succeeded') return is_scheduled ? 'succeeded' : null;
+  if (outcome.kind === 'succeeded') {
+    return is_scheduled || delivery.trigger === 'manual' ? 'succeeded' : null;
+  }
   if (!isReceiversFault(outcome)) return null;
   return is_scheduled || (isGone(outcome) && hook?.status === 'active') ? 'failed' : null;
 };
 
 /**
  * Decides what an attempt means for its delivery and its hook. Total and pure: all retry behaviour is here and in
- * hook-health.ts. Manual, ping, test and validate attempts never count for or against a hook, except that a 410 always
- * disables it; faults on our side never count.
+ * hook-health.ts. Ping, test and validate attempts never count for or against a hook, and manual ones only for it: they send
+ * a real event. A 410 always disables the hook; faults on our side never count.
  */
 export const nextStep = (attempted: Attempted): Step => ({
   delivery:

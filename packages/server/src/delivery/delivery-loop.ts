@@ -163,6 +163,7 @@ export class DeliveryLoop {
     if (this.#is_stopping) return;
     this.#fan_outs.wake();
     await this.#tracked(this.#sweeper.run());
+    this.#report.flush();
   }
 
   /**
@@ -180,6 +181,7 @@ export class DeliveryLoop {
     const recorded = this.#whenIdle().then(() => this.#group_commit.drained());
     await Promise.race([recorded, this.#gave_up.promise]);
     await this.#transport.close();
+    this.#report.flush(true);
     if (this.#failed_commits >= FAILED_COMMITS_MAX) {
       this.#group_commit.abandon();
       this.#attempts.endAll();

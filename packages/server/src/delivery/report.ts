@@ -1,4 +1,7 @@
 import type { Delivery } from '../core/delivery.ts';
+import { LineLimit } from './line-limit.ts';
+import { outcomeDetail } from '../core/outcome.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { EventReceipt, Settlement, SettleResult } from '../ports/store.ts';
 
@@ -15,13 +18,35 @@ export type Observation =
   /** Deliveries canceled because they had waited for longer than the retention. */
   | { readonly kind: 'expired'; readonly deliveries: number };
 
-/** Reports commits to the log and to an observer. */
+export interface ReportOptions {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly observe: (observation: Observation) => void;
+}
+
+type Attempted = Extract<Settlement, { readonly kind: 'attempted' }>;
+type Settled = Extract<SettleResult, { readonly kind: 'settled' }>;
+type HookIds = Pick<Delivery, 'workspace_id' | 'hook_id'>;
+
+const idsOf = ({ workspace_id, tenant, hook_id, id, event_id }: Delivery) => ({
+  workspace_id,
+  tenant,
+  hook_id,
+  delivery_id: id,
+  event_id,
+});
+
+/** Reports commits to the log and to an observer. Log lines never contain URLs, headers or bodies. */
 export class Report {
   readonly #log: Log;
+  readonly #clock: Clock;
   readonly #observe: (observation: Observation) => void;
+  /** By hook. */
+  readonly #failures = new LineLimit<HookIds>();
 
-  constructor({ log, observe }: { readonly log: Log; readonly observe: (observation: Observation) => void }) {
+  constructor({ log, clock, observe }: ReportOptions) {
     this.#log = log;
+    this.#clock = clock;
     this.#observe = observe;
   }
 
@@ -30,32 +55,66 @@ export class Report {
   }
 
   settled(settlement: Settlement, result: SettleResult): void {
-    const { id: delivery_id, hook_id } = settlement.delivery;
+    const { delivery } = settlement;
     if (result.kind !== 'settled') {
-      this.#log.warn('an attempt was not recorded: another node has taken over its lease', {
-        delivery_id,
-      });
+      this.#log.warn('an attempt was not recorded: another node has taken over its lease', idsOf(delivery));
       this.#observe({ kind: 'stale' });
       return;
     }
+    if (settlement.kind === 'attempted') this.#attempted(settlement, result);
     if (result.failure_reason === 'quarantined') {
-      this.#log.error('quarantined a delivery that killed the sender thread repeatedly; retry it manually', {
-        delivery_id,
-        hook_id,
-      });
+      this.#log.error(
+        'quarantined a delivery that killed the sender thread repeatedly; retry it manually',
+        idsOf(delivery),
+      );
     }
-    if (result.disabled !== null) this.#log.warn('disabled a hook', { hook_id, reason: result.disabled });
-    if (settlement.kind !== 'attempted') return;
-    const { outcome, timings } = settlement.attempt;
-    this.#observe({
-      kind: 'attempted',
+    this.#reportHook(delivery, result);
+  }
+
+  leaseLost(delivery: Delivery): void {
+    this.#log.warn('another node took over a lease before its delivery was sent', idsOf(delivery));
+  }
+
+  /** Reports the failed attempts that were not logged, once their minute is over; on shutdown, all of them. */
+  flush(all = false): void {
+    const ended = this.#failures.ended(all ? Infinity : this.#clock.monotonic());
+    for (const { about, count } of ended) this.#log.warn('more attempts failed', { ...about, count });
+  }
+
+  #attempted({ delivery, attempt }: Attempted, { status, next_attempt_at, failure_reason }: Settled): void {
+    const { outcome, timings } = attempt;
+    const duration_ms = timings?.total_ms ?? 0;
+    this.#observe({ kind: 'attempted', outcome: outcome.kind, duration_ms, status });
+    const fields = {
+      ...idsOf(delivery),
+      attempt_id: attempt.id,
+      number: delivery.attempts + 1,
+      trigger: delivery.trigger,
       outcome: outcome.kind,
-      duration_ms: timings?.total_ms ?? 0,
-      status: result.status,
+      duration_ms: Math.round(duration_ms),
+      status,
+    };
+    if (outcome.kind === 'succeeded') {
+      this.#log.debug('an attempt succeeded', fields);
+      return;
+    }
+    const { workspace_id, hook_id } = delivery;
+    const is_admitted = this.#failures.admits(hook_id, { workspace_id, hook_id }, this.#clock.monotonic());
+    this.#log[is_admitted ? 'warn' : 'debug']('an attempt failed', {
+      ...fields,
+      detail: outcomeDetail(outcome),
+      failure_reason,
+      next_attempt_at: next_attempt_at === null ? null : new Date(next_attempt_at).toISOString(),
     });
   }
 
-  leaseLost({ id }: Delivery): void {
-    this.#log.warn('another node took over a lease before its delivery was sent', { delivery_id: id });
+  #reportHook(
+    { workspace_id, tenant, hook_id }: Pick<Delivery, 'workspace_id' | 'tenant' | 'hook_id'>,
+    { disabled, hook_change }: Settled,
+  ): void {
+    const ids = { workspace_id, tenant, hook_id };
+    if (hook_change === 'failing') this.#log.warn('a hook is failing', ids);
+    if (hook_change === 'recovered') this.#log.info('a hook is no longer failing', ids);
+    if (disabled !== null) this.#log.warn('disabled a hook', { ...ids, reason: disabled });
   }
 }

@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
-import { logUnknown, toBellwireError, toErrorBody } from '../rpc/to-error.ts';
+import { logServerError, toBellwireError, toErrorBody } from '../rpc/to-error.ts';
 
 /** Headers of every API response: no caching, no content type sniffing. */
 export const API_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
@@ -14,9 +14,9 @@ export const errorHeaders = (error: BellwireError): Record<string, string> => ({
   ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
 });
 
-/** Responds with the error in the REST error format. Unknown errors are logged. */
+/** Responds with the error in the REST error format. Errors of the server are logged. */
 export const answerError = (c: Context, thrown: unknown, log: Log): Response => {
   const error = toBellwireError(thrown);
-  logUnknown(log, error);
+  logServerError(log, error, `${c.req.method} ${c.req.path}`);
   return c.json({ error: toErrorBody(error) }, error.status as ContentfulStatusCode, errorHeaders(error));
 };

@@ -2,7 +2,7 @@ import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Hono } from 'hono';
 import type { Log } from '../ports/log.ts';
-import { logUnknown, toBellwireError } from '../rpc/to-error.ts';
+import { logServerError, toBellwireError } from '../rpc/to-error.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
@@ -45,7 +45,7 @@ export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions
         router,
         createContext: () => createContext(req.headers),
         maxBatchSize: MAX_BATCH_CALLS,
-        onError: ({ error }) => logUnknown(log, toBellwireError(error)),
+        onError: ({ error, path }) => logServerError(log, toBellwireError(error), path ?? 'unknown'),
         responseMeta: ({ errors: [first] }) => ({
           headers: new Headers(first === undefined ? API_HEADERS : errorHeaders(toBellwireError(first))),
         }),

@@ -60,8 +60,8 @@ export interface Recoveries {
   readonly create: (recovery: NewRecovery) => Promise<Recovery>;
   readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Recovery>>;
   readonly get: (workspace_id: string, id: string) => Promise<Recovery | null>;
-  /** Ends a running job; what it has covered stays so. False if the job does not exist. */
-  readonly cancel: (workspace_id: string, id: string, now: number) => Promise<boolean>;
+  /** Ends a running job; what it has covered stays so. `ended` if it had ended before, null if it does not exist. */
+  readonly cancel: (workspace_id: string, id: string, now: number) => Promise<'canceled' | 'ended' | null>;
   /** The running job that waits the longest; null if there is none. */
   readonly next: () => Promise<RecoveryRef | null>;
   /** Advances a running job by one slice. */

@@ -7,6 +7,7 @@ import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
+import type { Audits } from './audits.ts';
 import type { Erasures } from './erasures.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
@@ -161,6 +162,8 @@ export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
   readonly hook_id?: string | undefined;
   readonly event_id?: string | undefined;
+  /** The id of its event as receivers see it. */
+  readonly wire_id?: string | undefined;
   readonly event_type?: string | undefined;
   readonly tenant?: string | undefined;
   /** The outcome of the last attempt. */
@@ -174,18 +177,6 @@ export interface DeliveryFilter {
 export interface HookFilter {
   /** Hooks of this tenant, without those of every tenant (`*`). */
   readonly tenant?: string | undefined;
-}
-
-/** One security-relevant action: what was done to what, and by which key. */
-export interface AuditEntry {
-  readonly id: string;
-  readonly workspace_id: string;
-  readonly at: number;
-  /** The id of the caller's API key. */
-  readonly by: string;
-  readonly action: string;
-  /** The id of the object of the action. */
-  readonly subject: string;
 }
 
 /** The data that the API lists and changes. A change is durable and in effect when its promise resolves. */
@@ -213,7 +204,8 @@ export interface Repositories {
     readonly create: (key: ApiKey, hash: string) => Promise<void>;
     /** The keys of one workspace; with `workspace_id: null` all keys. */
     readonly list: (workspace_id: string | null, page: PageQuery) => Promise<Page<ApiKey>>;
-    readonly remove: (workspace_id: string | null, id: string) => Promise<boolean>;
+    /** Returns the removed key; null if it does not exist. */
+    readonly remove: (workspace_id: string | null, id: string) => Promise<ApiKey | null>;
     readonly find: (hash: string) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope'> | null>;
     readonly any: () => Promise<boolean>;
   };
@@ -228,6 +220,8 @@ export interface Repositories {
     /** In the order of their ids. */
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Tenant>>;
     readonly get: (workspace_id: string, tenant: string) => Promise<Tenant | null>;
+    /** Null if the tenant does not exist. */
+    readonly metadata: (workspace_id: string, tenant: string) => Promise<Tenant['metadata'] | null>;
     /** Creates the tenant if it does not exist. */
     readonly update: (
       workspace_id: string,
@@ -292,11 +286,13 @@ export interface Repositories {
       id: string,
     ) => Promise<(StoredDelivery & { readonly attempt_list: readonly StoredAttempt[] }) | null>;
   };
-  readonly audit: {
-    readonly add: (entry: AuditEntry) => Promise<void>;
-    readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<AuditEntry>>;
-  };
+  readonly audit: Audits;
   readonly stats: StatsReader;
   readonly recoveries: Recoveries;
   readonly erasures: Erasures;
+  /**
+   * Runs `work` in one transaction: all of its changes, or none. It must use only the repositories that it gets, and not
+   * their lists and counts, which other connections read.
+   */
+  readonly transaction: <T>(work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 }

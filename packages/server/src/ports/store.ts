@@ -118,6 +118,8 @@ export type SettleResult =
       readonly failure_reason: FailureReason | WaitReason | null;
       /** Set when the attempt disabled the hook. */
       readonly disabled: DisabledReason | null;
+      /** `failing`: the first of its hook's consecutive failures; `recovered`: the first success after them. */
+      readonly hook_change: 'failing' | 'recovered' | null;
     }
   /** Another holder has the lease: nothing was written. */
   | { readonly kind: 'stale' }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { auditedKey } from '../admin/audit.ts';
 import { BellwireError } from '../core/errors.ts';
+import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import { keyScopes } from '../core/api-key.ts';
 import type { RpcDeps } from './deps.ts';
@@ -14,9 +16,36 @@ const newKey = z.strictObject({
   scope: described(z.enum(keyScopes), 'What the key may do. Default: `workspace`.', 'send').optional(),
 });
 
+const defineDeletion = ({ audit }: RpcDeps) => ({
+  delete: procedure
+    .meta({
+      scope,
+      route: { method: 'DELETE', path: '/api-keys/{key_id}' },
+      summary: 'Delete an API key',
+      description: 'Revokes the key immediately. A key cannot delete itself.',
+      errors: ['in_use'],
+    })
+    .input(z.strictObject({ key_id: keyId }))
+    .output(z.void())
+    .mutation(async ({ ctx, input: { key_id } }) => {
+      if (key_id === ctx.caller.key_id) {
+        throw new BellwireError(
+          'in_use',
+          'This call is authenticated with the same key. Delete it with another admin key.',
+        );
+      }
+      await audit.change(actorOf(ctx), async ({ api_keys }, record) => {
+        const removed = await api_keys.remove(null, key_id);
+        if (removed === null) throw new BellwireError('not_found', `There is no API key ${key_id}.`);
+        await record({ action: 'api_key.deleted', subject: key_id, before: auditedKey(removed) });
+      });
+    }),
+});
+
 /** API keys. The key itself is returned only once, when it is created. */
-export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
-  t.router({
+export const createApiKeysRouter = (deps: RpcDeps) => {
+  const { keys, repositories } = deps;
+  return t.router({
     create: procedure
       .meta({
         scope,
@@ -34,7 +63,10 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
         if (workspace_id !== null && (await repositories.workspaces.get(workspace_id)) === null) {
           throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
         }
-        const { key, secret } = await keys.create({ name: input.name, scope: keyScope, workspace_id });
+        const { key, secret } = await keys.create(
+          { name: input.name, scope: keyScope, workspace_id },
+          actorOf(ctx),
+        );
         return { ...viewKey(key), api_key: secret };
       }),
     list: procedure
@@ -51,25 +83,6 @@ export const createApiKeysRouter = ({ keys, repositories }: RpcDeps) =>
       .query(async ({ input }) =>
         toAnswer(await repositories.api_keys.list(null, toPageQuery(input)), viewKey),
       ),
-    delete: procedure
-      .meta({
-        scope,
-        route: { method: 'DELETE', path: '/api-keys/{key_id}' },
-        summary: 'Delete an API key',
-        description: 'Revokes the key immediately. A key cannot delete itself.',
-        errors: ['in_use'],
-      })
-      .input(z.strictObject({ key_id: keyId }))
-      .output(z.void())
-      .mutation(async ({ ctx, input: { key_id } }) => {
-        if (key_id === ctx.caller.key_id) {
-          throw new BellwireError(
-            'in_use',
-            'This call is authenticated with the same key. Delete it with another admin key.',
-          );
-        }
-        if (!(await repositories.api_keys.remove(null, key_id))) {
-          throw new BellwireError('not_found', `There is no API key ${key_id}.`);
-        }
-      }),
+    ...defineDeletion(deps),
   });
+};

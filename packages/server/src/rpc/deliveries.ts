@@ -14,6 +14,7 @@ import {
   tenantId,
   timeField,
   toTime,
+  wireId,
 } from './fields.ts';
 import { defineCancel } from './recoveries.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
@@ -30,6 +31,7 @@ const notFound = (delivery_id: string) =>
 const filter = {
   status: described(z.enum(deliveryStatuses), 'Only deliveries with this status.', 'failed').optional(),
   event_id: eventId.optional(),
+  wire_id: wireId.optional(),
   event_type: eventTypeName.optional(),
   tenant: tenantId.optional(),
   outcome: described(
@@ -109,7 +111,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
       route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
       summary: 'Retry a delivery',
       description:
-        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status.',
+        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status; if it succeeds, the hook is no longer failing.',
       errors: [
         'too_many_requests',
         'delivery_in_flight',

@@ -2,6 +2,7 @@ import type { Issue } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { CatalogEntry } from '../dialects/dialect.ts';
+import type { Audit } from '../admin/audit.ts';
 import type { AwaitedSends } from '../admin/awaited-sends.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { ErasureJobs } from '../admin/erasures.ts';
@@ -27,6 +28,7 @@ export interface RpcDeps {
   readonly erasureJobs: ErasureJobs;
   readonly keys: Keys;
   readonly repositories: Repositories;
+  readonly audit: Audit;
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;
   readonly awaitedSends: AwaitedSends;
   readonly now: () => number;

@@ -1,10 +1,13 @@
 import { z } from 'zod';
+import { type Actor, type Audit, auditedEventType } from '../admin/audit.ts';
 import { BellwireError, type Issue } from '../core/errors.ts';
 import { exampleViolation } from '../core/schema-violation.ts';
+import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, jsonObject, page } from './fields.ts';
+import type { EventType } from '../ports/repositories.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { EXAMPLE_SCHEMA, eventTypeView, sampleView, viewEventType } from './views/event-type.ts';
 import { pageOf } from './views/shown.ts';
@@ -91,7 +94,20 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     }),
 });
 
-const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDeps) => ({
+const putType = (audit: Audit, actor: Actor, type: EventType): Promise<EventType> =>
+  audit.change(actor, async ({ event_types }, record) => {
+    const before = await event_types.get(actor.workspace_id, type.name);
+    const after = await event_types.put(actor.workspace_id, type);
+    await record({
+      action: before === null ? 'event_type.created' : 'event_type.updated',
+      subject: type.name,
+      before: before === null ? null : auditedEventType(before),
+      after: auditedEventType(after),
+    });
+    return after;
+  });
+
+const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }: RpcDeps) => ({
   put: procedure
     .meta({
       scope,
@@ -117,7 +133,7 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
         if (wrong.length > 0) throw exampleViolation(input.name, field, wrong);
       }
       const time = now();
-      const stored = await repositories.event_types.put(ctx.workspace_id, {
+      const type = {
         name: input.name,
         description: input.description ?? '',
         schema: input.schema ?? null,
@@ -125,8 +141,8 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
         previous_example: input.previous_example ?? null,
         created_at: time,
         updated_at: time,
-      });
-      return viewEventType(stored);
+      };
+      return viewEventType(await putType(audit, actorOf(ctx), type));
     }),
   delete: procedure
     .meta({
@@ -138,9 +154,14 @@ const defineChanges = ({ repositories, now, validateSchema, checkSchema }: RpcDe
     })
     .input(one)
     .output(z.void())
-    .mutation(async ({ ctx, input: { name } }) => {
-      if (!(await repositories.event_types.remove(ctx.workspace_id, name))) throw notFound(name);
-    }),
+    .mutation(({ ctx, input: { name } }) =>
+      audit.change(actorOf(ctx), async ({ event_types }, record) => {
+        const before = await event_types.get(ctx.workspace_id, name);
+        if (before === null) throw notFound(name);
+        await event_types.remove(ctx.workspace_id, name);
+        await record({ action: 'event_type.deleted', subject: name, before: auditedEventType(before) });
+      }),
+    ),
 });
 
 /** The catalog of a workspace. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
 import type { Accept, SendInput } from '../delivery/accept.ts';
+import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
@@ -154,9 +155,7 @@ const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
     })
     .input(z.strictObject({ event_id: eventId }))
     .output(z.void())
-    .mutation(({ ctx, input: { event_id } }) =>
-      erasureJobs.eraseEvent({ workspace_id: ctx.workspace_id, by: ctx.caller.key_id, event_id }),
-    ),
+    .mutation(({ ctx, input: { event_id } }) => erasureJobs.eraseEvent({ ...actorOf(ctx), event_id })),
 });
 
 /** Events: sending, reading and deleting them. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { HookRef } from '../admin/audit.ts';
+import { hookRefOf } from './actor.ts';
 import { secretWarnings } from '../core/warnings.ts';
-import type { Caller } from '../admin/keys.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, hookId, secret } from './fields.ts';
 import { procedure } from './trpc.ts';
@@ -22,17 +21,6 @@ const rotation = one.extend({
   ).optional(),
 });
 
-interface CallContext {
-  readonly workspace_id: string;
-  readonly caller: Caller;
-}
-
-const refOf = ({ workspace_id, caller }: CallContext, hook_id: string): HookRef => ({
-  workspace_id,
-  hook_id,
-  by: caller.key_id,
-});
-
 /** The signing secrets of a hook. */
 export const createHookSecrets = ({ secrets }: RpcDeps) => ({
   rotateSecret: procedure
@@ -47,7 +35,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     .input(rotation)
     .output(rotatedHookView)
     .mutation(async ({ ctx, input }) => {
-      const rotated = await secrets.rotate(refOf(ctx, input.hook_id), {
+      const rotated = await secrets.rotate(hookRefOf(ctx, input.hook_id), {
         secret: input.secret,
         grace_ms: (input.grace_seconds ?? DEFAULT_GRACE_S) * 1000,
       });
@@ -67,7 +55,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     .input(one)
     .output(hookView)
     .mutation(async ({ ctx, input }) => {
-      const hook = await secrets.switchNow(refOf(ctx, input.hook_id));
+      const hook = await secrets.switchNow(hookRefOf(ctx, input.hook_id));
       return viewHook(hook, secrets.stateOf(hook));
     }),
   revealSecret: procedure
@@ -80,7 +68,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     .input(one)
     .output(secretsView)
     .mutation(async ({ ctx, input }) => {
-      const [current, ...previous] = await secrets.reveal(refOf(ctx, input.hook_id));
+      const [current, ...previous] = await secrets.reveal(hookRefOf(ctx, input.hook_id));
       return {
         secret: current?.secret ?? '',
         previous: previous.map((old) => ({ secret: old.secret, expires_at: isoOrNull(old.expires_at) })),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
+import { hookRefOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
@@ -123,8 +124,8 @@ const defineChanges = (deps: RpcDeps) => ({
     )
     .output(updatedHookView)
     .mutation(async ({ ctx, input: { hook_id, ...patch } }) => {
-      const at = { workspace_id: ctx.workspace_id, hook_id, by: ctx.caller.key_id };
-      return showWarned(deps)(await deps.hooks.update(at, patch), patch.secret ?? null);
+      const updated = await deps.hooks.update(hookRefOf(ctx, hook_id), patch);
+      return showWarned(deps)(updated, patch.secret ?? null);
     }),
   delete: procedure
     .meta({
@@ -135,7 +136,7 @@ const defineChanges = (deps: RpcDeps) => ({
     })
     .input(one)
     .output(z.void())
-    .mutation(({ ctx, input }) => deps.hooks.remove(ctx.workspace_id, input.hook_id)),
+    .mutation(({ ctx, input }) => deps.hooks.remove(hookRefOf(ctx, input.hook_id))),
 });
 
 const defineSwitches = (deps: RpcDeps) => ({
@@ -159,8 +160,8 @@ const defineSwitches = (deps: RpcDeps) => ({
       }),
     )
     .output(activatedHookView)
-    .mutation(async ({ ctx: { workspace_id }, input: { hook_id, recover = false } }) => {
-      const { hook, held, recovery_id } = await deps.hooks.activate(workspace_id, hook_id, recover);
+    .mutation(async ({ ctx, input: { hook_id, recover = false } }) => {
+      const { hook, held, recovery_id } = await deps.hooks.activate(hookRefOf(ctx, hook_id), recover);
       return { ...(await showWarned(deps)(hook, null)), held, recovery_id };
     }),
   deactivate: procedure
@@ -173,7 +174,7 @@ const defineSwitches = (deps: RpcDeps) => ({
     .input(one)
     .output(hookView)
     .mutation(async ({ ctx, input }) =>
-      show(deps)(await deps.hooks.deactivate(ctx.workspace_id, input.hook_id)),
+      show(deps)(await deps.hooks.deactivate(hookRefOf(ctx, input.hook_id))),
     ),
 });
 

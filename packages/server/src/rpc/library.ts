@@ -3,7 +3,7 @@ import type { Log } from '../ports/log.ts';
 import { createListing, type Page } from './listing.ts';
 import { toPlainInput } from './plain-input.ts';
 import type { AppRouter } from './router.ts';
-import { logUnknown, toBellwireError } from './to-error.ts';
+import { logServerError, toBellwireError } from './to-error.ts';
 import { type RpcContext, t } from './trpc.ts';
 import { type EventToSend, idFields, type Noun, onRestOnly, type SendOptions, type Verbs } from './verbs.ts';
 
@@ -45,7 +45,7 @@ export const createLibrary = ({ router, createContext, log }: LibraryOptions): V
       return await caller[noun][verb]?.(toPlainInput(input));
     } catch (thrown) {
       const error = toBellwireError(thrown);
-      logUnknown(log, error);
+      logServerError(log, error, `${noun}.${verb}`);
       throw error;
     }
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Actor } from '../admin/audit.ts';
 import type { Selection } from '../admin/recoveries.ts';
 import { BellwireError } from '../core/errors.ts';
 import { outcomeKinds } from '../core/outcome.ts';
@@ -9,6 +10,7 @@ import {
   type RecoverableStatus,
   type RecoveryKind,
 } from '../core/recovery.ts';
+import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
@@ -123,11 +125,11 @@ interface Creation {
 
 const create = async (
   { recoveryJobs }: RpcDeps,
-  workspace_id: string,
+  actor: Actor,
   { kind, selected, dry_run }: Creation,
 ): Promise<z.infer<typeof createdRecoveryView>> => {
-  if (dry_run !== true) return viewCreated(await recoveryJobs.create(workspace_id, kind, selected));
-  return viewDryRun(kind, await recoveryJobs.count(workspace_id, kind, selected), selected.statuses);
+  if (dry_run !== true) return viewCreated(await recoveryJobs.create(actor, kind, selected));
+  return viewDryRun(kind, await recoveryJobs.count(actor.workspace_id, kind, selected), selected.statuses);
 };
 
 /** `deliveries.cancel`: the same kind of job, which ends deliveries. */
@@ -146,7 +148,7 @@ export const defineCancel = (deps: RpcDeps) => ({
     .output(createdRecoveryView)
     .mutation(({ ctx, input: { dry_run, ...input } }) => {
       const selected = toSelection(input, cancelableStatuses);
-      return create(deps, ctx.workspace_id, { kind: 'cancel', selected, dry_run });
+      return create(deps, actorOf(ctx), { kind: 'cancel', selected, dry_run });
     }),
 });
 
@@ -196,7 +198,7 @@ export const createRecoveriesRouter = (deps: RpcDeps) =>
       .output(createdRecoveryView)
       .mutation(({ ctx, input: { dry_run, ...input } }) => {
         const selected = toSelection(input, DEFAULT_RECOVERED);
-        return create(deps, ctx.workspace_id, { kind: 'recover', selected, dry_run });
+        return create(deps, actorOf(ctx), { kind: 'recover', selected, dry_run });
       }),
     ...defineReads(deps),
     cancel: procedure
@@ -209,5 +211,5 @@ export const createRecoveriesRouter = (deps: RpcDeps) =>
       })
       .input(one)
       .output(z.void())
-      .mutation(({ ctx, input }) => deps.recoveryJobs.cancel(ctx.workspace_id, input.recovery_id)),
+      .mutation(({ ctx, input }) => deps.recoveryJobs.cancel(actorOf(ctx), input.recovery_id)),
   });

@@ -1,11 +1,14 @@
 import { z } from 'zod';
+import type { Actor } from '../admin/audit.ts';
 import { BellwireError } from '../core/errors.ts';
+import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { metadata, page, tenantId } from './fields.ts';
 import { createTenantStats } from './stats.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
+import type { Tenant } from '../ports/repositories.ts';
 import { erasureView, viewErasure } from './views/erasure.ts';
 import { pageOf } from './views/shown.ts';
 import { tenantView, viewTenant } from './views/tenant.ts';
@@ -24,15 +27,34 @@ const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
     })
     .input(one)
     .output(erasureView)
-    .mutation(async ({ ctx, input: { tenant } }) => {
-      const at = { workspace_id: ctx.workspace_id, by: ctx.caller.key_id };
-      return viewErasure(await erasureJobs.eraseTenant({ ...at, tenant }));
-    }),
+    .mutation(async ({ ctx, input: { tenant } }) =>
+      viewErasure(await erasureJobs.eraseTenant({ ...actorOf(ctx), tenant })),
+    ),
 });
+
+const updateTenant = (
+  { audit, now }: RpcDeps,
+  actor: Actor,
+  {
+    tenant,
+    metadata: wanted,
+  }: Pick<Tenant, 'tenant'> & { readonly metadata?: Tenant['metadata'] | undefined },
+): Promise<void> =>
+  audit.change(actor, async ({ tenants }, record) => {
+    const known = await tenants.metadata(actor.workspace_id, tenant);
+    await tenants.update(actor.workspace_id, tenant, { metadata: wanted, now: now() });
+    await record({
+      action: known === null ? 'tenant.created' : 'tenant.updated',
+      subject: tenant,
+      tenant,
+      before: known === null ? null : { metadata: known },
+      after: { metadata: wanted ?? known ?? {} },
+    });
+  });
 
 /** Tenants: your own customers, named by your own ids. */
 export const createTenantsRouter = (deps: RpcDeps) => {
-  const { repositories, now } = deps;
+  const { repositories } = deps;
   const get = async (workspace_id: string, name: string) => {
     const tenant = await repositories.tenants.get(workspace_id, name);
     if (tenant !== null) return viewTenant(tenant);
@@ -78,7 +100,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
       .input(one.extend({ metadata: metadata.optional() }))
       .output(tenantView)
       .mutation(async ({ ctx, input: { tenant, ...change } }) => {
-        await repositories.tenants.update(ctx.workspace_id, tenant, { ...change, now: now() });
+        await updateTenant(deps, actorOf(ctx), { tenant, ...change });
         return get(ctx.workspace_id, tenant);
       }),
     ...createTenantStats(deps),

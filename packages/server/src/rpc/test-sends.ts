@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hookRefOf } from './actor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, hookId, jsonObject } from './fields.ts';
@@ -99,7 +100,7 @@ const defineValidation = ({ testSends }: RpcDeps) => ({
     .input(one)
     .output(validation)
     .mutation(async ({ ctx, input }) => {
-      const result = await testSends.validate(ctx.workspace_id, input.hook_id);
+      const result = await testSends.validate(hookRefOf(ctx, input.hook_id));
       return { ...result, validated_at: isoOrNull(result.validated_at) };
     }),
 });

@@ -45,13 +45,22 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
     : new BellwireError(code, thrown.message, { cause: thrown });
 };
 
-/** Logs the cause of an `internal` error, which its message does not contain. */
-export const logUnknown = (log: Log, error: BellwireError): void => {
-  if (error.code !== 'internal') return;
-  const { cause } = error;
-  log.error('a call failed unexpectedly', {
-    reason: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-  });
+/** Codes of a server that refuses calls on purpose, for a while. */
+const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'shutting_down']);
+
+/**
+ * Logs an error that is the server's fault (5xx), and of an `internal` one the cause, which its message does not contain.
+ * `call` is a method and a path, or a procedure.
+ */
+export const logServerError = (log: Log, error: BellwireError, call: string): void => {
+  const { code, status, message, cause } = error;
+  if (status < 500) return;
+  if (code === 'internal') {
+    const reason = cause instanceof Error ? (cause.stack ?? cause.message) : `${message} ${String(cause)}`;
+    log.error('a call failed unexpectedly', { code, call, reason });
+  } else {
+    log[TEMPORARY.has(code) ? 'warn' : 'error']('a call failed', { code, call, reason: message });
+  }
 };
 
 /** An error in a response, the same for RPC and REST. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditedWorkspace } from '../admin/audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import { canonicalJson } from '../core/json.ts';
@@ -68,7 +69,7 @@ const defineCreation = (deps: RpcDeps) => ({
     })
     .input(newWorkspace)
     .output(workspaceView)
-    .mutation(async ({ input: { idempotency_key, ...input } }) => {
+    .mutation(async ({ ctx, input: { idempotency_key, ...input } }) => {
       const dialect = input.dialect ?? 'standard';
       const catalog = deps.catalogOfDialect(dialect);
       if (catalog === null) throw unknownDialect(dialect);
@@ -91,7 +92,13 @@ const defineCreation = (deps: RpcDeps) => ({
                 canonicalJson([input.name, input.dialect ?? null, input.strict ?? null]),
               ),
             };
-      const created = await deps.repositories.workspaces.create(workspace, types, key);
+      const actor = { workspace_id: workspace.id, by: ctx.caller.key_id };
+      const created = await deps.audit.change(actor, async ({ workspaces }, record) => {
+        const is_new = await workspaces.create(workspace, types, key);
+        const after = auditedWorkspace(workspace);
+        if (is_new) await record({ action: 'workspace.created', subject: workspace.id, after });
+        return is_new;
+      });
       return viewWorkspace(created ? workspace : await existing(deps, input.name, key));
     }),
 });
@@ -126,7 +133,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
 });
 
-const defineChanges = ({ repositories, now, erasureJobs }: RpcDeps) => ({
+const defineChanges = ({ audit, now, erasureJobs }: RpcDeps) => ({
   update: procedure
     .meta({
       scope,
@@ -138,15 +145,21 @@ const defineChanges = ({ repositories, now, erasureJobs }: RpcDeps) => ({
     })
     .input(one.extend({ name: label.optional(), strict: strictField }))
     .output(workspaceView)
-    .mutation(async ({ input: { workspace_id, name, strict } }) => {
+    .mutation(async ({ ctx, input: { workspace_id, name, strict } }) => {
       const change = {
         ...(name === undefined ? {} : { name }),
         ...(strict === undefined ? {} : { strict }),
       };
-      const updated = await repositories.workspaces.update(workspace_id, change, now());
-      if (updated === null) throw notFound(workspace_id);
-      if (updated === 'taken') throw taken(name);
-      return viewWorkspace(updated);
+      const actor = { workspace_id, by: ctx.caller.key_id };
+      return audit.change(actor, async ({ workspaces }, record) => {
+        const before = await workspaces.get(workspace_id);
+        const updated = await workspaces.update(workspace_id, change, now());
+        if (before === null || updated === null) throw notFound(workspace_id);
+        if (updated === 'taken') throw taken(name);
+        const fields = { before: auditedWorkspace(before), after: auditedWorkspace(updated) };
+        await record({ action: 'workspace.updated', subject: workspace_id, ...fields });
+        return viewWorkspace(updated);
+      });
     }),
   delete: procedure
     .meta({

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
@@ -143,8 +143,8 @@ export const openStorage = async ({
     assertDurable(database);
     return {
       ...connectStorage(database, cipher, parts),
-      path,
-      created_key_file: keys.is_new ? keys.path : null,
+      path: resolve(path),
+      created_key_file: keys.is_new ? resolve(keys.path) : null,
       close,
     };
   } catch (error) {

@@ -271,6 +271,10 @@ interface AuditTable {
   by: string;
   action: string;
   subject: string;
+  /** The tenant that the subject belongs to; null without one, and after its erasure. */
+  tenant: string | null;
+  /** JSON of `before` and `after`; null without them, and after an erasure. */
+  changes: JsonText | null;
 }
 
 /** All tables. Their names start with `bellwire_`, so that they can share a database with others. */

@@ -51,7 +51,7 @@ export const createErasures = async (db: Kysely<unknown>, is: SchemaDialect): Pr
 /** The audit log. */
 export const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
-    .clusteredTable(
+    .table(
       db.schema
         .createTable('bellwire_audit')
         .addColumn('workspace_id', is.id, (c) => c.notNull())
@@ -59,8 +59,23 @@ export const createAudit = async (db: Kysely<unknown>, is: SchemaDialect): Promi
         .addColumn('at', is.integer, (c) => c.notNull())
         .addColumn('by', 'text', (c) => c.notNull())
         .addColumn('action', 'text', (c) => c.notNull())
-        .addColumn('subject', 'text', (c) => c.notNull())
+        .addColumn('subject', is.id, (c) => c.notNull())
+        .addColumn('tenant', is.id)
+        .addColumn('changes', 'text')
         .addPrimaryKeyConstraint('bellwire_audit_pk', ['workspace_id', 'id']),
     )
+    .execute();
+  await db.schema
+    .createIndex('bellwire_audit_subjects')
+    .on('bellwire_audit')
+    .columns(['workspace_id', 'subject', 'id'])
+    .execute();
+  await db.schema.createIndex('bellwire_audit_times').on('bellwire_audit').columns(['at']).execute();
+  // Only entries that an erasure would change.
+  await db.schema
+    .createIndex('bellwire_audit_tenants')
+    .on('bellwire_audit')
+    .columns(['workspace_id', 'tenant'])
+    .where(sql.ref('changes'), 'is not', null)
     .execute();
 };

@@ -33,9 +33,10 @@ export const createApiKeys = (
   remove: async (workspace_id, id) => {
     let query = db.deleteFrom('bellwire_api_keys').where('id', '=', id);
     if (workspace_id !== null) query = query.where('workspace_id', '=', workspace_id);
-    const removed = await query.returning('hash').executeTakeFirst();
-    if (removed !== undefined) invalidations.publish({ kind: 'api_key', hash: removed.hash });
-    return removed !== undefined;
+    const removed = await query.returningAll().executeTakeFirst();
+    if (removed === undefined) return null;
+    invalidations.publish({ kind: 'api_key', hash: removed.hash });
+    return toApiKey(removed);
   },
   find: (hash) => caches.keys.get(hash),
   any: async () => (await db.selectFrom('bellwire_api_keys').select('id').executeTakeFirst()) !== undefined,

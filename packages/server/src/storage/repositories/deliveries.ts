@@ -5,6 +5,7 @@ import { toStoredAttempt } from '../rows/attempt-row.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
+import { eventIdOf } from './wire-ids.ts';
 
 type ShownDelivery = DeliveryRow & { readonly url: string | null };
 
@@ -99,8 +100,10 @@ type DeliveriesRepository = Repositories['deliveries'];
 
 const createList =
   ({ reader }: Connections): DeliveriesRepository['list'] =>
-  async (workspace_id, filter, page) => {
-    const options = { filter, after: page.after };
+  async (workspace_id, { wire_id, ...given }, page) => {
+    const event_id = wire_id === undefined ? given.event_id : await eventIdOf(reader, workspace_id, wire_id);
+    if (given.event_id !== undefined && given.event_id !== event_id) return { data: [], next: null };
+    const options = { filter: { ...given, event_id }, after: page.after };
     const rows = await matching(reader, workspace_id, options)
       .selectAll()
       .select((eb) =>

@@ -1,11 +1,12 @@
 import { type Kysely, type Selectable, sql, type Transaction } from 'kysely';
 import { boundOf, type ErasureTally, NOTHING_ERASED } from '../../core/erasure.ts';
-import type { RecoveryFilter } from '../../core/recovery.ts';
 import type { Erasure, Erasures, ErasureStep, NewErasure } from '../../ports/erasures.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { deletedHook } from './deleted-hook.ts';
 import { eraseEvents, walkEvents } from './erase-events.ts';
+import { deleteRecoveries, stripAudit } from './erase-records.ts';
 import { eraseStats } from './erase-stats.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
 import { isUsed } from './workspace-use.ts';
 
@@ -135,17 +136,18 @@ class ErasureWalk {
     return 'more';
   }
 
-  /** Deletes the rows of the hooks, once the sweep has canceled their deliveries, and the recoveries. */
+  /** Deletes the rows of the hooks, once the sweep has canceled their deliveries, the recoveries, and audited fields. */
   async deleteRemainder(step: Step): Promise<ErasureStep> {
     const { erasure, limit } = step;
     return this.#connections.db.transaction().execute(async (trx) => {
       const rows = await hooksOf(trx, erasure).select(['id', 'stopping']).limit(limit).execute();
       const ids = rows.filter(({ stopping }) => stopping === null).map(({ id }) => id);
       await deleteRecoveries(trx, erasure, new Set(ids));
+      const has_more_entries = await stripAudit(trx, step, ids);
       if (ids.length > 0) await trx.deleteFrom('bellwire_hooks').where('id', 'in', ids).execute();
-      if (rows.length === limit || ids.length < rows.length) {
+      if (has_more_entries || rows.length === limit || ids.length < rows.length) {
         await store(trx, step, { erased: { hooks: ids.length } });
-        return ids.length > 0 ? 'more' : 'waiting';
+        return has_more_entries || ids.length > 0 ? 'more' : 'waiting';
       }
       const is_done = erasure.tenant !== null || (await this.#deleteWorkspace(trx, erasure.workspace_id));
       const phase = is_done ? 'scrub' : 'hooks';
@@ -170,40 +172,11 @@ class ErasureWalk {
   }
 }
 
-/** Recoveries are few, since retention deletes them. Their filters name the tenant and the hook. */
-const deleteRecoveries = async (
-  trx: Transaction<Schema>,
-  erasure: Erasure,
-  hook_ids: ReadonlySet<string>,
-): Promise<void> => {
-  const { workspace_id, tenant } = erasure;
-  const rows = await trx
-    .selectFrom('bellwire_recoveries')
-    .select(['id', 'filter'])
-    .where('workspace_id', '=', workspace_id)
-    .where('id', '<', boundOf(erasure, 'rcv'))
-    .execute();
-  const covered = rows.filter(({ filter }) => {
-    const { tenant: of_tenant, hook_id } = JSON.parse(filter) as RecoveryFilter;
-    return (tenant !== null && of_tenant === tenant) || (hook_id !== null && hook_ids.has(hook_id));
-  });
-  if (covered.length === 0) return;
-  await trx
-    .deleteFrom('bellwire_recoveries')
-    .where('workspace_id', '=', workspace_id)
-    .where(
-      'id',
-      'in',
-      covered.map(({ id }) => id),
-    )
-    .execute();
-};
-
 type Creations = Pick<Erasures, 'createForTenant' | 'createForWorkspace'>;
 
 const createCreations = ({ db }: Connections, { invalidations }: RepositoryParts): Creations => ({
   createForTenant: (erasure) =>
-    db.transaction().execute(async (trx) => {
+    inTransaction(db, async (trx) => {
       const { workspace_id, tenant } = erasure;
       const { numDeletedRows } = await trx
         .deleteFrom('bellwire_tenants')
@@ -218,7 +191,7 @@ const createCreations = ({ db }: Connections, { invalidations }: RepositoryParts
       return toErasure(row);
     }),
   createForWorkspace: (erasure, force) =>
-    db.transaction().execute(async (trx) => {
+    inTransaction(db, async (trx) => {
       const { workspace_id: id, created_at } = erasure;
       if (!force && (await isUsed(trx, id))) return 'in_use';
       const { numUpdatedRows } = await trx
@@ -289,7 +262,7 @@ export const createErasures = (connections: Connections, parts: RepositoryParts)
         .execute();
     },
     eraseEvent: (workspace_id, id, limit) =>
-      db.transaction().execute(async (trx) => {
+      inTransaction(db, async (trx) => {
         const event = await trx
           .selectFrom('bellwire_events')
           .select('id')

@@ -13,20 +13,10 @@ import {
   hasMetadata,
 } from './event-sources.ts';
 import { toPage } from './page.ts';
+import { eventIdOf } from './wire-ids.ts';
 
 const toEvents = (rows: readonly EventRow[], page: PageQuery): Page<StoredEvent> =>
   toPage(rows, page, { to: toStoredEvent, keyOf: ({ id }) => id });
-
-/** The id of the event that receivers know by `wire_id`. */
-const idOf = async (reader: Kysely<Schema>, workspace_id: string, wire_id: string): Promise<string> => {
-  const known = await reader
-    .selectFrom('bellwire_wire_ids')
-    .select('event_id')
-    .where('workspace_id', '=', workspace_id)
-    .where('wire_id', '=', wire_id)
-    .executeTakeFirst();
-  return known?.event_id ?? wire_id;
-};
 
 type Pair = readonly [string, string];
 
@@ -52,7 +42,7 @@ const createList =
     const conditions = conditionsOf(filter);
     // A wire id or an idempotency key has at most a few events, found by their own index.
     if (wire_id !== undefined || idempotency_key !== undefined) {
-      const ids = wire_id === undefined ? [] : [hasId(await idOf(reader, workspace_id, wire_id))];
+      const ids = wire_id === undefined ? [] : [hasId(await eventIdOf(reader, workspace_id, wire_id))];
       const keys = idempotency_key === undefined ? [] : [hasKey(workspace_id, idempotency_key)];
       const every = [...ids, ...keys, ...conditions, ...pairs.map(hasMetadata)];
       return toEvents(await allEvents(reader, workspace_id).read(page, every, null), page);

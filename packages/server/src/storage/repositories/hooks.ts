@@ -13,6 +13,7 @@ import {
   retireSecrets,
 } from './hook-secrets.ts';
 import { deletedHook } from './deleted-hook.ts';
+import { inTransaction } from './in-transaction.ts';
 import { lockHook } from './lock-hook.ts';
 import { readNextAttempts } from './next-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
@@ -225,7 +226,7 @@ class Hooks implements HooksRepository {
   ): Promise<T> {
     const publish = () => this.#parts.invalidations.publish({ kind: 'hook', workspace_id, hook_id });
     try {
-      return await this.#db.transaction().execute(async (trx) => {
+      return await inTransaction(this.#db, async (trx) => {
         const result = await work(trx);
         publish();
         return result;

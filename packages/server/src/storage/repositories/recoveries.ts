@@ -184,14 +184,15 @@ const createWrites = ({ db }: Connections): Writes => ({
     return toRecovery(row);
   },
   cancel: async (workspace_id, id, now) => {
-    await db
+    const { numUpdatedRows } = await db
       .updateTable('bellwire_recoveries')
       .set({ status: 'canceled', updated_at: now, completed_at: now })
       .where('workspace_id', '=', workspace_id)
       .where('id', '=', id)
       .where('status', '=', 'running')
-      .execute();
-    return (await select(db, { workspace_id, id })) !== undefined;
+      .executeTakeFirst();
+    if (numUpdatedRows > 0n) return 'canceled';
+    return (await select(db, { workspace_id, id })) === undefined ? null : 'ended';
   },
   next: async () => {
     const row = await db

@@ -73,6 +73,15 @@ export const createTenants = ({ db, reader }: Connections): Repositories['tenant
     });
   },
   get: (workspace_id, tenant) => find(reader, workspace_id, tenant),
+  metadata: async (workspace_id, tenant) => {
+    const row = await db
+      .selectFrom('bellwire_tenants')
+      .select('metadata')
+      .where('workspace_id', '=', workspace_id)
+      .where('tenant', '=', tenant)
+      .executeTakeFirst();
+    return row === undefined ? null : (JSON.parse(row.metadata) as Tenant['metadata']);
+  },
   update: async (workspace_id, tenant, { metadata, now }) => {
     const stored = metadata === undefined ? {} : { metadata: JSON.stringify(metadata) };
     await db

@@ -3,6 +3,7 @@ import type { Repositories, Workspace } from '../../ports/repositories.ts';
 import type { Connections, Schema } from '../schema.ts';
 import type { RepositoryParts } from './parts.ts';
 import { toEventTypeRow } from './event-types.ts';
+import { inSavepoint, inTransaction } from './in-transaction.ts';
 import { rowsToFetch, toPage } from './page.ts';
 
 const toWorkspace = (row: Selectable<Schema['bellwire_workspaces']>): Workspace => ({
@@ -80,7 +81,7 @@ export const createWorkspaces = (
   const publish = (workspace_id: string): void => invalidations.publish({ kind: 'catalog', workspace_id });
   return {
     create: async (...created_with) => {
-      const created = await db.transaction().execute((trx) => insert(trx, created_with));
+      const created = await inTransaction(db, (trx) => insert(trx, created_with));
       publish(created_with[0].id);
       return created;
     },
@@ -105,7 +106,7 @@ export const createWorkspaces = (
     get: (id) => select(db, id),
     update: async (id, change, now) => {
       try {
-        return await update(db, id, { change, now });
+        return await inSavepoint(db, () => update(db, id, { change, now }));
       } catch (error) {
         // Checked afterwards: a check before the update would miss a concurrent transaction that takes the name.
         if (change.name !== undefined && (await isNameTaken(db, id, change.name))) return 'taken';

@@ -62,12 +62,17 @@ const leaseEnd = ({ delivery, lease_token }: Settlement, step: DeliveryStep, now
   updated_at: now,
 });
 
-const settled = (step: DeliveryStep, disabled: DisabledReason | null): SettleResult => ({
+const settled = (
+  step: DeliveryStep,
+  disabled: DisabledReason | null,
+  hook_change: 'failing' | 'recovered' | null = null,
+): SettleResult => ({
   kind: 'settled',
   status: step.status,
   next_attempt_at: step.next_attempt_at,
   failure_reason: step.failure_reason,
   disabled,
+  hook_change,
 });
 
 /** The fencing token: a stale lease changes no row. */
@@ -158,13 +163,14 @@ export class SettlementWriter {
     if (hook === null || step.hook === null) return settled(step.delivery, null);
     if (step.hook === 'succeeded') {
       this.#counters.resetFailures(hook, batch);
-      return settled(step.delivery, null);
+      return settled(step.delivery, null, hook.is_failing ? 'recovered' : null);
     }
     const disabled = this.#countFailure(settlement, { hook, step: step.delivery, batch });
-    if (disabled === null) return settled(step.delivery, null);
+    const hook_change = hook.is_failing ? null : 'failing';
+    if (disabled === null) return settled(step.delivery, null, hook_change);
     const held = stepOfDisabled(delivery, step.delivery);
     if (held !== step.delivery) this.#statements.hold.run({ ...delivery, status: held.status });
-    return settled(held, disabled);
+    return settled(held, disabled, hook_change);
   }
 
   /** Counts a failure of the hook, in the database and not in memory, and disables the hook if its policy requires it. */
