@@ -247,7 +247,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const is_first_start = !(await repositories.api_keys.any());
   if (settings.api_key !== null) await keys.adopt(settings.api_key, 'from the configuration');
 
-  const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
+  const metrics = createMetrics({ store, repositories, now: clock.now, gauges: () => loop.gauges() });
   const loop = new DeliveryLoop({
     ...ports,
     ...settings,
@@ -272,6 +272,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     createContext: contexts.ofRequest,
     log,
     metrics,
+    monotonic: clock.monotonic,
     isReady: () => lifecycle.is_ready,
     inbox: settings.inbox
       ? createInbox(createInboxVerifier(hooksAt, ports.dialects, clock.now), clock)

@@ -1,15 +1,19 @@
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery, DeliveryStatus } from '../core/delivery.ts';
+import type { Trigger } from '../core/event.ts';
+import type { OutcomeKind } from '../core/outcome.ts';
 import type { Log } from '../ports/log.ts';
 import type { EventReceipt, Settlement, SettleResult } from '../ports/store.ts';
 
 /** A committed event or attempt, for the metrics. */
 export type Observation =
-  | { readonly kind: 'accepted'; readonly deliveries: number }
+  | { readonly kind: 'accepted'; readonly trigger: Trigger; readonly deliveries: number }
   | {
       readonly kind: 'attempted';
-      readonly outcome: string;
+      readonly workspace_id: string;
+      readonly trigger: Trigger;
+      readonly outcome: OutcomeKind;
       readonly duration_ms: number;
-      readonly status: string;
+      readonly status: DeliveryStatus;
     }
   | { readonly kind: 'stale' }
   /** Deliveries canceled because they had waited for longer than the retention. */
@@ -25,12 +29,12 @@ export class Report {
     this.#observe = observe;
   }
 
-  accepted({ deliveries }: EventReceipt): void {
-    this.#observe({ kind: 'accepted', deliveries });
+  accepted({ deliveries }: EventReceipt, trigger: Trigger): void {
+    this.#observe({ kind: 'accepted', trigger, deliveries });
   }
 
   settled(settlement: Settlement, result: SettleResult): void {
-    const { id: delivery_id, hook_id } = settlement.delivery;
+    const { id: delivery_id, hook_id, workspace_id, trigger } = settlement.delivery;
     if (result.kind !== 'settled') {
       this.#log.warn('an attempt was not recorded: another node has taken over its lease', {
         delivery_id,
@@ -49,6 +53,8 @@ export class Report {
     const { outcome, timings } = settlement.attempt;
     this.#observe({
       kind: 'attempted',
+      workspace_id,
+      trigger,
       outcome: outcome.kind,
       duration_ms: timings?.total_ms ?? 0,
       status: result.status,

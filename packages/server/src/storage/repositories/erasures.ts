@@ -7,6 +7,7 @@ import { deletedHook } from './deleted-hook.ts';
 import { eraseEvents, walkEvents } from './erase-events.ts';
 import { eraseStats } from './erase-stats.ts';
 import type { RepositoryParts } from './parts.ts';
+import { countRunningErasures } from './running-jobs.ts';
 import { isUsed } from './workspace-use.ts';
 
 type Row = Selectable<Schema['bellwire_erasures']>;
@@ -263,6 +264,7 @@ export const createErasures = (connections: Connections, parts: RepositoryParts)
         .execute();
       return rows.map(toErasure);
     },
+    countRunning: () => countRunningErasures(connections.reader),
     advance: async ({ id }, options) => {
       const row = await select(id);
       if (row === undefined) return 'waiting';
