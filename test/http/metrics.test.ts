@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { systemClock } from '../../packages/server/src/clock.ts';
 import { createMetrics } from '../../packages/server/src/http/metrics.ts';
 import { lintMetrics, samplesOf } from '../support/prometheus.ts';
 import { startReceiver } from '../support/receiver.ts';
@@ -15,7 +16,7 @@ const brokenAfterFirst = () => {
     (): Promise<T> =>
       scrapes === 1 ? Promise.resolve(value) : Promise.reject(new Error('the database is busy'));
   const metrics = createMetrics({
-    now: () => NOW,
+    clock: { ...systemClock, now: () => NOW },
     gauges: () => ({ in_flight: 1, queued: 2, waiting_accepts: 3 }),
     store: {
       openDeliveries: (now) => {

@@ -247,7 +247,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const is_first_start = !(await repositories.api_keys.any());
   if (settings.api_key !== null) await keys.adopt(settings.api_key, 'from the configuration');
 
-  const metrics = createMetrics({ store, repositories, now: clock.now, gauges: () => loop.gauges() });
+  const metrics = createMetrics({ store, repositories, clock, gauges: () => loop.gauges() });
   const loop = new DeliveryLoop({
     ...ports,
     ...settings,

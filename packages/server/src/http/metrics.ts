@@ -1,6 +1,7 @@
 import { Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../delivery/delivery-loop.ts';
 import type { Observation } from '../delivery/report.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import { LABELED_WORKSPACES_MAX, LoopMetrics } from './loop-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
@@ -25,6 +26,7 @@ export interface Metrics {
 
 export interface MetricsSources extends StorageSources {
   readonly gauges: () => Gauges;
+  readonly clock: Pick<Clock, 'now' | 'soon'>;
   readonly repositories: StorageSources['repositories'] & {
     readonly workspaces: Pick<Repositories['workspaces'], 'firstIds'>;
   };
@@ -80,7 +82,17 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
     const ids = await sources.repositories.workspaces.firstIds(LABELED_WORKSPACES_MAX).catch(() => []);
     for (const id of ids) loop.addWorkspace(id);
   };
-  const all = Registry.merge([registry, processMetrics()]);
+  const render = async (): Promise<string> => {
+    const texts: string[] = [];
+    for (const from of [registry, processMetrics()]) {
+      for (const { name } of from.getMetricsAsArray()) {
+        texts.push(await from.getSingleMetricAsString(name));
+        // One metric at a time, so that accepts wait for no more than one.
+        await new Promise<void>((resolve) => sources.clock.soon(resolve));
+      }
+    }
+    return `${texts.join('\n\n')}\n`;
+  };
   return {
     observe: (observation) => loop.observe(observation),
     addRoutes: (routes) => {
@@ -92,7 +104,7 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
       requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, duration_ms / 1000),
     text: shared(async () => {
       await Promise.all([readStorage(), readWorkspaces()]);
-      return all.metrics();
+      return render();
     }),
     content_type: registry.contentType,
   };

@@ -1,11 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
 
 /** The methods that a scrape calls. */
 export interface StorageSources {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
+  readonly clock: Pick<Clock, 'now'>;
   readonly store: Pick<Store, 'openDeliveries' | 'fileSizes' | 'scrubStatus'>;
   readonly repositories: {
     readonly recoveries: Pick<Repositories['recoveries'], 'countRunning'>;
@@ -49,7 +49,7 @@ const createReading = (
   },
 });
 
-const deliveries = ({ now, store }: StorageSources): Reading => {
+const deliveries = ({ clock, store }: StorageSources): Reading => {
   const open = gauge({
     name: 'bellwire_deliveries_open',
     help: 'Deliveries that are not final, by status; counted up to 1,000,000.',
@@ -64,7 +64,7 @@ const deliveries = ({ now, store }: StorageSources): Reading => {
     help: 'How long the oldest due delivery has been due; 0 if none is.',
   });
   return createReading({ labeled: [open], plain: [due, age] }, async () => {
-    const at = now();
+    const at = clock.now();
     const counts = await store.openDeliveries(at);
     for (const status of ['pending', 'sending', 'held'] as const) open.set({ status }, counts[status]);
     due.set(counts.due);
