@@ -69,13 +69,16 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   pino: { may: ['log.ts'] },
   'pino-pretty': { may: ['log.ts'] },
   'node:tty': { may: ['log.ts'] },
-  'prom-client': { may: ['http/metrics.ts'] },
+  'prom-client': {
+    may: ['http/metrics.ts', 'http/loop-metrics.ts', 'http/storage-metrics.ts', 'http/process-metrics.ts'],
+  },
   'node:crypto': { may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts'] },
   'node:dns': { may: ['transport/'] },
   'node:fs': {
     may: [
       'storage/open-storage.ts',
       'storage/key-ring-file.ts',
+      'storage/sqlite/file-sizes.ts',
       'storage/sqlite/page-scrubber.ts',
       'storage/backup.ts',
     ],

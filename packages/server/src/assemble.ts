@@ -248,6 +248,11 @@ const createManagement = (
   return { router, contexts: createContexts({ keys, lookup }) };
 };
 
+const adoptKey = (keys: Keys, api_key: string): Promise<void> => {
+  const actor = { workspace_id: DEFAULT_WORKSPACE, by: 'configuration' };
+  return keys.adopt(api_key, 'from the configuration', actor);
+};
+
 /**
  * Wires the program, for production and for tests. When it resolves, the default workspace and the configured API key
  * exist, and the deliveries that a dead process had leased are due again.
@@ -261,12 +266,9 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const audit = createAudit({ ...ports, repositories });
   const keys = createKeys({ ...ports, audit, repositories: repositories.api_keys });
   const is_first_start = !(await repositories.api_keys.any());
-  if (settings.api_key !== null) {
-    const actor = { workspace_id: DEFAULT_WORKSPACE, by: 'configuration' };
-    await keys.adopt(settings.api_key, 'from the configuration', actor);
-  }
+  if (settings.api_key !== null) await adoptKey(keys, settings.api_key);
 
-  const metrics = createMetrics({ gauges: () => loop.gauges(), openDeliveries: store.openDeliveries });
+  const metrics = createMetrics({ store, repositories, clock, gauges: () => loop.gauges() });
   const loop = new DeliveryLoop({
     ...ports,
     ...settings,
@@ -292,6 +294,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     createContext: contexts.ofRequest,
     log: error_log,
     metrics,
+    monotonic: clock.monotonic,
     isReady: () => lifecycle.is_ready,
     inbox: settings.inbox
       ? createInbox(createInboxVerifier(hooksAt, ports.dialects, clock.now), clock)

@@ -66,14 +66,21 @@ export const reading = (check: Check): void => {
     expect(await kit.store.catalog('ws_unknown')).toBeNull();
   });
 
-  check('openDeliveries counts the deliveries that have not ended', async (kit) => {
-    const pair = await kit.pair();
-    const paused = { ...pair, hook_id: await kit.arrange.addHook(pair.workspace_id, { status: 'paused' }) };
-    expect(await kit.store.openDeliveries()).toEqual({ pending: 0, sending: 0, held: 0 });
-    await kit.pendingFor(pair, [NOW, NOW, NOW]);
-    await kit.leaseFor(pair);
-    await kit.end(await kit.leaseFor(pair), OK);
-    await kit.commit({ events: [kit.event(pair.workspace_id, { hook_ids: [paused.hook_id] })] });
-    expect(await kit.store.openDeliveries()).toEqual({ pending: 3, sending: 1, held: 1 });
-  });
+  check(
+    'openDeliveries counts the deliveries that have not ended, and finds the one that is due the longest',
+    async (kit) => {
+      const pair = await kit.pair();
+      const paused = { ...pair, hook_id: await kit.arrange.addHook(pair.workspace_id, { status: 'paused' }) };
+      const nothing = { pending: 0, sending: 0, held: 0, due: 0, oldest_due_at: null };
+      expect(await kit.store.openDeliveries(NOW)).toEqual(nothing);
+      await kit.pendingFor(pair, [NOW, NOW, NOW + 5_000]);
+      await kit.leaseFor(pair);
+      await kit.end(await kit.leaseFor(pair), OK);
+      await kit.commit({ events: [kit.event(pair.workspace_id, { hook_ids: [paused.hook_id] })] });
+      const open = { pending: 3, sending: 1, held: 1 };
+      expect(await kit.store.openDeliveries(NOW - 1)).toEqual({ ...open, due: 0, oldest_due_at: null });
+      expect(await kit.store.openDeliveries(NOW)).toEqual({ ...open, due: 2, oldest_due_at: NOW });
+      expect(await kit.store.openDeliveries(NOW + 5_000)).toEqual({ ...open, due: 3, oldest_due_at: NOW });
+    },
+  );
 };

@@ -84,9 +84,9 @@ export const recovery = (check: Check): void => {
     const { workspace_id } = await kit.pair();
     const events = Array.from({ length: 1_203 }, () => kit.event(workspace_id));
     await kit.commit({ events, max_deliveries: events.length });
-    expect(await kit.store.openDeliveries()).toEqual({ pending: 0, sending: 1_203, held: 0 });
+    expect(await kit.store.openDeliveries(NOW)).toMatchObject({ pending: 0, sending: 1_203, held: 0 });
     expect([await kit.release(), await kit.release(), await kit.release()]).toEqual([500, 500, 203]);
-    expect(await kit.store.openDeliveries()).toEqual({ pending: 1_203, sending: 0, held: 0 });
+    expect(await kit.store.openDeliveries(NOW)).toMatchObject({ pending: 1_203, sending: 0, held: 0 });
   });
 
   check('a delivery of a dead process follows the current state of its hook', async (kit) => {

@@ -245,7 +245,8 @@ export class DeliveryLoop {
       if (!hasSchedule(lease.delivery.trigger)) void this.#attempts.watch(lease);
     }
     this.#offer(leased);
-    this.#report.accepted(receipt);
+    // A single event has its delivery at once; one without any delivery to send was scheduled.
+    this.#report.accepted(receipt, leased[0]?.delivery.trigger ?? 'scheduled');
   }
 
   #onSettled(settlement: Settlement, result: SettleResult): void {

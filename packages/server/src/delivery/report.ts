@@ -1,18 +1,21 @@
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery, DeliveryStatus } from '../core/delivery.ts';
+import type { Trigger } from '../core/event.ts';
 import { LineLimit } from './line-limit.ts';
-import { outcomeDetail } from '../core/outcome.ts';
+import { type OutcomeKind, outcomeDetail } from '../core/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { EventReceipt, Settlement, SettleResult } from '../ports/store.ts';
 
 /** A committed event or attempt, for the metrics. */
 export type Observation =
-  | { readonly kind: 'accepted'; readonly deliveries: number }
+  | { readonly kind: 'accepted'; readonly trigger: Trigger; readonly deliveries: number }
   | {
       readonly kind: 'attempted';
-      readonly outcome: string;
+      readonly workspace_id: string;
+      readonly trigger: Trigger;
+      readonly outcome: OutcomeKind;
       readonly duration_ms: number;
-      readonly status: string;
+      readonly status: DeliveryStatus;
     }
   | { readonly kind: 'stale' }
   /** Deliveries canceled because they had waited for longer than the retention. */
@@ -50,8 +53,8 @@ export class Report {
     this.#observe = observe;
   }
 
-  accepted({ deliveries }: EventReceipt): void {
-    this.#observe({ kind: 'accepted', deliveries });
+  accepted({ deliveries }: EventReceipt, trigger: Trigger): void {
+    this.#observe({ kind: 'accepted', trigger, deliveries });
   }
 
   settled(settlement: Settlement, result: SettleResult): void {
@@ -84,12 +87,13 @@ export class Report {
   #attempted({ delivery, attempt }: Attempted, { status, next_attempt_at, failure_reason }: Settled): void {
     const { outcome, timings } = attempt;
     const duration_ms = timings?.total_ms ?? 0;
-    this.#observe({ kind: 'attempted', outcome: outcome.kind, duration_ms, status });
+    const { workspace_id, hook_id, trigger } = delivery;
+    this.#observe({ kind: 'attempted', workspace_id, trigger, outcome: outcome.kind, duration_ms, status });
     const fields = {
       ...idsOf(delivery),
       attempt_id: attempt.id,
       number: delivery.attempts + 1,
-      trigger: delivery.trigger,
+      trigger,
       outcome: outcome.kind,
       duration_ms: Math.round(duration_ms),
       status,
@@ -98,7 +102,6 @@ export class Report {
       this.#log.debug('an attempt succeeded', fields);
       return;
     }
-    const { workspace_id, hook_id } = delivery;
     const is_admitted = this.#failures.admits(hook_id, { workspace_id, hook_id }, this.#clock.monotonic());
     this.#log[is_admitted ? 'warn' : 'debug']('an attempt failed', {
       ...fields,

@@ -6,6 +6,7 @@ import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import { mountDocumentation } from './documentation.ts';
 import { limitBody } from './limit-body.ts';
+import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
 import { mountRest } from './rest.ts';
 import { routesOf } from './routes.ts';
@@ -16,6 +17,8 @@ export interface AppOptions {
   readonly createContext: (headers: Headers) => Promise<RpcContext>;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Milliseconds from an arbitrary start. */
+  readonly monotonic: () => number;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
   /** Null when the inbox is disabled. */
@@ -32,6 +35,8 @@ const methodsOf = (app: Hono, path: string): readonly string[] =>
 export const createApp = (options: AppOptions): Hono => {
   const { log, metrics } = options;
   const app = new Hono();
+  const measured = measureRequests(metrics, options.monotonic);
+  app.use(measured.middleware);
   app.use(limitBody(log));
   app.get('/healthz', (c) => c.text('ok\n', 200, API_HEADERS));
   app.get('/readyz', (c) =>
@@ -44,6 +49,7 @@ export const createApp = (options: AppOptions): Hono => {
   mountRest(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);
+  measured.addRoutes(app);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);
     if (methods.length === 0) {

@@ -1,24 +1,39 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../delivery/delivery-loop.ts';
 import type { Observation } from '../delivery/report.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Repositories } from '../ports/repositories.ts';
+import { LABELED_WORKSPACES_MAX, LoopMetrics } from './loop-metrics.ts';
+import { processMetrics } from './process-metrics.ts';
+import { registerStorageMetrics, type StorageSources } from './storage-metrics.ts';
+
+/** A route as a label: its template, never the path of a request. */
+export interface RouteLabels {
+  readonly method: string;
+  /** `/v1/webhooks/{hook_id}` */
+  readonly route: string;
+}
 
 export interface Metrics {
   readonly observe: (observation: Observation) => void;
-  /** Prometheus text. */
+  /** Creates the series of routes, so that the first request of each is an increase. */
+  readonly addRoutes: (routes: readonly RouteLabels[]) => void;
+  readonly observeRequest: (route: RouteLabels, status: number, duration_ms: number) => void;
+  /** Prometheus text. Calls at the same time share one reading of the database. */
   readonly text: () => Promise<string>;
   readonly content_type: string;
 }
 
-export interface MetricsSources {
+export interface MetricsSources extends StorageSources {
   readonly gauges: () => Gauges;
-  readonly openDeliveries: () => Promise<{
-    readonly pending: number;
-    readonly sending: number;
-    readonly held: number;
-  }>;
+  readonly clock: Pick<Clock, 'now' | 'soon'>;
+  readonly repositories: StorageSources['repositories'] & {
+    readonly workspaces: Pick<Repositories['workspaces'], 'firstIds'>;
+  };
 }
 
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
+const REQUEST_SECONDS = [0.01, 0.05, 0.25, 1, 5];
+const STATUS_CLASSES = ['2xx', '4xx', '5xx'] as const;
 
 const GAUGES: readonly { readonly name: string; readonly help: string; readonly field: keyof Gauges }[] = [
   { name: 'bellwire_attempts_in_flight', help: 'Attempts in progress.', field: 'in_flight' },
@@ -26,99 +41,71 @@ const GAUGES: readonly { readonly name: string; readonly help: string; readonly 
   { name: 'bellwire_accepts_waiting', help: 'Events waiting to be accepted.', field: 'waiting_accepts' },
 ];
 
-/** Counts the observations of the delivery loop since the start. */
-class Counters {
-  readonly #events: Counter;
-  readonly #deliveries: Counter;
-  readonly #attempts: Counter;
-  readonly #steps: Counter;
-  readonly #stale: Counter;
-  readonly #expired: Counter;
-  readonly #duration: Histogram;
-
-  constructor(registry: Registry) {
-    const registers = [registry];
-    const counter = (name: string, help: string, labelNames: string[] = []) =>
-      new Counter({ name, help, labelNames, registers });
-    this.#events = counter('bellwire_events_accepted_total', 'Events accepted since the start.');
-    this.#deliveries = counter(
-      'bellwire_deliveries_created_total',
-      'Deliveries created for accepted events.',
-    );
-    this.#attempts = counter('bellwire_attempts_total', 'Attempts recorded, by outcome.', ['outcome']);
-    this.#steps = counter('bellwire_delivery_steps_total', 'Status of deliveries after an attempt.', [
-      'status',
-    ]);
-    this.#stale = counter('bellwire_stale_results_total', 'Results dropped because their lease had expired.');
-    this.#expired = counter(
-      'bellwire_deliveries_expired_total',
-      'Deliveries canceled because they waited for longer than the retention.',
-    );
-    this.#duration = new Histogram({
-      name: 'bellwire_attempt_duration_seconds',
-      help: 'Duration of attempts in seconds.',
-      buckets: SECONDS,
-      registers,
+/** Gauges of the delivery loop, read at each scrape. */
+const registerGauges = (registry: Registry, gauges: () => Gauges): void => {
+  for (const { name, help, field } of GAUGES) {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect: () => {
+        gauge.set(gauges()[field]);
+      },
     });
   }
+};
 
-  observe(observation: Observation): void {
-    switch (observation.kind) {
-      case 'accepted':
-        this.#events.inc();
-        this.#deliveries.inc(observation.deliveries);
-        return;
-      case 'attempted':
-        this.#attempts.inc({ outcome: observation.outcome });
-        this.#steps.inc({ status: observation.status });
-        this.#duration.observe(observation.duration_ms / 1000);
-        return;
-      case 'stale':
-        this.#stale.inc();
-        return;
-      case 'expired':
-        this.#expired.inc(observation.deliveries);
-    }
-  }
-}
+/** Calls during a run share its result. */
+const shared = <T>(run: () => Promise<T>): (() => Promise<T>) => {
+  let running: Promise<T> | null = null;
+  return () =>
+    (running ??= run().finally(() => {
+      running = null;
+    }));
+};
 
-/** Gauges of the delivery loop, read at each scrape. */
-const createGauges = ({ gauges, openDeliveries }: MetricsSources): readonly Gauge[] => [
-  ...GAUGES.map(
-    ({ name, help, field }) =>
-      new Gauge({
-        name,
-        help,
-        registers: [],
-        collect() {
-          this.set(gauges()[field]);
-        },
-      }),
-  ),
-  new Gauge({
-    name: 'bellwire_deliveries_open',
-    help: 'Deliveries that are not final, by status.',
-    labelNames: ['status'],
-    registers: [],
-    async collect() {
-      try {
-        for (const [status, count] of Object.entries(await openDeliveries())) this.set({ status }, count);
-      } catch {
-        // Only these series are left out: metrics matter most while the server is overloaded.
-        this.reset();
-      }
-    },
-  }),
-];
-
-/** Metrics of the delivery loop. Label values are never user-controlled. */
+/** The metrics of a server and its process. Label values come from fixed sets, except the ids of 100 workspaces. */
 export const createMetrics = (sources: MetricsSources): Metrics => {
   const registry = new Registry();
-  const counters = new Counters(registry);
-  for (const gauge of createGauges(sources)) registry.registerMetric(gauge);
+  const loop = new LoopMetrics(registry);
+  registerGauges(registry, sources.gauges);
+  const readStorage = registerStorageMetrics(registry, sources);
+  const requests = new Histogram({
+    name: 'bellwire_http_request_duration_seconds',
+    help: 'Duration of HTTP requests by method, route and class of status, such as 2xx.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: REQUEST_SECONDS,
+    registers: [registry],
+  });
+  const readWorkspaces = async (): Promise<void> => {
+    // Without this list, workspaces have their series from their first attempt on.
+    const ids = await sources.repositories.workspaces.firstIds(LABELED_WORKSPACES_MAX).catch(() => []);
+    for (const id of ids) loop.addWorkspace(id);
+  };
+  const render = async (): Promise<string> => {
+    const texts: string[] = [];
+    for (const from of [registry, processMetrics()]) {
+      for (const { name } of from.getMetricsAsArray()) {
+        texts.push(await from.getSingleMetricAsString(name));
+        // One metric at a time, so that accepts wait for no more than one.
+        await new Promise<void>((resolve) => sources.clock.soon(resolve));
+      }
+    }
+    return `${texts.join('\n\n')}\n`;
+  };
   return {
-    observe: (observation) => counters.observe(observation),
-    text: () => registry.metrics(),
+    observe: (observation) => loop.observe(observation),
+    addRoutes: (routes) => {
+      for (const route of routes) {
+        for (const status of STATUS_CLASSES) requests.zero({ ...route, status });
+      }
+    },
+    observeRequest: ({ method, route }, status, duration_ms) =>
+      requests.observe({ method, route, status: `${Math.floor(status / 100)}xx` }, duration_ms / 1000),
+    text: shared(async () => {
+      await Promise.all([readStorage(), readWorkspaces()]);
+      return render();
+    }),
     content_type: registry.contentType,
   };
 };

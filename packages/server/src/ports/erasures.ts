@@ -30,6 +30,7 @@ export interface Erasures {
   readonly get: (id: string) => Promise<Erasure | null>;
   /** The jobs that have not completed, oldest first. */
   readonly running: () => Promise<readonly Erasure[]>;
+  readonly countRunning: () => Promise<number>;
   /** Advances a job by one slice. */
   readonly advance: (
     erasure: Erasure,

@@ -64,6 +64,7 @@ export interface Recoveries {
   readonly cancel: (workspace_id: string, id: string, now: number) => Promise<'canceled' | 'ended' | null>;
   /** The running job that waits the longest; null if there is none. */
   readonly next: () => Promise<RecoveryRef | null>;
+  readonly countRunning: () => Promise<number>;
   /** Advances a running job by one slice. */
   readonly advance: (recovery: RecoveryRef, options: AdvanceOptions) => Promise<void>;
   /** Deletes jobs that ended before `before`. */

@@ -192,6 +192,8 @@ export interface Repositories {
       idempotency_key: string,
     ) => Promise<{ readonly workspace: Workspace; readonly fingerprint: string | null } | null>;
     readonly list: (page: PageQuery) => Promise<Page<Workspace>>;
+    /** The ids of the oldest workspaces, at most `limit`. */
+    readonly firstIds: (limit: number) => Promise<readonly string[]>;
     readonly get: (id: string) => Promise<Workspace | null>;
     /** Null if it does not exist; `taken` if another has the name. */
     readonly update: (

@@ -216,10 +216,29 @@ export interface ScrubProgress {
   readonly has_more: boolean;
 }
 
+/** Deliveries that are not final. Counts end at 1,000,000 per status. */
 export interface OpenDeliveries {
   readonly pending: number;
   readonly sending: number;
   readonly held: number;
+  /** The pending ones whose next attempt is due. */
+  readonly due: number;
+  /** When the longest due one was due, among those that are counted; null if none is. */
+  readonly oldest_due_at: number | null;
+}
+
+/** Sizes of the database's files in bytes; 0 for a file that does not exist. */
+export interface FileSizes {
+  readonly database: number;
+  readonly wal: number;
+}
+
+export interface ScrubStatus {
+  /** As `completedScrub`. */
+  readonly completed: number;
+  readonly is_running: boolean;
+  /** The last pass failed, and none has begun since. */
+  readonly has_failed: boolean;
 }
 
 /**
@@ -322,6 +341,8 @@ export interface Store {
    * since the last one, which began at least `every_ms` ago. Call it from one place at a time.
    */
   readonly scrub: (slice: { readonly now: number; readonly every_ms: number }) => Promise<ScrubProgress>;
-  /** The number of deliveries in each state that is not final. */
-  readonly openDeliveries: () => Promise<OpenDeliveries>;
+  readonly scrubStatus: () => Promise<ScrubStatus>;
+  /** Reads the indexes of deliveries that are not final, for at most 1,000,000 of each status. */
+  readonly openDeliveries: (now: number) => Promise<OpenDeliveries>;
+  readonly fileSizes: () => Promise<FileSizes>;
 }

@@ -57,7 +57,7 @@ export const PROCESS_PATHS: Readonly<Record<string, PathItem>> = {
     {
       '200': text(
         'Prometheus text.',
-        '# HELP bellwire_events_accepted_total Events accepted since the start.\n# TYPE bellwire_events_accepted_total counter\nbellwire_events_accepted_total 1042\n',
+        '# HELP bellwire_deliveries_due Backlog: pending deliveries whose next attempt is due; counted up to 1,000,000.\n# TYPE bellwire_deliveries_due gauge\nbellwire_deliveries_due 12\n',
       ),
       '500': { $ref: '#/components/responses/Internal' },
     },

@@ -8,6 +8,7 @@ import { deleteRecoveries, stripAudit } from './erase-records.ts';
 import { eraseStats } from './erase-stats.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
+import { countRunningErasures } from './running-jobs.ts';
 import { isUsed } from './workspace-use.ts';
 
 type Row = Selectable<Schema['bellwire_erasures']>;
@@ -236,6 +237,7 @@ export const createErasures = (connections: Connections, parts: RepositoryParts)
         .execute();
       return rows.map(toErasure);
     },
+    countRunning: () => countRunningErasures(connections.reader),
     advance: async ({ id }, options) => {
       const row = await select(id);
       if (row === undefined) return 'waiting';

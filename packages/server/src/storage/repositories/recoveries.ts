@@ -14,6 +14,7 @@ import { applySlice, selectSlice, tallyDeliveries } from './covered-deliveries.t
 import { missedSlice, sendMissed, tallyMissed } from './missed-events.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
+import { countRunningRecoveries } from './running-jobs.ts';
 
 type Row = Selectable<Schema['bellwire_recoveries']>;
 
@@ -123,7 +124,7 @@ const createAdvance =
     });
   };
 
-type Reads = Pick<Recoveries, 'count' | 'checkDeliveries' | 'list' | 'get'>;
+type Reads = Pick<Recoveries, 'count' | 'checkDeliveries' | 'list' | 'get' | 'countRunning'>;
 
 const createReads = ({ reader }: Connections): Reads => ({
   count: async (workspace_id, filter, { kind, from, now }) => {
@@ -164,6 +165,7 @@ const createReads = ({ reader }: Connections): Reads => ({
     const row = await select(reader, { workspace_id, id });
     return row === undefined ? null : toRecovery(row);
   },
+  countRunning: () => countRunningRecoveries(reader),
 });
 
 type Writes = Pick<Recoveries, 'create' | 'cancel' | 'next' | 'prune'>;

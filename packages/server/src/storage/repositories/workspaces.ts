@@ -85,6 +85,16 @@ export const createWorkspaces = (
       publish(created_with[0].id);
       return created;
     },
+    firstIds: async (limit) => {
+      const rows = await reader
+        .selectFrom('bellwire_workspaces')
+        .select('id')
+        .where('deleted_at', 'is', null)
+        .orderBy('id')
+        .limit(limit)
+        .execute();
+      return rows.map(({ id }) => id);
+    },
     list: async (page) => {
       let query = reader
         .selectFrom('bellwire_workspaces')

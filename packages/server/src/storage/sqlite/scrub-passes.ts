@@ -1,5 +1,5 @@
 import { BellwireError } from '../../core/errors.ts';
-import type { ScrubProgress, Store } from '../../ports/store.ts';
+import type { ScrubProgress, ScrubStatus, Store } from '../../ports/store.ts';
 import type { SqliteDatabase } from './database.ts';
 import { prepare } from './prepared.ts';
 
@@ -68,6 +68,14 @@ export class ScrubPasses {
 
   async completed(): Promise<number> {
     return (await this.#lastPass()).number;
+  }
+
+  async status(): Promise<ScrubStatus> {
+    return {
+      completed: await this.completed(),
+      is_running: this.#began_at !== null,
+      has_failed: this.#failed_at !== null,
+    };
   }
 
   /** One call at a time. */

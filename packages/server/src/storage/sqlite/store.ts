@@ -1,5 +1,4 @@
 import type { Database } from 'better-sqlite3';
-import { sql } from 'kysely';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
@@ -7,12 +6,14 @@ import type { Caches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
+import { countOpen } from './count-open.ts';
 import type { SqliteDatabase } from './database.ts';
 import { createDeliveryWriter } from './delivery-writer.ts';
 import { createDueHooks } from './due-hooks.ts';
 import { createEventReader } from './event-reader.ts';
 import { createEventWriter } from './event-writer.ts';
 import { createFanOuts } from './fan-outs.ts';
+import { readFileSizes } from './file-sizes.ts';
 import { createHookCounters } from './hook-counters.ts';
 import { HookIndex } from './hook-index.ts';
 import { createHookReader } from './hook-reader.ts';
@@ -189,24 +190,11 @@ export class SqliteStore implements Store {
 
   readonly scrub: Store['scrub'] = (slice) => this.#parts.scrubs.run(slice);
 
-  readonly openDeliveries: Store['openDeliveries'] = async () => {
-    const [pending, sending, held] = await Promise.all([
-      this.#count('pending'),
-      this.#count('sending'),
-      this.#count('held'),
-    ]);
-    return { pending, sending, held };
-  };
+  readonly scrubStatus: Store['scrubStatus'] = () => this.#parts.scrubs.status();
 
-  // A literal status, so that SQLite uses its partial index.
-  async #count(status: 'pending' | 'sending' | 'held'): Promise<number> {
-    const { count } = await this.#database.reader
-      .selectFrom('bellwire_deliveries')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .where('status', '=', sql.lit(status))
-      .executeTakeFirstOrThrow();
-    return count;
-  }
+  readonly openDeliveries: Store['openDeliveries'] = (now) => countOpen(this.#database.reader, now);
+
+  readonly fileSizes: Store['fileSizes'] = () => readFileSizes(this.#raw);
 
   // Settlements first: if a 410 disables a hook, the events of the same batch are held for it.
   #runBatch(batch: CommitBatch, open: Batch): BatchResult {
