@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { readDocPage } from '../support/doc-page.ts';
 
-const docs = readdirSync(new URL('../../docs/', import.meta.url)).map((name) => `docs/${name}`);
+const docs = readdirSync(new URL('../../docs/', import.meta.url))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
 
 /** The number of snippets of each language on a page. The test of the page runs all of them. */
 const tested: Readonly<Record<string, Readonly<Record<string, number>>>> = {
