@@ -96,6 +96,14 @@ test('a page of a list is read in the order of its index, without a sort', async
   expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
 });
 
+test('the running erasures are found in their index, whatever the number of completed ones', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  for (const read of [() => kit.erasures.running(), () => kit.erasures.countRunning()]) {
+    expect((await plans(read)).join('\n')).toContain('bellwire_erasures_running');
+  }
+});
+
 test('a list of hooks finds the next attempt of each hook in the index of due deliveries', async () => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;

@@ -55,6 +55,27 @@ const counts = async (kit: Kit) => {
   return all;
 };
 
+const addRecovery = (
+  kit: Kit,
+  workspace_id: string,
+  covered: { readonly hook_id: string | null; readonly tenant: string | null },
+) =>
+  kit.recoveries.create({
+    id: kit.ids('rcv'),
+    workspace_id,
+    kind: 'recover',
+    filter: {
+      delivery_ids: null,
+      event_type: null,
+      outcome: null,
+      since: 0,
+      until: NOW,
+      statuses: ['failed'],
+      ...covered,
+    },
+    created_at: NOW,
+  });
+
 /** One row of each kind that belongs to a tenant. */
 const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Promise<void> => {
   const secret = { id: kit.ids('sec'), value: 'a secret' };
@@ -92,22 +113,7 @@ const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Pr
   await kit.db.insertInto('bellwire_event_metadata').values(metadata).execute();
   const rest = { workspace_id, event_id: event.id, position: 0, hook_ids: '[]' };
   await kit.db.insertInto('bellwire_fan_outs').values(rest).execute();
-  await kit.recoveries.create({
-    id: kit.ids('rcv'),
-    workspace_id,
-    kind: 'recover',
-    filter: {
-      delivery_ids: null,
-      hook_id: hook.id,
-      tenant,
-      event_type: null,
-      outcome: null,
-      since: 0,
-      until: NOW,
-      statuses: ['failed'],
-    },
-    created_at: NOW,
-  });
+  await addRecovery(kit, workspace_id, { hook_id: hook.id, tenant });
   const counted = { width: 60_000, start: NOW, workspace_id, kind: 'hook', subject: hook.id } as const;
   await kit.db.insertInto('bellwire_stats').values(counted).execute();
   if (tenant !== null) await kit.tenants.update(workspace_id, tenant, { now: NOW });
@@ -121,6 +127,7 @@ const ofTenant = (check: Check): void => {
   check('the erasure of a tenant deletes everything of it, and nothing of others', async (kit) => {
     const [workspace_id, other] = await kit.addWorkspaces();
     for (let n = 0; n < 4; n += 1) await addAll(kit, workspace_id, 'cus_1');
+    await addRecovery(kit, workspace_id, { hook_id: null, tenant: 'cus_1' });
     for (const tenant of ['cus_2', null]) await addAll(kit, workspace_id, tenant);
     await addAll(kit, other, 'cus_1');
     const erasure = (await kit.erasures.createForTenant(newErasure(kit, workspace_id, 'cus_1')))!;
@@ -273,6 +280,20 @@ const ofWorkspace = (check: Check): void => {
       expect(await kit.api_keys.any()).toBe(false);
     });
   }
+
+  check('the tenants of a deleted workspace are deleted in slices', async (kit) => {
+    const [workspace_id] = await kit.addWorkspaces();
+    for (let n = 0; n < 10; n += 1) await kit.tenants.update(workspace_id, `cus_${n}`, { now: NOW });
+    const created = await kit.erasures.createForWorkspace(newErasure(kit, workspace_id, null), true);
+    const { id } = created as Erasure;
+    const left = [10];
+    while ((await kit.erasures.get(id))!.phase !== 'scrub') {
+      await kit.erasures.advance((await kit.erasures.get(id))!, { limit: 4, now: LATER });
+      left.push(await kit.rowsOf('bellwire_tenants', workspace_id));
+    }
+    expect(left.at(-1)).toBe(0);
+    expect(Math.max(...left.map((count, index) => (left[index - 1] ?? count) - count))).toBe(4);
+  });
 
   check('a deleted workspace takes everything with it, and nothing of others', async (kit) => {
     const [erased, other] = await kit.addWorkspaces();

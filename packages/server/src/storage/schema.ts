@@ -222,6 +222,9 @@ interface RecoveriesTable {
   id: string;
   kind: RecoveryKind;
   status: RecoveryStatus;
+  /** Those of its filter, by which an erasure finds it. */
+  hook_id: string | null;
+  tenant: string | null;
   /** JSON of its `RecoveryFilter`. */
   filter: JsonText;
   phase: RecoveryPhase;

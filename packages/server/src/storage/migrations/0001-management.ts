@@ -11,6 +11,8 @@ export const createRecoveries = async (db: Kysely<unknown>, is: SchemaDialect): 
         .addColumn('id', is.id, (c) => c.notNull())
         .addColumn('kind', 'text', (c) => c.notNull())
         .addColumn('status', 'text', (c) => c.notNull())
+        .addColumn('hook_id', is.id)
+        .addColumn('tenant', is.id)
         .addColumn('filter', 'text', (c) => c.notNull())
         .addColumn('phase', 'text', (c) => c.notNull())
         .addColumn('after', is.id)
@@ -45,6 +47,12 @@ export const createErasures = async (db: Kysely<unknown>, is: SchemaDialect): Pr
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addColumn('completed_at', is.integer),
     )
+    .execute();
+  await db.schema
+    .createIndex('bellwire_erasures_running')
+    .on('bellwire_erasures')
+    .columns(['id'])
+    .where(sql.ref('phase'), '!=', sql.lit('completed'))
     .execute();
 };
 

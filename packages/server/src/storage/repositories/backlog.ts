@@ -1,37 +1,11 @@
 import { type Kysely, sql } from 'kysely';
 import type { Backlog, StatsOf } from '../../ports/stats.ts';
 import type { Schema } from '../schema.ts';
+import { waitingHooks } from '../waiting-hooks.ts';
 import { readNextAttempts } from './next-attempts.ts';
 
 const HOOKS_MAX = 2_000;
 const DELIVERIES_MAX = 10_000;
-
-/** Hooks with pending deliveries: skips from hook to hook in the index of due deliveries, over all workspaces. */
-const waitingHooks = (db: Kysely<Schema>) =>
-  db
-    .withRecursive('waiting(hook_id, step)', (cte) =>
-      cte
-        .selectFrom('bellwire_deliveries')
-        .select(({ fn }) => [fn.min('hook_id').as('hook_id'), sql<number>`1`.as('step')])
-        .where('status', '=', sql.lit('pending'))
-        .unionAll(
-          cte
-            .selectFrom('waiting')
-            .select(({ selectFrom, eb }) => [
-              selectFrom('bellwire_deliveries')
-                .select(({ fn }) => fn.min('hook_id').as('hook_id'))
-                .where('status', '=', sql.lit('pending'))
-                .whereRef('hook_id', '>', 'waiting.hook_id')
-                .as('hook_id'),
-              eb('waiting.step', '+', 1).as('step'),
-            ])
-            .where('waiting.hook_id', 'is not', null)
-            .where('waiting.step', '<=', HOOKS_MAX),
-        ),
-    )
-    .selectFrom('waiting')
-    .innerJoin('bellwire_hooks', 'bellwire_hooks.id', 'waiting.hook_id')
-    .select(['bellwire_hooks.id', 'bellwire_hooks.workspace_id']);
 
 interface Hooks {
   readonly ids: readonly string[];
@@ -52,7 +26,9 @@ const hooksOf = async (db: Kysely<Schema>, of: StatsOf): Promise<Hooks> => {
           .orderBy('id')
           .limit(HOOKS_MAX + 1)
           .execute()
-      : await waitingHooks(db).execute();
+      : await waitingHooks(db, { after: '', limit: HOOKS_MAX + 1 })
+          .select(['bellwire_hooks.id', 'bellwire_hooks.workspace_id'])
+          .execute();
   return {
     ids: rows
       .slice(0, HOOKS_MAX)

@@ -1,6 +1,5 @@
 import type { Transaction } from 'kysely';
 import { boundOf } from '../../core/erasure.ts';
-import type { RecoveryFilter } from '../../core/recovery.ts';
 import type { Erasure } from '../../ports/erasures.ts';
 import type { Schema } from '../schema.ts';
 
@@ -48,31 +47,32 @@ export const stripAudit = async (
   return rows.length === limit;
 };
 
-/** Deletes recoveries. They are few, since retention deletes them. Their filters name the tenant and the hook. */
+/** Deletes the recoveries that name the tenant or one of the hooks. */
 export const deleteRecoveries = async (
   trx: Transaction<Schema>,
   erasure: Erasure,
-  hook_ids: ReadonlySet<string>,
+  hook_ids: readonly string[],
 ): Promise<void> => {
   const { workspace_id, tenant } = erasure;
-  const rows = await trx
-    .selectFrom('bellwire_recoveries')
-    .select(['id', 'filter'])
-    .where('workspace_id', '=', workspace_id)
-    .where('id', '<', boundOf(erasure, 'rcv'))
-    .execute();
-  const covered = rows.filter(({ filter }) => {
-    const { tenant: of_tenant, hook_id } = JSON.parse(filter) as RecoveryFilter;
-    return (tenant !== null && of_tenant === tenant) || (hook_id !== null && hook_ids.has(hook_id));
-  });
-  if (covered.length === 0) return;
-  await trx
+  const covered = trx
     .deleteFrom('bellwire_recoveries')
     .where('workspace_id', '=', workspace_id)
-    .where(
-      'id',
-      'in',
-      covered.map(({ id }) => id),
-    )
-    .execute();
+    .where('id', '<', boundOf(erasure, 'rcv'));
+  if (hook_ids.length > 0) await covered.where('hook_id', 'in', hook_ids).execute();
+  if (tenant !== null) await covered.where('tenant', '=', tenant).execute();
+};
+
+/** Deletes a slice of the tenants of a workspace. True if there may be more. */
+export const deleteTenants = async (
+  trx: Transaction<Schema>,
+  { erasure, limit }: { readonly erasure: Erasure; readonly limit: number },
+): Promise<boolean> => {
+  const ofWorkspace = trx.deleteFrom('bellwire_tenants').where('workspace_id', '=', erasure.workspace_id);
+  const slice = trx
+    .selectFrom('bellwire_tenants')
+    .select('tenant')
+    .where('workspace_id', '=', erasure.workspace_id)
+    .limit(limit);
+  const { numDeletedRows } = await ofWorkspace.where('tenant', 'in', slice).executeTakeFirst();
+  return Number(numDeletedRows) === limit;
 };

@@ -4,7 +4,7 @@ import type { Erasure, Erasures, ErasureStep, NewErasure } from '../../ports/era
 import type { Connections, Schema } from '../schema.ts';
 import { deletedHook } from './deleted-hook.ts';
 import { eraseEvents, walkEvents } from './erase-events.ts';
-import { deleteRecoveries, stripAudit } from './erase-records.ts';
+import { deleteRecoveries, deleteTenants, stripAudit } from './erase-records.ts';
 import { eraseStats } from './erase-stats.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
@@ -143,12 +143,16 @@ class ErasureWalk {
     return this.#connections.db.transaction().execute(async (trx) => {
       const rows = await hooksOf(trx, erasure).select(['id', 'stopping']).limit(limit).execute();
       const ids = rows.filter(({ stopping }) => stopping === null).map(({ id }) => id);
-      await deleteRecoveries(trx, erasure, new Set(ids));
+      await deleteRecoveries(trx, erasure, ids);
       const has_more_entries = await stripAudit(trx, step, ids);
       if (ids.length > 0) await trx.deleteFrom('bellwire_hooks').where('id', 'in', ids).execute();
       if (has_more_entries || rows.length === limit || ids.length < rows.length) {
         await store(trx, step, { erased: { hooks: ids.length } });
         return has_more_entries || ids.length > 0 ? 'more' : 'waiting';
+      }
+      if (erasure.tenant === null && (await deleteTenants(trx, step))) {
+        await store(trx, step, { erased: { hooks: ids.length } });
+        return 'more';
       }
       const is_done = erasure.tenant !== null || (await this.#deleteWorkspace(trx, erasure.workspace_id));
       const phase = is_done ? 'scrub' : 'hooks';
@@ -160,7 +164,7 @@ class ErasureWalk {
   /** False if something was added since the walk. */
   async #deleteWorkspace(trx: Transaction<Schema>, id: string): Promise<boolean> {
     if (await isUsed(trx, id)) return false;
-    for (const table of ['bellwire_tenants', 'bellwire_event_types', 'bellwire_recoveries'] as const) {
+    for (const table of ['bellwire_event_types', 'bellwire_recoveries'] as const) {
       await trx.deleteFrom(table).where('workspace_id', '=', id).execute();
     }
     await trx.deleteFrom('bellwire_hooks').where('workspace_id', '=', id).execute();

@@ -175,6 +175,8 @@ const createWrites = ({ db }: Connections): Writes => ({
     const row: Row = {
       ...recovery,
       status: 'running',
+      hook_id: filter.hook_id,
+      tenant: filter.tenant,
       filter: JSON.stringify(filter),
       phase: firstPhase(filter.statuses),
       after: null,

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { HookStatus } from '../../core/hook.ts';
 import type { DueHooks, Store } from '../../ports/store.ts';
+import { waitingHooks } from '../waiting-hooks.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Query = Parameters<Store['dueHooks']>[0];
@@ -12,37 +13,11 @@ interface VisitedHook {
   readonly is_due: number;
 }
 
-/**
- * Finds hooks with due deliveries. Skips from hook to hook in the index of pending deliveries, for at most `limit` hooks:
- * a hook with a backlog of a million costs one step, and so does one whose retries are due later.
- */
+/** Finds the active hooks with due deliveries among the next hooks with pending ones. */
 export const createDueHooks = (connection: SqliteConnection): ((query: Query) => DueHooks) => {
   const { db, raw } = connection;
   const select = prepare<{ now: number; after: string; limit: number }, VisitedHook>(raw, (param) =>
-    db
-      .withRecursive('waiting(hook_id, step)', (cte) =>
-        cte
-          .selectFrom('bellwire_deliveries')
-          .select(({ fn }) => [fn.min('hook_id').as('hook_id'), sql<number>`1`.as('step')])
-          .where('status', '=', sql.lit('pending'))
-          .where('hook_id', '>', param('after'))
-          .unionAll(
-            cte
-              .selectFrom('waiting')
-              .select(({ selectFrom, eb }) => [
-                selectFrom('bellwire_deliveries')
-                  .select(({ fn }) => fn.min('hook_id').as('hook_id'))
-                  .where('status', '=', sql.lit('pending'))
-                  .whereRef('hook_id', '>', 'waiting.hook_id')
-                  .as('hook_id'),
-                eb('waiting.step', '+', 1).as('step'),
-              ])
-              .where('waiting.hook_id', 'is not', null)
-              .where('waiting.step', '<', param('limit')),
-          ),
-      )
-      .selectFrom('waiting')
-      .innerJoin('bellwire_hooks', 'bellwire_hooks.id', 'waiting.hook_id')
+    waitingHooks(db, { after: param('after'), limit: param('limit') })
       .select([
         'bellwire_hooks.id as hook_id',
         'bellwire_hooks.workspace_id',
