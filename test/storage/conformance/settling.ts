@@ -43,9 +43,10 @@ export const settling = (check: Check): void => {
       const leased = await kit.leaseFor(pair);
       const attempted = kit.attempted(leased, { kind: 'http_status', status: 503 });
       const response = { status: 503, headers: {}, body: '', body_truncated: false };
-      await kit.settle({ ...attempted, attempt: { ...attempted.attempt, response } }, NOW + 1);
+      const timings = { dns_ms: null, connect_ms: 1, tls_ms: null, first_byte_ms: 12, total_ms: 12.5 };
+      await kit.settle({ ...attempted, attempt: { ...attempted.attempt, response, timings } }, NOW + 1);
       const failure = { last_outcome: 'http_status', last_detail: '503', last_status: 503 };
-      expect(await kit.row(leased)).toMatchObject({ status: 'pending', ...failure });
+      expect(await kit.row(leased)).toMatchObject({ status: 'pending', ...failure, last_duration_ms: 12.5 });
       expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ ...failure, last_failure_at: NOW + 1 });
 
       const [second] = await kit.claim([{ ...pair, limit: 1 }], NOW + 10_000);

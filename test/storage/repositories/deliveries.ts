@@ -92,6 +92,7 @@ const reading = (check: Check): void => {
       last_outcome: 'http_status',
       last_detail: '503',
       last_status: 503,
+      last_duration_ms: 12.5,
       next_attempt_at: NOW + 5,
       updated_at: NOW + 3,
     } as const;

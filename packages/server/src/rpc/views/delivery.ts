@@ -33,6 +33,11 @@ export const deliveryView = z
       'The HTTP status of the last response, if there was one.',
       200,
     ),
+    last_duration_ms: described(
+      z.number().nullable(),
+      'The duration of the last attempt in milliseconds; null before the first, or if nothing was measured.',
+      62.4,
+    ),
     last_error: described(
       z.string().nullable(),
       'Why it failed or has not succeeded yet, in words, such as `The receiver responded with status 503.`; null if nothing went wrong.',
@@ -61,6 +66,7 @@ export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryV
   next_attempt_at: isoOrNull(delivery.next_attempt_at),
   last_outcome: delivery.last_outcome,
   last_status: delivery.last_status,
+  last_duration_ms: delivery.last_duration_ms,
   last_error: deliveryError(delivery, delivery.failure_reason),
   failure_reason: delivery.failure_reason,
   created_at: iso(delivery.created_at),

@@ -25,6 +25,7 @@ const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   last_outcome: row.last_outcome,
   last_detail: row.last_detail,
   last_status: row.last_status,
+  last_duration_ms: row.last_duration_ms,
   url: row.url,
   created_at: row.created_at,
   updated_at: row.updated_at,

@@ -48,6 +48,7 @@ export const newDeliveryRow = (
   last_outcome: null,
   last_detail: null,
   last_status: null,
+  last_duration_ms: null,
   created_at: now,
   updated_at: now,
 });

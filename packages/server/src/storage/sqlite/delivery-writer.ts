@@ -46,6 +46,7 @@ const DELIVERY_COLUMNS = [
   'last_outcome',
   'last_detail',
   'last_status',
+  'last_duration_ms',
   'created_at',
   'updated_at',
 ] as const satisfies readonly (keyof DeliveryRow)[];

@@ -52,6 +52,7 @@ interface LeaseEnd extends DeliveryStep {
 /** The end of the lease of a delivery that was sent. */
 interface AttemptEnd extends LeaseEnd, LastOutcome {
   readonly attempts: number;
+  readonly last_duration_ms: number | null;
 }
 
 const leaseEnd = ({ delivery, lease_token }: Settlement, step: DeliveryStep, now: number): LeaseEnd => ({
@@ -108,6 +109,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
       last_outcome: param('last_outcome'),
       last_detail: param('last_detail'),
       last_status: param('last_status'),
+      last_duration_ms: param('last_duration_ms'),
     }),
   ),
   hold: prepare<{ workspace_id: string; id: string; status: DeliveryStatus }>(raw, (param) =>
@@ -156,6 +158,7 @@ export class SettlementWriter {
     const changed = this.#statements.endAttempt.run({
       ...leaseEnd(settlement, step.delivery, now),
       ...lastOutcome(attempt),
+      last_duration_ms: attempt.timings?.total_ms ?? null,
       attempts: delivery.attempts + 1,
     });
     if (changed === 0) return { kind: 'stale' };
