@@ -63,6 +63,8 @@ export const assembleVirtual = async (
       retention_ms: null,
       payload_retention_ms: null,
       inbox: false,
+      public_url: null,
+      console_folder: '',
       api_key: null,
       ...settings,
     },

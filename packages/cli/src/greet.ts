@@ -91,9 +91,15 @@ export const greet = async (greeting: Greeting): Promise<void> => {
   const is_new = bellwire.is_first_start;
   if (inbox !== null && is_new) await openInbox(bellwire, inbox);
   const key_file = bellwire.created_key_file;
+  const console_url = config.public_url ?? url;
+  const console_line =
+    local && isLoopback(listening.host)
+      ? `${console_url}/signin#${await bellwire.createSignInLink()}   (signs one browser in, once)`
+      : `${console_url}/   (sign in with the API key)`;
   print(
     '',
     `  API key   ${key.line}`,
+    `  console   ${console_line}`,
     `  data      ${bellwire.database_path}`,
     ...(key_file === null
       ? []

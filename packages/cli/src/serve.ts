@@ -16,6 +16,7 @@ import {
 } from '@bellwire/server';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
+import { buildConsole } from './console-build.ts';
 import { clientVariables } from './frame/connection.ts';
 import { greet } from './greet.ts';
 
@@ -90,6 +91,7 @@ const serve = async (options: Options): Promise<void> => {
   let listening: Listening | null = null;
   try {
     listening = await listen(bellwire.fetch, config);
+    if (local) process.on('exit', buildConsole());
     stopOnSignal(bellwire, listening);
     await bellwire.start();
     await greet({ bellwire, config, listening, local });

@@ -20,7 +20,8 @@ import type { Watch } from './watch.ts';
 export interface ClientOptions<C extends Catalog | undefined = undefined> {
   /** The URL of the server without an API path, like `http://127.0.0.1:4400`. */
   readonly url: string;
-  readonly api_key: string;
+  /** Null only in a page of the console, where the cookie of its session authenticates. */
+  readonly api_key: string | null;
   /** The id of the workspace to use with an admin key; the default workspace if absent. */
   readonly workspace?: string;
   /** The event types that `send` accepts, with their schemas. Without it, `send` accepts every type and JSON object. */

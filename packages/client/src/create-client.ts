@@ -34,7 +34,11 @@ const validate = ({
       url !== undefined && isBaseUrl(url),
       `must be the URL of the server, like http://127.0.0.1:4400, without an API path; it is "${url}"`,
     ],
-    ['api_key', isToken(api_key), 'must be an API key: visible ASCII characters without spaces'],
+    [
+      'api_key',
+      api_key === null || isToken(api_key),
+      'must be an API key: visible ASCII characters without spaces',
+    ],
     ['workspace', isToken(workspace), 'must be the id of a workspace'],
     [
       'timeout_ms',
@@ -79,7 +83,7 @@ const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
     links: createLinks({
       url: `${url.replace(/\/+$/, '')}/trpc`,
       headers: {
-        authorization: `Bearer ${api_key}`,
+        ...(api_key === null ? {} : { authorization: `Bearer ${api_key}` }),
         ...(workspace === undefined ? {} : { 'bellwire-workspace': workspace }),
       },
       fetch: options.fetch ?? ((at, init) => globalThis.fetch(at, init)),

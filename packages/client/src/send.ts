@@ -7,11 +7,17 @@ import type { EventReceipt } from '@bellwire/server';
 /** A call of the router that takes its fields as one object. */
 export type SendFields = (fields: object, options: CallOptions) => Promise<unknown>;
 
+/** 128 random bits as hex. `crypto.randomUUID` is missing in pages on plain HTTP. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(
+    '',
+  );
+
 const withKey = <F extends { readonly idempotency_key?: string | undefined }>(
   fields: F,
 ): F & { readonly idempotency_key: string } => ({
   ...fields,
-  idempotency_key: fields.idempotency_key ?? crypto.randomUUID(),
+  idempotency_key: fields.idempotency_key ?? randomKey(),
 });
 
 /** Adds an idempotency key to a creation, so that a call without a response can be retried. */

@@ -10,6 +10,7 @@ import { createErasureJobs } from './admin/erasures.ts';
 import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
+import { Sessions } from './admin/sessions.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { BellwireError, type Issue } from './core/errors.ts';
 import type { SendableHook } from './core/hook.ts';
@@ -23,9 +24,11 @@ import { createRecoveryJob } from './delivery/recovery-job.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
-import { createApp } from './http/app.ts';
+import { type AppOptions, createApp } from './http/app.ts';
+import { ConsoleFiles } from './http/console-files.ts';
 import { createInbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
+import { sessionOf } from './http/session-cookie.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hash } from './ports/hash.ts';
 import type { Log } from './ports/log.ts';
@@ -81,6 +84,10 @@ export interface Settings extends Pick<
   readonly default_dialect: Dialect;
   /** Whether to serve the built-in receiver. */
   readonly inbox: boolean;
+  /** The address of the server in browsers; null for the one of each request. */
+  readonly public_url: string | null;
+  /** The folder of the built console. */
+  readonly console_folder: string;
   /** An admin API key to store at the start. */
   readonly api_key: string | null;
 }
@@ -92,6 +99,8 @@ export interface Program {
   /** Every API call, as an admin of a workspace; null is the default one. */
   readonly verbsIn: (workspace_id: string | null) => Verbs;
   readonly loop: DeliveryLoop;
+  /** Creates the token of a link that signs one browser in to the console. */
+  readonly createSignInLink: () => Promise<string>;
   /** Whether there was no API key yet. */
   readonly is_first_start: boolean;
   /** Starts the sweep, once a second, which sends due retries and the deliveries of an earlier process. */
@@ -191,6 +200,7 @@ const createJobs = (ports: Ports, settings: Settings): JobRunner => {
 
 interface ManagementParts {
   readonly keys: Keys;
+  readonly sessions: Sessions;
   readonly audit: Audit;
   readonly loop: DeliveryLoop;
   readonly jobs: JobRunner;
@@ -199,7 +209,7 @@ interface ManagementParts {
 const createManagement = (
   ports: Ports,
   settings: Settings,
-  { keys, audit, loop, jobs }: ManagementParts,
+  { keys, sessions, audit, loop, jobs }: ManagementParts,
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects });
@@ -245,7 +255,24 @@ const createManagement = (
     sampleOf,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
-  return { router, contexts: createContexts({ keys, lookup }) };
+  return { router, contexts: createContexts({ keys, sessions, lookup }) };
+};
+
+interface HttpParts extends Pick<AppOptions, 'router' | 'sessions' | 'metrics' | 'log' | 'isReady'> {
+  readonly contexts: Contexts;
+}
+
+const createHttp = (ports: Ports, settings: Settings, { contexts, ...parts }: HttpParts) => {
+  const { clock, dialects, storage } = ports;
+  const { public_url, console_folder, inbox } = settings;
+  return createApp({
+    ...parts,
+    createContext: (request) => contexts.ofRequest(request.headers, () => sessionOf(request, public_url)),
+    public_url,
+    console_files: new ConsoleFiles(console_folder),
+    monotonic: clock.monotonic,
+    inbox: inbox ? createInbox(createInboxVerifier(storage.hooksAt, dialects, clock.now), clock) : null,
+  });
 };
 
 const adoptKey = (keys: Keys, api_key: string): Promise<void> => {
@@ -260,11 +287,12 @@ const adoptKey = (keys: Keys, api_key: string): Promise<void> => {
  */
 export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
   const { clock, log, storage } = ports;
-  const { store, repositories, hooksAt } = storage;
+  const { store, repositories } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
   await warnOfShortRetention(ports, settings);
   const audit = createAudit({ ...ports, repositories });
   const keys = createKeys({ ...ports, audit, repositories: repositories.api_keys });
+  const sessions = new Sessions({ ...ports, keys, repositories: repositories.sessions });
   const is_first_start = !(await repositories.api_keys.any());
   if (settings.api_key !== null) await adoptKey(keys, settings.api_key);
 
@@ -288,17 +316,14 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     throw error;
   }
   const error_log = createErrorLog(log, clock);
-  const { router, contexts } = createManagement(ports, settings, { keys, audit, loop, jobs });
-  const app = createApp({
+  const { router, contexts } = createManagement(ports, settings, { keys, sessions, audit, loop, jobs });
+  const app = createHttp(ports, settings, {
     router,
-    createContext: contexts.ofRequest,
-    log: error_log,
+    contexts,
+    sessions,
     metrics,
-    monotonic: clock.monotonic,
+    log: error_log,
     isReady: () => lifecycle.is_ready,
-    inbox: settings.inbox
-      ? createInbox(createInboxVerifier(hooksAt, ports.dialects, clock.now), clock)
-      : null,
   });
   return {
     fetch: app.fetch,
@@ -312,6 +337,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
         },
       }),
     loop,
+    createSignInLink: () => sessions.createLink(),
     is_first_start,
     start: () => lifecycle.start(),
     sweep: () => lifecycle.sweep(),

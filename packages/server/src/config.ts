@@ -88,6 +88,12 @@ export const settings = {
     'How long the data of finished events and the bodies of their attempts are kept, such as `7d`; `off` keeps them as long as the event. At most `BELLWIRE_RETENTION`.',
   ),
   sender_thread: withDefault(yesOrNo, 'true', 'Send from a separate thread, to use a second core.'),
+  public_url: setting(
+    z
+      .url({ protocol: /^https?$/, error: 'must be a URL such as https://webhooks.example.com' })
+      .transform((url) => new URL(url).origin),
+    'Address of the server in browsers, if it is behind a proxy, such as `https://webhooks.example.com`.',
+  ),
   inbox: withDefault(yesOrNo, 'false', 'Serve the built-in receiver at `/inbox/:name`.'),
   log_level: withDefault(
     z.enum(logLevels),

@@ -1,4 +1,5 @@
 import { hash as digest } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { assemble, type Ports, type Program, type Settings } from './assemble.ts';
 import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
@@ -41,6 +42,8 @@ export interface Bellwire extends Verbs, AsyncDisposable {
   /** Whether there was no API key yet. */
   readonly is_first_start: boolean;
   readonly database_path: string;
+  /** Creates the token of a link, `/signin#token`, that signs one browser in to the console as an admin. */
+  readonly createSignInLink: () => Promise<string>;
   /** The path of the key file if it was created just now; null otherwise. */
   readonly created_key_file: string | null;
   /** Starts retries and the deliveries of an earlier process. Call it once, before or after the first events. */
@@ -54,6 +57,10 @@ const sha256 = (text: string): string => digest('sha256', text, 'hex');
 /** This module and the thread's are TypeScript in the repository and JavaScript in the published package. */
 const senderThreadUrl = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
+
+/** The build of the package `web` in the repository; a folder of the published package. */
+const consoleFolder = (): string =>
+  fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../web/dist' : './console', import.meta.url));
 
 const settingsOf = (config: Config, dialects: Dialects): Settings => {
   const default_dialect = dialects.get(config.dialect);
@@ -72,6 +79,8 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     retention_ms: config.retention,
     payload_retention_ms: config.payload_retention,
     inbox: config.inbox,
+    public_url: config.public_url ?? null,
+    console_folder: consoleFolder(),
     api_key: config.api_key ?? null,
   };
 };
@@ -135,6 +144,7 @@ const toBellwire = ({ program, storage, close, log, config }: BellwireCore): Bel
     inWorkspace: program.verbsIn,
     is_first_start: program.is_first_start,
     database_path: storage.path,
+    createSignInLink: program.createSignInLink,
     created_key_file: storage.created_key_file,
     start: async () => {
       program.start();

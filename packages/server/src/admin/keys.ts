@@ -24,6 +24,8 @@ export interface Keys {
   ) => Promise<{ readonly key: ApiKey; readonly secret: string }>;
   /** Stores a given text as an admin key, unless it is stored already. */
   readonly adopt: (secret: string, name: string, actor: Actor) => Promise<void>;
+  /** The caller with the key that has this hash; null if there is none. */
+  readonly callerOf: (key_hash: string) => Promise<Caller | null>;
   /** The caller behind an `Authorization` header. @throws BellwireError `unauthenticated`. */
   readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
 }
@@ -44,6 +46,12 @@ const KEY_BYTES = 32;
 /** A short hint for a short, user-chosen key: eight characters could be half of it. */
 const hintOf = (secret: string): string =>
   secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
+
+const toCaller = ({ id, scope, workspace_id }: Pick<ApiKey, 'id' | 'scope' | 'workspace_id'>): Caller => ({
+  key_id: id,
+  scope,
+  workspace_id,
+});
 
 export const createKeys = ({ repositories, audit, clock, random, ids, hash }: KeysOptions): Keys => {
   const store = async (
@@ -68,10 +76,14 @@ export const createKeys = ({ repositories, audit, clock, random, ids, hash }: Ke
       const known = await repositories.find(hash(secret));
       if (known === null) await store(secret, { name, scope: 'admin', workspace_id: null }, actor);
     },
+    callerOf: async (key_hash) => {
+      const known = await repositories.find(key_hash);
+      return known === null ? null : toCaller(known);
+    },
     authenticate: async (authorization) => {
       const [, secret] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? [];
       const known = secret === undefined ? null : await repositories.find(hash(secret));
-      if (known !== null) return { key_id: known.id, scope: known.scope, workspace_id: known.workspace_id };
+      if (known !== null) return toCaller(known);
       throw new BellwireError(
         'unauthenticated',
         authorization === undefined

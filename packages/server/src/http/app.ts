@@ -1,26 +1,34 @@
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
+import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS } from './answers.ts';
+import type { ConsoleFiles } from './console-files.ts';
+import { mountConsole } from './console.ts';
 import { mountDocumentation } from './documentation.ts';
 import { limitBody } from './limit-body.ts';
 import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
 import { mountRest } from './rest.ts';
 import { routesOf } from './routes.ts';
+import { mountSession } from './session.ts';
 import { mountTrpc } from './trpc.ts';
 
 export interface AppOptions {
   readonly router: AnyRouter;
-  readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly createContext: (request: Request) => Promise<RpcContext>;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
+  readonly sessions: Sessions;
+  /** The address in the browser, behind a proxy; null for the one of each request. */
+  readonly public_url: string | null;
+  readonly console_files: ConsoleFiles;
   /** Null when the inbox is disabled. */
   readonly inbox: Hono | null;
 }
@@ -49,6 +57,8 @@ export const createApp = (options: AppOptions): Hono => {
   mountRest(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);
+  mountSession(app, options);
+  mountConsole(app, options.console_files);
   measured.addRoutes(app);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);

@@ -12,7 +12,7 @@ export interface RestOptions {
   readonly router: AnyRouter;
   /** Every route is mounted under each of these, such as `/v1`. */
   readonly prefixes: readonly string[];
-  readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly createContext: (request: Request) => Promise<RpcContext>;
   readonly log: Log;
 }
 
@@ -22,7 +22,7 @@ const NEVER_ABORTED = new AbortController().signal;
 const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promise<Response> => {
   const { router, createContext } = options;
   const request = c.req.raw;
-  const ctx = await createContext(request.headers);
+  const ctx = await createContext(request);
   // Unauthenticated calls are refused before their body is read.
   if (ctx.caller instanceof BellwireError) throw ctx.caller;
   const body = rest.route.method === 'GET' ? {} : await readJsonObject(request);

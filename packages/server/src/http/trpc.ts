@@ -10,7 +10,7 @@ import { readJsonText } from './read-body.ts';
 
 export interface TrpcOptions {
   readonly router: AnyRouter;
-  readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly createContext: (request: Request) => Promise<RpcContext>;
   readonly log: Log;
 }
 
@@ -43,7 +43,7 @@ export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions
         endpoint: '/trpc',
         req,
         router,
-        createContext: () => createContext(req.headers),
+        createContext: () => createContext(c.req.raw),
         maxBatchSize: MAX_BATCH_CALLS,
         onError: ({ error, path }) => logServerError(log, toBellwireError(error), path ?? 'unknown'),
         responseMeta: ({ errors: [first] }) => ({

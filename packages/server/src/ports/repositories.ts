@@ -11,6 +11,7 @@ import type { Audits } from './audits.ts';
 import type { Erasures } from './erasures.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
+import type { Sessions } from './sessions.ts';
 import type { StatsReader } from './stats.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
@@ -119,6 +120,8 @@ export interface StoredDelivery
   readonly next_attempt_at: number | null;
   /** Why it failed; while it is pending, the reason for a wait that the receiver did not cause. */
   readonly failure_reason: FailureReason | WaitReason | null;
+  /** The duration of the last attempt; null before the first, or if nothing was measured. */
+  readonly last_duration_ms: number | null;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -291,6 +294,7 @@ export interface Repositories {
   readonly audit: Audits;
   readonly stats: StatsReader;
   readonly recoveries: Recoveries;
+  readonly sessions: Sessions;
   readonly erasures: Erasures;
   /**
    * Runs `work` in one transaction: all of its changes, or none. It must use only the repositories that it gets, and not

@@ -189,6 +189,7 @@ interface DeliveriesTable {
   last_outcome: OutcomeKind | null;
   last_detail: string | null;
   last_status: number | null;
+  last_duration_ms: number | null;
   created_at: Time;
   updated_at: Time;
 }
@@ -280,6 +281,16 @@ interface AuditTable {
   changes: JsonText | null;
 }
 
+/** Sessions of the console, and one-time links. */
+interface SessionsTable {
+  token_hash: string;
+  kind: 'link' | 'console';
+  /** The hash of an API key; null for the operator of a local server. */
+  key_hash: string | null;
+  created_at: Time;
+  expires_at: Time;
+}
+
 /** All tables. Their names start with `bellwire_`, so that they can share a database with others. */
 export interface Schema {
   bellwire_meta: MetaTable;
@@ -299,6 +310,7 @@ export interface Schema {
   bellwire_erasures: ErasuresTable;
   bellwire_stats: StatsTable;
   bellwire_audit: AuditTable;
+  bellwire_sessions: SessionsTable;
 }
 
 /** `db` writes; `reader` serves lists and counts without blocking commits. */

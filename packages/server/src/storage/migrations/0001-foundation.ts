@@ -4,6 +4,7 @@ import type { SchemaDialect } from '../schema-dialect.ts';
 import { createAudit, createErasures, createRecoveries } from './0001-management.ts';
 import { createEventMetadata } from './event-metadata-table.ts';
 import { createHookLookups } from './hook-lookups.ts';
+import { createSessions } from './sessions-table.ts';
 import { createStats } from './stats-table.ts';
 
 const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
@@ -234,6 +235,7 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
         .addColumn('last_outcome', 'text')
         .addColumn('last_detail', 'text')
         .addColumn('last_status', 'integer')
+        .addColumn('last_duration_ms', is.real)
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('updated_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_deliveries_pk', ['workspace_id', 'id']),
@@ -306,6 +308,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createDeliveries(db, is);
     await createAttempts(db, is);
     await createStats(db, is);
+    await createSessions(db, is);
     await createRecoveries(db, is);
     await createErasures(db, is);
     await createAudit(db, is);

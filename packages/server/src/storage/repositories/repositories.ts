@@ -11,6 +11,7 @@ import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
 import { createErasures } from './erasures.ts';
 import { createRecoveries } from './recoveries.ts';
+import { createSessions } from './sessions.ts';
 import { createStats } from './stats.ts';
 import { createTenants } from './tenants.ts';
 import { createWorkspaces } from './workspaces.ts';
@@ -51,5 +52,6 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   stats: createStats(connections),
   recoveries: createRecoveries(connections, parts),
   erasures: createErasures(connections, parts),
+  sessions: createSessions(connections),
   transaction: transactionOf(connections, parts),
 });
