@@ -1,0 +1,143 @@
+import { type KeyboardEvent, type ReactNode, useId } from 'react';
+import { GridRow } from './grid-row.tsx';
+import { useNarrow } from './media.ts';
+import { useRows } from './use-rows.ts';
+import './grid.css';
+
+export interface Column<Row> {
+  readonly key: string;
+  readonly title: string;
+  /** A CSS grid track, such as `7rem` or `minmax(0, 1fr)`. */
+  readonly width: string;
+  readonly is_number?: boolean;
+  readonly cell: (row: Row) => ReactNode;
+}
+
+export interface GridProps<Row> {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
+  readonly keyOf: (row: Row) => string;
+  /** The row of a narrow page: two lines. */
+  readonly narrowRow: (row: Row) => ReactNode;
+  readonly selected: string | null;
+  readonly onSelect: (key: string) => void;
+  /** Opens the selected row, where selecting alone does not. */
+  readonly onOpen?: (key: string) => void;
+  /** Called when the last rows come into view; absent when everything is loaded. */
+  readonly onEnd?: (() => void) | undefined;
+  /** Called when the list is scrolled away from its top, or back to it. */
+  readonly onTop?: (is_at_top: boolean) => void;
+  readonly empty: ReactNode;
+}
+
+const ROW_PX = 32;
+const NARROW_ROW_PX = 56;
+
+const STEPS: Readonly<Record<string, (index: number, last: number) => number>> = {
+  ArrowDown: (index, last) => Math.min(last, index + 1),
+  ArrowUp: (index) => Math.max(0, index - 1),
+  PageDown: (index, last) => Math.min(last, index + 20),
+  PageUp: (index) => Math.max(0, index - 20),
+  Home: () => 0,
+  End: (_, last) => last,
+};
+
+/**
+ * A list of any length with one tab stop: the arrow keys select, Enter opens. Only the visible rows are in the
+ * document.
+ */
+export const Grid = <Row,>(props: GridProps<Row>) => {
+  const { label, rows, columns, keyOf, selected, onSelect, onOpen } = props;
+  const narrow = useNarrow();
+  const height = narrow ? NARROW_ROW_PX : ROW_PX;
+  const { scroller, virtual, items, onScroll } = useRows(props, height);
+  const id = useId();
+  const template = columns.map(({ width }) => width).join(' ');
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' && selected !== null) (onOpen ?? onSelect)(selected);
+    const step = STEPS[event.key];
+    if (step === undefined || rows.length === 0) return;
+    event.preventDefault();
+    const at = rows.findIndex((row) => keyOf(row) === selected);
+    const next = at === -1 ? 0 : step(at, rows.length - 1);
+    const row = rows[next];
+    if (row === undefined) return;
+    virtual.scrollToIndex(next);
+    onSelect(keyOf(row));
+  };
+
+  return (
+    <div className="grid">
+      {narrow ? null : <GridHead columns={columns} template={template} />}
+      <div
+        ref={scroller}
+        className="grid-scroll"
+        role="grid"
+        aria-label={label}
+        aria-rowcount={props.onEnd === undefined ? rows.length : -1}
+        aria-activedescendant={selected === null ? undefined : `${id}-${selected}`}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onScroll={onScroll}
+      >
+        {rows.length === 0 ? <EmptyRow>{props.empty}</EmptyRow> : null}
+        <div role="presentation" className="grid-space" style={{ height: `${virtual.getTotalSize()}px` }}>
+          {items.map(({ index, start }) => {
+            const row = rows[index];
+            return row === undefined ? null : (
+              <GridRow
+                key={keyOf(row)}
+                grid={props}
+                row={row}
+                place={{
+                  id: `${id}-${keyOf(row)}`,
+                  index,
+                  start,
+                  height,
+                  template: narrow ? null : template,
+                }}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+};
+
+const EmptyRow = ({ children }: { readonly children: ReactNode }) => (
+  <div role="row">
+    <div role="gridcell">{children}</div>
+  </div>
+);
+
+interface GridHeadProps<Row> {
+  readonly columns: readonly Column<Row>[];
+  readonly template: string;
+}
+
+const GridHead = <Row,>({ columns, template }: GridHeadProps<Row>) => (
+  <div className="grid-head" style={{ gridTemplateColumns: template }} aria-hidden="true">
+    {columns.map(({ key, title, is_number = false }) => (
+      <span key={key} className={is_number ? 'number cut' : 'cut'}>
+        {title}
+      </span>
+    ))}
+  </div>
+);
+
+/** A row of a narrow page: a title and a state, and below them a detail and a time. */
+export const TwoLines = (props: Readonly<Record<'title' | 'state' | 'detail' | 'time', ReactNode>>) => (
+  <>
+    <span className="two-line">
+      <span className="cut">{props.title}</span>
+      <span>{props.state}</span>
+    </span>
+    <span className="two-line quiet">
+      <span className="cut">{props.detail}</span>
+      <span>{props.time}</span>
+    </span>
+  </>
+);

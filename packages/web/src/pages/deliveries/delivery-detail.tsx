@@ -1,0 +1,133 @@
+import type { Attempt, Delivery, DeliveryWithAttempts, Hook } from '@bellwire/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useBellwire } from '../../data/client.tsx';
+import { useFilters } from '../../data/address.ts';
+import { Failure } from '../../data/errors.tsx';
+import { Button } from '../../design/button.tsx';
+import { CopyButton } from '../../design/copy.tsx';
+import { Tabs } from '../../design/tabs.tsx';
+import { useNarrow } from '../../design/media.ts';
+import { useWords } from '../../words/words.ts';
+import { toCurl } from './curl.ts';
+import { DeliveryFacts } from './delivery-facts.tsx';
+import { useHooks } from './hook-names.ts';
+import { Redeliver } from './redeliver.tsx';
+import { RequestTab } from './request-tab.tsx';
+import { ResponseTab } from './response-tab.tsx';
+import { AttemptsTab, Timeline } from './timeline.tsx';
+import { Verdict } from './verdict.tsx';
+
+interface DetailProps {
+  readonly id: string;
+  readonly nameOf: (delivery: Delivery) => string;
+  readonly onClose: () => void;
+}
+
+/** One delivery: what was sent, what came back, why, and what happens next. */
+export const DeliveryDetail = ({ id, nameOf, onClose }: DetailProps) => {
+  const bellwire = useBellwire();
+  const words = useWords().delivery;
+  const narrow = useNarrow();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['delivery', id],
+    queryFn: ({ signal }) => bellwire.deliveries.get(id, { signal }),
+  });
+  return (
+    <aside className="detail" aria-label={data === undefined ? id : words.to(data.event_type, nameOf(data))}>
+      <Button kind="bare" className="detail-close" onClick={onClose}>
+        {narrow ? `‹ ${words.back}` : words.close}
+      </Button>
+      <Failure error={error} onRetry={() => void refetch()} />
+      {data === undefined ? null : <Loaded delivery={data} name={nameOf(data)} />}
+    </aside>
+  );
+};
+
+interface LoadedProps {
+  readonly delivery: DeliveryWithAttempts;
+  readonly name: string;
+}
+
+const useHookOf = (delivery: Delivery): Hook | undefined =>
+  useHooks().find(({ id }) => id === delivery.hook_id);
+
+const Loaded = ({ delivery, name }: LoadedProps) => {
+  const words = useWords().delivery;
+  const [filters, change] = useFilters();
+  const [number, setNumber] = useState<number | null>(null);
+  const hook = useHookOf(delivery);
+  const last = delivery.attempts.at(-1);
+  // Without a choice, the newest attempt is shown, also when another one follows.
+  const attempt = delivery.attempts.find((each) => each.number === number) ?? last;
+  return (
+    <div className="stack-wide">
+      <div>
+        <h2 className="break">{words.to(delivery.event_type, name)}</h2>
+        <span className="mono quiet">{delivery.id}</span>
+      </div>
+      <Verdict delivery={delivery} attempt={last} hook={hook} />
+      <Actions delivery={delivery} attempt={attempt} />
+      <AttemptTabs
+        delivery={delivery}
+        attempt={attempt}
+        selected={filters['tab'] ?? 'response'}
+        onSelect={(tab) => change({ tab })}
+        onAttempt={(chosen) => {
+          setNumber(chosen);
+          change({ tab: 'response' });
+        }}
+      />
+      <Timeline delivery={delivery} />
+      <DeliveryFacts delivery={delivery} name={name} />
+    </div>
+  );
+};
+
+const Actions = ({
+  delivery,
+  attempt,
+}: {
+  readonly delivery: Delivery;
+  readonly attempt: Attempt | undefined;
+}) => {
+  const words = useWords().delivery;
+  return (
+    <div className="inline">
+      <Redeliver delivery={delivery} />
+      {attempt?.request ? <CopyButton text={toCurl(attempt.request)} label={words.copy_curl} /> : null}
+      <CopyButton text={location.href} label={words.copy_link} />
+    </div>
+  );
+};
+
+interface AttemptTabsProps {
+  readonly delivery: DeliveryWithAttempts;
+  readonly attempt: Attempt | undefined;
+  readonly selected: string;
+  readonly onSelect: (tab: string) => void;
+  readonly onAttempt: (number: number) => void;
+}
+
+const AttemptTabs = ({ delivery, attempt, selected, onSelect, onAttempt }: AttemptTabsProps) => {
+  const words = useWords().delivery;
+  if (attempt === undefined) return <p className="quiet">{words.no_attempt}</p>;
+  return (
+    <Tabs
+      label={words.attempt_of(attempt.number, null)}
+      selected={selected}
+      onSelect={onSelect}
+      tabs={[
+        { key: 'request', title: words.tabs.request, content: <RequestTab attempt={attempt} /> },
+        { key: 'response', title: words.tabs.response, content: <ResponseTab attempt={attempt} /> },
+        {
+          key: 'attempts',
+          title: `${words.tabs.attempts} (${delivery.attempts.length})`,
+          content: (
+            <AttemptsTab attempts={delivery.attempts} selected={attempt.number} onSelect={onAttempt} />
+          ),
+        },
+      ]}
+    />
+  );
+};

@@ -1,0 +1,63 @@
+import type { Delivery } from '@bellwire/client';
+import type { Filters } from '../../data/address.ts';
+
+const HOUR = 3_600_000;
+const RANGES: Readonly<Record<string, number>> = {
+  '15m': HOUR / 4,
+  '1h': HOUR,
+  '24h': 24 * HOUR,
+  '7d': 7 * 24 * HOUR,
+};
+
+export const FILTER_NAMES = [
+  'status',
+  'hook_id',
+  'event_type',
+  'outcome',
+  'tenant',
+  'event_id',
+  'time',
+] as const;
+
+type DeliveryStatus = Delivery['status'];
+
+/** The filters of a list of deliveries, as the API takes them. */
+export interface DeliveryQuery {
+  readonly status?: DeliveryStatus;
+  readonly hook_id?: string;
+  readonly event_type?: string;
+  readonly tenant?: string;
+  readonly event_id?: string;
+  readonly outcome?: 'timeout';
+  readonly since?: string;
+}
+
+/** `now` is rounded, so that the same filters are the same query for a minute. */
+export const toQuery = (filters: Filters, now: number): DeliveryQuery => {
+  const range = RANGES[filters['time'] ?? ''];
+  const given = Object.fromEntries(
+    FILTER_NAMES.filter((name) => name !== 'time' && filters[name] !== undefined).map((name) => [
+      name,
+      filters[name],
+    ]),
+  );
+  return {
+    ...given,
+    ...(range === undefined
+      ? {}
+      : { since: new Date(Math.floor((now - range) / 60_000) * 60_000).toISOString() }),
+  };
+};
+
+export const hasFilters = (filters: Filters): boolean =>
+  FILTER_NAMES.some((name) => filters[name] !== undefined);
+
+/** Whether a delivery belongs to the list, as far as its own fields say. */
+export const matches = (query: DeliveryQuery, delivery: Delivery): boolean =>
+  (query.status === undefined || delivery.status === query.status) &&
+  (query.hook_id === undefined || delivery.hook_id === query.hook_id) &&
+  (query.event_type === undefined || delivery.event_type === query.event_type) &&
+  (query.tenant === undefined || delivery.tenant === query.tenant) &&
+  (query.event_id === undefined || delivery.event_id === query.event_id) &&
+  (query.outcome === undefined || delivery.last_outcome === query.outcome) &&
+  (query.since === undefined || delivery.created_at >= query.since);

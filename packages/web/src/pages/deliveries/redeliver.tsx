@@ -1,0 +1,79 @@
+import type { Delivery } from '@bellwire/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { useBellwire } from '../../data/client.tsx';
+import { Failure } from '../../data/errors.tsx';
+import { Button } from '../../design/button.tsx';
+import { Dialog, DialogActions } from '../../design/dialog.tsx';
+import { Notice } from '../../design/notice.tsx';
+import { useWords } from '../../words/words.ts';
+
+const DAY_MS = 86_400_000;
+
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  (target.matches('input, textarea, select') || target.closest('dialog') !== null);
+
+/** Calls `action` when the key is pressed outside of inputs. */
+const useKey = (key: string, action: () => void): void => {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
+        return;
+      action();
+    };
+    document.addEventListener('keydown', press);
+    return () => document.removeEventListener('keydown', press);
+  }, [key, action]);
+};
+
+/** Sends a delivery once more at once. It warns where the receiver may have forgotten that it knows the event. */
+export const Redeliver = ({ delivery }: { readonly delivery: Delivery }) => {
+  const words = useWords().delivery;
+  const bellwire = useBellwire();
+  const queries = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const retry = useMutation({
+    mutationFn: () => bellwire.deliveries.retry(delivery.id),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['delivery', delivery.id] }),
+  });
+  const start = (): void => {
+    if (retry.isPending) return;
+    if (Date.now() - Date.parse(delivery.created_at) > DAY_MS) setAsking(true);
+    else retry.mutate();
+  };
+  useKey('r', start);
+  return (
+    <>
+      <Button
+        kind="primary"
+        onClick={start}
+        busy={retry.isPending && words.redelivering}
+        aria-keyshortcuts="r"
+      >
+        {words.redeliver}
+      </Button>
+      {retry.data === undefined ? null : (
+        <Notice tone={retry.data.success ? 'ok' : 'bad'} title={words.redelivered(retry.data.success)} live />
+      )}
+      <Failure error={retry.error} />
+      {asking ? (
+        <Dialog title={words.old_title} onClose={() => setAsking(false)}>
+          <p>{words.old}</p>
+          <DialogActions>
+            <Button
+              kind="primary"
+              onClick={() => {
+                setAsking(false);
+                retry.mutate();
+              }}
+            >
+              {words.redeliver_anyway}
+            </Button>
+            <Button onClick={() => setAsking(false)}>{words.cancel}</Button>
+          </DialogActions>
+        </Dialog>
+      ) : null}
+    </>
+  );
+};

@@ -1,0 +1,70 @@
+import type { Attempt, DeliveryWithAttempts } from '@bellwire/client';
+import { durationText } from '../../design/durations.ts';
+import { Clock } from '../../design/time.tsx';
+import { useWords, type Words } from '../../words/words.ts';
+
+const resultOf = (words: Words, { outcome, response }: Attempt): string =>
+  response === null
+    ? (words.outcomes[outcome as keyof Words['outcomes']] ?? outcome)
+    : String(response.status);
+
+/** The attempts in order, and when the next one is due. */
+export const Timeline = ({ delivery }: { readonly delivery: DeliveryWithAttempts }) => {
+  const words = useWords();
+  const { attempts, next_attempt_at } = delivery;
+  if (attempts.length === 0 && next_attempt_at === null) return null;
+  return (
+    <section aria-label={words.delivery.timeline}>
+      <h3>{words.delivery.timeline}</h3>
+      <ol>
+        {attempts.map((attempt) => (
+          <li key={attempt.id} className="timeline-row">
+            <span className="quiet number">{attempt.number}</span>
+            <Clock at={attempt.started_at} />
+            <span>{resultOf(words, attempt)}</span>
+            <span className="quiet">{durationText(attempt.duration_ms)}</span>
+          </li>
+        ))}
+        {next_attempt_at === null ? null : (
+          <li className="timeline-row mark-warn">
+            <span className="quiet number">{attempts.length + 1}</span>
+            <Clock at={next_attempt_at} />
+            <span>{words.delivery.next_retry}</span>
+          </li>
+        )}
+      </ol>
+    </section>
+  );
+};
+
+interface AttemptsTabProps {
+  readonly attempts: readonly Attempt[];
+  readonly selected: number;
+  readonly onSelect: (number: number) => void;
+}
+
+/** Chooses the attempt that the other tabs show. */
+export const AttemptsTab = ({ attempts, selected, onSelect }: AttemptsTabProps) => {
+  const words = useWords();
+  return (
+    <ol>
+      {attempts.map((attempt) => (
+        <li key={attempt.id}>
+          <button
+            type="button"
+            className="attempt-button timeline-row"
+            aria-pressed={attempt.number === selected}
+            onClick={() => onSelect(attempt.number)}
+          >
+            <span className="quiet number">{attempt.number}</span>
+            <Clock at={attempt.started_at} />
+            <span>
+              {resultOf(words, attempt)} <span className="quiet">{attempt.trigger}</span>
+            </span>
+            <span className="quiet">{durationText(attempt.duration_ms)}</span>
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+};

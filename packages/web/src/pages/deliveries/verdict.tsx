@@ -1,0 +1,44 @@
+import type { Attempt, Delivery, Hook } from '@bellwire/client';
+import { durationText } from '../../design/durations.ts';
+import { Notice } from '../../design/notice.tsx';
+import { Until } from '../../design/time.tsx';
+import { useWords } from '../../words/words.ts';
+import { adviceOn } from './explain.ts';
+import { stateOf } from './state.ts';
+
+interface VerdictProps {
+  readonly delivery: Delivery;
+  /** The newest attempt. */
+  readonly attempt: Attempt | undefined;
+  readonly hook: Hook | undefined;
+}
+
+/** Why a delivery has not succeeded, what to do about it, and what happens next. Nothing for a success. */
+export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
+  const words = useWords();
+  const state = stateOf(delivery);
+  if (state === 'succeeded' || (state === 'pending' && delivery.last_error === null)) return null;
+  if (state === 'held')
+    return (
+      <Notice tone="idle" title={words.status.held}>
+        {words.advice.held}
+      </Notice>
+    );
+  const title =
+    attempt === undefined
+      ? words.status[state]
+      : `${attempt.response?.status ?? words.status[state]} ${words.delivery.after(durationText(attempt.duration_ms))}, ${words.delivery.attempt_of(attempt.number, hook?.max_attempts ?? null)}`;
+  const advice = attempt === undefined ? null : adviceOn(words, attempt);
+  return (
+    <Notice tone={state === 'failed' ? 'bad' : state === 'retrying' ? 'warn' : 'idle'} title={title} live>
+      <p>
+        {delivery.last_error} {advice}
+      </p>
+      {delivery.next_attempt_at === null ? null : (
+        <p>
+          {words.delivery.next_try} <Until at={delivery.next_attempt_at} />. {words.delivery.nothing_lost}
+        </p>
+      )}
+    </Notice>
+  );
+};

@@ -1,0 +1,29 @@
+import { type ReactNode, useEffect } from 'react';
+
+interface PageProps {
+  readonly title: string;
+  /** Filters and search, beside the title. */
+  readonly tools?: ReactNode;
+  /** The main actions, at the end of the line. */
+  readonly actions?: ReactNode;
+  /** Whether the children fill the page and scroll by themselves, as lists do. */
+  readonly fills?: boolean;
+  readonly children: ReactNode;
+}
+
+/** A page with its title, which is also the title of the tab. */
+export const Page = ({ title, tools, actions, fills = false, children }: PageProps) => {
+  useEffect(() => {
+    document.title = `${title} · Bellwire`;
+  }, [title]);
+  return (
+    <>
+      <header className="page-head">
+        <h1 className="cut">{title}</h1>
+        {tools}
+        {actions === undefined ? null : <div className="page-head-end">{actions}</div>}
+      </header>
+      {fills ? children : <div className="page-body">{children}</div>}
+    </>
+  );
+};
