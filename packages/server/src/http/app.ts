@@ -2,7 +2,9 @@ import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
+import type { Change } from '../ports/changes.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
+import type { ShownChange } from '../rpc/views/change.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import { mountDocumentation } from './documentation.ts';
 import { limitBody } from './limit-body.ts';
@@ -10,11 +12,15 @@ import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
 import { mountRest } from './rest.ts';
 import { routesOf } from './routes.ts';
+import { mountStream } from './stream.ts';
+import type { Streams } from './streams.ts';
 import { mountTrpc } from './trpc.ts';
 
 export interface AppOptions {
   readonly router: AnyRouter;
   readonly createContext: (headers: Headers) => Promise<RpcContext>;
+  readonly streams: Streams;
+  readonly viewChange: (change: Change) => ShownChange;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Milliseconds from an arbitrary start. */
@@ -47,6 +53,7 @@ export const createApp = (options: AppOptions): Hono => {
   );
   mountTrpc(app, options);
   mountRest(app, { ...options, prefixes: PREFIXES });
+  mountStream(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);
   measured.addRoutes(app);
