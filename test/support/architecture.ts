@@ -40,6 +40,7 @@ const TOP_LEVEL = new Set([
   'create-bellwire.ts',
   'durations.ts',
   'index.ts',
+  'lifecycle.ts',
   'verify-inbox.ts',
   'network.ts',
   'sender-thread.ts',

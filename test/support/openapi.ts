@@ -53,8 +53,8 @@ const all: readonly DocumentedOperation[] = Object.entries(document.paths).flatM
     };
   }),
 );
-/** The operations of the API, without those of the process. */
-export const operations = all.filter(({ name }) => !name.startsWith('process.'));
+/** The procedures of the API: not the stream, whose answer does not end, nor those of the process. */
+export const operations = all.filter(({ name }) => !/^(process|stream)\./.test(name));
 export const process_operations = all.filter(({ name }) => name.startsWith('process.'));
 
 export const operation = (name: string): DocumentedOperation => {

@@ -256,6 +256,7 @@ export const startServer = async ({
     log_lines,
     database_path: bellwire.database_path,
     [Symbol.asyncDispose]: async () => {
+      bellwire.endStreams();
       await agent.destroy();
       await listening.close();
       await bellwire.stop();

@@ -49,8 +49,9 @@ const textsFromFlags = (options: Options): SettingTexts =>
 const withoutClientVariables = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !clientVariables.includes(name)));
 
-/** Closes the listener, then stops the server. */
+/** Ends the streams, which would keep the listener open; closes it, then stops the server. */
 const shutDown = async (bellwire: Bellwire, listening: Listening | null): Promise<void> => {
+  bellwire.endStreams();
   if (listening !== null) await Promise.race([listening.close(), delay(GRACE_MS)]);
   await bellwire.stop();
 };

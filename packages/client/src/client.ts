@@ -15,6 +15,7 @@ import type {
   Verb,
 } from '@bellwire/server';
 import type { SchemaInput } from './standard-schema.ts';
+import type { Stream } from './stream.ts';
 import type { Watch } from './watch.ts';
 
 export interface ClientOptions<C extends Catalog | undefined = undefined> {
@@ -107,6 +108,8 @@ type Push<C extends Catalog | undefined> = C extends Catalog
 
 /** Every call of Bellwire, grouped by noun. They throw only BellwireError. */
 export type Client<C extends Catalog | undefined = undefined> = {
+  readonly stream: Stream;
+} & {
   readonly [N in Exclude<Noun, 'events' | 'deliveries' | 'eventTypes'>]: Methods<N>;
 } & {
   readonly events: Omit<Methods<'events'>, 'send' | 'sendBatch'> &

@@ -7,9 +7,10 @@ import type { Client, ClientOptions } from './client.ts';
 import { createLinks, routeOf } from './links.ts';
 import { createListing } from './listing.ts';
 import { createPush } from './push.ts';
-import { type CallOptions, withRetries } from './retry.ts';
+import { type CallOptions, type RetryOptions, withRetries } from './retry.ts';
 import { createOnce, createSend, createSendBatch, type SendFields } from './send.ts';
 import { toBellwireError } from './to-error.ts';
+import { type Connection, createStream } from './stream.ts';
 import { createWatch } from './watch.ts';
 
 type Input = Readonly<Record<string, unknown>>;
@@ -77,18 +78,23 @@ type Run = (
   args: { readonly input: Input; readonly options: CallOptions },
 ) => Promise<unknown>;
 
-const createRun = (options: ClientOptions<Catalog | undefined>): Run => {
-  const { url, api_key, workspace, retry = {}, timeout_ms = 30_000 } = options;
+/** How to reach the server. */
+const connectionOf = (options: ClientOptions<Catalog | undefined>) => {
+  const { url, api_key, workspace, timeout_ms = 30_000 } = options;
+  return {
+    url: url.replace(/\/+$/, ''),
+    headers: {
+      ...(api_key === null ? {} : { authorization: `Bearer ${api_key}` }),
+      ...(workspace === undefined ? {} : { 'bellwire-workspace': workspace }),
+    },
+    fetch: options.fetch ?? ((at, init) => globalThis.fetch(at, init)),
+    timeout_ms,
+  } satisfies Connection;
+};
+
+const createRun = (connection: Connection, retry: RetryOptions | false = {}): Run => {
   const rpc = createTRPCUntypedClient<AppRouter>({
-    links: createLinks({
-      url: `${url.replace(/\/+$/, '')}/trpc`,
-      headers: {
-        ...(api_key === null ? {} : { authorization: `Bearer ${api_key}` }),
-        ...(workspace === undefined ? {} : { 'bellwire-workspace': workspace }),
-      },
-      fetch: options.fetch ?? ((at, init) => globalThis.fetch(at, init)),
-      timeout_ms,
-    }),
+    links: createLinks({ ...connection, url: `${connection.url}/trpc` }),
   });
   return async (
     name,
@@ -158,13 +164,16 @@ export const createClient = <const C extends Catalog | undefined = undefined>(
 ): Client<C> => {
   const issues = validate(options);
   if (issues.length > 0) throw invalidInput(issues);
-  const run = createRun(options);
+  const connection = connectionOf(options);
+  const run = createRun(connection, options.retry);
   const { catalog, to_json_schema } = options;
   const methods = Object.fromEntries(
     (Object.keys(calls) as Noun[]).map((noun) => [noun, createMethods(run, noun)]),
   ) as unknown as Methods;
+  const stream = createStream(connection);
   const client = {
     ...methods,
+    stream,
     events: {
       ...methods.events,
       send: createSend(methods.events.send, catalog),
@@ -172,7 +181,7 @@ export const createClient = <const C extends Catalog | undefined = undefined>(
     },
     hooks: { ...methods.hooks, create: createOnce(methods.hooks.create) },
     workspaces: { ...methods.workspaces, create: createOnce(methods.workspaces.create) },
-    deliveries: { ...methods.deliveries, watch: createWatch(methods.deliveries) },
+    deliveries: { ...methods.deliveries, watch: createWatch({ ...methods.deliveries, stream }) },
     eventTypes: { ...methods.eventTypes, push: createPush(methods.eventTypes, catalog, to_json_schema) },
   };
   return client as unknown as Client<C>;

@@ -15,6 +15,16 @@ export interface FetchResponse {
   readonly status: number;
   readonly headers: { readonly get: (name: string) => string | null };
   readonly text: () => Promise<string>;
+  /** Needed by `stream`; without it, `deliveries.watch` polls. */
+  readonly body?: ResponseBody | null;
+}
+
+/** The part of a `ReadableStream` that the client uses. */
+export interface ResponseBody {
+  readonly getReader: () => {
+    readonly read: () => Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    readonly cancel: () => Promise<void>;
+  };
 }
 
 /** The fields that tRPC passes to `fetch` for JSON calls. */
@@ -42,7 +52,7 @@ const readRetryAfter = (header: string | null): number | null => {
 };
 
 /** The message of the cause: `fetch failed` alone says nothing. */
-const reasonOf = (thrown: unknown): string => {
+export const reasonOf = (thrown: unknown): string => {
   if (!(thrown instanceof Error)) return String(thrown);
   const { cause } = thrown;
   if (!(cause instanceof Error)) return thrown.message;
@@ -73,7 +83,8 @@ const isRestError = (value: unknown): value is RestError => {
   return typeof error?.code === 'string' && typeof error.message === 'string';
 };
 
-const readResponse = (url: string, response: FetchResponse, text: string): JsonResponse => {
+/** Reads a JSON response. @throws BellwireError `unexpected_answer`, or the error of a refusal */
+export const readResponse = (url: string, response: FetchResponse, text: string): JsonResponse => {
   const { status } = response;
   let value: unknown;
   try {

@@ -22,9 +22,11 @@ export type {
   Erasure,
   Recovery,
   Stats,
+  StreamEvent,
   Tenant,
   Warning,
   Workspace,
 } from '@bellwire/server';
 export type { StandardSchema } from './standard-schema.ts';
+export type { OpenStreamEvent, StreamOptions } from './stream.ts';
 export type { WatchFilter, WatchOptions } from './watch.ts';

@@ -1,4 +1,4 @@
-import { type Audit, createAudit } from './admin/audit.ts';
+import { type Audit, type AuditOptions, createAudit } from './admin/audit.ts';
 import { AwaitedSends } from './admin/awaited-sends.ts';
 import { scheduleBeyondRetention } from './admin/check-retention.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
@@ -12,10 +12,12 @@ import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { Sessions } from './admin/sessions.ts';
 import { createTestSends } from './admin/test-sends.ts';
-import { BellwireError, type Issue } from './core/errors.ts';
+import type { BellwireError, Issue } from './core/errors.ts';
 import type { SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
+import { noteChange } from './admin/note-changes.ts';
+import { ChangeFeed } from './delivery/change-feed.ts';
 import { createAuditJob } from './delivery/audit-job.ts';
 import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
 import { createErasureJob } from './delivery/erasure-job.ts';
@@ -29,13 +31,15 @@ import { ConsoleFiles } from './http/console-files.ts';
 import { createInbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { sessionOf } from './http/session-cookie.ts';
+import { Streams } from './http/streams.ts';
+import type { Change, Changes } from './ports/changes.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hash } from './ports/hash.ts';
 import type { Log } from './ports/log.ts';
 import type { Random } from './ports/random.ts';
 import type { Repositories } from './ports/repositories.ts';
 import type { SampleData } from './ports/sample-data.ts';
-import type { Schedule, ScheduledJob } from './ports/schedule.ts';
+import type { Schedule } from './ports/schedule.ts';
 import type { SchemaCheck } from './ports/schema-check.ts';
 import type { Store } from './ports/store.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
@@ -46,6 +50,8 @@ import { createLibrary } from './rpc/library.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
 import type { Verbs } from './rpc/verbs.ts';
+import { createViewChange, type ShownChange } from './rpc/views/change.ts';
+import { Lifecycle } from './lifecycle.ts';
 import { createInboxVerifier } from './verify-inbox.ts';
 
 /** The program's dependencies on the outside world. */
@@ -94,6 +100,8 @@ export interface Settings extends Pick<
 
 /** A running Bellwire, independent of its ports. */
 export interface Program {
+  /** Ends all open streams and refuses new ones. Call it before you close the listener, which waits for responses. */
+  readonly endStreams: () => void;
   /** The HTTP API, pages and inbox. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
   /** Every API call, as an admin of a workspace; null is the default one. */
@@ -109,57 +117,6 @@ export interface Program {
   readonly sweep: () => Promise<void>;
   /** Shuts down gracefully: no delivery is lost or sent twice. Further calls return the same promise. */
   readonly stop: () => Promise<void>;
-}
-
-interface LifecycleParts {
-  readonly loop: DeliveryLoop;
-  readonly jobs: JobRunner;
-  readonly ports: Ports;
-}
-
-/** Starts and stops the program, and knows whether it is ready. */
-class Lifecycle {
-  readonly #parts: LifecycleParts;
-  #sweeps: ScheduledJob | null = null;
-  #stopped: Promise<void> | null = null;
-
-  constructor(parts: LifecycleParts) {
-    this.#parts = parts;
-  }
-
-  get is_ready(): boolean {
-    return this.#sweeps !== null && this.#stopped === null;
-  }
-
-  start(): void {
-    if (this.#stopped !== null) return;
-    const { schedule, log } = this.#parts.ports;
-    this.#sweeps ??= schedule.everySecond('bellwire sweep', () => this.sweep(), log);
-  }
-
-  async sweep(): Promise<void> {
-    const { loop, jobs } = this.#parts;
-    // Not awaited: a large job must not delay due retries.
-    void jobs.run();
-    await loop.sweep();
-  }
-
-  /** @throws BellwireError `shutting_down` */
-  assertRunning(): void {
-    if (this.#stopped === null) return;
-    throw new BellwireError('shutting_down', 'This Bellwire instance has been stopped. Create a new one.');
-  }
-
-  stop(): Promise<void> {
-    return (this.#stopped ??= this.#stop());
-  }
-
-  async #stop(): Promise<void> {
-    const { loop, jobs } = this.#parts;
-    await this.#sweeps?.stop();
-    await jobs.stop();
-    await loop.stop();
-  }
 }
 
 const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<void> => {
@@ -189,9 +146,9 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
   );
 };
 
-const createJobs = (ports: Ports, settings: Settings): JobRunner => {
+const createJobs = (ports: Ports, settings: Settings, changes: Changes): JobRunner => {
   const { store, repositories } = ports.storage;
-  const parts = { ...ports, ...settings, ...repositories, store };
+  const parts = { ...ports, ...settings, ...repositories, store, changes };
   return new JobRunner({
     ...ports,
     jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts)],
@@ -210,7 +167,11 @@ const createManagement = (
   ports: Ports,
   settings: Settings,
   { keys, sessions, audit, loop, jobs }: ManagementParts,
-): { readonly router: AppRouter; readonly contexts: Contexts } => {
+): {
+  readonly router: AppRouter;
+  readonly contexts: Contexts;
+  readonly viewChange: (change: Change) => ShownChange;
+} => {
   const { clock, dialects, ids, storage } = ports;
   const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects });
   const { accept } = loop;
@@ -225,12 +186,13 @@ const createManagement = (
     onCreated: () => void jobs.run(),
   });
   const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs };
+  const secrets = createSecrets(forHooks);
   const router = createAppRouter({
     accept,
     hooks: createHooks(forHooks),
     hookWarnings: createHookWarnings(forHooks),
     testSends,
-    secrets: createSecrets(forHooks),
+    secrets,
     recoveryJobs,
     erasureJobs: createErasureJobs({
       ...forHooks,
@@ -255,10 +217,17 @@ const createManagement = (
     sampleOf,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
-  return { router, contexts: createContexts({ keys, sessions, lookup }) };
+  return {
+    router,
+    contexts: createContexts({ keys, sessions, lookup }),
+    viewChange: createViewChange((hook) => secrets.stateOf(hook)),
+  };
 };
 
-interface HttpParts extends Pick<AppOptions, 'router' | 'sessions' | 'metrics' | 'log' | 'isReady'> {
+interface HttpParts extends Pick<
+  AppOptions,
+  'router' | 'sessions' | 'streams' | 'viewChange' | 'metrics' | 'log' | 'isReady'
+> {
   readonly contexts: Contexts;
 }
 
@@ -275,9 +244,33 @@ const createHttp = (ports: Ports, settings: Settings, { contexts, ...parts }: Ht
   });
 };
 
+/** What follows the commit of an audited change. */
+const afterChange =
+  ({
+    changes,
+    streams,
+  }: {
+    readonly changes: Changes;
+    readonly streams: Streams;
+  }): AuditOptions['onChanged'] =>
+  (actor, change) => {
+    noteChange(changes, actor, change);
+    if (change.action === 'api_key.deleted') streams.endOf(change.subject);
+  };
+
 const adoptKey = (keys: Keys, api_key: string): Promise<void> => {
   const actor = { workspace_id: DEFAULT_WORKSPACE, by: 'configuration' };
   return keys.adopt(api_key, 'from the configuration', actor);
+};
+
+/** The API keys with the configured one, and the sessions that act for them. */
+const openKeys = async (ports: Ports, { api_key }: Settings, audit: Audit) => {
+  const { repositories } = ports.storage;
+  const keys = createKeys({ ...ports, audit, repositories: repositories.api_keys });
+  const is_first_start = !(await repositories.api_keys.any());
+  if (api_key !== null) await adoptKey(keys, api_key);
+  const sessions = new Sessions({ ...ports, keys, repositories: repositories.sessions });
+  return { keys, sessions, is_first_start };
 };
 
 /**
@@ -290,37 +283,34 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const { store, repositories } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
   await warnOfShortRetention(ports, settings);
-  const audit = createAudit({ ...ports, repositories });
-  const keys = createKeys({ ...ports, audit, repositories: repositories.api_keys });
-  const sessions = new Sessions({ ...ports, keys, repositories: repositories.sessions });
-  const is_first_start = !(await repositories.api_keys.any());
-  if (settings.api_key !== null) await adoptKey(keys, settings.api_key);
+  const changes = new ChangeFeed({ ...ports, repositories });
+  const streams = new Streams({ source: changes, clock });
+  const audit = createAudit({ ...ports, repositories, onChanged: afterChange({ changes, streams }) });
+  const { keys, sessions, is_first_start } = await openKeys(ports, settings, audit);
 
   const metrics = createMetrics({ store, repositories, clock, gauges: () => loop.gauges() });
-  const loop = new DeliveryLoop({
-    ...ports,
-    ...settings,
-    store,
-    observe: (observation) => {
-      metrics.observe(observation);
-      ports.observe?.(observation);
-    },
-  });
-  const jobs = createJobs(ports, settings);
-  const lifecycle = new Lifecycle({ loop, jobs, ports });
-  // Before the first event: the leases that it releases must be those of another process.
-  try {
-    await loop.start();
-  } catch (error) {
-    await Promise.allSettled([lifecycle.stop()]);
-    throw error;
-  }
+  const observe = (observation: Observation): void => {
+    metrics.observe(observation);
+    ports.observe?.(observation);
+  };
+  const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe });
+  const jobs = createJobs(ports, settings, changes);
+  const lifecycle = new Lifecycle({ ...ports, loop, jobs, streams });
+  await lifecycle.open();
   const error_log = createErrorLog(log, clock);
-  const { router, contexts } = createManagement(ports, settings, { keys, sessions, audit, loop, jobs });
+  const { router, contexts, viewChange } = createManagement(ports, settings, {
+    keys,
+    sessions,
+    audit,
+    loop,
+    jobs,
+  });
   const app = createHttp(ports, settings, {
     router,
     contexts,
     sessions,
+    streams,
+    viewChange,
     metrics,
     log: error_log,
     isReady: () => lifecycle.is_ready,
@@ -341,6 +331,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     is_first_start,
     start: () => lifecycle.start(),
     sweep: () => lifecycle.sweep(),
+    endStreams: () => streams.close(),
     stop: () => lifecycle.stop(),
   };
 };

@@ -48,6 +48,11 @@ export interface Bellwire extends Verbs, AsyncDisposable {
   readonly created_key_file: string | null;
   /** Starts retries and the deliveries of an earlier process. Call it once, before or after the first events. */
   readonly start: () => Promise<void>;
+  /**
+   * Ends all open streams (`GET /v1/stream`) and refuses new ones. `stop` does it too; call this first if you close your
+   * HTTP server before, because that waits for open responses.
+   */
+  readonly endStreams: () => void;
   /** Shuts down gracefully and closes the database. Further calls return the same promise. */
   readonly stop: () => Promise<void>;
 }
@@ -155,6 +160,7 @@ const toBellwire = ({ program, storage, close, log, config }: BellwireCore): Bel
         settings: changedSettings(config),
       });
     },
+    endStreams: program.endStreams,
     stop,
     [Symbol.asyncDispose]: stop,
   };

@@ -46,6 +46,7 @@ export type {
   Erasure,
   Recovery,
   Stats,
+  StreamEvent,
   Tenant,
   Warning,
   Workspace,

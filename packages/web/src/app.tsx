@@ -3,6 +3,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@ta
 import { useMemo } from 'react';
 import { Router, useRouter } from 'wouter';
 import { ClientProvider, openClient } from './data/client.tsx';
+import { LiveProvider } from './data/live.tsx';
 import { Pages } from './pages/pages.tsx';
 import { SessionProvider, useSession } from './session/session-provider.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -33,9 +34,11 @@ const SignedIn = () => {
   return (
     <QueryClientProvider client={queries}>
       <ClientProvider value={client}>
-        <Shell>
-          <Pages />
-        </Shell>
+        <LiveProvider>
+          <Shell>
+            <Pages />
+          </Shell>
+        </LiveProvider>
       </ClientProvider>
     </QueryClientProvider>
   );

@@ -23,9 +23,9 @@ export const stopping = (check: Check): void => {
     expect(await statuses(kit, pair.hook_id)).toEqual({ failed: 1, held: 200, pending: 250 });
     expect(await kit.claim([{ ...pair, limit: 10 }])).toEqual([]);
     expect(await kit.due(NOW)).toEqual([]);
-    expect(await kit.store.stopDeliveries({ now: NOW, limit: 100 })).toBe(100);
-    expect(await kit.store.stopDeliveries({ now: NOW, limit: 500 })).toBe(150);
-    expect(await kit.store.stopDeliveries({ now: NOW, limit: 500 })).toBe(0);
+    expect((await kit.store.stopDeliveries({ now: NOW, limit: 100 })).stopped).toBe(100);
+    expect((await kit.store.stopDeliveries({ now: NOW, limit: 500 })).stopped).toBe(150);
+    expect((await kit.store.stopDeliveries({ now: NOW, limit: 500 })).stopped).toBe(0);
     expect(await statuses(kit, pair.hook_id)).toEqual({ failed: 1, held: 450 });
   });
 
@@ -33,7 +33,7 @@ export const stopping = (check: Check): void => {
     const pair = await backlog(kit, 300);
     await kit.end(await kit.leaseFor(pair), GONE);
     await kit.arrange.setHookStatus(pair.hook_id, 'active');
-    expect(await kit.store.stopDeliveries({ now: NOW, limit: 500 })).toBe(0);
+    expect((await kit.store.stopDeliveries({ now: NOW, limit: 500 })).stopped).toBe(0);
     expect(await statuses(kit, pair.hook_id)).toEqual({ failed: 1, held: 200, pending: 100 });
     expect(await kit.due(NOW)).toEqual([pair]);
   });

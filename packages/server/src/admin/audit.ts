@@ -61,6 +61,8 @@ export interface AuditOptions {
   readonly repositories: Repositories;
   readonly clock: Clock;
   readonly ids: IdFactory;
+  /** Called after the commit of each change that has an entry. */
+  readonly onChanged: (actor: Actor, change: AuditedChange) => void;
 }
 
 /** A longer value would make pages of the log large. */
@@ -95,17 +97,23 @@ const differences = ({
   return names.length === 0 ? null : { before: pick(before, names), after: pick(after, names) };
 };
 
-export const createAudit = ({ repositories, clock, ids }: AuditOptions): Audit => ({
-  change: ({ workspace_id, by }, work) =>
-    repositories.transaction((bound) =>
+export const createAudit = ({ repositories, clock, ids, onChanged }: AuditOptions): Audit => ({
+  change: async (actor, work) => {
+    const { workspace_id, by } = actor;
+    const recorded: AuditedChange[] = [];
+    const result = await repositories.transaction((bound) =>
       work(bound, async (change) => {
         const changes = differences(change);
         if (changes === null) return;
         const { action, subject, tenant = null } = change;
         const at = clock.now();
         await bound.audit.add({ id: ids('aud'), workspace_id, at, by, action, subject, tenant, ...changes });
+        recorded.push(change);
       }),
-    ),
+    );
+    for (const change of recorded) onChanged(actor, change);
+    return result;
+  },
 });
 
 const isoOrNull = (time: number | null): string | null =>

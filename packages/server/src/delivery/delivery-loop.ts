@@ -4,9 +4,7 @@ import type { IdFactory } from '../core/ids.ts';
 import { LEASE_MS } from '../core/lease.ts';
 import { isSuspect } from '../core/suspicion.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
-import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type {
@@ -14,6 +12,7 @@ import type {
   AttemptRecord,
   Lease,
   LeasedDelivery,
+  NewEvent,
   Settlement,
   SettleResult,
   Store,
@@ -28,15 +27,13 @@ import { FanOutRunner } from './fan-out-runner.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ConcurrencyLimits } from './hook-queue.ts';
 import { manualClaimError } from './manual-claim-error.ts';
-import { type Observation, Report } from './report.ts';
+import { Report, type ReportOptions } from './report.ts';
 import { Scheduler } from './scheduler.ts';
 import { Sweeper } from './sweeper.ts';
 
-export interface DeliveryLoopOptions {
+export interface DeliveryLoopOptions extends ReportOptions {
   readonly store: Store;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
   readonly ids: IdFactory;
   readonly hash: Hash;
   readonly check: SchemaCheck;
@@ -49,8 +46,6 @@ export interface DeliveryLoopOptions {
   readonly timeout_ms: number | null;
   readonly retention_ms: number | null;
   readonly payload_retention_ms: number | null;
-  /** Called for every accepted event and settled attempt. */
-  readonly observe: (observation: Observation) => void;
   /** The database can no longer be trusted: the process must be restarted. */
   readonly onBroken: (error: BellwireError) => void;
 }
@@ -111,7 +106,7 @@ export class DeliveryLoop {
       ...options,
       saturatedHooks,
       admits: () => this.#backpressure.admits(),
-      onAccepted: (result) => this.#onAccepted(result),
+      onAccepted: (result, event) => this.#onAccepted(result, event),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
       onFanOuts: () => this.#fan_outs.add(),
       onFailed: () => this.#onCommitFailed(),
@@ -213,6 +208,7 @@ export class DeliveryLoop {
 
   // A claim can end after shutdown has emptied the queues: its deliveries would never be sent.
   #offer(leased: readonly LeasedDelivery[]): void {
+    this.#report.leased(leased);
     this.#returnUnsent(this.#is_stopping ? leased : this.#scheduler.offer(leased));
   }
 
@@ -239,14 +235,13 @@ export class DeliveryLoop {
     this.#fan_outs.wake();
   }
 
-  #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>): void {
+  #onAccepted({ receipt, leased }: Extract<AcceptResult, { kind: 'accepted' }>, event: NewEvent): void {
     // Watched before it can be sent: the caller learns of its delivery only in a later turn of the event loop.
     for (const lease of leased) {
       if (!hasSchedule(lease.delivery.trigger)) void this.#attempts.watch(lease);
     }
     this.#offer(leased);
-    // A single event has its delivery at once; one without any delivery to send was scheduled.
-    this.#report.accepted(receipt, leased[0]?.delivery.trigger ?? 'scheduled');
+    this.#report.accepted(event, receipt, leased);
   }
 
   #onSettled(settlement: Settlement, result: SettleResult): void {

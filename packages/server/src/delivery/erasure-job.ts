@@ -1,3 +1,4 @@
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Erasure, Erasures } from '../ports/erasures.ts';
 import type { Log } from '../ports/log.ts';
@@ -8,6 +9,7 @@ export interface ErasureJobOptions {
   readonly erasures: Erasures;
   readonly store: Pick<Store, 'requestScrub' | 'completedScrub'>;
   readonly clock: Clock;
+  readonly changes: Changes;
   readonly log: Log;
 }
 
@@ -15,7 +17,7 @@ export interface ErasureJobOptions {
  * Advances every erasure by one slice. Once the rows of one are deleted, it completes with the next scrub of the database
  * file that began afterwards.
  */
-export const createErasureJob = ({ erasures, store, clock, log }: ErasureJobOptions): Job => {
+export const createErasureJob = ({ erasures, store, clock, log, changes }: ErasureJobOptions): Job => {
   /** The passes for which erasures wait. After a restart, each waits for a new pass. */
   const passes = new Map<string, number>();
 
@@ -33,8 +35,13 @@ export const createErasureJob = ({ erasures, store, clock, log }: ErasureJobOpti
     advance: async (limit) => {
       let has_more = false;
       for (const erasure of await erasures.running()) {
-        if (erasure.phase === 'scrub') await finish(erasure);
-        else if ((await erasures.advance(erasure, { limit, now: clock.now() })) === 'more') has_more = true;
+        if (erasure.phase === 'scrub') {
+          await finish(erasure);
+          continue;
+        }
+        if ((await erasures.advance(erasure, { limit, now: clock.now() })) === 'more') has_more = true;
+        const { workspace_id, tenant } = erasure;
+        changes.bulk(workspace_id, { reason: 'erased', hook_id: null, tenant });
       }
       return has_more;
     },

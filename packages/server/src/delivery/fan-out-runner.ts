@@ -1,4 +1,5 @@
 import { LEASE_MS } from '../core/lease.ts';
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeasedDelivery, Store } from '../ports/store.ts';
@@ -8,6 +9,7 @@ export interface FanOutRunnerOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly changes: Changes;
   /** False while too many deliveries are due in memory. */
   readonly mayContinue: () => boolean;
   readonly saturatedHooks: () => ReadonlySet<string>;
@@ -62,12 +64,12 @@ export class FanOutRunner {
   }
 
   async #continue(): Promise<void> {
-    const { store, clock, saturatedHooks, onLeased } = this.#options;
+    const { store, clock, changes, saturatedHooks, onLeased } = this.#options;
     const now = clock.now();
     // Reset before the slice is read, so that a commit that arrives meanwhile is not missed.
     this.#has_more = false;
     try {
-      const { leased, has_more } = await store.continueFanOuts({
+      const { leased, workspaces, has_more } = await store.continueFanOuts({
         now,
         lease_until: now + LEASE_MS,
         saturated_hooks: saturatedHooks(),
@@ -75,6 +77,7 @@ export class FanOutRunner {
       });
       this.#has_more ||= has_more;
       onLeased(leased);
+      for (const id of workspaces) changes.bulk(id, { reason: 'fan_out', hook_id: null, tenant: null });
     } catch (error) {
       this.#has_more = true;
       throw error;

@@ -14,7 +14,7 @@ export interface GroupCommitOptions {
   readonly admits: () => boolean;
   readonly saturatedHooks: () => ReadonlySet<string>;
   /** Called after COMMIT, before the sender is answered. */
-  readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>) => void;
+  readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>, event: NewEvent) => void;
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
   /** A commit left hooks of an event for later. */
   readonly onFanOuts: () => void;
@@ -205,7 +205,7 @@ export class GroupCommit {
         deferred.push(waiting);
         continue;
       }
-      if (accepted.kind === 'accepted') this.#notify(() => this.#options.onAccepted(accepted));
+      if (accepted.kind === 'accepted') this.#notify(() => this.#options.onAccepted(accepted, waiting.event));
       waiting.resolve(accepted);
     }
     this.#deferred = [...deferred, ...this.#deferred];

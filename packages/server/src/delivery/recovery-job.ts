@@ -1,4 +1,5 @@
 import type { IdFactory } from '../core/ids.ts';
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Recoveries } from '../ports/recoveries.ts';
 import type { Job } from './job-runner.ts';
@@ -6,6 +7,7 @@ import type { Job } from './job-runner.ts';
 export interface RecoveryJobOptions {
   readonly recoveries: Recoveries;
   readonly clock: Clock;
+  readonly changes: Changes;
   readonly ids: IdFactory;
   /** Finished recoveries are deleted after this time; null keeps them. */
   readonly retention_ms: number | null;
@@ -16,7 +18,7 @@ export interface RecoveryJobOptions {
  * like all others.
  */
 export const createRecoveryJob = (options: RecoveryJobOptions): Job => {
-  const { recoveries, clock, ids, retention_ms } = options;
+  const { recoveries, clock, ids, changes, retention_ms } = options;
   return {
     name: 'recovery',
     advance: async (limit) => {
@@ -26,6 +28,7 @@ export const createRecoveryJob = (options: RecoveryJobOptions): Job => {
         return false;
       }
       await recoveries.advance(next, { limit, now: clock.now(), newId: () => ids('dlv') });
+      changes.recovery(next);
       return true;
     },
   };

@@ -1,10 +1,12 @@
+import type { HookChange } from '../core/changes.ts';
 import type { Delivery, DeliveryStatus } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
 import { LineLimit } from './line-limit.ts';
 import { type OutcomeKind, outcomeDetail } from '../core/outcome.ts';
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { EventReceipt, Settlement, SettleResult } from '../ports/store.ts';
+import type { EventReceipt, LeasedDelivery, NewEvent, Settlement, SettleResult } from '../ports/store.ts';
 
 /** A committed event or attempt, for the metrics. */
 export type Observation =
@@ -24,6 +26,8 @@ export type Observation =
 export interface ReportOptions {
   readonly log: Log;
   readonly clock: Clock;
+  readonly changes: Changes;
+  /** Called for every accepted event and settled attempt. */
   readonly observe: (observation: Observation) => void;
 }
 
@@ -39,22 +43,31 @@ const idsOf = ({ workspace_id, tenant, hook_id, id, event_id }: Delivery) => ({
   event_id,
 });
 
-/** Reports commits to the log and to an observer. Log lines never contain URLs, headers or bodies. */
+/** Reports commits to the log, to an observer and to those who watch for changes. Log lines never contain URLs, headers or bodies. */
 export class Report {
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #changes: Changes;
   readonly #observe: (observation: Observation) => void;
   /** By hook. */
   readonly #failures = new LineLimit<HookIds>();
 
-  constructor({ log, clock, observe }: ReportOptions) {
+  constructor({ log, clock, changes, observe }: ReportOptions) {
     this.#log = log;
     this.#clock = clock;
+    this.#changes = changes;
     this.#observe = observe;
   }
 
-  accepted({ deliveries }: EventReceipt, trigger: Trigger): void {
-    this.#observe({ kind: 'accepted', trigger, deliveries });
+  accepted(event: NewEvent, { deliveries }: EventReceipt, leased: readonly LeasedDelivery[]): void {
+    // A single event has its delivery at once; one without any delivery to send was scheduled.
+    this.#observe({ kind: 'accepted', trigger: leased[0]?.delivery.trigger ?? 'scheduled', deliveries });
+    if (leased.length < deliveries) this.#changes.event(event);
+  }
+
+  /** Deliveries were created with a lease, or claimed. */
+  leased(leased: readonly LeasedDelivery[]): void {
+    for (const { delivery } of leased) this.#changes.delivery(delivery);
   }
 
   settled(settlement: Settlement, result: SettleResult): void {
@@ -71,6 +84,7 @@ export class Report {
         idsOf(delivery),
       );
     }
+    this.#changes.delivery(delivery);
     this.#reportHook(delivery, result);
   }
 
@@ -116,6 +130,12 @@ export class Report {
     { disabled, hook_change }: Settled,
   ): void {
     const ids = { workspace_id, tenant, hook_id };
+    const note = (change: HookChange) => this.#changes.hook(workspace_id, { hook_id, tenant, change });
+    if (hook_change !== null) note(hook_change);
+    if (disabled !== null) {
+      note('disabled');
+      this.#changes.bulk(workspace_id, { reason: 'held', hook_id, tenant: null });
+    }
     if (hook_change === 'failing') this.#log.warn('a hook is failing', ids);
     if (hook_change === 'recovered') this.#log.info('a hook is no longer failing', ids);
     if (disabled !== null) this.#log.warn('disabled a hook', { ...ids, reason: disabled });

@@ -1,3 +1,4 @@
+import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeasedDelivery, Store } from '../ports/store.ts';
@@ -10,6 +11,7 @@ export interface SweeperOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  readonly changes: Changes;
   readonly scheduler: Scheduler;
   readonly claimer: Claimer;
   readonly observe: (observation: Observation) => void;
@@ -46,20 +48,17 @@ export class Sweeper {
   }
 
   async run(): Promise<void> {
-    const { store, clock, log, scheduler, claimer, returnUnsent, held } = this.#options;
+    const { store, clock, log, scheduler, claimer, returnUnsent, held, changes } = this.#options;
     const { retention_ms, payload_retention_ms } = this.#options;
     returnUnsent([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
     const now = clock.now();
     const released = await store.releaseLeases({ now, of: 'expired', held: held() });
-    if (released > 0) log.warn('leases expired before their attempts were recorded', { released });
+    if (released > 0) {
+      log.warn('leases expired before their attempts were recorded', { released });
+      changes.bulk(null, { reason: 'burst', hook_id: null, tenant: null });
+    }
     await claimer.claimDue();
-    await this.#slices(async () => {
-      const { limit } = this.#stop_size;
-      const stopped = await this.#measured(this.#stop_size, () =>
-        store.stopDeliveries({ now: clock.now(), limit }),
-      );
-      return stopped >= limit;
-    });
+    await this.#slices(() => this.#stop());
     await store.pruneSecrets({ now, limit: SECRETS_MAX });
     if (retention_ms !== null) await this.#slices(() => this.#prune(retention_ms));
     if (payload_retention_ms !== null) {
@@ -71,8 +70,20 @@ export class Sweeper {
     await this.#slices(scrub, SCRUB_MS);
   }
 
+  async #stop(): Promise<boolean> {
+    const { store, clock, changes } = this.#options;
+    const { limit } = this.#stop_size;
+    const { stopped, hooks } = await this.#measured(this.#stop_size, () =>
+      store.stopDeliveries({ now: clock.now(), limit }),
+    );
+    for (const { workspace_id, hook_id } of hooks) {
+      changes.bulk(workspace_id, { reason: 'held', hook_id, tenant: null });
+    }
+    return stopped >= limit;
+  }
+
   async #prune(retention_ms: number): Promise<boolean> {
-    const { store, clock, log, observe } = this.#options;
+    const { store, clock, log, observe, changes } = this.#options;
     const now = clock.now();
     const { limit } = this.#prune_size;
     const slice = { now, before: now - retention_ms, limit };
@@ -82,6 +93,7 @@ export class Sweeper {
         expired,
       });
       observe({ kind: 'expired', deliveries: expired });
+      changes.bulk(null, { reason: 'expired', hook_id: null, tenant: null });
     }
     return has_more;
   }

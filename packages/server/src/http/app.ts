@@ -3,7 +3,9 @@ import { Hono } from 'hono';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
+import type { Change } from '../ports/changes.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
+import type { ShownChange } from '../rpc/views/change.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import { mountConsole } from './console.ts';
@@ -14,11 +16,15 @@ import type { Metrics } from './metrics.ts';
 import { mountRest } from './rest.ts';
 import { routesOf } from './routes.ts';
 import { mountSession } from './session.ts';
+import { mountStream } from './stream.ts';
+import type { Streams } from './streams.ts';
 import { mountTrpc } from './trpc.ts';
 
 export interface AppOptions {
   readonly router: AnyRouter;
   readonly createContext: (request: Request) => Promise<RpcContext>;
+  readonly streams: Streams;
+  readonly viewChange: (change: Change) => ShownChange;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Milliseconds from an arbitrary start. */
@@ -55,6 +61,7 @@ export const createApp = (options: AppOptions): Hono => {
   );
   mountTrpc(app, options);
   mountRest(app, { ...options, prefixes: PREFIXES });
+  mountStream(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);
   mountSession(app, options);

@@ -99,7 +99,10 @@ export interface RestParts {
  * path would bypass access rules based on the path.
  * @throws BellwireError `invalid_input`
  */
-export const toInput = ({ input, in_path }: RestRoute, parts: RestParts): Fields => {
+export const toInput = (
+  { input, in_path }: Pick<RestRoute, 'input' | 'in_path'>,
+  parts: RestParts,
+): Fields => {
   const body = renamed(parts.body, input);
   const query = renamed(queryFields(parts.queries, input), input);
   for (const name of in_path) {

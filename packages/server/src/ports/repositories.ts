@@ -282,6 +282,15 @@ export interface Repositories {
       filter: DeliveryFilter,
       page: PageQuery,
     ) => Promise<Page<StoredDelivery>>;
+    /** Deliveries by id, and all deliveries of events, in the order of their creation: at most `limit`. */
+    readonly named: (
+      workspace_id: string,
+      names: {
+        readonly delivery_ids: readonly string[];
+        readonly event_ids: readonly string[];
+        readonly limit: number;
+      },
+    ) => Promise<readonly StoredDelivery[]>;
     /** The number of deliveries that are held for a hook. */
     readonly countHeld: (hook_id: string) => Promise<number>;
     /** The hook of a delivery, without reading its attempts; null if the delivery does not exist. */

@@ -152,6 +152,8 @@ export interface BatchResult {
 
 export interface FanOutSlice {
   readonly leased: readonly LeasedDelivery[];
+  /** The workspaces of all deliveries that the slice has stored, leased or not. */
+  readonly workspaces: ReadonlySet<string>;
   /** True if there is more to do. */
   readonly has_more: boolean;
 }
@@ -159,6 +161,13 @@ export interface FanOutSlice {
 export interface DueHook {
   readonly hook_id: string;
   readonly workspace_id: string;
+}
+
+/** One slice of stopping deliveries. */
+export interface StopResult {
+  /** The number of deliveries; a hook without any counts as one. */
+  readonly stopped: number;
+  readonly hooks: readonly DueHook[];
 }
 
 /** One bounded step of a walk over all hooks. */
@@ -290,8 +299,8 @@ export interface Store {
       | { readonly of: 'expired'; readonly held: ReadonlySet<string> }
     ),
   ) => Promise<number>;
-  /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted; returns the count. */
-  readonly stopDeliveries: (stop: { readonly now: number; readonly limit: number }) => Promise<number>;
+  /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted. */
+  readonly stopDeliveries: (stop: { readonly now: number; readonly limit: number }) => Promise<StopResult>;
   /** The current hooks by id. A deleted hook is missing; a hook whose secrets cannot be decrypted is null. */
   readonly hooks: (ids: readonly string[]) => Promise<ReadonlyMap<string, SendableHook | null>>;
   /** The events that were too large to keep with their leased deliveries, by event id. */

@@ -76,16 +76,25 @@ const workspaceOf = (caller: Caller, named: string | null): string => {
   );
 };
 
-/** The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. */
-export const procedure = t.procedure.use(({ ctx, meta, next }) => {
-  const { caller } = ctx;
+/** A caller that may make a call, and the workspace of the call. */
+export interface Access {
+  readonly caller: Caller;
+  readonly workspace_id: string;
+}
+
+/** @throws BellwireError `unauthenticated`; `forbidden` without the scope, or for another workspace. */
+export const accessOf = ({ caller, named_workspace }: RpcContext, needed: KeyScope): Access => {
   if (caller instanceof BellwireError) throw caller;
-  const needed = meta?.scope ?? 'admin';
   if (rank[caller.scope] < rank[needed]) {
     throw new BellwireError(
       'forbidden',
       `This call requires an API key with the scope "${needed}"; this one has "${caller.scope}".`,
     );
   }
-  return next({ ctx: { caller, workspace_id: workspaceOf(caller, ctx.named_workspace) } });
-});
+  return { caller, workspace_id: workspaceOf(caller, named_workspace) };
+};
+
+/** The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. */
+export const procedure = t.procedure.use(({ ctx, meta, next }) =>
+  next({ ctx: accessOf(ctx, meta?.scope ?? 'admin') }),
+);

@@ -1,4 +1,5 @@
 import type { AnyTRPCProcedure, inferProcedureInput, inferProcedureOutput } from '@trpc/server';
+import type { BulkChange, HookChange } from '../core/changes.ts';
 import type { Listing } from './listing.ts';
 import type { AppRouter } from './router.ts';
 import type { ErrorBody } from './to-error.ts';
@@ -79,6 +80,21 @@ export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
 
 /** Counted attempts of a hook, a tenant or a workspace. */
 export type Stats = OutputOf<'stats', 'get'>;
+
+/** An event of the stream. `id` resumes the stream after it. */
+export type StreamEvent =
+  | { readonly type: 'delivery'; readonly id: string; readonly data: Delivery }
+  | {
+      readonly type: 'hook';
+      readonly id: string;
+      /** `hook` is null if it no longer exists. */
+      readonly data: { readonly id: string; readonly change: HookChange; readonly hook: Hook | null };
+    }
+  | { readonly type: 'recovery'; readonly id: string; readonly data: Recovery }
+  /** Many deliveries changed: read them again. */
+  | { readonly type: 'deliveries_changed'; readonly id: string; readonly data: BulkChange }
+  /** Changes were missed: read everything again. */
+  | { readonly type: 'reset'; readonly id: string; readonly data: Readonly<Record<string, never>> };
 
 type Answer<O> = O extends { readonly data: readonly (infer T)[]; readonly next_cursor: string | null }
   ? Listing<T>

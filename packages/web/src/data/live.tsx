@@ -1,17 +1,71 @@
-import type { Delivery } from '@bellwire/client';
-import { createContext, useContext } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
+import { useWorkspace } from '../shell/workspace.ts';
+import { useBellwire } from './client.tsx';
+import { type Message, shareStream } from './share-stream.ts';
 
-/** A change that the server reports. */
-export interface LiveEvent {
-  readonly type: 'delivery';
-  readonly data: Delivery;
-}
+type Listener = (message: Message) => void;
 
 interface Live {
   readonly connected: boolean;
-  readonly subscribe: (listener: (event: LiveEvent) => void) => () => void;
+  readonly subscribe: (listener: Listener) => () => void;
 }
 
 const LiveContext = createContext<Live>({ connected: false, subscribe: () => () => undefined });
+
+/** The queries to read again after an event. Lists of deliveries are patched row by row instead. */
+const staleAfter = (message: Message): readonly (readonly string[])[] => {
+  switch (message.type) {
+    case 'hook':
+      return [['hooks']];
+    case 'recovery':
+      return [['recoveries']];
+    case 'delivery':
+      return [['delivery', message.data.id]];
+    case 'deliveries_changed':
+      return [['deliveries'], ['delivery']];
+    case 'reset':
+    case 'stale':
+      return [[]];
+    case 'open':
+    case 'lost':
+      return [];
+  }
+};
+
+/** Keeps the page up to date through the stream of the server. */
+export const LiveProvider = ({ children }: { readonly children: ReactNode }) => {
+  const bellwire = useBellwire();
+  const queries = useQueryClient();
+  const { workspace } = useWorkspace();
+  const [connected, setConnected] = useState(false);
+  const listeners = useMemo(() => new Set<Listener>(), []);
+  useEffect(() => {
+    const stop = shareStream({
+      name: `bellwire-stream-${workspace ?? ''}`,
+      open: (signal) => bellwire.stream({ signal }),
+      onMessage: (message) => {
+        setConnected(message.type !== 'lost');
+        for (const queryKey of staleAfter(message)) void queries.invalidateQueries({ queryKey });
+        for (const listener of listeners) listener(message);
+      },
+    });
+    return () => {
+      stop();
+      setConnected(false);
+    };
+  }, [bellwire, queries, workspace, listeners]);
+  const live = useMemo(
+    () => ({
+      connected,
+      subscribe: (listener: Listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    }),
+    [connected, listeners],
+  );
+  return <LiveContext value={live}>{children}</LiveContext>;
+};
 
 export const useLive = (): Live => useContext(LiveContext);

@@ -6,6 +6,7 @@ import { createErrorAnswers } from './errors.ts';
 import { nounOf, NOUNS } from './nouns.ts';
 import { namedIn, operationOf } from './operation.ts';
 import { PROCESS_PATHS } from './process-paths.ts';
+import { STREAM_ROUTE, withStreamAnswer } from './stream-path.ts';
 import type { OpenApi, Parameter, PathItem, Schemas } from './types.ts';
 
 const DESCRIPTION = `Bellwire sends webhooks: it signs, delivers, retries and records them.
@@ -50,12 +51,13 @@ const inReadingOrder = (routes: readonly RestRoute[]): readonly RestRoute[] => {
 };
 
 /** Builds the OpenAPI document of the REST API from its routes. */
-export const createOpenApi = (routes: readonly RestRoute[]): OpenApi => {
+export const createOpenApi = (procedures: readonly RestRoute[]): OpenApi => {
+  const routes = [...procedures, STREAM_ROUTE];
   const schemas: Schemas = Object.assign({}, toJsonSchema(errorView, 'output').named, ...routes.map(namedIn));
   const errors = createErrorAnswers();
   const paths: Record<string, PathItem> = {};
   for (const rest of inReadingOrder(routes)) {
-    const { responses, ...operation } = operationOf(rest, schemas);
+    const { responses, ...operation } = withStreamAnswer(rest, operationOf(rest, schemas));
     paths[rest.route.path] = {
       ...paths[rest.route.path],
       [rest.route.method.toLowerCase()]: {

@@ -12,6 +12,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
     'Isolated environments, such as one for each product. `ws_default` always exists and is the default.',
   apiKeys: 'Keys for calling this API.',
   stats: 'Counted attempts of the workspace, with their latency and the backlog.',
+  stream: 'Changes as they happen, as server-sent events.',
   audit: 'A log of every change.',
   process: 'The state of the server. No API key required.',
 };

@@ -122,10 +122,35 @@ const createList =
     return { ...found, next: await endOfWindow(reader, workspace_id, options) };
   };
 
+/** Two reads, each by its own index. Written as one with `or`, SQLite would read every row of the workspace. */
+const createNamed =
+  ({ reader }: Connections): DeliveriesRepository['named'] =>
+  async (workspace_id, { delivery_ids, event_ids, limit }) => {
+    const read = async (column: 'id' | 'event_id', names: readonly string[]) =>
+      names.length === 0
+        ? []
+        : await reader
+            .selectFrom('bellwire_deliveries')
+            .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
+            .selectAll('bellwire_deliveries')
+            .select('bellwire_hooks.url')
+            .where('bellwire_deliveries.workspace_id', '=', workspace_id)
+            .where(`bellwire_deliveries.${column}`, 'in', names)
+            // Not ordered: SQLite would then walk the primary key until it has enough.
+            .limit(limit)
+            .execute();
+    const rows = [...(await read('id', delivery_ids)), ...(await read('event_id', event_ids))];
+    // By id: a delivery can be named twice.
+    const found = new Map(rows.map((row) => [row.id, toStoredDelivery(row)]));
+    const oldestFirst = [...found.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    return oldestFirst.slice(0, limit);
+  };
+
 export const createDeliveries = (connections: Connections): DeliveriesRepository => {
   const { reader } = connections;
   return {
     list: createList(connections),
+    named: createNamed(connections),
     countHeld: async (hook_id) => {
       const { count } = await reader
         .selectFrom('bellwire_deliveries')

@@ -99,13 +99,15 @@ export const createFanOuts = (connection: SqliteConnection, writeDeliveries: Wri
     },
     continueAll: (slice, batch) => {
       const leased: LeasedDelivery[] = [];
+      const workspaces = new Set<string>();
       let row = next();
       while (row !== undefined && batch.stored < slice.max_deliveries) {
         served = row.workspace_id;
+        workspaces.add(served);
         leased.push(...take(row, slice, batch));
         row = next();
       }
-      return { leased, has_more: row !== undefined };
+      return { leased, workspaces, has_more: row !== undefined };
     },
   };
 };

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { DueHook, StopResult } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
@@ -56,8 +57,13 @@ const createStatements = ({ db, raw }: SqliteConnection) => {
     selectStopping: prepare<{ id: string }, { stopping: Stopping | null }>(raw, (param) =>
       db.selectFrom('bellwire_hooks').select('stopping').where('id', '=', param('id')),
     ),
-    selectNext: prepare<object, { id: string }>(raw, () =>
-      db.selectFrom('bellwire_hooks').select('id').where('stopping', 'is not', null).orderBy('id').limit(1),
+    selectNext: prepare<object, DueHook>(raw, () =>
+      db
+        .selectFrom('bellwire_hooks')
+        .select(['id as hook_id', 'workspace_id'])
+        .where('stopping', 'is not', null)
+        .orderBy('id')
+        .limit(1),
     ),
     markStopped: prepare<{ id: string }>(raw, (param) =>
       db.updateTable('bellwire_hooks').set({ stopping: null }).where('id', '=', param('id')),
@@ -71,7 +77,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => {
  */
 export const createStopDeliveries = (
   connection: SqliteConnection,
-): { readonly stopSlice: StopSlice; readonly stopNext: (slice: Slice) => number } => {
+): { readonly stopSlice: StopSlice; readonly stopNext: (slice: Slice) => StopResult } => {
   const statements = createStatements(connection);
 
   const stopSlice: StopSlice = (hook_id, { now, limit }) => {
@@ -90,14 +96,16 @@ export const createStopDeliveries = (
   return {
     stopSlice,
     stopNext: (slice) => {
+      const hooks: DueHook[] = [];
       let stopped = 0;
       while (stopped < slice.limit) {
         const next = statements.selectNext.get({});
         if (next === undefined) break;
         // A hook without waiting deliveries counts as one, because there can be many such hooks.
-        stopped += Math.max(1, stopSlice(next.id, { now: slice.now, limit: slice.limit - stopped }));
+        stopped += Math.max(1, stopSlice(next.hook_id, { now: slice.now, limit: slice.limit - stopped }));
+        hooks.push(next);
       }
-      return stopped;
+      return { stopped, hooks };
     },
   };
 };
