@@ -245,7 +245,7 @@ const createManagement = (
     sampleOf,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
-  return { router, contexts: createContexts({ keys, lookup }) };
+  return { router, contexts: createContexts({ keys, lookup, hookIdsOf: storage.repositories.hooks.idsOf }) };
 };
 
 const adoptKey = (keys: Keys, api_key: string): Promise<void> => {

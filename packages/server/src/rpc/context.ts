@@ -1,11 +1,13 @@
 import type { HookLookup } from '../admin/hook-lookup.ts';
 import type { Caller, Keys } from '../admin/keys.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { HookIdsOf } from './hook-numbers.ts';
 import type { RpcContext } from './trpc.ts';
 
 export interface ContextsOptions {
   readonly keys: Keys;
   readonly lookup: HookLookup;
+  readonly hookIdsOf: HookIdsOf;
 }
 
 /** Creates the context of a call: its caller and its workspace. */
@@ -22,11 +24,11 @@ export interface Contexts {
 /** In-process code has the rights of an admin key. The audit log shows this id instead of a key's. */
 const IN_PROCESS: Caller = { key_id: 'in_process', scope: 'admin', workspace_id: null };
 
-export const createContexts = ({ keys, lookup }: ContextsOptions): Contexts => {
+export const createContexts = ({ keys, lookup, hookIdsOf }: ContextsOptions): Contexts => {
   const contextOf = async (caller: Caller, named_workspace: string | null): Promise<RpcContext> => {
     // A caller that belongs to one workspace cannot name another, which each procedure checks.
     if (named_workspace !== null && caller.workspace_id === null) await lookup.catalog(named_workspace);
-    return { caller, named_workspace };
+    return { caller, named_workspace, hookIdsOf };
   };
   return {
     ofRequest: async (headers) => {
@@ -35,7 +37,7 @@ export const createContexts = ({ keys, lookup }: ContextsOptions): Contexts => {
         const caller = await keys.authenticate(headers.get('authorization') ?? undefined);
         return await contextOf(caller, named_workspace);
       } catch (error) {
-        if (error instanceof BellwireError) return { caller: error, named_workspace };
+        if (error instanceof BellwireError) return { caller: error, named_workspace, hookIdsOf };
         throw error;
       }
     },

@@ -3,14 +3,16 @@ import { BellwireError, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { KeyScope } from '../core/api-key.ts';
+import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
 
-/** The context of a call. Plain data, so that no driver types reach the published client. */
+/** The context of a call. Plain types, so that no driver types reach the published client. */
 export interface RpcContext {
   /** The caller, or why authentication failed. */
   readonly caller: Caller | BellwireError;
   /** The workspace that the header `Bellwire-Workspace` names. */
   readonly named_workspace: string | null;
+  readonly hookIdsOf: HookIdsOf;
 }
 
 export interface Route {
@@ -76,8 +78,7 @@ const workspaceOf = (caller: Caller, named: string | null): string => {
   );
 };
 
-/** The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. */
-export const procedure = t.procedure.use(({ ctx, meta, next }) => {
+const authorized = t.procedure.use(({ ctx, meta, next }) => {
   const { caller } = ctx;
   if (caller instanceof BellwireError) throw caller;
   const needed = meta?.scope ?? 'admin';
@@ -89,3 +90,14 @@ export const procedure = t.procedure.use(({ ctx, meta, next }) => {
   }
   return next({ ctx: { caller, workspace_id: workspaceOf(caller, ctx.named_workspace) } });
 });
+
+/**
+ * The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. Its input can
+ * name hooks by number.
+ */
+export const procedure = authorized.use(({ ctx, getRawInput, next }) =>
+  next({
+    getRawInput: async () =>
+      toHookIds(await getRawInput(), (numbers) => ctx.hookIdsOf(ctx.workspace_id, numbers)),
+  }),
+);
