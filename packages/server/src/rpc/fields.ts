@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { contentTypes, methods } from '../dialects/dialect.ts';
+import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
+import { methods } from '../dialects/dialect.ts';
 import { EXAMPLE } from './examples.ts';
 import { MAX_HOOK_IDS } from './hook-numbers.ts';
 
@@ -139,6 +140,8 @@ export const label = described(
   'Shop',
 );
 
+const MEDIA_TYPE_RULE = `must be a media type of ${MAX_MEDIA_TYPE_LENGTH} characters at most, such as application/json or text/plain; charset=utf-8`;
+
 /** Free text for people. */
 const hookDescription = described(
   z.string().max(1000),
@@ -211,8 +214,8 @@ export const hookFields = {
   metadata: metadata.optional(),
   method: described(z.enum(methods), 'The HTTP method of the requests. Default: POST.', 'POST').optional(),
   content_type: described(
-    z.enum(contentTypes),
-    'The encoding of the body. Default: JSON.',
+    z.string(MEDIA_TYPE_RULE).refine(isMediaType, MEDIA_TYPE_RULE).meta({ maxLength: MAX_MEDIA_TYPE_LENGTH }),
+    'The content type of the body: `application/json` (the default), `application/x-www-form-urlencoded`, or another media type where the dialect allows it.',
     'application/json',
   ).optional(),
   active: described(
