@@ -5,6 +5,7 @@ import type { Log } from '../ports/log.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import { mountDocumentation } from './documentation.ts';
+import { mountEntry } from './entry.ts';
 import { limitBody } from './limit-body.ts';
 import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
@@ -46,6 +47,7 @@ export const createApp = (options: AppOptions): Hono => {
     c.text(await metrics.text(), 200, { ...API_HEADERS, 'content-type': metrics.content_type }),
   );
   mountTrpc(app, options);
+  mountEntry(app, PREFIXES, routesOf(options.router));
   mountRest(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);

@@ -18,6 +18,7 @@ import {
   wireId,
 } from './fields.ts';
 import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
+import { IN_WORDS } from './in-words.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
@@ -53,7 +54,10 @@ const sendItem = async (
   item: unknown,
 ): Promise<BatchResult> => {
   try {
-    const parsed = sendInput.safeParse(await toHookIds(item, (numbers) => hookIdsOf(workspace_id, numbers)));
+    const parsed = sendInput.safeParse(
+      await toHookIds(item, (numbers) => hookIdsOf(workspace_id, numbers)),
+      IN_WORDS,
+    );
     if (!parsed.success) throw invalidInput(parsed.error);
     return { ok: true, event: viewReceipt(await accept.event(workspace_id, toSend(parsed.data))) };
   } catch (thrown) {

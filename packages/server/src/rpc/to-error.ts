@@ -12,8 +12,9 @@ const toIssues = (issue: ZodIssue): readonly Issue[] => {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: dotted([...issue.path, key]), message: 'is not a known field' }));
   }
-  const problems = issue.code === 'invalid_key' ? issue.issues : [issue];
-  return problems.map(({ message }) => ({ path: dotted(issue.path), message }));
+  const path = dotted(issue.path);
+  if (issue.code !== 'invalid_key') return [{ path, message: issue.message }];
+  return issue.issues.map(({ message }) => ({ path, message: `its name ${message}` }));
 };
 
 const sentence = ({ path, message }: Issue): string => (path === '' ? message : `${path}: ${message}`);

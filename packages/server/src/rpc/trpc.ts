@@ -1,9 +1,11 @@
 import { initTRPC, type TRPCDefaultErrorShape } from '@trpc/server';
+import type { z } from 'zod';
 import { BellwireError, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
+import { inWords } from './in-words.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
 
 /** The context of a call. Plain types, so that no driver types reach the published client. */
@@ -91,13 +93,24 @@ const authorized = t.procedure.use(({ ctx, meta, next }) => {
   return next({ ctx: { caller, workspace_id: workspaceOf(caller, ctx.named_workspace) } });
 });
 
-/**
- * The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. Its input can
- * name hooks by number.
- */
-export const procedure = authorized.use(({ ctx, getRawInput, next }) =>
+const withHookNumbers = authorized.use(({ ctx, getRawInput, next }) =>
   next({
     getRawInput: async () =>
       toHookIds(await getRawInput(), (numbers) => ctx.hookIdsOf(ctx.workspace_id, numbers)),
   }),
 );
+
+type Base = typeof withHookNumbers;
+
+/** The builder, whose inputs are parsed with our messages. */
+const worded = (builder: Base): Base => ({
+  ...builder,
+  meta: (meta) => worded(builder.meta(meta)),
+  input: ((schema: z.ZodType) => builder.input(inWords(schema))) as Base['input'],
+});
+
+/**
+ * The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. Its input can
+ * name hooks by number.
+ */
+export const procedure = worded(withHookNumbers);
