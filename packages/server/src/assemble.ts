@@ -306,6 +306,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
       createLibrary({
         router,
         log: error_log,
+        workspace_id: workspace_id ?? DEFAULT_WORKSPACE,
         createContext: async () => {
           lifecycle.assertRunning();
           return contexts.inProcess(workspace_id);

@@ -80,6 +80,15 @@ const workspaceOf = (caller: Caller, named: string | null): string => {
   );
 };
 
+/** The workspace of a call, for its log lines; empty unless the call is authenticated. */
+export const loggedWorkspace = ({
+  caller,
+  named_workspace,
+}: RpcContext): { readonly workspace_id?: string } =>
+  caller instanceof BellwireError
+    ? {}
+    : { workspace_id: named_workspace ?? caller.workspace_id ?? DEFAULT_WORKSPACE };
+
 const authorized = t.procedure.use(({ ctx, meta, next }) => {
   const { caller } = ctx;
   if (caller instanceof BellwireError) throw caller;
