@@ -129,8 +129,14 @@ it('each error of the server has a line with its call, ten per minute and code',
   expect(lines).toHaveLength(10);
   expect(lines[0]).toMatchObject({ code: 'internal', call: 'GET /v1/webhooks' });
   expect(lines[0]!['reason']).toContain('a fault of this test');
+  expect(lines[0]!['workspace_id']).toMatch(/^ws_0/);
   await server.clock.advance(60_000);
   await server.api('GET /v1/webhooks');
+  await server.api('GET /trpc/hooks.list?input={}');
   expect(of('more calls failed')).toMatchObject([{ code: 'internal', count: 5 }]);
+  expect(of('a call failed unexpectedly', 'error').slice(10)).toMatchObject([
+    { call: 'GET /v1/webhooks', workspace_id: expect.stringMatching(/^ws_0/) },
+    { call: 'hooks.list', workspace_id: expect.stringMatching(/^ws_0/) },
+  ]);
   expect(lines.some((line) => JSON.stringify(line).includes('limit=7'))).toBe(false);
 });

@@ -26,6 +26,7 @@ it.skipIf(!hasShell)(
       BELLWIRE_URL: server.origin,
       BELLWIRE_API_KEY: ADMIN_KEY,
       HOOK: '',
+      DELIVERY: '',
     };
     const shell = async (command: string): Promise<string> => {
       const adapted = command.replace('https://your-app.com/webhooks', receiver.origin);
@@ -41,6 +42,8 @@ it.skipIf(!hasShell)(
     const event = JSON.parse(receiver.calls[0]!.body.toString()) as object;
     expect(event).toMatchObject({ data: { order: { id: 1, total: 499 } } });
     [env.HOOK = ''] = /wh_\w+/.exec(outputs[0]!) ?? [];
+    const [delivery] = await server.deliveries(`hook_id=${env.HOOK}`);
+    env.DELIVERY = delivery!.id;
     for (const command of more) expect(await shell(command), command).not.toBe('');
   },
   60_000,

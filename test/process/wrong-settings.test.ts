@@ -59,7 +59,7 @@ const wrongTexts: readonly (readonly [SettingName, string, string])[] = [
   ['payload_retention', '31d', 'must be at most BELLWIRE_RETENTION'],
   ['retry_schedule', '1m,5m', 'must begin with 0'],
   ['inbox', 'maybe', 'must be true or false'],
-  ['log_level', 'loud', 'expected one of'],
+  ['log_level', 'loud', 'must be one of'],
 ];
 
 test.each(wrongTexts)('%s=%s is refused with its name and the expected form', (name, text, message) => {

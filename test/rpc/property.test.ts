@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { anyStepTo, routes, type Step } from '../support/any-step.ts';
 import { expectDocumented, operation } from '../support/openapi.ts';
+import { RAW_SENTENCE } from '../support/raw-sentences.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { deterministic, firstDifference } from '../support/deterministic.ts';
 import { type Outcomes, startSurfacePair } from '../support/surface-pair.ts';
@@ -23,6 +24,7 @@ const expectSame = (where: string, { name }: Step, { rest, trpc, answer }: Outco
   expect(rest.status, `${where}: ${answer.text}`).toBeLessThan(500);
   const [left, right] = [rest, trpc].map((outcome) => comparable(name, outcome, deterministic));
   expect(firstDifference(left!, right!), where).toBeNull();
+  for (const { error } of [rest, trpc]) expect(JSON.stringify(error), where).not.toMatch(RAW_SENTENCE);
   if (rest.error !== null) expect(rest.status, where).toBe(trpc.status);
   else expect([rest.status, trpc.status], where).toEqual([successOf(name, rest.value), 200]);
   expectDocumented(operation(name), answer);

@@ -150,6 +150,14 @@ test('hooks with the same URL, name or idempotency key are found through their i
   }
 });
 
+test('hooks are found by number through the primary key', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const { workspace_id } = await kit.hook();
+  const steps = await plans(() => kit.hooks.idsOf(workspace_id, [1, 2]));
+  expect(steps).toEqual(['SEARCH bellwire_hooks USING INTEGER PRIMARY KEY (rowid=?)']);
+});
+
 test('the hooks of a tenant are listed and counted through their index', async () => {
   await using planned = await openPlanned();
   const { kit, plans } = planned;

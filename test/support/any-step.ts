@@ -55,6 +55,13 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['http://10.0.0.1/', 'ftp://x', 'no url', 'http://user:pass@h.example.com/'],
       ),
     ],
+    [
+      'application/json',
+      mostly(
+        ['application/json', 'application/json', 'application/x-www-form-urlencoded'],
+        ['text/plain', 'json', ''],
+      ),
+    ],
     [EXAMPLE.secret, mostly([EXAMPLE.secret, 'good enough as a secret', 'short'], ['whsec_!', 'ä', ''])],
     [
       'standard',

@@ -30,7 +30,7 @@ const deterministicField = (name: string, value: unknown): unknown => {
   }
   // Both sides act within a second of each other, and grace times differ by days.
   if (name === 'expires_at' && typeof value === 'string') return value.slice(0, 10);
-  if (name === 'duration_ms') return 0;
+  if (name === 'duration_ms' || name === 'last_duration_ms') return value === null ? null : 0;
   // Statistics: an attempt can be recorded in the next minute on one side. The total stays.
   if (name === 'latency' || name === 'buckets' || name === 'oldest_due_age_ms') return 'measured';
   if (name === 'timings') return value === null ? null : 'measured';

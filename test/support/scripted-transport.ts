@@ -89,6 +89,7 @@ export const createScriptedTransport = (options: ScriptedTransportOptions): Scri
     const result: SendResult = {
       id: request.id,
       outcome: outcomeOf(answer),
+      transport_headers: null,
       response:
         'outcome' in answer
           ? null

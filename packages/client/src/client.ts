@@ -8,6 +8,7 @@ import type {
   EventReceipt,
   EventType,
   FieldsOf,
+  IdOf,
   InputOf,
   Noun,
   OutputOf,
@@ -45,12 +46,12 @@ type FieldsAndOptions<F> = {} extends F
   ? [fields?: F, options?: CallOptions]
   : [fields: F, options?: CallOptions];
 
-type Method<T, F, O> = T extends 'id'
-  ? (id: string, options?: CallOptions) => Result<O>
-  : (...args: T extends 'fields' ? FieldsAndOptions<F> : [id: string, ...FieldsAndOptions<F>]) => Result<O>;
+type Method<T, Id, F, O> = T extends 'id'
+  ? (id: Id, options?: CallOptions) => Result<O>
+  : (...args: T extends 'fields' ? FieldsAndOptions<F> : [id: Id, ...FieldsAndOptions<F>]) => Result<O>;
 
 type Methods<N extends Noun> = {
-  readonly [V in Verb<N>]: Method<Takes<N, V>, FieldsOf<N, V>, OutputOf<N, V>>;
+  readonly [V in Verb<N>]: Method<Takes<N, V>, IdOf<N, V>, FieldsOf<N, V>, OutputOf<N, V>>;
 };
 
 type EventFields = Omit<InputOf<'events', 'send'>, 'type' | 'data'>;

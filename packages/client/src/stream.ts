@@ -16,8 +16,8 @@ export interface Connection {
 export interface StreamOptions {
   /** Only changes of this tenant. */
   readonly tenant?: string | undefined;
-  /** Only changes of this hook. */
-  readonly hook_id?: string | undefined;
+  /** Only changes of this hook, by its id or number. */
+  readonly hook_id?: string | number | undefined;
   /** Ends the stream with the error `aborted`. */
   readonly signal?: AbortSignal | undefined;
   /** Continues after this event of an earlier stream. */
@@ -54,7 +54,7 @@ const aborted = (cause: unknown): BellwireError =>
 const addressOf = ({ url }: Connection, { tenant, hook_id }: StreamOptions): string => {
   const query = new URLSearchParams({
     ...(tenant === undefined ? {} : { tenant }),
-    ...(hook_id === undefined ? {} : { hook_id }),
+    ...(hook_id === undefined ? {} : { hook_id: String(hook_id) }),
   });
   return `${url}/v1/stream${query.size === 0 ? '' : `?${query}`}`;
 };

@@ -54,8 +54,9 @@ const wait = async (ms: number, signal: AbortSignal | undefined): Promise<void> 
 
 /** Whether a delivery is among those that a filter finds; null if its view does not tell. */
 const matches = (delivery: Delivery, filter: WatchFilter): boolean | null => {
-  const { event_id, event_type, hook_id, tenant, since, until, outcome, wire_id } = filter;
-  const expected = { event_id, event_type, hook_id, tenant };
+  const { event_id, event_type, tenant, since, until, outcome, wire_id } = filter;
+  // The stream has only deliveries of the hook, which the filter may name by its number.
+  const expected = { event_id, event_type, tenant };
   for (const [name, value] of Object.entries(expected)) {
     if (value !== undefined && delivery[name as keyof typeof expected] !== value) return false;
   }

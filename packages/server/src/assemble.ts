@@ -219,7 +219,7 @@ const createManagement = (
   });
   return {
     router,
-    contexts: createContexts({ keys, sessions, lookup }),
+    contexts: createContexts({ keys, sessions, lookup, hookIdsOf: storage.repositories.hooks.idsOf }),
     viewChange: createViewChange((hook) => secrets.stateOf(hook)),
   };
 };
@@ -321,6 +321,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
       createLibrary({
         router,
         log: error_log,
+        workspace_id: workspace_id ?? DEFAULT_WORKSPACE,
         createContext: async () => {
           lifecycle.assertRunning();
           return contexts.inProcess(workspace_id);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { retrySchedule, durationMs } from './durations.ts';
 import { BellwireError } from './core/errors.ts';
+import { issueInWords } from './core/issue-words.ts';
 import { logLevels } from './log.ts';
 
 const text = z.string().trim().min(1);
@@ -163,7 +164,7 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
     const { schema, fallback, about }: Setting<z.ZodType> = settings[name];
     const given = sources.map((source) => source[name]).find((value) => value !== undefined) ?? fallback;
     if (given === undefined) continue;
-    const parsed = schema.safeParse(given);
+    const parsed = schema.safeParse(given, { error: issueInWords });
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
       throw new BellwireError(

@@ -34,6 +34,7 @@ export type {
   FieldsOf,
   Hook,
   IdFields,
+  IdOf,
   InputOf,
   Noun,
   OutputOf,

@@ -41,6 +41,16 @@ const creation = (check: Check): void => {
     expect(await kit.addHook(workspace_id)).toMatchObject(next);
   });
 
+  check('hooks are found by number in their workspace until they are removed', async (kit) => {
+    const [workspace_id, other] = [await kit.arrange.addWorkspace(), await kit.arrange.addWorkspace()];
+    const [first, second] = [await kit.addHook(workspace_id), await kit.addHook(workspace_id)];
+    const numbers = [second.number, (await kit.addHook(other)).number, first.number, 0, -1, 2 ** 31 - 1];
+    const ids = [first, second].map(({ number, id }) => [number, id] as const);
+    expect(await kit.hooks.idsOf(workspace_id, numbers)).toEqual(new Map(ids));
+    await kit.hooks.remove(workspace_id, first.id, NOW);
+    expect(await kit.hooks.idsOf(workspace_id, numbers)).toEqual(new Map(ids.slice(1)));
+  });
+
   check('an idempotency key creates one hook of a tenant, until that is removed', async (kit) => {
     const workspace_id = await kit.arrange.addWorkspace();
     const key = { idempotency_key: 'k', fingerprint: 'f00' };

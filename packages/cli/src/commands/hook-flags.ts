@@ -15,7 +15,6 @@ const readHeader = (text: string): Pairs => {
 
 type Input = Parameters<Client['hooks']['create']>[0];
 type Method = NonNullable<Input['method']>;
-type ContentType = NonNullable<Input['content_type']>;
 
 /** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
@@ -23,7 +22,7 @@ export interface HookFields {
   readonly description?: string;
   readonly metadata?: Pairs;
   readonly method?: Method;
-  readonly content_type?: ContentType;
+  readonly content_type?: string;
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
@@ -49,8 +48,8 @@ export const hookFlags: readonly Flag[] = [
   },
   {
     flags: '--content-type <type>',
-    about: 'encoding of the body (default: application/json)',
-    choices: choices<ContentType>({ 'application/json': true, 'application/x-www-form-urlencoded': true }),
+    about:
+      'content type of the body: application/json (default), application/x-www-form-urlencoded, or another',
   },
   {
     flags: '--header <header>',

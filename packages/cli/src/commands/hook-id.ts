@@ -5,7 +5,7 @@ export interface HookId {
   readonly hook_id: string;
 }
 
-export const HOOK_ID = { hook_id: 'the id of the hook' };
+export const HOOK_ID = { hook_id: 'the id of the hook, or its number' };
 
 export const SAMPLE_HOOK = 'wh_01jd7a9f3k5w2q8z6m4v0t7xbc';
 

@@ -1,4 +1,4 @@
-import type { ContentType, Method } from '../dialects/dialect.ts';
+import type { Method } from '../dialects/dialect.ts';
 
 /** The fields that a user sets on a hook. */
 export interface HookInput {
@@ -10,7 +10,8 @@ export interface HookInput {
   readonly description?: string | undefined;
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   readonly method?: Method | undefined;
-  readonly content_type?: ContentType | undefined;
+  /** A media type. */
+  readonly content_type?: string | undefined;
   readonly dialect?: string | undefined;
   readonly secret?: string | null | undefined;
   readonly active?: boolean | undefined;

@@ -41,7 +41,9 @@ const validateWire = (input: ValidatedHook, dialect: Dialect): readonly Issue[] 
       ['content_type', input.content_type, dialect.content_types],
     ];
   const issues = choices
-    .filter(([, value, allowed]) => value !== undefined && !allowed.includes(value))
+    .filter(
+      ([, value, allowed]) => value !== undefined && !allowed.includes(value) && !allowed.includes('*/*'),
+    )
     .map(([path, , allowed]) => ({
       path,
       message: `must be one of ${allowed.join(', ')} in the dialect "${dialect.name}"`,

@@ -9,8 +9,8 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
-import type { Lease, LeasedDelivery, Settlement, Store } from '../ports/store.ts';
-import type { SendResult, Transport } from '../ports/transport.ts';
+import type { Lease, LeasedDelivery, RecordedRequest, Settlement, Store } from '../ports/store.ts';
+import type { SendResult, Transport, TransportHeaders } from '../ports/transport.ts';
 import { type Prepared, prepareRequest } from './prepare-request.ts';
 
 export interface AttemptRunnerOptions {
@@ -46,6 +46,12 @@ interface Loaded {
 /** A hook that is no longer active receives only manual attempts and test sends. */
 const mayBeSent = ({ delivery }: LeasedDelivery, hook: SendableHook): boolean =>
   hook.status === 'active' || !hasSchedule(delivery.trigger);
+
+/** The request with the headers that the transport added, in the order in which they were sent. */
+const asWritten = (recorded: RecordedRequest, added: TransportHeaders | null): RecordedRequest =>
+  added === null
+    ? recorded
+    : { ...recorded, headers: { ...added.first, ...recorded.headers, ...added.last } };
 
 /** Runs attempts: load, prepare, send, settle. First attempts and retries take the same path. */
 export class AttemptRunner {
@@ -176,7 +182,7 @@ export class AttemptRunner {
         id: result.id,
         started_at,
         outcome: result.outcome,
-        request: prepared.recorded,
+        request: asWritten(prepared.recorded, result.transport_headers),
         response,
         timings,
         remote_address,

@@ -1,8 +1,9 @@
 import type { Delivery } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
 import { type SendableHook, signingSecrets } from '../core/hook.ts';
+import { isFormType } from '../core/media-type.ts';
 import { isSuspect } from '../core/suspicion.ts';
-import type { ContentType, Dialect, Rendering } from '../dialects/dialect.ts';
+import type { Dialect, Rendering } from '../dialects/dialect.ts';
 import type { RecordedHeader, RecordedRequest } from '../ports/store.ts';
 import type { OutboundRequest } from '../ports/transport.ts';
 
@@ -22,8 +23,8 @@ export interface PrepareOptions {
 
 type Headers = Record<string, string>;
 
-const encode = (json: string, content_type: ContentType): string =>
-  content_type === 'application/json' ? json : new URLSearchParams({ payload: json }).toString();
+const encode = (json: string, content_type: string): string =>
+  isFormType(content_type) ? new URLSearchParams({ payload: json }).toString() : json;
 
 const put = (headers: Headers, name: string | undefined, value: string): void => {
   if (name !== undefined) headers[name] = value;
@@ -83,7 +84,7 @@ export const prepareRequest = (
   const rendering: Rendering = { event, hook, delivery_id: delivery.id, sent_at: options.sent_at };
   const envelope = dialect.envelope(rendering);
   if (envelope === null) return null;
-  const body = encode(JSON.stringify(envelope), hook.content_type as ContentType);
+  const body = encode(JSON.stringify(envelope), hook.content_type);
   const secrets = signingSecrets(hook, dialect.signs_with, options.sent_at);
   const open = openHeaders(dialect, rendering, { body, secrets, user_agent: options.user_agent });
   const secret = secretHeaders(dialect, hook, secrets);

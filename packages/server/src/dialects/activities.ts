@@ -1,3 +1,4 @@
+import { contentTypes } from './dialect.ts';
 import { defineDialect } from './define-dialect.ts';
 import { hexSecret, signsBody } from './single-signature.ts';
 import { isoSeconds } from './times.ts';
@@ -10,7 +11,7 @@ const activity = {
 };
 
 /**
- * The webhooks of the activities workspace, from its guide: each hook sets its own method, content type and number of
+ * The webhooks of the activities workspace, from its guide: each hook sets its own method, any content type and number of
  * attempts; `X-Signature` is the bare hex HMAC of the payload's contents. The guide prints no body and no event
  * types; these are ours.
  */
@@ -24,6 +25,7 @@ export const activities = defineDialect({
   }),
   header_names: { signature: 'X-Signature' },
   ...signsBody('hex'),
+  content_types: [...contentTypes, '*/*'],
   secret: hexSecret('optional'),
   catalog: [
     { name: 'activity.created', description: 'An activity was created.', example: { activity } },

@@ -7,7 +7,8 @@ export const methods = ['POST', 'PUT', 'PATCH', 'DELETE'] as const;
 export type Method = (typeof methods)[number];
 
 export const contentTypes = ['application/json', 'application/x-www-form-urlencoded'] as const;
-export type ContentType = (typeof contentTypes)[number];
+// `*/*` is any media type, as the label of a JSON body.
+export type ContentType = (typeof contentTypes)[number] | '*/*';
 
 /** The input of a dialect's envelope and id: one attempt of one delivery. */
 export interface Rendering {
@@ -83,6 +84,7 @@ export interface Dialect {
   /** Appended to the content type in its header, such as `; charset=utf-8`. */
   readonly content_type_suffix: string;
   readonly methods: readonly Method[];
+  /** The content types that a hook can use. */
   readonly content_types: readonly ContentType[];
   readonly https_only: boolean;
   readonly timeout_ms: number;

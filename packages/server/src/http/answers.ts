@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
+import type { loggedWorkspace } from '../rpc/trpc.ts';
 import { logServerError, toBellwireError, toErrorBody } from '../rpc/to-error.ts';
 
 /** Headers of every API response: no caching, no content type sniffing. */
@@ -14,9 +15,13 @@ export const errorHeaders = (error: BellwireError): Record<string, string> => ({
   ...(error.code === 'unauthenticated' ? { 'www-authenticate': 'Bearer' } : {}),
 });
 
+/** The variable of a request that has the workspace for its log lines. */
+export const LOGGED_WORKSPACE = 'logged_workspace';
+
 /** Responds with the error in the REST error format. Errors of the server are logged. */
 export const answerError = (c: Context, thrown: unknown, log: Log): Response => {
   const error = toBellwireError(thrown);
-  logServerError(log, error, `${c.req.method} ${c.req.path}`);
+  const workspace = c.get(LOGGED_WORKSPACE) as ReturnType<typeof loggedWorkspace> | undefined;
+  logServerError(log, error, { call: `${c.req.method} ${c.req.path}`, ...workspace });
   return c.json({ error: toErrorBody(error) }, error.status as ContentfulStatusCode, errorHeaders(error));
 };

@@ -10,6 +10,7 @@ import { answerError, API_HEADERS } from './answers.ts';
 import type { ConsoleFiles } from './console-files.ts';
 import { mountConsole } from './console.ts';
 import { mountDocumentation } from './documentation.ts';
+import { mountEntry } from './entry.ts';
 import { limitBody } from './limit-body.ts';
 import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
@@ -60,6 +61,7 @@ export const createApp = (options: AppOptions): Hono => {
     c.text(await metrics.text(), 200, { ...API_HEADERS, 'content-type': metrics.content_type }),
   );
   mountTrpc(app, options);
+  mountEntry(app, PREFIXES, routesOf(options.router));
   mountRest(app, { ...options, prefixes: PREFIXES });
   mountStream(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));

@@ -26,7 +26,7 @@ export const measureRequests = (
         labels.set(`${method} ${path}`, {
           method: method === 'ALL' ? 'any' : method,
           // Both prefixes serve the same routes.
-          route: path.replace(/^\/api\/v1(?=\/)/, '/v1').replaceAll(/:(\w+)/g, '{$1}'),
+          route: path.replace(/^\/api(?=\/v1)/, '').replaceAll(/:(\w+)/g, '{$1}'),
         });
       }
       metrics.addRoutes([...labels.values(), OTHER]);

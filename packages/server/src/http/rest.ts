@@ -2,8 +2,8 @@ import { type AnyRouter, callTRPCProcedure } from '@trpc/server';
 import type { Context, Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
-import type { RpcContext } from '../rpc/trpc.ts';
-import { answerError, API_HEADERS } from './answers.ts';
+import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
+import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
 import { readJsonObject } from './read-body.ts';
 import { toInput } from './rest-input.ts';
 import { type RestRoute, routesOf } from './routes.ts';
@@ -23,6 +23,7 @@ const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promis
   const { router, createContext } = options;
   const request = c.req.raw;
   const ctx = await createContext(request);
+  c.set(LOGGED_WORKSPACE, loggedWorkspace(ctx));
   // Unauthenticated calls are refused before their body is read.
   if (ctx.caller instanceof BellwireError) throw ctx.caller;
   const body = rest.route.method === 'GET' ? {} : await readJsonObject(request);

@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
+import { toHookIds } from '../rpc/hook-numbers.ts';
 import { readStreamInput, streamCall } from '../rpc/stream.ts';
 import { accessOf, type RpcContext } from '../rpc/trpc.ts';
 import type { Change } from '../ports/changes.ts';
@@ -31,12 +32,15 @@ const open = async (
   { streams, viewChange, createContext }: StreamRouteOptions,
 ): Promise<Response> => {
   const request = c.req.raw;
-  const { caller, workspace_id } = accessOf(await createContext(request), streamCall.meta.scope);
+  const ctx = await createContext(request);
+  const { caller, workspace_id } = accessOf(ctx, streamCall.meta.scope);
   const fields = toInput(
     { input: streamCall.input, in_path: [] },
     { params: {}, queries: c.req.queries(), body: {}, idempotency_key: undefined },
   );
-  const { last_event_id, ...filter } = readStreamInput(fields);
+  const { last_event_id, ...filter } = readStreamInput(
+    await toHookIds(fields, (numbers) => ctx.hookIdsOf(workspace_id, numbers)),
+  );
   return streams.open({
     workspace_id,
     viewChange,

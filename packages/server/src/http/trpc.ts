@@ -3,7 +3,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Hono } from 'hono';
 import type { Log } from '../ports/log.ts';
 import { logServerError, toBellwireError } from '../rpc/to-error.ts';
-import type { RpcContext } from '../rpc/trpc.ts';
+import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import { readJsonText } from './read-body.ts';
@@ -45,7 +45,11 @@ export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions
         router,
         createContext: () => createContext(c.req.raw),
         maxBatchSize: MAX_BATCH_CALLS,
-        onError: ({ error, path }) => logServerError(log, toBellwireError(error), path ?? 'unknown'),
+        onError: ({ error, path = 'unknown', ctx }) =>
+          logServerError(log, toBellwireError(error), {
+            call: path,
+            ...(ctx === undefined ? {} : loggedWorkspace(ctx)),
+          }),
         responseMeta: ({ errors: [first] }) => ({
           headers: new Headers(first === undefined ? API_HEADERS : errorHeaders(toBellwireError(first))),
         }),

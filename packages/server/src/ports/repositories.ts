@@ -243,6 +243,11 @@ export interface Repositories {
     ) => Promise<FirstHook | null>;
     readonly list: (workspace_id: string, filter: HookFilter, page: PageQuery) => Promise<Page<ListedHook>>;
     readonly get: (workspace_id: string, id: string) => Promise<ListedHook | null>;
+    /** The ids of hooks by their number, without numbers of other workspaces and of deleted hooks. */
+    readonly idsOf: (
+      workspace_id: string,
+      numbers: readonly number[],
+    ) => Promise<ReadonlyMap<number, string>>;
     /** Each dialect that hooks of any workspace use, with their highest `max_attempts`. */
     readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
     /** The id of another hook of the same workspace and tenant with the same URL, and of one with the same name. */

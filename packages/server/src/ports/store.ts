@@ -78,6 +78,7 @@ export interface AttemptRecord {
 /** A header value, or only its length if the value is secret. */
 export type RecordedHeader = string | { readonly secret_length: number };
 
+/** The request of an attempt. Without the headers of the transport if no request was written. */
 export interface RecordedRequest {
   readonly method: string;
   readonly url: string;

@@ -40,10 +40,20 @@ export interface CapturedResponse {
   readonly body_truncated: boolean;
 }
 
+/** The headers that the transport wrote around those of the request. */
+export interface TransportHeaders {
+  /** Before the headers of the request. */
+  readonly first: Readonly<Record<string, string>>;
+  /** After them. */
+  readonly last: Readonly<Record<string, string>>;
+}
+
 export interface SendResult {
   /** The id of the request. */
   readonly id: string;
   readonly outcome: Outcome;
+  /** Null if no request was written. */
+  readonly transport_headers: TransportHeaders | null;
   /** Null unless complete headers arrived. */
   readonly response: CapturedResponse | null;
   readonly timings: AttemptTimings;

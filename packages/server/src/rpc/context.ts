@@ -2,12 +2,14 @@ import type { HookLookup } from '../admin/hook-lookup.ts';
 import type { Caller, Keys } from '../admin/keys.ts';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { HookIdsOf } from './hook-numbers.ts';
 import type { RpcContext } from './trpc.ts';
 
 export interface ContextsOptions {
   readonly keys: Keys;
   readonly sessions: Sessions;
   readonly lookup: HookLookup;
+  readonly hookIdsOf: HookIdsOf;
 }
 
 /** Creates the context of a call: its caller and its workspace. */
@@ -27,7 +29,7 @@ export interface Contexts {
 /** In-process code has the rights of an admin key. The audit log shows this id instead of a key's. */
 const IN_PROCESS: Caller = { key_id: 'in_process', scope: 'admin', workspace_id: null };
 
-export const createContexts = ({ keys, sessions, lookup }: ContextsOptions): Contexts => {
+export const createContexts = ({ keys, sessions, lookup, hookIdsOf }: ContextsOptions): Contexts => {
   const callerOf = async (headers: Headers, tokenOf: () => string | null): Promise<Caller> => {
     const session = tokenOf();
     const by_session = session === null ? null : await sessions.callerOf(session);
@@ -36,7 +38,7 @@ export const createContexts = ({ keys, sessions, lookup }: ContextsOptions): Con
   const contextOf = async (caller: Caller, named_workspace: string | null): Promise<RpcContext> => {
     // A caller that belongs to one workspace cannot name another, which each procedure checks.
     if (named_workspace !== null && caller.workspace_id === null) await lookup.catalog(named_workspace);
-    return { caller, named_workspace };
+    return { caller, named_workspace, hookIdsOf };
   };
   return {
     ofRequest: async (headers, tokenOf) => {
@@ -44,7 +46,7 @@ export const createContexts = ({ keys, sessions, lookup }: ContextsOptions): Con
       try {
         return await contextOf(await callerOf(headers, tokenOf), named_workspace);
       } catch (error) {
-        if (error instanceof BellwireError) return { caller: error, named_workspace };
+        if (error instanceof BellwireError) return { caller: error, named_workspace, hookIdsOf };
         throw error;
       }
     },

@@ -17,6 +17,8 @@ import {
   toTime,
   wireId,
 } from './fields.ts';
+import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
+import { IN_WORDS } from './in-words.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
@@ -41,9 +43,21 @@ const eventExample = {
 
 type BatchResult = z.infer<typeof batchItemView>;
 
-const sendItem = async (accept: Accept, workspace_id: string, item: unknown): Promise<BatchResult> => {
+interface ItemContext {
+  readonly workspace_id: string;
+  readonly hookIdsOf: HookIdsOf;
+}
+
+const sendItem = async (
+  accept: Accept,
+  { workspace_id, hookIdsOf }: ItemContext,
+  item: unknown,
+): Promise<BatchResult> => {
   try {
-    const parsed = sendInput.safeParse(item);
+    const parsed = sendInput.safeParse(
+      await toHookIds(item, (numbers) => hookIdsOf(workspace_id, numbers)),
+      IN_WORDS,
+    );
     if (!parsed.success) throw invalidInput(parsed.error);
     return { ok: true, event: viewReceipt(await accept.event(workspace_id, toSend(parsed.data))) };
   } catch (thrown) {
@@ -95,7 +109,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
       }),
     )
     .mutation(async ({ ctx, input }) => ({
-      results: await Promise.all(input.events.map((item) => sendItem(accept, ctx.workspace_id, item))),
+      results: await Promise.all(input.events.map((item) => sendItem(accept, ctx, item))),
     })),
 });
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import { contentTypes, methods } from '../dialects/dialect.ts';
+import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
+import { methods } from '../dialects/dialect.ts';
 import { EXAMPLE } from './examples.ts';
+import { MAX_HOOK_IDS } from './hook-numbers.ts';
 
 /** Adds a description and an example value for the documentation. */
 export const described = <T extends z.ZodType>(schema: T, description: string, example: unknown): T =>
@@ -43,7 +45,12 @@ const subscription = described(
 
 const id = z.string().min(1).max(64);
 export const workspaceId = described(id, 'The id of a workspace.', EXAMPLE.workspace_id);
-export const hookId = described(id, 'The id of a hook.', EXAMPLE.hook_id);
+/** `toHookIds` has replaced numbers by ids, or by their text, before an input is parsed. */
+export const hookId = id.clone().meta({
+  type: ['string', 'integer'],
+  description: 'The id of a hook, or its `number`.',
+  examples: [EXAMPLE.hook_id],
+}) as unknown as z.ZodType<string, string | number>;
 export const eventId = described(id, 'The id of an event.', EXAMPLE.event_id);
 export const deliveryId = described(id, 'The id of a delivery.', EXAMPLE.delivery_id);
 export const erasureId = described(id, 'The id of an erasure.', EXAMPLE.erasure_id);
@@ -133,6 +140,8 @@ export const label = described(
   'Shop',
 );
 
+const MEDIA_TYPE_RULE = `must be a media type of ${MAX_MEDIA_TYPE_LENGTH} characters at most, such as application/json or text/plain; charset=utf-8`;
+
 /** Free text for people. */
 const hookDescription = described(
   z.string().max(1000),
@@ -182,7 +191,7 @@ export const sendInput = z
     idempotency_key: idempotencyKey.optional(),
     metadata: eventMetadata.optional(),
     hook_ids: described(
-      z.array(hookId).min(1).max(100),
+      z.array(hookId).min(1).max(MAX_HOOK_IDS),
       'Restricts the event to these hooks, provided they are subscribed to it.',
       [EXAMPLE.hook_id],
     ).optional(),
@@ -205,8 +214,8 @@ export const hookFields = {
   metadata: metadata.optional(),
   method: described(z.enum(methods), 'The HTTP method of the requests. Default: POST.', 'POST').optional(),
   content_type: described(
-    z.enum(contentTypes),
-    'The encoding of the body. Default: JSON.',
+    z.string(MEDIA_TYPE_RULE).refine(isMediaType, MEDIA_TYPE_RULE).meta({ maxLength: MAX_MEDIA_TYPE_LENGTH }),
+    'The content type of the body: `application/json` (the default), `application/x-www-form-urlencoded`, or another media type where the dialect allows it.',
     'application/json',
   ).optional(),
   active: described(

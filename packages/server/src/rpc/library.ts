@@ -12,6 +12,8 @@ export interface LibraryOptions {
   /** Called for each call. Errors that it throws are the call's errors. */
   readonly createContext: () => Promise<RpcContext>;
   readonly log: Log;
+  /** The workspace of the calls. */
+  readonly workspace_id: string;
 }
 
 type Input = Readonly<Record<string, unknown>>;
@@ -35,7 +37,7 @@ const proceduresOf = (router: AppRouter, noun: Noun): readonly (readonly [string
  * Every procedure of the router as an in-process function. Inputs, checks and outputs are identical to the same call
  * over HTTP.
  */
-export const createLibrary = ({ router, createContext, log }: LibraryOptions): Verbs => {
+export const createLibrary = ({ router, createContext, log, workspace_id }: LibraryOptions): Verbs => {
   const caller = t.createCallerFactory(router)(createContext) as unknown as Readonly<
     Record<Noun, Readonly<Record<string, (input: unknown) => Promise<unknown>>>>
   >;
@@ -45,7 +47,7 @@ export const createLibrary = ({ router, createContext, log }: LibraryOptions): V
       return await caller[noun][verb]?.(toPlainInput(input));
     } catch (thrown) {
       const error = toBellwireError(thrown);
-      logServerError(log, error, `${noun}.${verb}`);
+      logServerError(log, error, { call: `${noun}.${verb}`, workspace_id });
       throw error;
     }
   };

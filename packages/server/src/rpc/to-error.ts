@@ -12,8 +12,9 @@ const toIssues = (issue: ZodIssue): readonly Issue[] => {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ path: dotted([...issue.path, key]), message: 'is not a known field' }));
   }
-  const problems = issue.code === 'invalid_key' ? issue.issues : [issue];
-  return problems.map(({ message }) => ({ path: dotted(issue.path), message }));
+  const path = dotted(issue.path);
+  if (issue.code !== 'invalid_key') return [{ path, message: issue.message }];
+  return issue.issues.map(({ message }) => ({ path, message: `its name ${message}` }));
 };
 
 const sentence = ({ path, message }: Issue): string => (path === '' ? message : `${path}: ${message}`);
@@ -48,18 +49,25 @@ export const toBellwireError = (thrown: unknown): BellwireError => {
 /** Codes of a server that refuses calls on purpose, for a while. */
 const TEMPORARY: ReadonlySet<ErrorCode> = new Set(['overloaded', 'shutting_down']);
 
+/** A call in the log. */
+export interface LoggedCall {
+  /** A method and a path, or a procedure. */
+  readonly call: string;
+  /** Absent if it is unknown. */
+  readonly workspace_id?: string;
+}
+
 /**
  * Logs an error that is the server's fault (5xx), and of an `internal` one the cause, which its message does not contain.
- * `call` is a method and a path, or a procedure.
  */
-export const logServerError = (log: Log, error: BellwireError, call: string): void => {
+export const logServerError = (log: Log, error: BellwireError, logged: LoggedCall): void => {
   const { code, status, message, cause } = error;
   if (status < 500) return;
   if (code === 'internal') {
     const reason = cause instanceof Error ? (cause.stack ?? cause.message) : `${message} ${String(cause)}`;
-    log.error('a call failed unexpectedly', { code, call, reason });
+    log.error('a call failed unexpectedly', { code, ...logged, reason });
   } else {
-    log[TEMPORARY.has(code) ? 'warn' : 'error']('a call failed', { code, call, reason: message });
+    log[TEMPORARY.has(code) ? 'warn' : 'error']('a call failed', { code, ...logged, reason: message });
   }
 };
 

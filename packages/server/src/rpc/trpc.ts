@@ -1,16 +1,20 @@
 import { initTRPC, type TRPCDefaultErrorShape } from '@trpc/server';
+import type { z } from 'zod';
 import { BellwireError, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { KeyScope } from '../core/api-key.ts';
+import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
+import { inWords } from './in-words.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
 
-/** The context of a call. Plain data, so that no driver types reach the published client. */
+/** The context of a call. Plain types, so that no driver types reach the published client. */
 export interface RpcContext {
   /** The caller, or why authentication failed. */
   readonly caller: Caller | BellwireError;
   /** The workspace that the header `Bellwire-Workspace` names. */
   readonly named_workspace: string | null;
+  readonly hookIdsOf: HookIdsOf;
 }
 
 export interface Route {
@@ -76,6 +80,15 @@ const workspaceOf = (caller: Caller, named: string | null): string => {
   );
 };
 
+/** The workspace of a call, for its log lines; empty unless the call is authenticated. */
+export const loggedWorkspace = ({
+  caller,
+  named_workspace,
+}: RpcContext): { readonly workspace_id?: string } =>
+  caller instanceof BellwireError
+    ? {}
+    : { workspace_id: named_workspace ?? caller.workspace_id ?? DEFAULT_WORKSPACE };
+
 /** A caller that may make a call, and the workspace of the call. */
 export interface Access {
   readonly caller: Caller;
@@ -94,7 +107,28 @@ export const accessOf = ({ caller, named_workspace }: RpcContext, needed: KeySco
   return { caller, workspace_id: workspaceOf(caller, named_workspace) };
 };
 
-/** The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. */
-export const procedure = t.procedure.use(({ ctx, meta, next }) =>
+const authorized = t.procedure.use(({ ctx, meta, next }) =>
   next({ ctx: accessOf(ctx, meta?.scope ?? 'admin') }),
 );
+
+const withHookNumbers = authorized.use(({ ctx, getRawInput, next }) =>
+  next({
+    getRawInput: async () =>
+      toHookIds(await getRawInput(), (numbers) => ctx.hookIdsOf(ctx.workspace_id, numbers)),
+  }),
+);
+
+type Base = typeof withHookNumbers;
+
+/** The builder, whose inputs are parsed with our messages. */
+const worded = (builder: Base): Base => ({
+  ...builder,
+  meta: (meta) => worded(builder.meta(meta)),
+  input: ((schema: z.ZodType) => builder.input(inWords(schema))) as Base['input'],
+});
+
+/**
+ * The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. Its input can
+ * name hooks by number.
+ */
+export const procedure = worded(withHookNumbers);

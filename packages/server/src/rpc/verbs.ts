@@ -41,6 +41,11 @@ export type FieldsOf<N extends Noun, V extends Verb<N>> = IdFields[N] extends ke
   ? Omit<InputOf<N, V>, IdFields[N]>
   : InputOf<N, V>;
 
+/** The type of the id field. */
+export type IdOf<N extends Noun, V extends Verb<N>> = IdFields[N] extends keyof InputOf<N, V>
+  ? InputOf<N, V>[IdFields[N]]
+  : never;
+
 /** The arguments of a verb before any options. */
 export type Takes<N extends Noun, V extends Verb<N>> = IdFields[N] extends keyof InputOf<N, V>
   ? [keyof FieldsOf<N, V>] extends [never]
@@ -100,18 +105,18 @@ type Answer<O> = O extends { readonly data: readonly (infer T)[]; readonly next_
   ? Listing<T>
   : Promise<O>;
 
-type Method<T, Fields, O> = T extends 'id'
-  ? (id: string) => Answer<O>
+type Method<T, Id, Fields, O> = T extends 'id'
+  ? (id: Id) => Answer<O>
   : T extends 'id_and_fields'
     ? {} extends Fields
-      ? (id: string, fields?: Fields) => Answer<O>
-      : (id: string, fields: Fields) => Answer<O>
+      ? (id: Id, fields?: Fields) => Answer<O>
+      : (id: Id, fields: Fields) => Answer<O>
     : {} extends Fields
       ? (fields?: Fields) => Answer<O>
       : (fields: Fields) => Answer<O>;
 
 type Methods<N extends Noun> = {
-  readonly [V in Verb<N>]: Method<Takes<N, V>, FieldsOf<N, V>, OutputOf<N, V>>;
+  readonly [V in Verb<N>]: Method<Takes<N, V>, IdOf<N, V>, FieldsOf<N, V>, OutputOf<N, V>>;
 };
 
 /** The fields of an event other than its type and data. */

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AttemptPhase, Outcome } from '../core/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { AttemptTimings, OutboundRequest, SendResult } from '../ports/transport.ts';
+import type { AttemptTimings, OutboundRequest, SendResult, TransportHeaders } from '../ports/transport.ts';
 import type { DialTrace } from './dial-trace.ts';
 import { type ParsedHeaders, ResponseCapture } from './response-capture.ts';
 import { errorCode, outcomeOfError, outcomeOfStatus, saysResponseInvalid } from './to-outcome.ts';
@@ -34,6 +34,8 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   connect_ms: number | null = null;
   tls_ms: number | null = null;
   remote_address: string | null = null;
+  /** Those of the next dispatch. */
+  transport_headers: TransportHeaders | null = null;
 
   private readonly context: HttpExchangeContext;
   private readonly started_at: number;
@@ -41,6 +43,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   private controller: Dispatcher.DispatchController | null = null;
   private first_byte_at: number | null = null;
   private response: ResponseCapture | null = null;
+  private written_headers: TransportHeaders | null = null;
   private is_second_try = false;
   private is_settled = false;
 
@@ -54,8 +57,13 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // The deadline passed while the request waited for its connection: it must not be sent.
-    if (this.is_settled) controller.abort(RELEASED);
-    else this.controller = controller;
+    if (this.is_settled) {
+      controller.abort(RELEASED);
+      return;
+    }
+    this.controller = controller;
+    // undici writes the request right after this call.
+    this.written_headers = this.transport_headers;
   }
 
   onResponseStarted(): void {
@@ -129,6 +137,7 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
     this.context.onResult({
       id: this.request.id,
       outcome,
+      transport_headers: this.written_headers,
       response,
       timings: this.timings(),
       remote_address: this.dialled || reused_connection ? this.remote_address : null,

@@ -4,7 +4,7 @@ import type { OutboundRequest, SendResult, Transport } from '../ports/transport.
 import type { AddressPolicy } from './address-policy.ts';
 import { HttpExchange, type HttpExchangeContext } from './http-exchange.ts';
 import { createGuardedDial } from './guarded-connector.ts';
-import { toOutboundHeaders } from './outbound-headers.ts';
+import { toOutboundHeaders, transportHeaders } from './outbound-headers.ts';
 import type { Resolver } from './resolver.ts';
 import { createResultBatch } from './result-batch.ts';
 import { createUrlSplitter } from './split-url.ts';
@@ -56,7 +56,8 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const dispatch = (exchange: HttpExchange, connections: keyof AgentPair): void => {
     const { url, method, headers, body, insecure_ssl } = exchange.request;
     try {
-      const { origin, path } = splitUrl(url);
+      const { origin, host, path } = splitUrl(url);
+      exchange.transport_headers = transportHeaders(exchange.request, host, connections === 'kept');
       const agent = (insecure_ssl ? insecure : verified)[connections];
       agent.dispatch({ origin, path, method, headers: toOutboundHeaders(headers), body }, exchange);
     } catch (error) {

@@ -4,6 +4,7 @@ import type { SendResult } from '../ports/transport.ts';
 export const interrupted = (id: string, sender_died: boolean): SendResult => ({
   id,
   outcome: { kind: 'interrupted' },
+  transport_headers: null,
   response: null,
   timings: { dns_ms: null, connect_ms: null, tls_ms: null, first_byte_ms: null, total_ms: 0 },
   remote_address: null,

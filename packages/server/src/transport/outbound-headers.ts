@@ -1,3 +1,5 @@
+import type { OutboundRequest, TransportHeaders } from '../ports/transport.ts';
+
 const ACCEPT_ENCODING = 'accept-encoding';
 
 const isAcceptEncoding = (name: string): boolean =>
@@ -19,3 +21,17 @@ export const toOutboundHeaders = (headers: Readonly<Record<string, string>>): st
   if (!hasAcceptEncoding) flat.push(ACCEPT_ENCODING, 'identity');
   return flat;
 };
+
+/**
+ * The headers that undici writes around those of a request to `host`: undici does not report them. `keeps_connection` is
+ * whether its agent reuses connections.
+ */
+export const transportHeaders = (
+  { method, body }: OutboundRequest,
+  host: string,
+  keeps_connection: boolean,
+): TransportHeaders => ({
+  first: { host, connection: keeps_connection ? 'keep-alive' : 'close' },
+  // undici does not announce an empty body of a method that needs none.
+  last: body === '' && method === 'DELETE' ? {} : { 'content-length': String(Buffer.byteLength(body)) },
+});

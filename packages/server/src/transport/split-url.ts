@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 /** A URL in undici's form. */
 export interface RequestTarget {
   readonly origin: string;
+  readonly host: string;
   /** Path and query; a fragment is not sent. */
   readonly path: string;
 }
@@ -19,7 +20,7 @@ export const createUrlSplitter = (): ((url: string) => RequestTarget) => {
     const cached = cache.get(text);
     if (cached !== undefined) return cached;
     const url = new URL(text);
-    const target = { origin: url.origin, path: url.pathname + url.search };
+    const target = { origin: url.origin, host: url.host, path: url.pathname + url.search };
     cache.set(text, target);
     return target;
   };

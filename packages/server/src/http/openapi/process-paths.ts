@@ -1,4 +1,5 @@
 import type { Json } from '../../core/json.ts';
+import { entryOf } from '../entry.ts';
 import type { Answer, Operation, PathItem, Reference } from './types.ts';
 
 interface DocumentedResponse {
@@ -38,6 +39,11 @@ const text = (description: string, example: string): DocumentedResponse => ({
 
 /** Paths outside the versioned API, at the root. */
 export const PROCESS_PATHS: Readonly<Record<string, PathItem>> = {
+  '/v1': path(
+    'entry',
+    { summary: 'Find the API', description: 'Links to the documentation and to the lists.' },
+    { '200': { description: 'The links.', type: 'application/json', example: entryOf('/v1', []) } },
+  ),
   '/healthz': path(
     'health',
     { summary: 'Liveness check', description: 'Responds while the process runs.' },

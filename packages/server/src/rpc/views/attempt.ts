@@ -70,12 +70,17 @@ export const attemptView = z
         url: described(z.string(), 'The request URL.', EXAMPLE.url),
         headers: described(
           z.record(z.string(), z.string()),
-          `The request headers. Secret values are shown as \`${HIDDEN_VALUE}\`.`,
+          `The request headers as they were sent, in their order. Secret values are shown as \`${HIDDEN_VALUE}\`. \`host\`, \`connection\` and \`content-length\` are absent if no request was written.`,
           {
+            host: 'shop.example.com',
+            connection: 'keep-alive',
+            'user-agent': 'Bellwire/1.0.0',
             'content-type': 'application/json',
+            'accept-encoding': 'identity',
             'webhook-id': EXAMPLE.event_id,
             'webhook-timestamp': '1795257000',
             'webhook-signature': 'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
+            'content-length': '111',
           },
         ),
         body: described(

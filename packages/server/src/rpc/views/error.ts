@@ -105,8 +105,8 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
   },
   invalid_input: {
     meaning: 'A field is missing, invalid or unknown. `issues` lists each one.',
-    message: 'limit: Too big: expected number to be <=1000.',
-    issues: [{ path: 'limit', message: 'Too big: expected number to be <=1000' }],
+    message: 'limit: must be at most 1000, not 5000.',
+    issues: [{ path: 'limit', message: 'must be at most 1000, not 5000' }],
   },
   unknown_event_type: {
     meaning: 'The workspace is strict and its catalog does not contain the event type.',
@@ -170,7 +170,7 @@ export const issueView = z
       'The path of the invalid field, with dots; empty for the whole input.',
       'limit',
     ),
-    message: described(z.string(), 'Why it is invalid.', 'Too big: expected number to be <=1000'),
+    message: described(z.string(), 'Why it is invalid.', 'must be at most 1000, not 5000'),
   })
   .meta({ id: 'Issue', description: 'An issue of an input.' });
 

@@ -73,7 +73,7 @@ export const batchItemView = z
         message: described(
           z.string(),
           'What happened, why, and what to do next.',
-          'limit: Too big: expected number to be <=1000.',
+          'limit: must be at most 1000, not 5000.',
         ),
         issues: z.array(issueView).optional(),
       }),

@@ -154,6 +154,17 @@ class Hooks implements HooksRepository {
     return row === undefined ? null : this.#toListed(this.#db, row);
   };
 
+  readonly idsOf: HooksRepository['idsOf'] = async (workspace_id, numbers) => {
+    const rows = await this.#db
+      .selectFrom('bellwire_hooks')
+      .select(['number', 'id'])
+      .where('number', 'in', numbers)
+      .where('workspace_id', '=', workspace_id)
+      .where('deleted_at', 'is', null)
+      .execute();
+    return new Map(rows.map(({ number, id }) => [number, id]));
+  };
+
   readonly schedules: HooksRepository['schedules'] = () =>
     this.#db
       .selectFrom('bellwire_hooks')
