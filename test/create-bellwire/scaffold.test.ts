@@ -213,7 +213,9 @@ describe('the scaffolder', () => {
       ['dlx', `file:${scaffolding.scaffolder.tarball}`, '.', '--yes', '-t', 'express', '-d', 'stripe'],
       { cwd },
     );
-    expect(printed).toMatch(/pnpm install\n.*WEBHOOK_SECRET.*\n {2}pnpm start\n$/);
+    expect(printed).toMatch(
+      /pnpm install\n.*dialect stripe.*\/webhook\n.*WEBHOOK_SECRET.*\n {2}pnpm start\n$/,
+    );
     const { name } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { readonly name: string };
     expect(name).toBe('here-we-are');
   }, 60_000);
