@@ -44,6 +44,7 @@ describe.each(everyReceiver)('the README of a receiver from %s for %s', (templat
       dialect,
     ]);
     expect(text).toContain(`## The dialect \`${dialect}\``);
+    expect(text).toContain(`is not \`${path}\``);
     const format = new Map(rows('part').map(([part = '', value = '']) => [part, value]));
     expect([format.get('path'), format.get('accepted'), format.get('refused')]).toEqual([
       path,
