@@ -132,11 +132,25 @@ describe('the scaffolder', () => {
     [['a', '--events', 'package/package.json'], /is not a catalog/],
     [['a', '--frobnicate'], /--frobnicate.*See --help/],
     [['a', 'b'], /Specify one folder/],
+    [['a', '--dialect'], /argument is ambiguous\. .*\. See --help/],
+    [[''], /name of the folder is empty\. Specify a new folder/],
   ])('refuses %j with exit code 1, and makes nothing', async (args, message) => {
     const [status, stderr] = await refusal(...args, '--yes');
     expect([status, stderr]).toEqual([1, expect.stringMatching(message)]);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(existsSync(scaffolding.outside.file('a'))).toBe(false);
+  });
+
+  it.each([
+    ['express', 'npm'],
+    ['flask', 'python3'],
+  ])('names the program that is missing to install %s', async (template, program) => {
+    const args = [`without-${program}`, '--yes', '--install', '-t', template];
+    const { status, stderr } = await scaffolding.scaffolder.create(args, { PATH: '/nonexistent' });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(`failed: ${program} was not found. Install ${program}, then run it there.\n$`),
+    ]);
   });
 
   it('reports how to proceed when the folder cannot be created', async () => {
@@ -213,7 +227,9 @@ describe('the scaffolder', () => {
       ['dlx', `file:${scaffolding.scaffolder.tarball}`, '.', '--yes', '-t', 'express', '-d', 'stripe'],
       { cwd },
     );
-    expect(printed).toMatch(/pnpm install\n.*WEBHOOK_SECRET.*\n {2}pnpm start\n$/);
+    expect(printed).toMatch(
+      /pnpm install\n.*dialect stripe.*\/webhook\n.*WEBHOOK_SECRET.*\n {2}pnpm start\n$/,
+    );
     const { name } = JSON.parse(readFileSync(join(cwd, 'package.json'), 'utf8')) as { readonly name: string };
     expect(name).toBe('here-we-are');
   }, 60_000);

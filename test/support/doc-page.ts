@@ -19,8 +19,11 @@ export interface DocPage {
   readonly rows: (head: string) => readonly (readonly string[])[];
 }
 
-export const readDocPage = (path: string): DocPage => {
-  const text = readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+export const readDocPage = (path: string): DocPage =>
+  pageOf(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'));
+
+/** A page with this text in Markdown. */
+export const pageOf = (text: string): DocPage => {
   return {
     text,
     blocks: (language) =>

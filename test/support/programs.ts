@@ -67,6 +67,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Where it runs; here when absent. */
   readonly cwd?: string;
+  /** Whether its descendants are killed with it; false by default. */
+  readonly has_children?: boolean;
   /** Where it will listen on 127.0.0.1. */
   readonly port: number;
 }
@@ -94,21 +96,33 @@ const listens = async (child: ChildProcess, port: number): Promise<void> => {
 
 /** Starts a server in a new process and waits until it accepts connections. Killed with the resource. */
 export const startProgram = async (options: ProgramOptions): Promise<RunningProgram> => {
-  const { command, args, env, port, cwd = process.cwd() } = options;
+  const { command, args, env, port, cwd = process.cwd(), has_children = false } = options;
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(command, args, {
     cwd,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: has_children,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => void (output += text));
   }
   const closed = once(child, 'close');
+  const kill = (): void => {
+    if (child.pid === undefined || !has_children) return void child.kill('SIGKILL');
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // All of them have ended.
+    }
+  };
+  // A group of its own does not end with this process.
+  if (has_children) process.once('exit', kill);
   const dispose = async (): Promise<void> => {
-    child.kill('SIGKILL');
+    kill();
     await closed;
+    process.off('exit', kill);
   };
   try {
     await listens(child, port);

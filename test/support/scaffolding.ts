@@ -21,7 +21,7 @@ interface Scaffolder {
   /** The packed package. */
   readonly tarball: string;
   /** Runs its program with Node alone, as `pnpm create` does once it has it. */
-  readonly create: (args: readonly string[]) => Promise<Created>;
+  readonly create: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<Created>;
 }
 
 /** Packs create-bellwire and unpacks it in a folder outside the repository. */
@@ -31,8 +31,8 @@ const packScaffolder = async (folder: TemporaryFolder): Promise<Scaffolder> => {
   const { PATH = '', HOME = '' } = process.env;
   return {
     tarball,
-    create: async (args) => {
-      const options = { cwd: folder.path, env: { PATH, HOME } };
+    create: async (args, env = {}) => {
+      const options = { cwd: folder.path, env: { PATH, HOME, ...env } };
       const program = [folder.file('package/dist/main.js'), ...args];
       try {
         return { status: 0, ...(await run(process.execPath, program, options)) };

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { type Place, type ReceiverAnswer, type ReceiverDialect, receiverDialects } from '@bellwire/verify';
 import { expect, it } from 'vitest';
+import { readDocPage } from '../support/doc-page.ts';
 
 const table: Readonly<Record<string, ReceiverDialect>> = receiverDialects;
-const readme = readFileSync(new URL('../../templates/receiver-express/README.md', import.meta.url), 'utf8');
+const page = readDocPage('docs/receivers.md');
 
 const code = (text: string): string => `\`${text}\``;
 
@@ -21,16 +21,11 @@ const data = ({ data: keys, data_without, previous_data }: ReceiverDialect): str
 };
 
 /** As in the README, but for the case of headers and the remark that svix and slack may have no type. */
-const normal = (cells: readonly string[]): string => cells.join(' | ').toLowerCase().replace(', if any', '');
+const normal = (cells: readonly string[]): string =>
+  cells.join(' | ').toLowerCase().replaceAll('`', '').replace(', if any', '');
 
-it('the table of dialects is what the template documents', () => {
-  const documented = [...(readme.split('## Dialects')[1] ?? '').matchAll(/^\| `[\w-]+` .*\|$/gm)].map(
-    ([line]) =>
-      line
-        .split('|')
-        .slice(1, -1)
-        .map((cell) => cell.trim()),
-  );
+it('the table of dialects is what the documentation lists', () => {
+  const documented = page.rows('dialect');
   const rows = Object.entries(table).map(([name, one]) => [
     code(name),
     code(`POST ${one.path}`),

@@ -33,9 +33,8 @@ const parse = (argv: readonly string[]) => {
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true, allowNegative: true });
   } catch (error) {
-    throw new Refusal(`${error instanceof Error ? error.message : String(error)} See --help.`, {
-      cause: error,
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    throw new Refusal(`${message.replaceAll('\n', ' ').replace(/\.?$/, '.')} See --help.`, { cause: error });
   }
 };
 

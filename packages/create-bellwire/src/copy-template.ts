@@ -2,6 +2,7 @@ import { cp, readFile, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageName } from './folder.ts';
+import { type ReadmeChoices, renderReadme } from './render-readme.ts';
 
 /** npm excludes or interprets files with these names, so they are packed under other names. */
 export const packedNames: readonly (readonly [string, string])[] = [['.gitignore', '_gitignore']];
@@ -24,12 +25,18 @@ const setDialect = async (folder: string, dialect: string): Promise<void> => {
   await writeFile(join(folder, '.env'), changed);
 };
 
-/** Copies a template to an empty or new folder, and sets its package name and dialect. */
-export const copyTemplate = async (from: string, to: string, dialect: string): Promise<void> => {
+const fillReadme = async (folder: string, choices: ReadmeChoices): Promise<void> => {
+  const path = join(folder, 'README.md');
+  await writeFile(path, renderReadme(await readFile(path, 'utf8'), choices));
+};
+
+/** Copies a template to an empty or new folder, and sets its package name, dialect and README. */
+export const copyTemplate = async (from: string, to: string, choices: ReadmeChoices): Promise<void> => {
   await cp(from, to, { recursive: true });
   for (const [name, packed] of packedNames) {
     if (existsSync(join(to, packed))) await rename(join(to, packed), join(to, name));
   }
   await setPackageName(to);
-  await setDialect(to, dialect);
+  await setDialect(to, choices.dialect);
+  await fillReadme(to, choices);
 };

@@ -7,9 +7,10 @@ const IGNORED_ENTRIES = new Set(['.git', '.DS_Store']);
 
 /**
  * The absolute path of an empty or new folder.
- * @throws Refusal if the folder is not empty
+ * @throws Refusal if the folder is not empty, or its name is
  */
 export const emptyFolder = (directory: string): string => {
+  if (directory.trim() === '') throw new Refusal('The name of the folder is empty. Specify a new folder.');
   const path = resolve(directory);
   if (!existsSync(path)) return path;
   if (!statSync(path).isDirectory()) throw new Refusal(`${directory} is a file. Specify a new folder.`);

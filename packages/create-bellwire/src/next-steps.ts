@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import type { Plan } from './ask.ts';
 import type { PackageManager } from './package-manager.ts';
+import { quoteForShell } from './quote.ts';
+import { localUrl } from './render-readme.ts';
 
 const commands = (plan: Plan, manager: PackageManager): readonly string[] => {
   if (plan.template === 'flask') {
@@ -15,19 +17,16 @@ const commands = (plan: Plan, manager: PackageManager): readonly string[] => {
   ];
 };
 
-/** Quotes a text as one word for the shell. */
-const quote = (text: string): string =>
-  /^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
 /** The next steps, in order. */
 export const nextSteps = (plan: Plan, path: string, manager: PackageManager): string => {
   const folder = relative(process.cwd(), path);
   const steps = commands(plan, manager);
   const lines = [
-    ...(folder === '' ? [] : [`cd ${quote(folder)}`]),
+    ...(folder === '' ? [] : [`cd ${quoteForShell(folder)}`]),
     ...steps.slice(0, -1),
-    'set WEBHOOK_SECRET=… in .env (the sender shows the secret when you create the hook; see README.md)',
+    `at the sender, create a hook with the dialect ${plan.dialect} and the URL ${localUrl(plan.dialect)}`,
+    'set WEBHOOK_SECRET=… in .env to the secret of that hook',
     ...steps.slice(-1),
   ];
-  return `\nCreated a receiver for the dialect ${plan.dialect} in ${folder === '' ? 'this folder' : folder}. Next steps:\n\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  return `\nCreated a receiver for the dialect ${plan.dialect} in ${folder === '' ? 'this folder' : folder}. Next steps, with every command in README.md:\n\n${lines.map((line) => `  ${line}\n`).join('')}`;
 };

@@ -13,8 +13,14 @@ export const runProgram = (folder: string, command: string, args: readonly strin
     shell: process.platform === 'win32',
   });
   if (status === 0) return;
-  const why = error === undefined ? `it exited with ${status ?? 'a signal'}` : error.message;
+  const isMissing = error !== undefined && 'code' in error && error.code === 'ENOENT';
+  const why = isMissing
+    ? `${command} was not found`
+    : error === undefined
+      ? `it exited with ${status ?? 'a signal'}`
+      : error.message;
+  const next = isMissing ? `Install ${command}, then run it there.` : 'Run it there yourself.';
   throw new Refusal(
-    `The receiver was created in ${folder}, but \`${[command, ...args].join(' ')}\` failed: ${why}. Run it there yourself.`,
+    `The receiver was created in ${folder}, but \`${[command, ...args].join(' ')}\` failed: ${why}. ${next}`,
   );
 };

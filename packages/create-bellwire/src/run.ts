@@ -7,6 +7,7 @@ import { nextSteps } from './next-steps.ts';
 import { packageManagerOf } from './package-manager.ts';
 import { readCatalog } from './read-catalog.ts';
 import { Cancelled, Refusal } from './refusal.ts';
+import type { ReadmeChoices } from './render-readme.ts';
 import { runProgram } from './run-program.ts';
 import { templateFolder } from './templates-folder.ts';
 import { VERSION } from './version.ts';
@@ -23,9 +24,9 @@ const initRepository = (path: string): void => {
   runProgram(path, 'git', ['add', '--all']);
 };
 
-const copy = async (plan: Plan, path: string): Promise<void> => {
+const copy = async (plan: Plan, path: string, choices: ReadmeChoices): Promise<void> => {
   try {
-    await copyTemplate(templateFolder(plan.template), path, plan.dialect);
+    await copyTemplate(templateFolder(plan.template), path, choices);
   } catch (error) {
     // Only errors of the file system are the user's to fix.
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -46,9 +47,10 @@ const create = async (argv: readonly string[]): Promise<string> => {
   const path = emptyFolder(plan.directory);
   const api_key = args.api_key ?? process.env['BELLWIRE_API_KEY'] ?? '';
   const catalog = args.events === undefined ? null : await readCatalog(args.events, api_key);
-  await copy(plan, path);
-  if (catalog !== null) await writeHandlers(path, plan.template, catalog);
   const manager = packageManagerOf(process.env['npm_config_user_agent']);
+  const event_type = catalog?.[0]?.name ?? null;
+  await copy(plan, path, { dialect: plan.dialect, manager, event_type });
+  if (catalog !== null) await writeHandlers(path, plan.template, catalog);
   if (plan.install) install(plan, path, manager);
   if (plan.git) initRepository(path);
   return nextSteps(plan, path, manager);

@@ -137,6 +137,7 @@ class Processes(unittest.TestCase):
         self.assertTrue((folder / "new" / "my inbox.db").exists())
         other = ReceiverProcess(self, {**self.environ, "PORT": str(entry["port"])})
         self.assertEqual((1, []), (other.exit_code(), other.seen))
+        self.assertIn(f"Cannot listen on 127.0.0.1:{entry['port']}. Set PORT", other.errors())
 
     @needs_gunicorn
     def test_each_process_takes_its_own_events_and_those_of_a_killed_one(self) -> None:
