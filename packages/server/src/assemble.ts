@@ -12,14 +12,16 @@ import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { BellwireError, type Issue } from './core/errors.ts';
-import type { SendableHook } from './core/hook.ts';
+import type { Hook, SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
 import { createAuditJob } from './delivery/audit-job.ts';
 import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
 import { createErasureJob } from './delivery/erasure-job.ts';
 import { JobRunner } from './delivery/job-runner.ts';
+import { enabledNotice } from './delivery/notice.ts';
 import { createRecoveryJob } from './delivery/recovery-job.ts';
+import { createWatchJob } from './delivery/watch-job.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
@@ -180,12 +182,12 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
   );
 };
 
-const createJobs = (ports: Ports, settings: Settings): JobRunner => {
+const createJobs = (ports: Ports, settings: Settings, { notices }: DeliveryLoop): JobRunner => {
   const { store, repositories } = ports.storage;
-  const parts = { ...ports, ...settings, ...repositories, store };
+  const parts = { ...ports, ...settings, ...repositories, store, notices };
   return new JobRunner({
     ...ports,
-    jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts)],
+    jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts), createWatchJob(parts)],
   });
 };
 
@@ -202,8 +204,9 @@ const createManagement = (
   { keys, audit, loop, jobs }: ManagementParts,
 ): { readonly router: AppRouter; readonly contexts: Contexts } => {
   const { clock, dialects, ids, storage } = ports;
-  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects });
-  const { accept } = loop;
+  const { accept, notices } = loop;
+  const onEnabled = (before: Hook) => notices.add(enabledNotice(before, clock.now()));
+  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects, onEnabled });
   const sampleOf = createSampleOf(ports);
   const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
   const recoveryJobs = createRecoveryJobs({
@@ -278,7 +281,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
       ports.observe?.(observation);
     },
   });
-  const jobs = createJobs(ports, settings);
+  const jobs = createJobs(ports, settings, loop);
   const lifecycle = new Lifecycle({ loop, jobs, ports });
   // Before the first event: the leases that it releases must be those of another process.
   try {

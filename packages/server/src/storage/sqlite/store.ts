@@ -157,6 +157,12 @@ export class SqliteStore implements Store {
     return catalog;
   };
 
+  readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
+    const { index } = this.#parts;
+    await index.prepare(workspace_id);
+    return this.#database.read(() => index.subscribers(workspace_id, type, null).map(({ id }) => id));
+  };
+
   readonly prune: Store['prune'] = async (slice) => {
     const result = await this.#write(slice.now, () => this.#parts.pruner.prune(slice));
     if (result.deleted > 0) this.#parts.scrubs.deleted();
