@@ -52,7 +52,7 @@ const createParts = (options: SqliteStoreOptions) => {
   const sendable = new SendableHooks(hook_reader, null);
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);
-  const counters = createHookCounters(database, stop.stopSlice);
+  const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
   const writeDeliveries = createDeliveryWriter(database, { ids, node_id });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
