@@ -8,7 +8,13 @@ import type { Schema } from '../../packages/server/src/storage/schema.ts';
 
 type NewHookRow = Omit<
   Schema['bellwire_hooks'],
-  'number' | 'consecutive_failures' | 'description' | 'metadata' | 'idempotency_key' | 'fingerprint'
+  | 'number'
+  | 'is_operational'
+  | 'consecutive_failures'
+  | 'description'
+  | 'metadata'
+  | 'idempotency_key'
+  | 'fingerprint'
 >;
 
 export const BIG_WORKSPACE = 'ws_big';

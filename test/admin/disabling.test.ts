@@ -44,6 +44,24 @@ it('resource-api: the fifth failed attempt of one delivery disables its hook, an
   expect(await server.deliveries(id)).toMatchObject([{ status: 'failed', failure_reason: 'exhausted' }]);
 });
 
+it('the audit log says that Bellwire disabled a hook, and why', async () => {
+  const { server, id } = await withHook(failing, { tenant: 'cus_1' });
+  await using _ = server;
+  await server.send('order.created', { tenant: 'cus_1' });
+  await server.live(LAST);
+  const { data } = (await server.api(`GET /v1/audit?subject=${id}`)).body;
+  expect(data).toMatchObject([
+    {
+      action: 'hook.disabled',
+      by: 'bellwire',
+      at: new Date(server.clock.now()).toISOString(),
+      before: { status: 'active', disabled_reason: null },
+      after: { status: 'disabled', disabled_reason: 'attempts_exhausted' },
+    },
+    { action: 'hook.created' },
+  ]);
+});
+
 it('resource-api: five failed attempts of five deliveries disable nothing', async () => {
   const { server, id } = await withHook(failing);
   await using _ = server;

@@ -23,6 +23,7 @@ const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
   workspace_id: 'ws_1',
   tenant: null,
   event_id: 'evt_1',
+  event_type: 'a',
   hook_id: 'wh_1',
   trigger: 'scheduled',
   attempts: 0,

@@ -8,6 +8,7 @@ const lease = (id: string, hook: string): LeasedDelivery => ({
     workspace_id: `ws_${hook.slice(0, 4)}`,
     tenant: null,
     event_id: 'e',
+    event_type: 'a',
     hook_id: hook,
     trigger: 'scheduled',
     attempts: 0,

@@ -15,6 +15,7 @@ const tested: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'docs/library.md': { ts: 1 },
   'docs/moving.md': { sh: 1, ts: 4 },
   'docs/operation.md': { ini: 1, sh: 3 },
+  'docs/operational-events.md': { sh: 1, json: 6 },
   'docs/receivers.md': { sh: 3, ts: 2 },
   'packages/client/README.md': { ts: 2 },
   'packages/create-bellwire/README.md': { sh: 2 },

@@ -180,6 +180,7 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('unknown_event_type', 'events.send', { headers: strict });
     const body = { type: 'strict', data: {} };
     await expectCode('schema_violation', 'events.send', { headers: strict, body });
+    await expectCode('reserved_event_type', 'events.send', { body: { type: 'bellwire.a', data: {} } });
     await expectCode('schema_invalid', 'eventTypes.put', { body: { schema: { type: 'x' } } });
     const impossible = { type: 'object', required: ['a'], maxProperties: 0 };
     await server.api('PUT /v1/event-types/impossible', { schema: impossible }, { headers: strict });

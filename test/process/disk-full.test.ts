@@ -1,43 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { startCountingReceiver } from '../support/counting-receiver.ts';
 import { createHooks, lostOf, untilDrained } from '../support/deliveries.ts';
 import type { Acked } from '../support/event-load.ts';
 import { startServer } from '../support/server-process.ts';
+import { fill, mountSmallDisk, noDisk } from '../support/small-disk.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const succeeds = (command: string): boolean => spawnSync('sh', ['-c', command]).status === 0;
-
-const whyNoDisk = (): string | null => {
-  if (process.platform !== 'linux') return 'a small file system needs tmpfs, which is part of Linux';
-  if (process.getuid?.() !== 0) return 'only root may mount a small file system';
-  return succeeds('unshare -m mount -t tmpfs tmpfs /tmp') ? null : 'this root may not mount';
-};
-
-const noDisk = whyNoDisk();
 if (noDisk !== null) console.log(`the full disk is not tested: ${noDisk}`);
-
-/** A file system of 8 MiB. */
-const mountSmallDisk = (path: string): Disposable => {
-  mkdirSync(path);
-  expect(succeeds(`mount -t tmpfs -o size=8m tmpfs '${path}'`)).toBe(true);
-  return { [Symbol.dispose]: () => expect(succeeds(`umount '${path}'`)).toBe(true) };
-};
-
-const CHUNK = Buffer.alloc(64 * 1024, 'x');
-
-/** Fills the remaining space. */
-const fill = (path: string): void => {
-  writeFileSync(path, '');
-  for (let size = CHUNK.length; size >= 4096;) {
-    try {
-      appendFileSync(path, CHUNK.subarray(0, size));
-    } catch {
-      size /= 2;
-    }
-  }
-};
 
 const subscriptions = new Map([['h0', ['*']]]);
 const PADDING = 'x'.repeat(2_000);

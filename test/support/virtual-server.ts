@@ -1,6 +1,7 @@
 import type { Settings } from '../../packages/server/src/assemble.ts';
 import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
+import type { Store } from '../../packages/server/src/ports/store.ts';
 import { ADMIN_KEY, type Answer, type AnswerBody } from './running-server.ts';
 import type { Script } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
@@ -25,6 +26,8 @@ export interface VirtualServerOptions {
   readonly log?: Log;
   /** Replaces repositories. */
   readonly wrapRepositories?: (repositories: Repositories) => Repositories;
+  /** Replaces methods of the store. */
+  readonly wrapStore?: (store: Store) => Store;
 }
 
 const SEED = 7;
@@ -33,7 +36,11 @@ const SWEEP_MS = 1_000;
 
 /** The complete API on a real SQLite. The test controls time and receivers; there is no jitter. */
 export const startVirtualServer = async (options: VirtualServerOptions = {}) => {
-  const { script = () => ({ status: 200 }), wrapRepositories = (repositories) => repositories } = options;
+  const {
+    script = () => ({ status: 200 }),
+    wrapRepositories = (all) => all,
+    wrapStore = (all) => all,
+  } = options;
   const clock = createVirtualClock();
   const opened = await openTestStore({ seed: SEED, now: clock.now });
   const { program, transport } = await assembleVirtual(
@@ -41,7 +48,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
       clock,
       random: { ...createSeededRandom(SEED + 1), roll: () => 0 },
       ids: opened.ids,
-      storage: { store: opened.store, repositories: wrapRepositories(opened.repositories) },
+      storage: { store: wrapStore(opened.store), repositories: wrapRepositories(opened.repositories) },
       script,
       ...(options.log === undefined ? {} : { log: options.log }),
     },

@@ -13,7 +13,7 @@ import { createSecrets } from './admin/secrets.ts';
 import { Sessions } from './admin/sessions.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import type { BellwireError, Issue } from './core/errors.ts';
-import type { SendableHook } from './core/hook.ts';
+import type { Hook, SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
 import type { JsonObject } from './core/json.ts';
 import { noteChange } from './admin/note-changes.ts';
@@ -22,7 +22,10 @@ import { createAuditJob } from './delivery/audit-job.ts';
 import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
 import { createErasureJob } from './delivery/erasure-job.ts';
 import { JobRunner } from './delivery/job-runner.ts';
+import { enabledNotice } from './delivery/notice.ts';
 import { createRecoveryJob } from './delivery/recovery-job.ts';
+import { createWatchJob } from './delivery/watch-job.ts';
+import type { Notices } from './delivery/notices.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
@@ -146,12 +149,16 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
   );
 };
 
-const createJobs = (ports: Ports, settings: Settings, changes: Changes): JobRunner => {
+const createJobs = (
+  ports: Ports,
+  settings: Settings,
+  { notices, changes }: { readonly notices: Notices; readonly changes: Changes },
+): JobRunner => {
   const { store, repositories } = ports.storage;
-  const parts = { ...ports, ...settings, ...repositories, store, changes };
+  const parts = { ...ports, ...settings, ...repositories, store, notices, changes };
   return new JobRunner({
     ...ports,
-    jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts)],
+    jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts), createWatchJob(parts)],
   });
 };
 
@@ -173,8 +180,9 @@ const createManagement = (
   readonly viewChange: (change: Change) => ShownChange;
 } => {
   const { clock, dialects, ids, storage } = ports;
-  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects });
-  const { accept } = loop;
+  const { accept, notices } = loop;
+  const onEnabled = (before: Hook) => notices.add(enabledNotice(before, clock.now()));
+  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects, onEnabled });
   const sampleOf = createSampleOf(ports);
   const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
   const recoveryJobs = createRecoveryJobs({
@@ -294,7 +302,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     ports.observe?.(observation);
   };
   const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe });
-  const jobs = createJobs(ports, settings, changes);
+  const jobs = createJobs(ports, settings, { notices: loop.notices, changes });
   const lifecycle = new Lifecycle({ ...ports, loop, jobs, streams });
   await lifecycle.open();
   const error_log = createErrorLog(log, clock);

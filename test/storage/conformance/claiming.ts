@@ -44,6 +44,7 @@ export const claiming = (check: Check): void => {
       workspace_id,
       tenant,
       event_id: id,
+      event_type: row.event_type,
       hook_id,
       trigger: 'scheduled',
       attempts: 0,

@@ -72,6 +72,25 @@ const creation = (check: Check): void => {
     expect(await create(null)).not.toBe(null);
   });
 
+  check('workspaces with hooks for operational events are found, until those hooks end', async (kit) => {
+    const hook = await kit.hook({ events: ['a', 'bellwire.hook.*'] });
+    const changed = await kit.hook({ events: ['bellwire'] });
+    await kit.addHook(hook.workspace_id, { events: ['bellwire.*'] });
+    await kit.hook({ events: ['*'] });
+    const found = () => kit.hooks.operationalWorkspaces(10);
+    expect(await found()).toEqual([hook.workspace_id]);
+    const update = (events: readonly string[]) =>
+      kit.hooks.update(changed.workspace_id, changed.id, { events, updated_at: NOW });
+    await update(['bellwire.disk.low']);
+    expect(await found()).toEqual([hook.workspace_id, changed.workspace_id].toSorted());
+    expect(await kit.hooks.operationalWorkspaces(1)).toHaveLength(1);
+    await update(['*']);
+    expect(await found()).toEqual([hook.workspace_id]);
+    const { workspace_id, id } = await kit.addHook(changed.workspace_id, { events: ['bellwire.*'] });
+    await kit.hooks.remove(workspace_id, id, NOW);
+    expect(await found()).toEqual([hook.workspace_id]);
+  });
+
   check('the twins of a hook are live hooks of its tenant with its URL or name', async (kit) => {
     const [one, two] = await kit.addWorkspaces();
     const add = (workspace_id: string, url: string, more = {}) =>

@@ -61,6 +61,28 @@ const counts = (check: Check): void => {
 
 const state = (due: number, age: number) => ({ due, oldest_due_at: NOW - age, is_exact: true });
 
+const oldestDue = (check: Check): void => {
+  check('the longest due delivery of each workspace is found, without those for notices', async (kit) => {
+    const hook = await kit.hook();
+    const other = await kit.hook();
+    const later = await kit.hook();
+    const sibling = await kit.addHook(hook.workspace_id);
+    const notices = await kit.addHook(hook.workspace_id, { events: ['a', 'bellwire.*'] });
+    for (const at of [NOW - 100, NOW - 300, NOW + 100]) await kit.addDelivery(hook, { next_attempt_at: at });
+    await kit.addDelivery(sibling, { next_attempt_at: NOW - 200 });
+    await kit.addDelivery(notices, { next_attempt_at: NOW - 900 });
+    await kit.addDelivery(other, { next_attempt_at: NOW });
+    await kit.addDelivery(other, { status: 'succeeded', next_attempt_at: null });
+    await kit.addDelivery(later, { next_attempt_at: NOW + 1 });
+    expect(await kit.stats.oldestDue(NOW)).toEqual(
+      new Map([
+        [hook.workspace_id, NOW - 300],
+        [other.workspace_id, NOW],
+      ]),
+    );
+  });
+};
+
 const backlog = (check: Check): void => {
   check('the backlog is what is due, with its oldest, for a hook, a tenant and a workspace', async (kit) => {
     const [workspace_id, other] = await kit.addWorkspaces();
@@ -113,4 +135,5 @@ const backlog = (check: Check): void => {
 export const statistics = (check: Check): void => {
   counts(check);
   backlog(check);
+  oldestDue(check);
 };

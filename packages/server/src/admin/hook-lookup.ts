@@ -24,6 +24,8 @@ export interface HookLookupOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly dialects: ReadonlyMap<string, Dialect>;
+  /** Called with a disabled hook, as it was, that has become active. */
+  readonly onEnabled: (before: ListedHook) => void;
 }
 
 export const noSuchHook = (id: string): BellwireError =>
@@ -56,6 +58,7 @@ export const createHookLookup = ({
   clock,
   log,
   dialects,
+  onEnabled,
 }: HookLookupOptions): HookLookup => ({
   get: async (workspace_id, id) => {
     const hook = await repositories.hooks.get(workspace_id, id);
@@ -78,6 +81,8 @@ export const createHookLookup = ({
       return { before, after };
     });
     logStatus(log, { ...change, by: at.by });
+    const { before, after } = change;
+    if (before.status === 'disabled' && after.status === 'active') onEnabled(before);
     return change.after;
   },
   catalog: async (workspace_id) => {

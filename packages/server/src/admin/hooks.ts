@@ -91,7 +91,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
         lookup.catalog(workspace_id),
       ]);
       const dialect = lookup.dialect(hook.dialect);
-      validateHook({ ...patch, secret }, { dialect, catalog, url_policy });
+      validateHook({ ...patch, tenant: hook.tenant ?? undefined, secret }, { dialect, catalog, url_policy });
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const change = {

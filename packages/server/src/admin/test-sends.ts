@@ -1,6 +1,9 @@
 import type { HookRef } from './audit.ts';
+import { BellwireError } from '../core/errors.ts';
 import { EVERY_TENANT } from '../core/fan-out.ts';
 import type { JsonObject } from '../core/json.ts';
+import { operationalCatalog } from '../core/operational-catalog.ts';
+import { isOperational } from '../core/operational-events.ts';
 import { outcomeDetail } from '../core/outcome.ts';
 import { dataViolation } from '../core/schema-violation.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
@@ -10,6 +13,7 @@ import type { ListedHook } from '../ports/repositories.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { AttemptRecord, CatalogType } from '../ports/store.ts';
 import type { Sample, SampleOf, SampleSource } from './samples.ts';
+import { operationalProblem } from './validate-hook.ts';
 
 export interface TestInput {
   readonly event_type?: string | undefined;
@@ -64,6 +68,22 @@ const addressOf = ({ id, tenant }: ListedHook) => ({
   tenant: tenant === EVERY_TENANT ? null : tenant,
 });
 
+type Known = Pick<CatalogType, 'schema' | 'schema_text'>;
+
+const knownOf = (type: string, event_types: ReadonlyMap<string, CatalogType>): Known | undefined => {
+  const schema = operationalCatalog.get(type)?.schema;
+  return schema === undefined ? event_types.get(type) : { schema, schema_text: JSON.stringify(schema) };
+};
+
+/** @throws BellwireError `invalid_input` for an operational event that the hook cannot subscribe to. */
+const checkOperational = (type: string, { tenant }: ListedHook): void => {
+  const message = isOperational(type) ? operationalProblem(type, tenant) : null;
+  if (message === null) return;
+  throw new BellwireError('invalid_input', `event_type: ${message}`, {
+    issues: [{ path: 'event_type', message }],
+  });
+};
+
 /** @throws BellwireError `schema_violation` */
 const checked = (
   data: JsonObject,
@@ -71,7 +91,7 @@ const checked = (
     type,
     known,
     check,
-  }: Pick<TestSendsOptions, 'check'> & { readonly type: string; readonly known: CatalogType | undefined },
+  }: Pick<TestSendsOptions, 'check'> & { readonly type: string; readonly known: Known | undefined },
 ): Sample => {
   const { schema = null, schema_text = null } = known ?? {};
   const issues = schema === null || schema_text === null ? [] : check(schema, schema_text, data);
@@ -87,13 +107,16 @@ const contentOf = async (
   const { event_types } = await lookup.catalog(hook.workspace_id);
   const ofDialect = new Map(lookup.dialect(hook.dialect).catalog.map((entry) => [entry.name, entry]));
   const sourcesOf = (name: string): readonly SampleSource[] =>
-    [event_types.get(name), ofDialect.get(name)].filter((source) => source !== undefined);
+    [event_types.get(name), ofDialect.get(name), operationalCatalog.get(name)].filter(
+      (source) => source !== undefined,
+    );
   const hasExample = (name: string) => sourcesOf(name).some(({ example }) => (example ?? null) !== null);
   const type = testType(hook, hasExample, event_type);
+  checkOperational(type, hook);
   const sample =
     data === undefined
       ? await sampleOf(type, sourcesOf(type))
-      : checked(data, { type, known: event_types.get(type), check });
+      : checked(data, { type, known: knownOf(type, event_types), check });
   return { type, ...sample };
 };
 

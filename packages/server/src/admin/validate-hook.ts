@@ -1,6 +1,8 @@
 import { validateCustomHeaders } from '../core/custom-headers.ts';
 import { BellwireError, type Issue } from '../core/errors.ts';
 import { ALWAYS_DELIVERED } from '../core/event.ts';
+import { isSubscribed } from '../core/hook.ts';
+import { isOperational, operationalTypes } from '../core/operational-events.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { HookInput } from './hook-input.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
@@ -26,13 +28,31 @@ const validateEvents = (events: readonly string[] | undefined, catalog: Workspac
         .map((name, index) => ({ name, path: `events.${index}` }))
         .filter(
           ({ name }) =>
-            !name.endsWith('*') && !ALWAYS_DELIVERED.includes(name) && !catalog.event_types.has(name),
+            !name.endsWith('*') &&
+            !isOperational(name) &&
+            !ALWAYS_DELIVERED.includes(name) &&
+            !catalog.event_types.has(name),
         )
         .map(({ name, path }) => ({
           path,
           message: `"${name}" is not in the catalog of this strict workspace`,
         }))
     : [];
+
+/** Why an entry for operational events is refused; null if it is accepted. */
+export const operationalProblem = (entry: string, tenant: string | null | undefined): string | null => {
+  if (tenant !== undefined && tenant !== null) {
+    return `"${entry}" subscribes to operational events of Bellwire, which concern the whole workspace and not one customer. Remove it, or create a hook without a tenant`;
+  }
+  if (operationalTypes.some((type) => isSubscribed({ events: [entry] }, type))) return null;
+  return `"${entry}" matches no operational event of Bellwire. Use "bellwire.*" for all, or one of ${operationalTypes.join(', ')}`;
+};
+
+const validateOperational = ({ events = [], tenant }: ValidatedHook): readonly Issue[] =>
+  events.flatMap((entry, index) => {
+    const message = isOperational(entry) ? operationalProblem(entry, tenant) : null;
+    return message === null ? [] : [{ path: `events.${index}`, message }];
+  });
 
 const validateWire = (input: ValidatedHook, dialect: Dialect): readonly Issue[] => {
   const choices: readonly (readonly [path: string, value: string | undefined, allowed: readonly string[]])[] =
@@ -82,7 +102,11 @@ export const validateHook = (input: ValidatedHook, { dialect, catalog, url_polic
   const wrong = {
     url_refused: verdict.ok ? [] : [{ path: 'url', message: verdict.message }],
     unknown_event_type: validateEvents(input.events, catalog),
-    invalid_input: [...validateWire(input, dialect), ...(secret === null ? [] : [secret])],
+    invalid_input: [
+      ...validateOperational(input),
+      ...validateWire(input, dialect),
+      ...(secret === null ? [] : [secret]),
+    ],
   };
   const issues = Object.values(wrong).flat();
   const code = codes.find((one) => wrong[one].length > 0);

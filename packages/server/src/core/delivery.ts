@@ -45,6 +45,7 @@ export interface Delivery {
   /** The tenant of its event; null for an event without one. */
   readonly tenant: string | null;
   readonly event_id: string;
+  readonly event_type: string;
   readonly hook_id: string;
   readonly trigger: Trigger;
   /** Attempts recorded so far. */

@@ -23,6 +23,7 @@ export const errorTable = {
   unsupported_media_type: 415,
   invalid_input: 422,
   unknown_event_type: 422,
+  reserved_event_type: 422,
   schema_violation: 422,
   schema_invalid: 422,
   example_required: 422,

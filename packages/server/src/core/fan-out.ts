@@ -1,5 +1,6 @@
 import type { Trigger } from './event.ts';
 import { type HookStatus, isSubscribed } from './hook.ts';
+import { isOperational } from './operational-events.ts';
 
 /** The tenant of hooks that receive the events of every tenant. */
 export const EVERY_TENANT = '*';
@@ -27,9 +28,9 @@ export interface Addressed {
 export const servesTenant = (hook: Pick<Subscription, 'tenant'>, tenant: string | null): boolean =>
   hook.tenant === EVERY_TENANT || hook.tenant === tenant;
 
-/** Whether a hook receives scheduled events of a type and tenant. */
+/** Whether a hook receives scheduled events of a type and tenant. Operational events are only for hooks without a tenant. */
 export const isSubscriber = (hook: Subscription, type: string, tenant: string | null): boolean =>
-  servesTenant(hook, tenant) && isSubscribed(hook, type);
+  servesTenant(hook, tenant) && (hook.tenant === null || !isOperational(type)) && isSubscribed(hook, type);
 
 /** The hooks in an event's `hook_ids`, without duplicates; or the first id that does not exist. */
 const namedHooks = <H extends Subscription>(

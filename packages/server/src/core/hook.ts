@@ -1,5 +1,6 @@
 import type { LastOutcome } from './error-text.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
+import { isOperational } from './operational-events.ts';
 
 /** `active`; `paused` by the user; `disabled` by Bellwire; `unvalidated`. All but `active` hold their deliveries. */
 export const hookStatuses = ['active', 'paused', 'disabled', 'unvalidated'] as const;
@@ -69,9 +70,14 @@ export const signingSecrets = (
   return signs_with === 'all' ? live : live.slice(-1);
 };
 
-/** Whether an entry of a hook's `events` covers a type: an exact name, `*`, or `order.*` for any depth below `order.`. */
+/**
+ * Whether an entry of a hook's `events` covers a type: an exact name, `order.*` for any depth below `order.`, or `*` for
+ * all but Bellwire's own.
+ */
 const covers = (entry: string, type: string): boolean =>
-  entry === type || entry === '*' || (entry.endsWith('.*') && type.startsWith(entry.slice(0, -1)));
+  entry === type ||
+  (entry === '*' && !isOperational(type)) ||
+  (entry.endsWith('.*') && type.startsWith(entry.slice(0, -1)));
 
 /** Whether a hook receives events of a type. */
 export const isSubscribed = (hook: Pick<Hook, 'events'>, type: string): boolean =>

@@ -1,5 +1,6 @@
 import { closestName } from './closest-name.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
+import { isOperational } from './operational-events.ts';
 
 export const warningCodes = [
   'no_hook_subscribed',
@@ -66,6 +67,7 @@ export const subscriptionWarnings = (events: readonly string[], catalog: Names):
   const prefixes = prefixesOf(catalog.keys());
   const isKnown = (entry: string): boolean =>
     entry === '*' ||
+    isOperational(entry) ||
     ALWAYS_DELIVERED.includes(entry) ||
     (entry.endsWith('.*') ? prefixes.has(entry.slice(0, -1)) : catalog.has(entry));
   const suggest = (entry: string): string | null => {

@@ -4,6 +4,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata } from '../core/event.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type JsonObject } from '../core/json.ts';
+import { isOperational, reservedType } from '../core/operational-events.ts';
 import { unsentWarnings, type Warning } from '../core/warnings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
@@ -55,7 +56,7 @@ export interface SingleDelivery {
 export interface Accept {
   /**
    * Accepts one event: when this resolves, the event and its deliveries are durable.
-   * @throws BellwireError `invalid_input` (`deliver_at`), `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
+   * @throws BellwireError `invalid_input` (`deliver_at`), `reserved_event_type`, `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
    * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
   readonly event: (workspace_id: string, input: SendInput) => Promise<AcceptedEvent>;
@@ -163,6 +164,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
   return {
     event: async (workspace_id, input) => {
       refuseWhenStopping();
+      if (isOperational(input.type)) throw reservedType(input.type, 'type');
       const { event_types } = await checkAgainstCatalog(workspace_id, input);
       // Shutdown may have begun, and finished its last commit, while the catalog was read.
       refuseWhenStopping();

@@ -27,6 +27,7 @@ import { FanOutRunner } from './fan-out-runner.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ConcurrencyLimits } from './hook-queue.ts';
 import { manualClaimError } from './manual-claim-error.ts';
+import { Notices } from './notices.ts';
 import { Report, type ReportOptions } from './report.ts';
 import { Scheduler } from './scheduler.ts';
 import { Sweeper } from './sweeper.ts';
@@ -62,6 +63,8 @@ const FAILED_COMMITS_MAX = 20;
 /** The flow of events: accept, commit, schedule, attempt, settle, sweep. */
 export class DeliveryLoop {
   readonly accept: Accept;
+  /** Operational events. */
+  readonly notices: Notices;
   readonly #options: DeliveryLoopOptions;
   readonly #scheduler: Scheduler;
   readonly #backpressure: Backpressure;
@@ -111,6 +114,7 @@ export class DeliveryLoop {
       onFanOuts: () => this.#fan_outs.add(),
       onFailed: () => this.#onCommitFailed(),
     });
+    this.notices = new Notices({ ...options, accept: (event) => this.#group_commit.accept(event) });
     this.#fan_outs = new FanOutRunner({
       ...options,
       saturatedHooks,
@@ -159,6 +163,7 @@ export class DeliveryLoop {
     this.#fan_outs.wake();
     await this.#tracked(this.#sweeper.run());
     this.#report.flush();
+    this.notices.flush();
   }
 
   /**
@@ -173,8 +178,7 @@ export class DeliveryLoop {
     await this.#fan_outs.stop();
     this.#returnUnsent(this.#scheduler.close());
     await Promise.allSettled(this.#claims);
-    const recorded = this.#whenIdle().then(() => this.#group_commit.drained());
-    await Promise.race([recorded, this.#gave_up.promise]);
+    await Promise.race([this.#recorded(), this.#gave_up.promise]);
     await this.#transport.close();
     this.#report.flush(true);
     if (this.#failed_commits >= FAILED_COMMITS_MAX) {
@@ -193,6 +197,15 @@ export class DeliveryLoop {
       queued: this.#scheduler.queued,
       waiting_accepts: this.#group_commit.waitingAccepts,
     };
+  }
+
+  async #recorded(): Promise<void> {
+    await this.#whenIdle();
+    await this.#group_commit.drained();
+    this.notices.flush(true);
+    await this.notices.drained();
+    // The first deliveries of the notices are returned unsent.
+    await this.#group_commit.drained();
   }
 
   async #redeliver(workspace_id: string, delivery_id: string): Promise<SingleDelivery> {
@@ -247,6 +260,7 @@ export class DeliveryLoop {
   #onSettled(settlement: Settlement, result: SettleResult): void {
     this.#releaseSlot(settlement, settlement.kind === 'attempted' ? settlement.attempt : null);
     this.#report.settled(settlement, result);
+    this.notices.settled(settlement, result);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { DialectName } from '@bellwire/verify';
 import { BellwireError } from '../core/errors.ts';
+import { isOperational } from '../core/operational-events.ts';
 import { activities } from './activities.ts';
 import { casesolved } from './casesolved.ts';
 import { connect2print } from './connect2print.ts';
@@ -33,7 +34,8 @@ export const builtIn: Readonly<Record<DialectName, Dialect>> = {
 
 /**
  * The built-in dialects and the user's own, which replace built-in ones of the same name.
- * @throws BellwireError `config_invalid` if two of the user's dialects have the same name.
+ * @throws BellwireError `config_invalid` if two of the user's dialects have the same name, or if a catalog has an event
+ * type that begins with `bellwire.`.
  */
 export const createDialects = (own: readonly Dialect[] = []): Dialects => {
   const names = new Set(own.map(({ name }) => name));
@@ -41,6 +43,14 @@ export const createDialects = (own: readonly Dialect[] = []): Dialects => {
     throw new BellwireError(
       'config_invalid',
       'Two dialects in the configuration have the same name. Rename one of them.',
+    );
+  }
+  for (const { name, catalog } of own) {
+    const reserved = catalog.find((entry) => isOperational(entry.name));
+    if (reserved === undefined) continue;
+    throw new BellwireError(
+      'config_invalid',
+      `The catalog of the dialect "${name}" has the event type "${reserved.name}". Types that begin with "bellwire." are reserved for Bellwire's own events. Choose a name with another beginning.`,
     );
   }
   return new Map([...Object.values(builtIn), ...own].map((dialect) => [dialect.name, dialect]));

@@ -78,8 +78,14 @@ const files = ({ store }: StorageSources): Reading => {
     help: 'Sizes of the database file and of its write-ahead log.',
     labelNames: ['file'],
   });
-  return createReading({ labeled: [size] }, async () => {
-    const { database, wal } = await store.fileSizes();
+  const free = gauge({
+    name: 'bellwire_disk_free_bytes',
+    help: 'Free space of the volume of the database file.',
+  });
+  return createReading({ labeled: [size], plain: [free] }, async () => {
+    const { database, wal, volume } = await store.fileSizes();
+    if (volume === null) free.remove();
+    else free.set(volume.free_bytes);
     size.set({ file: 'database' }, database);
     size.set({ file: 'wal' }, wal);
   });

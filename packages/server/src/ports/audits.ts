@@ -9,7 +9,7 @@ export interface AuditEntry {
   readonly id: string;
   readonly workspace_id: string;
   readonly at: number;
-  /** The id of the caller's API key. */
+  /** The id of the caller's API key; `bellwire` for what Bellwire does by itself. */
   readonly by: string;
   readonly action: string;
   /** The id of the object of the action. */

@@ -250,6 +250,8 @@ export interface Repositories {
     ) => Promise<ReadonlyMap<number, string>>;
     /** Each dialect that hooks of any workspace use, with their highest `max_attempts`. */
     readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
+    /** The ids of workspaces with hooks for operational events, at most `limit`. */
+    readonly operationalWorkspaces: (limit: number) => Promise<readonly string[]>;
     /** The id of another hook of the same workspace and tenant with the same URL, and of one with the same name. */
     readonly twins: (hook: Pick<Hook, 'id' | 'workspace_id' | 'tenant' | 'url' | 'name'>) => Promise<Twins>;
     /** Null if it does not exist. Leaving `active` holds pending deliveries. */

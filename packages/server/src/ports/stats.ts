@@ -21,4 +21,9 @@ export interface StatsReader {
   readonly counts: (of: StatsOf, range: StatsRange) => Promise<ReadonlyMap<number, StatsCounts>>;
   /** Examines at most 2,000 hooks and 10,000 deliveries. A tenant's are those of its own hooks. */
   readonly backlog: (of: StatsOf, now: number) => Promise<Backlog>;
+  /**
+   * When the longest due delivery of each workspace was due, without those for hooks that receive operational events.
+   * Examines at most 10,000 hooks.
+   */
+  readonly oldestDue: (now: number) => Promise<ReadonlyMap<string, number>>;
 }

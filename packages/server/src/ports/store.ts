@@ -241,6 +241,14 @@ export interface OpenDeliveries {
 export interface FileSizes {
   readonly database: number;
   readonly wal: number;
+  /** The volume of the database file; null for a database in memory. */
+  readonly volume: VolumeSpace | null;
+}
+
+/** The space of a volume in bytes; free is what an unprivileged process can use. */
+export interface VolumeSpace {
+  readonly free_bytes: number;
+  readonly total_bytes: number;
 }
 
 export interface ScrubStatus {
@@ -307,6 +315,8 @@ export interface Store {
   /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
+  /** The ids of the hooks in any state that receive scheduled events of a type without a tenant. */
+  readonly subscribers: (workspace_id: string, type: string) => Promise<readonly string[]>;
   /**
    * Deletes about `limit` rows of events that were created before `before` and have no unfinished delivery. A delivery of
    * such an event that has been held since before `before`, or is pending and was created before it, is canceled as

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Actor, type Audit, auditedEventType } from '../admin/audit.ts';
 import { BellwireError, type Issue } from '../core/errors.ts';
+import { isOperational, reservedType } from '../core/operational-events.ts';
 import { exampleViolation } from '../core/schema-violation.ts';
 import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
@@ -115,12 +116,13 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
       summary: 'Create or replace an event type',
       description:
         'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. Examples must match the schema. If the type has a schema, the data of every event of this type is validated against it.',
-      errors: ['schema_invalid', 'schema_violation'],
+      errors: ['reserved_event_type', 'schema_invalid', 'schema_violation'],
       example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
     })
     .input(newEventType)
     .output(eventTypeView)
     .mutation(async ({ ctx, input }) => {
+      if (isOperational(input.name)) throw reservedType(input.name, 'name');
       if ((await repositories.workspaces.get(ctx.workspace_id)) === null) {
         throw new BellwireError('not_found', `There is no workspace ${ctx.workspace_id}.`);
       }

@@ -86,7 +86,13 @@ const defineSends = ({ accept }: RpcDeps) => ({
       summary: 'Send an event',
       description:
         'Accepts an event for every hook that is subscribed to its type. When this call returns, the event and its deliveries are on disk and survive a crash. Each hook gets the event at least once, or its delivery records why not.',
-      errors: ['idempotency_conflict', 'unknown_event_type', 'schema_violation', ...ACCEPT_ERRORS],
+      errors: [
+        'idempotency_conflict',
+        'unknown_event_type',
+        'reserved_event_type',
+        'schema_violation',
+        ...ACCEPT_ERRORS,
+      ],
       example: eventExample,
     })
     .input(sendInput)

@@ -39,7 +39,7 @@ const subscription = described(
         entry === '*' || eventTypeName.safeParse(entry.endsWith('.*') ? entry.slice(0, -2) : entry).success,
       `${NAME_RULE}; or be "*", or end in ".*" to match a prefix`,
     ),
-  'The name of an event type, `order.*` for all names that start with `order.`, or `*` for all event types.',
+  'The name of an event type, `order.*` for all names that start with `order.`, or `*` for all event types but operational ones, which begin with `bellwire.`.',
   'order.*',
 );
 
@@ -206,7 +206,7 @@ export const hookFields = {
   ),
   events: described(
     z.array(subscription).min(1, 'must contain at least one event type; use ["*"] for all').max(500),
-    'The event types that the hook is subscribed to. `ping` and `Webhook Validate` are always sent.',
+    'The event types that the hook is subscribed to. `ping` and `Webhook Validate` are always sent. `bellwire.*` subscribes a hook without a tenant to operational events of Bellwire, which `*` does not include.',
     ['order.*'],
   ),
   name: label.optional(),

@@ -79,6 +79,8 @@ interface HooksTable {
   metadata: Generated<JsonText>;
   url: string;
   events: JsonText;
+  /** Whether `events` covers operational events. */
+  is_operational: Generated<Flag>;
   method: string;
   content_type: string;
   dialect: string;

@@ -10,7 +10,7 @@ export const auditView = z
     at: shownTime('When it happened.'),
     by: described(
       z.string(),
-      'The id of the API key; `in_process` for in-process code, `configuration` for `BELLWIRE_API_KEY`.',
+      'The id of the API key; `in_process` for in-process code, `configuration` for `BELLWIRE_API_KEY`, `bellwire` for a hook that Bellwire disables.',
       EXAMPLE.key_id,
     ),
     action: described(z.string(), 'The action.', 'hook.deactivated'),

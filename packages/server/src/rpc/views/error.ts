@@ -114,6 +114,12 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
       'The workspace is strict and its catalog has no event type "order.creatd". Add it with PUT /v1/event-types/order.creatd, or correct the name.',
     issues: [{ path: 'type', message: 'is not in the catalog' }],
   },
+  reserved_event_type: {
+    meaning: 'The event type begins with `bellwire.`, which is reserved for operational events.',
+    message:
+      '"bellwire.order" is reserved: types that begin with "bellwire." are for the events that Bellwire sends about its own operation. Choose a name with another beginning.',
+    issues: [{ path: 'type', message: 'must not begin with "bellwire."' }],
+  },
   schema_violation: {
     meaning: 'The data does not match the schema of its event type. `issues` lists the errors.',
     message: 'The data does not match the schema of order.created: data must have the property "order_id".',

@@ -92,6 +92,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('metadata', 'text', (c) => c.notNull().defaultTo('{}'))
         .addColumn('url', 'text', (c) => c.notNull())
         .addColumn('events', 'text', (c) => c.notNull())
+        .addColumn('is_operational', 'integer', (c) => c.notNull().defaultTo(0))
         .addColumn('method', 'text', (c) => c.notNull())
         .addColumn('content_type', 'text', (c) => c.notNull())
         .addColumn('dialect', 'text', (c) => c.notNull())

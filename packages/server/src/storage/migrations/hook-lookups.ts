@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 
-/** The indexes that find a hook of a tenant by its idempotency key, URL or name. */
+/** The indexes that find a hook of a tenant by its idempotency key, URL or name, and hooks for operational events. */
 export const createHookLookups = async (db: Kysely<unknown>): Promise<void> => {
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_idempotency')
@@ -16,5 +16,9 @@ export const createHookLookups = async (db: Kysely<unknown>): Promise<void> => {
   await index('bellwire_hooks_name')
     .expression(sql`workspace_id, coalesce(tenant, ''), name`)
     .where(sql.ref('deleted_at'), 'is', null)
+    .execute();
+  await index('bellwire_hooks_operational')
+    .columns(['workspace_id'])
+    .where(sql.ref('is_operational'), '=', sql.lit(1))
     .execute();
 };

@@ -1,5 +1,6 @@
 import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
+import { isOperational } from '../../core/operational-events.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/repositories.ts';
 import type { Cipher } from '../cipher.ts';
 import { openFingerprint, sealHeaders, sealKey, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
@@ -21,11 +22,16 @@ import type { RepositoryParts } from './parts.ts';
 import { findTwins } from './find-twins.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
 
+const toEvents = (events: readonly string[]) => ({
+  events: JSON.stringify(events),
+  is_operational: events.some(isOperational) ? (1 as const) : (0 as const),
+});
+
 const toRow = (hook: NewHook, cipher: Cipher) => {
   const { headers, secret: _, ...rest } = hook;
   return {
     ...rest,
-    events: JSON.stringify(hook.events),
+    ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     headers: sealHeaders(headers, hook.id, cipher),
@@ -42,7 +48,7 @@ const toChangedColumns = (
   const { events, metadata, insecure_ssl, headers, secret: _, ...rest } = change;
   return {
     ...rest,
-    ...(events === undefined ? {} : { events: JSON.stringify(events) }),
+    ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
@@ -172,6 +178,19 @@ class Hooks implements HooksRepository {
       .where('deleted_at', 'is', null)
       .groupBy('dialect')
       .execute();
+
+  readonly operationalWorkspaces: HooksRepository['operationalWorkspaces'] = async (limit) => {
+    const rows = await this.#reader
+      .selectFrom('bellwire_hooks')
+      .select('workspace_id')
+      .distinct()
+      .where('is_operational', '=', sql.lit(1))
+      .where('deleted_at', 'is', null)
+      .orderBy('workspace_id')
+      .limit(limit)
+      .execute();
+    return rows.map(({ workspace_id }) => workspace_id);
+  };
 
   readonly twins: HooksRepository['twins'] = (hook) => findTwins(this.#db, hook);
 

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { sql } from 'kysely';
-import { servesTenant } from '../../core/fan-out.ts';
-import { type Hook, isSubscribed } from '../../core/hook.ts';
+import { isSubscriber } from '../../core/fan-out.ts';
+import type { Hook } from '../../core/hook.ts';
 import { firstIdAt } from '../../core/ids.ts';
 import { EMPTY_TALLY, type RecoveryTally } from '../../core/recovery.ts';
 import { newDeliveryRow } from '../rows/delivery-row.ts';
@@ -99,8 +99,7 @@ export const missedSlice = async (
   if (hook === null) return { missed: [], payload_expired: 0, next: null };
   const events: readonly SeenEvent[] = await eventsFor(reader, hook, job).limit(job.limit).execute();
   const missed = events.filter(
-    ({ delivery_id, tenant, type }) =>
-      delivery_id === null && servesTenant(hook, tenant) && isSubscribed(hook, type),
+    ({ delivery_id, tenant, type }) => delivery_id === null && isSubscriber(hook, type, tenant),
   );
   const sendable = missed.filter(({ payload_expired_at }) => payload_expired_at === null);
   return {

@@ -4,6 +4,7 @@ import { HOUR_MS, MINUTE_MS, type StatsRange } from '../../core/stats-range.ts';
 import type { StatsOf, StatsReader } from '../../ports/stats.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { readBacklog } from './backlog.ts';
+import { readOldestDue } from './oldest-due.ts';
 
 const subjectOf = (of: StatsOf): string => {
   switch (of.kind) {
@@ -82,4 +83,5 @@ export const createStats = ({ reader }: Connections): StatsReader => ({
     return buckets;
   },
   backlog: (of, now) => readBacklog(reader, of, now),
+  oldestDue: (now) => readOldestDue(reader, now),
 });

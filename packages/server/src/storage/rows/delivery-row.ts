@@ -10,6 +10,7 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
   workspace_id: row.workspace_id,
   tenant: row.tenant,
   event_id: row.event_id,
+  event_type: row.event_type,
   hook_id: row.hook_id,
   // Only a manual lease has a state to resume, regardless of the delivery's own trigger.
   trigger: row.resume_status === null ? row.trigger : 'manual',

@@ -10,6 +10,7 @@ export type HookRow = Selectable<Schema['bellwire_hooks']>;
 export const toHook = (row: HookRow): Hook => {
   const {
     headers: _,
+    is_operational: ______,
     stopping: __,
     deleted_at: ___,
     idempotency_key: ____,

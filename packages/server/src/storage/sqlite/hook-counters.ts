@@ -4,7 +4,9 @@ import type { FailedHook } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
-import { prepare, type SqliteConnection } from './prepared.ts';
+import type { IdFactory } from '../../core/ids.ts';
+import type { Schema } from '../schema.ts';
+import { columns, prepare, type SqliteConnection } from './prepared.ts';
 import type { StopSlice } from './stop-deliveries.ts';
 
 /** Updates the health of hooks with SQL arithmetic, so that several nodes can count concurrently. */
@@ -12,7 +14,7 @@ export interface HookCounters {
   readonly countFailure: (hook: IndexedHook, failure: LastOutcome, batch: Batch) => FailedHook;
   /** Free if no failure is counted. */
   readonly resetFailures: (hook: IndexedHook, batch: Batch) => void;
-  /** Disables an active hook and holds its first waiting deliveries; `stopDeliveries` holds the rest. */
+  /** Disables an active hook, with an audit entry, and holds its first waiting deliveries; `stopDeliveries` holds the rest. */
   readonly disable: (hook: IndexedHook, reason: DisabledReason, batch: Batch) => void;
 }
 
@@ -20,8 +22,36 @@ export interface HookCounters {
 const HELD_PER_HOOK = 200;
 const HELD_MAX = 500;
 
+const AUDIT_COLUMNS = ['id', 'workspace_id', 'at', 'by', 'action', 'subject', 'tenant', 'changes'] as const;
+
+/** Writes the audit entry of a hook that Bellwire disables. */
+const createAuditWriter = ({ db, raw }: SqliteConnection, ids: IdFactory) => {
+  const insert = prepare<Schema['bellwire_audit']>(raw, (param) =>
+    db.insertInto('bellwire_audit').values(columns(param, AUDIT_COLUMNS)),
+  );
+  return ({ id: subject, workspace_id, tenant }: IndexedHook, disabled_reason: DisabledReason, at: number) =>
+    insert.run({
+      id: ids('aud'),
+      workspace_id,
+      at,
+      by: 'bellwire',
+      action: 'hook.disabled',
+      subject,
+      tenant,
+      changes: JSON.stringify({
+        before: { status: 'active', disabled_reason: null },
+        after: { status: 'disabled', disabled_reason },
+      }),
+    });
+};
+
 /** Hook counters with their statements prepared on one connection. */
-export const createHookCounters = ({ db, raw }: SqliteConnection, stopSlice: StopSlice): HookCounters => {
+export const createHookCounters = (
+  connection: SqliteConnection,
+  { stopSlice, ids }: { readonly stopSlice: StopSlice; readonly ids: IdFactory },
+): HookCounters => {
+  const { db, raw } = connection;
+  const writeAudit = createAuditWriter(connection, ids);
   const countFailure = prepare<LastOutcome & { id: string; now: number }, FailedHook>(raw, (param) =>
     db
       .updateTable('bellwire_hooks')
@@ -64,7 +94,8 @@ export const createHookCounters = ({ db, raw }: SqliteConnection, stopSlice: Sto
       batch.changeHook({ ...hook, is_failing: false });
     },
     disable: (hook, disabled_reason, batch) => {
-      disable.run({ id: hook.id, disabled_reason });
+      const changed = disable.run({ id: hook.id, disabled_reason });
+      if (changed > 0) writeAudit(hook, disabled_reason, batch.now);
       batch.changeHook({ ...hook, is_failing: true, status: 'disabled' });
       const limit = Math.min(HELD_PER_HOOK, HELD_MAX - batch.held);
       if (limit > 0) batch.held += stopSlice(hook.id, { now: batch.now, limit });

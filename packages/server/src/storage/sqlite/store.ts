@@ -52,7 +52,7 @@ const createParts = (options: SqliteStoreOptions) => {
   const sendable = new SendableHooks(hook_reader, null);
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);
-  const counters = createHookCounters(database, stop.stopSlice);
+  const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
   const writeDeliveries = createDeliveryWriter(database, { ids, node_id });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
@@ -155,6 +155,12 @@ export class SqliteStore implements Store {
       this.#parts.index.prepare(workspace_id),
     ]);
     return catalog;
+  };
+
+  readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
+    const { index } = this.#parts;
+    await index.prepare(workspace_id);
+    return this.#database.read(() => index.subscribers(workspace_id, type, null).map(({ id }) => id));
   };
 
   readonly prune: Store['prune'] = async (slice) => {
