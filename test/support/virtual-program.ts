@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { assemble, type Ports, type Program, type Settings } from '../../packages/server/src/assemble.ts';
+import { assemble } from '../../packages/server/src/assemble.ts';
+import type { Ports, Program, Settings } from '../../packages/server/src/program.ts';
 import { createSampleData } from '../../packages/server/src/catalog/sample-data.ts';
 import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
 import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';

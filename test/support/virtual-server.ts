@@ -1,4 +1,4 @@
-import type { Settings } from '../../packages/server/src/assemble.ts';
+import type { Settings } from '../../packages/server/src/program.ts';
 import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import type { Store } from '../../packages/server/src/ports/store.ts';

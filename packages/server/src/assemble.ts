@@ -1,126 +1,34 @@
 import { type Audit, type AuditOptions, createAudit } from './admin/audit.ts';
-import { AwaitedSends } from './admin/awaited-sends.ts';
 import { scheduleBeyondRetention } from './admin/check-retention.ts';
-import { createHookLookup } from './admin/hook-lookup.ts';
-import { createHookWarnings } from './admin/hook-warnings.ts';
-import { createHooks } from './admin/hooks.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
-import { createErasureJobs } from './admin/erasures.ts';
-import { createRecoveryJobs } from './admin/recoveries.ts';
-import { createSampleOf } from './admin/samples.ts';
-import { createSecrets } from './admin/secrets.ts';
 import { Sessions } from './admin/sessions.ts';
-import { createTestSends } from './admin/test-sends.ts';
-import type { BellwireError, Issue } from './core/errors.ts';
-import type { Hook, SendableHook } from './core/hook.ts';
-import type { IdFactory } from './core/ids.ts';
-import type { JsonObject } from './core/json.ts';
 import { noteChange } from './admin/note-changes.ts';
 import { ChangeFeed } from './delivery/change-feed.ts';
 import { createAuditJob } from './delivery/audit-job.ts';
-import { DeliveryLoop, type DeliveryLoopOptions } from './delivery/delivery-loop.ts';
+import { DeliveryLoop } from './delivery/delivery-loop.ts';
 import { createErasureJob } from './delivery/erasure-job.ts';
 import { JobRunner } from './delivery/job-runner.ts';
-import { enabledNotice } from './delivery/notice.ts';
 import { createRecoveryJob } from './delivery/recovery-job.ts';
 import { createWatchJob } from './delivery/watch-job.ts';
 import type { Notices } from './delivery/notices.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import type { Dialects } from './dialects/registry.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import { ConsoleFiles } from './http/console-files.ts';
 import { createInbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { sessionOf } from './http/session-cookie.ts';
 import { Streams } from './http/streams.ts';
-import type { Change, Changes } from './ports/changes.ts';
-import type { Clock } from './ports/clock.ts';
-import type { Hash } from './ports/hash.ts';
-import type { Log } from './ports/log.ts';
-import type { Random } from './ports/random.ts';
-import type { Repositories } from './ports/repositories.ts';
-import type { SampleData } from './ports/sample-data.ts';
-import type { Schedule } from './ports/schedule.ts';
-import type { SchemaCheck } from './ports/schema-check.ts';
-import type { Store } from './ports/store.ts';
-import type { SendResult, Transport } from './ports/transport.ts';
-import type { UrlPolicy } from './ports/url-policy.ts';
-import { type Contexts, createContexts } from './rpc/context.ts';
+import type { Changes } from './ports/changes.ts';
+import type { Contexts } from './rpc/context.ts';
 import { createErrorLog } from './rpc/error-log.ts';
 import { createLibrary } from './rpc/library.ts';
-import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
-import type { Verbs } from './rpc/verbs.ts';
-import { createViewChange, type ShownChange } from './rpc/views/change.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { createInboxVerifier } from './verify-inbox.ts';
-
-/** The program's dependencies on the outside world. */
-export interface Ports {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly storage: {
-    readonly store: Store;
-    readonly repositories: Repositories;
-    /** Hooks of any workspace whose URL has this path. */
-    readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
-  };
-  readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
-  readonly url_policy: UrlPolicy;
-  readonly check: SchemaCheck;
-  readonly sample_data: SampleData;
-  /** The issues of a JSON Schema for an event type. */
-  readonly validateSchema: (schema: JsonObject) => readonly Issue[];
-  readonly hash: Hash;
-  readonly ids: IdFactory;
-  readonly dialects: Dialects;
-  readonly schedule: Schedule;
-  /** Called with every observation, in addition to the metrics. */
-  readonly observe?: (observation: Observation) => void;
-  /** Called when the database can no longer be trusted: the process must be restarted. */
-  readonly onBroken: (error: BellwireError) => void;
-}
-
-/** The program's configuration, as plain data. */
-export interface Settings extends Pick<
-  DeliveryLoopOptions,
-  'limits' | 'user_agent' | 'retry_delays_ms' | 'timeout_ms' | 'retention_ms' | 'payload_retention_ms'
-> {
-  /** The dialect of the default workspace. */
-  readonly default_dialect: Dialect;
-  /** Whether to serve the built-in receiver. */
-  readonly inbox: boolean;
-  /** The address of the server in browsers; null for the one of each request. */
-  readonly public_url: string | null;
-  /** The folder of the built console. */
-  readonly console_folder: string;
-  /** An admin API key to store at the start. */
-  readonly api_key: string | null;
-}
-
-/** A running Bellwire, independent of its ports. */
-export interface Program {
-  /** Ends all open streams and refuses new ones. Call it before you close the listener, which waits for responses. */
-  readonly endStreams: () => void;
-  /** The HTTP API, pages and inbox. */
-  readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** Every API call, as an admin of a workspace; null is the default one. */
-  readonly verbsIn: (workspace_id: string | null) => Verbs;
-  readonly loop: DeliveryLoop;
-  /** Creates the token of a link that signs one browser in to the console. */
-  readonly createSignInLink: () => Promise<string>;
-  /** Whether there was no API key yet. */
-  readonly is_first_start: boolean;
-  /** Starts the sweep, once a second, which sends due retries and the deliveries of an earlier process. */
-  readonly start: () => void;
-  /** One pass of the sweep. */
-  readonly sweep: () => Promise<void>;
-  /** Shuts down gracefully: no delivery is lost or sent twice. Further calls return the same promise. */
-  readonly stop: () => Promise<void>;
-}
+import { createManagement } from './management.ts';
+import type { Ports, Program, Settings } from './program.ts';
 
 const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<void> => {
   const now = ports.clock.now();
@@ -160,76 +68,6 @@ const createJobs = (
     ...ports,
     jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts), createWatchJob(parts)],
   });
-};
-
-interface ManagementParts {
-  readonly keys: Keys;
-  readonly sessions: Sessions;
-  readonly audit: Audit;
-  readonly loop: DeliveryLoop;
-  readonly jobs: JobRunner;
-}
-
-const createManagement = (
-  ports: Ports,
-  settings: Settings,
-  { keys, sessions, audit, loop, jobs }: ManagementParts,
-): {
-  readonly router: AppRouter;
-  readonly contexts: Contexts;
-  readonly viewChange: (change: Change) => ShownChange;
-} => {
-  const { clock, dialects, ids, storage } = ports;
-  const { accept, notices } = loop;
-  const onEnabled = (before: Hook) => notices.add(enabledNotice(before, clock.now()));
-  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects, onEnabled });
-  const sampleOf = createSampleOf(ports);
-  const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
-  const recoveryJobs = createRecoveryJobs({
-    ...ports,
-    ...storage,
-    audit,
-    lookup,
-    retention_ms: settings.retention_ms,
-    onCreated: () => void jobs.run(),
-  });
-  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs };
-  const secrets = createSecrets(forHooks);
-  const router = createAppRouter({
-    accept,
-    hooks: createHooks(forHooks),
-    hookWarnings: createHookWarnings(forHooks),
-    testSends,
-    secrets,
-    recoveryJobs,
-    erasureJobs: createErasureJobs({
-      ...forHooks,
-      default_workspace: DEFAULT_WORKSPACE,
-      onCreated: () => void jobs.run(),
-    }),
-    keys,
-    repositories: storage.repositories,
-    audit,
-    awaitedSends: new AwaitedSends({
-      repositories: storage.repositories,
-      dialects,
-      clock,
-      timeout_ms: settings.timeout_ms,
-    }),
-    redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
-    now: clock.now,
-    ids,
-    hash: ports.hash,
-    validateSchema: ports.validateSchema,
-    checkSchema: ports.check,
-    sampleOf,
-    catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
-  });
-  return {
-    router,
-    contexts: createContexts({ keys, sessions, lookup, hookIdsOf: storage.repositories.hooks.idsOf }),
-    viewChange: createViewChange((hook) => secrets.stateOf(hook)),
-  };
 };
 
 interface HttpParts extends Pick<

@@ -1,6 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { assemble, type Ports, type Program, type Settings } from './assemble.ts';
+import { assemble } from './assemble.ts';
+import type { Ports, Program, Settings } from './program.ts';
 import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
 import { validateSchema } from './catalog/validate-schema.ts';

@@ -1,0 +1,93 @@
+import type { Audit } from './admin/audit.ts';
+import { AwaitedSends } from './admin/awaited-sends.ts';
+import { createHookLookup } from './admin/hook-lookup.ts';
+import { createHookWarnings } from './admin/hook-warnings.ts';
+import { createHooks } from './admin/hooks.ts';
+import type { Keys } from './admin/keys.ts';
+import { createErasureJobs } from './admin/erasures.ts';
+import { createRecoveryJobs } from './admin/recoveries.ts';
+import { createSampleOf } from './admin/samples.ts';
+import { createSecrets } from './admin/secrets.ts';
+import type { Sessions } from './admin/sessions.ts';
+import { createTestSends } from './admin/test-sends.ts';
+import type { Hook } from './core/hook.ts';
+import type { DeliveryLoop } from './delivery/delivery-loop.ts';
+import type { JobRunner } from './delivery/job-runner.ts';
+import { enabledNotice } from './delivery/notice.ts';
+import type { Change } from './ports/changes.ts';
+import { type Contexts, createContexts } from './rpc/context.ts';
+import { type AppRouter, createAppRouter } from './rpc/router.ts';
+import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
+import { createViewChange, type ShownChange } from './rpc/views/change.ts';
+import type { Ports, Settings } from './program.ts';
+
+/** The calls of the API, how each is authenticated, and how the stream shows changes. */
+export interface Management {
+  readonly router: AppRouter;
+  readonly contexts: Contexts;
+  readonly viewChange: (change: Change) => ShownChange;
+}
+
+export interface ManagementParts {
+  readonly keys: Keys;
+  readonly sessions: Sessions;
+  readonly audit: Audit;
+  readonly loop: DeliveryLoop;
+  readonly jobs: JobRunner;
+}
+
+/** Wires the management of hooks, events and everything else behind the API. */
+export const createManagement = (
+  ports: Ports,
+  settings: Settings,
+  { keys, sessions, audit, loop, jobs }: ManagementParts,
+): Management => {
+  const { clock, dialects, ids, storage } = ports;
+  const { accept, notices } = loop;
+  const onEnabled = (before: Hook) => notices.add(enabledNotice(before, clock.now()));
+  const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects, onEnabled });
+  const onCreated = () => void jobs.run();
+  const sampleOf = createSampleOf(ports);
+  const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
+  const recoveryJobs = createRecoveryJobs({
+    ...ports,
+    ...storage,
+    audit,
+    lookup,
+    retention_ms: settings.retention_ms,
+    onCreated,
+  });
+  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs };
+  const secrets = createSecrets(forHooks);
+  const router = createAppRouter({
+    accept,
+    hooks: createHooks(forHooks),
+    hookWarnings: createHookWarnings(forHooks),
+    testSends,
+    secrets,
+    recoveryJobs,
+    erasureJobs: createErasureJobs({ ...forHooks, default_workspace: DEFAULT_WORKSPACE, onCreated }),
+    keys,
+    repositories: storage.repositories,
+    audit,
+    awaitedSends: new AwaitedSends({
+      repositories: storage.repositories,
+      dialects,
+      clock,
+      timeout_ms: settings.timeout_ms,
+    }),
+    redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
+    now: clock.now,
+    ids,
+    hash: ports.hash,
+    validateSchema: ports.validateSchema,
+    checkSchema: ports.check,
+    sampleOf,
+    catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
+  });
+  return {
+    router,
+    contexts: createContexts({ keys, sessions, lookup, hookIdsOf: storage.repositories.hooks.idsOf }),
+    viewChange: createViewChange((hook) => secrets.stateOf(hook)),
+  };
+};
