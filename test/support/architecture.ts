@@ -41,6 +41,8 @@ const TOP_LEVEL = new Set([
   'durations.ts',
   'index.ts',
   'lifecycle.ts',
+  'management.ts',
+  'program.ts',
   'verify-inbox.ts',
   'network.ts',
   'sender-thread.ts',

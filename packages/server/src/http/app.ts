@@ -43,7 +43,8 @@ export interface AppOptions {
 const PREFIXES = ['/v1', '/api/v1'] as const;
 const methodsOf = (app: Hono, path: string): readonly string[] =>
   ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((method) =>
-    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+    // The console answers every address, if the client asks for a page.
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method && route.path !== '/*'),
   );
 
 /** Creates the HTTP application: REST, RPC, documentation, health, metrics and inbox. */
