@@ -26,12 +26,13 @@ import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { createApp } from './http/app.ts';
-import { createInbox } from './http/inbox.ts';
+import { createInbox, type Inbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { Streams } from './http/streams.ts';
 import type { Change, Changes } from './ports/changes.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hash } from './ports/hash.ts';
+import type { InboxLog } from './ports/inbox-log.ts';
 import type { Log } from './ports/log.ts';
 import type { Random } from './ports/random.ts';
 import type { Repositories } from './ports/repositories.ts';
@@ -62,6 +63,8 @@ export interface Ports {
     /** Hooks of any workspace whose URL has this path. */
     readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
   };
+  /** Keeps the requests of the built-in receiver; null disables the receiver. */
+  readonly inbox_log: InboxLog | null;
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly url_policy: UrlPolicy;
   readonly check: SchemaCheck;
@@ -85,8 +88,6 @@ export interface Settings extends Pick<
 > {
   /** The dialect of the default workspace. */
   readonly default_dialect: Dialect;
-  /** Whether to serve the built-in receiver. */
-  readonly inbox: boolean;
   /** An admin API key to store at the start. */
   readonly api_key: string | null;
 }
@@ -214,6 +215,17 @@ const createManagement = (
   };
 };
 
+const inboxOf = ({ inbox_log, storage, dialects, clock }: Ports, log: Log): Inbox | null => {
+  if (inbox_log === null) return null;
+  const verify = createInboxVerifier(storage.hooksAt, dialects, clock.now);
+  return createInbox({ verify, clock, inbox_log, log });
+};
+
+const endingOf = (streams: Streams, inbox: Inbox | null) => (): void => {
+  streams.close();
+  inbox?.endStreams();
+};
+
 /** What follows the commit of an audited change. */
 const afterChange =
   ({
@@ -240,7 +252,7 @@ const adoptKey = (keys: Keys, api_key: string): Promise<void> => {
  */
 export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
   const { clock, log, storage } = ports;
-  const { store, repositories, hooksAt } = storage;
+  const { store, repositories } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
   await warnOfShortRetention(ports, settings);
   const changes = new ChangeFeed({ ...ports, repositories });
@@ -257,7 +269,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   };
   const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe });
   const jobs = createJobs(ports, settings, changes);
-  const lifecycle = new Lifecycle({ ...ports, loop, jobs, streams });
+  const lifecycle = new Lifecycle({ ...ports, loop, jobs });
   // Before the first event: the leases that it releases must be those of another process.
   try {
     await loop.start();
@@ -267,6 +279,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   }
   const error_log = createErrorLog(log, clock);
   const { router, contexts, viewChange } = createManagement(ports, settings, { keys, audit, loop, jobs });
+  const inbox = inboxOf(ports, error_log);
   const app = createApp({
     router,
     streams,
@@ -276,26 +289,25 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     metrics,
     monotonic: clock.monotonic,
     isReady: () => lifecycle.is_ready,
-    inbox: settings.inbox
-      ? createInbox(createInboxVerifier(hooksAt, ports.dialects, clock.now), clock)
-      : null,
+    inbox: inbox?.routes ?? null,
   });
+  const inProcess = (workspace_id: string | null) => async () => {
+    lifecycle.assertRunning();
+    return contexts.inProcess(workspace_id);
+  };
+  const endStreams = endingOf(streams, inbox);
   return {
     fetch: app.fetch,
     verbsIn: (workspace_id) =>
-      createLibrary({
-        router,
-        log: error_log,
-        createContext: async () => {
-          lifecycle.assertRunning();
-          return contexts.inProcess(workspace_id);
-        },
-      }),
+      createLibrary({ router, log: error_log, createContext: inProcess(workspace_id) }),
     loop,
     is_first_start,
     start: () => lifecycle.start(),
     sweep: () => lifecycle.sweep(),
-    endStreams: () => streams.close(),
-    stop: () => lifecycle.stop(),
+    endStreams,
+    stop: () => {
+      endStreams();
+      return lifecycle.stop();
+    },
   };
 };

@@ -16,6 +16,7 @@ import type { SendResult, Transport } from './ports/transport.ts';
 import { createSystemRandom } from './random.ts';
 import type { Verbs } from './rpc/verbs.ts';
 import { cronSchedule, sendCronLogTo } from './schedule/cron.ts';
+import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
@@ -76,7 +77,6 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     timeout_ms: config.attempt_timeout ?? null,
     retention_ms: config.retention,
     payload_retention_ms: config.payload_retention,
-    inbox: config.inbox,
     api_key: config.api_key ?? null,
   };
 };
@@ -184,9 +184,11 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const sample_data = new SampleGenerator({ clock: systemClock });
+  const inbox_log = config.inbox ? await openInboxFile(`${storage.path}-inbox`, log) : null;
   const close = async (): Promise<void> => {
     network.resolver.close();
     await sample_data[Symbol.asyncDispose]();
+    await inbox_log?.close();
     await storage.close();
   };
   const ports: Ports = {
@@ -194,6 +196,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     random,
     log,
     storage,
+    inbox_log,
     createTransport: transportFactory({
       threaded: config.sender_thread,
       network,
