@@ -84,6 +84,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
       'storage/sqlite/file-sizes.ts',
       'storage/sqlite/page-scrubber.ts',
       'storage/backup.ts',
+      'storage/inbox-file.ts',
     ],
   },
   'node:net': { may: ['transport/'] },

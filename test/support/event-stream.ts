@@ -38,14 +38,21 @@ const parseEvents = (text: string): { readonly events: ReadEvent[]; readonly las
   return { events, last_id };
 };
 
+interface StreamTarget {
+  readonly path?: string;
+  readonly query?: string;
+  readonly key?: string;
+  readonly headers?: object;
+}
+
 /** Opens a stream over a socket and reads all of it. Resolves once the response has begun and has its first id. */
 export const openStream = async (
   origin: string,
-  { query = '', key = ADMIN_KEY, headers = {} }: { query?: string; key?: string; headers?: object } = {},
+  { path = '/v1/stream', query = '', key = ADMIN_KEY, headers = {} }: StreamTarget = {},
 ): Promise<OpenStream> => {
   const aborter = new AbortController();
-  const response = await fetch(`${origin}/v1/stream${query}`, {
-    headers: { authorization: `Bearer ${key}`, ...headers },
+  const response = await fetch(origin + path + query, {
+    headers: { accept: 'text/event-stream', authorization: `Bearer ${key}`, ...headers },
     signal: aborter.signal,
   });
   const events: ReadEvent[] = [];

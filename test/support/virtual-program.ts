@@ -49,6 +49,7 @@ export const assembleVirtual = async (
       storage: { ...storage, hooksAt: () => Promise.resolve([]) },
       createTransport: (onResults) =>
         (transport = createScriptedTransport({ clock: given.clock, script, onResults })),
+      inbox_log: null,
       url_policy: { check: () => ({ ok: true }) },
       validateSchema,
       hash: (text) => createHash('sha256').update(text).digest('hex'),
@@ -63,7 +64,6 @@ export const assembleVirtual = async (
       timeout_ms: null,
       retention_ms: null,
       payload_retention_ms: null,
-      inbox: false,
       public_url: null,
       console_folder: '',
       api_key: null,

@@ -16,12 +16,14 @@ import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import { ConsoleFiles } from './http/console-files.ts';
-import { createInbox } from './http/inbox.ts';
+import { createInbox, type Inbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { sessionOf } from './http/session-cookie.ts';
 import { Streams } from './http/streams.ts';
 import type { Changes } from './ports/changes.ts';
+import type { Log } from './ports/log.ts';
 import type { Contexts } from './rpc/context.ts';
+import type { AppRouter } from './rpc/router.ts';
 import { createErrorLog } from './rpc/error-log.ts';
 import { createLibrary } from './rpc/library.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
@@ -75,19 +77,30 @@ interface HttpParts extends Pick<
   'router' | 'sessions' | 'streams' | 'viewChange' | 'metrics' | 'log' | 'isReady'
 > {
   readonly contexts: Contexts;
+  readonly inbox: Inbox | null;
 }
 
-const createHttp = (ports: Ports, settings: Settings, { contexts, ...parts }: HttpParts) => {
-  const { clock, dialects, storage } = ports;
-  const { public_url, console_folder, inbox } = settings;
+const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...parts }: HttpParts) => {
+  const { public_url, console_folder } = settings;
   return createApp({
     ...parts,
     createContext: (request) => contexts.ofRequest(request.headers, () => sessionOf(request, public_url)),
     public_url,
     console_files: new ConsoleFiles(console_folder),
-    monotonic: clock.monotonic,
-    inbox: inbox ? createInbox(createInboxVerifier(storage.hooksAt, dialects, clock.now), clock) : null,
+    monotonic: ports.clock.monotonic,
+    inbox: inbox?.routes ?? null,
   });
+};
+
+const inboxOf = ({ inbox_log, storage, dialects, clock }: Ports, log: Log): Inbox | null => {
+  if (inbox_log === null) return null;
+  const verify = createInboxVerifier(storage.hooksAt, dialects, clock.now);
+  return createInbox({ verify, clock, inbox_log, log });
+};
+
+const endingOf = (streams: Streams, inbox: Inbox | null) => (): void => {
+  streams.close();
+  inbox?.endStreams();
 };
 
 /** What follows the commit of an audited change. */
@@ -119,6 +132,27 @@ const openKeys = async (ports: Ports, { api_key }: Settings, audit: Audit) => {
   return { keys, sessions, is_first_start };
 };
 
+interface InProcessParts {
+  readonly router: AppRouter;
+  readonly contexts: Contexts;
+  readonly lifecycle: Lifecycle;
+  readonly log: Log;
+}
+
+/** The calls of the library, which need no API key. */
+const inProcessVerbs =
+  ({ router, contexts, lifecycle, log }: InProcessParts): Program['verbsIn'] =>
+  (workspace_id) =>
+    createLibrary({
+      router,
+      log,
+      workspace_id: workspace_id ?? DEFAULT_WORKSPACE,
+      createContext: async () => {
+        lifecycle.assertRunning();
+        return contexts.inProcess(workspace_id);
+      },
+    });
+
 /**
  * Wires the program, for production and for tests. When it resolves, the default workspace and the configured API key
  * exist, and the deliveries that a dead process had leased are due again.
@@ -141,7 +175,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   };
   const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe });
   const jobs = createJobs(ports, settings, { notices: loop.notices, changes });
-  const lifecycle = new Lifecycle({ ...ports, loop, jobs, streams });
+  const lifecycle = new Lifecycle({ ...ports, loop, jobs });
   await lifecycle.open();
   const error_log = createErrorLog(log, clock);
   const { router, contexts, viewChange } = createManagement(ports, settings, {
@@ -151,34 +185,31 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     loop,
     jobs,
   });
+  const inbox = inboxOf(ports, error_log);
   const app = createHttp(ports, settings, {
     router,
     contexts,
     sessions,
     streams,
     viewChange,
+    inbox,
     metrics,
     log: error_log,
     isReady: () => lifecycle.is_ready,
   });
+  const endStreams = endingOf(streams, inbox);
   return {
     fetch: app.fetch,
-    verbsIn: (workspace_id) =>
-      createLibrary({
-        router,
-        log: error_log,
-        workspace_id: workspace_id ?? DEFAULT_WORKSPACE,
-        createContext: async () => {
-          lifecycle.assertRunning();
-          return contexts.inProcess(workspace_id);
-        },
-      }),
+    verbsIn: inProcessVerbs({ router, contexts, lifecycle, log: error_log }),
     loop,
     createSignInLink: () => sessions.createLink(),
     is_first_start,
     start: () => lifecycle.start(),
     sweep: () => lifecycle.sweep(),
-    endStreams: () => streams.close(),
-    stop: () => lifecycle.stop(),
+    endStreams,
+    stop: () => {
+      endStreams();
+      return lifecycle.stop();
+    },
   };
 };

@@ -18,6 +18,7 @@ import type { SendResult, Transport } from './ports/transport.ts';
 import { createSystemRandom } from './random.ts';
 import type { Verbs } from './rpc/verbs.ts';
 import { cronSchedule, sendCronLogTo } from './schedule/cron.ts';
+import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
@@ -84,7 +85,6 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     timeout_ms: config.attempt_timeout ?? null,
     retention_ms: config.retention,
     payload_retention_ms: config.payload_retention,
-    inbox: config.inbox,
     public_url: config.public_url ?? null,
     console_folder: consoleFolder(),
     api_key: config.api_key ?? null,
@@ -195,9 +195,11 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const sample_data = new SampleGenerator({ clock: systemClock });
+  const inbox_log = config.inbox ? await openInboxFile(`${storage.path}-inbox`, log) : null;
   const close = async (): Promise<void> => {
     network.resolver.close();
     await sample_data[Symbol.asyncDispose]();
+    await inbox_log?.close();
     await storage.close();
   };
   const ports: Ports = {
@@ -205,6 +207,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     random,
     log,
     storage,
+    inbox_log,
     createTransport: transportFactory({
       threaded: config.sender_thread,
       network,

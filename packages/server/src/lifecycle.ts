@@ -1,14 +1,12 @@
 import { BellwireError } from './core/errors.ts';
 import type { DeliveryLoop } from './delivery/delivery-loop.ts';
 import type { JobRunner } from './delivery/job-runner.ts';
-import type { Streams } from './http/streams.ts';
 import type { Log } from './ports/log.ts';
 import type { Schedule, ScheduledJob } from './ports/schedule.ts';
 
 export interface LifecycleParts {
   readonly loop: DeliveryLoop;
   readonly jobs: JobRunner;
-  readonly streams: Streams;
   readonly schedule: Schedule;
   readonly log: Log;
 }
@@ -61,8 +59,7 @@ export class Lifecycle {
   }
 
   async #stop(): Promise<void> {
-    const { loop, jobs, streams } = this.#parts;
-    streams.close();
+    const { loop, jobs } = this.#parts;
     await this.#sweeps?.stop();
     await jobs.stop();
     await loop.stop();

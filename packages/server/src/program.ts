@@ -8,6 +8,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hash } from './ports/hash.ts';
+import type { InboxLog } from './ports/inbox-log.ts';
 import type { Log } from './ports/log.ts';
 import type { Random } from './ports/random.ts';
 import type { Repositories } from './ports/repositories.ts';
@@ -39,6 +40,8 @@ export interface Ports {
   readonly hash: Hash;
   readonly ids: IdFactory;
   readonly dialects: Dialects;
+  /** Keeps the requests of the built-in receiver; null disables the receiver. */
+  readonly inbox_log: InboxLog | null;
   readonly schedule: Schedule;
   /** Called with every observation, in addition to the metrics. */
   readonly observe?: (observation: Observation) => void;
@@ -53,8 +56,6 @@ export interface Settings extends Pick<
 > {
   /** The dialect of the default workspace. */
   readonly default_dialect: Dialect;
-  /** Whether to serve the built-in receiver. */
-  readonly inbox: boolean;
   /** The address of the server in browsers; null for the one of each request. */
   readonly public_url: string | null;
   /** The folder of the built console. */

@@ -41,7 +41,7 @@ export const largeFanOuts = (check: Check): void => {
     await serve(kit);
     expect(await hooksServed(kit)).toEqual(hooks.toSorted());
     expect(await kit.store.openDeliveries(NOW)).toMatchObject({ pending: 0, sending: 600, held: 0 });
-    expect(await next(kit, 256)).toEqual({ leased: [], has_more: false });
+    expect(await next(kit, 256)).toMatchObject({ leased: [], has_more: false });
   });
 
   check('the hooks are those of the accept: later hooks and deleted ones get nothing', async (kit) => {

@@ -1,9 +1,14 @@
 import { type Context, Hono } from 'hono';
 import { HIDDEN_VALUE } from '../core/custom-headers.ts';
 import type { Clock } from '../ports/clock.ts';
-import { API_HEADERS } from './answers.ts';
-import type { InboxEntry, Signature } from './inbox-entry.ts';
+import type { InboxLog } from '../ports/inbox-log.ts';
+import type { Log } from '../ports/log.ts';
+import { answerError, API_HEADERS } from './answers.ts';
+import { INBOX_SCRIPT, INBOX_STYLE } from './inbox-assets.ts';
+import { bodyText, eventTypeOf, type Signature } from './inbox-entry.ts';
 import { inboxPage } from './inbox-page.ts';
+import { InboxStore } from './inbox-store.ts';
+import { InboxStreams } from './inbox-streams.ts';
 
 export interface InboxVerdict {
   readonly signature: Signature;
@@ -17,10 +22,6 @@ export type VerifyInbox = (
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
 
-const MAX_ENTRIES = 100;
-/** Characters kept of each body. Together the limits keep an open inbox below 100 MiB. */
-const MAX_BODY_CHARACTERS = 8_192;
-const MAX_INBOXES = 20;
 const NAME = /^[a-z0-9-]{1,64}$/;
 
 const withoutSecrets = (
@@ -31,46 +32,86 @@ const withoutSecrets = (
     Object.entries(headers).map(([name, value]) => [name, secret.has(name) ? HIDDEN_VALUE : value]),
   );
 
-const shortened = (body: string): string =>
-  body.length <= MAX_BODY_CHARACTERS
-    ? body
-    : `${body.slice(0, MAX_BODY_CHARACTERS)}… (${body.length - MAX_BODY_CHARACTERS} more characters)`;
+/** The headers of pages that other sites load; no sender of webhooks has them. */
+const isForeign = (c: Context): boolean => {
+  const site = c.req.header('sec-fetch-site');
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
+  const origin = c.req.header('origin');
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== c.req.header('host'));
+};
 
-/** A built-in receiver for local development. Keeps the latest requests in memory and shows them. */
-export const createInbox = (verify: VerifyInbox, clock: Clock): Hono => {
-  const inboxes = new Map<string, InboxEntry[]>();
+const asset = (text: string, type: string) => (c: Context) =>
+  c.body(text, 200, {
+    'content-type': type,
+    'cache-control': 'no-cache',
+    'x-content-type-options': 'nosniff',
+  });
 
-  const keep = (name: string, entry: InboxEntry): void => {
-    const entries = inboxes.get(name) ?? [];
-    if (!inboxes.has(name) && inboxes.size >= MAX_INBOXES) return;
-    inboxes.set(name, [entry, ...entries].slice(0, MAX_ENTRIES));
-  };
+export interface InboxOptions {
+  readonly verify: VerifyInbox;
+  readonly clock: Clock;
+  readonly inbox_log: InboxLog;
+  readonly log: Log;
+}
+
+/** The built-in receiver. */
+export interface Inbox {
+  readonly routes: Hono;
+  /** Ends the open pages' streams. */
+  readonly endStreams: () => void;
+}
+
+/** A receiver for local development. Keeps the latest requests and shows them. */
+export const createInbox = ({ verify, clock, inbox_log, log }: InboxOptions): Inbox => {
+  const store = new InboxStore(inbox_log);
+  const streams = new InboxStreams(store, clock);
 
   const receive = async (c: Context, name: string): Promise<Response> => {
-    const headers = c.req.header();
-    const body = new Uint8Array(await c.req.arrayBuffer());
-    const { signature, secret_headers } = await verify(`/inbox/${name}`, { headers, body });
-    keep(name, {
+    if (isForeign(c)) {
+      return c.json({ error: 'Web pages of other origins cannot send to the inbox' }, 403, API_HEADERS);
+    }
+    const all = c.req.header();
+    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    const { signature, secret_headers } = await verify(`/inbox/${name}`, { headers: all, body: bytes });
+    const headers = withoutSecrets(all, secret_headers);
+    const body = bodyText(bytes);
+    const entry = store.add(name, {
       received_at: new Date(clock.now()).toISOString(),
       method: c.req.method,
       signature,
-      headers: withoutSecrets(headers, secret_headers),
-      body: shortened(new TextDecoder().decode(body)),
+      event_type: eventTypeOf(headers, body),
+      headers,
+      body,
+      body_bytes: bytes.byteLength,
     });
+    streams.publish(name, entry);
     return signature === 'refused'
       ? c.json({ error: 'Invalid signature' }, 401, API_HEADERS)
       : c.json({ status: 'received' }, 200, API_HEADERS);
   };
 
   const show = (c: Context, name: string): Response | Promise<Response> => {
-    const entries = inboxes.get(name) ?? [];
-    const wantsPage = (c.req.header('accept') ?? '').includes('text/html');
-    return wantsPage ? inboxPage(c, name, entries) : c.json({ data: entries }, 200, API_HEADERS);
+    const accepted = c.req.header('accept') ?? '';
+    if (accepted.includes('text/event-stream')) {
+      const after = c.req.header('last-event-id') ?? c.req.query('after') ?? '';
+      return streams.open(name, /^\d{1,15}$/.test(after) ? Number(after) : 0);
+    }
+    const entries = store.list(name);
+    if (!accepted.includes('text/html')) return c.json({ data: entries }, 200, API_HEADERS);
+    return inboxPage(c, { name, entries, last_id: store.lastId });
   };
 
-  return new Hono().all('/:name', (c) => {
-    const name = c.req.param('name');
-    if (!NAME.test(name)) return c.notFound();
-    return c.req.method === 'GET' ? show(c, name) : receive(c, name);
-  });
+  const routes = new Hono()
+    .get('/assets/inbox.css', asset(INBOX_STYLE, 'text/css; charset=utf-8'))
+    .get('/assets/inbox.js', asset(INBOX_SCRIPT, 'text/javascript; charset=utf-8'))
+    .all('/:name', async (c) => {
+      const name = c.req.param('name');
+      if (!NAME.test(name)) return c.notFound();
+      try {
+        return await (c.req.method === 'GET' ? show(c, name) : receive(c, name));
+      } catch (thrown) {
+        return answerError(c, thrown, log);
+      }
+    });
+  return { routes, endStreams: () => streams.close() };
 };

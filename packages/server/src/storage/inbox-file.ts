@@ -1,0 +1,42 @@
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
+import type { InboxLog } from '../ports/inbox-log.ts';
+import type { Log } from '../ports/log.ts';
+
+/** Only the owner of the database may read what receivers get. */
+const OPTIONS = { mode: 0o600 } as const;
+
+const readLines = async (path: string): Promise<readonly string[]> => {
+  try {
+    return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+};
+
+/** Opens a file of lines. Errors of reading and writing are logged: the inbox then starts empty, or is lost at the end. */
+export const openInboxFile = async (path: string, log: Log): Promise<InboxLog> => {
+  let writing: Promise<void> = Promise.resolve();
+  const warn = (error: unknown): void =>
+    log.warn('could not read or write the file of the inbox', { path, reason: String(error) });
+  // One write after the other, in the order of the calls.
+  const enqueue = (write: () => Promise<void>): void => {
+    writing = writing.then(write).catch(warn);
+  };
+  const lines = await readLines(path).catch((error: unknown) => {
+    warn(error);
+    return [];
+  });
+  return {
+    lines,
+    append: (line) => enqueue(() => appendFile(path, `${line}\n`, OPTIONS)),
+    replace: (all) =>
+      enqueue(async () => {
+        const next = `${path}.new`;
+        await writeFile(next, all.map((line) => `${line}\n`).join(''), OPTIONS);
+        // A crash leaves the old file or the new one, never a part.
+        await rename(next, path);
+      }),
+    close: () => writing,
+  };
+};
