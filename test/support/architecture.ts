@@ -35,6 +35,7 @@ const ROOMS: Readonly<Record<string, Required<Permission>>> = {
 /** The files outside the rooms: they assemble the parts, or wrap what the rooms may not use. */
 const TOP_LEVEL = new Set([
   'assemble.ts',
+  'built-console.ts',
   'clock.ts',
   'config.ts',
   'create-bellwire.ts',
@@ -75,7 +76,9 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'prom-client': {
     may: ['http/metrics.ts', 'http/loop-metrics.ts', 'http/storage-metrics.ts', 'http/process-metrics.ts'],
   },
-  'node:crypto': { may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts'] },
+  'node:crypto': {
+    may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts', 'built-console.ts'],
+  },
   'node:dns': { may: ['transport/'] },
   'node:fs': {
     may: [
@@ -85,11 +88,13 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
       'storage/sqlite/page-scrubber.ts',
       'storage/backup.ts',
       'storage/inbox-file.ts',
+      'built-console.ts',
     ],
   },
   'node:net': { may: ['transport/'] },
-  'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts'] },
+  'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts', 'built-console.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
+  'node:url': { may: ['create-bellwire.ts'] },
   'node:util': { may: ['transport/'] },
   'node:v8': { may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts'] },
   'node:worker_threads': {
@@ -123,7 +128,7 @@ const GLOBALS: readonly { readonly name: RegExp; readonly home: string | null; r
       home: 'config.ts',
       instead: 'add a setting to config.ts and pass its value in',
     },
-    { name: /\bconsole\b/, home: null, instead: 'take a Log (ports/)' },
+    { name: /(?<![/-])\bconsole\.\w/, home: null, instead: 'take a Log (ports/)' },
   ];
 
 /** The code without comments. `//` in a string, as in a URL, follows no space. */

@@ -54,6 +54,7 @@ export const assembleVirtual = async (
       validateSchema,
       hash: (text) => createHash('sha256').update(text).digest('hex'),
       dialects: createDialects(dialects),
+      console_files: { index: () => null, get: () => null },
       schedule: manual,
     },
     {
@@ -65,7 +66,6 @@ export const assembleVirtual = async (
       retention_ms: null,
       payload_retention_ms: null,
       public_url: null,
-      console_folder: '',
       api_key: null,
       ...settings,
     },

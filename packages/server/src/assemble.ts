@@ -15,7 +15,6 @@ import type { Notices } from './delivery/notices.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { type AppOptions, createApp } from './http/app.ts';
-import { ConsoleFiles } from './http/console-files.ts';
 import { createInbox, type Inbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { sessionOf } from './http/session-cookie.ts';
@@ -81,12 +80,12 @@ interface HttpParts extends Pick<
 }
 
 const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...parts }: HttpParts) => {
-  const { public_url, console_folder } = settings;
+  const { public_url } = settings;
   return createApp({
     ...parts,
     createContext: (request) => contexts.ofRequest(request.headers, () => sessionOf(request, public_url)),
     public_url,
-    console_files: new ConsoleFiles(console_folder),
+    console_files: ports.console_files,
     monotonic: ports.clock.monotonic,
     inbox: inbox?.routes ?? null,
   });

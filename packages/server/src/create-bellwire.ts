@@ -1,6 +1,7 @@
 import { hash as digest } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { assemble } from './assemble.ts';
+import { BuiltConsole } from './built-console.ts';
 import type { Ports, Program, Settings } from './program.ts';
 import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
@@ -69,6 +70,12 @@ const senderThreadUrl = (): URL =>
 const consoleFolder = (): string =>
   fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../web/dist' : './console', import.meta.url));
 
+const networkSettingsOf = (config: Config): NetworkSettings => ({
+  allow_networks: config.allow_networks ?? [],
+  allow_metadata: config.allow_metadata,
+  static_hosts: config.static_hosts ?? null,
+});
+
 const settingsOf = (config: Config, dialects: Dialects): Settings => {
   const default_dialect = dialects.get(config.dialect);
   if (default_dialect === undefined) {
@@ -86,7 +93,6 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     retention_ms: config.retention,
     payload_retention_ms: config.payload_retention,
     public_url: config.public_url ?? null,
-    console_folder: consoleFolder(),
     api_key: config.api_key ?? null,
   };
 };
@@ -179,11 +185,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const ids = createIdFactory(systemClock.now, random.bytes);
   const dialects = createDialects(parts.dialects);
   const settings = settingsOf(config, dialects);
-  const network_settings = {
-    allow_networks: config.allow_networks ?? [],
-    allow_metadata: config.allow_metadata,
-    static_hosts: config.static_hosts ?? null,
-  };
+  const network_settings = networkSettingsOf(config);
   const network = openNetwork(network_settings);
   const onBroken = reportBroken(log, parts.onBroken);
   const storage = await openStorage({
@@ -221,6 +223,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     hash: sha256,
     ids,
     dialects,
+    console_files: new BuiltConsole(consoleFolder()),
     schedule: cronSchedule,
     onBroken,
   };

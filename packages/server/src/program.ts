@@ -6,6 +6,7 @@ import type { DeliveryLoop, DeliveryLoopOptions } from './delivery/delivery-loop
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Dialects } from './dialects/registry.ts';
+import type { ConsoleFiles } from './ports/console-files.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Hash } from './ports/hash.ts';
 import type { InboxLog } from './ports/inbox-log.ts';
@@ -42,6 +43,7 @@ export interface Ports {
   readonly dialects: Dialects;
   /** Keeps the requests of the built-in receiver; null disables the receiver. */
   readonly inbox_log: InboxLog | null;
+  readonly console_files: ConsoleFiles;
   readonly schedule: Schedule;
   /** Called with every observation, in addition to the metrics. */
   readonly observe?: (observation: Observation) => void;
@@ -58,8 +60,6 @@ export interface Settings extends Pick<
   readonly default_dialect: Dialect;
   /** The address of the server in browsers; null for the one of each request. */
   readonly public_url: string | null;
-  /** The folder of the built console. */
-  readonly console_folder: string;
   /** An admin API key to store at the start. */
   readonly api_key: string | null;
 }

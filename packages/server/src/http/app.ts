@@ -7,7 +7,7 @@ import type { Change } from '../ports/changes.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import type { ShownChange } from '../rpc/views/change.ts';
 import { answerError, API_HEADERS } from './answers.ts';
-import type { ConsoleFiles } from './console-files.ts';
+import type { ConsoleFiles } from '../ports/console-files.ts';
 import { mountConsole } from './console.ts';
 import { mountDocumentation } from './documentation.ts';
 import { mountEntry } from './entry.ts';

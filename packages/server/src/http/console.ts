@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import type { ConsoleFile, ConsoleFiles } from './console-files.ts';
+import type { ConsoleFile, ConsoleFiles } from '../ports/console-files.ts';
 
 /** No inline script or style, nothing from elsewhere, and no HTML from text: Trusted Types has no policy. */
 const POLICY = [

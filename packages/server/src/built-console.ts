@@ -1,15 +1,7 @@
 import { hash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-
-/** A file of the page with its compressed copies, as the build wrote them. */
-export interface ConsoleFile {
-  readonly type: string;
-  readonly etag: string;
-  readonly raw: Uint8Array<ArrayBuffer>;
-  readonly br: Uint8Array<ArrayBuffer> | null;
-  readonly gz: Uint8Array<ArrayBuffer> | null;
-}
+import type { ConsoleFile, ConsoleFiles } from './ports/console-files.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
@@ -27,7 +19,7 @@ const readIfAny = (path: string): Uint8Array<ArrayBuffer> | null => (existsSync(
  * The built page, in memory: a request never reads the disk, and no address leads out of the folder. It is read again
  * after another build has replaced it.
  */
-export class ConsoleFiles {
+export class BuiltConsole implements ConsoleFiles {
   readonly #folder: string;
   #stamp: string | null = null;
   #files: ReadonlyMap<string, ConsoleFile> = new Map();
@@ -36,7 +28,6 @@ export class ConsoleFiles {
     this.#folder = folder;
   }
 
-  /** The page itself; null while it has not been built. Call it for each visit: it notices a new build. */
   index(): ConsoleFile | null {
     const stamp = this.#readStamp();
     if (stamp !== null && stamp !== this.#stamp) {
@@ -46,7 +37,6 @@ export class ConsoleFiles {
     return this.#files.get('/index.html') ?? null;
   }
 
-  /** A script, style or font of the page, by its path; null if there is none. */
   get(path: string): ConsoleFile | null {
     if (this.#stamp === null) this.index();
     return this.#files.get(path) ?? null;
