@@ -22,8 +22,12 @@ const Filter = ({ label, value, options, onChange }: FilterProps) => {
   const is_listed = value === undefined || options.some(([key]) => key === value);
   return (
     <label className="filter">
-      {label}
-      <select value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value || null)}>
+      <span aria-hidden="true">{label}</span>
+      <select
+        aria-label={label}
+        value={value ?? ''}
+        onChange={(event) => onChange(event.currentTarget.value || null)}
+      >
         <option value="">{any}</option>
         {is_listed ? null : <option value={value}>{value}</option>}
         {options.map(([key, name]) => (
