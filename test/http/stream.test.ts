@@ -183,6 +183,16 @@ it('ends within 5 s after its key is deleted', async () => {
   expect(other.status).toBe(200);
 });
 
+it('HEAD has the headers, and opens no stream', async () => {
+  const view = await server.newWorkspace();
+  for (let number = 0; number < 60; number += 1) {
+    const { status, headers } = await view.api('HEAD /v1/stream');
+    expect([status, headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  }
+  await using stream = await streamOf(view.workspace);
+  expect(stream.status).toBe(200);
+});
+
 it('the number of streams is limited', async () => {
   await using small = await startServer();
   const open = await Promise.all(Array.from({ length: 50 }, () => openStream(small.origin)));

@@ -148,6 +148,25 @@ const filtering = (check: Check): void => {
     expect(await listed(kit, { tenant: 'CUS_1' })).toEqual([]);
   });
 
+  check(
+    'deliveries are named by their ids and by their events, each once and only in their workspace',
+    async (kit) => {
+      const plain = await kit.addDelivery(HOOK);
+      const of_event = await kit.addDelivery(HOOK, { event_id: 'evt_2' });
+      const other = await kit.addDelivery(HOOK, { event_id: 'evt_3' });
+      const foreign = await kit.addDelivery({ ...HOOK, workspace_id: 'ws_2' }, { event_id: 'evt_2' });
+      const named = async (delivery_ids: readonly string[], event_ids: readonly string[], limit = 10) =>
+        (await kit.deliveries.named('ws_1', { delivery_ids, event_ids, limit })).map(({ id }) => id);
+      const three = ['evt_2', 'evt_3', 'evt_4'];
+      expect(await named([], [])).toEqual([]);
+      expect(await named([plain, foreign, 'dlv_unknown'], [])).toEqual([plain]);
+      expect(await named([plain, of_event], three)).toEqual([plain, of_event, other]);
+      expect(await named([plain, of_event], three, 2)).toEqual([plain, of_event]);
+      const [first] = await kit.deliveries.named('ws_1', { delivery_ids: [plain], event_ids: [], limit: 1 });
+      expect(first).toEqual((await kit.deliveries.list('ws_1', { event_id: 'evt_1' }, FIRST_PAGE)).data[0]);
+    },
+  );
+
   check('since excludes deliveries with an older created_at', async (kit) => {
     const at = (time: number, created_at = time) =>
       kit.addDelivery(HOOK, { id: kit.idAt('dlv', time), created_at });

@@ -10,7 +10,8 @@ export interface EventStreamOptions {
   readonly onEnd: () => void;
 }
 
-const HEADERS = {
+/** The headers of a response of server-sent events. */
+export const EVENT_STREAM_HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
@@ -62,7 +63,7 @@ export class EventStream {
 
   /** The response, which can be used once. */
   response(): Response {
-    return new Response(this.#body, { headers: HEADERS });
+    return new Response(this.#body, { headers: EVENT_STREAM_HEADERS });
   }
 
   /** Sends whole events. After the end, it does nothing. */

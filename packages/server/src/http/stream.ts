@@ -7,6 +7,7 @@ import { accessOf, type RpcContext } from '../rpc/trpc.ts';
 import type { Change } from '../ports/changes.ts';
 import type { ShownChange } from '../rpc/views/change.ts';
 import { answerError } from './answers.ts';
+import { EVENT_STREAM_HEADERS } from './event-stream.ts';
 import { toInput } from './rest-input.ts';
 import type { Streams } from './streams.ts';
 
@@ -41,6 +42,8 @@ const open = async (
   const { last_event_id, ...filter } = readStreamInput(
     await toHookIds(fields, (numbers) => ctx.hookIdsOf(workspace_id, numbers)),
   );
+  // Its body would never be read nor canceled.
+  if (c.req.method === 'HEAD') return new Response(null, { headers: EVENT_STREAM_HEADERS });
   return streams.open({
     workspace_id,
     viewChange,

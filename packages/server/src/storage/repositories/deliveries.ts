@@ -122,28 +122,35 @@ const createList =
     return { ...found, next: await endOfWindow(reader, workspace_id, options) };
   };
 
-/** Two reads, each by its own index. Written as one with `or`, SQLite would read every row of the workspace. */
+const namedBy = ({ reader }: Connections, column: 'id' | 'event_id', names: readonly string[]) =>
+  reader
+    .selectFrom('bellwire_deliveries')
+    .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
+    .selectAll('bellwire_deliveries')
+    .select('bellwire_hooks.url')
+    .where(`bellwire_deliveries.${column}`, 'in', names);
+
+/**
+ * Two reads, each by its own index. As one read with `or`, with an order, or with the workspace beside several events,
+ * SQLite reads every row of the workspace.
+ */
 const createNamed =
-  ({ reader }: Connections): DeliveriesRepository['named'] =>
+  (connections: Connections): DeliveriesRepository['named'] =>
   async (workspace_id, { delivery_ids, event_ids, limit }) => {
-    const read = async (column: 'id' | 'event_id', names: readonly string[]) =>
-      names.length === 0
-        ? []
-        : await reader
-            .selectFrom('bellwire_deliveries')
-            .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
-            .selectAll('bellwire_deliveries')
-            .select('bellwire_hooks.url')
-            .where('bellwire_deliveries.workspace_id', '=', workspace_id)
-            .where(`bellwire_deliveries.${column}`, 'in', names)
-            // Not ordered: SQLite would then walk the primary key until it has enough.
-            .limit(limit)
-            .execute();
-    const rows = [...(await read('id', delivery_ids)), ...(await read('event_id', event_ids))];
+    const by_id = namedBy(connections, 'id', delivery_ids).where(
+      'bellwire_deliveries.workspace_id',
+      '=',
+      workspace_id,
+    );
+    const by_event = namedBy(connections, 'event_id', event_ids);
+    const rows = [
+      ...(delivery_ids.length === 0 ? [] : await by_id.limit(limit).execute()),
+      ...(event_ids.length === 0 ? [] : await by_event.limit(limit).execute()),
+    ];
+    const own = rows.filter((row) => row.workspace_id === workspace_id);
     // By id: a delivery can be named twice.
-    const found = new Map(rows.map((row) => [row.id, toStoredDelivery(row)]));
-    const oldestFirst = [...found.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    return oldestFirst.slice(0, limit);
+    const found = new Map(own.map((row) => [row.id, toStoredDelivery(row)]));
+    return [...found.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
   };
 
 export const createDeliveries = (connections: Connections): DeliveriesRepository => {
