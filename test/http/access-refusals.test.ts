@@ -57,6 +57,14 @@ describe('a key gets 403 beyond its scope', () => {
   });
 });
 
+it('a key of a workspace gets its own workspace, and no other', async () => {
+  const { id } = (await api('POST /v1/workspaces', { name: 'other than the own one' })).body;
+  const key = await createKey('workspace');
+  const own = await api('GET /v1/workspaces/ws_default', undefined, { key });
+  expect(own.text).toContain('"dialect":"standard"');
+  expect((await api(`GET /v1/workspaces/${id}` as 'GET /', undefined, { key })).status).toBe(404);
+});
+
 describe('every procedure', () => {
   it('declares the scope that it needs', () => {
     expect(procedures.length).toBeGreaterThan(20);

@@ -119,15 +119,16 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     ),
   get: procedure
     .meta({
-      scope,
+      scope: 'workspace',
       route: { method: 'GET', path: '/workspaces/{workspace_id}' },
       summary: 'Get a workspace',
-      description: 'A workspace by its id.',
+      description: 'A workspace by its id. A key of a workspace can get that one only.',
     })
     .input(one)
     .output(workspaceView)
-    .query(async ({ input: { workspace_id } }) => {
-      const workspace = await repositories.workspaces.get(workspace_id);
+    .query(async ({ ctx: { caller }, input: { workspace_id } }) => {
+      const is_own = caller.workspace_id === null || caller.workspace_id === workspace_id;
+      const workspace = is_own ? await repositories.workspaces.get(workspace_id) : null;
       if (workspace === null) throw notFound(workspace_id);
       return viewWorkspace(workspace);
     }),

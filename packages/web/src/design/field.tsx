@@ -42,11 +42,12 @@ interface CheckProps {
   readonly label: ReactNode;
   readonly hint?: ReactNode;
   readonly checked: boolean;
+  readonly disabled?: boolean;
   readonly onChange: (checked: boolean) => void;
 }
 
 /** A checkbox with its label. */
-export const Check = ({ label, hint, checked, onChange }: CheckProps) => {
+export const Check = ({ label, hint, checked, disabled = false, onChange }: CheckProps) => {
   const id = useId();
   return (
     <div className="check">
@@ -54,6 +55,7 @@ export const Check = ({ label, hint, checked, onChange }: CheckProps) => {
         id={id}
         type="checkbox"
         checked={checked}
+        disabled={disabled}
         aria-describedby={hint === undefined ? undefined : `${id}-note`}
         onChange={(event) => onChange(event.currentTarget.checked)}
       />

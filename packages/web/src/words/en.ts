@@ -1,5 +1,11 @@
+import { hook } from './en/hook.ts';
+import { hook_form, webhooks } from './en/webhooks.ts';
+
 /** English. */
 export const en = {
+  webhooks,
+  hook,
+  hook_form,
   deliveries: {
     title: 'Deliveries',
     columns: { state: 'State', event: 'Event', hook: 'Webhook', http: 'HTTP', took: 'Took', ago: 'Ago' },

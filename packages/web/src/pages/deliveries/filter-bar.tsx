@@ -17,7 +17,8 @@ interface FilterProps {
   readonly onChange: (value: string | null) => void;
 }
 
-const Filter = ({ label, value, options, onChange }: FilterProps) => {
+/** A choice of one value, or any. */
+export const Filter = ({ label, value, options, onChange }: FilterProps) => {
   const { any } = useWords().deliveries;
   const is_listed = value === undefined || options.some(([key]) => key === value);
   return (
@@ -42,7 +43,8 @@ const Filter = ({ label, value, options, onChange }: FilterProps) => {
 
 const STATUSES = ['pending', 'sending', 'succeeded', 'failed', 'held', 'canceled'] as const;
 
-const isTyping = (target: EventTarget | null): boolean =>
+/** Whether a key belongs to an input. */
+export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
 
 /** Finds a delivery or the deliveries of an event. `/` focuses it. */
@@ -89,6 +91,7 @@ const Search = ({ change }: Pick<FilterBarProps, 'change'>) => {
 };
 
 /** The filters of the deliveries; their values are in the address. */
+/** A choice of one value, or any. */
 export const FilterBar = ({ filters, change }: FilterBarProps) => {
   const words = useWords();
   const hooks = useHooks();

@@ -3,15 +3,20 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useBellwire } from '../../data/client.tsx';
 
-/** The hooks of the workspace for names and filters, at most a thousand. */
-export const useHooks = (): readonly Hook[] => {
+/** The hooks that a page loads at once. */
+export const HOOKS_LOADED = 1_000;
+
+/** The newest hooks of the workspace, at most a thousand. */
+export const useHookList = () => {
   const bellwire = useBellwire();
-  const { data } = useQuery({
+  return useQuery({
     queryKey: ['hooks', 'names'],
-    queryFn: async ({ signal }) => (await bellwire.hooks.list({ limit: 1000 }, { signal })).data,
+    queryFn: async ({ signal }) => (await bellwire.hooks.list({ limit: HOOKS_LOADED }, { signal })).data,
   });
-  return data ?? NONE;
 };
+
+/** The hooks of the workspace for names and filters, at most a thousand. */
+export const useHooks = (): readonly Hook[] => useHookList().data ?? NONE;
 
 const NONE: readonly Hook[] = [];
 

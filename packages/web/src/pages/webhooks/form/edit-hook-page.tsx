@@ -1,0 +1,56 @@
+import type { Hook } from '@bellwire/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useLocation, useParams } from 'wouter';
+import { useBellwire } from '../../../data/client.tsx';
+import { Failure } from '../../../data/errors.tsx';
+import { Page } from '../../../shell/page.tsx';
+import { useWords } from '../../../words/words.ts';
+import { useHook } from '../hook/use-hook.ts';
+import { rulesOf } from './dialect-rules.ts';
+import { formOf } from './form-of.ts';
+import { draftOf, type HookDraft, toChanges } from './hook-draft.ts';
+import { HookForm } from './hook-form.tsx';
+
+/** Changes a webhook. */
+export const EditHookPage = () => {
+  const { id = '' } = useParams();
+  const words = useWords();
+  const { data, error, refetch } = useHook(id);
+  return (
+    <Page title={data === undefined ? words.webhooks.title : words.hook_form.edit(data.name)}>
+      <Failure error={error} onRetry={() => void refetch()} />
+      {data === undefined ? null : <Edit key={data.id} hook={data} />}
+    </Page>
+  );
+};
+
+const Edit = ({ hook }: { readonly hook: Hook }) => {
+  const bellwire = useBellwire();
+  const queries = useQueryClient();
+  const [, navigate] = useLocation();
+  const form = formOf(hook.dialect);
+  const rules = rulesOf(hook.dialect);
+  const close = (): void => navigate(`/webhooks/${hook.id}`);
+  const update = useMutation({
+    // Sent even when nothing differs: some dialects then ping the receiver.
+    mutationFn: (draft: HookDraft) => bellwire.hooks.update(hook.id, toChanges(draft, hook, { form, rules })),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['hooks'] });
+      close();
+    },
+  });
+  return (
+    <HookForm
+      form={form}
+      rules={rules}
+      is_new={false}
+      initial={draftOf(hook, form)}
+      hidden_headers={Object.keys(hook.headers)}
+      without={['tenant', 'dialect', ...(form.secret === 'text' ? [] : (['secret'] as const))]}
+      error={update.error}
+      is_busy={update.isPending}
+      onSubmit={update.mutate}
+      onCancel={close}
+    />
+  );
+};

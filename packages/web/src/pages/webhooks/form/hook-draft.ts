@@ -1,0 +1,165 @@
+import type { Hook } from '@bellwire/client';
+import type { Words } from '../../../words/words.ts';
+import type { DialectForm, FieldName } from './dialect-form.ts';
+import type { DialectRules } from './dialect-rules.ts';
+
+export type Pair = readonly [name: string, value: string];
+
+/** The values of the form, as they are typed. */
+export interface HookDraft {
+  readonly url: string;
+  readonly name: string;
+  readonly description: string;
+  readonly events: readonly string[];
+  readonly secret_choice: 'generated' | 'own' | 'none';
+  readonly secret: string;
+  readonly active: boolean;
+  readonly insecure_ssl: boolean;
+  readonly method: string;
+  readonly content_type: string;
+  readonly max_attempts: string;
+  readonly timeout_s: string;
+  /** Null keeps the stored ones, whose values cannot be read. */
+  readonly headers: readonly Pair[] | null;
+  readonly metadata: readonly Pair[];
+  readonly tenant: string;
+}
+
+export const EMPTY_DRAFT: HookDraft = {
+  url: '',
+  name: '',
+  description: '',
+  events: [],
+  secret_choice: 'generated',
+  secret: '',
+  active: true,
+  insecure_ssl: false,
+  method: 'POST',
+  content_type: 'application/json',
+  max_attempts: '',
+  timeout_s: '',
+  headers: [],
+  metadata: [],
+  tenant: '',
+};
+
+type Attempts = Pick<DialectForm, 'attempts'>;
+
+/** What the number in the form adds to, to be the number of all attempts. */
+const firstAttempt = ({ attempts }: Attempts): number => (attempts === 'retries' ? 1 : 0);
+
+const numberText = (value: number | null): string => (value === null ? '' : String(value));
+
+/** A stored hook as the form shows it. */
+export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
+  ...EMPTY_DRAFT,
+  url: hook.url,
+  name: hook.name,
+  description: hook.description,
+  events: hook.events,
+  active: hook.active,
+  insecure_ssl: hook.insecure_ssl,
+  method: hook.method,
+  content_type: hook.content_type,
+  max_attempts: numberText(hook.max_attempts === null ? null : hook.max_attempts - firstAttempt(form)),
+  timeout_s: numberText(hook.timeout_ms === null ? null : hook.timeout_ms / 1000),
+  headers: Object.keys(hook.headers).length === 0 ? [] : null,
+  metadata: Object.entries(hook.metadata),
+  tenant: hook.tenant ?? '',
+});
+
+const MAX_ATTEMPTS = 20;
+const MAX_TIMEOUT_S = 60;
+const MIN_TIMEOUT_S = 0.1;
+
+type Problems = Partial<Record<FieldName, string>>;
+
+/** What is missing or out of range, by field. The server checks the rest. */
+export const problemsOf = (draft: HookDraft, form: Attempts, words: Words['hook_form']): Problems => {
+  const first = firstAttempt(form);
+  const [from, to] = [1 - first, MAX_ATTEMPTS - first];
+  const attempts = Number(draft.max_attempts);
+  const timeout = Number(draft.timeout_s);
+  const checks: readonly (readonly [FieldName, boolean, string])[] = [
+    ['url', draft.url.trim() === '', words.problems.url],
+    ['events', draft.events.length === 0, words.problems.events],
+    ['secret', draft.secret_choice === 'own' && draft.secret === '', words.problems.secret],
+    [
+      'max_attempts',
+      draft.max_attempts !== '' && !(Number.isInteger(attempts) && attempts >= from && attempts <= to),
+      words.problems.max_attempts(from, to),
+    ],
+    [
+      'timeout',
+      draft.timeout_s !== '' && !(timeout >= MIN_TIMEOUT_S && timeout <= MAX_TIMEOUT_S),
+      words.problems.timeout,
+    ],
+  ];
+  return Object.fromEntries(checks.filter(([, wrong]) => wrong).map(([name, , problem]) => [name, problem]));
+};
+
+const mapOf = (pairs: readonly Pair[]): Record<string, string> =>
+  Object.fromEntries(
+    pairs.filter(([name]) => name.trim() !== '').map(([name, value]) => [name.trim(), value]),
+  );
+
+const attemptsOf = (draft: HookDraft, form: Attempts): number | null =>
+  draft.max_attempts === '' ? null : Number(draft.max_attempts) + firstAttempt(form);
+
+const timeoutOf = ({ timeout_s }: HookDraft): number | null =>
+  timeout_s === '' ? null : Math.round(Number(timeout_s) * 1000);
+
+/** An empty secret leaves the choice to the rules of the dialect. */
+const secretOf = (draft: HookDraft): { readonly secret?: string | null } => {
+  if (draft.secret_choice === 'none') return { secret: null };
+  return draft.secret === '' || draft.secret_choice === 'generated' ? {} : { secret: draft.secret };
+};
+
+type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type ContentType = 'application/json' | 'application/x-www-form-urlencoded';
+
+/** The fields that a creation and a change have in common. */
+const commonOf = (draft: HookDraft, form: Attempts, { any_request }: DialectRules) => ({
+  url: draft.url.trim(),
+  events: [...draft.events],
+  ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
+  description: draft.description,
+  metadata: mapOf(draft.metadata),
+  insecure_ssl: draft.insecure_ssl,
+  max_attempts: attemptsOf(draft, form),
+  timeout_ms: timeoutOf(draft),
+  ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
+  ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),
+  ...secretOf(draft),
+});
+
+interface Creation {
+  readonly form: DialectForm;
+  readonly rules: DialectRules;
+  /** Null for the one of the workspace. */
+  readonly dialect: string | null;
+}
+
+/** The input of `hooks.create`. */
+export const toCreation = (draft: HookDraft, { form, rules, dialect }: Creation) => ({
+  ...commonOf(draft, form, rules),
+  // A dialect with validation refuses `true`, so it is only named when it differs.
+  ...(draft.active ? {} : { active: false }),
+  ...(draft.tenant.trim() === '' ? {} : { tenant: draft.tenant.trim() }),
+  ...(dialect === null ? {} : { dialect }),
+});
+
+/** The fields of `hooks.update` that differ from the stored hook; none is a change, too, which some dialects announce. */
+export const toChanges = (
+  draft: HookDraft,
+  hook: Hook,
+  { form, rules }: Pick<Creation, 'form' | 'rules'>,
+): Partial<ReturnType<typeof commonOf>> & { readonly active?: boolean } => {
+  const before: Readonly<Record<string, unknown>> = { ...hook, headers: {} };
+  const after = { ...commonOf(draft, form, rules), active: draft.active };
+  return Object.fromEntries(
+    Object.entries(after).filter(
+      ([name, value]) => name === 'secret' || JSON.stringify(value) !== JSON.stringify(before[name] ?? null),
+    ),
+  );
+};

@@ -1,0 +1,16 @@
+import type { CreatedHook } from '@bellwire/client';
+import type { QueryClient } from '@tanstack/react-query';
+
+const keyOf = (id: string): readonly unknown[] => ['created', id];
+
+/** Keeps the answer of a creation, with its secret, in memory until the page is left. */
+export const keepCreated = (queries: QueryClient, created: CreatedHook): void => {
+  queries.setQueryData(keyOf(created.id), created);
+};
+
+/** The answer of the creation of a hook, on the page that follows it. */
+export const createdHook = (queries: QueryClient, id: string): CreatedHook | undefined =>
+  queries.getQueryData(keyOf(id));
+
+export const forgetCreated = (queries: QueryClient, id: string): void =>
+  queries.removeQueries({ queryKey: keyOf(id) });
