@@ -105,8 +105,12 @@ const PATIENCE_MS = 15_000;
 const PAUSE_MS = 5;
 
 /** Reads repeatedly until `isDone`, for a bounded time. Resolves with the last value. */
-export const until = async <T>(read: () => Promise<T>, isDone: (value: T) => boolean): Promise<T> => {
-  const end = performance.now() + PATIENCE_MS;
+export const until = async <T>(
+  read: () => Promise<T>,
+  isDone: (value: T) => boolean,
+  patience_ms: number = PATIENCE_MS,
+): Promise<T> => {
+  const end = performance.now() + patience_ms;
   for (;;) {
     const value = await read();
     if (isDone(value)) return value;

@@ -40,12 +40,35 @@ export const GridRow = <Row,>({ grid, row, place }: GridRowProps<Row>) => {
           {narrowRow(row)}
         </div>
       ) : (
-        columns.map(({ key: name, is_number = false, cell }) => (
-          <div key={name} role="gridcell" className={is_number ? 'number cut' : 'cut'}>
-            {cell(row)}
-          </div>
-        ))
+        <>
+          <PickCell grid={grid} name={key} />
+          {columns.map(({ key: name, is_number = false, cell }) => (
+            <div key={name} role="gridcell" className={is_number ? 'number cut' : 'cut'}>
+              {cell(row)}
+            </div>
+          ))}
+        </>
       )}
     </div>
   );
 };
+
+interface PickCellProps<Row> {
+  readonly grid: GridProps<Row>;
+  readonly name: string;
+}
+
+/** Marks the row. It is not a tab stop: the key `x` marks the selected row. */
+const PickCell = <Row,>({ grid: { picked, onPick, pickLabel = '' }, name }: PickCellProps<Row>) =>
+  onPick === undefined ? null : (
+    <div role="gridcell">
+      <input
+        type="checkbox"
+        tabIndex={-1}
+        aria-label={pickLabel}
+        checked={picked?.has(name) ?? false}
+        onClick={(event) => event.stopPropagation()}
+        onChange={() => onPick(name)}
+      />
+    </div>
+  );

@@ -24,6 +24,12 @@ export interface GridProps<Row> {
   readonly onSelect: (key: string) => void;
   /** Opens the selected row, where selecting alone does not. */
   readonly onOpen?: (key: string) => void;
+  /** The keys of the rows that are marked for an action; absent where none can be. */
+  readonly picked?: ReadonlySet<string>;
+  /** The name of the checkbox of a row. */
+  readonly pickLabel?: string;
+  /** Marks a row, or removes its mark. */
+  readonly onPick?: (key: string) => void;
   /** Called when the last rows come into view; absent when everything is loaded. */
   readonly onEnd?: (() => void) | undefined;
   /** Called when the list is scrolled away from its top, or back to it. */
@@ -53,10 +59,12 @@ export const Grid = <Row,>(props: GridProps<Row>) => {
   const height = narrow ? NARROW_ROW_PX : ROW_PX;
   const { scroller, virtual, items, onScroll } = useRows(props, height);
   const id = useId();
-  const template = columns.map(({ width }) => width).join(' ');
+  const tracks = columns.map(({ width }) => width).join(' ');
+  const template = props.onPick === undefined ? tracks : `1rem ${tracks}`;
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && selected !== null) (onOpen ?? onSelect)(selected);
+    if (event.key === 'x' && selected !== null) props.onPick?.(selected);
     const step = STEPS[event.key];
     if (step === undefined || rows.length === 0) return;
     event.preventDefault();
@@ -70,7 +78,9 @@ export const Grid = <Row,>(props: GridProps<Row>) => {
 
   return (
     <div className="grid">
-      {narrow ? null : <GridHead columns={columns} template={template} />}
+      {narrow ? null : (
+        <GridHead columns={columns} template={template} can_pick={props.onPick !== undefined} />
+      )}
       <div
         ref={scroller}
         className="grid-scroll"
@@ -116,10 +126,12 @@ const EmptyRow = ({ children }: { readonly children: ReactNode }) => (
 interface GridHeadProps<Row> {
   readonly columns: readonly Column<Row>[];
   readonly template: string;
+  readonly can_pick: boolean;
 }
 
-const GridHead = <Row,>({ columns, template }: GridHeadProps<Row>) => (
+const GridHead = <Row,>({ columns, template, can_pick }: GridHeadProps<Row>) => (
   <div className="grid-head" style={{ gridTemplateColumns: template }} aria-hidden="true">
+    {can_pick ? <span /> : null}
     {columns.map(({ key, title, is_number = false }) => (
       <span key={key} className={is_number ? 'number cut' : 'cut'}>
         {title}
