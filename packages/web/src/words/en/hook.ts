@@ -1,5 +1,5 @@
 /** The page of one webhook. */
-export const hook = {
+export const hook_page = {
   back: 'Webhooks',
   tabs: {
     overview: 'Overview',
@@ -14,11 +14,11 @@ export const hook = {
   cancel: 'Cancel',
   close: 'Close',
   state: {
-    active: '',
     failing: (failures: string) => `Failing: ${failures}`,
-    failing_next: 'Its deliveries are retried, and nothing is lost. Fix the receiver; the next success ends this state.',
+    failing_next:
+      'Its deliveries are retried, and nothing is lost. Fix the receiver; the next success ends this state.',
     next_retry: 'Next retry in',
-    last_failed: 'Last failure:',
+    last_failed: 'Last failure',
     ago: 'ago',
     paused: 'Paused',
     paused_next: 'Its deliveries are held until you activate it. Nothing is lost.',
@@ -28,21 +28,25 @@ export const hook = {
       failing: 'Disabled after days of failures only',
       unknown: 'Disabled by the server',
     },
-    disabled_next: 'Fix the receiver, send a test event, then activate the webhook and recover its deliveries.',
+    disabled_next:
+      'Fix the receiver, send a test event, then activate the webhook and recover its deliveries.',
     gone_next: 'The receiver says that it is gone for good. Change the URL, or delete the webhook.',
     unvalidated: 'Not validated yet',
     unvalidated_next: 'It receives events after its receiver has answered a validation with a 2xx status.',
     insecure: 'TLS certificates are not verified',
     insecure_next: 'Anybody between this server and the receiver can read and answer its requests.',
     unsigned: 'Requests are not signed',
-    unsigned_next: 'The receiver cannot tell who sent a request. Receivers that follow the documents of this format refuse it. Set a secret.',
+    unsigned_next:
+      'The receiver cannot tell who sent a request. A receiver that verifies signatures refuses them. Set a secret to change that.',
   },
   activate: {
     button: 'Activate',
     title: (name: string) => `Activate ${name}`,
     text: 'Events that are sent from now on are delivered at once.',
     held: (count: number) =>
-      count === 1 ? 'Also send the delivery that is held' : `Also send the ${count.toLocaleString('en')} deliveries that are held`,
+      count === 1
+        ? 'Also send the delivery that is held'
+        : `Also send the ${count.toLocaleString('en')} deliveries that are held`,
     held_hint: 'Otherwise they stay held, and you can recover them later.',
     running: 'Activating…',
   },
@@ -58,6 +62,7 @@ export const hook = {
     status: 'Status',
     answer: 'Answer',
     nothing: 'Nothing was received.',
+    why: (status: number) => `It responded with status ${status}, which is not 2xx.`,
   },
   health: {
     title: 'Health',
@@ -70,7 +75,12 @@ export const hook = {
     summary: (attempts: string, percent: string, p95: string) =>
       `${attempts} attempts, ${percent} succeeded, p95 ${p95}`,
     due: (count: string) => `${count} due now`,
-    bucket: (time: string, succeeded: string, failed: string, p95: string) =>
+    bucket: ({
+      time,
+      succeeded,
+      failed,
+      p95,
+    }: Readonly<Record<'time' | 'succeeded' | 'failed' | 'p95', string>>) =>
       `${time}: ${succeeded} succeeded, ${failed} failed, p95 ${p95}`,
   },
   errors: {
@@ -95,9 +105,15 @@ export const hook = {
     },
     counting: 'Counting…',
     total: (count: number) =>
-      count === 0 ? 'Nothing to send.' : count === 1 ? '1 delivery is sent again.' : `${count.toLocaleString('en')} deliveries are sent again.`,
-    skipped: (count: number) => `${count.toLocaleString('en')} of them cannot be sent, because their payload was removed.`,
-    inactive: (count: number) => `${count.toLocaleString('en')} match, but the webhook is not active. Activate it first.`,
+      count === 0
+        ? 'Nothing to send.'
+        : count === 1
+          ? '1 delivery is sent again.'
+          : `${count.toLocaleString('en')} deliveries are sent again.`,
+    skipped: (count: number) =>
+      `${count.toLocaleString('en')} of them cannot be sent, because their payload was removed.`,
+    inactive: (count: number) =>
+      `${count.toLocaleString('en')} match, but the webhook is not active. Activate it first.`,
     start: (count: number) => (count === 0 ? 'Send again' : `Send ${count.toLocaleString('en')} again`),
     starting: 'Starting…',
   },
@@ -150,10 +166,17 @@ export const hook = {
     copy: 'Copy',
     rotate: 'Rotate…',
     rotate_title: 'Rotate the secret',
-    rotate_text: 'Bellwire generates a new secret. The previous one stays valid for a while, so that no request is refused.',
+    rotate_text:
+      'Bellwire generates a new secret. The previous one stays valid for a while, so that no request is refused.',
     set: 'Set a secret…',
     grace: 'The previous secret stays valid for',
-    graces: { '0': 'no time: at once', '3600': '1 hour', '86400': '1 day', '259200': '3 days', '604800': '7 days' },
+    graces: {
+      '0': 'no time: at once',
+      '3600': '1 hour',
+      '86400': '1 day',
+      '259200': '3 days',
+      '604800': '7 days',
+    },
     own: 'New secret',
     own_hint: 'Leave it empty to have one generated.',
     rotating: 'Rotating…',
@@ -161,7 +184,8 @@ export const hook = {
     rotated_next: 'Copy it to the receiver now. Later it is shown only after “Reveal”.',
     switch: 'Switch now',
     switch_title: 'Switch to the new secret now',
-    switch_text: 'Only the current secret signs from now on. A receiver that still has the previous one refuses the requests.',
+    switch_text:
+      'Only the current secret signs from now on. A receiver that still has the previous one refuses the requests.',
     switching: 'Switching…',
   },
   receiver: {
@@ -172,6 +196,9 @@ export const hook = {
     title: 'Verify requests',
     text: 'A receiver that verifies each request, with the secret in WEBHOOK_SECRET. It responds with 401 to a request that is not from this server.',
     unknown: 'The configuration of the server defines this format, so there is no code for it here.',
+    unsigned: 'This webhook has no secret',
+    unsigned_next: 'The code below refuses every request until you set one.',
+    set_secret: 'Set a secret',
     language: 'Language',
     scaffold: 'Or create a complete receiver',
     scaffold_text: 'It verifies and stores events, and handles each one once.',
@@ -186,8 +213,6 @@ export const hook = {
     none: 'none',
     yes: 'yes',
     no: 'no',
-    off: 'off',
-    timeout: (seconds: number) => `${seconds} s`,
     delete: 'Delete…',
     delete_title: (name: string) => `Delete ${name}`,
     delete_text: 'Its pending and held deliveries are canceled and never sent. The history is kept.',

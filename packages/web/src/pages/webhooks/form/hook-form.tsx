@@ -6,6 +6,7 @@ import type { DialectForm, FieldName } from './dialect-form.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import { type HookDraft, problemsOf } from './hook-draft.ts';
 import { HookField } from './hook-field.tsx';
+import { useCatalog } from './use-catalog.ts';
 import './hook-form.css';
 
 interface HookFormProps {
@@ -69,8 +70,11 @@ const textsOf = (words: Words, { form, rules }: HookFormProps, name: Shown) => {
 const isAtField = (error: unknown): boolean =>
   NAMES.some((name) => issueAt(error, PATHS[name] ?? name) !== undefined);
 
-/** Creates or changes a webhook with the fields and words of its dialect. */
-export const HookForm = (props: HookFormProps) => {
+/** Creates or changes a webhook with the fields and words of its dialect. It appears with the catalog, as a whole. */
+export const HookForm = (props: HookFormProps) =>
+  useCatalog() === undefined ? null : <ReadyForm {...props} />;
+
+const ReadyForm = (props: HookFormProps) => {
   const { form, rules, is_new, initial, error, is_busy, onSubmit } = props;
   const words = useWords();
   const [draft, setDraft] = useState(initial);
