@@ -7,7 +7,7 @@ import { matchesHook, stateOfHook } from '../../packages/web/src/pages/webhooks/
 const failed = (last_outcome: string | null, last_status: number | null = null) =>
   ({ last_outcome, last_status, last_error: `${last_outcome} ${last_status}`, status: 'failed' }) as never;
 
-it('recent errors are grouped by outcome and HTTP status, the most frequent first', () => {
+it('recent errors are grouped by outcome and HTTP status, by falling count', () => {
   const groups = errorGroups([
     failed('timeout'),
     failed('http_status', 503),

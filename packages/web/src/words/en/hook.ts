@@ -34,7 +34,8 @@ export const hook_page = {
     unvalidated: 'Not validated yet',
     unvalidated_next: 'It receives events after its receiver has answered a validation with a 2xx status.',
     insecure: 'TLS certificates are not verified',
-    insecure_next: 'Anybody between this server and the receiver can read and answer its requests.',
+    insecure_next:
+      'A third party between this server and the receiver could read its requests and respond to them.',
     unsigned: 'Requests are not signed',
     unsigned_next:
       'The receiver cannot tell who sent a request. A receiver that verifies signatures refuses them. Set a secret to change that.',

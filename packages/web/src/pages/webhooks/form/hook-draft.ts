@@ -45,7 +45,7 @@ export const EMPTY_DRAFT: HookDraft = {
 
 type Attempts = Pick<DialectForm, 'attempts'>;
 
-/** What the number in the form adds to, to be the number of all attempts. */
+/** The number of attempts that the form leaves out. */
 const firstAttempt = ({ attempts }: Attempts): number => (attempts === 'retries' ? 1 : 0);
 
 const numberText = (value: number | null): string => (value === null ? '' : String(value));
@@ -74,7 +74,7 @@ const MIN_TIMEOUT_S = 0.1;
 
 type Problems = Partial<Record<FieldName, string>>;
 
-/** What is missing or out of range, by field. The server checks the rest. */
+/** Missing values and values out of range, by field. The server checks the rest. */
 export const problemsOf = (draft: HookDraft, form: Attempts, words: Words['hook_form']): Problems => {
   const first = firstAttempt(form);
   const [from, to] = [1 - first, MAX_ATTEMPTS - first];

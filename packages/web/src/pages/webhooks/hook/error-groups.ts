@@ -15,7 +15,7 @@ export interface ErrorGroup {
 const reasonOf = ({ last_outcome, last_status }: Failed): string =>
   `${last_outcome ?? ''} ${last_outcome === 'http_status' ? (last_status ?? '') : ''}`;
 
-/** Groups failed and retried deliveries, newest first, by reason; the most frequent reason comes first. */
+/** Groups failed and retried deliveries, newest first, by reason; by falling count. */
 export const errorGroups = (deliveries: readonly Failed[]): readonly ErrorGroup[] =>
   [
     ...Map.groupBy(

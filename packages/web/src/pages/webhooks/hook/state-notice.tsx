@@ -5,16 +5,16 @@ import { visibleText } from '../../../design/visible-text.ts';
 import { useWords, type Words } from '../../../words/words.ts';
 import { type HookState, stateOfHook } from '../hook-state.ts';
 
-interface Told {
+interface Problem {
   readonly tone: 'warn' | 'bad' | 'idle';
   readonly title: string;
   readonly next: string;
 }
 
-const told = (words: Words, hook: Hook): Told | null => {
+const problemOf = (words: Words, hook: Hook): Problem | null => {
   const { state: text } = words.hook;
   const { disabled_reason } = hook;
-  const all: Readonly<Record<HookState, Told | null>> = {
+  const all: Readonly<Record<HookState, Problem | null>> = {
     active: null,
     failing: {
       tone: 'warn',
@@ -35,7 +35,7 @@ const told = (words: Words, hook: Hook): Told | null => {
 /** Why a webhook does not work, since when, and what to do; nothing for one that does. */
 export const StateNotice = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords();
-  const problem = told(words, hook);
+  const problem = problemOf(words, hook);
   return (
     <>
       {problem === null ? null : (

@@ -18,7 +18,7 @@ interface ValidateDialogProps {
 
 const VALIDATION = 'Webhook Validate';
 
-/** Sends a validation, and reads the request that it made. */
+/** Sends a validation, and reads its request. */
 const useValidation = (hook_id: string) => {
   const bellwire = useBellwire();
   return useMutation({

@@ -7,7 +7,7 @@ import { Snippet } from '../../../design/code.tsx';
 import { Notice } from '../../../design/notice.tsx';
 import { Tabs } from '../../../design/tabs.tsx';
 import { useWords } from '../../../words/words.ts';
-import { createdHook, forgetCreated } from '../hook/created.ts';
+import { createdHook, dropCreated } from '../hook/created.ts';
 import { SecretValue } from '../hook/secret-value.tsx';
 import { formatOf, isLanguage, receivers, scaffoldCommand } from './receiver-code.ts';
 
@@ -63,13 +63,12 @@ export const ReceiverTab = ({ hook }: { readonly hook: Hook }) => {
   );
 };
 
-/** The answer of the creation that led here. Leaving the tab forgets it. */
+/** The answer of the creation that led here. It is dropped from memory at once, so another visit does not show it. */
 const useCreated = (id: string): CreatedHook | undefined => {
   const queries = useQueryClient();
   const [created] = useState(() => createdHook(queries, id));
   useEffect(() => {
-    // Read once: the effect of a second mounting finds nothing to forget.
-    forgetCreated(queries, id);
+    dropCreated(queries, id);
   }, [queries, id]);
   return created;
 };

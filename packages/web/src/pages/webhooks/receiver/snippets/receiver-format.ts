@@ -1,4 +1,4 @@
-/** What the code of a receiver depends on. */
+/** The parts of a hook's requests that the code of a receiver names. */
 export interface ReceiverFormat {
   readonly dialect: string;
   readonly scheme: 'standard' | 'stripe' | 'slack' | 'base64' | 'hex' | 'sha256=hex' | 'plain';
