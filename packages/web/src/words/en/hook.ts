@@ -16,7 +16,7 @@ export const hook_page = {
   state: {
     failing: (failures: string) => `Failing: ${failures}`,
     failing_next:
-      'Its deliveries are retried, and nothing is lost. Fix the receiver; the next success ends this state.',
+      'Its deliveries are retried on their schedule. Fix the receiver; the next success ends this state.',
     next_retry: 'Next retry in',
     last_failed: 'Last failure',
     ago: 'ago',

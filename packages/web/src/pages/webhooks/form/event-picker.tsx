@@ -70,7 +70,7 @@ export const EventPicker = ({ label, hint, error, events, onChange }: EventPicke
               set={set}
             />
           ))}
-      {catalog?.length === 0 ? <p className="quiet">{words.empty_catalog}</p> : null}
+      {catalog?.length === 0 && !events.includes('*') ? <p className="quiet">{words.empty_catalog}</p> : null}
       <Unlisted entries={unlisted} onRemove={(entry) => set(entry, false)} />
       {events.includes('*') ? null : <AddEntry onAdd={(entry) => set(entry, true)} />}
     </fieldset>
@@ -103,7 +103,7 @@ const Group = ({ group: { prefix, names }, is_titled, types, events, set }: Grou
     >
       {is_titled ? (
         <div className="event-group-head">
-          <h3>{prefix === null ? words.other : words.group(capitalized(prefix))}</h3>
+          <h2>{prefix === null ? words.other : words.group(capitalized(prefix))}</h2>
           {pattern === null ? null : (
             <Check
               label={words.all_of(pattern)}

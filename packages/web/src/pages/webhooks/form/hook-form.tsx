@@ -1,3 +1,4 @@
+import { BellwireError } from '@bellwire/client';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { Failure, issueAt } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
@@ -66,6 +67,15 @@ const textsOf = (words: Words, { form, rules }: HookFormProps, name: Shown) => {
   };
 };
 
+/** The problem of a field; of a header, with its name. */
+const issueOf = (error: unknown, name: FieldName): string | undefined => {
+  const path = PATHS[name] ?? name;
+  const message = issueAt(error, path);
+  if (message === undefined || name !== 'headers' || !(error instanceof BellwireError)) return message;
+  const issue = error.issues.find((each) => each.path.startsWith(`${path}.`));
+  return issue === undefined ? message : `${issue.path.slice(path.length + 1)} ${issue.message}`;
+};
+
 /** Whether the form shows the problem at a field, so that it need not be repeated. */
 const isAtField = (error: unknown): boolean =>
   NAMES.some((name) => issueAt(error, PATHS[name] ?? name) !== undefined);
@@ -82,8 +92,7 @@ const ReadyForm = (props: HookFormProps) => {
   const element = useRef<HTMLFormElement>(null);
   const problems = checked ? problemsOf(draft, form, words.hook_form) : {};
   const { main, advanced } = fieldsOf(props);
-  const errorOf = (name: FieldName): string | undefined =>
-    problems[name] ?? issueAt(error, PATHS[name] ?? name);
+  const errorOf = (name: FieldName): string | undefined => problems[name] ?? issueOf(error, name);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setChecked(true);

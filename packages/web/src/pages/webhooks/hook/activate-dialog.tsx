@@ -6,6 +6,7 @@ import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Dialog, DialogActions } from '../../../design/dialog.tsx';
 import { Check } from '../../../design/field.tsx';
+import { visibleText } from '../../../design/visible-text.ts';
 import { useWords } from '../../../words/words.ts';
 import { useHookChanged } from './use-hook-changed.ts';
 
@@ -38,7 +39,7 @@ export const ActivateDialog = ({ hook, onClose }: ActivateDialogProps) => {
     },
   });
   return (
-    <Dialog title={words.activate.title(hook.name)} onClose={onClose}>
+    <Dialog title={words.activate.title(visibleText(hook.name))} onClose={onClose}>
       <div className="stack">
         <p>{words.activate.text}</p>
         {held === undefined || held === 0 ? null : (

@@ -2,6 +2,9 @@ import type { Stats } from '@bellwire/client';
 import uPlot from 'uplot';
 
 const HEIGHT_PX = 190;
+/** The distances of the lines of a scale of counts: 1, 2, 5, 10, … */
+const WHOLE = Array.from({ length: 9 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 /** The right side. */
 const RIGHT = 1;
 
@@ -94,13 +97,13 @@ export const chartOptions = (
         scale: 'ms',
         stroke: accent,
         width: 1.5,
-        spanGaps: true,
+        spanGaps: false,
         points: { show: true, size: 4, fill: accent },
       },
     ],
     axes: [
       { ...axis, grid: { show: false }, values: times },
-      { ...axis, grid, scale: 'count', values: counts, size: 44 },
+      { ...axis, grid, scale: 'count', values: counts, incrs: WHOLE, size: 44 },
       // The enumeration of the sides exists only in the types of the library.
       // oxlint-disable-next-line typescript/no-unsafe-enum-assignment
       { ...axis, grid: { show: false }, scale: 'ms', side: RIGHT, values: milliseconds, size: 56 },

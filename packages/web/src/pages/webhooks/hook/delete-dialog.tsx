@@ -7,6 +7,7 @@ import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Dialog, DialogActions } from '../../../design/dialog.tsx';
 import { Field } from '../../../design/field.tsx';
+import { visibleText } from '../../../design/visible-text.ts';
 import { useWords } from '../../../words/words.ts';
 
 interface DeleteDialogProps {
@@ -35,7 +36,7 @@ export const DeleteDialog = ({ hook, onClose }: DeleteDialogProps) => {
     if (is_confirmed) remove.mutate();
   };
   return (
-    <Dialog title={words.settings.delete_title(hook.name)} onClose={onClose}>
+    <Dialog title={words.settings.delete_title(visibleText(hook.name))} onClose={onClose}>
       <form className="stack" onSubmit={submit}>
         <p>{words.settings.delete_text}</p>
         <Field label={words.settings.delete_confirm} hint={<code className="break">{hook.name}</code>}>

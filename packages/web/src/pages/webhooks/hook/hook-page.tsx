@@ -23,7 +23,7 @@ export const HookPage = () => {
   const { data, error, refetch } = useHook(id);
   return (
     <Page
-      title={data?.name ?? words.webhooks.title}
+      title={data === undefined ? words.webhooks.title : visibleText(data.name)}
       tools={data === undefined ? undefined : <HookMark hook={data} />}
       actions={data === undefined ? undefined : <Actions hook={data} />}
     >
@@ -50,7 +50,7 @@ const Loaded = ({ hook }: { readonly hook: Hook }) => {
   const [filters, change] = useFilters();
   return (
     <div className="hook">
-      <p className="hook-url mono break">
+      <p className="hook-url mono break" title={hook.url}>
         <span className="quiet">{hook.method}</span> {visibleText(hook.url)}
       </p>
       <Tabs

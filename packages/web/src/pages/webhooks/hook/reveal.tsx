@@ -20,7 +20,7 @@ export const Reveal = ({ hook }: { readonly hook: Hook }) => {
   });
   return (
     <div className="stack">
-      <h3>{words.signing.secret}</h3>
+      <h2>{words.signing.secret}</h2>
       {reveal.data === undefined ? (
         <div className="inline">
           <code className="secret-value quiet">{words.signing.hidden}</code>
@@ -31,7 +31,7 @@ export const Reveal = ({ hook }: { readonly hook: Hook }) => {
           <SecretValue secret={reveal.data.secret} />
           {reveal.data.previous.map(({ secret }) => (
             <div key={secret} className="stack">
-              <h3>{words.signing.previous_secret}</h3>
+              <h2>{words.signing.previous_secret}</h2>
               <SecretValue secret={secret} />
             </div>
           ))}

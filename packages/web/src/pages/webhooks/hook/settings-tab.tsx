@@ -20,6 +20,7 @@ const factsOf = (words: Words, hook: Hook): readonly (readonly [string, ReactNod
     ['ID', <code key="id">{hook.id}</code>],
     [settings.number, hook.number],
     [labels.name, visibleText(hook.name)],
+    [labels.url, visibleText(hook.url)],
     ...(hook.description === '' ? [] : [[labels.description, visibleText(hook.description)] as const]),
     [labels.events, hook.events.map(visibleText).join(', ')],
     [labels.dialect, hook.dialect],
