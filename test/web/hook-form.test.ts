@@ -88,6 +88,13 @@ describe('a secret', () => {
   });
 });
 
+it('what was typed into the form of another dialect is not sent where the form does not show it', () => {
+  const typed = { ...draft, secret_choice: 'own' as const, secret: 'typed before', active: false };
+  expect(toCreation(typed, of('connect2print'))).not.toHaveProperty('secret');
+  expect(toCreation(typed, of('connect2print'))).toHaveProperty('active', false);
+  expect(toCreation(typed, of('q2'))).not.toHaveProperty('active');
+});
+
 describe('a change', () => {
   const { form, rules } = of('standard');
 

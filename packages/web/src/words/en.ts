@@ -1,10 +1,10 @@
-import { hook } from './en/hook.ts';
+import { hook_page } from './en/hook.ts';
 import { hook_form, webhooks } from './en/webhooks.ts';
 
 /** English. */
 export const en = {
   webhooks,
-  hook,
+  hook: hook_page,
   hook_form,
   deliveries: {
     title: 'Deliveries',

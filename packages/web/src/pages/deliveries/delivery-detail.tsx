@@ -9,6 +9,7 @@ import { CopyButton } from '../../design/copy.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { useNarrow } from '../../design/media.ts';
 import { useWords } from '../../words/words.ts';
+import { formOf } from '../webhooks/form/form-of.ts';
 import { toCurl } from './curl.ts';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { useHooks } from './hook-names.ts';
@@ -70,6 +71,7 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
       <Actions delivery={delivery} attempt={attempt} />
       <AttemptTabs
         delivery={delivery}
+        hook={hook}
         attempt={attempt}
         selected={filters['tab'] ?? 'response'}
         onSelect={(tab) => change({ tab })}
@@ -103,14 +105,16 @@ const Actions = ({
 
 interface AttemptTabsProps {
   readonly delivery: DeliveryWithAttempts;
+  readonly hook: Hook | undefined;
   readonly attempt: Attempt | undefined;
   readonly selected: string;
   readonly onSelect: (tab: string) => void;
   readonly onAttempt: (number: number) => void;
 }
 
-const AttemptTabs = ({ delivery, attempt, selected, onSelect, onAttempt }: AttemptTabsProps) => {
+const AttemptTabs = ({ delivery, hook, attempt, selected, onSelect, onAttempt }: AttemptTabsProps) => {
   const words = useWords().delivery;
+  const titles = formOf(hook?.dialect ?? '').delivery_tabs ?? words.tabs;
   if (attempt === undefined) return <p className="quiet">{words.no_attempt}</p>;
   return (
     <Tabs
@@ -118,8 +122,8 @@ const AttemptTabs = ({ delivery, attempt, selected, onSelect, onAttempt }: Attem
       selected={selected}
       onSelect={onSelect}
       tabs={[
-        { key: 'request', title: words.tabs.request, content: <RequestTab attempt={attempt} /> },
-        { key: 'response', title: words.tabs.response, content: <ResponseTab attempt={attempt} /> },
+        { key: 'request', title: titles.request, content: <RequestTab attempt={attempt} /> },
+        { key: 'response', title: titles.response, content: <ResponseTab attempt={attempt} /> },
         {
           key: 'attempts',
           title: `${words.tabs.attempts} (${delivery.attempts.length})`,

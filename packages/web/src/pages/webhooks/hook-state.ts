@@ -1,18 +1,17 @@
 import type { Hook } from '@bellwire/client';
-import type { Tone } from '../../design/mark.tsx';
 
 /** The status of a hook; an active one is `failing` while its last attempts have failed. */
 export type HookState = Hook['status'] | 'failing';
 
 export const hookStates = ['active', 'failing', 'paused', 'disabled', 'unvalidated'] as const;
 
-const TONES: Readonly<Record<HookState, Tone>> = {
+const TONES = {
   active: 'ok',
   failing: 'warn',
   paused: 'held',
   disabled: 'bad',
   unvalidated: 'idle',
-};
+} as const satisfies Readonly<Record<HookState, string>>;
 
 export const stateOfHook = ({
   status,
@@ -20,7 +19,8 @@ export const stateOfHook = ({
 }: Pick<Hook, 'status' | 'consecutive_failures'>): HookState =>
   status === 'active' && consecutive_failures > 0 ? 'failing' : status;
 
-export const toneOfHook = (state: HookState): Tone => TONES[state];
+/** The look of a state. */
+export const toneOfHook = (state: HookState): (typeof TONES)[HookState] => TONES[state];
 
 export interface HookFilters {
   readonly status: string | undefined;

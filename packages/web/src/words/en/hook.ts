@@ -1,5 +1,5 @@
 /** The page of one webhook. */
-export const hook = {
+export const hook_page = {
   back: 'Webhooks',
   tabs: {
     overview: 'Overview',
@@ -14,12 +14,11 @@ export const hook = {
   cancel: 'Cancel',
   close: 'Close',
   state: {
-    active: '',
     failing: (failures: string) => `Failing: ${failures}`,
     failing_next:
-      'Its deliveries are retried, and nothing is lost. Fix the receiver; the next success ends this state.',
+      'Its deliveries are retried on their schedule. Fix the receiver; the next success ends this state.',
     next_retry: 'Next retry in',
-    last_failed: 'Last failure:',
+    last_failed: 'Last failure',
     ago: 'ago',
     paused: 'Paused',
     paused_next: 'Its deliveries are held until you activate it. Nothing is lost.',
@@ -35,10 +34,11 @@ export const hook = {
     unvalidated: 'Not validated yet',
     unvalidated_next: 'It receives events after its receiver has answered a validation with a 2xx status.',
     insecure: 'TLS certificates are not verified',
-    insecure_next: 'Anybody between this server and the receiver can read and answer its requests.',
+    insecure_next:
+      'A third party between this server and the receiver could read its requests and respond to them.',
     unsigned: 'Requests are not signed',
     unsigned_next:
-      'The receiver cannot tell who sent a request. Receivers that follow the documents of this format refuse it. Set a secret.',
+      'The receiver cannot tell who sent a request. A receiver that verifies signatures refuses them. Set a secret to change that.',
   },
   activate: {
     button: 'Activate',
@@ -63,6 +63,7 @@ export const hook = {
     status: 'Status',
     answer: 'Answer',
     nothing: 'Nothing was received.',
+    why: (status: number) => `It responded with status ${status}, which is not 2xx.`,
   },
   health: {
     title: 'Health',
@@ -75,7 +76,12 @@ export const hook = {
     summary: (attempts: string, percent: string, p95: string) =>
       `${attempts} attempts, ${percent} succeeded, p95 ${p95}`,
     due: (count: string) => `${count} due now`,
-    bucket: (time: string, succeeded: string, failed: string, p95: string) =>
+    bucket: ({
+      time,
+      succeeded,
+      failed,
+      p95,
+    }: Readonly<Record<'time' | 'succeeded' | 'failed' | 'p95', string>>) =>
       `${time}: ${succeeded} succeeded, ${failed} failed, p95 ${p95}`,
   },
   errors: {
@@ -191,6 +197,9 @@ export const hook = {
     title: 'Verify requests',
     text: 'A receiver that verifies each request, with the secret in WEBHOOK_SECRET. It responds with 401 to a request that is not from this server.',
     unknown: 'The configuration of the server defines this format, so there is no code for it here.',
+    unsigned: 'This webhook has no secret',
+    unsigned_next: 'The code below refuses every request until you set one.',
+    set_secret: 'Set a secret',
     language: 'Language',
     scaffold: 'Or create a complete receiver',
     scaffold_text: 'It verifies and stores events, and handles each one once.',
@@ -205,8 +214,6 @@ export const hook = {
     none: 'none',
     yes: 'yes',
     no: 'no',
-    off: 'off',
-    timeout: (seconds: number) => `${seconds} s`,
     delete: 'Delete…',
     delete_title: (name: string) => `Delete ${name}`,
     delete_text: 'Its pending and held deliveries are canceled and never sent. The history is kept.',

@@ -22,6 +22,8 @@ export interface DialectForm {
   readonly secret: 'choice' | 'text' | 'generated';
   /** `retries`: the number shown leaves out the first attempt. */
   readonly attempts: 'total' | 'retries';
+  /** The tabs of a delivery; those of every page if absent. */
+  readonly delivery_tabs?: { readonly request: string; readonly response: string };
   readonly send_test: string;
   readonly activate: string;
 }

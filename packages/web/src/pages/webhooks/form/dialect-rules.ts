@@ -1,6 +1,6 @@
 import type { DialectName } from '@bellwire/client/verify';
 
-/** What a dialect's hooks may have, as far as the form shows it. The server decides. */
+/** The rules of a dialect that the form shows. The server checks all of them. */
 export interface DialectRules {
   /** Whether it can have no secret. */
   readonly unsigned: boolean;

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useLocation, useParams } from 'wouter';
 import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
+import { visibleText } from '../../../design/visible-text.ts';
 import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
 import { useHook } from '../hook/use-hook.ts';
@@ -17,7 +18,7 @@ export const EditHookPage = () => {
   const words = useWords();
   const { data, error, refetch } = useHook(id);
   return (
-    <Page title={data === undefined ? words.webhooks.title : words.hook_form.edit(data.name)}>
+    <Page title={data === undefined ? words.webhooks.title : words.hook_form.edit(visibleText(data.name))}>
       <Failure error={error} onRetry={() => void refetch()} />
       {data === undefined ? null : <Edit key={data.id} hook={data} />}
     </Page>

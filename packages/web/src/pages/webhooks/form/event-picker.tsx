@@ -1,33 +1,15 @@
-import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
-import { useBellwire } from '../../../data/client.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Check } from '../../../design/field.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
 import { useWords } from '../../../words/words.ts';
+import { type CatalogType, useCatalog } from './use-catalog.ts';
 import { covers, type EventGroup, groupsOf, isCovered, withEntry } from './event-groups.ts';
 import './event-picker.css';
 
-interface Type {
-  readonly name: string;
-  readonly description: string;
-}
-
-const NONE: readonly Type[] = [];
+const NO_TYPES: readonly CatalogType[] = [];
 /** With fewer types, a search is of no use. */
 const SEARCHED_FROM = 12;
-
-/** The catalog, without the type that is always sent. */
-const useCatalog = (): readonly Type[] | undefined => {
-  const bellwire = useBellwire();
-  return useQuery({
-    queryKey: ['event_types', 'list'],
-    queryFn: async ({ signal }) =>
-      (await bellwire.eventTypes.list({ limit: 1000 }, { signal })).data.filter(
-        ({ name }) => name !== 'ping',
-      ),
-  }).data;
-};
 
 interface EventPickerProps {
   readonly label: string;
@@ -43,9 +25,10 @@ export const EventPicker = ({ label, hint, error, events, onChange }: EventPicke
   const id = useId();
   const catalog = useCatalog();
   const [search, setSearch] = useState('');
-  const types = catalog ?? NONE;
+  const types = catalog ?? NO_TYPES;
   const names = types.map(({ name }) => name);
   const shown = names.filter((name) => name.toLowerCase().includes(search.trim().toLowerCase()));
+  const groups = groupsOf(shown);
   const unlisted = events.filter(
     (entry) => entry !== '*' && !names.includes(entry) && !isGroup(entry, names),
   );
@@ -54,7 +37,7 @@ export const EventPicker = ({ label, hint, error, events, onChange }: EventPicke
   return (
     <fieldset className="events" aria-describedby={`${id}-note`} aria-invalid={error !== undefined}>
       <legend className="field-label">
-        {label} <span className="quiet">{words.chosen(events.length)}</span>
+        {label} {events.length === 0 ? null : <span className="quiet">{words.chosen(events.length)}</span>}
       </legend>
       <div id={`${id}-note`} className={error === undefined ? 'field-hint' : 'field-error'}>
         {note}
@@ -77,10 +60,17 @@ export const EventPicker = ({ label, hint, error, events, onChange }: EventPicke
       )}
       {events.includes('*')
         ? null
-        : groupsOf(shown).map((group) => (
-            <Group key={group.prefix ?? ''} group={group} types={types} events={events} set={set} />
+        : groups.map((group) => (
+            <Group
+              key={group.prefix ?? ''}
+              group={group}
+              is_titled={groups.length > 1 || group.prefix !== null}
+              types={types}
+              events={events}
+              set={set}
+            />
           ))}
-      {catalog?.length === 0 ? <p className="quiet">{words.empty_catalog}</p> : null}
+      {catalog?.length === 0 && !events.includes('*') ? <p className="quiet">{words.empty_catalog}</p> : null}
       <Unlisted entries={unlisted} onRemove={(entry) => set(entry, false)} />
       {events.includes('*') ? null : <AddEntry onAdd={(entry) => set(entry, true)} />}
     </fieldset>
@@ -93,14 +83,16 @@ const isGroup = (entry: string, names: readonly string[]): boolean =>
 
 interface GroupProps {
   readonly group: EventGroup;
-  readonly types: readonly Type[];
+  /** A single group of other types needs no title. */
+  readonly is_titled: boolean;
+  readonly types: readonly CatalogType[];
   readonly events: readonly string[];
   readonly set: (entry: string, chosen: boolean) => void;
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-const Group = ({ group: { prefix, names }, types, events, set }: GroupProps) => {
+const Group = ({ group: { prefix, names }, is_titled, types, events, set }: GroupProps) => {
   const words = useWords().hook_form.events;
   const pattern = prefix === null ? null : `${prefix}.*`;
   return (
@@ -109,16 +101,18 @@ const Group = ({ group: { prefix, names }, types, events, set }: GroupProps) => 
       role="group"
       aria-label={prefix === null ? words.other : words.group(capitalized(prefix))}
     >
-      <div className="event-group-head">
-        <h3>{prefix === null ? words.other : words.group(capitalized(prefix))}</h3>
-        {pattern === null ? null : (
-          <Check
-            label={words.all_of(pattern)}
-            checked={events.some((entry) => covers(entry, pattern))}
-            onChange={(chosen) => set(pattern, chosen)}
-          />
-        )}
-      </div>
+      {is_titled ? (
+        <div className="event-group-head">
+          <h2>{prefix === null ? words.other : words.group(capitalized(prefix))}</h2>
+          {pattern === null ? null : (
+            <Check
+              label={words.all_of(pattern)}
+              checked={events.some((entry) => covers(entry, pattern))}
+              onChange={(chosen) => set(pattern, chosen)}
+            />
+          )}
+        </div>
+      ) : null}
       <div className="event-names">
         {names.map((name) => (
           <Check

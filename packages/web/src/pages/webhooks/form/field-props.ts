@@ -2,7 +2,7 @@ import type { DialectForm } from './dialect-form.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import type { HookDraft } from './hook-draft.ts';
 
-/** What every field of the form gets. */
+/** The properties of every field of the form. */
 export interface FieldProps {
   readonly draft: HookDraft;
   readonly set: (change: Partial<HookDraft>) => void;

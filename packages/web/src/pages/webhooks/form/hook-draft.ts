@@ -44,8 +44,9 @@ export const EMPTY_DRAFT: HookDraft = {
 };
 
 type Attempts = Pick<DialectForm, 'attempts'>;
+type Shown = Pick<DialectForm, 'attempts' | 'secret' | 'fields'>;
 
-/** What the number in the form adds to, to be the number of all attempts. */
+/** The number of attempts that the form leaves out. */
 const firstAttempt = ({ attempts }: Attempts): number => (attempts === 'retries' ? 1 : 0);
 
 const numberText = (value: number | null): string => (value === null ? '' : String(value));
@@ -74,7 +75,7 @@ const MIN_TIMEOUT_S = 0.1;
 
 type Problems = Partial<Record<FieldName, string>>;
 
-/** What is missing or out of range, by field. The server checks the rest. */
+/** Missing values and values out of range, by field. The server checks the rest. */
 export const problemsOf = (draft: HookDraft, form: Attempts, words: Words['hook_form']): Problems => {
   const first = firstAttempt(form);
   const [from, to] = [1 - first, MAX_ATTEMPTS - first];
@@ -109,8 +110,9 @@ const attemptsOf = (draft: HookDraft, form: Attempts): number | null =>
 const timeoutOf = ({ timeout_s }: HookDraft): number | null =>
   timeout_s === '' ? null : Math.round(Number(timeout_s) * 1000);
 
-/** An empty secret leaves the choice to the rules of the dialect. */
-const secretOf = (draft: HookDraft): { readonly secret?: string | null } => {
+/** An empty secret leaves the choice to the rules of the dialect, and so does a form without an input for it. */
+const secretOf = (draft: HookDraft, form: Shown): { readonly secret?: string | null } => {
+  if (form.secret === 'generated') return {};
   if (draft.secret_choice === 'none') return { secret: null };
   return draft.secret === '' || draft.secret_choice === 'generated' ? {} : { secret: draft.secret };
 };
@@ -119,7 +121,7 @@ type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type ContentType = 'application/json' | 'application/x-www-form-urlencoded';
 
 /** The fields that a creation and a change have in common. */
-const commonOf = (draft: HookDraft, form: Attempts, { any_request }: DialectRules) => ({
+const commonOf = (draft: HookDraft, form: Shown, { any_request }: DialectRules) => ({
   url: draft.url.trim(),
   events: [...draft.events],
   ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
@@ -130,7 +132,7 @@ const commonOf = (draft: HookDraft, form: Attempts, { any_request }: DialectRule
   timeout_ms: timeoutOf(draft),
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
   ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),
-  ...secretOf(draft),
+  ...secretOf(draft, form),
 });
 
 interface Creation {
@@ -144,7 +146,7 @@ interface Creation {
 export const toCreation = (draft: HookDraft, { form, rules, dialect }: Creation) => ({
   ...commonOf(draft, form, rules),
   // A dialect with validation refuses `true`, so it is only named when it differs.
-  ...(draft.active ? {} : { active: false }),
+  ...(draft.active || !form.fields.includes('active') ? {} : { active: false }),
   ...(draft.tenant.trim() === '' ? {} : { tenant: draft.tenant.trim() }),
   ...(dialect === null ? {} : { dialect }),
 });

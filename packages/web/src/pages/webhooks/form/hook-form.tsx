@@ -1,3 +1,4 @@
+import { BellwireError } from '@bellwire/client';
 import { type FormEvent, type ReactNode, useRef, useState } from 'react';
 import { Failure, issueAt } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
@@ -6,6 +7,7 @@ import type { DialectForm, FieldName } from './dialect-form.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import { type HookDraft, problemsOf } from './hook-draft.ts';
 import { HookField } from './hook-field.tsx';
+import { useCatalog } from './use-catalog.ts';
 import './hook-form.css';
 
 interface HookFormProps {
@@ -65,12 +67,24 @@ const textsOf = (words: Words, { form, rules }: HookFormProps, name: Shown) => {
   };
 };
 
+/** The problem of a field; of a header, with its name. */
+const issueOf = (error: unknown, name: FieldName): string | undefined => {
+  const path = PATHS[name] ?? name;
+  const message = issueAt(error, path);
+  if (message === undefined || name !== 'headers' || !(error instanceof BellwireError)) return message;
+  const issue = error.issues.find((each) => each.path.startsWith(`${path}.`));
+  return issue === undefined ? message : `${issue.path.slice(path.length + 1)} ${issue.message}`;
+};
+
 /** Whether the form shows the problem at a field, so that it need not be repeated. */
 const isAtField = (error: unknown): boolean =>
   NAMES.some((name) => issueAt(error, PATHS[name] ?? name) !== undefined);
 
-/** Creates or changes a webhook with the fields and words of its dialect. */
-export const HookForm = (props: HookFormProps) => {
+/** Creates or changes a webhook with the fields and words of its dialect. It appears with the catalog, as a whole. */
+export const HookForm = (props: HookFormProps) =>
+  useCatalog() === undefined ? null : <ReadyForm {...props} />;
+
+const ReadyForm = (props: HookFormProps) => {
   const { form, rules, is_new, initial, error, is_busy, onSubmit } = props;
   const words = useWords();
   const [draft, setDraft] = useState(initial);
@@ -78,8 +92,7 @@ export const HookForm = (props: HookFormProps) => {
   const element = useRef<HTMLFormElement>(null);
   const problems = checked ? problemsOf(draft, form, words.hook_form) : {};
   const { main, advanced } = fieldsOf(props);
-  const errorOf = (name: FieldName): string | undefined =>
-    problems[name] ?? issueAt(error, PATHS[name] ?? name);
+  const errorOf = (name: FieldName): string | undefined => problems[name] ?? issueOf(error, name);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setChecked(true);

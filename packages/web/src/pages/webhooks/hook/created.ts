@@ -12,5 +12,5 @@ export const keepCreated = (queries: QueryClient, created: CreatedHook): void =>
 export const createdHook = (queries: QueryClient, id: string): CreatedHook | undefined =>
   queries.getQueryData(keyOf(id));
 
-export const forgetCreated = (queries: QueryClient, id: string): void =>
+export const dropCreated = (queries: QueryClient, id: string): void =>
   queries.removeQueries({ queryKey: keyOf(id) });

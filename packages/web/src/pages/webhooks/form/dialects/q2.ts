@@ -21,4 +21,5 @@ export const q2: DialectForm = {
     events: { label: 'Trigger', hint: 'The events that are sent to the webhook.' },
   },
   secret: 'text',
+  delivery_tabs: { request: 'Requests', response: 'Responses' },
 };

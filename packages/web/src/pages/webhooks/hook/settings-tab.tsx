@@ -1,0 +1,64 @@
+import type { Hook } from '@bellwire/client';
+import { type ReactNode, useState } from 'react';
+import { Button } from '../../../design/button.tsx';
+import { exactTime } from '../../../design/durations.ts';
+import { Facts } from '../../../design/facts.tsx';
+import { visibleText } from '../../../design/visible-text.ts';
+import { useWords, type Words } from '../../../words/words.ts';
+import { DeleteDialog } from './delete-dialog.tsx';
+
+const time = (at: string): string => exactTime(at).split('\n')[0] ?? at;
+
+const factsOf = (words: Words, hook: Hook): readonly (readonly [string, ReactNode])[] => {
+  const { labels } = words.hook_form;
+  const { settings } = words.hook;
+  const pairs = (map: Readonly<Record<string, string>>): string =>
+    Object.entries(map)
+      .map(([name, value]) => `${visibleText(name)}: ${visibleText(value)}`)
+      .join('\n') || settings.none;
+  return [
+    ['ID', <code key="id">{hook.id}</code>],
+    [settings.number, hook.number],
+    [labels.name, visibleText(hook.name)],
+    [labels.url, visibleText(hook.url)],
+    ...(hook.description === '' ? [] : [[labels.description, visibleText(hook.description)] as const]),
+    [labels.events, hook.events.map(visibleText).join(', ')],
+    [labels.dialect, hook.dialect],
+    [labels.tenant, hook.tenant ?? settings.none],
+    [labels.content_type, hook.content_type],
+    [labels.max_attempts, hook.max_attempts ?? settings.attempts_default],
+    [labels.timeout, hook.timeout_ms === null ? settings.attempts_default : hook.timeout_ms / 1000],
+    [labels.ssl, hook.insecure_ssl ? settings.no : settings.yes],
+    [
+      labels.headers,
+      <span key="headers" className="lines">
+        {pairs(hook.headers)}
+      </span>,
+    ],
+    [
+      labels.metadata,
+      <span key="metadata" className="lines">
+        {pairs(hook.metadata)}
+      </span>,
+    ],
+    [settings.created, time(hook.created_at)],
+    [settings.updated, time(hook.updated_at)],
+  ];
+};
+
+/** Every field of a hook, and its deletion. */
+export const SettingsTab = ({ hook }: { readonly hook: Hook }) => {
+  const words = useWords();
+  const [deleting, setDeleting] = useState(false);
+  return (
+    <section className="stack-wide narrow-section" aria-label={words.hook.settings.title}>
+      <Facts facts={factsOf(words, hook)} />
+      <div>
+        <Button kind="danger" onClick={() => setDeleting(true)}>
+          {words.hook.settings.delete}
+        </Button>
+      </div>
+      {deleting ? <DeleteDialog hook={hook} onClose={() => setDeleting(false)} /> : null}
+    </section>
+  );
+};
