@@ -10,6 +10,7 @@ import { createErasureJobs } from './admin/erasures.ts';
 import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
+import { createSignatures } from './admin/signatures.ts';
 import { Sessions } from './admin/sessions.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { BellwireError, type Issue } from './core/errors.ts';
@@ -23,6 +24,7 @@ import { JobRunner } from './delivery/job-runner.ts';
 import { createRecoveryJob } from './delivery/recovery-job.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { explainRequest } from './dialects/explain.ts';
 import type { Dialects } from './dialects/registry.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import { ConsoleFiles } from './http/console-files.ts';
@@ -231,6 +233,7 @@ const createManagement = (
     hookWarnings: createHookWarnings(forHooks),
     testSends,
     secrets: createSecrets(forHooks),
+    signatures: createSignatures({ ...forHooks, ...storage, explainRequest }),
     recoveryJobs,
     erasureJobs: createErasureJobs({
       ...forHooks,

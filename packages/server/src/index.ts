@@ -45,6 +45,7 @@ export type {
   SendResult,
   Erasure,
   Recovery,
+  SignatureExplanation,
   Stats,
   Tenant,
   Warning,

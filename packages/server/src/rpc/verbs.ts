@@ -21,6 +21,7 @@ export const idFields = {
   apiKeys: 'key_id',
   stats: null,
   audit: null,
+  signatures: null,
 } as const satisfies Record<Noun, string | null>;
 
 export type IdFields = typeof idFields;
@@ -80,6 +81,9 @@ export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
 /** Counted attempts of a hook, a tenant or a workspace. */
 export type Stats = OutputOf<'stats', 'get'>;
 
+/** Why a request verifies or does not. */
+export type SignatureExplanation = OutputOf<'signatures', 'explain'>;
+
 type Answer<O> = O extends { readonly data: readonly (infer T)[]; readonly next_cursor: string | null }
   ? Listing<T>
   : Promise<O>;
@@ -132,4 +136,5 @@ export interface Verbs {
   readonly apiKeys: Methods<'apiKeys'>;
   readonly stats: Methods<'stats'>;
   readonly audit: Methods<'audit'>;
+  readonly signatures: Methods<'signatures'>;
 }

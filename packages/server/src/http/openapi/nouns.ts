@@ -12,6 +12,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
     'Isolated environments, such as one for each product. `ws_default` always exists and is the default.',
   apiKeys: 'Keys for calling this API.',
   stats: 'Counted attempts of the workspace, with their latency and the backlog.',
+  signatures: 'Explanations of signatures: why a request verifies or does not.',
   audit: 'A log of every change.',
   process: 'The state of the server. No API key required.',
 };
