@@ -16,6 +16,7 @@ const tested: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'docs/moving.md': { sh: 1, ts: 4 },
   'docs/operation.md': { ini: 1, sh: 3 },
   'docs/receivers.md': { sh: 3, ts: 2 },
+  'docs/signatures.md': { sh: 3 },
   'packages/client/README.md': { ts: 2 },
   'packages/create-bellwire/README.md': { sh: 2 },
   'docs/secrets.md': { sh: 4, text: 1, ts: 1 },
