@@ -95,8 +95,8 @@ const CHANGES: Readonly<Record<string, readonly [action: string, arrange: () => 
   'apiKeys.delete': ['api_key.deleted', async () => [`DELETE /v1/api-keys/${await apiKey()}`]],
 };
 
-/** Has its own test below. */
-const ELSEWHERE = ['recoveries.cancel'];
+/** Have their own tests, below and beside those of their call. */
+const ELSEWHERE = ['recoveries.cancel', 'signatures.explain'];
 
 /** These only send: the event or the attempt is their record. */
 const SENDS = [

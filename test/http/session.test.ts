@@ -74,7 +74,7 @@ it('a one-time link signs one browser in, also when two open it together', async
   const open = () =>
     server.api('POST /session/link', { token }, { key: null, headers: { origin: server.origin } });
   const answers = await Promise.all([open(), open(), open()]);
-  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401]);
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(2);
   const cookie = cookieOf(answers.find(({ status }) => status === 200)!);
   const { body } = await server.api('GET /v1/api-keys', undefined, {
     key: null,

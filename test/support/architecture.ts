@@ -53,7 +53,10 @@ const TOP_LEVEL = new Set([
 ]);
 
 const PACKAGES: Readonly<Record<string, Permission>> = {
-  '@bellwire/verify': { may: ['dialects/is-signed.ts'], types: ['dialects/registry.ts'] },
+  '@bellwire/verify': {
+    may: ['dialects/is-signed.ts', 'dialects/explain.ts'],
+    types: ['dialects/registry.ts'],
+  },
   'better-sqlite3': { may: ['storage/'] },
   kysely: { may: ['storage/'] },
   undici: { may: ['transport/'] },

@@ -99,9 +99,9 @@ interface Finding {
 /** The serious findings of axe on a page, in a line each. */
 export const seriousFindings = async (page: Page): Promise<readonly string[]> => {
   await page.evaluate(axe_source);
-  const findings = (await page.evaluate(
+  const findings = await page.evaluate<readonly Finding[]>(
     "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)",
-  )) as readonly Finding[];
+  );
   return findings
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);

@@ -14,6 +14,7 @@ import { recoveries } from './commands/recoveries.ts';
 import { stats } from './commands/stats.ts';
 import { tenants } from './commands/tenants.ts';
 import { trigger } from './commands/trigger.ts';
+import { verify } from './commands/verify.ts';
 import { workspaces } from './commands/workspaces.ts';
 import { buildNoun, buildVerb } from './frame/build-command.ts';
 import type { Shell } from './frame/shell.ts';
@@ -110,6 +111,6 @@ export const createProgram = (shell: Shell): Command => {
   for (const noun of [hooks, tenants, eventTypes, workspaces, erasures, keys, audit])
     adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Develop:');
-  adopt(program, buildVerb(generate, shell));
+  for (const verb of [verify, generate]) adopt(program, buildVerb(verb, shell));
   return program;
 };

@@ -13,6 +13,7 @@ export const idFields = {
   apiKeys: 'key_id',
   stats: null,
   audit: null,
+  signatures: null,
 } as const satisfies IdFields;
 
 export type Kind<N extends Noun, V extends Verb<N>> =
@@ -112,4 +113,6 @@ export const calls = {
   apiKeys: { create: change('fields', 'if_refused'), list, delete: change('id', 'deletion') },
   stats: { get: { ...get, takes: 'fields' } },
   audit: { list },
+  // With the secret of a hook, each attempt adds an entry to the audit log.
+  signatures: { explain: change('fields', 'idempotent') },
 } as const satisfies Calls;

@@ -21,6 +21,7 @@ export type {
   SendResult,
   Erasure,
   Recovery,
+  SignatureExplanation,
   Stats,
   StreamEvent,
   Tenant,

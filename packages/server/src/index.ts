@@ -46,6 +46,7 @@ export type {
   SendResult,
   Erasure,
   Recovery,
+  SignatureExplanation,
   Stats,
   StreamEvent,
   Tenant,

@@ -8,9 +8,11 @@ import { createErasureJobs } from './admin/erasures.ts';
 import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
+import { createSignatures } from './admin/signatures.ts';
 import type { Sessions } from './admin/sessions.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import type { Hook } from './core/hook.ts';
+import { explainRequest } from './dialects/explain.ts';
 import type { DeliveryLoop } from './delivery/delivery-loop.ts';
 import type { JobRunner } from './delivery/job-runner.ts';
 import { enabledNotice } from './delivery/notice.ts';
@@ -65,6 +67,7 @@ export const createManagement = (
     hookWarnings: createHookWarnings(forHooks),
     testSends,
     secrets,
+    signatures: createSignatures({ ...forHooks, ...storage, explainRequest }),
     recoveryJobs,
     erasureJobs: createErasureJobs({ ...forHooks, default_workspace: DEFAULT_WORKSPACE, onCreated }),
     keys,

@@ -20,7 +20,7 @@ export interface HookRef extends Actor {
 
 export type AuditAction =
   | `hook.${'created' | 'updated' | 'activated' | 'deactivated' | 'validated' | 'deleted'}`
-  | `secret.${'rotated' | 'switched' | 'revealed' | 'replaced' | 'removed'}`
+  | `secret.${'rotated' | 'switched' | 'revealed' | 'used' | 'replaced' | 'removed'}`
   | `event_type.${'created' | 'updated' | 'deleted'}`
   | `workspace.${'created' | 'updated' | 'erased'}`
   | `tenant.${'created' | 'updated' | 'erased'}`

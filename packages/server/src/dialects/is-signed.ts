@@ -1,7 +1,7 @@
 import { type DialectName, isDialectName, receiverDialects, verify } from '@bellwire/verify';
 import { ASYMMETRIC_PREFIX } from '../core/secrets.ts';
 import { equalInConstantTime } from '../core/signing.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, Signing } from './dialect.ts';
 import { builtIn } from './registry.ts';
 import { wholeSeconds } from './times.ts';
 
@@ -24,7 +24,7 @@ const TOLERANCE_S = 300;
 const PUBLIC_KEY_BYTES = 32;
 
 /** The secret with which a receiver verifies: of an ed25519 key pair, the public key. */
-const receiversSecret = (dialect: DialectName, secret: string): string => {
+export const receiversSecret = (dialect: DialectName, secret: string): string => {
   const isPair = receiverDialects[dialect].scheme === 'standard' && secret.startsWith(ASYMMETRIC_PREFIX);
   if (!isPair) return secret;
   const bytes = Buffer.from(secret.slice(ASYMMETRIC_PREFIX.length), 'base64');
@@ -32,7 +32,7 @@ const receiversSecret = (dialect: DialectName, secret: string): string => {
 };
 
 /** A user's own dialect may have the name of a built-in one. */
-const isBuiltIn = (dialect: Dialect): dialect is Dialect & { readonly name: DialectName } =>
+export const isBuiltIn = (dialect: Dialect): dialect is Dialect & { readonly name: DialectName } =>
   isDialectName(dialect.name) && builtIn[dialect.name] === dialect;
 
 /** A timestamp in a custom format is accepted at any age. */
@@ -47,7 +47,7 @@ const timestampInside = (signature: string): string | null => {
 };
 
 /** The body as text where it is valid UTF-8, because dialects sign text. */
-const asText = (body: Uint8Array): string | Uint8Array => {
+export const asText = (body: Uint8Array): string | Uint8Array => {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
   } catch {
@@ -55,7 +55,17 @@ const asText = (body: Uint8Array): string | Uint8Array => {
   }
 };
 
-/** Signs the request again with each secret by the dialect's own function, and compares in constant time. */
+/** The signatures in the value of a signature header. */
+const partsOf = (dialect: Dialect, header: string): readonly string[] =>
+  dialect.signs_with === 'all' ? header.split(dialect.signature_separator) : [header];
+
+/** Whether the header holds the signature that the dialect's own function makes. Compares in constant time. */
+export const holdsSignature = (dialect: Dialect, header: string, signing: Signing): boolean => {
+  // The last part: a timestamp inside the signature precedes it.
+  const expected = partsOf(dialect, dialect.sign(signing)).at(-1) ?? '';
+  return partsOf(dialect, header).some((given) => equalInConstantTime(given, expected));
+};
+
 const isSignedByOwn = (dialect: Dialect, received: Received, { secrets, now }: Checking): boolean => {
   const { signature, secret, id, timestamp } = dialect.header_names;
   const read = (name = ''): string => received.headers[name.toLowerCase()] ?? '';
@@ -65,14 +75,8 @@ const isSignedByOwn = (dialect: Dialect, received: Received, { secrets, now }: C
   if (signature === undefined) return usable.some((one) => equalInConstantTime(read(secret), one));
   const signed_at = timestamp === undefined ? timestampInside(read(signature)) : read(timestamp);
   if (signed_at !== null && !isTimely(dialect, signed_at, now)) return false;
-  const split = (header: string): readonly string[] =>
-    dialect.signs_with === 'all' ? header.split(dialect.signature_separator) : [header];
   const signing = { id: read(id), timestamp: signed_at ?? '', body: asText(received.body) };
-  return usable.some((one) => {
-    // The last part: a timestamp inside the signature precedes it.
-    const expected = split(dialect.sign({ ...signing, secrets: [one] })).at(-1) ?? '';
-    return split(read(signature)).some((given) => equalInConstantTime(given, expected));
-  });
+  return usable.some((one) => holdsSignature(dialect, read(signature), { ...signing, secrets: [one] }));
 };
 
 /**

@@ -15,6 +15,7 @@ import type { Repositories } from '../ports/repositories.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { SampleOf } from '../admin/samples.ts';
 import type { Secrets } from '../admin/secrets.ts';
+import type { Signatures } from '../admin/signatures.ts';
 import type { TestSends } from '../admin/test-sends.ts';
 
 /** The dependencies of the routers. They never appear in the published types. */
@@ -24,6 +25,7 @@ export interface RpcDeps {
   readonly hookWarnings: HookWarnings;
   readonly testSends: TestSends;
   readonly secrets: Secrets;
+  readonly signatures: Signatures;
   readonly recoveryJobs: RecoveryJobs;
   readonly erasureJobs: ErasureJobs;
   readonly keys: Keys;

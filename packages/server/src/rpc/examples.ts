@@ -16,6 +16,14 @@ export const EXAMPLE = {
   secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   event_type: 'order.created',
   data: { order_id: 'ord_1042', total: '129.00' },
+  signed_headers: {
+    'webhook-id': 'evt_01jd7b1c8r4n6s2y0p5h9g3kmd',
+    'webhook-timestamp': '1795257000',
+    'webhook-signature': 'v1,98Br4+em+UKGHRBnSuIKCjWB5tUYR41R+wrXKV3XI5c=',
+  },
+  signed_body:
+    '{"type":"order.created","timestamp":"2026-11-21T10:30:00.000Z","data":{"order_id":"ord_1042","total":"129.00"}}',
+  signature: 'v1,98Br4+em+UKGHRBnSuIKCjWB5tUYR41R+wrXKV3XI5c=',
   time: '2026-11-21T10:30:00.000Z',
   later: '2026-11-21T10:30:00.182Z',
   cursor: 'YWZ0ZXI6ZXZ0XzAxamQ3YjFjOHI0bjZzMnkwcDVoOWcza21k',

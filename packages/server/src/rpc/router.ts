@@ -7,6 +7,7 @@ import { createEventTypesRouter } from './event-types.ts';
 import { createEventsRouter } from './events.ts';
 import { createHooksRouter } from './hooks.ts';
 import { createRecoveriesRouter } from './recoveries.ts';
+import { createSignaturesRouter } from './signatures.ts';
 import { t } from './trpc.ts';
 import { createStatsRouter } from './stats.ts';
 import { createTenantsRouter } from './tenants.ts';
@@ -26,6 +27,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     apiKeys: createApiKeysRouter(deps),
     stats: createStatsRouter(deps),
     audit: createAuditRouter(deps),
+    signatures: createSignaturesRouter(deps),
   });
 
 // Never called. `typeof createAppRouter` would bring RpcDeps into the client's declarations.

@@ -22,6 +22,7 @@ export const idFields = {
   apiKeys: 'key_id',
   stats: null,
   audit: null,
+  signatures: null,
 } as const satisfies Record<Noun, string | null>;
 
 export type IdFields = typeof idFields;
@@ -101,6 +102,9 @@ export type StreamEvent =
   /** Changes were missed: read everything again. */
   | { readonly type: 'reset'; readonly id: string; readonly data: Readonly<Record<string, never>> };
 
+/** Why a request verifies or does not. */
+export type SignatureExplanation = OutputOf<'signatures', 'explain'>;
+
 type Answer<O> = O extends { readonly data: readonly (infer T)[]; readonly next_cursor: string | null }
   ? Listing<T>
   : Promise<O>;
@@ -153,4 +157,5 @@ export interface Verbs {
   readonly apiKeys: Methods<'apiKeys'>;
   readonly stats: Methods<'stats'>;
   readonly audit: Methods<'audit'>;
+  readonly signatures: Methods<'signatures'>;
 }

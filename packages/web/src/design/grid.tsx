@@ -49,6 +49,14 @@ const STEPS: Readonly<Record<string, (index: number, last: number) => number>> =
   End: (_, last) => last,
 };
 
+/** The index of the row to which a key moves; null for another key. */
+const stepFrom = <Row,>({ rows, keyOf, selected }: GridProps<Row>, key: string): number | null => {
+  const step = STEPS[key];
+  if (step === undefined || rows.length === 0) return null;
+  const at = rows.findIndex((row) => keyOf(row) === selected);
+  return at === -1 ? 0 : step(at, rows.length - 1);
+};
+
 /**
  * A list of any length with one tab stop: the arrow keys select, Enter opens. Only the visible rows are in the
  * document.
@@ -65,13 +73,10 @@ export const Grid = <Row,>(props: GridProps<Row>) => {
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Enter' && selected !== null) (onOpen ?? onSelect)(selected);
     if (event.key === 'x' && selected !== null) props.onPick?.(selected);
-    const step = STEPS[event.key];
-    if (step === undefined || rows.length === 0) return;
+    const next = stepFrom(props, event.key);
+    const row = next === null ? undefined : rows[next];
+    if (next === null || row === undefined) return;
     event.preventDefault();
-    const at = rows.findIndex((row) => keyOf(row) === selected);
-    const next = at === -1 ? 0 : step(at, rows.length - 1);
-    const row = rows[next];
-    if (row === undefined) return;
     virtual.scrollToIndex(next);
     onSelect(keyOf(row));
   };

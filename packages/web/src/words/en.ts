@@ -59,6 +59,7 @@ export const en = {
     redelivering: 'Sending…',
     copy_curl: 'Copy as curl',
     copy_link: 'Copy link',
+    debug_signature: 'Debug the signature',
     tabs: { request: 'Request', response: 'Response', attempts: 'Attempts' },
     redelivered: (ok: boolean) => (ok ? 'Delivered.' : 'The attempt failed.'),
     old_title: 'This event is older than a day',

@@ -13,6 +13,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   apiKeys: 'Keys for calling this API.',
   stats: 'Counted attempts of the workspace, with their latency and the backlog.',
   stream: 'Changes as they happen, as server-sent events.',
+  signatures: 'Explanations of signatures: why a request verifies or does not.',
   audit: 'A log of every change.',
   process: 'The state of the server. No API key required.',
 };

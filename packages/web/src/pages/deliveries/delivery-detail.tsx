@@ -1,6 +1,7 @@
 import type { Attempt, Delivery, DeliveryWithAttempts, Hook } from '@bellwire/client';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'wouter';
 import { useBellwire } from '../../data/client.tsx';
 import { useFilters } from '../../data/address.ts';
 import { Failure } from '../../data/errors.tsx';
@@ -86,6 +87,10 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
   );
 };
 
+/** Receivers answer like this when the signature does not match. */
+const isRefusal = (attempt: Attempt | undefined): boolean =>
+  attempt?.response?.status === 401 || attempt?.response?.status === 403;
+
 const Actions = ({
   delivery,
   attempt,
@@ -99,6 +104,9 @@ const Actions = ({
       <Redeliver delivery={delivery} />
       {attempt?.request ? <CopyButton text={toCurl(attempt.request)} label={words.copy_curl} /> : null}
       <CopyButton text={location.href} label={words.copy_link} />
+      {isRefusal(attempt) ? (
+        <Link href={`/debug?delivery=${delivery.id}`}>{words.debug_signature}</Link>
+      ) : null}
     </div>
   );
 };
