@@ -23,7 +23,7 @@ const brokenAfterFirst = () => {
         scrapes += 1;
         return first({ pending: 10, sending: 20, held: 30, due: 4, oldest_due_at: now - 2_500 })();
       },
-      fileSizes: first({ database: 4_096, wal: 0 }),
+      fileSizes: first({ database: 4_096, wal: 0, disk_free: null }),
       scrubStatus: first({ completed: 7, is_running: true, has_failed: false }),
     },
     repositories: {

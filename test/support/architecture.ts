@@ -84,7 +84,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     ],
   },
   'node:net': { may: ['transport/'] },
-  'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts'] },
+  'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts', 'storage/sqlite/file-sizes.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:util': { may: ['transport/'] },
   'node:v8': { may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts'] },

@@ -65,6 +65,7 @@ export const assembleVirtual = async (
       inbox: false,
       public_url: null,
       console_folder: '',
+      system: { version: '0.0.0', node_id: 'node_1', settings: [] },
       api_key: null,
       ...settings,
     },

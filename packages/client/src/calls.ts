@@ -13,6 +13,7 @@ export const idFields = {
   apiKeys: 'key_id',
   stats: null,
   audit: null,
+  system: null,
 } as const satisfies IdFields;
 
 export type Kind<N extends Noun, V extends Verb<N>> =
@@ -112,4 +113,5 @@ export const calls = {
   apiKeys: { create: change('fields', 'if_refused'), list, delete: change('id', 'deletion') },
   stats: { get: { ...get, takes: 'fields' } },
   audit: { list },
+  system: { get: { ...get, takes: 'fields' } },
 } as const satisfies Calls;

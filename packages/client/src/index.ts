@@ -22,6 +22,7 @@ export type {
   Erasure,
   Recovery,
   Stats,
+  System,
   Tenant,
   Warning,
   Workspace,

@@ -38,6 +38,7 @@ import type { SampleData } from './ports/sample-data.ts';
 import type { Schedule, ScheduledJob } from './ports/schedule.ts';
 import type { SchemaCheck } from './ports/schema-check.ts';
 import type { Store } from './ports/store.ts';
+import type { SystemFacts } from './ports/system.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
@@ -88,6 +89,8 @@ export interface Settings extends Pick<
   readonly public_url: string | null;
   /** The folder of the built console. */
   readonly console_folder: string;
+  /** What operators see of this process. */
+  readonly system: SystemFacts;
   /** An admin API key to store at the start. */
   readonly api_key: string | null;
 }
@@ -206,6 +209,12 @@ interface ManagementParts {
   readonly jobs: JobRunner;
 }
 
+const pickSystem = ({ system, retention_ms, payload_retention_ms }: Settings) => ({
+  system,
+  retention_ms,
+  payload_retention_ms,
+});
+
 const createManagement = (
   ports: Ports,
   settings: Settings,
@@ -248,6 +257,9 @@ const createManagement = (
     }),
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
+    started_at: clock.now(),
+    ...pickSystem(settings),
+    fileSizes: () => storage.store.fileSizes(),
     ids,
     hash: ports.hash,
     validateSchema: ports.validateSchema,

@@ -5,7 +5,7 @@ import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
 import { validateSchema } from './catalog/validate-schema.ts';
 import { systemClock } from './clock.ts';
-import { changedSettings, type Config } from './config.ts';
+import { changedSettings, type Config, shownSettings } from './config.ts';
 import { BellwireError } from './core/errors.ts';
 import { createIdFactory } from './core/ids.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -62,7 +62,7 @@ const senderThreadUrl = (): URL =>
 const consoleFolder = (): string =>
   fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../web/dist' : './console', import.meta.url));
 
-const settingsOf = (config: Config, dialects: Dialects): Settings => {
+const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settings => {
   const default_dialect = dialects.get(config.dialect);
   if (default_dialect === undefined) {
     throw new BellwireError(
@@ -81,6 +81,7 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     inbox: config.inbox,
     public_url: config.public_url ?? null,
     console_folder: consoleFolder(),
+    system: { version: VERSION, node_id, settings: shownSettings(config) },
     api_key: config.api_key ?? null,
   };
 };
@@ -170,8 +171,9 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   sendCronLogTo(log);
   const random = createSystemRandom();
   const ids = createIdFactory(systemClock.now, random.bytes);
+  const node_id = ids('node');
   const dialects = createDialects(parts.dialects);
-  const settings = settingsOf(config, dialects);
+  const settings = settingsOf(config, dialects, node_id);
   const network_settings = {
     allow_networks: config.allow_networks ?? [],
     allow_metadata: config.allow_metadata,
@@ -184,7 +186,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     encryption_keys: config.encryption_keys ?? null,
     clock: systemClock,
     ids,
-    node_id: ids('node'),
+    node_id,
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const sample_data = new SampleGenerator({ clock: systemClock });

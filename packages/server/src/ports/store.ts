@@ -231,6 +231,8 @@ export interface OpenDeliveries {
 export interface FileSizes {
   readonly database: number;
   readonly wal: number;
+  /** Free bytes of the disk; null if unknown. */
+  readonly disk_free: number | null;
 }
 
 export interface ScrubStatus {

@@ -9,6 +9,7 @@ import { createHooksRouter } from './hooks.ts';
 import { createRecoveriesRouter } from './recoveries.ts';
 import { t } from './trpc.ts';
 import { createStatsRouter } from './stats.ts';
+import { createSystemRouter } from './system.ts';
 import { createTenantsRouter } from './tenants.ts';
 import { createWorkspacesRouter } from './workspaces.ts';
 
@@ -26,6 +27,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     apiKeys: createApiKeysRouter(deps),
     stats: createStatsRouter(deps),
     audit: createAuditRouter(deps),
+    system: createSystemRouter(deps),
   });
 
 // Never called. `typeof createAppRouter` would bring RpcDeps into the client's declarations.

@@ -21,6 +21,7 @@ export const idFields = {
   apiKeys: 'key_id',
   stats: null,
   audit: null,
+  system: null,
 } as const satisfies Record<Noun, string | null>;
 
 export type IdFields = typeof idFields;
@@ -77,6 +78,9 @@ export type Workspace = OutputOf<'workspaces', 'get'>;
 export type ApiKey = OutputOf<'apiKeys', 'list'>['data'][number];
 export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
 
+/** The state and the settings of the server. */
+export type System = OutputOf<'system', 'get'>;
+
 /** Counted attempts of a hook, a tenant or a workspace. */
 export type Stats = OutputOf<'stats', 'get'>;
 
@@ -132,4 +136,5 @@ export interface Verbs {
   readonly apiKeys: Methods<'apiKeys'>;
   readonly stats: Methods<'stats'>;
   readonly audit: Methods<'audit'>;
+  readonly system: Methods<'system'>;
 }

@@ -13,6 +13,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   apiKeys: 'Keys for calling this API.',
   stats: 'Counted attempts of the workspace, with their latency and the backlog.',
   audit: 'A log of every change.',
+  system: 'The state and the settings of the server, for its operators.',
   process: 'The state of the server. No API key required.',
 };
 
