@@ -11,6 +11,7 @@ import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { Sessions } from './admin/sessions.ts';
+import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { BellwireError, type Issue } from './core/errors.ts';
 import type { SendableHook } from './core/hook.ts';
@@ -209,12 +210,6 @@ interface ManagementParts {
   readonly jobs: JobRunner;
 }
 
-const pickSystem = ({ system, retention_ms, payload_retention_ms }: Settings) => ({
-  system,
-  retention_ms,
-  payload_retention_ms,
-});
-
 const createManagement = (
   ports: Ports,
   settings: Settings,
@@ -257,9 +252,7 @@ const createManagement = (
     }),
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
-    started_at: clock.now(),
-    ...pickSystem(settings),
-    fileSizes: () => storage.store.fileSizes(),
+    readSystem: createReadSystem({ ...settings, clock, store: storage.store }),
     ids,
     hash: ports.hash,
     validateSchema: ports.validateSchema,

@@ -205,11 +205,11 @@ const showSetting = (name: SettingName, text: string | undefined, origin: Settin
  */
 export const readConfig = (...sources: readonly SettingTexts[]): Config => {
   const values: Record<string, unknown> = {};
-  const list: ShownSetting[] = [];
+  const all: ShownSetting[] = [];
   for (const name of settingNames) {
     const { schema, about }: Setting<z.ZodType> = settings[name];
     const { text: given, origin } = findGiven(name, sources);
-    list.push(showSetting(name, given, origin));
+    all.push(showSetting(name, given, origin));
     if (given === undefined) continue;
     const parsed = schema.safeParse(given);
     if (!parsed.success) {
@@ -224,7 +224,7 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
   }
   const config = Object.freeze(values) as unknown as Config;
   assertPayloadRetention(config);
-  shown.set(config, list);
+  shown.set(config, all);
   return config;
 };
 

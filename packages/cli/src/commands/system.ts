@@ -15,11 +15,13 @@ const columns = [
   { title: 'VALUE', of: valueOf },
 ] as const;
 
-const printSystem = ({ settings, database, retention: _, ...facts }: System, style: Style): string =>
-  [printRecord({ ...facts, ...database }, style), '', printTable(settings, columns, style)].join('\n');
+const printSystem = ({ version, node_id, started_at, database, settings }: System, style: Style): string => {
+  const facts = printRecord({ version, node_id, started_at, ...database }, style);
+  return [facts, '', printTable(settings, columns, style)].join('\n');
+};
 
 /** `bellwire system` */
-export const system = apiVerb<{}>({
+export const system = apiVerb({
   usage: 'system',
   about: 'Show the version, the database and the settings of the server. Requires an admin key.',
   examples: ['system', "system --json | jq '.database'"],

@@ -10,13 +10,12 @@ import type { HookWarnings } from '../admin/hook-warnings.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
 import type { Hash } from '../ports/hash.ts';
-import type { SystemFacts } from '../ports/system.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
-import type { FileSizes } from '../ports/store.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { SampleOf } from '../admin/samples.ts';
 import type { Secrets } from '../admin/secrets.ts';
+import type { SystemState } from '../admin/system.ts';
 import type { TestSends } from '../admin/test-sends.ts';
 
 /** The dependencies of the routers. They never appear in the published types. */
@@ -34,12 +33,7 @@ export interface RpcDeps {
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;
   readonly awaitedSends: AwaitedSends;
   readonly now: () => number;
-  readonly system: SystemFacts;
-  /** When this process started. */
-  readonly started_at: number;
-  readonly retention_ms: number | null;
-  readonly payload_retention_ms: number | null;
-  readonly fileSizes: () => Promise<FileSizes>;
+  readonly readSystem: () => Promise<SystemState>;
   readonly ids: IdFactory;
   readonly hash: Hash;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */

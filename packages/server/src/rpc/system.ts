@@ -4,7 +4,7 @@ import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { systemView, viewSystem } from './views/system.ts';
 
 /** The server itself. */
-export const createSystemRouter = ({ fileSizes, ...facts }: RpcDeps) =>
+export const createSystemRouter = ({ readSystem }: RpcDeps) =>
   t.router({
     get: procedure
       .meta({
@@ -17,5 +17,5 @@ export const createSystemRouter = ({ fileSizes, ...facts }: RpcDeps) =>
       })
       .input(z.strictObject({}))
       .output(systemView)
-      .query(async () => viewSystem(facts, await fileSizes())),
+      .query(async () => viewSystem(await readSystem())),
   });

@@ -13,11 +13,13 @@ const COLORS: Readonly<Record<SeriesTone, string>> = {
   ok: '--bar-ok',
   bad: '--bar-bad',
   accent: '--accent',
+  text: '--text',
   rest: '--line-strong',
 };
 
 const DAY_S = 86_400;
 const HEIGHT_PX = 160;
+const FEW = 30;
 
 /** A label of a time axis: the time of day, or the date where the steps are days. */
 const timeLabel = (seconds: number, step_s: number): string =>
@@ -49,7 +51,7 @@ const axesOf = ({ format }: PlotProps, color: (name: string) => string): UPlot.A
 };
 
 const seriesOf = ({ series, kind }: PlotProps, color: (name: string) => string): UPlot.Series[] =>
-  series.map(({ name, tone }) => {
+  series.map(({ name, tone, values }) => {
     const ink = color(COLORS[tone]);
     return kind === 'bars'
       ? {
@@ -59,7 +61,13 @@ const seriesOf = ({ series, kind }: PlotProps, color: (name: string) => string):
           points: { show: false },
           paths: UPlot.paths.bars?.({ align: 1, size: [0.85, 24] }),
         }
-      : { label: name, stroke: ink, width: 1.5, points: { size: 4, fill: ink } };
+      : {
+          label: name,
+          stroke: ink,
+          width: 1.5,
+          // A value between two gaps has no line.
+          points: { show: values.filter((value) => value !== null).length < FEW, size: 5, fill: ink },
+        };
   }) as UPlot.Series[];
 
 const optionsOf = (props: PlotProps, width: number): UPlot.Options => {

@@ -3,7 +3,7 @@ import { Button } from './button.tsx';
 import './chart.css';
 
 /** Only colors whose meaning is the same everywhere. */
-export type SeriesTone = 'ok' | 'bad' | 'accent' | 'rest';
+export type SeriesTone = 'ok' | 'bad' | 'accent' | 'text' | 'rest';
 
 export interface Series {
   readonly name: string;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import type { SystemState } from '../../admin/system.ts';
 import { settingOrigins } from '../../core/setting-origin.ts';
-import type { FileSizes } from '../../ports/store.ts';
-import type { SystemFacts } from '../../ports/system.ts';
 import { described } from '../fields.ts';
 import { iso, shownTime } from './shown.ts';
 
@@ -62,21 +61,15 @@ export const systemView = z
   })
   .meta({ id: 'System', description: 'The state and the settings of the server.' });
 
-interface Facts {
-  readonly system: SystemFacts;
-  readonly started_at: number;
-  readonly retention_ms: number | null;
-  readonly payload_retention_ms: number | null;
-}
-
-export const viewSystem = (
-  { system, started_at, retention_ms, payload_retention_ms }: Facts,
-  { database, wal, disk_free }: FileSizes,
-): z.infer<typeof systemView> => ({
-  version: system.version,
-  node_id: system.node_id,
-  started_at: iso(started_at),
-  database: { size_bytes: database, wal_bytes: wal, disk_free_bytes: disk_free },
-  retention: { events_ms: retention_ms, payloads_ms: payload_retention_ms },
-  settings: system.settings.map((setting) => ({ ...setting })),
+export const viewSystem = (state: SystemState): z.infer<typeof systemView> => ({
+  version: state.version,
+  node_id: state.node_id,
+  started_at: iso(state.started_at),
+  database: {
+    size_bytes: state.files.database,
+    wal_bytes: state.files.wal,
+    disk_free_bytes: state.files.disk_free,
+  },
+  retention: { events_ms: state.retention_ms, payloads_ms: state.payload_retention_ms },
+  settings: state.settings.map((setting) => ({ ...setting })),
 });

@@ -9,6 +9,8 @@ import './stats-view.css';
 
 const msText = (ms: number | null): string => (ms === null ? '–' : durationText(ms));
 
+const axisText = (ms: number): string => (ms === 0 ? '0' : durationText(ms));
+
 /** The age of the oldest due delivery, counted on between two answers of the server. */
 const OldestDue = ({ backlog }: Pick<Stats, 'backlog'>) => {
   const now = useNow();
@@ -55,8 +57,8 @@ const attemptSeries = ({ buckets }: Stats): readonly Series[] => {
 };
 
 const latencySeries = ({ buckets }: Stats): readonly Series[] => [
-  { name: 'p50', tone: 'ok', values: buckets.map(({ latency }) => latency.p50_ms) },
-  { name: 'p95', tone: 'accent', values: buckets.map(({ latency }) => latency.p95_ms) },
+  { name: 'p50', tone: 'accent', values: buckets.map(({ latency }) => latency.p50_ms) },
+  { name: 'p95', tone: 'text', values: buckets.map(({ latency }) => latency.p95_ms) },
   { name: 'p99', tone: 'rest', values: buckets.map(({ latency }) => latency.p99_ms) },
 ];
 
@@ -71,7 +73,7 @@ export const StatsCharts = ({ stats }: { readonly stats: Stats }) => {
   return (
     <div className="stats-charts">
       <Chart label={`Attempts by ${STEPS[step] ?? step}`} xs={xs} series={attempts} kind="bars" />
-      <Chart label="Latency" xs={xs} series={latency} format={durationText} />
+      <Chart label="Latency" xs={xs} series={latency} format={axisText} />
     </div>
   );
 };
