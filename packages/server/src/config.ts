@@ -185,15 +185,15 @@ const findGiven = (name: SettingName, sources: readonly SettingTexts[]) => {
     : { text: source[name], origin: origins.get(source) ?? 'code' };
 };
 
-const showSetting = (name: SettingName, text: string | undefined, origin: SettingOrigin): ShownSetting => {
+const showSetting = (name: SettingName, given: string | undefined, origin: SettingOrigin): ShownSetting => {
   const is_secret = SECRET_SETTINGS.has(name);
   return {
     name,
     variable: variableOf(name),
     flag: flagOf(name),
-    value: is_secret ? null : (text ?? null),
+    value: is_secret ? null : (given ?? null),
     is_secret,
-    is_set: text !== undefined,
+    is_set: given !== undefined,
     origin,
     about: settings[name].about,
   };

@@ -1,4 +1,7 @@
-export type JsonRecord = Readonly<Record<string, unknown>>;
+import type { EventType } from '@bellwire/client';
+
+/** A JSON object as the client takes it. */
+export type JsonRecord = NonNullable<EventType['schema']>;
 
 export type ParsedObject =
   | { readonly ok: true; readonly value: JsonRecord }

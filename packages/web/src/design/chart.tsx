@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from 'react';
 import { Button } from './button.tsx';
 import './chart.css';
+import './table.css';
 
 /** Only colors whose meaning is the same everywhere. */
 export type SeriesTone = 'ok' | 'bad' | 'accent' | 'text' | 'rest';

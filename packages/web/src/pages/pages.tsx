@@ -4,6 +4,8 @@ import { Empty } from '../design/empty.tsx';
 import { Page } from '../shell/page.tsx';
 import { DeliveriesPage } from './deliveries/deliveries-page.tsx';
 
+const CatalogPage = lazy(async () => ({ default: (await import('./catalog/catalog-page.tsx')).CatalogPage }));
+const TypePage = lazy(async () => ({ default: (await import('./catalog/type-page.tsx')).TypePage }));
 const EventsPage = lazy(async () => ({ default: (await import('./events/events-page.tsx')).EventsPage }));
 const SendPage = lazy(async () => ({ default: (await import('./events/send-page.tsx')).SendPage }));
 const HealthPage = lazy(async () => ({ default: (await import('./health/health-page.tsx')).HealthPage }));
@@ -16,6 +18,8 @@ export const Pages = () => (
         <Redirect to="/deliveries" replace />
       </Route>
       <Route path="/deliveries/:id?" component={DeliveriesPage} />
+      <Route path="/catalog" component={CatalogPage} />
+      <Route path="/catalog/:name" component={TypePage} />
       <Route path="/events/new" component={SendPage} />
       <Route path="/events/:id?" component={EventsPage} />
       <Route path="/health" component={HealthPage} />
