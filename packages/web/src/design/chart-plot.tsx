@@ -20,6 +20,8 @@ const COLORS: Readonly<Record<SeriesTone, string>> = {
 const DAY_S = 86_400;
 const HEIGHT_PX = 160;
 const FEW = 30;
+/** Counts have no fractions. */
+const WHOLE_STEPS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((step) => [step, 2 * step, 5 * step]);
 
 /** A label of a time axis: the time of day, or the date where the steps are days. */
 const timeLabel = (seconds: number, step_s: number): string =>
@@ -40,13 +42,20 @@ const stacked = (series: ChartProps['series']): (number | null)[][] => {
   });
 };
 
-const axesOf = ({ format }: PlotProps, color: (name: string) => string): UPlot.Axis[] => {
+const axesOf = ({ format, kind }: PlotProps, color: (name: string) => string): UPlot.Axis[] => {
   const font = `11px ${color('--font')}`;
   const grid = { stroke: color('--line'), width: 1 };
   const look = { stroke: color('--text-3'), font, ticks: { show: false } };
   return [
     { ...look, grid: { show: false }, values: timeLabels, size: 28 },
-    { ...look, grid, values: (_, splits) => splits.map(format), size: 56, space: 36 },
+    {
+      ...look,
+      grid,
+      values: (_, splits) => splits.map(format),
+      size: 56,
+      space: 36,
+      ...(kind === 'bars' ? { incrs: WHOLE_STEPS } : {}),
+    },
   ];
 };
 

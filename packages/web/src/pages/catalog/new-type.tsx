@@ -4,7 +4,7 @@ import { Failure, issueAt } from '../../data/errors.tsx';
 import { isAbout } from '../../data/issues.ts';
 import { pathOf } from '../../data/path-name.ts';
 import { Button } from '../../design/button.tsx';
-import { Field } from '../../design/field.tsx';
+import { TextField } from '../../design/text-field.tsx';
 import { Page } from '../../shell/page.tsx';
 import { EMPTY_DRAFT, isReadable, TypeFields } from './type-form.tsx';
 import { TYPE_FIELDS, usePutType } from './use-put-type.ts';
@@ -26,26 +26,16 @@ export const NewType = () => {
   return (
     <Page title="New event type" tools={<Link href="/catalog">All event types</Link>}>
       <form className="form form-wide" onSubmit={submit}>
-        <Field
+        <TextField
           label="Name"
           hint="Such as order.created. A dot separates groups: receivers can subscribe to order.*"
           error={
             is_taken ? 'The catalog has this type already. Open it to change it.' : issueAt(put.error, 'name')
           }
-        >
-          {(ids) => (
-            <input
-              {...ids}
-              className="input"
-              autoFocus
-              autoComplete="off"
-              spellCheck={false}
-              maxLength={128}
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-          )}
-        </Field>
+          autoFocus
+          value={name}
+          onChange={setName}
+        />
         <TypeFields
           draft={draft}
           change={(change) => setDraft((before) => ({ ...before, ...change }))}

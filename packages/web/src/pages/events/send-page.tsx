@@ -7,8 +7,8 @@ import { Failure, issueAt } from '../../data/errors.tsx';
 import { isAbout, issuesAt } from '../../data/issues.ts';
 import { indented, parseObject } from '../../data/json-object.ts';
 import { Button } from '../../design/button.tsx';
-import { Field } from '../../design/field.tsx';
 import { JsonField } from '../../design/json-field.tsx';
+import { TextField } from '../../design/text-field.tsx';
 import { Page } from '../../shell/page.tsx';
 import { useEventTypes } from '../deliveries/event-types.ts';
 import { Receipt } from './receipt.tsx';
@@ -132,50 +132,28 @@ interface OptionsProps {
 
 const Options = ({ draft, change, error }: OptionsProps) => (
   <div className="columns">
-    <Field
+    <TextField
       label="Tenant"
       hint="Your own id of the customer; empty for none."
       error={issueAt(error, 'tenant')}
-    >
-      {(ids) => (
-        <input
-          {...ids}
-          className="input"
-          autoComplete="off"
-          value={draft.tenant}
-          onChange={(event) => change({ tenant: event.currentTarget.value })}
-        />
-      )}
-    </Field>
-    <Field
+      value={draft.tenant}
+      onChange={(tenant) => change({ tenant })}
+    />
+    <TextField
       label="Idempotency key"
       hint="The same key again sends nothing twice. Empty: a new one."
       error={issueAt(error, 'idempotency_key')}
-    >
-      {(ids) => (
-        <input
-          {...ids}
-          className="input mono"
-          autoComplete="off"
-          value={draft.idempotency_key}
-          onChange={(event) => change({ idempotency_key: event.currentTarget.value })}
-        />
-      )}
-    </Field>
-    <Field
+      className="mono"
+      value={draft.idempotency_key}
+      onChange={(idempotency_key) => change({ idempotency_key })}
+    />
+    <TextField
       label="Send it at"
       hint="In your time zone; empty for now, at most 30 days ahead."
       error={issueAt(error, 'deliver_at')}
-    >
-      {(ids) => (
-        <input
-          {...ids}
-          className="input"
-          type="datetime-local"
-          value={draft.deliver_at}
-          onChange={(event) => change({ deliver_at: event.currentTarget.value })}
-        />
-      )}
-    </Field>
+      type="datetime-local"
+      value={draft.deliver_at}
+      onChange={(deliver_at) => change({ deliver_at })}
+    />
   </div>
 );
