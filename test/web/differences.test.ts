@@ -7,7 +7,9 @@ it('the differences of a change are the fields that it has set, removed or chang
     { name: 'd', before: 'x', after: undefined },
     { name: 'e', before: undefined, after: true },
   ]);
-  expect(differencesOf(null, { a: null })).toEqual([{ name: 'a', before: undefined, after: null }]);
+  expect(differencesOf(null, { a: 'x' })).toEqual([{ name: 'a', before: undefined, after: 'x' }]);
+  expect(differencesOf(null, { a: null, b: '', c: {} })).toEqual([]);
+  expect(differencesOf({ a: 'x' }, { a: '' })).toHaveLength(1);
   expect(differencesOf(null, null)).toEqual([]);
 });
 

@@ -15,7 +15,7 @@ export interface ShownSetting {
   readonly about: string;
 }
 
-/** What is known about this process before it starts. */
+/** The constant facts about this process. */
 export interface SystemFacts {
   readonly version: string;
   /** Differs for each process. */

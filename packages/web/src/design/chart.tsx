@@ -28,7 +28,7 @@ export interface ChartProps {
 
 const Plot = lazy(async () => ({ default: (await import('./chart-plot.tsx')).Plot }));
 
-export const plainNumber = (value: number): string => value.toLocaleString('en');
+const plainNumber = (value: number): string => value.toLocaleString('en');
 
 const shownTime = (ms: number): string =>
   new Date(ms).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });

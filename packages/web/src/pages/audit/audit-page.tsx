@@ -110,15 +110,19 @@ const Entry = ({ entry, by, onSubject }: EntryProps) => {
               {visibleText(entry.subject)}
             </Link>
           )}
-          <Button kind="bare" onClick={() => onSubject({ subject: entry.subject })}>
-            Only its changes
-          </Button>
         </p>
         <Differences entry={entry} />
       </div>
       <span className="quiet cut" title={entry.by}>
         {visibleText(by ?? entry.by)}
       </span>
+      <Button
+        kind="bare"
+        aria-label={`Only changes of ${entry.subject}`}
+        onClick={() => onSubject({ subject: entry.subject })}
+      >
+        History
+      </Button>
     </li>
   );
 };

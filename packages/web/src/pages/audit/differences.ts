@@ -7,12 +7,16 @@ export interface Difference {
   readonly after: unknown;
 }
 
-/** The fields that a change has set, removed or changed, in their order. */
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || JSON.stringify(value) === '{}';
+
+/** The fields that a change has set, removed or changed, in their order. Those of a new or deleted thing that are empty say nothing. */
 export const differencesOf = (before: Fields | null, after: Fields | null): readonly Difference[] => {
   const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
   return [...names]
     .map((name) => ({ name, before: before?.[name], after: after?.[name] }))
-    .filter((field) => JSON.stringify(field.before) !== JSON.stringify(field.after));
+    .filter((field) => JSON.stringify(field.before) !== JSON.stringify(field.after))
+    .filter((field) => !isEmpty(field.before) || !isEmpty(field.after));
 };
 
 /** A value on one line. */

@@ -5,7 +5,7 @@ import { useFilters } from '../../data/address.ts';
 import { Failure } from '../../data/errors.tsx';
 import { pathOf } from '../../data/path-name.ts';
 import { Empty } from '../../design/empty.tsx';
-import { SearchBox } from '../../design/filter.tsx';
+import { Chip, SearchBox } from '../../design/filter.tsx';
 import { type Column, Grid, TwoLines } from '../../design/grid.tsx';
 import { Ago } from '../../design/time.tsx';
 import { Page } from '../../shell/page.tsx';
@@ -72,7 +72,14 @@ const Catalog = () => {
     <Page
       title="Event catalog"
       fills
-      tools={<SearchBox label="Search by name or description" onSearch={(q) => change({ q })} />}
+      tools={
+        <>
+          <SearchBox label="Search by name or description" onSearch={(q) => change({ q })} />
+          {filters['q'] === undefined ? null : (
+            <Chip label="Contains" value={filters['q']} onClear={() => change({ q: null })} />
+          )}
+        </>
+      }
       actions={
         <Link className="button button-primary" href="/catalog?new">
           New event type

@@ -16,7 +16,7 @@ interface ChangeWarningProps {
 
 const TITLES: Readonly<Record<SchemaChange['breaks'], string>> = {
   receivers: 'May break receivers',
-  unknown: 'Check by hand',
+  unknown: 'Not compared: check it yourself',
   senders: 'May break your own code that sends',
 };
 

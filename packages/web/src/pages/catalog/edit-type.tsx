@@ -8,7 +8,7 @@ import { compareSchemas, type SchemaChange } from './schema-changes.ts';
 import { draftOf, isReadable, TypeFields, valueOf } from './type-form.tsx';
 import { TYPE_FIELDS, usePutType } from './use-put-type.ts';
 
-/** Changes an event type. It asks first if the change may break somebody's code. */
+/** Changes an event type. It asks first if the change may break receivers or senders. */
 export const EditType = ({ type, onDone }: { readonly type: EventType; readonly onDone: () => void }) => {
   const [draft, setDraft] = useState(() => draftOf(type));
   const [changes, setChanges] = useState<readonly SchemaChange[]>([]);

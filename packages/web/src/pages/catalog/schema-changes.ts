@@ -10,7 +10,7 @@ import {
   valuesOf,
 } from './schema-node.ts';
 
-/** A change of a schema that may break somebody's code. */
+/** A change of a schema that may break code that sends or receives. */
 export interface SchemaChange {
   /**
    * `receivers` may get data that they do not expect. `senders` may send events that the server now refuses. `unknown`:
@@ -27,7 +27,7 @@ type Add = (breaks: Breaks, text: string) => void;
 
 const shown = (values: readonly unknown[]): string => values.map((value) => JSON.stringify(value)).join(', ');
 
-/** What of `wanted` the types do not include. Every integer is a number. */
+/** Those of `wanted` that the types do not include. Every integer is a number. */
 const typesBeyond = (wanted: readonly string[], types: readonly string[]): readonly string[] =>
   wanted.filter((type) => !types.includes(type) && !(type === 'integer' && types.includes('number')));
 
@@ -162,7 +162,7 @@ class Comparison {
 const WEIGHT: Readonly<Record<Breaks, number>> = { receivers: 0, unknown: 1, senders: 2 };
 
 /**
- * What may break when the schema of an event type changes, receivers first. Null is no schema. A change that only adds
+ * What may break when the schema of an event type changes, receivers first. Null means that there is none. A change that only adds
  * optional properties breaks nothing.
  */
 export const compareSchemas = (before: Schema | null, after: Schema | null): readonly SchemaChange[] => {

@@ -1,7 +1,7 @@
 /** A JSON Schema, or a part of one. */
 export type Schema = Readonly<Record<string, unknown>>;
 
-export const isSchema = (value: unknown): value is Schema =>
+const isSchema = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** The schema that `$ref` names, if it is in the same document. */

@@ -5,7 +5,7 @@ import { indented, type JsonRecord, parseObject } from '../../data/json-object.t
 import { Field } from '../../design/field.tsx';
 import { JsonField } from '../../design/json-field.tsx';
 
-/** An event type as it is typed. An empty text is no schema and no example. */
+/** An event type as it is typed. An empty text stands for none. */
 export interface TypeDraft {
   readonly description: string;
   readonly schema: string;

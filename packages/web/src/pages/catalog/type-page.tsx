@@ -7,7 +7,7 @@ import { usePathName } from '../../data/path-name.ts';
 import { Button } from '../../design/button.tsx';
 import { Body } from '../../design/code.tsx';
 import { Tabs } from '../../design/tabs.tsx';
-import { Ago } from '../../design/time.tsx';
+import { AgoWords } from '../../design/ago-words.tsx';
 import { Page } from '../../shell/page.tsx';
 import { DeleteType } from './delete-type.tsx';
 import { EditType } from './edit-type.tsx';
@@ -62,7 +62,7 @@ const Shown = ({ type }: { readonly type: EventType }) => {
       <div>
         <p className="break">{type.description === '' ? 'It has no description yet.' : type.description}</p>
         <p className="quiet">
-          Changed <Ago at={type.updated_at} /> ago.{' '}
+          Changed <AgoWords at={type.updated_at} />.{' '}
           <Link href={`/events?type=${encodeURIComponent(type.name)}`}>Its events</Link>,{' '}
           <Link href={`/deliveries?event_type=${encodeURIComponent(type.name)}`}>its deliveries</Link>,{' '}
           <Link href={`/audit?subject=${encodeURIComponent(type.name)}`}>its changes</Link>

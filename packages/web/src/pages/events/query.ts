@@ -14,7 +14,7 @@ export const EVENT_FILTERS = ['type', 'tenant', 'idempotency_key', 'wire_id', 'm
 const TEXTS = ['type', 'tenant', 'idempotency_key', 'wire_id'] as const;
 
 /** `order_id=1042` as a key and a value; null for a text without a key. */
-export const metadataOf = (text: string): Readonly<Record<string, string>> | null => {
+const metadataOf = (text: string): Readonly<Record<string, string>> | null => {
   const at = text.indexOf('=');
   return at < 1 ? null : { [text.slice(0, at).trim()]: text.slice(at + 1).trim() };
 };
@@ -29,7 +29,7 @@ export const toEventQuery = (filters: Filters): EventQuery => {
   };
 };
 
-/** What a search asks for: the filters that it sets, or the event that it names. */
+/** The filters that a search sets, or the event that it names. */
 export const searchOf = (
   text: string,
 ): { readonly event_id: string } | { readonly filters: Readonly<Record<string, string | null>> } => {

@@ -4,7 +4,7 @@ import { Link } from 'wouter';
 import { useBellwire } from '../../data/client.tsx';
 import { Failure } from '../../data/errors.tsx';
 import { Mark } from '../../design/mark.tsx';
-import { Ago } from '../../design/time.tsx';
+import { AgoWords } from '../../design/ago-words.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 
 const REASONS: Readonly<Record<NonNullable<Hook['disabled_reason']>, string>> = {
@@ -42,7 +42,7 @@ const Row = ({ hook }: { readonly hook: Hook }) => {
         {consecutive_failures} in a row
         {last_failure === null ? null : (
           <>
-            , last <Ago at={last_failure.at} /> ago
+            , last <AgoWords at={last_failure.at} />
           </>
         )}
       </span>

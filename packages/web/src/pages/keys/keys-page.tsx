@@ -4,7 +4,7 @@ import { useBellwire } from '../../data/client.tsx';
 import { Failure } from '../../data/errors.tsx';
 import { useList } from '../../data/use-list.ts';
 import { Button } from '../../design/button.tsx';
-import { Ago } from '../../design/time.tsx';
+import { AgoWords } from '../../design/ago-words.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 import { Page } from '../../shell/page.tsx';
 import { CreateKey } from './create-key.tsx';
@@ -73,7 +73,7 @@ const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
         {hint}
       </span>
       <span className="quiet number">
-        <Ago at={created_at} /> old
+        <AgoWords at={created_at} />
       </span>
       <Button kind="danger" aria-label={`Delete the key ${name}`} onClick={onDelete}>
         Delete…

@@ -2,7 +2,7 @@ import type { ApiKey } from '@bellwire/client';
 
 type Scope = ApiKey['scope'];
 
-/** What a scope allows, in words. */
+/** Each scope in words. */
 export const SCOPE_WORDS: Readonly<Record<Scope, { readonly name: string; readonly hint: string }>> = {
   send: {
     name: 'Send',

@@ -2,7 +2,7 @@ import type { Workspace } from '@bellwire/client';
 import { useState } from 'react';
 import { Failure } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
-import { Ago } from '../../design/time.tsx';
+import { AgoWords } from '../../design/ago-words.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 import { CreateWorkspace } from './create-workspace.tsx';
 import { useWorkspaces } from './use-workspaces.ts';
@@ -49,7 +49,7 @@ const WorkspaceRow = ({ workspace }: { readonly workspace: Workspace }) => {
         {id}
       </span>
       <span className="quiet number">
-        <Ago at={created_at} /> old
+        <AgoWords at={created_at} />
       </span>
     </li>
   );

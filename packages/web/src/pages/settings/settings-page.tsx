@@ -2,7 +2,7 @@ import type { System } from '@bellwire/client';
 import { useFilters } from '../../data/address.ts';
 import { Failure } from '../../data/errors.tsx';
 import { Empty } from '../../design/empty.tsx';
-import { SearchBox, SelectFilter } from '../../design/filter.tsx';
+import { Chip, SearchBox, SelectFilter } from '../../design/filter.tsx';
 import { Page } from '../../shell/page.tsx';
 import { useSession } from '../../session/session-provider.tsx';
 import { useSystem } from '../health/use-system.ts';
@@ -37,13 +37,16 @@ export const SettingsPage = () => {
       title="Settings"
       tools={
         <>
-          <SearchBox key={filters['q']} label="Search settings" onSearch={(q) => change({ q })} />
+          <SearchBox label="Search settings" onSearch={(q) => change({ q })} />
           <SelectFilter
             label="From"
             value={filters['origin']}
             options={Object.entries(ORIGINS)}
             onChange={(origin) => change({ origin })}
           />
+          {filters['q'] === undefined ? null : (
+            <Chip label="Contains" value={filters['q']} onClear={() => change({ q: null })} />
+          )}
         </>
       }
     >
