@@ -94,6 +94,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'hooks revealSecret': 'hooks secret',
   'recoveries create': 'recover',
   'stats get': 'stats',
+  'system get': 'system',
   // It publishes the schemas of a program; a command line has none.
   'eventTypes push': 'event-types put',
 };

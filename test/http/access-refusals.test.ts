@@ -70,7 +70,7 @@ describe('every procedure', () => {
     expect(procedures.length).toBeGreaterThan(20);
     for (const { name, meta } of procedures) {
       expect(['admin', 'workspace', 'send'], name).toContain(meta?.scope);
-      if (meta?.scope === 'admin') expect(name).toMatch(/^(workspaces|apiKeys)\./);
+      if (meta?.scope === 'admin') expect(name).toMatch(/^(workspaces|apiKeys|system)\./);
     }
     const by_send = procedures.filter(({ meta }) => meta?.scope === 'send').map(({ name }) => name);
     expect(by_send).toEqual(['events.send', 'events.sendBatch']);

@@ -55,7 +55,7 @@ it('a session ends when it signs out, and when its API key is deleted', async ()
   expect((await server.api('GET /v1/webhooks', undefined, { key: null, headers: other })).status).toBe(401);
 });
 
-it('a wrong key, and a key that only sends events, sign nobody in and say why', async () => {
+it('a wrong key, and a key that only sends events, are refused with the reason', async () => {
   const wrong = await signIn(server, 'bwk_wrong');
   expect(wrong).toMatchObject({ status: 401, body: { error: { code: 'unauthenticated' } } });
   expect(wrong.headers['set-cookie']).toBeUndefined();
@@ -82,7 +82,7 @@ it('a one-time link signs one browser in, also when two open it together', async
   });
   expect(body.data.map(({ name }) => name)).toContain('from the configuration');
   expect((await open()).status).toBe(401);
-  // A link is no session.
+  // The token of a link is not one of a session.
   const direct = {
     cookie: `__Host-bellwire-${server.port}=${await server.bellwire.createSignInLink()}`,
     ...own,

@@ -24,15 +24,19 @@ const withSpecifiedTime = (event: Fields): Fields => ({
       : `at ${Date.parse(String(event['occurred_at']))}`,
 });
 
+const MEASURED: ReadonlySet<string> = new Set(['duration_ms', 'last_duration_ms']);
+
 const deterministicField = (name: string, value: unknown): unknown => {
   if (typeof value === 'object' && value !== null && 'occurred_at' in value) {
     return withSpecifiedTime(value);
   }
   // Both sides act within a second of each other, and grace times differ by days.
   if (name === 'expires_at' && typeof value === 'string') return value.slice(0, 10);
-  if (name === 'duration_ms' || name === 'last_duration_ms') return value === null ? null : 0;
+  if (MEASURED.has(name)) return 0;
   // Statistics: an attempt can be recorded in the next minute on one side. The total stays.
   if (name === 'latency' || name === 'buckets' || name === 'oldest_due_age_ms') return 'measured';
+  // The two servers have ids, files and ports of their own.
+  if (name === 'database' || name === 'settings' || name === 'node_id') return 'of the process';
   if (name === 'timings') return value === null ? null : 'measured';
   if ((name === 'request' || name === 'response') && typeof value === 'object' && value !== null) {
     return outlineOf(value as Fields);

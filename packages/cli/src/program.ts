@@ -12,6 +12,7 @@ import { keys } from './commands/keys.ts';
 import { recover } from './commands/recover.ts';
 import { recoveries } from './commands/recoveries.ts';
 import { stats } from './commands/stats.ts';
+import { system } from './commands/system.ts';
 import { tenants } from './commands/tenants.ts';
 import { trigger } from './commands/trigger.ts';
 import { verify } from './commands/verify.ts';
@@ -108,6 +109,7 @@ export const createProgram = (shell: Shell): Command => {
   for (const verb of [trigger, recover, stats, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Manage:');
+  adopt(program, buildVerb(system, shell));
   for (const noun of [hooks, tenants, eventTypes, workspaces, erasures, keys, audit])
     adopt(program, buildNoun(noun, shell));
   program.commandsGroup('Develop:');

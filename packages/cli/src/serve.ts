@@ -10,6 +10,7 @@ import {
   type SettingName,
   settingNames,
   settings,
+  settingsFrom,
   type SettingTexts,
   textsFromEnvironment,
   variableOf,
@@ -77,10 +78,10 @@ const serve = async (options: Options): Promise<void> => {
   const file = await readConfigFile(process.cwd());
   const local = options.local === true;
   const config = readConfig(
-    textsFromFlags(options),
+    settingsFrom('flag', textsFromFlags(options)),
     textsFromEnvironment(withoutClientVariables()),
-    file.settings,
-    local ? LOCAL : {},
+    settingsFrom('file', file.settings),
+    settingsFrom('local', local ? LOCAL : {}),
   );
   const bellwire = await createBellwire(config, {
     dialects: file.dialects,

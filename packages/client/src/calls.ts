@@ -14,6 +14,7 @@ export const idFields = {
   stats: null,
   audit: null,
   signatures: null,
+  system: null,
 } as const satisfies IdFields;
 
 export type Kind<N extends Noun, V extends Verb<N>> =
@@ -115,4 +116,5 @@ export const calls = {
   audit: { list },
   // With the secret of a hook, each attempt adds an entry to the audit log.
   signatures: { explain: change('fields', 'idempotent') },
+  system: { get: { ...get, takes: 'fields' } },
 } as const satisfies Calls;

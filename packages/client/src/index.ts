@@ -24,6 +24,7 @@ export type {
   SignatureExplanation,
   Stats,
   StreamEvent,
+  System,
   Tenant,
   Warning,
   Workspace,

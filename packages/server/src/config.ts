@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { retrySchedule, durationMs } from './durations.ts';
 import { BellwireError } from './core/errors.ts';
 import { issueInWords } from './core/issue-words.ts';
+import type { SettingOrigin } from './core/setting-origin.ts';
 import { logLevels } from './log.ts';
+import type { ShownSetting } from './ports/system.ts';
 
 const text = z.string().trim().min(1);
 const wholeNumber = (min: number, max: number) => {
@@ -124,6 +126,14 @@ export const variableOf = (name: SettingName): string => `BELLWIRE_${name.toUppe
 /** `--database-url` */
 export const flagOf = (name: SettingName): string => `--${name.replaceAll('_', '-')}`;
 
+const origins = new WeakMap<SettingTexts, SettingOrigin>();
+
+/** Notes where settings come from, for `shownSettings`. Without it, they come from `code`. */
+export const settingsFrom = (origin: SettingOrigin, texts: SettingTexts): SettingTexts => {
+  origins.set(texts, origin);
+  return texts;
+};
+
 /** The settings in the environment; an empty variable counts as absent. The only reader of `process.env`. */
 export const textsFromEnvironment = (environment: NodeJS.ProcessEnv = process.env): SettingTexts => {
   const known = new Set(settingNames.map(variableOf));
@@ -134,7 +144,10 @@ export const textsFromEnvironment = (environment: NodeJS.ProcessEnv = process.en
       `Unknown setting ${unknown}. Known settings: ${[...known].join(', ')}.`,
     );
   }
-  return Object.fromEntries(settingNames.map((name) => [name, environment[variableOf(name)] || undefined]));
+  return settingsFrom(
+    'environment',
+    Object.fromEntries(settingNames.map((name) => [name, environment[variableOf(name)] || undefined])),
+  );
 };
 
 const assertPayloadRetention = ({ retention: all, payload_retention: payload }: Config): void => {
@@ -145,13 +158,47 @@ const assertPayloadRetention = ({ retention: all, payload_retention: payload }: 
   );
 };
 
-/** The given text of each setting that is not its default. */
-const givenTexts = new WeakMap<Config, SettingTexts>();
+const shown = new WeakMap<Config, readonly ShownSetting[]>();
 
 const SECRET_SETTINGS: ReadonlySet<SettingName> = new Set(['api_key', 'encryption_keys']);
 
+/** Every setting with its value, without secrets, and where it comes from. */
+export const shownSettings = (config: Config): readonly ShownSetting[] => shown.get(config) ?? [];
+
 /** The settings that differ from their defaults, as they were given; secrets as `[set]`. */
-export const changedSettings = (config: Config): SettingTexts => givenTexts.get(config) ?? {};
+export const changedSettings = (config: Config): SettingTexts => {
+  const changed = shownSettings(config).filter(
+    ({ name, value, is_set }) => is_set && value !== fallbackOf(name as SettingName),
+  );
+  return Object.fromEntries(changed.map(({ name, value }) => [name, value ?? '[set]']));
+};
+
+const fallbackOf = (name: SettingName): string | undefined => {
+  const { fallback }: Setting<z.ZodType> = settings[name];
+  return fallback;
+};
+
+/** The first source that has a setting. */
+const findGiven = (name: SettingName, sources: readonly SettingTexts[]) => {
+  const source = sources.find((texts) => texts[name] !== undefined);
+  return source === undefined
+    ? { text: fallbackOf(name), origin: 'default' as const }
+    : { text: source[name], origin: origins.get(source) ?? 'code' };
+};
+
+const showSetting = (name: SettingName, given: string | undefined, origin: SettingOrigin): ShownSetting => {
+  const is_secret = SECRET_SETTINGS.has(name);
+  return {
+    name,
+    variable: variableOf(name),
+    flag: flagOf(name),
+    value: is_secret ? null : (given ?? null),
+    is_secret,
+    is_set: given !== undefined,
+    origin,
+    about: settings[name].about,
+  };
+};
 
 /**
  * Reads settings. The first source that has a setting wins.
@@ -159,10 +206,11 @@ export const changedSettings = (config: Config): SettingTexts => givenTexts.get(
  */
 export const readConfig = (...sources: readonly SettingTexts[]): Config => {
   const values: Record<string, unknown> = {};
-  const texts: { [K in SettingName]?: string } = {};
+  const all: ShownSetting[] = [];
   for (const name of settingNames) {
-    const { schema, fallback, about }: Setting<z.ZodType> = settings[name];
-    const given = sources.map((source) => source[name]).find((value) => value !== undefined) ?? fallback;
+    const { schema, about }: Setting<z.ZodType> = settings[name];
+    const { text: given, origin } = findGiven(name, sources);
+    all.push(showSetting(name, given, origin));
     if (given === undefined) continue;
     const parsed = schema.safeParse(given, { error: issueInWords });
     if (!parsed.success) {
@@ -174,11 +222,10 @@ export const readConfig = (...sources: readonly SettingTexts[]): Config => {
       );
     }
     values[name] = parsed.data;
-    if (given !== fallback) texts[name] = SECRET_SETTINGS.has(name) ? '[set]' : given;
   }
   const config = Object.freeze(values) as unknown as Config;
   assertPayloadRetention(config);
-  givenTexts.set(config, texts);
+  shown.set(config, all);
   return config;
 };
 

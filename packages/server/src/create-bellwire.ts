@@ -7,7 +7,7 @@ import { SampleGenerator } from './catalog/sample-generator.ts';
 import { createSchemaCheck } from './catalog/schema-check.ts';
 import { validateSchema } from './catalog/validate-schema.ts';
 import { systemClock } from './clock.ts';
-import { changedSettings, type Config } from './config.ts';
+import { changedSettings, type Config, shownSettings } from './config.ts';
 import { BellwireError } from './core/errors.ts';
 import { createIdFactory } from './core/ids.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -76,7 +76,7 @@ const networkSettingsOf = (config: Config): NetworkSettings => ({
   static_hosts: config.static_hosts ?? null,
 });
 
-const settingsOf = (config: Config, dialects: Dialects): Settings => {
+const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settings => {
   const default_dialect = dialects.get(config.dialect);
   if (default_dialect === undefined) {
     throw new BellwireError(
@@ -93,6 +93,7 @@ const settingsOf = (config: Config, dialects: Dialects): Settings => {
     retention_ms: config.retention,
     payload_retention_ms: config.payload_retention,
     public_url: config.public_url ?? null,
+    system: { version: VERSION, node_id, settings: shownSettings(config) },
     api_key: config.api_key ?? null,
   };
 };
@@ -183,8 +184,9 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   sendCronLogTo(log);
   const random = createSystemRandom();
   const ids = createIdFactory(systemClock.now, random.bytes);
+  const node_id = ids('node');
   const dialects = createDialects(parts.dialects);
-  const settings = settingsOf(config, dialects);
+  const settings = settingsOf(config, dialects, node_id);
   const network_settings = networkSettingsOf(config);
   const network = openNetwork(network_settings);
   const onBroken = reportBroken(log, parts.onBroken);
@@ -193,7 +195,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     encryption_keys: config.encryption_keys ?? null,
     clock: systemClock,
     ids,
-    node_id: ids('node'),
+    node_id,
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const sample_data = new SampleGenerator({ clock: systemClock });

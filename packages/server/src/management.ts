@@ -10,6 +10,7 @@ import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { createSignatures } from './admin/signatures.ts';
 import type { Sessions } from './admin/sessions.ts';
+import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import type { Hook } from './core/hook.ts';
 import { explainRequest } from './dialects/explain.ts';
@@ -81,6 +82,7 @@ export const createManagement = (
     }),
     redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
     now: clock.now,
+    readSystem: createReadSystem({ ...settings, clock, store: storage.store }),
     ids,
     hash: ports.hash,
     validateSchema: ports.validateSchema,

@@ -17,6 +17,7 @@ import type { SampleData } from './ports/sample-data.ts';
 import type { Schedule } from './ports/schedule.ts';
 import type { SchemaCheck } from './ports/schema-check.ts';
 import type { Store } from './ports/store.ts';
+import type { SystemFacts } from './ports/system.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 import type { Verbs } from './rpc/verbs.ts';
@@ -60,6 +61,8 @@ export interface Settings extends Pick<
   readonly default_dialect: Dialect;
   /** The address of the server in browsers; null for the one of each request. */
   readonly public_url: string | null;
+  /** The facts about this process for operators. */
+  readonly system: SystemFacts;
   /** An admin API key to store at the start. */
   readonly api_key: string | null;
 }

@@ -16,6 +16,7 @@ import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { SampleOf } from '../admin/samples.ts';
 import type { Secrets } from '../admin/secrets.ts';
 import type { Signatures } from '../admin/signatures.ts';
+import type { SystemState } from '../admin/system.ts';
 import type { TestSends } from '../admin/test-sends.ts';
 
 /** The dependencies of the routers. They never appear in the published types. */
@@ -34,6 +35,7 @@ export interface RpcDeps {
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;
   readonly awaitedSends: AwaitedSends;
   readonly now: () => number;
+  readonly readSystem: () => Promise<SystemState>;
   readonly ids: IdFactory;
   readonly hash: Hash;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */

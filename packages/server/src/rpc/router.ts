@@ -10,6 +10,7 @@ import { createRecoveriesRouter } from './recoveries.ts';
 import { createSignaturesRouter } from './signatures.ts';
 import { t } from './trpc.ts';
 import { createStatsRouter } from './stats.ts';
+import { createSystemRouter } from './system.ts';
 import { createTenantsRouter } from './tenants.ts';
 import { createWorkspacesRouter } from './workspaces.ts';
 
@@ -28,6 +29,7 @@ export const createAppRouter = (deps: RpcDeps) =>
     stats: createStatsRouter(deps),
     audit: createAuditRouter(deps),
     signatures: createSignaturesRouter(deps),
+    system: createSystemRouter(deps),
   });
 
 // Never called. `typeof createAppRouter` would bring RpcDeps into the client's declarations.

@@ -23,6 +23,7 @@ export const idFields = {
   stats: null,
   audit: null,
   signatures: null,
+  system: null,
 } as const satisfies Record<Noun, string | null>;
 
 export type IdFields = typeof idFields;
@@ -83,6 +84,9 @@ export type SendResult = OutputOf<'hooks', 'ping'>;
 export type Workspace = OutputOf<'workspaces', 'get'>;
 export type ApiKey = OutputOf<'apiKeys', 'list'>['data'][number];
 export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
+
+/** The state and the settings of the server. */
+export type System = OutputOf<'system', 'get'>;
 
 /** Counted attempts of a hook, a tenant or a workspace. */
 export type Stats = OutputOf<'stats', 'get'>;
@@ -158,4 +162,5 @@ export interface Verbs {
   readonly stats: Methods<'stats'>;
   readonly audit: Methods<'audit'>;
   readonly signatures: Methods<'signatures'>;
+  readonly system: Methods<'system'>;
 }

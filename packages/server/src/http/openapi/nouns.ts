@@ -15,6 +15,7 @@ export const NOUNS: Readonly<Record<string, string>> = {
   stream: 'Changes as they happen, as server-sent events.',
   signatures: 'Explanations of signatures: why a request verifies or does not.',
   audit: 'A log of every change.',
+  system: 'The state and the settings of the server, for its operators.',
   process: 'The state of the server. No API key required.',
 };
 

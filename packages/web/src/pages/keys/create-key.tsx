@@ -1,0 +1,102 @@
+import type { ApiKey } from '@bellwire/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { useSession } from '../../session/session-provider.tsx';
+import { openClient } from '../../data/client.tsx';
+import { Failure, issueAt } from '../../data/errors.tsx';
+import { isAbout } from '../../data/issues.ts';
+import { Button } from '../../design/button.tsx';
+import { CopyButton } from '../../design/copy.tsx';
+import { Dialog, DialogActions } from '../../design/dialog.tsx';
+import { TextField } from '../../design/text-field.tsx';
+import { useWorkspace } from '../../shell/workspace.ts';
+import { ScopeField, WorkspaceField } from './key-fields.tsx';
+
+const DEFAULT = 'ws_default';
+
+interface Draft {
+  readonly name: string;
+  readonly scope: ApiKey['scope'];
+  readonly workspace: string;
+}
+
+const useCreate = () => {
+  const { api_key } = useSession();
+  const queries = useQueryClient();
+  return useMutation({
+    // The header of the call names the workspace, so another one needs another client.
+    mutationFn: ({ name, scope, workspace }: Draft) =>
+      openClient({ api_key, workspace: scope === 'admin' ? null : workspace }).apiKeys.create({
+        name: name.trim(),
+        scope,
+      }),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
+  });
+};
+
+/** Creates an API key, and shows it once. */
+export const CreateKey = ({ onClose }: { readonly onClose: () => void }) => {
+  const { workspace } = useWorkspace();
+  const [draft, setDraft] = useState<Draft>({ name: '', scope: 'send', workspace: workspace ?? DEFAULT });
+  const create = useCreate();
+  const change = (changes: Partial<Draft>): void => setDraft((before) => ({ ...before, ...changes }));
+  if (create.data !== undefined)
+    return <CreatedKey name={create.data.name} secret={create.data.api_key} onClose={onClose} />;
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    create.mutate(draft);
+  };
+  return (
+    <Dialog title="New API key" onClose={onClose}>
+      <form className="form" onSubmit={submit}>
+        <TextField
+          label="Name"
+          hint="For people: which application or person uses it."
+          error={issueAt(create.error, 'name')}
+          autoFocus
+          value={draft.name}
+          onChange={(name) => change({ name })}
+        />
+        <ScopeField value={draft.scope} onChange={(scope) => change({ scope })} />
+        {draft.scope === 'admin' ? null : (
+          <WorkspaceField value={draft.workspace} onChange={(id) => change({ workspace: id })} />
+        )}
+        {isAbout(create.error, ['name']) ? null : <Failure error={create.error} />}
+        <DialogActions>
+          <Button
+            kind="primary"
+            type="submit"
+            disabled={draft.name.trim() === ''}
+            busy={create.isPending && 'Creating…'}
+          >
+            Create the key
+          </Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+};
+
+interface CreatedKeyProps {
+  readonly name: string;
+  readonly secret: string;
+  readonly onClose: () => void;
+}
+
+const CreatedKey = ({ name, secret, onClose }: CreatedKeyProps) => (
+  <Dialog title={`The key of ${name}`} onClose={onClose}>
+    <div className="stack">
+      <p>Copy it now. It cannot be shown again.</p>
+      <code className="new-key break">{secret}</code>
+      <div>
+        <CopyButton text={secret} label="Copy the key" />
+      </div>
+    </div>
+    <DialogActions>
+      <Button kind="primary" onClick={onClose}>
+        I have saved it
+      </Button>
+    </DialogActions>
+  </Dialog>
+);

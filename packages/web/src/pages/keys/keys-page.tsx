@@ -1,0 +1,83 @@
+import type { ApiKey } from '@bellwire/client';
+import { useState } from 'react';
+import { useBellwire } from '../../data/client.tsx';
+import { Failure } from '../../data/errors.tsx';
+import { useList } from '../../data/use-list.ts';
+import { Button } from '../../design/button.tsx';
+import { AgoWords } from '../../design/ago-words.tsx';
+import { visibleText } from '../../design/visible-text.ts';
+import { Page } from '../../shell/page.tsx';
+import { CreateKey } from './create-key.tsx';
+import { DeleteKey } from './delete-key.tsx';
+import { SCOPE_WORDS } from './scopes.ts';
+import { useWorkspaces } from './use-workspaces.ts';
+import { Workspaces } from './workspaces.tsx';
+import './keys-page.css';
+
+/** The API keys of the server, and its workspaces. */
+export const KeysPage = () => {
+  const bellwire = useBellwire();
+  const [creating, setCreating] = useState(false);
+  const [deleting, setDeleting] = useState<ApiKey | null>(null);
+  const list = useList(['keys'], (at, signal) => bellwire.apiKeys.list(at, { signal }));
+  return (
+    <Page
+      title="Keys"
+      actions={
+        <Button kind="primary" onClick={() => setCreating(true)}>
+          New API key
+        </Button>
+      }
+    >
+      <div className="stack-wide keys-page">
+        <section className="stack" aria-label="API keys">
+          <p className="quiet">
+            Applications call the API with a key, and people sign in to this console with one. The keys
+            themselves are not stored: only their hashes.
+          </p>
+          <Failure error={list.error} onRetry={list.reload} />
+          <ul>
+            {list.rows.map((key) => (
+              <KeyRow key={key.id} api_key={key} onDelete={() => setDeleting(key)} />
+            ))}
+          </ul>
+          {list.more === undefined ? null : <Button onClick={list.more}>Show more</Button>}
+        </section>
+        <Workspaces />
+      </div>
+      {creating ? <CreateKey onClose={() => setCreating(false)} /> : null}
+      {deleting === null ? null : <DeleteKey api_key={deleting} onClose={() => setDeleting(null)} />}
+    </Page>
+  );
+};
+
+interface KeyRowProps {
+  readonly api_key: ApiKey;
+  readonly onDelete: () => void;
+}
+
+const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
+  const { data } = useWorkspaces();
+  const { name, scope, workspace_id, hint, created_at } = api_key;
+  const workspace = data?.find(({ id }) => id === workspace_id)?.name ?? workspace_id;
+  return (
+    <li className="key-row">
+      <span className="cut strong" title={name}>
+        {visibleText(name)}
+      </span>
+      <span className="cut">
+        {SCOPE_WORDS[scope].name}
+        <span className="quiet"> {workspace_id === null ? 'everywhere' : `in ${workspace}`}</span>
+      </span>
+      <span className="mono quiet cut" title="The beginning and the end of the key">
+        {hint}
+      </span>
+      <span className="quiet number">
+        <AgoWords at={created_at} />
+      </span>
+      <Button kind="danger" aria-label={`Delete the key ${name}`} onClick={onDelete}>
+        Delete…
+      </Button>
+    </li>
+  );
+};
