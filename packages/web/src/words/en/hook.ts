@@ -1,6 +1,5 @@
 /** The page of one webhook. */
 export const hook_page = {
-  back: 'Webhooks',
   tabs: {
     overview: 'Overview',
     test: 'Test',
@@ -192,8 +191,6 @@ export const hook_page = {
   receiver: {
     created: 'The webhook was created',
     secret: 'This is its secret. Copy it to the receiver now; later it is shown only after “Reveal”.',
-    secret_label: 'Secret',
-    copy: 'Copy',
     title: 'Verify requests',
     text: 'A receiver that verifies each request, with the secret in WEBHOOK_SECRET. It responds with 401 to a request that is not from this server.',
     unknown: 'The configuration of the server defines this format, so there is no code for it here.',
