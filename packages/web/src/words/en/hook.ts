@@ -123,6 +123,7 @@ export const hook_page = {
     counts: { failed: 'failed', held: 'held', pending: 'waiting', missed: 'missed', succeeded: 'succeeded' },
     cancel: 'Cancel',
     canceling: 'Canceling…',
+    ago: 'ago',
     done: (count: number) => `Finished: ${count.toLocaleString('en')} covered`,
     canceled: (count: number) => `Canceled: ${count.toLocaleString('en')} covered before`,
   },
