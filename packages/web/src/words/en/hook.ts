@@ -1,6 +1,5 @@
 /** The page of one webhook. */
 export const hook_page = {
-  back: 'Webhooks',
   tabs: {
     overview: 'Overview',
     test: 'Test',
@@ -124,6 +123,7 @@ export const hook_page = {
     counts: { failed: 'failed', held: 'held', pending: 'waiting', missed: 'missed', succeeded: 'succeeded' },
     cancel: 'Cancel',
     canceling: 'Canceling…',
+    ago: 'ago',
     done: (count: number) => `Finished: ${count.toLocaleString('en')} covered`,
     canceled: (count: number) => `Canceled: ${count.toLocaleString('en')} covered before`,
   },
@@ -192,8 +192,6 @@ export const hook_page = {
   receiver: {
     created: 'The webhook was created',
     secret: 'This is its secret. Copy it to the receiver now; later it is shown only after “Reveal”.',
-    secret_label: 'Secret',
-    copy: 'Copy',
     title: 'Verify requests',
     text: 'A receiver that verifies each request, with the secret in WEBHOOK_SECRET. It responds with 401 to a request that is not from this server.',
     unknown: 'The configuration of the server defines this format, so there is no code for it here.',

@@ -1,7 +1,6 @@
 /** The list of webhooks and the form. */
 export const webhooks = {
   title: 'Webhooks',
-  add: 'Add webhook',
   loading: 'Loading webhooks…',
   columns: {
     state: 'State',
@@ -46,8 +45,6 @@ export const webhooks = {
 export const hook_form = {
   title: 'Add webhook',
   edit: (name: string) => `Edit ${name}`,
-  create: 'Create',
-  save: 'Save',
   creating: 'Creating…',
   saving: 'Saving…',
   cancel: 'Cancel',
@@ -123,7 +120,6 @@ export const hook_form = {
     empty_catalog: 'The event catalog is empty, so type the names.',
     added: 'Also',
     filter: 'Search event types',
-    covered: 'covered by a pattern',
     chosen: (count: number) => (count === 1 ? '1 chosen' : `${count} chosen`),
   },
 };

@@ -6,6 +6,7 @@ import { Failure } from '../../../data/errors.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
 import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
+import { keepWarnings } from '../hook/created.ts';
 import { useHook } from '../hook/use-hook.ts';
 import { rulesOf } from './dialect-rules.ts';
 import { formOf } from './form-of.ts';
@@ -35,7 +36,8 @@ const Edit = ({ hook }: { readonly hook: Hook }) => {
   const update = useMutation({
     // Sent even when nothing differs: some dialects then ping the receiver.
     mutationFn: (draft: HookDraft) => bellwire.hooks.update(hook.id, toChanges(draft, hook, { form, rules })),
-    onSuccess: async () => {
+    onSuccess: async ({ warnings }) => {
+      keepWarnings(queries, hook.id, warnings);
       await queries.invalidateQueries({ queryKey: ['hooks'] });
       close();
     },

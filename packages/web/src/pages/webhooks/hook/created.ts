@@ -1,4 +1,4 @@
-import type { CreatedHook } from '@bellwire/client';
+import type { CreatedHook, Warning } from '@bellwire/client';
 import type { QueryClient } from '@tanstack/react-query';
 
 const keyOf = (id: string): readonly unknown[] => ['created', id];
@@ -14,3 +14,12 @@ export const createdHook = (queries: QueryClient, id: string): CreatedHook | und
 
 export const dropCreated = (queries: QueryClient, id: string): void =>
   queries.removeQueries({ queryKey: keyOf(id) });
+
+/** Keeps the warnings about a change for the page that follows it. */
+export const keepWarnings = (queries: QueryClient, id: string, warnings: readonly Warning[]): void => {
+  queries.setQueryData(['warnings', id], warnings);
+};
+
+/** The warnings about the last change of a hook, until the next one. */
+export const keptWarnings = (queries: QueryClient, id: string): readonly Warning[] =>
+  queries.getQueryData(['warnings', id]) ?? [];

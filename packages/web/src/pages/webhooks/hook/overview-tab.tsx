@@ -1,4 +1,8 @@
 import type { Hook } from '@bellwire/client';
+import { useQueryClient } from '@tanstack/react-query';
+import { Notice } from '../../../design/notice.tsx';
+import { visibleText } from '../../../design/visible-text.ts';
+import { keptWarnings } from './created.ts';
 import { Health } from './health.tsx';
 import { LatestDeliveries } from './latest-deliveries.tsx';
 import { RecentErrors } from './recent-errors.tsx';
@@ -9,6 +13,7 @@ import { StateNotice } from './state-notice.tsx';
 export const OverviewTab = ({ hook }: { readonly hook: Hook }) => (
   <div className="stack-wide">
     <StateNotice hook={hook} />
+    <Warnings hook={hook} />
     <Recoveries hook={hook} />
     <Health hook={hook} />
     <div className="hook-columns">
@@ -17,3 +22,9 @@ export const OverviewTab = ({ hook }: { readonly hook: Hook }) => (
     </div>
   </div>
 );
+
+/** The warnings about the last change on this page. */
+const Warnings = ({ hook }: { readonly hook: Hook }) =>
+  keptWarnings(useQueryClient(), hook.id).map(({ message }) => (
+    <Notice key={message} tone="warn" title={visibleText(message)} />
+  ));

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
+import { Ago } from '../../../design/time.tsx';
 import { useWords } from '../../../words/words.ts';
 import { RecoverDialog } from './recover-dialog.tsx';
 
@@ -79,6 +80,11 @@ const Job = ({ job }: { readonly job: Recovery }) => {
     <div className="job">
       <div className="section-head">
         <h2>{words.title(job.kind)}</h2>
+        {job.completed_at === null ? null : (
+          <span className="quiet">
+            <Ago at={job.completed_at} /> {words.ago}
+          </span>
+        )}
         {job.status === 'running' ? (
           <Button onClick={() => cancel.mutate()} busy={cancel.isPending && words.canceling}>
             {words.cancel}

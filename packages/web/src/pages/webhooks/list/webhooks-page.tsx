@@ -10,6 +10,8 @@ import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
 import { Filter } from '../../deliveries/filter-bar.tsx';
 import { HOOKS_LOADED, useHookList } from '../../deliveries/hook-names.ts';
+import { formOf } from '../form/form-of.ts';
+import { useUsualDialect } from '../form/use-usual-dialect.ts';
 import { hookStates, matchesHook } from '../hook-state.ts';
 import { hookColumns, narrowHookRow } from './hook-columns.tsx';
 import { HookSearch } from './hook-search.tsx';
@@ -17,11 +19,13 @@ import './webhooks-page.css';
 
 const NONE: readonly Hook[] = [];
 
+/** Leads to the form, in the words of the workspace's dialect. */
 const AddLink = () => {
-  const words = useWords().webhooks;
+  const dialect = useUsualDialect();
+  if (dialect === null) return null;
   return (
     <Link href="/webhooks/new" className="button button-primary">
-      {words.add}
+      {formOf(dialect).title}
     </Link>
   );
 };
