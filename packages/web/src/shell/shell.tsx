@@ -59,7 +59,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }) => {
       <a className="skip" href="#page">
         Skip to the page
       </a>
-      <div className="side">
+      <header className="side">
         <Link href="/" className="brand">
           Bellwire
         </Link>
@@ -83,7 +83,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }) => {
             Sign out
           </Button>
         </div>
-      </div>
+      </header>
       <main id="page" className="page" tabIndex={-1}>
         {children}
       </main>

@@ -29,6 +29,14 @@ export const en = {
     no_match_title: 'No delivery matches the filters',
     no_match: 'A wider range of time, or fewer filters, may show it.',
     limit: 'The list ends at 100,000 deliveries. Narrow the filters to see older ones.',
+    pick: 'Mark this delivery',
+    resend: {
+      all: 'Recover all…',
+      marked: (count: number) => `Recover ${count.toLocaleString('en')}…`,
+      clear: 'Clear the marks',
+      text: 'Sends these deliveries again, oldest first. Each starts its retries again.',
+      old: 'Some are older than a day: many receivers remember ids only for a day, and may process such an event a second time.',
+    },
     loading: 'Loading deliveries…',
   },
   status: {

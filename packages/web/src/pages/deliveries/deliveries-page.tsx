@@ -15,6 +15,8 @@ import { DeliveryDetail } from './delivery-detail.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FILTER_NAMES, hasFilters, toQuery } from './filters.ts';
 import { useNames } from './hook-names.ts';
+import { type Picks, usePicks } from './picks.ts';
+import { RecoverMany } from './recover-many.tsx';
 import { type DeliveryList, useDeliveries } from './use-deliveries.ts';
 import './deliveries-page.css';
 
@@ -42,6 +44,7 @@ export const DeliveriesPage = () => {
   const query = useMemo(() => toQuery(filters, Date.now()), [search]);
   const list = useDeliveries(query);
   const nameOf = useNames();
+  const picks = usePicks();
   const go = (path: string, replace: boolean): void =>
     navigate(search === '' ? path : `${path}?${search}`, { replace });
   const detail =
@@ -54,11 +57,17 @@ export const DeliveriesPage = () => {
       title={words.deliveries.title}
       fills
       tools={<FilterBar filters={filters} change={change} />}
-      actions={<LiveState list={list} />}
+      actions={
+        <>
+          <RecoverMany query={query} picked={picks.picked} onClear={picks.clear} />
+          <LiveState list={list} />
+        </>
+      }
     >
       <div className="deliveries">
         <DeliveryGrid
           list={list}
+          picks={picks}
           selected={id}
           onSelect={(key) => go(`/deliveries/${key}`, id !== null)}
           empty={<NoDeliveries is_loading={list.is_loading} filters={filters} change={change} />}
@@ -71,12 +80,13 @@ export const DeliveriesPage = () => {
 
 interface DeliveryGridProps {
   readonly list: DeliveryList;
+  readonly picks: Picks;
   readonly selected: string | null;
   readonly onSelect: (id: string) => void;
   readonly empty: ReactNode;
 }
 
-const DeliveryGrid = ({ list, selected, onSelect, empty }: DeliveryGridProps) => {
+const DeliveryGrid = ({ list, picks, selected, onSelect, empty }: DeliveryGridProps) => {
   const words = useWords();
   const nameOf = useNames();
   const columns = useMemo(() => columnsOf(words, nameOf), [words, nameOf]);
@@ -95,6 +105,9 @@ const DeliveryGrid = ({ list, selected, onSelect, empty }: DeliveryGridProps) =>
         keyOf={({ id }) => id}
         selected={selected}
         onSelect={onSelect}
+        picked={picks.picked}
+        onPick={picks.toggle}
+        pickLabel={words.deliveries.pick}
         onEnd={list.more}
         onTop={list.setAtTop}
         narrowRow={narrowRowOf(words, nameOf)}

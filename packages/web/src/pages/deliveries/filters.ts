@@ -28,6 +28,7 @@ export interface DeliveryQuery {
   readonly event_type?: string;
   readonly tenant?: string;
   readonly event_id?: string;
+  readonly wire_id?: string;
   readonly outcome?: 'timeout';
   readonly since?: string;
 }
@@ -59,5 +60,46 @@ export const matches = (query: DeliveryQuery, delivery: Delivery): boolean =>
   (query.event_type === undefined || delivery.event_type === query.event_type) &&
   (query.tenant === undefined || delivery.tenant === query.tenant) &&
   (query.event_id === undefined || delivery.event_id === query.event_id) &&
+  // Not in the delivery: found by reading the list again.
+  query.wire_id === undefined &&
   (query.outcome === undefined || delivery.last_outcome === query.outcome) &&
   (query.since === undefined || delivery.created_at >= query.since);
+
+const DAY = 24 * HOUR;
+const RECOVERABLE = ['failed', 'held', 'pending', 'succeeded'] as const;
+
+type Recoverable = (typeof RECOVERABLE)[number];
+
+const isRecoverable = (status: DeliveryStatus): status is Recoverable =>
+  (RECOVERABLE as readonly DeliveryStatus[]).includes(status);
+
+/** The deliveries of a recovery. */
+export interface RecoverySelection extends Pick<
+  DeliveryQuery,
+  'hook_id' | 'event_type' | 'tenant' | 'outcome' | 'since'
+> {
+  readonly delivery_ids?: string[];
+  readonly statuses?: Recoverable[];
+}
+
+/**
+ * The recovery of the marked deliveries, or else of all that match the filters; null if a recovery cannot have these
+ * filters. Without a start, it covers what a server keeps by default.
+ */
+export const toSelection = (
+  { status, event_id, wire_id, since, ...query }: DeliveryQuery,
+  picked: ReadonlySet<string>,
+  now: number,
+): RecoverySelection | null => {
+  if (picked.size > 0) return { delivery_ids: [...picked], statuses: [...RECOVERABLE] };
+  if (event_id !== undefined || wire_id !== undefined) return null;
+  if (status !== undefined && !isRecoverable(status)) return null;
+  return {
+    ...query,
+    since: since ?? new Date(now - 30 * DAY).toISOString(),
+    ...(status === undefined ? {} : { statuses: [status] }),
+  };
+};
+
+/** Whether receivers may have forgotten the ids of events since then. */
+export const isOld = (at: string | null): boolean => at !== null && Date.now() - Date.parse(at) > DAY;

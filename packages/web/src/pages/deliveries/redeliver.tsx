@@ -7,8 +7,7 @@ import { Button } from '../../design/button.tsx';
 import { Dialog, DialogActions } from '../../design/dialog.tsx';
 import { Notice } from '../../design/notice.tsx';
 import { useWords } from '../../words/words.ts';
-
-const DAY_MS = 86_400_000;
+import { isOld } from './filters.ts';
 
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
@@ -39,7 +38,7 @@ export const Redeliver = ({ delivery }: { readonly delivery: Delivery }) => {
   });
   const start = (): void => {
     if (retry.isPending) return;
-    if (Date.now() - Date.parse(delivery.created_at) > DAY_MS) setAsking(true);
+    if (isOld(delivery.created_at)) setAsking(true);
     else retry.mutate();
   };
   useKey('r', start);
