@@ -5,7 +5,9 @@ import { Failure } from '../../data/errors.tsx';
 import { useList } from '../../data/use-list.ts';
 import { Button } from '../../design/button.tsx';
 import { AgoWords } from '../../design/ago-words.tsx';
+import { Empty } from '../../design/empty.tsx';
 import { visibleText } from '../../design/visible-text.ts';
+import { useSession } from '../../session/session-provider.tsx';
 import { Page } from '../../shell/page.tsx';
 import { CreateKey } from './create-key.tsx';
 import { DeleteKey } from './delete-key.tsx';
@@ -15,7 +17,18 @@ import { Workspaces } from './workspaces.tsx';
 import './keys-page.css';
 
 /** The API keys of the server, and its workspaces. */
-export const KeysPage = () => {
+export const KeysPage = () =>
+  useSession().scope === 'admin' ? (
+    <Keys />
+  ) : (
+    <Page title="Keys">
+      <Empty title="Keys are for operators">
+        They need an API key with the scope admin. Sign out, and sign in with one.
+      </Empty>
+    </Page>
+  );
+
+const Keys = () => {
   const bellwire = useBellwire();
   const [creating, setCreating] = useState(false);
   const [deleting, setDeleting] = useState<ApiKey | null>(null);
