@@ -6,6 +6,7 @@ import { useList } from '../../data/use-list.ts';
 import { Button } from '../../design/button.tsx';
 import { AgoWords } from '../../design/ago-words.tsx';
 import { Empty } from '../../design/empty.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 import { useSession } from '../../session/session-provider.tsx';
 import { Page } from '../../shell/page.tsx';
@@ -49,6 +50,7 @@ const Keys = () => {
             themselves are not stored: only their hashes.
           </p>
           <Failure error={list.error} onRetry={list.reload} />
+          {list.is_loading ? <Loading what="the keys" /> : null}
           <ul>
             {list.rows.map((key) => (
               <KeyRow key={key.id} api_key={key} onDelete={() => setDeleting(key)} />
