@@ -34,7 +34,8 @@ const deterministicField = (name: string, value: unknown): unknown => {
   if (name === 'expires_at' && typeof value === 'string') return value.slice(0, 10);
   if (MEASURED.has(name)) return 0;
   // Statistics: an attempt can be recorded in the next minute on one side. The total stays.
-  if (name === 'latency' || name === 'buckets' || name === 'oldest_due_age_ms') return 'measured';
+  // A retry can be due on one side already.
+  if (name === 'latency' || name === 'buckets' || name === 'backlog') return 'measured';
   // The two servers have ids, files and ports of their own.
   if (name === 'database' || name === 'settings' || name === 'node_id') return 'of the process';
   if (name === 'timings') return value === null ? null : 'measured';

@@ -35,28 +35,18 @@ const shownTime = (ms: number): string =>
 
 /** Values over time, with the ones under the pointer in the legend, and all of them as a table. */
 export const Chart = (props: ChartProps) => {
-  const { label, xs, series, format = plainNumber } = props;
+  const { label, format = plainNumber } = props;
   const [at, setAt] = useState<number | null>(null);
   const [table, setTable] = useState(false);
-  const time = at === null ? undefined : xs[at];
   return (
     <figure className="chart" aria-label={label}>
       <figcaption className="chart-head">
         <h3>{label}</h3>
-        <span className="chart-legend">
-          {time === undefined ? null : <span className="quiet">{shownTime(time)}</span>}
-          {series.map(({ name, tone, values }) => (
-            <span key={name} className="chart-key">
-              <span className={`chart-swatch chart-${tone}`} aria-hidden="true" />
-              {name}
-              {at === null ? null : <b>{valueText(values[at], format)}</b>}
-            </span>
-          ))}
-        </span>
-        <Button kind="bare" aria-pressed={table} onClick={() => setTable(!table)}>
+        <Button kind="bare" onClick={() => setTable(!table)}>
           {table ? 'As a chart' : 'As a table'}
         </Button>
       </figcaption>
+      <Legend {...props} format={format} at={at} />
       {table ? (
         <Values {...props} format={format} />
       ) : (
@@ -67,6 +57,29 @@ export const Chart = (props: ChartProps) => {
         </div>
       )}
     </figure>
+  );
+};
+
+interface LegendProps extends ChartProps {
+  readonly format: (value: number) => string;
+  /** The index of the time under the pointer. */
+  readonly at: number | null;
+}
+
+/** The names of the series, and their values under the pointer: on one line, so that nothing moves. */
+const Legend = ({ xs, series, format, at }: LegendProps) => {
+  const time = at === null ? undefined : xs[at];
+  return (
+    <div className="chart-legend">
+      {series.map(({ name, tone, values }) => (
+        <span key={name} className="chart-key">
+          <span className={`chart-swatch chart-${tone}`} aria-hidden="true" />
+          {name}
+          {at === null ? null : <b>{valueText(values[at], format)}</b>}
+        </span>
+      ))}
+      {time === undefined ? null : <span className="quiet">{shownTime(time)}</span>}
+    </div>
   );
 };
 

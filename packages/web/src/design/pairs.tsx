@@ -3,6 +3,10 @@ import './pairs.css';
 
 export type Pair = readonly [name: string, value: string];
 
+/** The pairs as a record, without those that nothing was typed in. */
+export const recordOf = (pairs: readonly Pair[]): Record<string, string> =>
+  Object.fromEntries(pairs.filter(([name, value]) => name !== '' || value !== ''));
+
 interface PairsProps {
   readonly label: string;
   readonly pairs: readonly Pair[];

@@ -6,6 +6,7 @@ import { Failure } from '../../data/errors.tsx';
 import { usePathName } from '../../data/path-name.ts';
 import { Button } from '../../design/button.tsx';
 import { Body } from '../../design/code.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { AgoWords } from '../../design/ago-words.tsx';
 import { Page } from '../../shell/page.tsx';
@@ -42,6 +43,7 @@ export const TypePage = () => {
       }
     >
       <Failure error={error} onRetry={() => void refetch()} />
+      {data === undefined && error === null ? <Loading what="the event type" /> : null}
       {data === undefined ? null : editing ? (
         <EditType key={data.updated_at} type={data} onDone={() => change({ edit: null })} />
       ) : (

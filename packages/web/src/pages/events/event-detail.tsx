@@ -8,6 +8,7 @@ import { Button } from '../../design/button.tsx';
 import { Body } from '../../design/code.tsx';
 import { CopyButton } from '../../design/copy.tsx';
 import { Facts } from '../../design/facts.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { useNarrow } from '../../design/media.ts';
 import { Notice } from '../../design/notice.tsx';
 import { Clock, Until } from '../../design/time.tsx';
@@ -41,6 +42,7 @@ export const EventDetail = ({ id, onClose }: EventDetailProps) => {
         </Button>
       </div>
       <Failure error={error} onRetry={() => void refetch()} />
+      {data === undefined && error === null ? <Loading what="the event" /> : null}
       {data === undefined ? null : <Loaded event={data} onErased={onClose} />}
     </aside>
   );

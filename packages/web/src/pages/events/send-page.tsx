@@ -8,13 +8,14 @@ import { isAbout, issuesAt } from '../../data/issues.ts';
 import { indented, parseObject } from '../../data/json-object.ts';
 import { Button } from '../../design/button.tsx';
 import { JsonField } from '../../design/json-field.tsx';
+import { type Pair, Pairs, recordOf } from '../../design/pairs.tsx';
 import { TextField } from '../../design/text-field.tsx';
 import { Page } from '../../shell/page.tsx';
 import { useEventTypes } from '../deliveries/event-types.ts';
 import { Receipt } from './receipt.tsx';
 import { TypeField } from './type-field.tsx';
 
-const FIELDS = ['type', 'data', 'tenant', 'idempotency_key', 'deliver_at'] as const;
+const FIELDS = ['type', 'data', 'tenant', 'idempotency_key', 'deliver_at', 'metadata'] as const;
 
 interface Draft {
   readonly text: string;
@@ -22,9 +23,10 @@ interface Draft {
   readonly idempotency_key: string;
   /** As `datetime-local` has it: local time without a zone. */
   readonly deliver_at: string;
+  readonly metadata: readonly Pair[];
 }
 
-const EMPTY: Draft = { text: '{}', tenant: '', idempotency_key: '', deliver_at: '' };
+const EMPTY: Draft = { text: '{}', tenant: '', idempotency_key: '', deliver_at: '', metadata: [] };
 
 /** Sample data of a type of the catalog; undefined while it is unknown. */
 const useSample = (type: string) => {
@@ -46,10 +48,12 @@ const useSend = (type: string, draft: Draft) => {
       const parsed = parseObject(draft.text);
       if (!parsed.ok) throw new Error(parsed.problem);
       const { tenant, idempotency_key, deliver_at } = draft;
+      const metadata = recordOf(draft.metadata);
       return bellwire.events.send(type.trim(), parsed.value, {
         ...(tenant.trim() === '' ? {} : { tenant: tenant.trim() }),
         ...(idempotency_key.trim() === '' ? {} : { idempotency_key: idempotency_key.trim() }),
         ...(deliver_at === '' ? {} : { deliver_at: new Date(deliver_at).toISOString() }),
+        ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
       });
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['events'] }),
@@ -104,6 +108,7 @@ export const SendPage = () => {
         />
         <Failure error={sample.error} />
         <Options draft={draft} change={change} error={send.error} />
+        <Metadata draft={draft} change={change} error={send.error} />
         {isAbout(send.error, FIELDS) ? null : <Failure error={send.error} />}
         {send.data === undefined ? null : <Receipt receipt={send.data} />}
         <div className="inline">
@@ -129,6 +134,17 @@ interface OptionsProps {
   readonly change: (changes: Partial<Draft>) => void;
   readonly error: unknown;
 }
+
+/** Your own data to find the event by. */
+const Metadata = ({ draft, change, error }: OptionsProps) => (
+  <div className="field">
+    <span className="field-label">Metadata</span>
+    <Pairs label="Metadata" pairs={draft.metadata} onChange={(metadata) => change({ metadata })} />
+    <div className={issueAt(error, 'metadata') === undefined ? 'field-hint' : 'field-error'}>
+      {issueAt(error, 'metadata') ?? 'Your own values to find the event by; receivers never get them.'}
+    </div>
+  </div>
+);
 
 const Options = ({ draft, change, error }: OptionsProps) => (
   <div className="columns">

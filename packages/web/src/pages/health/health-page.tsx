@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useFilters } from '../../data/address.ts';
 import { Failure } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { Page } from '../../shell/page.tsx';
 import { FailingHooks } from './failing-hooks.tsx';
@@ -39,6 +40,7 @@ export const HealthPage = () => {
     >
       <div className="stack-wide">
         <Failure error={error} onRetry={() => void refetch()} />
+        {data === undefined && error === null ? <Loading what="the statistics" /> : null}
         {data === undefined ? null : <StatsFigures stats={data} />}
         <FailingHooks />
         {data === undefined ? null : <StatsCharts stats={data} />}

@@ -5,7 +5,10 @@ import { Failure } from '../../data/errors.tsx';
 import { useList } from '../../data/use-list.ts';
 import { Button } from '../../design/button.tsx';
 import { AgoWords } from '../../design/ago-words.tsx';
+import { Empty } from '../../design/empty.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { visibleText } from '../../design/visible-text.ts';
+import { useSession } from '../../session/session-provider.tsx';
 import { Page } from '../../shell/page.tsx';
 import { CreateKey } from './create-key.tsx';
 import { DeleteKey } from './delete-key.tsx';
@@ -15,7 +18,18 @@ import { Workspaces } from './workspaces.tsx';
 import './keys-page.css';
 
 /** The API keys of the server, and its workspaces. */
-export const KeysPage = () => {
+export const KeysPage = () =>
+  useSession().scope === 'admin' ? (
+    <Keys />
+  ) : (
+    <Page title="Keys">
+      <Empty title="Keys are for operators">
+        They need an API key with the scope admin. Sign out, and sign in with one.
+      </Empty>
+    </Page>
+  );
+
+const Keys = () => {
   const bellwire = useBellwire();
   const [creating, setCreating] = useState(false);
   const [deleting, setDeleting] = useState<ApiKey | null>(null);
@@ -36,6 +50,7 @@ export const KeysPage = () => {
             themselves are not stored: only their hashes.
           </p>
           <Failure error={list.error} onRetry={list.reload} />
+          {list.is_loading ? <Loading what="the keys" /> : null}
           <ul>
             {list.rows.map((key) => (
               <KeyRow key={key.id} api_key={key} onDelete={() => setDeleting(key)} />

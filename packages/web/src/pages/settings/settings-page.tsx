@@ -3,6 +3,7 @@ import { useFilters } from '../../data/address.ts';
 import { Failure } from '../../data/errors.tsx';
 import { Empty } from '../../design/empty.tsx';
 import { Chip, SearchBox, SelectFilter } from '../../design/filter.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { Page } from '../../shell/page.tsx';
 import { useSession } from '../../session/session-provider.tsx';
 import { useSystem } from '../health/use-system.ts';
@@ -57,6 +58,7 @@ export const SettingsPage = () => {
             the server.
           </p>
           <Failure error={error} onRetry={() => void refetch()} />
+          {data === undefined && error === null ? <Loading what="the settings" /> : null}
           <ul>
             {shown.map((setting) => (
               <SettingRow key={setting.name} setting={setting} />

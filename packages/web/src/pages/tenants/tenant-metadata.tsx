@@ -4,13 +4,9 @@ import { type FormEvent, useState } from 'react';
 import { useBellwire } from '../../data/client.tsx';
 import { Failure } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
-import { type Pair, Pairs } from '../../design/pairs.tsx';
+import { type Pair, Pairs, recordOf } from '../../design/pairs.tsx';
 
 const pairsOf = ({ metadata }: Tenant): readonly Pair[] => Object.entries(metadata);
-
-/** Without the rows that nothing was typed in. */
-const metadataOf = (pairs: readonly Pair[]): Record<string, string> =>
-  Object.fromEntries(pairs.filter(([name, value]) => name !== '' || value !== ''));
 
 /** Your own data about a tenant. */
 export const TenantMetadata = ({ tenant }: { readonly tenant: Tenant }) => {
@@ -18,10 +14,10 @@ export const TenantMetadata = ({ tenant }: { readonly tenant: Tenant }) => {
   const queries = useQueryClient();
   const [pairs, setPairs] = useState(() => pairsOf(tenant));
   const save = useMutation({
-    mutationFn: () => bellwire.tenants.update(tenant.tenant, { metadata: metadataOf(pairs) }),
+    mutationFn: () => bellwire.tenants.update(tenant.tenant, { metadata: recordOf(pairs) }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['tenants'] }),
   });
-  const is_changed = JSON.stringify(metadataOf(pairs)) !== JSON.stringify(tenant.metadata);
+  const is_changed = JSON.stringify(recordOf(pairs)) !== JSON.stringify(tenant.metadata);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     save.mutate();

@@ -7,6 +7,7 @@ import { useBellwire } from '../../data/client.tsx';
 import { Failure } from '../../data/errors.tsx';
 import { usePathName } from '../../data/path-name.ts';
 import { Button } from '../../design/button.tsx';
+import { Loading } from '../../design/loading.tsx';
 import { Segments } from '../../design/segments.tsx';
 import { Page } from '../../shell/page.tsx';
 import { RANGE_OPTIONS, rangeOf } from '../health/ranges.ts';
@@ -55,6 +56,7 @@ export const TenantPage = () => {
         {erasure === undefined ? null : <ErasureProgress id={erasure} />}
         {/* After an erasure, there is no tenant to show. */}
         {erasure === undefined ? <Failure error={error} onRetry={() => void refetch()} /> : null}
+        {data === undefined && error === null ? <Loading what="the tenant" /> : null}
         {data === undefined || error !== null ? null : <Loaded tenant={data} range={filters['range']} />}
       </div>
       {erasing ? (
