@@ -95,6 +95,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'recoveries create': 'recover',
   'stats get': 'stats',
   'system get': 'system',
+  'signatures explain': 'verify',
   // It publishes the schemas of a program; a command line has none.
   'eventTypes push': 'event-types put',
 };

@@ -34,6 +34,7 @@ const FIELDS: Readonly<Record<string, object>> = {
   'deliveries.list': {},
   'deliveries.listOfHook': {},
   'deliveries.cancel': { since: '2026-01-01T00:00:00Z' },
+  'signatures.explain': { headers: {}, body: '' },
   'recoveries.create': { since: '2026-01-01T00:00:00Z' },
 };
 

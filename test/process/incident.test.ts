@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { freePort } from '../support/programs.ts';
 import { samplesOf } from '../support/prometheus.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
-import { fill, mountSmallDisk, noDisk } from '../support/small-disk.ts';
+import { fill, mountSmallDisk, noDisk, SMALL_DISK_BYTES } from '../support/small-disk.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 if (noDisk !== null) console.log(`the incident of a full disk is not tested: ${noDisk}`);
@@ -161,16 +161,17 @@ it.skipIf(noDisk !== null)(
     await expect.poll(() => operator.log(), patiently).toEqual(['info: started']);
 
     const ballast = folder.file('disk/ballast');
-    fill(ballast, 700_000);
+    // Far from both limits: checkpoints free and need about 1 MB.
+    fill(ballast, SMALL_DISK_BYTES / 20);
     await expect.poll(() => operator.notices().length, patiently).toBe(1);
     const [notice] = operator.notices();
     expect(notice).toMatchObject({
       type: 'bellwire.disk.low',
-      data: { total_bytes: 8 * 1024 * 1024, threshold_bytes: Math.floor((8 * 1024 * 1024) / 10) },
+      data: { total_bytes: SMALL_DISK_BYTES, threshold_bytes: Math.floor(SMALL_DISK_BYTES / 10) },
     });
-    expect(Number(notice!.data['free_bytes'])).toBeLessThan((8 * 1024 * 1024) / 10);
+    expect(Number(notice!.data['free_bytes'])).toBeLessThan(SMALL_DISK_BYTES / 10);
     await expect.poll(() => operator.log().at(-1), patiently).toBe('warn: the disk is almost full');
-    expect(await operator.metric('bellwire_disk_free_bytes')).toBeLessThan(800_000);
+    expect(await operator.metric('bellwire_disk_free_bytes')).toBeLessThan(SMALL_DISK_BYTES / 10);
 
     fill(ballast);
     await expect.poll(send, { timeout: 60_000, interval: 5 }).toBe(503);

@@ -13,10 +13,13 @@ const whyNoDisk = (): string | null => {
 /** Why this machine cannot mount a small disk; null if it can. */
 export const noDisk = whyNoDisk();
 
-/** A file system of 8 MiB. */
+/** The size of the file system. */
+export const SMALL_DISK_BYTES = 64 * 1024 * 1024;
+
+/** A small file system. */
 export const mountSmallDisk = (path: string): Disposable => {
   mkdirSync(path);
-  expect(succeeds(`mount -t tmpfs -o size=8m tmpfs '${path}'`)).toBe(true);
+  expect(succeeds(`mount -t tmpfs -o size=${SMALL_DISK_BYTES} tmpfs '${path}'`)).toBe(true);
   return { [Symbol.dispose]: () => expect(succeeds(`umount '${path}'`)).toBe(true) };
 };
 
