@@ -6,7 +6,7 @@ const repository = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Everything that the built page depends on. */
 const SOURCES = [
-  'packages/web/{src,scripts}/**/*',
+  'packages/web/{public,src,scripts}/**/*',
   'packages/web/{index.html,package.json,vite.config.ts}',
   'packages/client/src/**/*',
   'packages/server/src/core/**/*',
