@@ -8,11 +8,11 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 const server = await keepForFile(startServer());
 const page = { accept: 'text/html' };
 
-const get = (path: string, headers: Readonly<Record<string, string>> = page) =>
+const get = (path: `/${string}`, headers: Readonly<Record<string, string>> = page) =>
   server.api(`GET ${path}`, undefined, { key: null, headers });
 
 it('every address of the console has the same page, which allows no inline code and no frame', async () => {
-  for (const path of ['/', '/deliveries/dlv_1?status=failed', '/w/ws_1/webhooks', '/signin']) {
+  for (const path of ['/', '/deliveries/dlv_1?status=failed', '/w/ws_1/webhooks', '/signin'] as const) {
     const { status, headers } = await get(path);
     // 503 while it has not been built: a page that says so, and loads again by itself.
     expect([200, 503]).toContain(status);
@@ -24,7 +24,13 @@ it('every address of the console has the same page, which allows no inline code 
 });
 
 it('the addresses of the API stay those of the API, for a browser too', async () => {
-  for (const path of ['/v1/nowhere', '/api/v1/nowhere', '/trpc/nowhere', '/inbox/x', '/assets/nowhere.js']) {
+  for (const path of [
+    '/v1/nowhere',
+    '/api/v1/nowhere',
+    '/trpc/nowhere',
+    '/inbox/x',
+    '/assets/nowhere.js',
+  ] as const) {
     const { status, headers } = await get(path);
     expect([path, status >= 400, String(headers['content-type'])]).toEqual([path, true, 'application/json']);
   }

@@ -23,6 +23,7 @@ it('the built server contains the console', async () => {
   await using folder = await createTemporaryFolder();
   const { stdout, stderr } = await runNode(['--input-type=module', '--eval', READ_PAGE], {
     cwd: folder.path,
+    env: {},
   });
   expect(stderr).toBe('');
   expect(stdout).toBe('200 200 text/javascript; charset=utf-8 public, max-age=31536000, immutable\n');
