@@ -22,13 +22,21 @@ const problemOf = (words: Words, hook: Hook): string | null => {
   return state === 'failing' ? (last_failure?.error ?? null) : null;
 };
 
+/** Without the words that every such error begins with: the number would be cut off. */
+const shortened = (words: Words, hook: Hook): string | null => {
+  const status = hook.last_failure?.status ?? null;
+  return stateOfHook(hook) === 'failing' && status !== null
+    ? `${words.outcomes.http_status} ${status}`
+    : null;
+};
+
 const Problem = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords();
   const problem = problemOf(words, hook);
   if (problem === null) return null;
   return (
     <span title={`${words.webhooks.failures(hook.consecutive_failures)}: ${problem}`}>
-      {visibleText(problem)}
+      {visibleText(shortened(words, hook) ?? problem)}
     </span>
   );
 };
