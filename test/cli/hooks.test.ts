@@ -115,13 +115,14 @@ test('without --json a list is a table, a hook has one field per line, and the s
   expect(await bellwire(['hooks', 'list'])).toEqual({ code: 0, stdout: '', stderr: 'No hooks.\n' });
   const created = await bellwire(['hooks', 'create', CLOSED, '--events', 'order.*', '--name', 'Shop']);
   const [, id = ''] = /^id +(wh_\S+)$/m.exec(created.stdout) ?? [];
+  const [, number = ''] = /^number +(\d+)$/m.exec(created.stdout) ?? [];
   expect(created.stdout.match(/^secret +whsec_\S+$/m)).not.toBeNull();
   expect(created.stderr).toMatch(
     new RegExp(`^Install the secret[^\\n]+\\n[^\\n]+: bellwire hooks secret ${id}\\n$`),
   );
   expect((await bellwire(['hooks', 'get', id])).stdout).not.toContain('whsec_');
   expect((await bellwire(['hooks', 'list'])).stdout).toBe(
-    `ID                             STATUS  NAME  EVENTS   URL                     NEXT ATTEMPT  PROBLEM\n${id}  active  Shop  order.*  ${CLOSED}  -             -\n`,
+    `ID                             NUMBER  STATUS  NAME  EVENTS   URL                     NEXT ATTEMPT  PROBLEM\n${id}  ${number.padEnd(6)}  active  Shop  order.*  ${CLOSED}  -             -\n`,
   );
   expect(await bellwire(['hooks', 'delete', id])).toEqual({
     code: 0,

@@ -36,6 +36,7 @@ const list = listVerb<{ readonly tenant?: string }, Hook>({
   list: ({ hooks }, query) => hooks.list(query),
   columns: [
     { title: 'ID', of: ({ id }) => id },
+    { title: 'NUMBER', of: ({ number }) => String(number) },
     { title: 'STATUS', of: ({ status }) => status, colour: colourOf },
     { title: 'NAME', of: ({ name }) => name },
     { title: 'EVENTS', of: ({ events }) => events },
