@@ -107,6 +107,7 @@ describe.skipIf(!hasBrowser)('the first webhook in the console of a local server
     const detail = page.getByRole('complementary');
     await detail.getByText(/^503 after .*, attempt 1 of 1$/).waitFor();
     await detail.getByText('The receiver responded with status 503.').waitFor();
+    await detail.getByText('Its own logs say why.').waitFor();
     await detail.getByText('"error": "maintenance until noon"').waitFor();
 
     receiver.replyWith(ACCEPTS);

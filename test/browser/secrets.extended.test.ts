@@ -39,6 +39,10 @@ describe.skipIf(!hasBrowser)('the secret of a webhook in the console', () => {
       const fresh = (await notice.locator('code').textContent())!;
       await page.getByText(signs).waitFor();
       await page.getByText(until).waitFor();
+      await button(page, 'Reveal').click();
+      await button(page.getByRole('dialog', { name: 'Reveal the secret' }), 'Reveal').click();
+      await page.getByRole('heading', { name: 'Previous secret' }).waitFor();
+      await page.getByText(OLD).waitFor();
 
       const accepted = async () => {
         await server.send({ type: 'a.b' });
