@@ -39,7 +39,13 @@ export class Sessions {
   /** Starts a session for an API key. @throws BellwireError `unauthenticated`, `forbidden` for a key that only sends */
   async signIn(api_key: string): Promise<SignedIn> {
     const { keys, hash } = this.#options;
-    const caller = await keys.authenticate(`Bearer ${api_key}`);
+    const caller = await keys.callerOf(hash(api_key));
+    if (caller === null) {
+      throw new BellwireError(
+        'unauthenticated',
+        'This API key is not known here: it was mistyped, deleted, or belongs to another server.',
+      );
+    }
     if (caller.scope === 'send') {
       throw new BellwireError(
         'forbidden',

@@ -19,11 +19,20 @@ export const shareStream = ({ name, open, onMessage }: SharedStream): (() => voi
   const stopping = new AbortController();
   const channel = new BroadcastChannel(name);
   channel.addEventListener('message', ({ data }) => onMessage(data as Message));
+  const pass = (message: Message): void => {
+    channel.postMessage(message);
+    onMessage(message);
+  };
   const read = async (signal: AbortSignal): Promise<void> => {
+    let is_new = true;
     try {
       for await (const event of open(signal)) {
-        channel.postMessage(event);
-        onMessage(event);
+        pass(event);
+        // What changed before is not in the stream: pages may have read their data, or lost a leader, before it began.
+        if (is_new && event.type === 'open') {
+          pass({ type: 'stale' });
+          is_new = false;
+        }
       }
     } catch {
       // Aborted, or refused: the next call of the page shows the reason.
@@ -36,11 +45,7 @@ export const shareStream = ({ name, open, onMessage }: SharedStream): (() => voi
     });
     if (led || stopping.signal.aborted) return;
     onMessage({ type: 'open', id: '' });
-    await navigator.locks.request(name, { signal: stopping.signal }, async () => {
-      // Events between the end of the last leader and now are lost.
-      onMessage({ type: 'stale' });
-      await read(stopping.signal);
-    });
+    await navigator.locks.request(name, { signal: stopping.signal }, () => read(stopping.signal));
   };
   if ('locks' in navigator) {
     // The wait for the lock ends with an error when the page stops.

@@ -116,7 +116,8 @@ const useLiveRows = (queryKey: readonly unknown[], query: DeliveryQuery) => {
     const timer = setInterval(() => {
       const before = created.length;
       created = created.filter((at) => at > Date.now() - MINUTE_MS);
-      if (changes.size === 0 && before === created.length) return;
+      // The answer to a running read may be older than the changes, and would replace them.
+      if ((changes.size === 0 && before === created.length) || queries.isFetching({ queryKey }) > 0) return;
       const now = changes;
       changes = new Map();
       flush(now);
@@ -127,7 +128,7 @@ const useLiveRows = (queryKey: readonly unknown[], query: DeliveryQuery) => {
       clearInterval(timer);
       held_back.current.clear();
     };
-  }, [subscribe, flush]);
+  }, [subscribe, flush, queries, queryKey]);
   const setAtTop = useCallback(
     (is_at_top: boolean) => {
       if (at_top.current === is_at_top) return;

@@ -12,49 +12,50 @@ import { useHookChanged } from './use-hook-changed.ts';
 import { ValidateDialog } from './validate-dialog.tsx';
 
 /** Pauses an active webhook, and activates another; where its dialect requires it, only after a validation. */
-export const HookSwitch = ({ hook }: { readonly hook: Hook }) => {
+export const HookSwitch = ({ hook }: { readonly hook: Hook }) =>
+  // Two components, so that an open dialog does not come back after another browser has changed the state twice.
+  hook.active ? <Pause hook={hook} /> : <Activate hook={hook} />;
+
+const Pause = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook;
   const bellwire = useBellwire();
   const changed = useHookChanged();
-  const [open, setOpen] = useState(false);
   const pause = useMutation({
     mutationFn: () => bellwire.hooks.deactivate(hook.id),
     onSuccess: changed,
   });
-  const close = (): void => {
-    setOpen(false);
-    pause.reset();
-  };
-  if (hook.active)
-    return (
-      <>
-        <Button onClick={() => pause.mutate()} busy={pause.isPending && words.pausing}>
-          {words.pause}
-        </Button>
-        {pause.error === null ? null : (
-          <Dialog title={words.pause} onClose={close}>
-            <Failure error={pause.error} />
-          </Dialog>
-        )}
-      </>
-    );
+  return (
+    <>
+      <Button onClick={() => pause.mutate()} busy={pause.isPending && words.pausing}>
+        {words.pause}
+      </Button>
+      {pause.error === null ? null : (
+        <Dialog title={words.pause} onClose={pause.reset}>
+          <Failure error={pause.error} />
+        </Dialog>
+      )}
+    </>
+  );
+};
+
+const Activate = ({ hook }: { readonly hook: Hook }) => {
+  const [open, setOpen] = useState(false);
   return (
     <>
       <Button kind="primary" onClick={() => setOpen(true)}>
         {formOf(hook.dialect).activate}
       </Button>
-      {open ? <SwitchDialog hook={hook} onClose={close} /> : null}
+      {open ? <SwitchDialog hook={hook} onClose={() => setOpen(false)} /> : null}
     </>
   );
 };
 
-const SwitchDialog = (props: { readonly hook: Hook; readonly onClose: () => void }) =>
-  props.hook.status === 'unvalidated' || needsValidation(props.hook) ? (
-    <ValidateDialog {...props} />
-  ) : (
-    <ActivateDialog {...props} />
-  );
+/** Decided when it opens: the stream reports the success of a validation while its answer is being read. */
+const SwitchDialog = (props: { readonly hook: Hook; readonly onClose: () => void }) => {
+  const [validates] = useState(() => needsValidation(props.hook));
+  return validates ? <ValidateDialog {...props} /> : <ActivateDialog {...props} />;
+};
 
 /** Casesolved validates before each activation until one has succeeded. */
-const needsValidation = ({ dialect, validated_at }: Hook): boolean =>
-  dialect === 'casesolved' && validated_at === null;
+const needsValidation = ({ status, dialect, validated_at }: Hook): boolean =>
+  status === 'unvalidated' || (dialect === 'casesolved' && validated_at === null);

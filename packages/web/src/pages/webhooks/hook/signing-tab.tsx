@@ -61,16 +61,17 @@ export const SigningTab = ({ hook }: { readonly hook: Hook }) => {
 /** When the previous secrets end. */
 const Countdown = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook.signing;
-  const { switch_at, previous } = hook.secret_state;
-  // The end of the secret that signs is the beginning of the new one.
-  const others = previous.filter(({ expires_at }) => expires_at !== switch_at);
+  const { signing, switch_at, previous } = hook.secret_state;
+  // Where one secret signs, its end is the beginning of the new one. Where all sign, the new one signs already.
+  const switches_at = signing === 'previous' ? switch_at : null;
+  const others = previous.filter(({ expires_at }) => expires_at !== switches_at);
   return (
     <ul>
-      {switch_at === null ? null : (
+      {switches_at === null ? null : (
         <li>
           {words.switch_in}{' '}
           <span className="strong">
-            <Until at={switch_at} />
+            <Until at={switches_at} />
           </span>
           .
         </li>
