@@ -10,6 +10,7 @@ const docs = readdirSync(new URL('../../docs/', import.meta.url))
 const tested: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'README.md': { sh: 3, text: 1, ts: 1, mermaid: 1 },
   'docs/command-line.md': { sh: 2 },
+  'docs/console.md': {},
   'docs/customers.md': { ts: 1 },
   'docs/dialects.md': { sh: 4, ts: 2 },
   'docs/library.md': { ts: 1 },

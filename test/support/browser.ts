@@ -110,3 +110,12 @@ export const seriousFindings = async (page: Page): Promise<readonly string[]> =>
 /** Whether a page can be scrolled sideways, which none should be. */
 export const overflows = (page: Page): Promise<boolean> =>
   page.evaluate('document.documentElement.scrollWidth > innerWidth');
+
+/** Resolves when a page has loaded nothing for a while. The stream, which never ends, does not count. */
+export const settled = (page: Page): Promise<void> =>
+  page.evaluate(`new Promise((resolve) => {
+    let timer;
+    const restart = () => { clearTimeout(timer); timer = setTimeout(resolve, 200); };
+    new PerformanceObserver(restart).observe({ entryTypes: ['resource'] });
+    restart();
+  })`);

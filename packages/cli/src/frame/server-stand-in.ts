@@ -16,6 +16,7 @@ export const serverExports = [
   'readConfig',
   'settingNames',
   'settings',
+  'settingsFrom',
   'settingsTable',
   'textsFromEnvironment',
   'VERSION',

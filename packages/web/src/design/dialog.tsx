@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { visibleText } from './visible-text.ts';
 import './dialog.css';
 
 interface DialogProps {
@@ -26,7 +27,7 @@ export const Dialog = ({ title, onClose, children }: DialogProps) => {
       }}
     >
       <h2 id={id} className="dialog-title break">
-        {title}
+        {visibleText(title)}
       </h2>
       {children}
     </dialog>

@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { Button } from './button.tsx';
+import { visibleText } from './visible-text.ts';
 import './filter.css';
 
 interface SelectFilterProps {
@@ -16,11 +17,11 @@ export const SelectFilter = ({ label, value, options, onChange }: SelectFilterPr
     <select value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value || null)}>
       <option value="">any</option>
       {value === undefined || options.some(([key]) => key === value) ? null : (
-        <option value={value}>{value}</option>
+        <option value={value}>{visibleText(value)}</option>
       )}
       {options.map(([key, name]) => (
         <option key={key} value={key}>
-          {name}
+          {visibleText(name)}
         </option>
       ))}
     </select>
@@ -63,8 +64,8 @@ interface ChipProps {
 export const Chip = ({ label, value, onClear }: ChipProps) => (
   <span className="chip">
     <span className="quiet">{label}</span>
-    <span className="cut chip-value" title={value}>
-      {value}
+    <span className="cut chip-value" title={visibleText(value)}>
+      {visibleText(value)}
     </span>
     <Button kind="bare" aria-label={`Remove the filter ${label}`} onClick={onClear}>
       ×

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { visibleText } from './visible-text.ts';
 import './notice.css';
 
 interface NoticeProps {
@@ -12,7 +13,7 @@ interface NoticeProps {
 /** What happened, why, and what to do next. */
 export const Notice = ({ tone, title, children, live = false }: NoticeProps) => (
   <div className={`notice notice-${tone}`} role={live ? 'status' : undefined}>
-    <p className="notice-title break">{title}</p>
+    <p className="notice-title break">{typeof title === 'string' ? visibleText(title) : title}</p>
     {children === undefined ? null : <div className="break">{children}</div>}
   </div>
 );

@@ -1,4 +1,5 @@
 import { Button } from './button.tsx';
+import { visibleText } from './visible-text.ts';
 import './pairs.css';
 
 export type Pair = readonly [name: string, value: string];
@@ -39,7 +40,7 @@ export const Pairs = ({ label, pairs, onChange }: PairsProps) => {
           />
           <Button
             kind="bare"
-            aria-label={`Remove ${name}`}
+            aria-label={`Remove ${visibleText(name)}`}
             onClick={() => onChange(pairs.filter((_, index) => index !== at))}
           >
             Remove

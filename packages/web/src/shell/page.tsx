@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
+import { visibleText } from '../design/visible-text.ts';
 
 interface PageProps {
   readonly title: string;
@@ -12,7 +13,8 @@ interface PageProps {
 }
 
 /** A page with its title, which is also the title of the tab. */
-export const Page = ({ title, tools, actions, fills = false, children }: PageProps) => {
+export const Page = ({ title: text, tools, actions, fills = false, children }: PageProps) => {
+  const title = visibleText(text);
   useEffect(() => {
     document.title = `${title} · Bellwire`;
   }, [title]);

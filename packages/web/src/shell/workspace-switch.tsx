@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useBellwire } from '../data/client.tsx';
 import { useSession } from '../session/session-provider.tsx';
 import { useWorkspace } from './workspace.ts';
+import { visibleText } from '../design/visible-text.ts';
 
 const DEFAULT = 'ws_default';
 
@@ -26,7 +27,7 @@ export const WorkspaceSwitch = () => {
     >
       {data.map(({ id, name }) => (
         <option key={id} value={id}>
-          {name}
+          {visibleText(name)}
         </option>
       ))}
     </select>

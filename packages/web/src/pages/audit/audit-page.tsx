@@ -113,12 +113,12 @@ const Entry = ({ entry, by, onSubject }: EntryProps) => {
         </p>
         <Differences entry={entry} />
       </div>
-      <span className="quiet cut" title={entry.by}>
+      <span className="quiet cut" title={visibleText(entry.by)}>
         {visibleText(by ?? entry.by)}
       </span>
       <Button
         kind="bare"
-        aria-label={`Only changes of ${entry.subject}`}
+        aria-label={`History of ${visibleText(entry.subject)}`}
         onClick={() => onSubject({ subject: entry.subject })}
       >
         History

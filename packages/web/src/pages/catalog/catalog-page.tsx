@@ -13,6 +13,7 @@ import { useHooks } from '../deliveries/hook-names.ts';
 import { NewType } from './new-type.tsx';
 import { subscribersOf } from './subscribers.ts';
 import { useTypes } from './use-types.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 const columnsOf = (hooks: readonly Hook[]): readonly Column<EventType>[] => [
   {
@@ -25,7 +26,9 @@ const columnsOf = (hooks: readonly Hook[]): readonly Column<EventType>[] => [
     key: 'description',
     title: 'Description',
     width: 'minmax(6rem, 7fr)',
-    cell: ({ description }) => <span className="quiet">{description === '' ? '–' : description}</span>,
+    cell: ({ description }) => (
+      <span className="quiet">{description === '' ? '–' : visibleText(description)}</span>
+    ),
   },
   {
     key: 'schema',
@@ -99,7 +102,7 @@ const Catalog = () => {
           <TwoLines
             title={type.name}
             state={type.schema === null ? <span className="quiet">no schema</span> : 'checked'}
-            detail={type.description}
+            detail={visibleText(type.description)}
             time={<Ago at={type.updated_at} />}
           />
         )}

@@ -15,6 +15,7 @@ import { EditType } from './edit-type.tsx';
 import { SchemaTable } from './schema-table.tsx';
 import { Subscribers } from './subscribers-list.tsx';
 import { useType } from './use-types.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 /** One event type: what it means, who gets it, and how its data looks. */
 export const TypePage = () => {
@@ -62,7 +63,9 @@ const Shown = ({ type }: { readonly type: EventType }) => {
   return (
     <div className="stack-wide type-page">
       <div>
-        <p className="break">{type.description === '' ? 'It has no description yet.' : type.description}</p>
+        <p className="break">
+          {type.description === '' ? 'It has no description yet.' : visibleText(type.description)}
+        </p>
         <p className="quiet">
           Changed <AgoWords at={type.updated_at} />.{' '}
           <Link href={`/events?type=${encodeURIComponent(type.name)}`}>Its events</Link>,{' '}

@@ -3,6 +3,7 @@ import { issueAt } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
 import { Field } from '../../design/field.tsx';
 import { SecretInput } from './secret-input.tsx';
+import { visibleText } from '../../design/visible-text.ts';
 
 /** What the form holds. */
 export interface Question {
@@ -45,7 +46,7 @@ const HookChoice = ({ question, hooks, error, onChange }: RequestFormProps) => (
         <option value="">Not one of these: detect the format</option>
         {hooks.map(({ id, name, url, tenant }) => (
           <option key={id} value={id}>
-            {(name ?? url).slice(0, 80)}
+            {visibleText((name ?? url).slice(0, 80))}
             {tenant === null ? '' : ` · ${tenant.slice(0, 40)}`}
           </option>
         ))}

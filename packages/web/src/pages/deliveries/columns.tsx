@@ -5,6 +5,7 @@ import { Mark } from '../../design/mark.tsx';
 import { Ago } from '../../design/time.tsx';
 import type { Words } from '../../words/words.ts';
 import { stateOf, toneOf } from './state.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 /** The name of the webhook of a delivery, with its tenant. */
 export type NameOf = (delivery: Delivery) => string;
@@ -30,15 +31,15 @@ export const columnsOf = (words: Words, nameOf: NameOf): readonly Column<Deliver
     {
       key: 'event',
       title: columns.event,
-      width: 'minmax(6rem, 5fr)',
+      width: 'minmax(5rem, 5fr)',
       cell: (row) => <span title={row.event_type}>{row.event_type}</span>,
     },
     {
       key: 'hook',
       title: columns.hook,
-      width: 'minmax(6rem, 6fr)',
+      width: 'minmax(5rem, 6fr)',
       cell: (row) => (
-        <span className="quiet" title={row.url ?? undefined}>
+        <span className="quiet" title={row.url === null ? undefined : visibleText(row.url)}>
           {nameOf(row)}
         </span>
       ),

@@ -65,7 +65,7 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
   return (
     <div className="stack-wide">
       <div>
-        <h2 className="break">{words.to(delivery.event_type, name)}</h2>
+        <h2 className="detail-title break">{words.to(delivery.event_type, name)}</h2>
         <span className="mono quiet">{delivery.id}</span>
       </div>
       <Verdict delivery={delivery} attempt={last} hook={hook} />

@@ -2,6 +2,7 @@ import type { Delivery } from '@bellwire/client';
 import { Link } from 'wouter';
 import { Facts } from '../../design/facts.tsx';
 import { useWords } from '../../words/words.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 /** Where the delivery belongs. */
 export const DeliveryFacts = ({ delivery, name }: { readonly delivery: Delivery; readonly name: string }) => {
@@ -27,7 +28,7 @@ export const DeliveryFacts = ({ delivery, name }: { readonly delivery: Delivery;
               [
                 words.sent_to,
                 <span key="url" className="mono">
-                  {delivery.url}
+                  {visibleText(delivery.url)}
                 </span>,
               ] as const,
             ]),

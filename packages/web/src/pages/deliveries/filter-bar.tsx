@@ -4,6 +4,7 @@ import type { Filters } from '../../data/address.ts';
 import { useWords } from '../../words/words.ts';
 import { useEventTypes } from './event-types.ts';
 import { useHooks } from './hook-names.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 interface FilterBarProps {
   readonly filters: Filters;
@@ -30,10 +31,10 @@ export const Filter = ({ label, value, options, onChange }: FilterProps) => {
         onChange={(event) => onChange(event.currentTarget.value || null)}
       >
         <option value="">{any}</option>
-        {is_listed ? null : <option value={value}>{value}</option>}
+        {is_listed ? null : <option value={value}>{visibleText(value)}</option>}
         {options.map(([key, name]) => (
           <option key={key} value={key}>
-            {name}
+            {visibleText(name)}
           </option>
         ))}
       </select>
@@ -91,7 +92,6 @@ const Search = ({ change }: Pick<FilterBarProps, 'change'>) => {
 };
 
 /** The filters of the deliveries; their values are in the address. */
-/** A choice of one value, or any. */
 export const FilterBar = ({ filters, change }: FilterBarProps) => {
   const words = useWords();
   const hooks = useHooks();

@@ -2,6 +2,7 @@ import type { Delivery, Hook } from '@bellwire/client';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { useBellwire } from '../../data/client.tsx';
+import { visibleText } from '../../design/visible-text.ts';
 
 /** The hooks that a page loads at once. */
 export const HOOKS_LOADED = 1_000;
@@ -20,14 +21,14 @@ export const useHooks = (): readonly Hook[] => useHookList().data ?? NONE;
 
 const NONE: readonly Hook[] = [];
 
-/** Names the webhook of a delivery, with its tenant. */
+/** Names the webhook of a delivery, with its tenant and visible control characters. */
 export const useNames = (): ((delivery: Delivery) => string) => {
   const hooks = useHooks();
   return useMemo(() => {
     const names = new Map(hooks.map(({ id, name }) => [id, name]));
     return ({ hook_id, tenant, url }) => {
       const name = names.get(hook_id) ?? url ?? hook_id;
-      return tenant === null ? name : `${name} · ${tenant}`;
+      return visibleText(tenant === null ? name : `${name} · ${tenant}`);
     };
   }, [hooks]);
 };

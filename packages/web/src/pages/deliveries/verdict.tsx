@@ -5,6 +5,7 @@ import { Until } from '../../design/time.tsx';
 import { useWords } from '../../words/words.ts';
 import { adviceOn } from './explain.ts';
 import { stateOf } from './state.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 interface VerdictProps {
   readonly delivery: Delivery;
@@ -32,7 +33,7 @@ export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
   return (
     <Notice tone={state === 'failed' ? 'bad' : state === 'retrying' ? 'warn' : 'idle'} title={title} live>
       <p>
-        {delivery.last_error} {advice}
+        {visibleText(delivery.last_error ?? '')} {advice}
       </p>
       {delivery.next_attempt_at === null ? null : (
         <p>

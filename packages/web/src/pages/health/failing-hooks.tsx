@@ -30,7 +30,7 @@ const Row = ({ hook }: { readonly hook: Hook }) => {
       <span>
         {status === 'disabled' ? <Mark tone="bad" word="Disabled" /> : <Mark tone="warn" word="Failing" />}
       </span>
-      <span className="failing-name cut" title={name}>
+      <span className="failing-name cut" title={visibleText(name)}>
         <Link href={`/webhooks/${id}`}>{visibleText(name)}</Link>
         {tenant === null ? null : <span className="quiet"> · {tenant}</span>}
       </span>

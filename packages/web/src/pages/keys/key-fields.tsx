@@ -3,6 +3,7 @@ import { useId } from 'react';
 import { Field } from '../../design/field.tsx';
 import { SCOPE_WORDS, SCOPES } from './scopes.ts';
 import { useWorkspaces } from './use-workspaces.ts';
+import { visibleText } from '../../design/visible-text.ts';
 
 interface ScopeFieldProps {
   readonly value: ApiKey['scope'];
@@ -55,7 +56,7 @@ export const WorkspaceField = ({ value, onChange }: WorkspaceFieldProps) => {
         >
           {(data ?? []).map(({ id, name }) => (
             <option key={id} value={id}>
-              {name}
+              {visibleText(name)}
             </option>
           ))}
         </select>

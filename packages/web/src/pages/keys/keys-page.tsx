@@ -77,7 +77,7 @@ const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
   const workspace = data?.find(({ id }) => id === workspace_id)?.name ?? workspace_id;
   return (
     <li className="key-row">
-      <span className="cut strong" title={name}>
+      <span className="cut strong" title={visibleText(name)}>
         {visibleText(name)}
       </span>
       <span className="cut">
@@ -90,7 +90,7 @@ const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
       <span className="quiet number">
         <AgoWords at={created_at} />
       </span>
-      <Button kind="danger" aria-label={`Delete the key ${name}`} onClick={onDelete}>
+      <Button kind="danger" aria-label={`Delete the key ${visibleText(name)}`} onClick={onDelete}>
         Delete…
       </Button>
     </li>

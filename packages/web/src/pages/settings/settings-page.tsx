@@ -36,6 +36,7 @@ export const SettingsPage = () => {
   return (
     <Page
       title="Settings"
+      fills
       tools={
         <>
           <SearchBox label="Search settings" onSearch={(q) => change({ q })} />
@@ -51,26 +52,29 @@ export const SettingsPage = () => {
         </>
       }
     >
-      {scope === 'admin' ? (
-        <div className="stack settings">
-          <p className="quiet">
-            A flag wins over the environment, which wins over bellwire.config.ts. Changes need a restart of
-            the server.
-          </p>
-          <Failure error={error} onRetry={() => void refetch()} />
-          {data === undefined && error === null ? <Loading what="the settings" /> : null}
-          <ul>
-            {shown.map((setting) => (
-              <SettingRow key={setting.name} setting={setting} />
-            ))}
-          </ul>
-          {data !== undefined && shown.length === 0 ? <Empty title="No setting matches" /> : null}
-        </div>
-      ) : (
-        <Empty title="Settings are for operators">
-          They need an API key with the scope admin. Sign out, and sign in with one.
-        </Empty>
-      )}
+      {/* Without links or buttons inside, the keyboard needs the tab stop to scroll. */}
+      <div className="page-body" role="region" aria-label="All settings" tabIndex={0}>
+        {scope === 'admin' ? (
+          <div className="stack settings">
+            <p className="quiet">
+              A flag wins over the environment, which wins over bellwire.config.ts. Changes need a restart of
+              the server.
+            </p>
+            <Failure error={error} onRetry={() => void refetch()} />
+            {data === undefined && error === null ? <Loading what="the settings" /> : null}
+            <ul>
+              {shown.map((setting) => (
+                <SettingRow key={setting.name} setting={setting} />
+              ))}
+            </ul>
+            {data !== undefined && shown.length === 0 ? <Empty title="No setting matches" /> : null}
+          </div>
+        ) : (
+          <Empty title="Settings are for operators">
+            They need an API key with the scope admin. Sign out, and sign in with one.
+          </Empty>
+        )}
+      </div>
     </Page>
   );
 };

@@ -11,6 +11,7 @@ import { type Column, Grid, TwoLines } from '../../design/grid.tsx';
 import { Mark } from '../../design/mark.tsx';
 import { Ago } from '../../design/time.tsx';
 import { Page } from '../../shell/page.tsx';
+import { visibleText } from '../../design/visible-text.ts';
 
 /** The state of the webhooks of a tenant in one word: the worst one. */
 export const TenantState = ({ hooks }: Pick<Tenant, 'hooks'>) => {
@@ -23,7 +24,7 @@ export const TenantState = ({ hooks }: Pick<Tenant, 'hooks'>) => {
 
 const metadataText = ({ metadata }: Tenant): string =>
   Object.entries(metadata)
-    .map(([name, value]) => `${name}: ${value}`)
+    .map(([name, value]) => visibleText(`${name}: ${value}`))
     .join(', ');
 
 const COLUMNS: readonly Column<Tenant>[] = [

@@ -73,7 +73,7 @@ export const hook_page = {
     p95: 'p95',
     none: 'No attempts in this range.',
     summary: (attempts: string, percent: string, p95: string) =>
-      `${attempts} attempts, ${percent} succeeded, p95 ${p95}`,
+      `${attempts} ${attempts === '1' ? 'attempt' : 'attempts'}, ${percent} succeeded, p95 ${p95}`,
     due: (count: string) => `${count} due now`,
     bucket: ({
       time,
@@ -86,7 +86,10 @@ export const hook_page = {
   errors: {
     title: 'Recent errors',
     none: 'No failed or retried delivery.',
-    among: (count: number) => `Among the newest ${count} deliveries that failed or are retried.`,
+    among: (count: number) =>
+      count === 1
+        ? 'One delivery failed or is retried.'
+        : `Among the newest ${count} deliveries that failed or are retried.`,
     status: (status: number) => `Status ${status}`,
   },
   latest: { title: 'Latest deliveries', all: 'All deliveries', none: 'No deliveries yet.' },

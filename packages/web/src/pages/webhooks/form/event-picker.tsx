@@ -118,7 +118,7 @@ const Group = ({ group: { prefix, names }, is_titled, types, events, set }: Grou
           <Check
             key={name}
             label={<span className="break">{visibleText(name)}</span>}
-            hint={types.find((type) => type.name === name)?.description || undefined}
+            hint={visibleText(types.find((type) => type.name === name)?.description ?? '') || undefined}
             checked={events.some((entry) => covers(entry, name))}
             disabled={isCovered(events, name)}
             onChange={(chosen) => set(name, chosen)}

@@ -23,7 +23,7 @@ export const HookPage = () => {
   const { data, error, refetch } = useHook(id);
   return (
     <Page
-      title={data === undefined ? words.webhooks.title : visibleText(data.name)}
+      title={data === undefined ? words.webhooks.title : data.name}
       tools={data === undefined ? undefined : <HookMark hook={data} />}
       actions={data === undefined ? undefined : <Actions hook={data} />}
     >
@@ -50,11 +50,11 @@ const Loaded = ({ hook }: { readonly hook: Hook }) => {
   const [filters, change] = useFilters();
   return (
     <div className="hook">
-      <p className="hook-url mono break" title={hook.url}>
+      <p className="hook-url mono break" title={visibleText(hook.url)}>
         <span className="quiet">{hook.method}</span> {visibleText(hook.url)}
       </p>
       <Tabs
-        label={hook.name}
+        label={visibleText(hook.name)}
         selected={filters['tab'] ?? 'overview'}
         onSelect={(tab) => change({ tab: tab === 'overview' ? null : tab })}
         tabs={[

@@ -59,7 +59,7 @@ const Group = ({ hook, group }: { readonly hook: Hook; readonly group: ErrorGrou
   return (
     <li>
       <span className="number strong">{group.count}</span>
-      <span className="cut" title={group.error ?? undefined}>
+      <span className="cut" title={group.error === null ? undefined : visibleText(group.error)}>
         {visibleText(group.error ?? '')}
       </span>
       <Link href={`/deliveries?${new URLSearchParams({ hook_id: hook.id, outcome: group.outcome })}`}>

@@ -53,14 +53,14 @@ export const hookColumns = (words: Words, hasTenants: boolean): readonly Column<
       key: 'name',
       title: columns.name,
       width: 'minmax(7rem, 3fr)',
-      cell: (hook) => <span title={hook.name}>{visibleText(hook.name)}</span>,
+      cell: (hook) => <span title={visibleText(hook.name)}>{visibleText(hook.name)}</span>,
     },
     {
       key: 'url',
       title: columns.url,
       width: 'minmax(7rem, 4fr)',
       cell: (hook) => (
-        <span className="quiet" title={hook.url}>
+        <span className="quiet" title={visibleText(hook.url)}>
           {visibleText(hook.url)}
         </span>
       ),
