@@ -9,6 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { stampOfSources } from './stamp.ts';
@@ -19,6 +20,8 @@ const next = `${root}dist-next`;
 
 /** A build takes seconds. An older folder was left by one that was killed. */
 const ABANDONED_MS = 60_000;
+/** Between two looks at the build of another process. */
+const WAIT_MS = 100;
 /** Above this level, compression takes many times longer for one percent. */
 const BROTLI_QUALITY = 9;
 
@@ -31,7 +34,8 @@ const claimBuild = (): boolean => {
     mkdirSync(next);
     return true;
   } catch {
-    if (Date.now() - statSync(next).mtimeMs < ABANDONED_MS) return false;
+    const age_ms = Date.now() - (statSync(next, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    if (age_ms < ABANDONED_MS) return false;
     rmSync(next, { recursive: true, force: true });
     return claimBuild();
   }
@@ -58,10 +62,14 @@ const buildPage = async (stamp: string): Promise<void> => {
 };
 
 const stamp = stampOfSources();
-if (builtStamp() !== stamp && claimBuild()) {
-  try {
-    await buildPage(stamp);
-  } finally {
-    rmSync(next, { recursive: true, force: true });
-  }
+// Another process may be building: its page is not used before it is complete.
+while (builtStamp() !== stamp) {
+  if (claimBuild()) {
+    try {
+      // It may have been completed between the look and the claim.
+      if (builtStamp() !== stamp) await buildPage(stamp);
+    } finally {
+      rmSync(next, { recursive: true, force: true });
+    }
+  } else await pause(WAIT_MS);
 }
