@@ -84,7 +84,7 @@ describe.skipIf(!hasBrowser)('the speed of the console', () => {
     }
   });
 
-  it('a key press in a long list shows within 100 ms, while pages load', async () => {
+  it('key presses in a long list usually show within 100 ms, while pages load', async () => {
     await using folder = await createTemporaryFolder();
     const finished = isFull ? 1_000_000 : 20_000;
     const path = folder.file('large.db');
@@ -105,7 +105,7 @@ describe.skipIf(!hasBrowser)('the speed of the console', () => {
     expect(problems).toEqual([]);
   }, 300_000);
 
-  it('ten open consoles do not slow down accepting events', async () => {
+  it('accepting events with ten open consoles is measured against none, and never takes seconds', async () => {
     await using folder = await createTemporaryFolder();
     await using child = await startChild<{ readonly port: number }>('./server-process.ts', [
       folder.file('bellwire.db'),
