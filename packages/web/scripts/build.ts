@@ -52,6 +52,8 @@ const compress = (): void => {
 };
 
 const buildPage = async (stamp: string): Promise<void> => {
+  // Otherwise Vite builds the development version of React, when tests or a shell set another environment.
+  process.env['NODE_ENV'] = 'production';
   const { build } = await import('vite');
   await build({ root, logLevel: 'error', build: { outDir: next, emptyOutDir: true } });
   compress();
