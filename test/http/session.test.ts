@@ -101,7 +101,7 @@ it.each(foreign)(
   'a request that %s caused is refused, reads included, and changes nothing',
   async (_, headers) => {
     const cookie = await signedIn(server);
-    const hook = { url: 'http://127.0.0.1:1/foreign', events: ['*'] };
+    const hook = { url: 'http://127.0.0.1:8080/foreign', events: ['*'] };
     for (const [call, body] of [
       ['POST /v1/webhooks', hook],
       ['POST /trpc/hooks.create', hook],
