@@ -97,6 +97,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   'tenants revokePortalSessions': 'tenants revoke-portal',
   'stats get': 'stats',
   'system get': 'system',
+  'signatures explain': 'verify',
   // It publishes the schemas of a program; a command line has none.
   'eventTypes push': 'event-types put',
 };
