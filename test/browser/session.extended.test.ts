@@ -45,7 +45,7 @@ describe.skipIf(!hasBrowser)('the session of a person in the console', () => {
   );
 
   it(
-    'a deleted key ends the session, and the page says so',
+    'a deleted key ends the session, and an idle page says so',
     async () => {
       await using server = await startServer();
       const { body } = await server.api('POST /v1/api-keys', { name: 'Anna', scope: 'admin' });
@@ -56,12 +56,11 @@ describe.skipIf(!hasBrowser)('the session of a person in the console', () => {
       await button(page, 'Sign in').click();
       await page.getByText('No deliveries yet').waitFor();
       await server.api(`DELETE /v1/api-keys/${body.id}`);
-      await goTo(page, 'Webhooks');
       await page.getByText('Your session has ended, or its API key was deleted.').waitFor();
       await page.getByText('Sign in with an API key').waitFor();
       await page.getByLabel('API key').fill(ADMIN_KEY);
       await button(page, 'Sign in').click();
-      await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+      await page.getByRole('heading', { name: 'Deliveries', level: 1 }).waitFor();
       expect(problems.filter((problem) => !problem.includes('401'))).toEqual([]);
     },
     TIMEOUT_MS,

@@ -35,7 +35,8 @@ export const shareStream = ({ name, open, onMessage }: SharedStream): (() => voi
         }
       }
     } catch {
-      // Aborted, or refused: the next call of the page shows the reason.
+      // Refused, such as after the end of the session: reading again shows the reason.
+      if (!signal.aborted) pass({ type: 'stale' });
     }
   };
   const leadOrFollow = async (): Promise<void> => {
