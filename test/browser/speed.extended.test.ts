@@ -74,7 +74,10 @@ describe.skipIf(!hasBrowser)('the speed of the console', () => {
     await using visitor = await visit(server.origin);
     const { page } = visitor;
     for (const path of ['/health', '/deliveries']) {
+      const streaming = page.waitForResponse((response) => response.url().includes('/v1/stream'));
       await page.goto(server.origin + path);
+      // With the stream, the page reads once more.
+      await streaming;
       await settled(page);
       const requests: string[] = [];
       page.on('request', (request) => requests.push(request.url()));
