@@ -1,4 +1,5 @@
 import { type ReactNode, useEffect } from 'react';
+import { useArea } from './area.ts';
 
 interface PageProps {
   readonly title: string;
@@ -13,9 +14,10 @@ interface PageProps {
 
 /** A page with its title, which is also the title of the tab. */
 export const Page = ({ title, tools, actions, fills = false, children }: PageProps) => {
+  const { brand } = useArea();
   useEffect(() => {
-    document.title = `${title} · Bellwire`;
-  }, [title]);
+    document.title = `${title} · ${brand}`;
+  }, [title, brand]);
   return (
     <>
       <header className="page-head">

@@ -1,6 +1,7 @@
 import type { Delivery, Hook } from '@bellwire/client';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { useArea } from '../../shell/area.ts';
 import { useBellwire } from '../../data/client.tsx';
 
 /** The hooks that a page loads at once. */
@@ -23,11 +24,12 @@ const NONE: readonly Hook[] = [];
 /** Names the webhook of a delivery, with its tenant. */
 export const useNames = (): ((delivery: Delivery) => string) => {
   const hooks = useHooks();
+  const { is_portal } = useArea();
   return useMemo(() => {
     const names = new Map(hooks.map(({ id, name }) => [id, name]));
     return ({ hook_id, tenant, url }) => {
       const name = names.get(hook_id) ?? url ?? hook_id;
-      return tenant === null ? name : `${name} · ${tenant}`;
+      return tenant === null || is_portal ? name : `${name} · ${tenant}`;
     };
-  }, [hooks]);
+  }, [hooks, is_portal]);
 };

@@ -6,7 +6,7 @@ import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useWords } from '../../../words/words.ts';
-import { formOf } from '../form/form-of.ts';
+import { useForm } from '../form/form-of.ts';
 import { ActivateDialog } from './activate-dialog.tsx';
 import { useHookChanged } from './use-hook-changed.ts';
 import { ValidateDialog } from './validate-dialog.tsx';
@@ -17,6 +17,7 @@ export const HookSwitch = ({ hook }: { readonly hook: Hook }) => {
   const bellwire = useBellwire();
   const changed = useHookChanged();
   const [open, setOpen] = useState(false);
+  const form = useForm(hook.dialect);
   const pause = useMutation({
     mutationFn: () => bellwire.hooks.deactivate(hook.id),
     onSuccess: changed,
@@ -41,7 +42,7 @@ export const HookSwitch = ({ hook }: { readonly hook: Hook }) => {
   return (
     <>
       <Button kind="primary" onClick={() => setOpen(true)}>
-        {formOf(hook.dialect).activate}
+        {form.activate}
       </Button>
       {open ? <SwitchDialog hook={hook} onClose={close} /> : null}
     </>

@@ -1,6 +1,7 @@
 import type { Hook } from '@bellwire/client';
+import { AgoWords } from '../../../design/ago-words.tsx';
 import { Notice } from '../../../design/notice.tsx';
-import { Ago, Until } from '../../../design/time.tsx';
+import { Until } from '../../../design/time.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
 import { useWords, type Words } from '../../../words/words.ts';
 import { type HookState, stateOfHook } from '../hook-state.ts';
@@ -55,7 +56,7 @@ const LastFailure = ({ hook }: { readonly hook: Hook }) => {
   if (last_failure === null || consecutive_failures === 0) return null;
   return (
     <p>
-      {words.last_failed} <Ago at={last_failure.at} /> {words.ago}: {visibleText(last_failure.error ?? '')}{' '}
+      {words.last_failed} <AgoWords at={last_failure.at} />: {visibleText(last_failure.error ?? '')}{' '}
       {next_attempt_at === null || !hook.active ? null : (
         <>
           {words.next_retry} <Until at={next_attempt_at} />.
