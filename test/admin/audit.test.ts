@@ -73,6 +73,17 @@ const CHANGES: Readonly<Record<string, readonly [action: string, arrange: () => 
     'tenant.created',
     async () => ['PATCH /v1/tenants/cus_new', { metadata: { plan: 'team' } }],
   ],
+  'tenants.createPortalSession': [
+    'portal.linked',
+    async () => ['POST /v1/tenants/cus_p/portal-sessions', {}],
+  ],
+  'tenants.revokePortalSessions': [
+    'portal.revoked',
+    async () => {
+      await api('POST /v1/tenants/cus_r/portal-sessions', {});
+      return ['DELETE /v1/tenants/cus_r/portal-sessions'];
+    },
+  ],
   'tenants.delete': ['tenant.erased', async () => [`DELETE /v1/tenants/${await tenant('cus_erased')}`]],
   'eventTypes.put': ['event_type.created', async () => ['PUT /v1/event-types/a.new', {}]],
   'eventTypes.delete': [

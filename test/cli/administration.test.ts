@@ -93,6 +93,8 @@ test('the audit log is listed', async ({ server, json, bellwire }) => {
 const RENAMED: Readonly<Record<string, string>> = {
   'hooks revealSecret': 'hooks secret',
   'recoveries create': 'recover',
+  'tenants createPortalSession': 'tenants portal-link',
+  'tenants revokePortalSessions': 'tenants revoke-portal',
   'stats get': 'stats',
   'system get': 'system',
   'signatures explain': 'verify',
@@ -116,4 +118,18 @@ test('every call of the client has a command, and each says what it does', async
     expect(stdout).toMatch(new RegExp(`^Usage: bellwire ${command} \\[options\\]`));
     expect(stdout).toMatch(new RegExp(`\nExamples:\n {2}(bellwire|printf).* ?${command}`));
   }
+});
+
+test('a portal link works once, and is revoked', async ({ server, json, bellwire }) => {
+  const { url } = await json('tenants', 'portal-link', 'cus_42', '--read-only', '--expires-in', '600');
+  const exchange = (token: string) => server.api('POST /portal/session', { token }, { key: null });
+  const opened = await exchange(url.split('#')[1]);
+  expect(opened.body).toMatchObject({ tenant: 'cus_42', read_only: true });
+  const again = await bellwire(['tenants', 'portal-link', 'cus_42']);
+  expect(again.stderr).toContain('It works once.');
+  const [, token = ''] = /^url +\S+#(\S+)$/m.exec(again.stdout) ?? [];
+  expect((await bellwire(['tenants', 'revoke-portal', 'cus_42'])).stdout).toBe(
+    'Revoked the portal of cus_42.\n',
+  );
+  expect((await exchange(token)).status).toBe(401);
 });

@@ -6,6 +6,7 @@ const change = (hook_id: string, size = 10) => ({
   data: { reason: 'held' as const, hook_id: 'x'.repeat(size), tenant: null },
   hook_id,
   tenant: null,
+  owner: null,
 });
 
 const idsIn = (text: string | null) => text?.match(/^id: \S+$/gm)?.length ?? (text === null ? null : 0);

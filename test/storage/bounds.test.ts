@@ -38,6 +38,7 @@ it('a recovery stores no delivery of an event that is pruned between its read an
     workspace_id,
     kind: 'recover',
     filter,
+    owner: null,
     created_at: now,
   });
   const slice = { limit: 500, now, newId: () => kit.ids('dlv') };

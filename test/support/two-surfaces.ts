@@ -103,7 +103,7 @@ export const successOf = (name: string, value: unknown): number =>
 
 const ID = /\b(?:ws|wh|evt|dlv|att|rcv|ers|key|aud)_[0-9a-z]{26}\b/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
-const SECRET = /whsec_[A-Za-z0-9+/=]+|bwk_[\w-]+/g;
+const SECRET = /whsec_[A-Za-z0-9+/=]+|bwk_[\w-]+|https?:\/\/[\w.:]+\/portal#[\w-]+/g;
 
 /** JSON text without the values that differ between two runs: each id becomes its position. */
 export const normalized = (value: unknown): string => {

@@ -66,6 +66,7 @@ export const assembleVirtual = async (
       retention_ms: null,
       payload_retention_ms: null,
       public_url: null,
+      portal_origins: [],
       system: { version: '0.0.0', node_id: 'node_1', settings: [] },
       api_key: null,
       ...settings,

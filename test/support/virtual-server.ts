@@ -108,6 +108,8 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
   return {
     clock,
     api,
+    /** The whole HTTP application, for calls with other credentials. */
+    fetch: program.fetch,
     addWorkspace,
     /** Creates a hook for every event at a path of the receivers. */
     addHook: (path: string, fields: object = {}) =>

@@ -95,6 +95,9 @@ export const calls = {
     stats,
     update: change('id_and_fields', 'idempotent'),
     delete: change('id', 'if_refused'),
+    // A second link is of no consequence: the first one was never received, and expires.
+    createPortalSession: change('id_and_fields', 'idempotent'),
+    revokePortalSessions: change('id', 'idempotent'),
   },
   erasures: { get },
   eventTypes: {

@@ -2,6 +2,7 @@ import { type Audit, type AuditOptions, createAudit } from './admin/audit.ts';
 import { scheduleBeyondRetention } from './admin/check-retention.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
+import { createPortals } from './admin/portals.ts';
 import { Sessions } from './admin/sessions.ts';
 import { noteChange } from './admin/note-changes.ts';
 import { ChangeFeed } from './delivery/change-feed.ts';
@@ -17,7 +18,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import { createInbox, type Inbox } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
-import { sessionOf } from './http/session-cookie.ts';
+import { ownOrigin, sessionOf } from './http/session-cookie.ts';
 import { Streams } from './http/streams.ts';
 import type { Changes } from './ports/changes.ts';
 import type { Log } from './ports/log.ts';
@@ -73,7 +74,7 @@ const createJobs = (
 
 interface HttpParts extends Pick<
   AppOptions,
-  'router' | 'sessions' | 'streams' | 'viewChange' | 'metrics' | 'log' | 'isReady'
+  'router' | 'sessions' | 'portals' | 'streams' | 'viewChange' | 'metrics' | 'log' | 'isReady'
 > {
   readonly contexts: Contexts;
   readonly inbox: Inbox | null;
@@ -83,8 +84,13 @@ const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...part
   const { public_url } = settings;
   return createApp({
     ...parts,
-    createContext: (request) => contexts.ofRequest(request.headers, () => sessionOf(request, public_url)),
+    createContext: (request) =>
+      contexts.ofRequest(request.headers, {
+        tokenOf: () => sessionOf(request, public_url),
+        originOf: () => ownOrigin(request, public_url).origin,
+      }),
     public_url,
+    portal_origins: settings.portal_origins,
     console_files: ports.console_files,
     monotonic: ports.clock.monotonic,
     inbox: inbox?.routes ?? null,
@@ -128,7 +134,8 @@ const openKeys = async (ports: Ports, { api_key }: Settings, audit: Audit) => {
   const is_first_start = !(await repositories.api_keys.any());
   if (api_key !== null) await adoptKey(keys, api_key);
   const sessions = new Sessions({ ...ports, keys, repositories: repositories.sessions });
-  return { keys, sessions, is_first_start };
+  const portals = createPortals({ ...ports, audit, repositories });
+  return { keys, sessions, portals, is_first_start };
 };
 
 interface InProcessParts {
@@ -165,7 +172,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const changes = new ChangeFeed({ ...ports, repositories });
   const streams = new Streams({ source: changes, clock });
   const audit = createAudit({ ...ports, repositories, onChanged: afterChange({ changes, streams }) });
-  const { keys, sessions, is_first_start } = await openKeys(ports, settings, audit);
+  const { keys, sessions, portals, is_first_start } = await openKeys(ports, settings, audit);
 
   const metrics = createMetrics({ store, repositories, clock, gauges: () => loop.gauges() });
   const observe = (observation: Observation): void => {
@@ -180,6 +187,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const { router, contexts, viewChange } = createManagement(ports, settings, {
     keys,
     sessions,
+    portals,
     audit,
     loop,
     jobs,
@@ -189,6 +197,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     router,
     contexts,
     sessions,
+    portals,
     streams,
     viewChange,
     inbox,

@@ -22,6 +22,10 @@ const retention = z.union(
   [z.literal('off').transform(() => null), durationMs('1m', '3650d')],
   'must be off, or a duration from 1m to 3650d',
 );
+const ORIGIN_RULE = 'must be origins such as https://app.example.com, separated by commas';
+/** Without a path, and without a wildcard, which would let any page of a domain in. */
+const isOrigin = (word: string): boolean =>
+  /^https?:\/\/[^/*?#@\s;,'"]+\/?$/i.test(word) && URL.canParse(word);
 const list = text.transform((words) => words.split(',').map((word) => word.trim()));
 
 interface Setting<S extends z.ZodType> {
@@ -49,7 +53,10 @@ export const settings = {
     'SQLite database: `file:` and a path.',
   ),
   api_key: setting(
-    z.string().regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 visible characters without spaces'),
+    z
+      .string()
+      .regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 visible characters without spaces')
+      .regex(/^(?!bwp_)/, 'must not begin with bwp_, as the tokens of the portal do'),
     'Admin API key, added at the start. If unset, the first start generates one and prints it; if the output is not a terminal, it is written to the file `api-key` next to the database.',
   ),
   encryption_keys: setting(
@@ -96,6 +103,17 @@ export const settings = {
       .url({ protocol: /^https?$/, error: 'must be a URL such as https://webhooks.example.com' })
       .transform((url) => new URL(url).origin),
     'Address of the server in browsers, if it is behind a proxy, such as `https://webhooks.example.com`.',
+  ),
+  portal_origins: setting(
+    list.pipe(
+      z.array(
+        z
+          .string()
+          .refine(isOrigin, ORIGIN_RULE)
+          .transform((url) => new URL(url).origin),
+      ),
+    ),
+    'Origins of your own pages that show the portal in a frame or call the API with its token, `https://app.example.com,…`.',
   ),
   inbox: withDefault(yesOrNo, 'false', 'Serve the built-in receiver at `/inbox/:name`.'),
   log_level: withDefault(

@@ -93,6 +93,7 @@ const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settin
     retention_ms: config.retention,
     payload_retention_ms: config.payload_retention,
     public_url: config.public_url ?? null,
+    portal_origins: config.portal_origins ?? [],
     system: { version: VERSION, node_id, settings: shownSettings(config) },
     api_key: config.api_key ?? null,
   };

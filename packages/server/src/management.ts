@@ -9,6 +9,7 @@ import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
 import { createSecrets } from './admin/secrets.ts';
 import { createSignatures } from './admin/signatures.ts';
+import type { Portals } from './admin/portals.ts';
 import type { Sessions } from './admin/sessions.ts';
 import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
@@ -34,6 +35,7 @@ export interface Management {
 export interface ManagementParts {
   readonly keys: Keys;
   readonly sessions: Sessions;
+  readonly portals: Portals;
   readonly audit: Audit;
   readonly loop: DeliveryLoop;
   readonly jobs: JobRunner;
@@ -43,7 +45,7 @@ export interface ManagementParts {
 export const createManagement = (
   ports: Ports,
   settings: Settings,
-  { keys, sessions, audit, loop, jobs }: ManagementParts,
+  { keys, sessions, portals, audit, loop, jobs }: ManagementParts,
 ): Management => {
   const { clock, dialects, ids, storage } = ports;
   const { accept, notices } = loop;
@@ -72,6 +74,7 @@ export const createManagement = (
     recoveryJobs,
     erasureJobs: createErasureJobs({ ...forHooks, default_workspace: DEFAULT_WORKSPACE, onCreated }),
     keys,
+    portals,
     repositories: storage.repositories,
     audit,
     awaitedSends: new AwaitedSends({
@@ -92,7 +95,7 @@ export const createManagement = (
   });
   return {
     router,
-    contexts: createContexts({ keys, sessions, lookup, hookIdsOf: storage.repositories.hooks.idsOf }),
+    contexts: createContexts({ ...settings, ...storage.repositories, keys, sessions, portals, lookup }),
     viewChange: createViewChange((hook) => secrets.stateOf(hook)),
   };
 };

@@ -61,6 +61,8 @@ export interface Settings extends Pick<
   readonly default_dialect: Dialect;
   /** The address of the server in browsers; null for the one of each request. */
   readonly public_url: string | null;
+  /** The origins of pages that may show the portal or call the API with its token. */
+  readonly portal_origins: readonly string[];
   /** The facts about this process for operators. */
   readonly system: SystemFacts;
   /** An admin API key to store at the start. */

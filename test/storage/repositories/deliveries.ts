@@ -107,6 +107,7 @@ const reading = (check: Check): void => {
       status: 'pending',
       created_at: NOW,
       url: null,
+      hook_tenant: null,
     };
     await addAttempts(kit, id);
     expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);

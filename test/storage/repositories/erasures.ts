@@ -73,6 +73,7 @@ const addRecovery = (
       statuses: ['failed'],
       ...covered,
     },
+    owner: null,
     created_at: NOW,
   });
 

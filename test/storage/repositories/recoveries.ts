@@ -40,13 +40,8 @@ type Wanted = Partial<RecoveryFilter> & Work & { readonly workspace_id: string }
 
 const create = (kit: Kit, wanted: Wanted) => {
   const { workspace_id, kind = 'recover', limit: _, between: __, ...filter } = wanted;
-  return kit.recoveries.create({
-    id: kit.ids('rcv'),
-    workspace_id,
-    kind,
-    filter: filterOf(filter),
-    created_at: NOW,
-  });
+  const job = { workspace_id, kind, owner: null, created_at: NOW };
+  return kit.recoveries.create({ id: kit.ids('rcv'), filter: filterOf(filter), ...job });
 };
 
 const advance = async (kit: Kit, { workspace_id, id }: Recovery, limit = 100): Promise<Recovery> => {
@@ -404,7 +399,7 @@ const slices = (check: Check): void => {
       expect(await kit.recoveries.cancel(workspace_id, other.id, LATER)).toBe('canceled');
       expect((await advance(kit, job)).status).toBe('completed');
       expect(await kit.recoveries.next()).toBe(null);
-      const { data } = await kit.recoveries.list(workspace_id, { limit: 10, after: null });
+      const { data } = await kit.recoveries.list(workspace_id, {}, { limit: 10, after: null });
       expect(data.map(({ id, status }) => [id, status])).toEqual([
         [other.id, 'canceled'],
         [job.id, 'completed'],

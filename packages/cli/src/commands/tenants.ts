@@ -70,8 +70,43 @@ const remove = apiVerb<One & { readonly yes?: boolean }>({
   },
 });
 
+interface PortalLink extends One {
+  readonly expires_in?: number;
+  readonly read_only?: boolean;
+  readonly return_url?: string;
+}
+
+const portalLink = apiVerb<PortalLink>({
+  usage: 'portal-link <tenant>',
+  about: 'Create a link with which a customer manages their own hooks. It works once, within 10 minutes.',
+  arguments: TENANT,
+  flags: [
+    {
+      flags: '--expires-in <seconds>',
+      about: 'how long the session lasts, from 60 to 86400 (default: 3600)',
+      read: Number,
+    },
+    { flags: '--read-only', about: 'the customer cannot change anything' },
+    { flags: '--return-url <url>', about: 'where the page links back to' },
+  ],
+  examples: ['tenants portal-link cus_42', 'tenants portal-link cus_42 --read-only --expires-in 600'],
+  run: async ({ tenants }, { tenant, ...fields }, { out }) => {
+    out.print(await tenants.createPortalSession(tenant, fields), printRecord);
+    out.note('Open it in the browser of the customer. It works once.');
+  },
+});
+
+const revokePortal = apiVerb<One>({
+  usage: 'revoke-portal <tenant>',
+  about: 'End all portal links and sessions of a customer.',
+  arguments: TENANT,
+  examples: ['tenants revoke-portal cus_42'],
+  run: async ({ tenants }, { tenant }, { out }) =>
+    out.print(await tenants.revokePortalSessions(tenant), () => `Revoked the portal of ${tenant}.`),
+});
+
 export const tenants: Noun = {
   name: 'tenants',
   about: 'Your customers, by your own ids.',
-  verbs: [list, get, tenantStats, update, remove],
+  verbs: [list, get, tenantStats, update, portalLink, revokePortal, remove],
 };

@@ -26,6 +26,7 @@ export type AuditAction =
   | `tenant.${'created' | 'updated' | 'erased'}`
   | `api_key.${'created' | 'deleted'}`
   | `recovery.${'created' | 'canceled'}`
+  | `portal.${'linked' | 'revoked'}`
   | 'event.erased';
 
 /** One change, for its entry. */

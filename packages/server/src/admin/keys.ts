@@ -8,12 +8,25 @@ import type { KeyScope } from '../core/api-key.ts';
 import type { ApiKey, Repositories } from '../ports/repositories.ts';
 
 /** The API key behind a request. */
-export interface Caller {
+export interface KeyCaller {
   readonly key_id: string;
   readonly scope: KeyScope;
   /** The key's workspace; null for an admin key, which may access any. */
   readonly workspace_id: string | null;
 }
+
+/** The session of a customer's page behind a request: bound to one tenant. */
+export interface PortalCaller {
+  /** Not of an API key. The audit log shows it. */
+  readonly key_id: string;
+  readonly scope: 'portal';
+  readonly workspace_id: string;
+  readonly tenant: string;
+  readonly read_only: boolean;
+}
+
+/** Who makes a call. */
+export type Caller = KeyCaller | PortalCaller;
 
 /** API keys. Each is shown once, when it is created; only its hash is stored. */
 export interface Keys {
@@ -25,9 +38,9 @@ export interface Keys {
   /** Stores a given text as an admin key, unless it is stored already. */
   readonly adopt: (secret: string, name: string, actor: Actor) => Promise<void>;
   /** The caller with the key that has this hash; null if there is none. */
-  readonly callerOf: (key_hash: string) => Promise<Caller | null>;
+  readonly callerOf: (key_hash: string) => Promise<KeyCaller | null>;
   /** The caller behind an `Authorization` header. @throws BellwireError `unauthenticated`. */
-  readonly authenticate: (authorization: string | undefined) => Promise<Caller>;
+  readonly authenticate: (authorization: string | undefined) => Promise<KeyCaller>;
 }
 
 export interface KeysOptions {
@@ -47,7 +60,7 @@ const KEY_BYTES = 32;
 const hintOf = (secret: string): string =>
   secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
 
-const toCaller = ({ id, scope, workspace_id }: Pick<ApiKey, 'id' | 'scope' | 'workspace_id'>): Caller => ({
+const toCaller = ({ id, scope, workspace_id }: Pick<ApiKey, 'id' | 'scope' | 'workspace_id'>): KeyCaller => ({
   key_id: id,
   scope,
   workspace_id,

@@ -21,6 +21,8 @@ export interface Selection extends Omit<RecoveryFilter, 'since' | 'until'> {
   readonly since: number | null;
   /** Milliseconds; null for now. */
   readonly until: number | null;
+  /** The tenant to whose hooks all the deliveries go, if that is known. Default: that of the hook. */
+  readonly owner?: string | undefined;
 }
 
 /** Jobs that send many deliveries again, or cancel them. */
@@ -120,21 +122,23 @@ const cancelJob = ({ audit, clock }: RecoveryJobsOptions, actor: Actor, id: stri
     await record({ action: 'recovery.canceled', subject: id, ...fields });
   });
 
+/** The first selected delivery that cannot be sent anymore. @throws BellwireError `not_found` */
+const checkDeliveries = async (
+  { recoveries }: Repositories,
+  workspace_id: string,
+  { delivery_ids }: Selection,
+): Promise<string | null> => {
+  if (delivery_ids === null) return null;
+  const { unknown, payload_expired } = await recoveries.checkDeliveries(workspace_id, delivery_ids);
+  if (unknown === null) return payload_expired;
+  throw new BellwireError('not_found', `There is no delivery ${unknown} in this workspace.`);
+};
+
 export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs => {
   const { repositories, lookup, clock, ids, retention_ms, onCreated } = options;
   const { recoveries } = repositories;
 
-  const checkDeliveries = async (
-    workspace_id: string,
-    { delivery_ids }: Selection,
-  ): Promise<string | null> => {
-    if (delivery_ids === null) return null;
-    const { unknown, payload_expired } = await recoveries.checkDeliveries(workspace_id, delivery_ids);
-    if (unknown === null) return payload_expired;
-    throw new BellwireError('not_found', `There is no delivery ${unknown} in this workspace.`);
-  };
-
-  const toFilter = ({ since, until, ...selection }: Selection): RecoveryFilter => {
+  const toFilter = ({ since, until, owner: _owner, ...selection }: Selection): RecoveryFilter => {
     const now = clock.now();
     const oldest = retention_ms === null ? 0 : Math.max(0, now - retention_ms + RETENTION_MARGIN_MS);
     return {
@@ -150,7 +154,7 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
   return {
     count: async (workspace_id, kind, selection) => {
       await findHook(lookup, workspace_id, selection);
-      await checkDeliveries(workspace_id, selection);
+      await checkDeliveries(repositories, workspace_id, selection);
       const filter = toFilter(selection);
       const now = clock.now();
       let tally = EMPTY_TALLY;
@@ -166,13 +170,20 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
       const { workspace_id } = actor;
       const hook = await findHook(lookup, workspace_id, selection);
       if (hook !== null && kind === 'recover') refuseInactive(hook);
-      const expired = await checkDeliveries(workspace_id, selection);
+      const expired = await checkDeliveries(repositories, workspace_id, selection);
       if (expired !== null && kind === 'recover') throw payloadExpired(expired);
       const filter = toFilter(selection);
       const created_at = clock.now();
       const recovery = await store(options, actor, {
-        job: { id: ids('rcv'), workspace_id, kind, filter, created_at },
-        tenant: selection.tenant ?? hook?.tenant ?? null,
+        job: {
+          id: ids('rcv'),
+          workspace_id,
+          kind,
+          filter,
+          owner: selection.owner ?? hook?.tenant ?? null,
+          created_at,
+        },
+        tenant: selection.tenant ?? selection.owner ?? hook?.tenant ?? null,
       });
       onCreated();
       return recovery;

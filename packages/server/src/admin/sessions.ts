@@ -4,14 +4,14 @@ import type { Hash } from '../ports/hash.ts';
 import type { Random } from '../ports/random.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { StoredSession } from '../ports/sessions.ts';
-import type { Caller, Keys } from './keys.ts';
+import type { KeyCaller, Keys } from './keys.ts';
 
 const TOKEN_BYTES = 32;
 const SESSION_MS = 7 * 86_400_000;
 const LINK_MS = 86_400_000;
 
 /** The operator of a local server, who signs in by a link of its terminal. The audit log shows this id. */
-const LOCAL: Caller = { key_id: 'local', scope: 'admin', workspace_id: null };
+const LOCAL: KeyCaller = { key_id: 'local', scope: 'admin', workspace_id: null };
 
 export interface SessionsOptions {
   readonly repositories: Repositories['sessions'];
@@ -24,7 +24,7 @@ export interface SessionsOptions {
 /** A session with its token, which only the browser keeps. */
 export interface SignedIn {
   readonly token: string;
-  readonly caller: Caller;
+  readonly caller: KeyCaller;
   readonly max_age_ms: number;
 }
 
@@ -66,7 +66,7 @@ export class Sessions {
   }
 
   /** The caller that a session acts for; null if it has ended or its key was deleted. */
-  async callerOf(token: string): Promise<Caller | null> {
+  async callerOf(token: string): Promise<KeyCaller | null> {
     const { repositories, keys, hash } = this.#options;
     const session = await repositories.find(hash(token));
     if (session === null || session.kind !== 'console' || this.#isExpired(session)) return null;
@@ -84,7 +84,7 @@ export class Sessions {
   }
 
   async #start(
-    kind: StoredSession['kind'],
+    kind: 'link' | 'console',
     key_hash: string | null,
     max_age_ms: number,
   ): Promise<{ readonly token: string; readonly max_age_ms: number }> {
@@ -95,6 +95,7 @@ export class Sessions {
       token_hash: hash(token),
       kind,
       key_hash,
+      portal: null,
       created_at: now,
       expires_at: now + max_age_ms,
     });

@@ -11,6 +11,7 @@ export interface ChangeFeedOptions {
     readonly deliveries: Pick<Repositories['deliveries'], 'named'>;
     readonly hooks: Pick<Repositories['hooks'], 'get'>;
     readonly recoveries: Pick<Repositories['recoveries'], 'get'>;
+    readonly owned: Pick<Repositories['owned'], 'tenantsOfHooks'>;
   };
   readonly clock: Clock;
   readonly log: Log;
@@ -31,7 +32,7 @@ const ofRecovery = (recovery: Recovery): readonly Change[] => {
   const reason = recovery.kind === 'cancel' ? 'canceled' : 'recovered';
   return [
     { kind: 'recovery', recovery },
-    { kind: 'deliveries_changed', reason, hook_id, tenant },
+    { kind: 'deliveries_changed', reason, hook_id, tenant, owner: recovery.owner },
   ];
 };
 
@@ -125,7 +126,17 @@ export class ChangeFeed implements Changes, ChangeSource {
       });
       pending.addBurst();
     }
-    return [...found, ...pending.bulk.map((bulk): Change => ({ kind: 'deliveries_changed', ...bulk }))];
+    return [...found, ...(await this.#bulk(workspace_id, pending))];
+  }
+
+  async #bulk(workspace_id: string, { bulk }: PendingChanges): Promise<readonly Change[]> {
+    const hook_ids = bulk.flatMap(({ hook_id }) => hook_id ?? []);
+    const { tenantsOfHooks } = this.#options.repositories.owned;
+    const tenants = await tenantsOfHooks(workspace_id, hook_ids).catch(() => new Map<string, null>());
+    return bulk.map((change): Change => {
+      const owner = change.hook_id === null ? null : (tenants.get(change.hook_id) ?? null);
+      return { kind: 'deliveries_changed', ...change, owner };
+    });
   }
 
   async #hooks(workspace_id: string, { hooks }: PendingChanges): Promise<readonly Change[]> {

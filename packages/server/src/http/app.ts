@@ -1,5 +1,6 @@
 import type { AnyRouter } from '@trpc/server';
 import { Hono } from 'hono';
+import type { Portals } from '../admin/portals.ts';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
@@ -14,6 +15,7 @@ import { mountEntry } from './entry.ts';
 import { limitBody } from './limit-body.ts';
 import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
+import { allowPortalOrigins, mountPortal } from './portal.ts';
 import { mountRest } from './rest.ts';
 import { routesOf } from './routes.ts';
 import { mountSession } from './session.ts';
@@ -33,8 +35,11 @@ export interface AppOptions {
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
   readonly sessions: Sessions;
+  readonly portals: Portals;
   /** The address in the browser, behind a proxy; null for the one of each request. */
   readonly public_url: string | null;
+  /** The origins of pages that may show the portal or call the API with its token. */
+  readonly portal_origins: readonly string[];
   readonly console_files: ConsoleFiles;
   /** Null when the inbox is disabled. */
   readonly inbox: Hono | null;
@@ -53,6 +58,7 @@ export const createApp = (options: AppOptions): Hono => {
   const app = new Hono();
   const measured = measureRequests(metrics, options.monotonic);
   app.use(measured.middleware);
+  if (options.portal_origins.length > 0) app.use(allowPortalOrigins(options.portal_origins));
   app.use(limitBody(log));
   app.get('/healthz', (c) => c.text('ok\n', 200, API_HEADERS));
   app.get('/readyz', (c) =>
@@ -68,7 +74,8 @@ export const createApp = (options: AppOptions): Hono => {
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);
   mountSession(app, options);
-  mountConsole(app, options.console_files);
+  mountPortal(app, options);
+  mountConsole(app, options.console_files, options.portal_origins);
   measured.addRoutes(app);
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);

@@ -2,9 +2,11 @@ import { passes, type ChangeFilter, type ShownChange } from '../rpc/views/change
 import { eventText } from './event-stream.ts';
 
 /** An event of the stream, with its text for all clients. */
-interface Entry extends Pick<ShownChange, 'type' | 'hook_id' | 'tenant'> {
+interface Entry extends Pick<ShownChange, 'type' | 'hook_id' | 'tenant' | 'owner'> {
   readonly seq: number;
   readonly text: string;
+  /** Its text for portals. */
+  readonly portal_text: string;
 }
 
 const EVENTS_MAX = 2_000;
@@ -14,7 +16,7 @@ const CHARACTERS_MAX = 4 * 1024 * 1024;
 const textOf = (entries: readonly Entry[], filter: ChangeFilter): string =>
   entries
     .filter((entry) => passes(entry, filter))
-    .map(({ text }) => text)
+    .map(({ text, portal_text }) => (filter.owner === undefined ? text : portal_text))
     .join('');
 
 /** The latest events of one workspace, for clients that resume. */
@@ -37,11 +39,14 @@ export class ChangeHistory {
 
   /** Adds a batch, and returns what a client with a filter gets of it. Each text is built once. */
   add(changes: readonly ShownChange[]): (filter: ChangeFilter) => string {
-    const added = changes.map(({ type, hook_id, tenant, data }): Entry => {
+    const added = changes.map(({ type, hook_id, tenant, owner, data, portal_data }): Entry => {
       const seq = ++this.#seq;
-      const text = eventText({ id: this.#idOf(seq), type, data: JSON.stringify(data) });
+      const id = this.#idOf(seq);
+      const text = eventText({ id, type, data: JSON.stringify(data) });
+      const portal_text =
+        portal_data === undefined ? text : eventText({ id, type, data: JSON.stringify(portal_data) });
       this.#characters += text.length;
-      return { seq, type, hook_id, tenant, text };
+      return { seq, type, hook_id, tenant, owner, text, portal_text };
     });
     this.#entries.push(...added);
     this.#trim();

@@ -12,17 +12,26 @@ const POLICY = [
   "font-src 'self'",
   "form-action 'none'",
   "base-uri 'none'",
-  "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
   "trusted-types 'none'",
-].join('; ');
+];
 
-const PAGE_HEADERS = {
-  'content-security-policy': POLICY,
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-} as const;
+const PORTAL = /^\/portal\/?$/;
+
+/**
+ * The headers of a page. Only the portal can be shown in a frame, and only by the pages of these origins: it authenticates
+ * by no cookie, so that a frame cannot act for a person who is signed in.
+ */
+export const pageHeaders = (path: string, portal_origins: readonly string[]): Record<string, string> => {
+  const framing = PORTAL.test(path) && portal_origins.length > 0;
+  const ancestors = framing ? portal_origins.join(' ') : "'none'";
+  return {
+    'content-security-policy': [...POLICY, `frame-ancestors ${ancestors}`].join('; '),
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    ...(framing ? {} : { 'x-frame-options': 'DENY' }),
+  };
+};
 
 const encodingOf = (c: Context, { br, gz }: ConsoleFile): 'br' | 'gzip' | null => {
   const accepted = c.req.header('accept-encoding') ?? '';
@@ -30,9 +39,14 @@ const encodingOf = (c: Context, { br, gz }: ConsoleFile): 'br' | 'gzip' | null =
   return gz !== null && /\bgzip\b/.test(accepted) ? 'gzip' : null;
 };
 
-const send = (c: Context, file: ConsoleFile, cache_control: string): Response => {
+interface Sent {
+  readonly cache_control: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const send = (c: Context, file: ConsoleFile, { cache_control, headers: shared }: Sent): Response => {
   const headers = {
-    ...PAGE_HEADERS,
+    ...shared,
     etag: file.etag,
     'cache-control': cache_control,
     vary: 'accept-encoding',
@@ -48,7 +62,7 @@ const send = (c: Context, file: ConsoleFile, cache_control: string): Response =>
 };
 
 /** Shown while the first start in a clone builds the page. It reloads without a script. */
-const building = (c: Context): Response | Promise<Response> =>
+const building = (c: Context, headers: Readonly<Record<string, string>>): Response | Promise<Response> =>
   c.html(
     html`<!doctype html>
       <html lang="en">
@@ -68,21 +82,23 @@ const building = (c: Context): Response | Promise<Response> =>
         </body>
       </html>`,
     503,
-    { ...PAGE_HEADERS, 'cache-control': 'no-store', 'retry-after': '1' },
+    { ...headers, 'cache-control': 'no-store', 'retry-after': '1' },
   );
 
 const SERVER_PATHS =
-  /^\/(?:v1|api|trpc|session|inbox|openapi\.json|docs|healthz|readyz|metrics|assets)(?:\/|$)/;
+  /^\/(?:v1|api|trpc|session|portal\/session|inbox|openapi\.json|docs|healthz|readyz|metrics|assets)(?:\/|$)/;
 
 /**
  * Mounts the console: the same page for every address that is not one of the server, if the client asks for HTML. Mount
  * it after all other routes.
  */
-export const mountConsole = (app: Hono, files: ConsoleFiles): void => {
+export const mountConsole = (app: Hono, files: ConsoleFiles, portal_origins: readonly string[]): void => {
   app.get('/assets/*', (c, next) => {
     const file = files.get(c.req.path);
     // Their names contain a digest of their content.
-    return file === null ? next() : send(c, file, 'public, max-age=31536000, immutable');
+    if (file === null) return next();
+    const cache_control = 'public, max-age=31536000, immutable';
+    return send(c, file, { cache_control, headers: pageHeaders(c.req.path, portal_origins) });
   });
   app.get('/*', (c, next) => {
     const wants_page = /text\/html/.test(c.req.header('accept') ?? '');
@@ -90,6 +106,7 @@ export const mountConsole = (app: Hono, files: ConsoleFiles): void => {
     // Without a page to show, a program that asks for the root is sent to the documentation.
     if (!wants_page) return c.req.path === '/' ? c.redirect('/docs', 302) : next();
     const page = files.index();
-    return page === null ? building(c) : send(c, page, 'no-cache');
+    const headers = pageHeaders(c.req.path, portal_origins);
+    return page === null ? building(c, headers) : send(c, page, { cache_control: 'no-cache', headers });
   });
 };

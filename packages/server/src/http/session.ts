@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import type { Caller } from '../admin/keys.ts';
+import type { KeyCaller } from '../admin/keys.ts';
 import type { Sessions, SignedIn } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
@@ -21,7 +21,7 @@ export interface SessionRoutes {
   readonly log: Log;
 }
 
-const signedIn = ({ scope, workspace_id }: Caller) => ({ signed_in: true, scope, workspace_id });
+const signedIn = ({ scope, workspace_id }: KeyCaller) => ({ signed_in: true, scope, workspace_id });
 
 const textIn = async (c: Context, name: string): Promise<string> => {
   const { [name]: value } = await readJsonObject(c.req.raw);

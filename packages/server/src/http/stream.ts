@@ -1,9 +1,8 @@
 import type { Context, Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
-import { toHookIds } from '../rpc/hook-numbers.ts';
 import { readStreamInput, streamCall } from '../rpc/stream.ts';
-import { accessOf, type RpcContext } from '../rpc/trpc.ts';
+import { accessOf, boundInput, type RpcContext } from '../rpc/trpc.ts';
 import type { Change } from '../ports/changes.ts';
 import type { ShownChange } from '../rpc/views/change.ts';
 import { answerError } from './answers.ts';
@@ -21,7 +20,7 @@ export interface StreamRouteOptions {
 
 const isStillAllowed = (ctx: RpcContext, workspace_id: string): boolean => {
   try {
-    return accessOf(ctx, streamCall.meta.scope).workspace_id === workspace_id;
+    return accessOf(ctx, streamCall.meta).workspace_id === workspace_id;
   } catch (error) {
     if (error instanceof BellwireError && error.status < 500) return false;
     throw error;
@@ -34,20 +33,21 @@ const open = async (
 ): Promise<Response> => {
   const request = c.req.raw;
   const ctx = await createContext(request);
-  const { caller, workspace_id } = accessOf(ctx, streamCall.meta.scope);
+  const access = accessOf(ctx, streamCall.meta);
+  const { caller, workspace_id, portal_tenant } = access;
   const fields = toInput(
     { input: streamCall.input, in_path: [] },
     { params: {}, queries: c.req.queries(), body: {}, idempotency_key: undefined },
   );
   const { last_event_id, ...filter } = readStreamInput(
-    await toHookIds(fields, (numbers) => ctx.hookIdsOf(workspace_id, numbers)),
+    await boundInput(ctx, access, { raw: fields, declared: streamCall.meta }),
   );
   // Its body would never be read nor canceled.
   if (c.req.method === 'HEAD') return new Response(null, { headers: EVENT_STREAM_HEADERS });
   return streams.open({
     workspace_id,
     viewChange,
-    filter,
+    filter: { ...filter, owner: portal_tenant },
     last_event_id: request.headers.get('last-event-id') ?? last_event_id ?? null,
     credential_id: caller.key_id,
     isAllowed: async () => isStillAllowed(await createContext(request), workspace_id),

@@ -38,10 +38,25 @@ interface Channel {
 
 const STREAMS_MAX = 100;
 const STREAMS_PER_WORKSPACE = 50;
+/** Of those, the streams of portals, and of the portal of one tenant. */
+const STREAMS_OF_PORTALS = 35;
+const STREAMS_PER_PORTAL = 5;
 /** Histories are kept for clients that reconnect: this many at most, beyond those with clients. */
 const IDLE_CHANNELS_MAX = 20;
 const LINGER_MS = 60_000;
 const RECHECK_MS = 4_000;
+
+/** Portals leave room for the console and for other programs. @throws BellwireError `too_many_requests` */
+const assertPortalRoom = (open: readonly StreamRequest[], owner: string): void => {
+  const portals = open.filter(({ filter }) => filter.owner !== undefined);
+  const own = portals.filter(({ filter }) => filter.owner === owner);
+  if (portals.length < STREAMS_OF_PORTALS && own.length < STREAMS_PER_PORTAL) return;
+  throw new BellwireError(
+    'too_many_requests',
+    'Too many pages of the portal follow changes. Close one, or read lists instead.',
+    { retry_after_s: 30 },
+  );
+};
 
 const shuttingDown = (): BellwireError =>
   new BellwireError('shutting_down', 'The server is shutting down. Reconnect after a second.', {
@@ -72,7 +87,7 @@ export class Streams {
    * @throws BellwireError `overloaded`, `too_many_requests`, `shutting_down`
    */
   open(request: StreamRequest): Response {
-    this.#assertRoom(request.workspace_id);
+    this.#assertRoom(request);
     const channel = this.#channelOf(request);
     const { history } = channel;
     const stream = new EventStream({
@@ -109,7 +124,7 @@ export class Streams {
     this.#cancelRecheck?.();
   }
 
-  #assertRoom(workspace_id: string): void {
+  #assertRoom({ workspace_id, filter: { owner } }: StreamRequest): void {
     if (this.#is_closed) throw shuttingDown();
     if (this.#count >= STREAMS_MAX) {
       throw new BellwireError(
@@ -118,7 +133,13 @@ export class Streams {
         { retry_after_s: 30 },
       );
     }
-    if ((this.#channels.get(workspace_id)?.clients.size ?? 0) >= STREAMS_PER_WORKSPACE) {
+    const clients = [...(this.#channels.get(workspace_id)?.clients ?? [])];
+    if (owner !== undefined)
+      assertPortalRoom(
+        clients.map(({ request }) => request),
+        owner,
+      );
+    if (clients.length >= STREAMS_PER_WORKSPACE) {
       throw new BellwireError(
         'too_many_requests',
         `This workspace has ${STREAMS_PER_WORKSPACE} open streams, which is its limit. Close one, or share one among several readers.`,

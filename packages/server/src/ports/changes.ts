@@ -10,7 +10,11 @@ export type Change =
         readonly hook: ListedHook | null;
       })
   | { readonly kind: 'recovery'; readonly recovery: Recovery }
-  | ({ readonly kind: 'deliveries_changed' } & BulkChange);
+  | ({
+      readonly kind: 'deliveries_changed';
+      /** The tenant of all hooks that it concerns; null if it is not known or is of none. */
+      readonly owner: string | null;
+    } & BulkChange);
 
 /** A row of a workspace. */
 export interface ChangedRow {

@@ -8,6 +8,8 @@ export interface Recovery {
   readonly kind: RecoveryKind;
   readonly status: RecoveryStatus;
   readonly filter: RecoveryFilter;
+  /** The tenant to whose hooks every covered delivery goes; null if they can belong to others. */
+  readonly owner: string | null;
   /** Covered so far. */
   readonly tally: RecoveryTally;
   /** From 0 to 1: the part of its time range, or of its deliveries, that it has examined. */
@@ -17,7 +19,7 @@ export interface Recovery {
   readonly completed_at: number | null;
 }
 
-export type NewRecovery = Pick<Recovery, 'id' | 'workspace_id' | 'kind' | 'filter' | 'created_at'>;
+export type NewRecovery = Pick<Recovery, 'id' | 'workspace_id' | 'kind' | 'filter' | 'owner' | 'created_at'>;
 
 /** Identifies a running job. */
 export type RecoveryRef = Pick<Recovery, 'workspace_id' | 'id'>;
@@ -58,7 +60,11 @@ export interface Recoveries {
     ids: readonly string[],
   ) => Promise<{ readonly unknown: string | null; readonly payload_expired: string | null }>;
   readonly create: (recovery: NewRecovery) => Promise<Recovery>;
-  readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Recovery>>;
+  readonly list: (
+    workspace_id: string,
+    filter: { readonly owner?: string | undefined },
+    page: PageQuery,
+  ) => Promise<Page<Recovery>>;
   readonly get: (workspace_id: string, id: string) => Promise<Recovery | null>;
   /** Ends a running job; what it has covered stays so. `ended` if it had ended before, null if it does not exist. */
   readonly cancel: (workspace_id: string, id: string, now: number) => Promise<'canceled' | 'ended' | null>;

@@ -9,6 +9,7 @@ import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { Audits } from './audits.ts';
 import type { Erasures } from './erasures.ts';
+import type { Owned } from './owned.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Sessions } from './sessions.ts';
@@ -115,6 +116,8 @@ export interface StoredDelivery
   extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'>, LastOutcome {
   /** The current URL of its hook; null if no row of the hook is left. */
   readonly url: string | null;
+  /** The tenant of its hook, `*` for one of every tenant; null without one, or if no row of the hook is left. */
+  readonly hook_tenant: string | null;
   readonly event_type: string;
   readonly status: DeliveryStatus;
   readonly next_attempt_at: number | null;
@@ -164,6 +167,8 @@ export interface EventFilter {
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
   readonly hook_id?: string | undefined;
+  /** Only deliveries to hooks of exactly this tenant, also deleted ones. */
+  readonly hook_tenant?: string | undefined;
   readonly event_id?: string | undefined;
   /** The id of its event as receivers see it. */
   readonly wire_id?: string | undefined;
@@ -209,8 +214,9 @@ export interface Repositories {
     readonly create: (key: ApiKey, hash: string) => Promise<void>;
     /** The keys of one workspace; with `workspace_id: null` all keys. */
     readonly list: (workspace_id: string | null, page: PageQuery) => Promise<Page<ApiKey>>;
-    /** Returns the removed key; null if it does not exist. */
+    /** Returns the removed key; null if it does not exist. Also ends the portals that it has created. */
     readonly remove: (workspace_id: string | null, id: string) => Promise<ApiKey | null>;
+    readonly exists: (id: string) => Promise<boolean>;
     readonly find: (hash: string) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope'> | null>;
     readonly any: () => Promise<boolean>;
   };
@@ -310,6 +316,7 @@ export interface Repositories {
   readonly audit: Audits;
   readonly stats: StatsReader;
   readonly recoveries: Recoveries;
+  readonly owned: Owned;
   readonly sessions: Sessions;
   readonly erasures: Erasures;
   /**

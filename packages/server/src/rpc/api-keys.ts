@@ -20,6 +20,7 @@ const defineDeletion = ({ audit }: RpcDeps) => ({
   delete: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'DELETE', path: '/api-keys/{key_id}' },
       summary: 'Delete an API key',
       description: 'Revokes the key immediately. A key cannot delete itself.',
@@ -49,6 +50,7 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
     create: procedure
       .meta({
         scope,
+        portal: 'none',
         route: { method: 'POST', path: '/api-keys', status: 201 },
         summary: 'Create an API key',
         description:
@@ -72,6 +74,7 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
     list: procedure
       .meta({
         scope,
+        portal: 'none',
         route: { method: 'GET', path: '/api-keys' },
         summary: 'List API keys',
         description:

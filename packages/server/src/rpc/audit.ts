@@ -19,6 +19,7 @@ export const createAuditRouter = ({ repositories }: RpcDeps) =>
     list: procedure
       .meta({
         scope: 'workspace',
+        portal: 'none',
         route: { method: 'GET', path: '/audit' },
         summary: 'List the audit log',
         description:

@@ -1,24 +1,38 @@
 import type { HookLookup } from '../admin/hook-lookup.ts';
 import type { Caller, Keys } from '../admin/keys.ts';
+import { PORTAL_PREFIX, type Portals } from '../admin/portals.ts';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { Owned } from '../ports/owned.ts';
 import type { HookIdsOf } from './hook-numbers.ts';
 import type { RpcContext } from './trpc.ts';
 
 export interface ContextsOptions {
   readonly keys: Keys;
   readonly sessions: Sessions;
+  readonly portals: Portals;
   readonly lookup: HookLookup;
-  readonly hookIdsOf: HookIdsOf;
+  readonly hooks: { readonly idsOf: HookIdsOf };
+  readonly owned: Owned;
+  /** The address in browsers; null for the one of each request. */
+  readonly public_url: string | null;
+}
+
+/** The browser behind a request. */
+export interface Browser {
+  /** The token of a session of the console; null without one. */
+  readonly tokenOf: () => string | null;
+  /** The address of this server. */
+  readonly originOf: () => string;
 }
 
 /** Creates the context of a call: its caller and its workspace. */
 export interface Contexts {
   /**
-   * Authenticates by the request's headers, or by the session of the console with the returned token. A refusal is part of the context: each
-   * call of a batch returns it.
+   * Authenticates a request by its headers: by an API key, by the token of a portal session, or by a session of the
+   * console. A refusal is part of the context: each call of a batch returns it.
    */
-  readonly ofRequest: (headers: Headers, tokenOf: () => string | null) => Promise<RpcContext>;
+  readonly ofRequest: (headers: Headers, browser: Browser) => Promise<RpcContext>;
   /**
    * An admin without an API key, in the given workspace or, for null, in the default one.
    * @throws BellwireError `not_found` when there is no such workspace.
@@ -29,27 +43,45 @@ export interface Contexts {
 /** In-process code has the rights of an admin key. The audit log shows this id instead of a key's. */
 const IN_PROCESS: Caller = { key_id: 'in_process', scope: 'admin', workspace_id: null };
 
-export const createContexts = ({ keys, sessions, lookup, hookIdsOf }: ContextsOptions): Contexts => {
+/** The token of a portal session in an `Authorization` header; null for any other header. */
+export const portalTokenIn = (authorization: string | null): string | null => {
+  const [, token] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? [];
+  return token?.startsWith(PORTAL_PREFIX) === true ? token : null;
+};
+
+export const createContexts = ({ keys, sessions, portals, lookup, ...shared }: ContextsOptions): Contexts => {
+  const { hooks, owned, public_url } = shared;
+  const hookIdsOf = hooks.idsOf;
   const callerOf = async (headers: Headers, tokenOf: () => string | null): Promise<Caller> => {
+    const authorization = headers.get('authorization');
+    const portal = portalTokenIn(authorization);
+    if (portal !== null) return portals.callerOf(portal);
     const session = tokenOf();
     const by_session = session === null ? null : await sessions.callerOf(session);
-    return by_session ?? keys.authenticate(headers.get('authorization') ?? undefined);
+    return by_session ?? keys.authenticate(authorization ?? undefined);
   };
-  const contextOf = async (caller: Caller, named_workspace: string | null): Promise<RpcContext> => {
+  const checked = async (caller: Caller, named_workspace: string | null): Promise<Caller> => {
     // A caller that belongs to one workspace cannot name another, which each procedure checks.
     if (named_workspace !== null && caller.workspace_id === null) await lookup.catalog(named_workspace);
-    return { caller, named_workspace, hookIdsOf };
+    return caller;
   };
   return {
-    ofRequest: async (headers, tokenOf) => {
+    ofRequest: async (headers, { tokenOf, originOf }) => {
       const named_workspace = headers.get('bellwire-workspace');
+      const rest = { named_workspace, hookIdsOf, owned, originOf };
       try {
-        return await contextOf(await callerOf(headers, tokenOf), named_workspace);
+        return { ...rest, caller: await checked(await callerOf(headers, tokenOf), named_workspace) };
       } catch (error) {
-        if (error instanceof BellwireError) return { caller: error, named_workspace, hookIdsOf };
+        if (error instanceof BellwireError) return { ...rest, caller: error };
         throw error;
       }
     },
-    inProcess: (workspace_id) => contextOf(IN_PROCESS, workspace_id),
+    inProcess: async (named_workspace) => ({
+      caller: await checked(IN_PROCESS, named_workspace),
+      named_workspace,
+      hookIdsOf,
+      owned,
+      originOf: () => public_url,
+    }),
   };
 };

@@ -17,7 +17,8 @@ import {
   wireId,
 } from './fields.ts';
 import { defineCancel } from './recoveries.ts';
-import { READ_ERRORS, procedure, t } from './trpc.ts';
+import { READS_OWN_IDS, READS_OWN_LIST, WRITES_OWN_IDS } from './portal.ts';
+import { type Access, READ_ERRORS, procedure, t } from './trpc.ts';
 import { viewAttempt } from './views/attempt.ts';
 import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
 import { sendResultView, viewSendResult } from './views/send-result.ts';
@@ -45,21 +46,35 @@ const filter = {
 
 const timeOf = (text: string | undefined) => (text === undefined ? undefined : toTime(text));
 
-const defineReads = ({ repositories }: RpcDeps) => {
-  const list = async (
-    workspace_id: string,
-    input: z.infer<z.ZodObject<typeof filter & typeof page>> & { readonly hook_id?: string | undefined },
+type ListInput = z.infer<z.ZodObject<typeof filter & typeof page>> & {
+  readonly hook_id?: string | undefined;
+};
+
+/** One page of the deliveries that match; for a portal, only of those to its own hooks. */
+const listing =
+  ({ repositories }: RpcDeps) =>
+  async (
+    { workspace_id, portal_tenant }: Pick<Access, 'workspace_id' | 'portal_tenant'>,
+    input: ListInput,
   ) => {
-    const query = { ...input, since: timeOf(input.since), until: timeOf(input.until) };
-    return toAnswer(
-      await repositories.deliveries.list(workspace_id, query, toPageQuery(input)),
-      viewDelivery,
-    );
+    const query = {
+      ...input,
+      hook_tenant: portal_tenant,
+      since: timeOf(input.since),
+      until: timeOf(input.until),
+    };
+    const found = await repositories.deliveries.list(workspace_id, query, toPageQuery(input));
+    return toAnswer(found, viewDelivery);
   };
+
+const defineReads = (deps: RpcDeps) => {
+  const { repositories } = deps;
+  const list = listing(deps);
   return {
     list: procedure
       .meta({
         scope,
+        portal: READS_OWN_LIST,
         route: { method: 'GET', path: '/deliveries' },
         summary: 'List deliveries',
         description: 'Deliveries that match all given filters, newest first.',
@@ -67,10 +82,11 @@ const defineReads = ({ repositories }: RpcDeps) => {
       })
       .input(z.strictObject({ ...page, ...filter, hook_id: hookId.optional() }))
       .output(pageOf(deliveryView))
-      .query(({ ctx, input }) => list(ctx.workspace_id, input)),
+      .query(({ ctx, input }) => list(ctx, input)),
     listOfHook: procedure
       .meta({
         scope,
+        portal: READS_OWN_IDS,
         route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' },
         summary: 'List the deliveries of a hook',
         description: 'Deliveries that match all given filters, newest first.',
@@ -82,11 +98,12 @@ const defineReads = ({ repositories }: RpcDeps) => {
         if ((await repositories.hooks.get(ctx.workspace_id, input.hook_id)) === null) {
           throw new BellwireError('not_found', `There is no hook ${input.hook_id} in this workspace.`);
         }
-        return list(ctx.workspace_id, input);
+        return list(ctx, input);
       }),
     get: procedure
       .meta({
         scope,
+        portal: READS_OWN_IDS,
         route: { method: 'GET', path: '/deliveries/{delivery_id}' },
         summary: 'Get a delivery',
         description: 'A delivery with all its attempts: request, response and timings.',
@@ -108,6 +125,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
   retry: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
       summary: 'Retry a delivery',
       description:

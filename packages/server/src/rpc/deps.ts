@@ -9,6 +9,7 @@ import type { ErasureJobs } from '../admin/erasures.ts';
 import type { HookWarnings } from '../admin/hook-warnings.ts';
 import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
+import type { Portals } from '../admin/portals.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
@@ -30,6 +31,7 @@ export interface RpcDeps {
   readonly recoveryJobs: RecoveryJobs;
   readonly erasureJobs: ErasureJobs;
   readonly keys: Keys;
+  readonly portals: Portals;
   readonly repositories: Repositories;
   readonly audit: Audit;
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;

@@ -10,6 +10,7 @@ export const createErasuresRouter = ({ erasureJobs }: RpcDeps) =>
     get: procedure
       .meta({
         scope: 'workspace',
+        portal: 'none',
         route: { method: 'GET', path: '/erasures/{erasure_id}' },
         summary: 'Get an erasure',
         description:

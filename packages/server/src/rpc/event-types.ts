@@ -9,6 +9,7 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, jsonObject, page } from './fields.ts';
 import type { EventType } from '../ports/repositories.ts';
+import { READS_CATALOG } from './portal.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { EXAMPLE_SCHEMA, eventTypeView, sampleView, viewEventType } from './views/event-type.ts';
 import { pageOf } from './views/shown.ts';
@@ -53,6 +54,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
   list: procedure
     .meta({
       scope,
+      portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types' },
       summary: 'List event types',
       description: 'The catalog of the workspace, sorted by name.',
@@ -66,6 +68,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
   get: procedure
     .meta({
       scope,
+      portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types/{name}' },
       summary: 'Get an event type',
       description: 'One entry of the catalog.',
@@ -80,6 +83,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
   sample: procedure
     .meta({
       scope,
+      portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types/{name}/sample' },
       summary: 'Get sample data',
       description:
@@ -112,6 +116,7 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
   put: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'PUT', path: '/event-types/{name}' },
       summary: 'Create or replace an event type',
       description:
@@ -149,6 +154,7 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
   delete: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'DELETE', path: '/event-types/{name}' },
       summary: 'Delete an event type',
       description:

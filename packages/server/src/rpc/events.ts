@@ -20,6 +20,7 @@ import {
 import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { IN_WORDS } from './in-words.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
+import { READS_OWN_IDS } from './portal.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
 import { pageOf } from './views/shown.ts';
@@ -82,6 +83,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
   send: procedure
     .meta({
       scope: 'send',
+      portal: 'none',
       route: { method: 'POST', path: '/events', status: 202 },
       summary: 'Send an event',
       description:
@@ -102,6 +104,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
   sendBatch: procedure
     .meta({
       scope: 'send',
+      portal: 'none',
       route: { method: 'POST', path: '/events/batch' },
       summary: 'Send many events',
       description:
@@ -123,6 +126,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
   list: procedure
     .meta({
       scope: 'workspace',
+      portal: 'none',
       route: { method: 'GET', path: '/events' },
       summary: 'List events',
       description:
@@ -149,6 +153,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
   get: procedure
     .meta({
       scope: 'workspace',
+      portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/events/{event_id}' },
       summary: 'Get an event',
       description: 'An event with its data.',
@@ -160,7 +165,10 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       const event = await repositories.events.get(ctx.workspace_id, event_id);
       if (event === null)
         throw new BellwireError('not_found', `There is no event ${event_id} in this workspace.`);
-      return viewEvent(event);
+      const { workspace_id, portal_tenant: tenant } = ctx;
+      if (tenant === undefined) return viewEvent(event);
+      const deliveries = await repositories.owned.countDeliveries({ workspace_id, tenant }, event_id);
+      return viewEvent({ ...event, deliveries });
     }),
 });
 
@@ -168,6 +176,7 @@ const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
   delete: procedure
     .meta({
       scope: 'workspace',
+      portal: 'none',
       route: { method: 'DELETE', path: '/events/{event_id}' },
       summary: 'Delete an event',
       description:

@@ -3,6 +3,7 @@ import { hookRefOf } from './actor.ts';
 import { secretWarnings } from '../core/warnings.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, hookId, secret } from './fields.ts';
+import { WRITES_OWN_IDS } from './portal.ts';
 import { procedure } from './trpc.ts';
 import { hookView, rotatedHookView, secretsView, viewHook } from './views/hook.ts';
 import { isoOrNull } from './views/shown.ts';
@@ -26,6 +27,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
   rotateSecret: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/webhooks/{hook_id}/rotate-secret' },
       summary: 'Rotate the secret',
       description:
@@ -48,6 +50,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
   switchSecret: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/webhooks/{hook_id}/rotate-secret/switch' },
       summary: 'End the grace period',
       description: 'Only the current secret is used for signing from now on. Audited.',
@@ -61,6 +64,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
   revealSecret: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/webhooks/{hook_id}/secret' },
       summary: 'Reveal the secret',
       description: 'Returns the valid secrets of a hook. The audit log entry is written before the response.',

@@ -8,6 +8,7 @@ import { creationKey, described, hookFields, hookId, page, secret, tenantId } fr
 import { createHookSecrets } from './hook-secrets.ts';
 import { createHookStats } from './stats.ts';
 import { createHookTestSends } from './test-sends.ts';
+import { READS_OWN_IDS, READS_OWN_LIST, WRITES_OWN_IDS, WRITES_OWN_LIST } from './portal.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { activatedHookView, createdHookView, hookView, updatedHookView, viewHook } from './views/hook.ts';
 import type { ListedHook } from '../ports/repositories.ts';
@@ -33,6 +34,7 @@ const defineCreation = (deps: RpcDeps) => ({
   create: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_LIST,
       route: { method: 'POST', path: '/webhooks', status: 201 },
       summary: 'Create a hook',
       description:
@@ -65,7 +67,8 @@ const defineCreation = (deps: RpcDeps) => ({
     )
     .output(createdHookView)
     .mutation(async ({ ctx, input }) => {
-      const created = await deps.hooks.create(ctx.workspace_id, input, ctx.caller.key_id);
+      const tenant = ctx.portal_tenant ?? input.tenant;
+      const created = await deps.hooks.create(ctx.workspace_id, { ...input, tenant }, ctx.caller.key_id);
       return { ...(await showWarned(deps)(created.hook, created.secret)), secret: created.secret };
     }),
 });
@@ -74,6 +77,7 @@ const defineReads = (deps: RpcDeps) => ({
   list: procedure
     .meta({
       scope,
+      portal: READS_OWN_LIST,
       route: { method: 'GET', path: '/webhooks' },
       summary: 'List hooks',
       description: 'Newest first.',
@@ -81,12 +85,15 @@ const defineReads = (deps: RpcDeps) => ({
     })
     .input(z.strictObject({ ...page, tenant: tenantId.optional() }))
     .output(pageOf(hookView))
-    .query(async ({ ctx, input: { tenant, ...at } }) =>
-      toAnswer(await deps.repositories.hooks.list(ctx.workspace_id, { tenant }, toPageQuery(at)), show(deps)),
-    ),
+    .query(async ({ ctx, input }) => {
+      const filter = { tenant: ctx.portal_tenant ?? input.tenant };
+      const found = await deps.repositories.hooks.list(ctx.workspace_id, filter, toPageQuery(input));
+      return toAnswer(found, show(deps));
+    }),
   get: procedure
     .meta({
       scope,
+      portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/webhooks/{hook_id}' },
       summary: 'Get a hook',
       description: 'A hook without its secret.',
@@ -105,6 +112,7 @@ const defineChanges = (deps: RpcDeps) => ({
   update: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'PATCH', path: '/webhooks/{hook_id}' },
       summary: 'Update a hook',
       description:
@@ -130,6 +138,7 @@ const defineChanges = (deps: RpcDeps) => ({
   delete: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'DELETE', path: '/webhooks/{hook_id}' },
       summary: 'Delete a hook',
       description: 'Cancels pending and held deliveries. History is kept.',
@@ -143,6 +152,7 @@ const defineSwitches = (deps: RpcDeps) => ({
   activate: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/webhooks/{hook_id}/activate' },
       summary: 'Activate a hook',
       description:
@@ -167,6 +177,7 @@ const defineSwitches = (deps: RpcDeps) => ({
   deactivate: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/webhooks/{hook_id}/deactivate' },
       summary: 'Pause a hook',
       description: 'Deliveries for the hook are held from now on. Nothing is dropped.',

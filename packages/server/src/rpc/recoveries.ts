@@ -26,6 +26,7 @@ import {
   timeField,
   toTime,
 } from './fields.ts';
+import { READS_OWN_IDS, READS_OWN_LIST, WRITES_OWN_IDS } from './portal.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import {
   createdRecoveryView,
@@ -137,6 +138,7 @@ export const defineCancel = (deps: RpcDeps) => ({
   cancel: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/deliveries/cancel', status: 202 },
       summary: 'Cancel deliveries',
       description:
@@ -147,7 +149,7 @@ export const defineCancel = (deps: RpcDeps) => ({
     .input(cancelInput)
     .output(createdRecoveryView)
     .mutation(({ ctx, input: { dry_run, ...input } }) => {
-      const selected = toSelection(input, cancelableStatuses);
+      const selected = { ...toSelection(input, cancelableStatuses), owner: ctx.portal_tenant };
       return create(deps, actorOf(ctx), { kind: 'cancel', selected, dry_run });
     }),
 });
@@ -156,6 +158,7 @@ const defineReads = ({ recoveryJobs, repositories }: RpcDeps) => ({
   list: procedure
     .meta({
       scope,
+      portal: READS_OWN_LIST,
       route: { method: 'GET', path: '/recoveries' },
       summary: 'List recoveries',
       description: 'Jobs that send deliveries again or cancel them, newest first.',
@@ -164,11 +167,19 @@ const defineReads = ({ recoveryJobs, repositories }: RpcDeps) => ({
     .input(z.strictObject(page))
     .output(pageOf(recoveryView))
     .query(async ({ ctx, input }) =>
-      toAnswer(await repositories.recoveries.list(ctx.workspace_id, toPageQuery(input)), viewRecovery),
+      toAnswer(
+        await repositories.recoveries.list(
+          ctx.workspace_id,
+          { owner: ctx.portal_tenant },
+          toPageQuery(input),
+        ),
+        viewRecovery,
+      ),
     ),
   get: procedure
     .meta({
       scope,
+      portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/recoveries/{recovery_id}' },
       summary: 'Get a recovery',
       description: 'A job with its progress.',
@@ -187,6 +198,7 @@ export const createRecoveriesRouter = (deps: RpcDeps) =>
     create: procedure
       .meta({
         scope,
+        portal: WRITES_OWN_IDS,
         route: { method: 'POST', path: '/recoveries', status: 202 },
         summary: 'Send many deliveries again',
         description:
@@ -197,13 +209,14 @@ export const createRecoveriesRouter = (deps: RpcDeps) =>
       .input(recoverInput)
       .output(createdRecoveryView)
       .mutation(({ ctx, input: { dry_run, ...input } }) => {
-        const selected = toSelection(input, DEFAULT_RECOVERED);
+        const selected = { ...toSelection(input, DEFAULT_RECOVERED), owner: ctx.portal_tenant };
         return create(deps, actorOf(ctx), { kind: 'recover', selected, dry_run });
       }),
     ...defineReads(deps),
     cancel: procedure
       .meta({
         scope,
+        portal: WRITES_OWN_IDS,
         route: { method: 'DELETE', path: '/recoveries/{recovery_id}' },
         summary: 'Cancel a recovery',
         description:

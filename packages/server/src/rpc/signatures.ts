@@ -48,6 +48,7 @@ export const createSignaturesRouter = ({ signatures }: RpcDeps) =>
     explain: procedure
       .meta({
         scope: 'workspace',
+        portal: 'none',
         route: { method: 'POST', path: '/signatures/explain' },
         summary: 'Explain a signature',
         description:

@@ -4,6 +4,7 @@ import { STEP, statsRange } from '../core/stats-range.ts';
 import type { StatsOf } from '../ports/stats.ts';
 import type { RpcDeps } from './deps.ts';
 import { described, hookId, tenantId, timeField, toTime } from './fields.ts';
+import { READS_OWN_IDS } from './portal.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { statsView, viewStats } from './views/stats.ts';
 
@@ -41,6 +42,7 @@ export const createHookStats = (deps: RpcDeps) => ({
   stats: procedure
     .meta({
       scope,
+      portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/webhooks/{hook_id}/stats' },
       summary: 'Get the statistics of a hook',
       description: COUNTING,
@@ -60,6 +62,7 @@ export const createTenantStats = (deps: RpcDeps) => ({
   stats: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'GET', path: '/tenants/{tenant}/stats' },
       summary: 'Get the statistics of a tenant',
       description: `${COUNTING} They cover the deliveries of the tenant's events, also to hooks of every tenant; the backlog covers the hooks of the tenant.`,
@@ -83,6 +86,7 @@ export const createStatsRouter = (deps: RpcDeps) =>
     get: procedure
       .meta({
         scope,
+        portal: 'none',
         route: { method: 'GET', path: '/stats' },
         summary: 'Get the statistics of the workspace',
         description: COUNTING,

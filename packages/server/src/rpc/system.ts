@@ -9,6 +9,7 @@ export const createSystemRouter = ({ readSystem }: RpcDeps) =>
     get: procedure
       .meta({
         scope: 'admin',
+        portal: 'none',
         route: { method: 'GET', path: '/system' },
         summary: 'Get the state of the server',
         description:

@@ -6,6 +6,7 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { metadata, page, tenantId } from './fields.ts';
+import { createPortalSessions } from './portal-sessions.ts';
 import { createTenantStats } from './stats.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import type { Tenant } from '../ports/repositories.ts';
@@ -20,6 +21,7 @@ const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
   delete: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'DELETE', path: '/tenants/{tenant}', status: 202 },
       summary: 'Erase a tenant',
       description:
@@ -67,6 +69,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
     list: procedure
       .meta({
         scope,
+        portal: 'none',
         route: { method: 'GET', path: '/tenants' },
         summary: 'List tenants',
         description: 'In the order of their ids, each with the number of its hooks by status.',
@@ -80,6 +83,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
     get: procedure
       .meta({
         scope,
+        portal: 'none',
         route: { method: 'GET', path: '/tenants/{tenant}' },
         summary: 'Get a tenant',
         description: 'One tenant. It exists from its first hook, event or change on.',
@@ -91,6 +95,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
     update: procedure
       .meta({
         scope,
+        portal: 'none',
         route: { method: 'PATCH', path: '/tenants/{tenant}' },
         summary: 'Change a tenant',
         description: 'Replaces the metadata of a tenant. Creates the tenant if it does not exist.',
@@ -104,6 +109,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
         return get(ctx.workspace_id, tenant);
       }),
     ...createTenantStats(deps),
+    ...createPortalSessions(deps),
     ...defineDeletion(deps),
   });
 };

@@ -3,6 +3,7 @@ import { hookRefOf } from './actor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, hookId, jsonObject } from './fields.ts';
+import { WRITES_OWN_IDS } from './portal.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure } from './trpc.ts';
 import { sendResultView, viewSendResult } from './views/send-result.ts';
 import { isoOrNull, shownTimeOrNull } from './views/shown.ts';
@@ -44,6 +45,7 @@ const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
     ping: procedure
       .meta({
         scope,
+        portal: WRITES_OWN_IDS,
         route: { method: 'POST', path: '/webhooks/{hook_id}/ping' },
         summary: 'Ping a hook',
         description:
@@ -63,6 +65,7 @@ const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
     test: procedure
       .meta({
         scope,
+        portal: WRITES_OWN_IDS,
         route: { method: 'POST', path: '/webhooks/{hook_id}/test' },
         summary: 'Send a test event',
         description: testDescription,
@@ -75,6 +78,7 @@ const defineTests = ({ testSends, awaitedSends }: RpcDeps) => {
     testAny: procedure
       .meta({
         scope,
+        portal: WRITES_OWN_IDS,
         route: { method: 'POST', path: '/webhooks/test' },
         summary: 'Test a hook named in the body',
         description: testDescription,
@@ -91,6 +95,7 @@ const defineValidation = ({ testSends }: RpcDeps) => ({
   validate: procedure
     .meta({
       scope,
+      portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/webhooks/{hook_id}/validate' },
       summary: 'Validate a hook',
       description:

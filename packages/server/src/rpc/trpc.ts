@@ -3,9 +3,11 @@ import type { z } from 'zod';
 import { BellwireError, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../admin/keys.ts';
+import type { Owned } from '../ports/owned.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { inWords } from './in-words.ts';
+import { assertOwnInput, assertPortalMay, ownHookIds, type PortalAccess, shownInPortal } from './portal.ts';
 import { type ErrorBody, toBellwireError, toErrorBody } from './to-error.ts';
 
 /** The context of a call. Plain types, so that no driver types reach the published client. */
@@ -15,6 +17,9 @@ export interface RpcContext {
   /** The workspace that the header `Bellwire-Workspace` names. */
   readonly named_workspace: string | null;
   readonly hookIdsOf: HookIdsOf;
+  readonly owned: Owned;
+  /** The address of this server in browsers; null without a request and a configured one. */
+  readonly originOf: () => string | null;
 }
 
 export interface Route {
@@ -28,6 +33,8 @@ export interface Route {
 /** The scope and documentation of a procedure. Procedures with a route are available through REST. */
 export type ProcedureMeta = {
   readonly scope: KeyScope;
+  /** Absent, the portal of a tenant may not make the call. A test requires a declaration. */
+  readonly portal?: PortalAccess;
   readonly route?: Route;
   /** A few words for lists of calls. */
   readonly summary: string;
@@ -74,9 +81,11 @@ export const DEFAULT_WORKSPACE = 'ws_default';
 const workspaceOf = (caller: Caller, named: string | null): string => {
   if (named === null || named === caller.workspace_id) return caller.workspace_id ?? DEFAULT_WORKSPACE;
   if (caller.workspace_id === null) return named;
+  const credential = caller.scope === 'portal' ? 'session of the customer portal' : 'API key';
+  const advice = caller.scope === 'portal' ? '' : ', or use an admin key';
   throw new BellwireError(
     'forbidden',
-    'This API key belongs to one workspace and cannot access another. Omit the header Bellwire-Workspace, or use an admin key.',
+    `This ${credential} belongs to one workspace and cannot access another. Omit the header Bellwire-Workspace${advice}.`,
   );
 };
 
@@ -93,30 +102,57 @@ export const loggedWorkspace = ({
 export interface Access {
   readonly caller: Caller;
   readonly workspace_id: string;
+  /** The tenant to whose hooks the call is restricted; undefined for API keys. */
+  readonly portal_tenant: string | undefined;
 }
 
+type Declared = Pick<ProcedureMeta, 'scope' | 'portal'>;
+
 /** @throws BellwireError `unauthenticated`; `forbidden` without the scope, or for another workspace. */
-export const accessOf = ({ caller, named_workspace }: RpcContext, needed: KeyScope): Access => {
+export const accessOf = ({ caller, named_workspace }: RpcContext, { scope, portal }: Declared): Access => {
   if (caller instanceof BellwireError) throw caller;
-  if (rank[caller.scope] < rank[needed]) {
+  if (caller.scope === 'portal') assertPortalMay(caller, portal);
+  else if (rank[caller.scope] < rank[scope]) {
     throw new BellwireError(
       'forbidden',
-      `This call requires an API key with the scope "${needed}"; this one has "${caller.scope}".`,
+      `This call requires an API key with the scope "${scope}"; this one has "${caller.scope}".`,
     );
   }
-  return { caller, workspace_id: workspaceOf(caller, named_workspace) };
+  return {
+    caller,
+    workspace_id: workspaceOf(caller, named_workspace),
+    portal_tenant: caller.scope === 'portal' ? caller.tenant : undefined,
+  };
+};
+
+/**
+ * The input with hook ids in place of numbers. For the portal of a tenant, it names nothing of others.
+ * @throws BellwireError `not_found`, `forbidden`, `invalid_input` for the portal
+ */
+export const boundInput = async (
+  { owned, hookIdsOf }: RpcContext,
+  { caller, workspace_id }: Access,
+  { raw, declared }: { readonly raw: unknown; readonly declared: Declared | undefined },
+): Promise<unknown> => {
+  if (caller.scope !== 'portal') return toHookIds(raw, (numbers) => hookIdsOf(workspace_id, numbers));
+  const input = await toHookIds(raw, async (numbers) =>
+    ownHookIds(owned, caller, await hookIdsOf(workspace_id, numbers)),
+  );
+  await assertOwnInput(owned, caller, { input, access: declared?.portal });
+  return input;
 };
 
 const authorized = t.procedure.use(({ ctx, meta, next }) =>
-  next({ ctx: accessOf(ctx, meta?.scope ?? 'admin') }),
+  next({ ctx: accessOf(ctx, meta ?? { scope: 'admin' }) }),
 );
 
-const withHookNumbers = authorized.use(({ ctx, getRawInput, next }) =>
-  next({
-    getRawInput: async () =>
-      toHookIds(await getRawInput(), (numbers) => ctx.hookIdsOf(ctx.workspace_id, numbers)),
-  }),
-);
+const withHookNumbers = authorized.use(async ({ ctx, meta, getRawInput, next }) => {
+  // Before the procedure, also for one whose input is not read.
+  const input = await boundInput(ctx, ctx, { raw: await getRawInput(), declared: meta });
+  const result = await next({ getRawInput: async () => input });
+  if (ctx.portal_tenant === undefined || !result.ok) return result;
+  return { ...result, data: shownInPortal(result.data) };
+});
 
 type Base = typeof withHookNumbers;
 
@@ -128,7 +164,7 @@ const worded = (builder: Base): Base => ({
 });
 
 /**
- * The base of every procedure: requires an authenticated caller with the scope of the procedure's meta. Its input can
- * name hooks by number.
+ * The base of every procedure: requires an authenticated caller with the scope of the procedure's meta, and binds the
+ * portal of a tenant to what belongs to it. Its input can name hooks by number.
  */
 export const procedure = worded(withHookNumbers);

@@ -60,6 +60,7 @@ const defineCreation = (deps: RpcDeps) => ({
   create: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'POST', path: '/workspaces', status: 201 },
       summary: 'Create a workspace',
       description:
@@ -107,6 +108,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
   list: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'GET', path: '/workspaces' },
       summary: 'List workspaces',
       description: 'Newest first.',
@@ -120,6 +122,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
   get: procedure
     .meta({
       scope: 'workspace',
+      portal: 'none',
       route: { method: 'GET', path: '/workspaces/{workspace_id}' },
       summary: 'Get a workspace',
       description: 'A workspace by its id. A key of a workspace can get that one only.',
@@ -138,6 +141,7 @@ const defineChanges = ({ audit, now, erasureJobs }: RpcDeps) => ({
   update: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'PATCH', path: '/workspaces/{workspace_id}' },
       summary: 'Update a workspace',
       description: 'Updates the given fields.',
@@ -165,6 +169,7 @@ const defineChanges = ({ audit, now, erasureJobs }: RpcDeps) => ({
   delete: procedure
     .meta({
       scope,
+      portal: 'none',
       route: { method: 'DELETE', path: '/workspaces/{workspace_id}', status: 202 },
       summary: 'Delete a workspace',
       description:

@@ -228,6 +228,8 @@ interface RecoveriesTable {
   /** Those of its filter, by which an erasure finds it. */
   hook_id: string | null;
   tenant: string | null;
+  /** The tenant to whose hooks every covered delivery goes; null if they can belong to others. */
+  owner: string | null;
   /** JSON of its `RecoveryFilter`. */
   filter: JsonText;
   phase: RecoveryPhase;
@@ -283,12 +285,19 @@ interface AuditTable {
   changes: JsonText | null;
 }
 
-/** Sessions of the console, and one-time links. */
+/** Sessions of the console and of portals, and one-time links. */
 interface SessionsTable {
   token_hash: string;
-  kind: 'link' | 'console';
+  kind: 'link' | 'console' | 'portal_link' | 'portal';
   /** The hash of an API key; null for the operator of a local server. */
   key_hash: string | null;
+  /** The key that created a link to a portal. This and the rest are null for the console. */
+  key_id: string | null;
+  workspace_id: string | null;
+  tenant: string | null;
+  lasts_ms: number | null;
+  /** JSON of `PortalSettings`. */
+  settings: JsonText | null;
   created_at: Time;
   expires_at: Time;
 }

@@ -5,6 +5,7 @@ import type { Change } from '../../ports/changes.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
+import { shownInPortal } from '../portal.ts';
 import type { StreamEvent } from '../verbs.ts';
 import { deliveryView, viewDelivery } from './delivery.ts';
 import { hookView, viewHook } from './hook.ts';
@@ -66,9 +67,13 @@ export const streamEventView = z
 export interface ShownChange {
   readonly type: StreamEventType;
   readonly data: StreamEvent['data'];
+  /** The same for a portal; absent if nothing differs. */
+  readonly portal_data?: StreamEvent['data'];
   /** Null: of any hook. */
   readonly hook_id: string | null;
   readonly tenant: string | null;
+  /** The tenant of that hook, or of all hooks that it concerns; null if it is not known or is of none. */
+  readonly owner: string | null;
 }
 
 /** Shows changes as the API shows the same things. */
@@ -77,8 +82,8 @@ export const createViewChange =
   (change: Change): ShownChange => {
     switch (change.kind) {
       case 'delivery': {
-        const { hook_id, tenant } = change.delivery;
-        return { type: 'delivery', data: viewDelivery(change.delivery), hook_id, tenant };
+        const { hook_id, tenant, hook_tenant: owner } = change.delivery;
+        return { type: 'delivery', data: viewDelivery(change.delivery), hook_id, tenant, owner };
       }
       case 'hook': {
         const { hook_id, tenant, hook } = change;
@@ -87,15 +92,17 @@ export const createViewChange =
           change: change.change,
           hook: hook === null ? null : viewHook(hook, secretStateOf(hook)),
         };
-        return { type: 'hook', data, hook_id, tenant };
+        const portal_data = { ...data, hook: shownInPortal(data.hook) };
+        return { type: 'hook', data, portal_data, hook_id, tenant, owner: tenant };
       }
       case 'recovery': {
-        const { hook_id, tenant } = change.recovery.filter;
-        return { type: 'recovery', data: viewRecovery(change.recovery), hook_id, tenant };
+        const { recovery } = change;
+        const { hook_id, tenant } = recovery.filter;
+        return { type: 'recovery', data: viewRecovery(recovery), hook_id, tenant, owner: recovery.owner };
       }
       case 'deliveries_changed': {
-        const { reason, hook_id, tenant } = change;
-        return { type: change.kind, data: { reason, hook_id, tenant }, hook_id, tenant };
+        const { reason, hook_id, tenant, owner } = change;
+        return { type: change.kind, data: { reason, hook_id, tenant }, hook_id, tenant, owner };
       }
     }
   };
@@ -103,13 +110,21 @@ export const createViewChange =
 export interface ChangeFilter {
   readonly tenant?: string | undefined;
   readonly hook_id?: string | undefined;
+  /** The tenant of a portal, which sees changes of its own hooks only. */
+  readonly owner?: string | undefined;
 }
 
+type Filtered = Pick<ShownChange, 'type' | 'hook_id' | 'tenant' | 'owner'>;
+
+/** Of changes that can concern every tenant, a portal learns only that it must read again. */
+const isOwn = ({ type, hook_id, tenant, owner }: Filtered, wanted: string): boolean =>
+  owner === wanted ||
+  (type === 'deliveries_changed' && owner === null && hook_id === null && tenant === null);
+
 /** Whether a filter lets a change pass. Only a `deliveries_changed` without a tenant passes for every tenant. */
-export const passes = (
-  { type, hook_id, tenant }: Pick<ShownChange, 'type' | 'hook_id' | 'tenant'>,
-  filter: ChangeFilter,
-): boolean => {
+export const passes = (change: Filtered, filter: ChangeFilter): boolean => {
+  const { type, hook_id, tenant } = change;
+  if (filter.owner !== undefined && !isOwn(change, filter.owner)) return false;
   if (filter.hook_id !== undefined && hook_id !== null && hook_id !== filter.hook_id) return false;
   if (filter.tenant === undefined || tenant === filter.tenant) return true;
   return type === 'deliveries_changed' && tenant === null;

@@ -13,6 +13,7 @@ export const createRecoveries = async (db: Kysely<unknown>, is: SchemaDialect): 
         .addColumn('status', 'text', (c) => c.notNull())
         .addColumn('hook_id', is.id)
         .addColumn('tenant', is.id)
+        .addColumn('owner', is.id)
         .addColumn('filter', 'text', (c) => c.notNull())
         .addColumn('phase', 'text', (c) => c.notNull())
         .addColumn('after', is.id)

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SchemaDialect } from '../schema-dialect.ts';
 
-/** Sessions of the console and one-time links, by the hash of their token. */
+/** Sessions of the console and of portals, and one-time links, by the hash of their token. */
 export const createSessions = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .clusteredTable(
@@ -10,6 +10,11 @@ export const createSessions = async (db: Kysely<unknown>, is: SchemaDialect): Pr
         .addColumn('token_hash', is.id, (c) => c.primaryKey().notNull())
         .addColumn('kind', 'text', (c) => c.notNull())
         .addColumn('key_hash', is.id)
+        .addColumn('key_id', is.id)
+        .addColumn('workspace_id', is.id)
+        .addColumn('tenant', is.id)
+        .addColumn('lasts_ms', is.integer)
+        .addColumn('settings', 'text')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('expires_at', is.integer, (c) => c.notNull()),
     )
@@ -18,5 +23,10 @@ export const createSessions = async (db: Kysely<unknown>, is: SchemaDialect): Pr
     .createIndex('bellwire_sessions_expiry')
     .on('bellwire_sessions')
     .columns(['expires_at'])
+    .execute();
+  await db.schema
+    .createIndex('bellwire_sessions_tenant')
+    .on('bellwire_sessions')
+    .columns(['workspace_id', 'tenant'])
     .execute();
 };

@@ -35,9 +35,13 @@ export const createApiKeys = (
     if (workspace_id !== null) query = query.where('workspace_id', '=', workspace_id);
     const removed = await query.returningAll().executeTakeFirst();
     if (removed === undefined) return null;
+    await db.deleteFrom('bellwire_sessions').where('key_id', '=', id).execute();
     invalidations.publish({ kind: 'api_key', hash: removed.hash });
     return toApiKey(removed);
   },
+  exists: async (id) =>
+    (await db.selectFrom('bellwire_api_keys').select('id').where('id', '=', id).executeTakeFirst()) !==
+    undefined,
   find: (hash) => caches.keys.get(hash),
   any: async () => (await db.selectFrom('bellwire_api_keys').select('id').executeTakeFirst()) !== undefined,
 });

@@ -7,7 +7,7 @@ import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import { eventIdOf } from './wire-ids.ts';
 
-type ShownDelivery = DeliveryRow & { readonly url: string | null };
+type ShownDelivery = DeliveryRow & { readonly url: string | null; readonly hook_tenant: string | null };
 
 const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   id: row.id,
@@ -27,6 +27,7 @@ const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   last_status: row.last_status,
   last_duration_ms: row.last_duration_ms,
   url: row.url,
+  hook_tenant: row.hook_tenant,
   created_at: row.created_at,
   updated_at: row.updated_at,
 });
@@ -69,7 +70,7 @@ const windowOf = (db: Kysely<Schema>, workspace_id: string, options: WindowOptio
 };
 
 const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptions) => {
-  const { status, hook_id, event_type, tenant, outcome, since, until } = options.filter;
+  const { status, hook_id, hook_tenant, event_type, tenant, outcome, since, until } = options.filter;
   let query = db.selectFrom(windowOf(db, workspace_id, options).as('candidates'));
   if (status !== undefined) query = query.where('status', '=', status);
   if (hook_id !== undefined) query = query.where('hook_id', '=', hook_id);
@@ -79,6 +80,17 @@ const matching = (db: Kysely<Schema>, workspace_id: string, options: WindowOptio
   if (outcome !== undefined) query = query.where('last_outcome', '=', outcome);
   if (event_type !== undefined) query = query.where('event_type', '=', event_type);
   if (tenant !== undefined) query = query.where('tenant', '=', tenant);
+  if (hook_tenant !== undefined) {
+    query = query.where((eb) =>
+      eb.exists(
+        eb
+          .selectFrom('bellwire_hooks')
+          .select('bellwire_hooks.id')
+          .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
+          .where('bellwire_hooks.tenant', '=', hook_tenant),
+      ),
+    );
+  }
   return query;
 };
 
@@ -114,6 +126,13 @@ const createList =
           .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
           .as('url'),
       )
+      .select((eb) =>
+        eb
+          .selectFrom('bellwire_hooks')
+          .select('tenant')
+          .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
+          .as('hook_tenant'),
+      )
       .orderBy('id', 'desc')
       .limit(rowsToFetch(page))
       .execute();
@@ -127,7 +146,7 @@ const namedBy = ({ reader }: Connections, column: 'id' | 'event_id', names: read
     .selectFrom('bellwire_deliveries')
     .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
     .selectAll('bellwire_deliveries')
-    .select('bellwire_hooks.url')
+    .select(['bellwire_hooks.url', 'bellwire_hooks.tenant as hook_tenant'])
     .where(`bellwire_deliveries.${column}`, 'in', names);
 
 /**
@@ -181,7 +200,7 @@ export const createDeliveries = (connections: Connections): DeliveriesRepository
         .selectFrom('bellwire_deliveries')
         .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
         .selectAll('bellwire_deliveries')
-        .select('bellwire_hooks.url')
+        .select(['bellwire_hooks.url', 'bellwire_hooks.tenant as hook_tenant'])
         .where('bellwire_deliveries.workspace_id', '=', workspace_id)
         .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();

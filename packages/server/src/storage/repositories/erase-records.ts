@@ -59,7 +59,8 @@ export const deleteRecoveries = async (
     .where('workspace_id', '=', workspace_id)
     .where('id', '<', boundOf(erasure, 'rcv'));
   if (hook_ids.length > 0) await covered.where('hook_id', 'in', hook_ids).execute();
-  if (tenant !== null) await covered.where('tenant', '=', tenant).execute();
+  if (tenant === null) return;
+  await covered.where((eb) => eb.or([eb('tenant', '=', tenant), eb('owner', '=', tenant)])).execute();
 };
 
 /** Deletes a slice of the tenants of a workspace. True if there may be more. */

@@ -8,6 +8,7 @@ import { deleteRecoveries, deleteTenants, stripAudit } from './erase-records.ts'
 import { eraseStats } from './erase-stats.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
+import { deletePortals } from './sessions.ts';
 import { countRunningErasures } from './running-jobs.ts';
 import { isUsed } from './workspace-use.ts';
 
@@ -189,6 +190,7 @@ const createCreations = ({ db }: Connections, { invalidations }: RepositoryParts
         .where('tenant', '=', tenant)
         .executeTakeFirst();
       if (numDeletedRows === 0n) return null;
+      await deletePortals(trx, workspace_id, tenant);
       const row = newRow(erasure);
       await trx.insertInto('bellwire_erasures').values(row).execute();
       // Before COMMIT, so that a later commit creates the tenant again.
@@ -212,6 +214,7 @@ const createCreations = ({ db }: Connections, { invalidations }: RepositoryParts
         .where('workspace_id', '=', id)
         .returning('hash')
         .execute();
+      await deletePortals(trx, id, null);
       const row = newRow(erasure);
       await trx.insertInto('bellwire_erasures').values(row).execute();
       for (const { hash } of keys) invalidations.publish({ kind: 'api_key', hash });

@@ -40,6 +40,7 @@ const toRecovery = (row: Row): Recovery => {
     kind: row.kind,
     status: row.status,
     filter,
+    owner: row.owner,
     tally: JSON.parse(row.tally) as RecoveryTally,
     progress: overallProgress(row, filter),
     created_at: row.created_at,
@@ -151,13 +152,14 @@ const createReads = ({ reader }: Connections): Reads => ({
       payload_expired: rows.find(({ payload_expired_at }) => payload_expired_at !== null)?.id ?? null,
     };
   },
-  list: async (workspace_id, page) => {
+  list: async (workspace_id, { owner }, page) => {
     let query = reader
       .selectFrom('bellwire_recoveries')
       .selectAll()
       .where('workspace_id', '=', workspace_id)
       .orderBy('id', 'desc')
       .limit(rowsToFetch(page));
+    if (owner !== undefined) query = query.where('owner', '=', owner);
     if (page.after !== null) query = query.where('id', '<', page.after);
     return toPage(await query.execute(), page, { to: toRecovery, keyOf: ({ id }) => id });
   },

@@ -10,6 +10,7 @@ import { createHooks } from './hooks.ts';
 import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
 import { createErasures } from './erasures.ts';
+import { createOwned } from './owned.ts';
 import { createRecoveries } from './recoveries.ts';
 import { createSessions } from './sessions.ts';
 import { createStats } from './stats.ts';
@@ -52,6 +53,7 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   stats: createStats(connections),
   recoveries: createRecoveries(connections, parts),
   erasures: createErasures(connections, parts),
+  owned: createOwned(connections),
   sessions: createSessions(connections),
   transaction: transactionOf(connections, parts),
 });
