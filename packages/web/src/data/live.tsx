@@ -33,8 +33,8 @@ const staleAfter = (message: Message): readonly (readonly string[])[] => {
 };
 
 interface LiveProps {
-  /** Of the connection: pages with the same name share one, so it belongs to what the person may see. */
-  readonly name: string;
+  /** Pages with the same name share one connection, so it says what the person may see. Null: not shared. */
+  readonly name: string | null;
   readonly children: ReactNode;
 }
 

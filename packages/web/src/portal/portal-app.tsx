@@ -1,5 +1,5 @@
 import { QueryClientProvider } from '@tanstack/react-query';
-import { useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { Router } from 'wouter';
 import { ClientProvider, openClient } from '../data/client.tsx';
 import { LiveProvider } from '../data/live.tsx';
@@ -13,9 +13,6 @@ import type { PortalSession } from './portal-session.ts';
 import { PortalShell } from './portal-shell.tsx';
 import { usePortalSession } from './use-portal-session.ts';
 
-/** A name that no other page has: a connection shared with the console or another customer would show their events. */
-const uniqueName = (): string => `bellwire-portal-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
-
 interface OpenPortalProps {
   readonly session: PortalSession;
   readonly onExpired: () => void;
@@ -25,7 +22,6 @@ const OpenPortal = ({ session, onExpired }: OpenPortalProps) => {
   const words = useWords();
   const queries = useMemo(() => createQueries(onExpired), [onExpired]);
   const client = useMemo(() => openClient({ api_key: session.token, workspace: null }), [session]);
-  const [name] = useState(uniqueName);
   const area = useMemo(
     (): Area => ({
       is_portal: true,
@@ -40,7 +36,8 @@ const OpenPortal = ({ session, onExpired }: OpenPortalProps) => {
     <QueryClientProvider client={queries}>
       <ClientProvider value={client}>
         <AreaProvider value={area}>
-          <LiveProvider name={name}>
+          {/* Not shared with pages of other customers. In a frame of another site, the browser refuses locks. */}
+          <LiveProvider name={null}>
             <Router hook={useHashPath} searchHook={useHashSearch} hrefs={hashHref}>
               <PortalShell session={session}>
                 <PortalPages />

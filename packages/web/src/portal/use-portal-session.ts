@@ -16,7 +16,9 @@ export type PortalState =
 /** The token of a link, removed from the address, where it would stay in the history. A view stays there. */
 export const takeToken = (): string | null => {
   const token = tokenIn(location.hash);
-  if (token !== null) history.replaceState(history.state, '', `${location.pathname}${location.search}#/`);
+  const path = `${location.pathname}${location.search}#/`;
+  // The link has made a new entry.
+  if (token !== null) history.replaceState({ return_url: keptReturnUrl() }, '', path);
   return token;
 };
 
@@ -24,11 +26,16 @@ interface Kept {
   readonly return_url?: unknown;
 }
 
-/** Where to go back to, also after a reload: an address is no secret, so the entry of the history keeps it. */
-export const keptReturnUrl = (): string | null => webAddress((history.state as Kept | null)?.return_url);
+let return_url: string | null = null;
 
-const keepReturnUrl = (return_url: string | null): void =>
-  history.replaceState({ ...(history.state as Kept | null), return_url }, '');
+/** Where to go back to, also after a reload: an address is no secret, so the entries of the history keep it. */
+export const keptReturnUrl = (): string | null =>
+  webAddress((history.state as Kept | null)?.return_url) ?? return_url;
+
+const keepReturnUrl = (url: string | null): void => {
+  return_url = url;
+  history.replaceState({ return_url }, '');
+};
 
 /** The session of the page, from its link to its end. */
 export const usePortalSession = (first: string | null) => {

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect } from 'react';
 import { useArea } from './area.ts';
+import './page.css';
 
 interface PageProps {
   readonly title: string;

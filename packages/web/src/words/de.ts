@@ -21,7 +21,7 @@ export const de: Words = {
   status: {
     succeeded: 'Erfolgreich',
     failed: 'Gescheitert',
-    held: 'Gehalten',
+    held: 'Angehalten',
     canceled: 'Storniert',
     sending: 'Wird gesendet',
     pending: 'Wartet',

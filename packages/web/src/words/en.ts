@@ -92,6 +92,7 @@ export const en = {
     cancel: 'Cancel',
     attempt_of: (number: number, of: number | null) =>
       of === null ? `attempt ${number}` : `attempt ${number} of ${of}`,
+    responded: (status: string) => `The receiver responded with status ${status}.`,
     after: (took: string) => `after ${took}`,
     next_try: 'Bellwire tries again in',
     nothing_lost: 'Nothing is lost.',

@@ -60,6 +60,7 @@ export const delivery: Words['delivery'] = {
   redeliver_anyway: 'Trotzdem erneut zustellen',
   cancel: 'Abbrechen',
   attempt_of: (number, of) => (of === null ? `Versuch ${number}` : `Versuch ${number} von ${of}`),
+  responded: (status) => `Der Empfänger hat mit Status ${status} geantwortet.`,
   after: (took) => `nach ${took}`,
   next_try: 'Bellwire versucht es erneut in',
   nothing_lost: 'Nichts geht verloren.',

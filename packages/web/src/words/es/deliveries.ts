@@ -60,6 +60,7 @@ export const delivery: Words['delivery'] = {
   redeliver_anyway: 'Volver a entregar de todos modos',
   cancel: 'Cancelar',
   attempt_of: (number, of) => (of === null ? `intento ${number}` : `intento ${number} de ${of}`),
+  responded: (status) => `El receptor respondió con el estado ${status}.`,
   after: (took) => `tras ${took}`,
   next_try: 'Bellwire lo intenta de nuevo en',
   nothing_lost: 'No se pierde nada.',
