@@ -1,6 +1,6 @@
 import { useMemo, useSyncExternalStore } from 'react';
 
-/** Told after `pushState` and `replaceState`, of which the browser does not tell. */
+/** Called after `pushState` and `replaceState`, for which the browser has no event. */
 const listeners = new Set<() => void>();
 
 const subscribe = (listener: () => void): (() => void) => {

@@ -1,5 +1,3 @@
-/** What a link or an answer of the server may make the page do. */
-
 const TOKEN = /^[\w-]{16,128}$/;
 
 /** The token of a link in the fragment of an address; null for an address of the page, which begins with `#/`. */

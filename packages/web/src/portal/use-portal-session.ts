@@ -17,7 +17,7 @@ export type PortalState =
 export const takeToken = (): string | null => {
   const token = tokenIn(location.hash);
   const path = `${location.pathname}${location.search}#/`;
-  // The link has made a new entry.
+  // A link that is opened in the same tab has an entry of its own.
   if (token !== null) history.replaceState({ return_url: keptReturnUrl() }, '', path);
   return token;
 };
@@ -28,7 +28,7 @@ interface Kept {
 
 let return_url: string | null = null;
 
-/** Where to go back to, also after a reload: an address is no secret, so the entries of the history keep it. */
+/** Where to go back to, also after a reload: the address is not secret, so the entries of the history keep it. */
 export const keptReturnUrl = (): string | null =>
   webAddress((history.state as Kept | null)?.return_url) ?? return_url;
 
@@ -48,7 +48,7 @@ export const usePortalSession = (first: string | null) => {
       applyPortalTheme(opened.session.theme);
       setState({ step: 'open', session: opened.session });
     } else {
-      // The host is not asked again by itself: it could send such links for ever.
+      // The host is not asked again by itself: it could send such links in a loop.
       setState({ step: 'ended', reason: opened.reason, token: opened.reason === 'refused' ? null : token });
     }
   }, []);

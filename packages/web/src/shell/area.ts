@@ -1,6 +1,6 @@
 import { createContext, useContext } from 'react';
 
-/** What the pages are part of: the console, or the portal of one customer. */
+/** The frame of the pages: the console, or the portal of one customer. */
 export interface Area {
   /** Whether the pages, fields and links of the operator are absent. */
   readonly is_portal: boolean;

@@ -9,7 +9,6 @@ export const portal: Words['portal'] = {
   read_only: 'Sie können hier alles ansehen, aber dieser Link erlaubt keine Änderungen.',
   not_found: 'Diese Seite gibt es nicht',
   not_found_next: 'Wählen Sie eine andere aus der Navigation.',
-  opening: 'Wird geöffnet …',
   ended: {
     needs_link: {
       title: 'Diese Seite braucht einen neuen Link',

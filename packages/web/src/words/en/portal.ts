@@ -7,7 +7,6 @@ export const portal = {
   read_only: 'You can look at everything here, but this link does not allow changes.',
   not_found: 'This page does not exist',
   not_found_next: 'Choose another one from the navigation.',
-  opening: 'Opening…',
   ended: {
     needs_link: {
       title: 'This page needs a new link',

@@ -9,7 +9,6 @@ export const portal: Words['portal'] = {
   read_only: 'Aquí puede verlo todo, pero este enlace no permite cambios.',
   not_found: 'Esta página no existe',
   not_found_next: 'Elija otra en la navegación.',
-  opening: 'Abriendo…',
   ended: {
     needs_link: {
       title: 'Esta página necesita un enlace nuevo',

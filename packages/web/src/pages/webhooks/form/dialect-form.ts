@@ -7,7 +7,7 @@ export interface FieldText {
   readonly hint?: string;
 }
 
-/** What the form of a dialect asks for. */
+/** The fields of the form of a dialect. */
 export interface FormShape {
   /** The fields in their order. */
   readonly fields: readonly FieldName[];
