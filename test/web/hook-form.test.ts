@@ -13,7 +13,7 @@ import {
 import { en } from '../../packages/web/src/words/en.ts';
 import { builtIn } from '../../packages/server/src/dialects/registry.ts';
 
-const of = (dialect: string) => ({ form: formOf(dialect), rules: rulesOf(dialect), dialect: null });
+const of = (dialect: string) => ({ form: formOf(dialect, en), rules: rulesOf(dialect), dialect: null });
 const draft = { ...EMPTY_DRAFT, url: 'https://example.com/in', events: ['order.created'] };
 
 const hook = {
@@ -42,7 +42,7 @@ it('the form knows every dialect: whether it signs always, its methods, and http
 });
 
 const isRefused = (dialect: string, max_attempts: string): boolean =>
-  'max_attempts' in problemsOf({ ...draft, max_attempts }, formOf(dialect), en.hook_form);
+  'max_attempts' in problemsOf({ ...draft, max_attempts }, formOf(dialect, en), en.hook_form);
 
 describe('max attempts', () => {
   it('of activities leave out the first attempt, in both directions', () => {
@@ -55,7 +55,7 @@ describe('max attempts', () => {
   });
 
   it('of other forms are all attempts', () => {
-    expect(draftOf({ ...hook, max_attempts: 5 }, formOf('q2')).max_attempts).toBe('5');
+    expect(draftOf({ ...hook, max_attempts: 5 }, formOf('q2', en)).max_attempts).toBe('5');
     expect(toCreation({ ...draft, max_attempts: '5' }, of('q2')).max_attempts).toBe(5);
   });
 

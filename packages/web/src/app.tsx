@@ -1,28 +1,17 @@
-import { BellwireError } from '@bellwire/client';
-import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryClientProvider } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { Router, useRouter } from 'wouter';
 import { ClientProvider, openClient } from './data/client.tsx';
 import { LiveProvider } from './data/live.tsx';
+import { createQueries } from './data/queries.ts';
 import { Pages } from './pages/pages.tsx';
 import { SessionProvider, useSession } from './session/session-provider.tsx';
+import { AreaProvider, CONSOLE } from './shell/area.ts';
 import { Shell } from './shell/shell.tsx';
 import { useWorkspace } from './shell/workspace.ts';
 
-/** The stream says what has changed, so nothing is read again by time. */
-const createQueries = (onExpired: () => void): QueryClient => {
-  const onError = (error: Error): void => {
-    if (error instanceof BellwireError && error.code === 'unauthenticated') onExpired();
-  };
-  return new QueryClient({
-    queryCache: new QueryCache({ onError }),
-    mutationCache: new MutationCache({ onError }),
-    defaultOptions: { queries: { staleTime: 10_000, retry: false, refetchOnWindowFocus: false } },
-  });
-};
-
 const SignedIn = () => {
-  const { api_key, end } = useSession();
+  const { api_key, workspace_id, end } = useSession();
   const { workspace } = useWorkspace();
   const queries = useMemo(
     () => createQueries(() => end('Your session has ended, or its API key was deleted.')),
@@ -31,14 +20,17 @@ const SignedIn = () => {
     [end, workspace],
   );
   const client = useMemo(() => openClient({ api_key, workspace }), [api_key, workspace]);
+  const area = useMemo(() => ({ ...CONSOLE, workspace_id }), [workspace_id]);
   return (
     <QueryClientProvider client={queries}>
       <ClientProvider value={client}>
-        <LiveProvider>
-          <Shell>
-            <Pages />
-          </Shell>
-        </LiveProvider>
+        <AreaProvider value={area}>
+          <LiveProvider name={`bellwire-stream-${workspace ?? ''}`}>
+            <Shell>
+              <Pages />
+            </Shell>
+          </LiveProvider>
+        </AreaProvider>
       </ClientProvider>
     </QueryClientProvider>
   );

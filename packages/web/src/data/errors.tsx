@@ -1,6 +1,7 @@
 import { BellwireError } from '@bellwire/client';
 import { Button } from '../design/button.tsx';
 import { Notice } from '../design/notice.tsx';
+import { useWords } from '../words/words.ts';
 
 export const messageOf = (error: unknown): string =>
   error instanceof BellwireError || error instanceof Error ? error.message : String(error);
@@ -17,9 +18,12 @@ interface FailureProps {
 }
 
 /** A failed call: what happened, and a way to try again. */
-export const Failure = ({ error, onRetry }: FailureProps) =>
-  error === null || error === undefined ? null : (
+export const Failure = ({ error, onRetry }: FailureProps) => {
+  const words = useWords().design;
+  if (error === null || error === undefined) return null;
+  return (
     <Notice tone="bad" live title={messageOf(error)}>
-      {onRetry === undefined ? undefined : <Button onClick={onRetry}>Try again</Button>}
+      {onRetry === undefined ? undefined : <Button onClick={onRetry}>{words.try_again}</Button>}
     </Notice>
   );
+};

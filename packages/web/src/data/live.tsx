@@ -1,6 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react';
-import { useWorkspace } from '../shell/workspace.ts';
 import { useBellwire } from './client.tsx';
 import { type Message, shareStream } from './share-stream.ts';
 
@@ -33,16 +32,21 @@ const staleAfter = (message: Message): readonly (readonly string[])[] => {
   }
 };
 
+interface LiveProps {
+  /** Pages with the same name share one connection, so it says what the person may see. Null: not shared. */
+  readonly name: string | null;
+  readonly children: ReactNode;
+}
+
 /** Keeps the page up to date through the stream of the server. */
-export const LiveProvider = ({ children }: { readonly children: ReactNode }) => {
+export const LiveProvider = ({ name, children }: LiveProps) => {
   const bellwire = useBellwire();
   const queries = useQueryClient();
-  const { workspace } = useWorkspace();
   const [connected, setConnected] = useState(false);
   const listeners = useMemo(() => new Set<Listener>(), []);
   useEffect(() => {
     const stop = shareStream({
-      name: `bellwire-stream-${workspace ?? ''}`,
+      name,
       open: (signal) => bellwire.stream({ signal }),
       onMessage: (message) => {
         setConnected(message.type !== 'lost');
@@ -54,7 +58,7 @@ export const LiveProvider = ({ children }: { readonly children: ReactNode }) => 
       stop();
       setConnected(false);
     };
-  }, [bellwire, queries, workspace, listeners]);
+  }, [bellwire, queries, name, listeners]);
   const live = useMemo(
     () => ({
       connected,

@@ -1,8 +1,8 @@
 import type { OpenStreamEvent } from '@bellwire/client';
 
 interface SharedStream {
-  /** Pages with the same name share one connection. */
-  readonly name: string;
+  /** Pages with the same name share one connection. Null: this page has its own. */
+  readonly name: string | null;
   readonly open: (signal: AbortSignal) => AsyncIterable<OpenStreamEvent>;
   readonly onMessage: (message: Message) => void;
 }
@@ -13,14 +13,14 @@ export type Message = OpenStreamEvent | { readonly type: 'stale' };
 /**
  * Follows the stream with one connection for all tabs of the browser, since a browser opens at most six connections to
  * a host. One tab reads it and passes the events on; when it closes, another one takes over. Without `navigator.locks`
- * (plain HTTP, except on this machine), each visible tab has its own connection.
+ * (plain HTTP, except on this machine), and without a name, each visible tab has its own connection.
  */
 export const shareStream = ({ name, open, onMessage }: SharedStream): (() => void) => {
   const stopping = new AbortController();
-  const channel = new BroadcastChannel(name);
-  channel.addEventListener('message', ({ data }) => onMessage(data as Message));
+  const channel = name === null ? null : new BroadcastChannel(name);
+  channel?.addEventListener('message', ({ data }) => onMessage(data as Message));
   const pass = (message: Message): void => {
-    channel.postMessage(message);
+    channel?.postMessage(message);
     onMessage(message);
   };
   const read = async (signal: AbortSignal): Promise<void> => {
@@ -39,24 +39,24 @@ export const shareStream = ({ name, open, onMessage }: SharedStream): (() => voi
       if (!signal.aborted) pass({ type: 'stale' });
     }
   };
-  const leadOrFollow = async (): Promise<void> => {
-    const led = await navigator.locks.request(name, { ifAvailable: true }, async (lock) => {
+  const leadOrFollow = async (shared: string): Promise<void> => {
+    const led = await navigator.locks.request(shared, { ifAvailable: true }, async (lock) => {
       if (lock !== null) await read(stopping.signal);
       return lock !== null;
     });
     if (led || stopping.signal.aborted) return;
     onMessage({ type: 'open', id: '' });
-    await navigator.locks.request(name, { signal: stopping.signal }, () => read(stopping.signal));
+    await navigator.locks.request(shared, { signal: stopping.signal }, () => read(stopping.signal));
   };
-  if ('locks' in navigator) {
+  if (name !== null && 'locks' in navigator) {
     // The wait for the lock ends with an error when the page stops.
-    leadOrFollow().catch(() => undefined);
+    leadOrFollow(name).catch(() => undefined);
   } else {
     followWhileVisible(read, stopping.signal);
   }
   return () => {
     stopping.abort();
-    channel.close();
+    channel?.close();
   };
 };
 

@@ -1,6 +1,8 @@
 import { useMemo, useState } from 'react';
+import { useWords } from '../words/words.ts';
 import { Button } from './button.tsx';
 import { CopyButton } from './copy.tsx';
+import { numberText } from './locale.ts';
 import { visibleText } from './visible-text.ts';
 import './code.css';
 
@@ -24,6 +26,7 @@ interface BodyProps {
 
 /** The body of a message: as text, never as HTML. JSON is indented for reading; "Raw" shows the exact bytes. */
 export const Body = ({ label, text, truncated = false }: BodyProps) => {
+  const words = useWords().design;
   const pretty = useMemo(() => parsed(text), [text]);
   const [raw, setRaw] = useState(false);
   const [whole, setWhole] = useState(false);
@@ -33,23 +36,23 @@ export const Body = ({ label, text, truncated = false }: BodyProps) => {
     <section className="code-block" aria-label={label}>
       <div className="code-head">
         <h3>
-          {label}, {new TextEncoder().encode(text).length.toLocaleString('en')} bytes
-          {truncated ? ' (the receiver sent more; the rest was not kept)' : ''}
+          {label}, {words.bytes(numberText(new TextEncoder().encode(text).length))}
+          {truncated ? ` ${words.truncated}` : ''}
         </h3>
         {pretty === null ? null : (
           <Button kind="bare" aria-pressed={raw} onClick={() => setRaw(!raw)}>
-            {raw ? 'Indented' : 'Raw'}
+            {raw ? words.indented : words.raw}
           </Button>
         )}
-        <CopyButton text={text} label="Copy" />
+        <CopyButton text={text} label={words.copy} />
       </div>
       {/* Scrollable regions need a tab stop for the keyboard. */}
       <pre className="code" tabIndex={0}>
-        {text === '' ? <span className="quiet">(empty)</span> : visibleText(shown)}
+        {text === '' ? <span className="quiet">{words.empty}</span> : visibleText(shown)}
       </pre>
       {shown.length < full.length ? (
         <Button onClick={() => setWhole(true)}>
-          Show the other {(full.length - shown.length).toLocaleString('en')} characters
+          {words.show_rest(numberText(full.length - shown.length))}
         </Button>
       ) : null}
     </section>
@@ -62,6 +65,6 @@ export const Snippet = ({ text, label }: { readonly text: string; readonly label
     <pre className="code" tabIndex={0} aria-label={label}>
       {text}
     </pre>
-    <CopyButton text={text} label="Copy" />
+    <CopyButton text={text} label={useWords().design.copy} />
   </div>
 );

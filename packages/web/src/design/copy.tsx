@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react';
+import { useWords } from '../words/words.ts';
 import { Button } from './button.tsx';
 
 /** `navigator.clipboard` is missing on plain HTTP other than loopback. */
@@ -32,7 +33,8 @@ export const CopyButton = ({ text, label }: { readonly text: string; readonly la
     const timer = setTimeout(() => setResult('none'), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [result]);
-  const words = { none: label, copied: 'Copied', failed: 'Copy failed: select the text instead' };
+  const { copied, copy_failed } = useWords().design;
+  const words = { none: label, copied, failed: copy_failed };
   return (
     <Button onClick={() => void copy(text).then((done) => setResult(done ? 'copied' : 'failed'))}>
       <span aria-live="polite">{words[result]}</span>

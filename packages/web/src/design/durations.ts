@@ -1,3 +1,5 @@
+import { fixedText, locale } from './locale.ts';
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -7,7 +9,7 @@ const DAY = 24 * HOUR;
 export const durationText = (ms: number): string => {
   if (ms < 1) return '< 1 ms';
   if (ms < SECOND) return `${Math.round(ms)} ms`;
-  if (ms < MINUTE) return `${(ms / SECOND).toFixed(1)} s`;
+  if (ms < MINUTE) return `${fixedText(ms / SECOND, 1)} s`;
   return longText(ms);
 };
 
@@ -29,18 +31,18 @@ export const longText = (ms: number): string => {
 
 /** One unit only, for lists: `4 s`, `12 min`, `3 h`, `2 d`. A clock that is ahead counts as now. */
 export const agoText = (ms: number): string => {
-  if (ms < SECOND) return 'now';
+  if (ms < SECOND) return locale().now;
   if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s`;
   if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < DAY) return `${Math.floor(ms / HOUR)} h`;
   return `${Math.floor(ms / DAY)} d`;
 };
 
-export const untilText = (ms: number): string => (ms <= 0 ? 'now' : longText(ms));
+export const untilText = (ms: number): string => (ms <= 0 ? locale().now : longText(ms));
 
 /** The local time with its zone, and the same in UTC. */
 export const exactTime = (at: string): string => {
   const date = new Date(at);
-  const local = date.toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
+  const local = date.toLocaleString(locale().times, { dateStyle: 'medium', timeStyle: 'long' });
   return `${local}\n${at}`;
 };

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { agoText, exactTime, untilText } from './durations.ts';
+import { locale } from './locale.ts';
 
 /** The time of the last tick, shared by all elements of the page, so that one timer serves all. */
 const listeners = new Set<(now: number) => void>();
@@ -52,6 +53,6 @@ export const Until = ({ at }: { readonly at: string }) => {
 /** The time of day; the date on hover. */
 export const Clock = ({ at }: { readonly at: string }) => (
   <time dateTime={at} title={exactTime(at)}>
-    {new Date(at).toLocaleTimeString('en-GB')}
+    {new Date(at).toLocaleTimeString(locale().times)}
   </time>
 );

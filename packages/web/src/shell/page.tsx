@@ -1,5 +1,7 @@
 import { type ReactNode, useEffect } from 'react';
 import { visibleText } from '../design/visible-text.ts';
+import { useArea } from './area.ts';
+import './page.css';
 
 interface PageProps {
   readonly title: string;
@@ -14,10 +16,11 @@ interface PageProps {
 
 /** A page with its title, which is also the title of the tab. */
 export const Page = ({ title: text, tools, actions, fills = false, children }: PageProps) => {
+  const { brand } = useArea();
   const title = visibleText(text);
   useEffect(() => {
-    document.title = `${title} · Bellwire`;
-  }, [title]);
+    document.title = `${title} · ${brand}`;
+  }, [title, brand]);
   return (
     <>
       <header className="page-head">

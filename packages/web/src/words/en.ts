@@ -1,11 +1,18 @@
+import { forms } from './en/forms.ts';
 import { hook_page } from './en/hook.ts';
+import { design, portal, time } from './en/portal.ts';
 import { hook_form, webhooks } from './en/webhooks.ts';
 
 /** English. */
 export const en = {
+  locale: { numbers: 'en', times: 'en-GB', now: 'now' },
   webhooks,
   hook: hook_page,
   hook_form,
+  forms,
+  portal,
+  design,
+  time,
   deliveries: {
     title: 'Deliveries',
     columns: { state: 'State', event: 'Event', hook: 'Webhook', http: 'HTTP', took: 'Took', ago: 'Ago' },
@@ -48,6 +55,15 @@ export const en = {
     pending: 'Waiting',
     retrying: 'Retrying',
   },
+  /** Why there is a delivery or an attempt. */
+  triggers: {
+    scheduled: 'scheduled',
+    manual: 'manual',
+    recovery: 'recovery',
+    ping: 'ping',
+    test: 'test',
+    validate: 'validate',
+  },
   outcomes: {
     succeeded: 'Succeeded',
     http_status: 'HTTP status',
@@ -69,13 +85,14 @@ export const en = {
     copy_link: 'Copy link',
     debug_signature: 'Debug the signature',
     tabs: { request: 'Request', response: 'Response', attempts: 'Attempts' },
-    redelivered: (ok: boolean) => (ok ? 'Delivered.' : 'The attempt failed.'),
+    redelivered: (ok: boolean): string => (ok ? 'Delivered.' : 'The attempt failed.'),
     old_title: 'This event is older than a day',
     old: 'Many receivers remember ids only for a day, and may process it a second time. Redeliver it only if the receiver recognizes duplicates, or has never received it.',
     redeliver_anyway: 'Redeliver anyway',
     cancel: 'Cancel',
     attempt_of: (number: number, of: number | null) =>
       of === null ? `attempt ${number}` : `attempt ${number} of ${of}`,
+    responded: (status: string) => `The receiver responded with status ${status}.`,
     after: (took: string) => `after ${took}`,
     next_try: 'Bellwire tries again in',
     nothing_lost: 'Nothing is lost.',

@@ -6,4 +6,6 @@ export type Words = typeof en;
 
 const WordsContext = createContext<Words>(en);
 
+export const WordsProvider = WordsContext.Provider;
+
 export const useWords = (): Words => useContext(WordsContext);

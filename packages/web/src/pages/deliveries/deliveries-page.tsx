@@ -8,6 +8,7 @@ import { Empty } from '../../design/empty.tsx';
 import { Grid } from '../../design/grid.tsx';
 import { Mark } from '../../design/mark.tsx';
 import { useNarrow } from '../../design/media.ts';
+import { useArea } from '../../shell/area.ts';
 import { Page } from '../../shell/page.tsx';
 import { useWords } from '../../words/words.ts';
 import { columnsOf, narrowRowOf } from './columns.tsx';
@@ -88,6 +89,7 @@ interface DeliveryGridProps {
 
 const DeliveryGrid = ({ list, picks, selected, onSelect, empty }: DeliveryGridProps) => {
   const words = useWords();
+  const { read_only } = useArea();
   const nameOf = useNames();
   const columns = useMemo(() => columnsOf(words, nameOf), [words, nameOf]);
   return (
@@ -105,8 +107,7 @@ const DeliveryGrid = ({ list, picks, selected, onSelect, empty }: DeliveryGridPr
         keyOf={({ id }) => id}
         selected={selected}
         onSelect={onSelect}
-        picked={picks.picked}
-        onPick={picks.toggle}
+        {...(read_only ? {} : { picked: picks.picked, onPick: picks.toggle })}
         pickLabel={words.deliveries.pick}
         onEnd={list.more}
         onTop={list.setAtTop}

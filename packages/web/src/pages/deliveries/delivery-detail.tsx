@@ -9,8 +9,9 @@ import { Button } from '../../design/button.tsx';
 import { CopyButton } from '../../design/copy.tsx';
 import { Tabs } from '../../design/tabs.tsx';
 import { useNarrow } from '../../design/media.ts';
+import { useArea } from '../../shell/area.ts';
 import { useWords } from '../../words/words.ts';
-import { formOf } from '../webhooks/form/form-of.ts';
+import { useForm } from '../webhooks/form/form-of.ts';
 import { toCurl } from './curl.ts';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { useHooks } from './hook-names.ts';
@@ -99,12 +100,13 @@ const Actions = ({
   readonly attempt: Attempt | undefined;
 }) => {
   const words = useWords().delivery;
+  const { is_portal } = useArea();
   return (
     <div className="inline">
       <Redeliver delivery={delivery} />
       {attempt?.request ? <CopyButton text={toCurl(attempt.request)} label={words.copy_curl} /> : null}
-      <CopyButton text={location.href} label={words.copy_link} />
-      {isRefusal(attempt) ? (
+      {is_portal ? null : <CopyButton text={location.href} label={words.copy_link} />}
+      {isRefusal(attempt) && !is_portal ? (
         <Link href={`/debug?delivery=${delivery.id}`}>{words.debug_signature}</Link>
       ) : null}
     </div>
@@ -122,7 +124,7 @@ interface AttemptTabsProps {
 
 const AttemptTabs = ({ delivery, hook, attempt, selected, onSelect, onAttempt }: AttemptTabsProps) => {
   const words = useWords().delivery;
-  const titles = formOf(hook?.dialect ?? '').delivery_tabs ?? words.tabs;
+  const titles = useForm(hook?.dialect ?? '').delivery_tabs ?? words.tabs;
   if (attempt === undefined) return <p className="quiet">{words.no_attempt}</p>;
   return (
     <Tabs

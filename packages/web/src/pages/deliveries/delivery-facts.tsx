@@ -1,20 +1,28 @@
 import type { Delivery } from '@bellwire/client';
 import { Link } from 'wouter';
 import { Facts } from '../../design/facts.tsx';
+import { useArea } from '../../shell/area.ts';
 import { useWords } from '../../words/words.ts';
 import { visibleText } from '../../design/visible-text.ts';
 
 /** Where the delivery belongs. */
 export const DeliveryFacts = ({ delivery, name }: { readonly delivery: Delivery; readonly name: string }) => {
-  const words = useWords().delivery;
+  const { triggers, delivery: words } = useWords();
+  const { is_portal } = useArea();
   return (
     <Facts
       facts={[
         [
           words.event,
-          <Link key="event" className="mono" href={`/events/${delivery.event_id}`}>
-            {delivery.event_id}
-          </Link>,
+          is_portal ? (
+            <span key="event" className="mono">
+              {delivery.event_id}
+            </span>
+          ) : (
+            <Link key="event" className="mono" href={`/events/${delivery.event_id}`}>
+              {delivery.event_id}
+            </Link>
+          ),
         ],
         [
           words.webhook,
@@ -32,8 +40,8 @@ export const DeliveryFacts = ({ delivery, name }: { readonly delivery: Delivery;
                 </span>,
               ] as const,
             ]),
-        ...(delivery.tenant === null ? [] : [[words.tenant, delivery.tenant] as const]),
-        [words.trigger, delivery.trigger],
+        ...(delivery.tenant === null || is_portal ? [] : [[words.tenant, delivery.tenant] as const]),
+        [words.trigger, triggers[delivery.trigger]],
       ]}
     />
   );

@@ -1,6 +1,7 @@
 import type { Delivery, Hook } from '@bellwire/client';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { useArea } from '../../shell/area.ts';
 import { useBellwire } from '../../data/client.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 
@@ -24,11 +25,12 @@ const NONE: readonly Hook[] = [];
 /** Names the webhook of a delivery, with its tenant and visible control characters. */
 export const useNames = (): ((delivery: Delivery) => string) => {
   const hooks = useHooks();
+  const { is_portal } = useArea();
   return useMemo(() => {
     const names = new Map(hooks.map(({ id, name }) => [id, name]));
     return ({ hook_id, tenant, url }) => {
       const name = names.get(hook_id) ?? url ?? hook_id;
-      return visibleText(tenant === null ? name : `${name} · ${tenant}`);
+      return visibleText(tenant === null || is_portal ? name : `${name} · ${tenant}`);
     };
-  }, [hooks]);
+  }, [hooks, is_portal]);
 };

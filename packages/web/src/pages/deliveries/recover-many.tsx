@@ -4,6 +4,8 @@ import { useBellwire } from '../../data/client.tsx';
 import { Failure } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
 import { Dialog, DialogActions } from '../../design/dialog.tsx';
+import { numberText } from '../../design/locale.ts';
+import { useArea } from '../../shell/area.ts';
 import { useWords } from '../../words/words.ts';
 import { RecoveryProgress } from '../recoveries/recovery-progress.tsx';
 import { type DeliveryQuery, isOld, toSelection } from './filters.ts';
@@ -17,8 +19,12 @@ interface RecoverManyProps {
 /** Sends the marked deliveries again, or all that match the filters; nothing for filters that a recovery cannot have. */
 export const RecoverMany = ({ query, picked, onClear }: RecoverManyProps) => {
   const words = useWords().deliveries.resend;
+  const { is_portal, read_only } = useArea();
   const [open, setOpen] = useState(false);
-  if (picked.size === 0 && toSelection(query, picked, 0) === null) return null;
+  if (read_only) return null;
+  // In the portal, a recovery names its webhook or its deliveries.
+  const can_take_all = toSelection(query, picked, 0) !== null && (!is_portal || query.hook_id !== undefined);
+  if (picked.size === 0 && !can_take_all) return null;
   return (
     <>
       {picked.size === 0 ? null : (
@@ -95,6 +101,6 @@ const Counts = ({ counts }: { readonly counts: Readonly<Record<string, number>> 
   const names: Readonly<Record<string, string>> = useWords().hook.running.counts;
   const shown = Object.entries(counts).filter(([, count]) => count > 0);
   return shown.length === 0 ? null : (
-    <p>{shown.map(([name, count]) => `${count.toLocaleString('en')} ${names[name] ?? name}`).join(', ')}</p>
+    <p>{shown.map(([name, count]) => `${numberText(count)} ${names[name] ?? name}`).join(', ')}</p>
   );
 };

@@ -6,6 +6,7 @@ import { Failure } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
 import { Dialog, DialogActions } from '../../design/dialog.tsx';
 import { Notice } from '../../design/notice.tsx';
+import { useArea } from '../../shell/area.ts';
 import { useWords } from '../../words/words.ts';
 import { isOld } from './filters.ts';
 
@@ -26,8 +27,12 @@ const useKey = (key: string, action: () => void): void => {
   }, [key, action]);
 };
 
-/** Sends a delivery once more at once. It warns where the receiver may have forgotten that it knows the event. */
-export const Redeliver = ({ delivery }: { readonly delivery: Delivery }) => {
+/** Sends a delivery once more at once; nothing where nothing can be changed. */
+export const Redeliver = (props: { readonly delivery: Delivery }) =>
+  useArea().read_only ? null : <RedeliverButton {...props} />;
+
+/** It warns where the receiver may have forgotten that it knows the event. */
+const RedeliverButton = ({ delivery }: { readonly delivery: Delivery }) => {
   const words = useWords().delivery;
   const bellwire = useBellwire();
   const queries = useQueryClient();

@@ -59,7 +59,7 @@ export const AttemptsTab = ({ attempts, selected, onSelect }: AttemptsTabProps) 
             <span className="quiet number">{attempt.number}</span>
             <Clock at={attempt.started_at} />
             <span>
-              {resultOf(words, attempt)} <span className="quiet">{attempt.trigger}</span>
+              {resultOf(words, attempt)} <span className="quiet">{words.triggers[attempt.trigger]}</span>
             </span>
             <span className="quiet">{durationText(attempt.duration_ms)}</span>
           </button>

@@ -2,6 +2,7 @@ import type { Attempt, Delivery, Hook } from '@bellwire/client';
 import { durationText } from '../../design/durations.ts';
 import { Notice } from '../../design/notice.tsx';
 import { Until } from '../../design/time.tsx';
+import { errorText } from './error-text.ts';
 import { useWords } from '../../words/words.ts';
 import { adviceOn } from './explain.ts';
 import { stateOf } from './state.ts';
@@ -33,7 +34,7 @@ export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
   return (
     <Notice tone={state === 'failed' ? 'bad' : state === 'retrying' ? 'warn' : 'idle'} title={title} live>
       <p>
-        {visibleText(delivery.last_error ?? '')} {advice}
+        {visibleText(errorText(words, delivery.last_error ?? ''))} {advice}
       </p>
       {delivery.next_attempt_at === null ? null : (
         <p>

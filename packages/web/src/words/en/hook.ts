@@ -18,7 +18,6 @@ export const hook_page = {
       'Its deliveries are retried on their schedule. Fix the receiver; the next success ends this state.',
     next_retry: 'Next retry in',
     last_failed: 'Last failure',
-    ago: 'ago',
     paused: 'Paused',
     paused_next: 'Its deliveries are held until you activate it. Nothing is lost.',
     disabled: {
@@ -121,12 +120,11 @@ export const hook_page = {
     starting: 'Starting…',
   },
   running: {
-    title: (kind: 'recover' | 'cancel') => (kind === 'recover' ? 'Recovery' : 'Cancellation'),
+    title: (kind: 'recover' | 'cancel'): string => (kind === 'recover' ? 'Recovery' : 'Cancellation'),
     progress: (percent: number, count: string) => `${percent} % examined, ${count} covered`,
     counts: { failed: 'failed', held: 'held', pending: 'waiting', missed: 'missed', succeeded: 'succeeded' },
     cancel: 'Cancel',
     canceling: 'Canceling…',
-    ago: 'ago',
     done: (count: number) => `Finished: ${count.toLocaleString('en')} covered`,
     canceled: (count: number) => `Canceled: ${count.toLocaleString('en')} covered before`,
   },

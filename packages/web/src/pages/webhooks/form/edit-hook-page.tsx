@@ -4,12 +4,13 @@ import { useLocation, useParams } from 'wouter';
 import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { useArea } from '../../../shell/area.ts';
 import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
 import { keepWarnings } from '../hook/created.ts';
 import { useHook } from '../hook/use-hook.ts';
 import { rulesOf } from './dialect-rules.ts';
-import { formOf } from './form-of.ts';
+import { useForm } from './form-of.ts';
 import { draftOf, type HookDraft, toChanges } from './hook-draft.ts';
 import { HookForm } from './hook-form.tsx';
 
@@ -27,10 +28,11 @@ export const EditHookPage = () => {
 };
 
 const Edit = ({ hook }: { readonly hook: Hook }) => {
+  const { is_portal } = useArea();
   const bellwire = useBellwire();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
-  const form = formOf(hook.dialect);
+  const form = useForm(hook.dialect);
   const rules = rulesOf(hook.dialect);
   const close = (): void => navigate(`/webhooks/${hook.id}`);
   const update = useMutation({
@@ -49,7 +51,12 @@ const Edit = ({ hook }: { readonly hook: Hook }) => {
       is_new={false}
       initial={draftOf(hook, form)}
       hidden_headers={Object.keys(hook.headers)}
-      without={['tenant', 'dialect', ...(form.secret === 'text' ? [] : (['secret'] as const))]}
+      without={[
+        'tenant',
+        'dialect',
+        ...(is_portal ? (['metadata'] as const) : []),
+        ...(form.secret === 'text' ? [] : (['secret'] as const)),
+      ]}
       error={update.error}
       is_busy={update.isPending}
       onSubmit={update.mutate}

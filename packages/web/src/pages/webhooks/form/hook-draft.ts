@@ -121,12 +121,16 @@ type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type ContentType = 'application/json' | 'application/x-www-form-urlencoded';
 
 /** The fields that a creation and a change have in common. */
-const commonOf = (draft: HookDraft, form: Shown, { any_request }: DialectRules) => ({
+const commonOf = (
+  draft: HookDraft,
+  form: Shown,
+  { any_request, has_metadata = true }: DialectRules & { readonly has_metadata?: boolean },
+) => ({
   url: draft.url.trim(),
   events: [...draft.events],
   ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
   description: draft.description,
-  metadata: mapOf(draft.metadata),
+  ...(has_metadata ? { metadata: mapOf(draft.metadata) } : {}),
   insecure_ssl: draft.insecure_ssl,
   max_attempts: attemptsOf(draft, form),
   timeout_ms: timeoutOf(draft),
@@ -140,11 +144,13 @@ interface Creation {
   readonly rules: DialectRules;
   /** Null for the one of the workspace. */
   readonly dialect: string | null;
+  /** False leaves the metadata to the server. */
+  readonly has_metadata?: boolean;
 }
 
 /** The input of `hooks.create`. */
-export const toCreation = (draft: HookDraft, { form, rules, dialect }: Creation) => ({
-  ...commonOf(draft, form, rules),
+export const toCreation = (draft: HookDraft, { form, rules, dialect, has_metadata = true }: Creation) => ({
+  ...commonOf(draft, form, { ...rules, has_metadata }),
   // A dialect with validation refuses `true`, so it is only named when it differs.
   ...(draft.active || !form.fields.includes('active') ? {} : { active: false }),
   ...(draft.tenant.trim() === '' ? {} : { tenant: draft.tenant.trim() }),

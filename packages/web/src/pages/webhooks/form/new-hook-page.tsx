@@ -2,12 +2,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useLocation } from 'wouter';
 import { useFilters } from '../../../data/address.ts';
 import { useBellwire } from '../../../data/client.tsx';
+import { useArea } from '../../../shell/area.ts';
 import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
 import { keepCreated } from '../hook/created.ts';
 import { DialectChoice } from './dialect-choice.tsx';
 import { rulesOf } from './dialect-rules.ts';
-import { formOf } from './form-of.ts';
+import { useForm } from './form-of.ts';
 import { EMPTY_DRAFT, type HookDraft, toCreation } from './hook-draft.ts';
 import { HookForm } from './hook-form.tsx';
 import { useUsualDialect } from './use-usual-dialect.ts';
@@ -23,11 +24,13 @@ const NewHook = ({ usual }: { readonly usual: string }) => {
   const bellwire = useBellwire();
   const queries = useQueryClient();
   const [, navigate] = useLocation();
+  const { is_portal } = useArea();
   const [{ dialect = null, tenant = '' }, change] = useFilters();
-  const form = formOf(dialect ?? usual);
+  const form = useForm(dialect ?? usual);
   const rules = rulesOf(dialect ?? usual);
   const create = useMutation({
-    mutationFn: (draft: HookDraft) => bellwire.hooks.create(toCreation(draft, { form, rules, dialect })),
+    mutationFn: (draft: HookDraft) =>
+      bellwire.hooks.create(toCreation(draft, { form, rules, dialect, has_metadata: !is_portal })),
     onSuccess: async (created) => {
       keepCreated(queries, created);
       await queries.invalidateQueries({ queryKey: ['hooks'] });
@@ -41,9 +44,11 @@ const NewHook = ({ usual }: { readonly usual: string }) => {
         rules={rules}
         is_new
         initial={{ ...EMPTY_DRAFT, tenant }}
-        without={[]}
+        without={is_portal ? ['tenant', 'dialect', 'metadata'] : []}
         dialect={
-          <DialectChoice usual={usual} value={dialect} onChange={(name) => change({ dialect: name })} />
+          is_portal ? null : (
+            <DialectChoice usual={usual} value={dialect} onChange={(name) => change({ dialect: name })} />
+          )
         }
         error={create.error}
         is_busy={create.isPending}

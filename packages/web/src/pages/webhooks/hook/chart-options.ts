@@ -1,5 +1,6 @@
 import type { Stats } from '@bellwire/client';
 import uPlot from 'uplot';
+import { locale, numberText } from '../../../design/locale.ts';
 
 const HEIGHT_PX = 190;
 /** The distances of the lines of a scale of counts: 1, 2, 5, 10, … */
@@ -39,10 +40,10 @@ export const dataOf = (stats: Stats): uPlot.AlignedData => {
 };
 
 const milliseconds = (_: uPlot, values: readonly number[]): string[] =>
-  values.map((ms) => (ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`));
+  values.map((ms) => (ms >= 1000 ? `${numberText(ms / 1000)} s` : `${ms} ms`));
 
 const counts = (_: uPlot, values: readonly number[]): (string | null)[] =>
-  values.map((count) => (Number.isInteger(count) ? count.toLocaleString('en') : null));
+  values.map((count) => (Number.isInteger(count) ? numberText(count) : null));
 
 /** A scale from zero, with room for a line at its top. */
 const fromZero = (_: uPlot, __: number, max: number): [number, number] => [0, Math.max(1, max) * 1.1];
@@ -52,7 +53,7 @@ const times = (_: uPlot, values: readonly number[]): string[] => {
   let before = '';
   return values.map((seconds) => {
     const time = new Date(seconds * 1000);
-    const day = time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
+    const day = time.toLocaleDateString(locale().times, { day: 'numeric', month: 'short' });
     const text = `${String(time.getHours()).padStart(2, '0')}:${String(time.getMinutes()).padStart(2, '0')}`;
     const is_new = day !== before;
     before = day;

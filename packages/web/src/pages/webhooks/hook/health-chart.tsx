@@ -3,6 +3,7 @@ import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { durationText } from '../../../design/durations.ts';
+import { locale, numberText } from '../../../design/locale.ts';
 import { useWords } from '../../../words/words.ts';
 import { chartOptions, dataOf } from './chart-options.ts';
 
@@ -44,12 +45,12 @@ export const HealthChart = ({ stats }: { readonly stats: Stats }) => {
         {bucket === undefined
           ? null
           : words.bucket({
-              time: new Date(bucket.start).toLocaleString('en-GB', {
+              time: new Date(bucket.start).toLocaleString(locale().times, {
                 dateStyle: 'medium',
                 timeStyle: 'short',
               }),
-              succeeded: bucket.succeeded.toLocaleString('en'),
-              failed: bucket.failed.toLocaleString('en'),
+              succeeded: numberText(bucket.succeeded),
+              failed: numberText(bucket.failed),
               p95: bucket.latency.p95_ms === null ? '–' : durationText(bucket.latency.p95_ms),
             })}
       </p>

@@ -5,6 +5,7 @@ import { useFilters } from '../../../data/address.ts';
 import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
 import { durationText } from '../../../design/durations.ts';
+import { numberText } from '../../../design/locale.ts';
 import { useWords } from '../../../words/words.ts';
 import { percentText } from '../list/percent.ts';
 import { type Range, rangeOf, ranges } from './ranges.ts';
@@ -73,8 +74,8 @@ const Summary = ({ stats }: { readonly stats: Stats }) => {
   const p95 = latency.p95_ms === null ? '–' : durationText(latency.p95_ms);
   return (
     <p className="health-summary">
-      {words.summary(attempts.toLocaleString('en'), percent, p95)}
-      {stats.backlog.due === 0 ? '' : `, ${words.due(stats.backlog.due.toLocaleString('en'))}`}
+      {words.summary(numberText(attempts), percent, p95)}
+      {stats.backlog.due === 0 ? '' : `, ${words.due(numberText(stats.backlog.due))}`}
       <span className="health-legend" aria-hidden="true">
         <span className="legend-ok">{words.succeeded}</span>
         <span className="legend-bad">{words.failed}</span>

@@ -4,6 +4,7 @@ import { useFilters } from '../../../data/address.ts';
 import { Failure } from '../../../data/errors.tsx';
 import { Tabs } from '../../../design/tabs.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { useArea } from '../../../shell/area.ts';
 import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
 import { HookMark } from '../hook-mark.tsx';
@@ -35,6 +36,8 @@ export const HookPage = () => {
 
 const Actions = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook;
+  const { read_only } = useArea();
+  if (read_only) return null;
   return (
     <>
       <HookSwitch hook={hook} />
@@ -47,6 +50,7 @@ const Actions = ({ hook }: { readonly hook: Hook }) => {
 
 const Loaded = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook;
+  const { read_only } = useArea();
   const [filters, change] = useFilters();
   return (
     <div className="hook">
@@ -59,7 +63,8 @@ const Loaded = ({ hook }: { readonly hook: Hook }) => {
         onSelect={(tab) => change({ tab: tab === 'overview' ? null : tab })}
         tabs={[
           { key: 'overview', title: words.tabs.overview, content: <OverviewTab hook={hook} /> },
-          { key: 'test', title: words.tabs.test, content: <TestTab hook={hook} /> },
+          // A test sends a request.
+          ...(read_only ? [] : [{ key: 'test', title: words.tabs.test, content: <TestTab hook={hook} /> }]),
           { key: 'signing', title: words.tabs.signing, content: <SigningTab hook={hook} /> },
           { key: 'receiver', title: words.tabs.receiver, content: <ReceiverTab hook={hook} /> },
           { key: 'settings', title: words.tabs.settings, content: <SettingsTab hook={hook} /> },

@@ -6,7 +6,7 @@ import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Dialog } from '../../../design/dialog.tsx';
 import { useWords } from '../../../words/words.ts';
-import { formOf } from '../form/form-of.ts';
+import { useForm } from '../form/form-of.ts';
 import { ActivateDialog } from './activate-dialog.tsx';
 import { useHookChanged } from './use-hook-changed.ts';
 import { ValidateDialog } from './validate-dialog.tsx';
@@ -39,11 +39,12 @@ const Pause = ({ hook }: { readonly hook: Hook }) => {
 };
 
 const Activate = ({ hook }: { readonly hook: Hook }) => {
+  const form = useForm(hook.dialect);
   const [open, setOpen] = useState(false);
   return (
     <>
       <Button kind="primary" onClick={() => setOpen(true)}>
-        {formOf(hook.dialect).activate}
+        {form.activate}
       </Button>
       {open ? <SwitchDialog hook={hook} onClose={() => setOpen(false)} /> : null}
     </>

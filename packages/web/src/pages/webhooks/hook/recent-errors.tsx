@@ -5,6 +5,7 @@ import { Link } from 'wouter';
 import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { errorText } from '../../deliveries/error-text.ts';
 import { useWords } from '../../../words/words.ts';
 import { type ErrorGroup, errorGroups } from './error-groups.ts';
 import { RecoverButton } from './recoveries.tsx';
@@ -60,7 +61,7 @@ const Group = ({ hook, group }: { readonly hook: Hook; readonly group: ErrorGrou
     <li>
       <span className="number strong">{group.count}</span>
       <span className="cut" title={group.error === null ? undefined : visibleText(group.error)}>
-        {visibleText(group.error ?? '')}
+        {visibleText(errorText(words, group.error ?? ''))}
       </span>
       <Link href={`/deliveries?${new URLSearchParams({ hook_id: hook.id, outcome: group.outcome })}`}>
         {name}

@@ -6,6 +6,7 @@ import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Dialog, DialogActions } from '../../../design/dialog.tsx';
 import { Check, Field } from '../../../design/field.tsx';
+import { numberText } from '../../../design/locale.ts';
 import { useWords } from '../../../words/words.ts';
 
 const STATUSES = ['failed', 'held', 'pending', 'missed', 'succeeded'] as const;
@@ -52,7 +53,7 @@ export const RecoverDialog = ({ hook, onClose }: RecoverDialogProps) => {
         {STATUSES.map((status) => (
           <Check
             key={status}
-            label={`${words.recover.statuses[status]}${counts === undefined ? '' : ` (${counts[status].toLocaleString('en')})`}`}
+            label={`${words.recover.statuses[status]}${counts === undefined ? '' : ` (${numberText(counts[status])})`}`}
             checked={chosen.includes(status)}
             onChange={(is_chosen) =>
               setChosen(is_chosen ? [...chosen, status] : chosen.filter((each) => each !== status))

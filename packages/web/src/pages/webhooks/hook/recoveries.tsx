@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
+import { useArea } from '../../../shell/area.ts';
 import { useWords } from '../../../words/words.ts';
 import { PROGRESS_MS, RecoveryJob } from '../../recoveries/recovery-job.tsx';
 import { RecoverDialog } from './recover-dialog.tsx';
@@ -31,7 +32,9 @@ const useRecoveries = (hook_id: string) => {
 /** Opens the dialog that starts a recovery. */
 export const RecoverButton = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook.recover;
+  const { read_only } = useArea();
   const [open, setOpen] = useState(false);
+  if (read_only) return null;
   return (
     <>
       <Button onClick={() => setOpen(true)}>{words.button}</Button>

@@ -4,6 +4,7 @@ import { Body } from '../../../design/code.tsx';
 import { durationText } from '../../../design/durations.ts';
 import { Notice } from '../../../design/notice.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { errorText } from '../../deliveries/error-text.ts';
 import { useWords } from '../../../words/words.ts';
 import { adviceOn } from '../../deliveries/explain.ts';
 
@@ -23,7 +24,7 @@ export const SentResult = ({ result }: { readonly result: SendResult }) => {
         title={attempt === null ? message : test.succeeded(status, durationText(attempt.duration_ms))}
       >
         <p>
-          {visibleText(message)} {attempt === null ? null : adviceOn(words, attempt)}
+          {visibleText(errorText(words, message))} {attempt === null ? null : adviceOn(words, attempt)}
         </p>
         <Link href={`/deliveries/${delivery_id}`}>{test.delivery}</Link>
       </Notice>

@@ -4,12 +4,13 @@ import { Button } from '../../../design/button.tsx';
 import { exactTime } from '../../../design/durations.ts';
 import { Facts } from '../../../design/facts.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { useArea } from '../../../shell/area.ts';
 import { useWords, type Words } from '../../../words/words.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 
 const time = (at: string): string => exactTime(at).split('\n')[0] ?? at;
 
-const factsOf = (words: Words, hook: Hook): readonly (readonly [string, ReactNode])[] => {
+const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readonly [string, ReactNode])[] => {
   const { labels } = words.hook_form;
   const { settings } = words.hook;
   const pairs = (map: Readonly<Record<string, string>>): string =>
@@ -24,7 +25,7 @@ const factsOf = (words: Words, hook: Hook): readonly (readonly [string, ReactNod
     ...(hook.description === '' ? [] : [[labels.description, visibleText(hook.description)] as const]),
     [labels.events, hook.events.map(visibleText).join(', ')],
     [labels.dialect, hook.dialect],
-    [labels.tenant, hook.tenant ?? settings.none],
+    ...(is_portal ? [] : [[labels.tenant, hook.tenant ?? settings.none] as const]),
     [labels.content_type, hook.content_type],
     [labels.max_attempts, hook.max_attempts ?? settings.attempts_default],
     [labels.timeout, hook.timeout_ms === null ? settings.attempts_default : hook.timeout_ms / 1000],
@@ -35,12 +36,16 @@ const factsOf = (words: Words, hook: Hook): readonly (readonly [string, ReactNod
         {pairs(hook.headers)}
       </span>,
     ],
-    [
-      labels.metadata,
-      <span key="metadata" className="lines">
-        {pairs(hook.metadata)}
-      </span>,
-    ],
+    ...(is_portal
+      ? []
+      : [
+          [
+            labels.metadata,
+            <span key="metadata" className="lines">
+              {pairs(hook.metadata)}
+            </span>,
+          ] as const,
+        ]),
     [settings.created, time(hook.created_at)],
     [settings.updated, time(hook.updated_at)],
   ];
@@ -49,15 +54,18 @@ const factsOf = (words: Words, hook: Hook): readonly (readonly [string, ReactNod
 /** Every field of a hook, and its deletion. */
 export const SettingsTab = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords();
+  const { is_portal, read_only } = useArea();
   const [deleting, setDeleting] = useState(false);
   return (
     <section className="stack-wide narrow-section" aria-label={words.hook.settings.title}>
-      <Facts facts={factsOf(words, hook)} />
-      <div>
-        <Button kind="danger" onClick={() => setDeleting(true)}>
-          {words.hook.settings.delete}
-        </Button>
-      </div>
+      <Facts facts={factsOf(words, hook, is_portal)} />
+      {read_only ? null : (
+        <div>
+          <Button kind="danger" onClick={() => setDeleting(true)}>
+            {words.hook.settings.delete}
+          </Button>
+        </div>
+      )}
       {deleting ? <DeleteDialog hook={hook} onClose={() => setDeleting(false)} /> : null}
     </section>
   );

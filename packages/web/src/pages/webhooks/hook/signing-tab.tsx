@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Button } from '../../../design/button.tsx';
 import { Notice } from '../../../design/notice.tsx';
 import { Until } from '../../../design/time.tsx';
+import { useArea } from '../../../shell/area.ts';
 import { useWords, type Words } from '../../../words/words.ts';
 import { Reveal } from './reveal.tsx';
 import { RotateDialog } from './rotate-dialog.tsx';
@@ -20,6 +21,7 @@ const signingText = ({ signing }: Words['hook'], hook: Hook): string =>
 /** The secret of a hook: which one signs, and its rotation. */
 export const SigningTab = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook;
+  const { read_only } = useArea();
   const [rotating, setRotating] = useState(false);
   const [rotated, setRotated] = useState<string | null>(null);
   const { previous, signing } = hook.secret_state;
@@ -37,13 +39,15 @@ export const SigningTab = ({ hook }: { readonly hook: Hook }) => {
           </div>
         </Notice>
       )}
-      {signing === 'none' ? null : <Reveal hook={hook} />}
-      <div className="inline">
-        <Button onClick={() => setRotating(true)}>
-          {signing === 'none' ? words.signing.set : words.signing.rotate}
-        </Button>
-        {previous.length === 0 ? null : <SwitchSecret hook={hook} />}
-      </div>
+      {signing === 'none' || read_only ? null : <Reveal hook={hook} />}
+      {read_only ? null : (
+        <div className="inline">
+          <Button onClick={() => setRotating(true)}>
+            {signing === 'none' ? words.signing.set : words.signing.rotate}
+          </Button>
+          {previous.length === 0 ? null : <SwitchSecret hook={hook} />}
+        </div>
+      )}
       {rotating ? (
         <RotateDialog
           hook={hook}

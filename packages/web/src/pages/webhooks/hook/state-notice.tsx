@@ -1,7 +1,9 @@
 import type { Hook } from '@bellwire/client';
+import { AgoWords } from '../../../design/ago-words.tsx';
 import { Notice } from '../../../design/notice.tsx';
-import { Ago, Until } from '../../../design/time.tsx';
+import { Until } from '../../../design/time.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { errorText } from '../../deliveries/error-text.ts';
 import { useWords, type Words } from '../../../words/words.ts';
 import { type HookState, stateOfHook } from '../hook-state.ts';
 
@@ -50,12 +52,14 @@ export const StateNotice = ({ hook }: { readonly hook: Hook }) => {
 };
 
 const LastFailure = ({ hook }: { readonly hook: Hook }) => {
-  const words = useWords().hook.state;
+  const all = useWords();
+  const words = all.hook.state;
   const { last_failure, next_attempt_at, consecutive_failures } = hook;
   if (last_failure === null || consecutive_failures === 0) return null;
   return (
     <p>
-      {words.last_failed} <Ago at={last_failure.at} /> {words.ago}: {visibleText(last_failure.error ?? '')}{' '}
+      {words.last_failed} <AgoWords at={last_failure.at} />:{' '}
+      {visibleText(errorText(all, last_failure.error ?? ''))}{' '}
       {next_attempt_at === null || !hook.active ? null : (
         <>
           {words.next_retry} <Until at={next_attempt_at} />.

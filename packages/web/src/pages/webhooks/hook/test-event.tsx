@@ -9,7 +9,7 @@ import { Field } from '../../../design/field.tsx';
 import { useWords } from '../../../words/words.ts';
 import { useEventTypes } from '../../deliveries/event-types.ts';
 import { covers } from '../form/event-groups.ts';
-import { formOf } from '../form/form-of.ts';
+import { useForm } from '../form/form-of.ts';
 import { parseData } from './parse-data.ts';
 import { SentResult } from './sent-result.tsx';
 
@@ -76,6 +76,7 @@ interface EditorProps {
 const Editor = ({ hook, type, sample }: EditorProps) => {
   const words = useWords().hook.test;
   const bellwire = useBellwire();
+  const form = useForm(hook.dialect);
   /** Null while the example is unchanged. */
   const [edited, setEdited] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | undefined>();
@@ -113,7 +114,7 @@ const Editor = ({ hook, type, sample }: EditorProps) => {
           onClick={submit}
           busy={send.isPending && words.sending}
         >
-          {formOf(hook.dialect).send_test}
+          {form.send_test}
         </Button>
         {edited === null ? null : <Button onClick={() => setEdited(null)}>{words.reset}</Button>}
       </div>

@@ -98,7 +98,9 @@ const Verdict = ({ success, outcome, response_status, attempt }: VerdictProps) =
   if (success) return <Notice live tone="ok" title={validate.ok} />;
   return (
     <Notice live tone="bad" title={validate.failed}>
-      {response_status === null ? visibleText(outcome) : validate.why(response_status)}{' '}
+      {response_status === null
+        ? (words.outcomes[outcome as keyof typeof words.outcomes] ?? visibleText(outcome))
+        : validate.why(response_status)}{' '}
       {attempt === undefined ? null : adviceOn(words, attempt)}
     </Notice>
   );

@@ -1,4 +1,5 @@
 import type { Stats } from '@bellwire/client';
+import { numberText } from '../../../design/locale.ts';
 import { useWords } from '../../../words/words.ts';
 import { percentText } from './percent.ts';
 import { useDayStats } from './use-day-stats.ts';
@@ -17,9 +18,7 @@ export const DayBar = ({ hook_id }: { readonly hook_id: string }) => {
   const { success_rate, succeeded, failed } = stats.total;
   const percent = success_rate === null ? null : percentText(success_rate);
   const summary =
-    percent === null
-      ? words.no_attempts
-      : words.day_summary(percent, (succeeded + failed).toLocaleString('en'));
+    percent === null ? words.no_attempts : words.day_summary(percent, numberText(succeeded + failed));
   return (
     <span className="day" title={summary}>
       <span className="day-bar" aria-hidden="true">

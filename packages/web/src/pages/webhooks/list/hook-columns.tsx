@@ -3,6 +3,7 @@ import { durationText } from '../../../design/durations.ts';
 import { type Column, TwoLines } from '../../../design/grid.tsx';
 import { Until } from '../../../design/time.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
+import { errorText } from '../../deliveries/error-text.ts';
 import { useWords, type Words } from '../../../words/words.ts';
 import { HookMark } from '../hook-mark.tsx';
 import { stateOfHook } from '../hook-state.ts';
@@ -19,7 +20,8 @@ const problemOf = (words: Words, hook: Hook): string | null => {
   const { disabled_reason, last_failure } = hook;
   const state = stateOfHook(hook);
   if (state === 'disabled' && disabled_reason !== null) return words.webhooks.reasons[disabled_reason];
-  return state === 'failing' ? (last_failure?.error ?? null) : null;
+  const error = state === 'failing' ? (last_failure?.error ?? null) : null;
+  return error === null ? null : errorText(words, error);
 };
 
 /** Without the words that every such error begins with: the number would be cut off. */

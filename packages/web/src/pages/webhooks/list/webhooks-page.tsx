@@ -6,11 +6,12 @@ import { Failure } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { Empty } from '../../../design/empty.tsx';
 import { Grid } from '../../../design/grid.tsx';
+import { useArea } from '../../../shell/area.ts';
 import { Page } from '../../../shell/page.tsx';
 import { useWords } from '../../../words/words.ts';
 import { Filter } from '../../deliveries/filter-bar.tsx';
 import { HOOKS_LOADED, useHookList } from '../../deliveries/hook-names.ts';
-import { formOf } from '../form/form-of.ts';
+import { useForm } from '../form/form-of.ts';
 import { useUsualDialect } from '../form/use-usual-dialect.ts';
 import { hookStates, matchesHook } from '../hook-state.ts';
 import { hookColumns, narrowHookRow } from './hook-columns.tsx';
@@ -22,10 +23,12 @@ const NONE: readonly Hook[] = [];
 /** Leads to the form, in the words of the workspace's dialect. */
 const AddLink = () => {
   const dialect = useUsualDialect();
-  if (dialect === null) return null;
+  const form = useForm(dialect ?? '');
+  const { read_only } = useArea();
+  if (dialect === null || read_only) return null;
   return (
     <Link href="/webhooks/new" className="button button-primary">
-      {formOf(dialect).title}
+      {form.title}
     </Link>
   );
 };
@@ -43,7 +46,8 @@ export const WebhooksPage = () => {
     () => hooks.filter((hook) => matchesHook(hook, { status, text })),
     [hooks, status, text],
   );
-  const hasTenants = hooks.some(({ tenant }) => tenant !== null);
+  const { is_portal } = useArea();
+  const hasTenants = !is_portal && hooks.some(({ tenant }) => tenant !== null);
   const columns = useMemo(() => hookColumns(words, hasTenants), [words, hasTenants]);
   const { states } = words.webhooks;
   return (

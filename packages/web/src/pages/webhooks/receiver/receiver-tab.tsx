@@ -6,6 +6,7 @@ import { Button } from '../../../design/button.tsx';
 import { Snippet } from '../../../design/code.tsx';
 import { Notice } from '../../../design/notice.tsx';
 import { Tabs } from '../../../design/tabs.tsx';
+import { useArea } from '../../../shell/area.ts';
 import { useWords } from '../../../words/words.ts';
 import { createdHook, dropCreated } from '../hook/created.ts';
 import { SecretValue } from '../hook/secret-value.tsx';
@@ -14,6 +15,7 @@ import { formatOf, isLanguage, receivers, scaffoldCommand } from './receiver-cod
 /** The code of a receiver of this hook; after its creation, with its secret. */
 export const ReceiverTab = ({ hook }: { readonly hook: Hook }) => {
   const words = useWords().hook.receiver;
+  const { read_only } = useArea();
   const [filters, change] = useFilters();
   const language = isLanguage(filters['language'] ?? '') ? filters['language'] : 'node';
   const format = formatOf(hook);
@@ -24,9 +26,11 @@ export const ReceiverTab = ({ hook }: { readonly hook: Hook }) => {
         <Notice tone="warn" title={words.unsigned}>
           <div className="stack">
             <p>{words.unsigned_next}</p>
-            <div>
-              <Button onClick={() => change({ tab: 'signing' })}>{words.set_secret}</Button>
-            </div>
+            {read_only ? null : (
+              <div>
+                <Button onClick={() => change({ tab: 'signing' })}>{words.set_secret}</Button>
+              </div>
+            )}
           </div>
         </Notice>
       ) : null}
@@ -56,9 +60,11 @@ export const ReceiverTab = ({ hook }: { readonly hook: Hook }) => {
           />
         </section>
       )}
-      <div>
-        <Button onClick={() => change({ tab: 'test' })}>{words.send_test}</Button>
-      </div>
+      {read_only ? null : (
+        <div>
+          <Button onClick={() => change({ tab: 'test' })}>{words.send_test}</Button>
+        </div>
+      )}
     </div>
   );
 };
