@@ -137,7 +137,8 @@ it('the server answers as usual while data is generated from a hostile schema, a
     expect(await sample).toMatchObject({ status: 422 });
     expect(durations.length).toBeGreaterThan(10);
     expect(durations.filter((ms) => ms > 100).length).toBeLessThan(durations.length / 10);
-    expect(Math.max(...durations)).toBeLessThan(500);
+    // Generation takes up to a second: on the thread of the server, one event would wait for all of it.
+    expect(Math.max(...durations)).toBeLessThan(900);
     expect(alive.size).toBe(before - 1);
     expect((await own.api('GET /v1/event-types/b/sample')).status).toBe(200);
     await own.api('PUT /v1/event-types/c', { schema: { ...STRICT, title: 'another' } });
