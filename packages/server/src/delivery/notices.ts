@@ -51,9 +51,7 @@ export class Notices {
   add(notice: Notice): void {
     const { ids, clock } = this.#options;
     this.#waiting.push({ notice, event_id: ids('evt'), at: clock.now(), is_admitted: false });
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#start();
   }
 
   /** Whether a hook of the workspace receives events of a type. */
@@ -71,14 +69,20 @@ export class Notices {
     }
     if (failed.length === 0) return;
     this.#waiting.push(...failed);
-    this.#running ??= this.#run().finally(() => {
-      this.#running = null;
-    });
+    this.#start();
   }
 
   /** Resolves when nothing is waiting. */
   async drained(): Promise<void> {
     while (this.#running !== null) await this.#running;
+  }
+
+  #start(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      // One that was added after the last look, and before this.
+      if (this.#waiting.length > 0) this.#start();
+    });
   }
 
   async #run(): Promise<void> {
