@@ -62,7 +62,7 @@ const followReadme = async (template: Template, dialect: DialectName, more: read
     );
     const deliveries = await until(
       () => reader.deliveries(id),
-      (all) => all.length > 0 && all.every(({ status }) => status !== 'pending'),
+      (all) => all.length > 0 && all.every(({ status }) => status === 'succeeded' || status === 'failed'),
     );
     const wanted = deliveries.map(() => 'succeeded');
     // The receiver did not run yet when q2 sent the ping of a new hook; the list begins with the latest delivery.

@@ -1,9 +1,10 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useLocation } from 'wouter';
 import type { Filters } from '../../data/address.ts';
 import { useWords } from '../../words/words.ts';
 import { useEventTypes } from './event-types.ts';
 import { useHooks } from './hook-names.ts';
+import { useSlashKey } from '../../design/use-key.ts';
 import { visibleText } from '../../design/visible-text.ts';
 
 interface FilterBarProps {
@@ -44,25 +45,12 @@ export const Filter = ({ label, value, options, onChange }: FilterProps) => {
 
 const STATUSES = ['pending', 'sending', 'succeeded', 'failed', 'held', 'canceled'] as const;
 
-/** Whether a key belongs to an input. */
-export const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches('input, textarea, select, [contenteditable]');
-
 /** Finds a delivery or the deliveries of an event. `/` focuses it. */
 const Search = ({ change }: Pick<FilterBarProps, 'change'>) => {
   const words = useWords().deliveries;
   const [, navigate] = useLocation();
   const [text, setText] = useState('');
-  const ref = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const focus = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || isTyping(event.target)) return;
-      event.preventDefault();
-      ref.current?.focus();
-    };
-    document.addEventListener('keydown', focus);
-    return () => document.removeEventListener('keydown', focus);
-  }, []);
+  const ref = useSlashKey();
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     const id = text.trim();

@@ -1,31 +1,15 @@
 import type { Delivery } from '@bellwire/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useBellwire } from '../../data/client.tsx';
 import { Failure } from '../../data/errors.tsx';
 import { Button } from '../../design/button.tsx';
 import { Dialog, DialogActions } from '../../design/dialog.tsx';
 import { Notice } from '../../design/notice.tsx';
+import { useKey } from '../../design/use-key.ts';
 import { useArea } from '../../shell/area.ts';
 import { useWords } from '../../words/words.ts';
 import { isOld } from './filters.ts';
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement &&
-  (target.matches('input, textarea, select') || target.closest('dialog') !== null);
-
-/** Calls `action` when the key is pressed outside of inputs. */
-const useKey = (key: string, action: () => void): void => {
-  useEffect(() => {
-    const press = (event: KeyboardEvent): void => {
-      if (event.key !== key || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target))
-        return;
-      action();
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, [key, action]);
-};
 
 /** Sends a delivery once more at once; nothing where nothing can be changed. */
 export const Redeliver = (props: { readonly delivery: Delivery }) =>

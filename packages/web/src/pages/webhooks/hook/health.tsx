@@ -6,6 +6,7 @@ import { useBellwire } from '../../../data/client.tsx';
 import { Failure } from '../../../data/errors.tsx';
 import { durationText } from '../../../design/durations.ts';
 import { numberText } from '../../../design/locale.ts';
+import { Segments } from '../../../design/segments.tsx';
 import { useWords } from '../../../words/words.ts';
 import { percentText } from '../list/percent.ts';
 import { type Range, rangeOf, ranges } from './ranges.ts';
@@ -37,18 +38,12 @@ export const Health = ({ hook }: { readonly hook: Hook }) => {
     <section aria-label={words.title}>
       <div className="section-head">
         <h2>{words.title}</h2>
-        <div className="segments" role="group" aria-label={words.range}>
-          {ranges.map(({ key }) => (
-            <button
-              key={key}
-              type="button"
-              aria-pressed={key === range.key}
-              onClick={() => change({ range: key === '24h' ? null : key })}
-            >
-              {words.ranges[key]}
-            </button>
-          ))}
-        </div>
+        <Segments
+          label={words.range}
+          options={ranges.map(({ key }) => [key, words.ranges[key]])}
+          selected={range.key}
+          onSelect={(key) => change({ range: key === '24h' ? null : key })}
+        />
       </div>
       <Failure error={error} onRetry={() => void refetch()} />
       {data === undefined ? null : <Summary stats={data} />}

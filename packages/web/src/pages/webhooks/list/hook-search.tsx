@@ -1,6 +1,5 @@
-import { useEffect, useRef } from 'react';
+import { useSlashKey } from '../../../design/use-key.ts';
 import { useWords } from '../../../words/words.ts';
-import { isTyping } from '../../deliveries/filter-bar.tsx';
 
 interface HookSearchProps {
   readonly text: string;
@@ -10,16 +9,7 @@ interface HookSearchProps {
 /** Searches while typing. `/` focuses it. */
 export const HookSearch = ({ text, onChange }: HookSearchProps) => {
   const words = useWords().webhooks;
-  const ref = useRef<HTMLInputElement>(null);
-  useEffect(() => {
-    const focus = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || isTyping(event.target)) return;
-      event.preventDefault();
-      ref.current?.focus();
-    };
-    document.addEventListener('keydown', focus);
-    return () => document.removeEventListener('keydown', focus);
-  }, []);
+  const ref = useSlashKey();
   return (
     <div className="search" role="search">
       <input
