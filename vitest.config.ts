@@ -3,7 +3,13 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const EXTENDED = 'test/**/*.extended.test.ts';
 
 // Tests run real processes and sockets: on a busy machine they are slow, not wrong.
-const common = { testTimeout: 30_000, hookTimeout: 30_000, pool: 'forks' } as const;
+// CI shares its machine with other work, so a failed test runs once more there, and the report lists it as retried.
+const common = {
+  testTimeout: 30_000,
+  hookTimeout: 30_000,
+  pool: 'forks',
+  retry: process.env.CI === undefined ? 0 : 1,
+} as const;
 
 export default defineConfig({
   test: {
