@@ -121,3 +121,22 @@ it('a ping does not wait behind a hundred deliveries of its hook whose receiver 
   await server.live(1);
   expect(await resultOf(server, `POST /v1/webhooks/${id}/ping`)).toMatchObject({ success: true });
 });
+
+it('a delivery can be retried 10 times a minute, and others are not affected', async () => {
+  await using server = await startVirtualServer();
+  await server.addHook('/in');
+  await server.send();
+  await server.send();
+  await server.live(1);
+  const { body } = await server.api('GET /v1/deliveries');
+  const [one, other] = (body as unknown as { readonly data: readonly { readonly id: string }[] }).data;
+  const retry = (id = '') => server.api(`POST /v1/deliveries/${id}/retry`);
+  for (let n = 0; n < 10; n += 1) expect((await retry(one?.id)).status).toBe(200);
+  await server.live(20_000);
+  const refusal = await retry(one?.id);
+  expect(refusal).toMatchObject({ status: 429, body: { error: { code: 'too_many_requests' } } });
+  expect(refusal.headers['retry-after']).toBe('40');
+  expect((await retry(other?.id)).status).toBe(200);
+  await server.live(40_000);
+  expect((await retry(one?.id)).status).toBe(200);
+});

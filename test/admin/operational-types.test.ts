@@ -98,7 +98,7 @@ describe('a test send', () => {
     const hook = (await create({ events: ['bellwire.*'], active: false })).body;
     const test = { webhook_id: hook.id, event_type: type };
     expect((await server.api('POST /v1/webhooks/test', test)).status).toBe(200);
-    const { data } = (await server.api(`GET /v1/events?type=${type}`)).body;
+    const { data } = (await server.api(`GET /v1/events?type=${type}&include=data`)).body;
     expect(data).toMatchObject([{ type, data: operationalCatalog.get(type)!.example }]);
   });
 

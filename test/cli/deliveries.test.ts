@@ -20,9 +20,13 @@ test('events are sent, listed and shown as the API answers them', async ({ serve
   expect(await json('events', 'get', sent.id)).toEqual(event);
   await json('events', 'send', 'order.paid', '--set', 'id=8');
   expect(await json('events', 'list')).toEqual((await server.api('GET /v1/events')).body);
-  expect((await json('events', 'list', '--type', 'order.created')).data).toEqual([event]);
+  expect((await json('events', 'list', '--type', 'order.created', '--include', 'data')).data).toEqual([
+    event,
+  ]);
 
-  const table = (await bellwire(['events', 'list', '--type', 'order.paid'])).stdout;
+  const paid = ['events', 'list', '--type', 'order.paid'];
+  expect((await bellwire(paid)).stdout).toMatch(/ +1 +-\n$/);
+  const table = (await bellwire([...paid, '--include', 'data'])).stdout;
   expect(table).toMatch(/^ID +CREATED +TYPE +DELIVERIES +DATA\nevt_\S+ +\S+Z +order\.paid +1 +\{"id":8\}\n$/);
 });
 

@@ -79,7 +79,10 @@ test('a batch omits an invalid event, and its results are in the order of the ev
     { ok: false, error: { code: 'schema_violation', issues: [{ path: 'data.id' }] } },
     { ok: true },
   ]);
-  expect((await events.list()).data.map(({ data }) => data?.['id'])).toEqual(['o_2', 'o_1']);
+  expect((await events.list({ include: 'data' })).data.map(({ data }) => data?.['id'])).toEqual([
+    'o_2',
+    'o_1',
+  ]);
   const { results: refused } = await events.sendBatch([wrong]);
   expect(refused).toMatchObject([{ ok: false }]);
   expect(front.calls).toHaveLength(2);

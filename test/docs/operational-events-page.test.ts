@@ -32,6 +32,6 @@ it('its commands create a hook and send it an example', async () => {
     expect(await bellwire(args)).toMatchObject({ code: 0 });
     hook_id = (await server.api('GET /v1/webhooks')).body.data[0]!.id;
   }
-  const { data } = (await server.api('GET /v1/events?type=bellwire.hook.disabled')).body;
+  const { data } = (await server.api('GET /v1/events?type=bellwire.hook.disabled&include=data')).body;
   expect(data).toMatchObject([{ data: operationalCatalog.get('bellwire.hook.disabled')!.example }]);
 });

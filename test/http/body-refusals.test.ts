@@ -144,7 +144,7 @@ describe('keys that mean something to JavaScript', () => {
     const call = await receiver.next();
     expect(call.body.toString()).toContain(`"data":${data}}`);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
-    const { text: listed } = await api('GET /v1/events?limit=1');
+    const { text: listed } = await api('GET /v1/events?limit=1&include=data');
     expect(listed).toContain(`"data":${data}`);
   });
 

@@ -181,9 +181,9 @@ const patient = (input: Input): Input => {
     : input;
 };
 
-/** Creates outnumber deletes, so that other calls find something. */
+/** Creates outnumber deletes, so that other calls find something; few inputs explain a signature. */
 const weightOf = (name: string): number =>
-  name.endsWith('.create') || name === 'deliveries.cancel'
+  name.endsWith('.create') || name === 'deliveries.cancel' || name === 'signatures.explain'
     ? 5
     : name.startsWith('events.send') || name === 'deliveries.listOfHook'
       ? 3

@@ -80,6 +80,7 @@ export const calls = {
   deliveries: {
     list,
     get,
+    attempts: { ...list, takes: 'id_and_fields' },
     retry: { ...change('id', 'if_refused'), slow: true },
     cancel: { ...change('fields', 'if_refused'), slow: true },
   },

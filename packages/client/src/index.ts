@@ -15,6 +15,7 @@ export type {
   DeliveryWithAttempts,
   Event,
   EventReceipt,
+  ListedEvent,
   EventType,
   Hook,
   Page,

@@ -11,6 +11,7 @@ import { createSecrets } from './admin/secrets.ts';
 import { createSignatures } from './admin/signatures.ts';
 import type { Portals } from './admin/portals.ts';
 import type { Sessions } from './admin/sessions.ts';
+import { limitRetries } from './admin/retry-limit.ts';
 import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import type { Hook } from './core/hook.ts';
@@ -83,7 +84,7 @@ export const createManagement = (
       clock,
       timeout_ms: settings.timeout_ms,
     }),
-    redeliver: (workspace_id, delivery_id) => loop.redeliver(workspace_id, delivery_id),
+    redeliver: limitRetries(loop, clock),
     now: clock.now,
     readSystem: createReadSystem({ ...settings, clock, store: storage.store }),
     ids,

@@ -1,3 +1,4 @@
+import type { Page } from '../../../packages/server/src/ports/page.ts';
 import { type Insertable, sql } from 'kysely';
 import { expect } from 'vitest';
 import { deliveryStatuses } from '../../../packages/server/src/core/delivery.ts';
@@ -111,11 +112,21 @@ const reading = (check: Check): void => {
     };
     await addAttempts(kit, id);
     expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);
-    const { attempt_list, ...delivery } = (await kit.deliveries.get('ws_1', id))!;
-    expect(delivery).toEqual(expected);
-    expect(attempt_list.map(({ number }) => number)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
-    expect(attempt_list[0]).toMatchObject({ request: null, response: null, timings: null });
-    expect(attempt_list.at(-1)).toEqual(LAST_ATTEMPT);
+    expect(await kit.deliveries.get('ws_1', id)).toEqual(expected);
+    const { data, next } = (await kit.deliveries.attempts('ws_1', id, FIRST_PAGE))!;
+    expect(next).toBe(null);
+    expect(data.map(({ number }) => number)).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1]);
+    expect(data[0]).toEqual(LAST_ATTEMPT);
+    expect(data.at(-1)).toMatchObject({ request: null, response: null, timings: null });
+    const pages: (readonly number[])[] = [];
+    let after: string | null = '10';
+    while (after !== null) {
+      const found: Page<StoredAttempt> = (await kit.deliveries.attempts('ws_1', id, { limit: 4, after }))!;
+      pages.push(found.data.map(({ number }) => number));
+      after = found.next;
+    }
+    expect(pages).toEqual([[9, 8, 7, 6], [5, 4, 3, 2], [1]]);
+    expect(await kit.deliveries.attempts('ws_2', id, FIRST_PAGE)).toBe(null);
     expect(await kit.deliveries.get('ws_2', id)).toBe(null);
     expect(await kit.deliveries.get('ws_1', 'DLV_1')).toBe(null);
   });

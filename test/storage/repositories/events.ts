@@ -35,20 +35,18 @@ export const events = (check: Check): void => {
       metadata: JSON.stringify(metadata),
     };
     await kit.addEvent('ws_1', { ...shared, ...texts, fingerprint: 'f00' });
-    const previous_data = { was: true };
     const expected = {
       ...shared,
       type: 'order.created',
       created_at: NOW,
-      data,
-      previous_data,
       payload_expired_at: null,
       metadata,
     };
-    const stored = await kit.events.get('ws_1', 'evt_1');
-    expect(stored).toEqual(expected);
-    expect(Object.keys(stored!.data ?? {})).toEqual(['z', 'a', 'nested']);
+    const stored = (await kit.events.get('ws_1', 'evt_1'))!;
+    expect(stored).toMatchObject(expected);
+    expect([stored.data?.text, stored.previous_data?.text]).toEqual([texts.data, texts.previous_data]);
     expect((await kit.events.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);
+    expect((await kit.events.listWithPayloads('ws_1', {}, FIRST_PAGE)).data).toEqual([stored]);
     expect(await kit.events.get('ws_2', 'evt_1')).toBe(null);
     expect(await kit.events.get('ws_1', 'EVT_1')).toBe(null);
     await kit.addEvent('ws_1', { id: 'evt_2' });

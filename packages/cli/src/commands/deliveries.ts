@@ -1,4 +1,4 @@
-import type { Client, Delivery } from '@bellwire/client';
+import type { Attempt, Client, Delivery } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
@@ -61,8 +61,26 @@ const get = apiVerb<{ readonly delivery_id: string }>({
     out.print(await deliveries.get(delivery_id), printDelivery),
 });
 
+const attempts = listVerb<{ readonly delivery_id: string }, Attempt>({
+  usage: 'attempts <delivery_id>',
+  about: 'List the attempts of a delivery, the latest first.',
+  more: '--json prints every exchange in full.',
+  arguments: { delivery_id: 'the id of the delivery' },
+  things: 'attempts',
+  examples: ['deliveries attempts dlv_01jd7b1c8r9t3v7w5x2z4q6mna --all'],
+  list: ({ deliveries }, { delivery_id, ...query }) => deliveries.attempts(delivery_id, query),
+  columns: [
+    { title: 'NUMBER', of: ({ number }) => number },
+    { title: 'STARTED', of: ({ started_at }) => started_at },
+    { title: 'TRIGGER', of: ({ trigger }) => trigger },
+    { title: 'OUTCOME', of: ({ outcome }) => outcome },
+    { title: 'STATUS', of: ({ response }) => response?.status ?? null },
+    { title: 'MS', of: ({ duration_ms }) => duration_ms },
+  ],
+});
+
 export const deliveries: Noun = {
   name: 'deliveries',
   about: 'Inspect, watch, retry and cancel deliveries: one event for one hook each.',
-  verbs: [list, get, retry, cancel, watch],
+  verbs: [list, get, attempts, retry, cancel, watch],
 };

@@ -1,4 +1,4 @@
-import type { BatchResult, Event, EventToSend } from '@bellwire/client';
+import type { BatchResult, EventToSend, ListedEvent } from '@bellwire/client';
 import { failure, wrongUsage } from '../frame/command-error.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
@@ -94,9 +94,10 @@ interface Filter {
   readonly tenant?: string;
   readonly idempotency_key?: string;
   readonly metadata?: Pairs;
+  readonly include?: 'data';
 }
 
-const list = listVerb<Filter, Event>({
+const list = listVerb<Filter, ListedEvent>({
   about: 'List the events of the workspace, newest first.',
   things: 'events',
   flags: [
@@ -105,6 +106,7 @@ const list = listVerb<Filter, Event>({
     filters.wire,
     { flags: '--idempotency-key <key>', about: 'only the event with this key' },
     { ...metadataFlag, about: 'only events with this metadata, like order_id=1042; may be repeated' },
+    { flags: '--include <part>', about: 'also the data of each event', choices: ['data'] },
   ],
   examples: ['events list --type order.created', 'events list --metadata order_id=1042 --json'],
   list: ({ events }, { metadata, ...query }) => events.list({ ...query, ...toMetadata(metadata) }),

@@ -13,7 +13,9 @@ interface Paging extends PageFields {
   readonly all?: boolean;
 }
 
-export interface ListVerb<Q, T> {
+export interface ListVerb<Q, T> extends Pick<Verb, 'more' | 'arguments'> {
+  /** Default: `list`. */
+  readonly usage?: string;
   readonly about: string;
   /** A plural for the message of an empty list. */
   readonly things: string;
@@ -39,10 +41,17 @@ const readAll = async <T>(listing: Listing<T>) => {
 };
 
 /** The verb `list`: prints one page or all of them, with `--json` always as `{ data, next_cursor }`. */
-export const listVerb = <Q, T>({ things, list, columns, flags = [], ...rest }: ListVerb<Q, T>): Verb =>
+export const listVerb = <Q, T>({
+  things,
+  list,
+  columns,
+  flags = [],
+  usage = 'list',
+  ...rest
+}: ListVerb<Q, T>): Verb =>
   apiVerb<Q & Paging>({
     ...rest,
-    usage: 'list',
+    usage,
     flags: [...flags, ...PAGING],
     run: async (client, { all, ...query }, { out }) => {
       if (all === true && (query.limit !== undefined || query.cursor !== undefined)) {

@@ -86,6 +86,9 @@ const secretsOf = ({ id, secrets }: SendableHook, is_own: boolean, now: number):
 
 type Sources = Pick<SignaturesOptions, 'repositories' | 'store' | 'clock'>;
 
+/** The attempts that a request is compared with. */
+const NEWEST = { limit: 100, after: null } as const;
+
 const readDelivery = async (
   { repositories }: Sources,
   workspace_id: string,
@@ -94,10 +97,10 @@ const readDelivery = async (
   const delivery = await repositories.deliveries.get(workspace_id, id);
   if (delivery === null)
     throw new BellwireError('not_found', `There is no delivery ${id} in this workspace.`);
-  const { hook_id, attempt_list } = delivery;
-  const last = attempt_list.findLast(({ request }) => request !== null);
+  const attempts = (await repositories.deliveries.attempts(workspace_id, id, NEWEST))?.data ?? [];
+  const last = attempts.find(({ request }) => request !== null);
   const newest = last === undefined ? null : (sentOf(last)[0] ?? null);
-  return { hook_id, sent: attempt_list.flatMap(sentOf), newest, at: last?.started_at };
+  return { hook_id: delivery.hook_id, sent: attempts.flatMap(sentOf), newest, at: last?.started_at };
 };
 
 const readHooks = async (

@@ -1,6 +1,7 @@
 import { type AnyRouter, callTRPCProcedure } from '@trpc/server';
 import type { Context, Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
+import { jsonWithStored } from '../core/stored-json.ts';
 import type { Log } from '../ports/log.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
@@ -42,9 +43,10 @@ const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promis
     signal: NEVER_ABORTED,
     batchIndex: 0,
   });
-  return output === undefined
-    ? c.body(null, 204, API_HEADERS)
-    : c.json(output, rest.route.status ?? 200, API_HEADERS);
+  if (output === undefined) return c.body(null, 204, API_HEADERS);
+  const status = rest.route.status ?? 200;
+  if (rest.meta.has_stored_json !== true) return c.json(output, status, API_HEADERS);
+  return c.body(jsonWithStored(output), status, { ...API_HEADERS, 'content-type': 'application/json' });
 };
 
 /** Mounts every procedure that has a REST route: Hono matches, zod validates, tRPC runs. */

@@ -5,6 +5,7 @@ import type { EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { StoredJson } from '../core/stored-json.ts';
 import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { Audits } from './audits.ts';
@@ -104,13 +105,19 @@ export interface FirstHook {
   readonly secret: string | null;
 }
 
-export interface StoredEvent extends EventReceipt {
-  /** Null if the payload was removed. */
-  readonly data: JsonObject | null;
-  readonly previous_data: JsonObject | null;
+/** An event without its payload. */
+export interface EventSummary extends EventReceipt {
   readonly payload_expired_at: number | null;
   readonly metadata: EventMetadata;
 }
+
+export interface EventPayload {
+  /** Null if the payload was removed. */
+  readonly data: StoredJson | null;
+  readonly previous_data: StoredJson | null;
+}
+
+export type StoredEvent = EventSummary & EventPayload;
 
 export interface StoredDelivery
   extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'>, LastOutcome {
@@ -285,7 +292,16 @@ export interface Repositories {
     readonly remove: (workspace_id: string, id: string, now: number) => Promise<boolean>;
   };
   readonly events: {
-    readonly list: (workspace_id: string, filter: EventFilter, page: PageQuery) => Promise<Page<StoredEvent>>;
+    readonly list: (
+      workspace_id: string,
+      filter: EventFilter,
+      page: PageQuery,
+    ) => Promise<Page<EventSummary>>;
+    readonly listWithPayloads: (
+      workspace_id: string,
+      filter: EventFilter,
+      page: PageQuery,
+    ) => Promise<Page<StoredEvent>>;
     readonly get: (workspace_id: string, id: string) => Promise<StoredEvent | null>;
   };
   readonly deliveries: {
@@ -308,10 +324,13 @@ export interface Repositories {
     readonly countHeld: (hook_id: string) => Promise<number>;
     /** The hook of a delivery, without reading its attempts; null if the delivery does not exist. */
     readonly hookOf: (workspace_id: string, id: string) => Promise<string | null>;
-    readonly get: (
+    readonly get: (workspace_id: string, id: string) => Promise<StoredDelivery | null>;
+    /** The attempts of a delivery, the latest first; null if the delivery does not exist. */
+    readonly attempts: (
       workspace_id: string,
       id: string,
-    ) => Promise<(StoredDelivery & { readonly attempt_list: readonly StoredAttempt[] }) | null>;
+      page: PageQuery,
+    ) => Promise<Page<StoredAttempt> | null>;
   };
   readonly audit: Audits;
   readonly stats: StatsReader;

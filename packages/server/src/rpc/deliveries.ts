@@ -19,12 +19,15 @@ import {
 import { defineCancel } from './recoveries.ts';
 import { READS_OWN_IDS, READS_OWN_LIST, WRITES_OWN_IDS } from './portal.ts';
 import { type Access, READ_ERRORS, procedure, t } from './trpc.ts';
-import { viewAttempt } from './views/attempt.ts';
+import { attemptView, viewAttempt } from './views/attempt.ts';
 import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
 import { sendResultView, viewSendResult } from './views/send-result.ts';
 import { pageOf } from './views/shown.ts';
 
 const scope = 'workspace';
+
+/** The attempts in the answer of a delivery. */
+const LATEST = { limit: 20, after: null } as const;
 
 const notFound = (delivery_id: string) =>
   new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
@@ -67,7 +70,7 @@ const listing =
     return toAnswer(found, viewDelivery);
   };
 
-const defineReads = (deps: RpcDeps) => {
+const defineLists = (deps: RpcDeps) => {
   const { repositories } = deps;
   const list = listing(deps);
   return {
@@ -100,26 +103,51 @@ const defineReads = (deps: RpcDeps) => {
         }
         return list(ctx, input);
       }),
-    get: procedure
-      .meta({
-        scope,
-        portal: READS_OWN_IDS,
-        route: { method: 'GET', path: '/deliveries/{delivery_id}' },
-        summary: 'Get a delivery',
-        description: 'A delivery with all its attempts: request, response and timings.',
-        errors: READ_ERRORS,
-      })
-      .input(z.strictObject({ delivery_id: deliveryId }))
-      .output(deliveryWithAttemptsView)
-      .query(async ({ ctx, input: { delivery_id } }) => {
-        const delivery = await repositories.deliveries.get(ctx.workspace_id, delivery_id);
-        if (delivery === null) {
-          throw notFound(delivery_id);
-        }
-        return { ...viewDelivery(delivery), attempts: delivery.attempt_list.map(viewAttempt) };
-      }),
   };
 };
+
+const defineReads = ({ repositories }: RpcDeps) => ({
+  get: procedure
+    .meta({
+      scope,
+      portal: READS_OWN_IDS,
+      route: { method: 'GET', path: '/deliveries/{delivery_id}' },
+      summary: 'Get a delivery',
+      description: 'A delivery with its latest attempts: request, response and timings.',
+      errors: READ_ERRORS,
+    })
+    .input(z.strictObject({ delivery_id: deliveryId }))
+    .output(deliveryWithAttemptsView)
+    .query(async ({ ctx, input: { delivery_id } }) => {
+      const delivery = await repositories.deliveries.get(ctx.workspace_id, delivery_id);
+      if (delivery === null) {
+        throw notFound(delivery_id);
+      }
+      const latest = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, LATEST);
+      return {
+        ...viewDelivery(delivery),
+        attempts: (latest?.data ?? []).map(viewAttempt).toReversed(),
+      };
+    }),
+  attempts: procedure
+    .meta({
+      scope,
+      portal: READS_OWN_IDS,
+      route: { method: 'GET', path: '/deliveries/{delivery_id}/attempts' },
+      summary: 'List the attempts of a delivery',
+      description: 'All attempts, the latest first. A page ends at `limit` or at 4 MiB, with `next_cursor`.',
+      errors: READ_ERRORS,
+    })
+    .input(z.strictObject({ ...page, delivery_id: deliveryId }))
+    .output(pageOf(attemptView))
+    .query(async ({ ctx, input }) => {
+      const { delivery_id } = input;
+      const query = toPageQuery(input);
+      const found = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, query);
+      if (found === null) throw notFound(delivery_id);
+      return toAnswer(found, viewAttempt);
+    }),
+});
 
 const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
   retry: procedure
@@ -129,7 +157,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
       route: { method: 'POST', path: '/deliveries/{delivery_id}/retry' },
       summary: 'Retry a delivery',
       description:
-        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status; if it succeeds, the hook is no longer failing.',
+        'Makes one attempt immediately, whatever the status of the delivery and its hook, and waits for its outcome: `success` is true only for a 2xx response. If the attempt fails, the delivery keeps its status; if it succeeds, the hook is no longer failing. A delivery can be retried 10 times a minute.',
       errors: [
         'too_many_requests',
         'delivery_in_flight',
@@ -152,7 +180,5 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
 });
 
 /** Deliveries: one event for one hook, with its attempts. */
-export const createDeliveriesRouter = (deps: RpcDeps) => {
-  const { list, listOfHook, get } = defineReads(deps);
-  return t.router({ list, listOfHook, get, ...defineRetry(deps), ...defineCancel(deps) });
-};
+export const createDeliveriesRouter = (deps: RpcDeps) =>
+  t.router({ ...defineLists(deps), ...defineReads(deps), ...defineRetry(deps), ...defineCancel(deps) });

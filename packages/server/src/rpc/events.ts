@@ -22,7 +22,15 @@ import { IN_WORDS } from './in-words.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { READS_OWN_IDS } from './portal.ts';
 import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
-import { batchItemView, eventView, type receiptView, viewEvent, viewReceipt } from './views/event.ts';
+import {
+  batchItemView,
+  eventView,
+  listedEventView,
+  type receiptView,
+  viewEvent,
+  viewListedEvent,
+  viewReceipt,
+} from './views/event.ts';
 import { pageOf } from './views/shown.ts';
 
 type WireSend = z.infer<typeof sendInput>;
@@ -130,8 +138,9 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       route: { method: 'GET', path: '/events' },
       summary: 'List events',
       description:
-        'Events, newest first. They are kept for the retention period of the server. `metadata[order_id]=1042` finds the events with this value; several are combined.',
+        'Events, newest first, without `data` and `previous_data` unless `include=data`. They are kept for the retention period of the server. `metadata[order_id]=1042` finds the events with this value; several are combined.',
       errors: READ_ERRORS,
+      has_stored_json: true,
     })
     .input(
       z.strictObject({
@@ -141,15 +150,21 @@ const defineReads = ({ repositories }: RpcDeps) => ({
         tenant: tenantId.optional(),
         idempotency_key: idempotencyKey.optional(),
         metadata: eventMetadata.optional(),
+        include: described(
+          z.enum(['data']),
+          '`data` adds `data` and `previous_data` to each event. A page then ends at 4 MiB, with `next_cursor`.',
+          'data',
+        ).optional(),
       }),
     )
-    .output(pageOf(eventView))
-    .query(async ({ ctx, input: { limit, cursor, ...filter } }) =>
-      toAnswer(
-        await repositories.events.list(ctx.workspace_id, filter, toPageQuery({ limit, cursor })),
-        viewEvent,
-      ),
-    ),
+    .output(pageOf(listedEventView))
+    .query(async ({ ctx: { workspace_id }, input: { limit, cursor, include, ...filter } }) => {
+      const { events } = repositories;
+      const query = toPageQuery({ limit, cursor });
+      return include === undefined
+        ? toAnswer(await events.list(workspace_id, filter, query), viewListedEvent)
+        : toAnswer(await events.listWithPayloads(workspace_id, filter, query), viewEvent);
+    }),
   get: procedure
     .meta({
       scope: 'workspace',
@@ -158,6 +173,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       summary: 'Get an event',
       description: 'An event with its data.',
       errors: READ_ERRORS,
+      has_stored_json: true,
     })
     .input(z.strictObject({ event_id: eventId }))
     .output(eventView)

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import type { Log } from '../ports/log.ts';
+import { jsonWithStored } from '../core/stored-json.ts';
 import { createListing, type Page } from './listing.ts';
 import { toPlainInput } from './plain-input.ts';
 import type { AppRouter } from './router.ts';
 import { logServerError, toBellwireError } from './to-error.ts';
-import { type RpcContext, t } from './trpc.ts';
+import { type ProcedureMeta, type RpcContext, t } from './trpc.ts';
 import { type EventToSend, idFields, type Noun, onRestOnly, type SendOptions, type Verbs } from './verbs.ts';
 
 export interface LibraryOptions {
@@ -22,6 +23,12 @@ type Method = (...args: readonly unknown[]) => unknown;
 interface Procedure {
   readonly type: 'query' | 'mutation';
   readonly inputs: readonly z.ZodObject[];
+  readonly meta?: Pick<ProcedureMeta, 'has_stored_json'>;
+}
+
+interface Read {
+  readonly meta: Procedure['meta'] | undefined;
+  readonly input: Input;
 }
 
 const nouns = Object.keys(idFields) as readonly Noun[];
@@ -52,7 +59,13 @@ export const createLibrary = ({ router, createContext, log, workspace_id }: Libr
     }
   };
 
-  const createMethod = (noun: Noun, verb: string, { type, inputs }: Procedure): Method => {
+  /** As a remote caller reads it. */
+  const read = async (noun: Noun, verb: string, { meta, input }: Read): Promise<unknown> => {
+    const output = await call(noun, verb, input);
+    return meta?.has_stored_json === true ? JSON.parse(jsonWithStored(output)) : output;
+  };
+
+  const createMethod = (noun: Noun, verb: string, { type, inputs, meta }: Procedure): Method => {
     const shape = inputs[0]?.shape ?? {};
     const idField = idFields[noun];
     const takesId = idField !== null && idField in shape;
@@ -65,11 +78,11 @@ export const createLibrary = ({ router, createContext, log, workspace_id }: Libr
         const input = toInput(args);
         return createListing((cursor) => {
           const at = cursor === undefined ? input : { ...input, cursor };
-          return call(noun, verb, at) as Promise<Page<unknown>>;
+          return read(noun, verb, { meta, input: at }) as Promise<Page<unknown>>;
         });
       };
     }
-    return (...args) => call(noun, verb, toInput(args));
+    return (...args) => read(noun, verb, { meta, input: toInput(args) });
   };
 
   const library = Object.fromEntries(

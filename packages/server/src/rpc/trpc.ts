@@ -42,6 +42,8 @@ export type ProcedureMeta = {
   readonly description: string;
   /** Error codes beside those that every call can return. */
   readonly errors?: readonly ErrorCode[];
+  /** Whether the answer contains stored JSON, which REST copies as text. */
+  readonly has_stored_json?: true;
   /** An example body. Default: composed from the required fields. */
   readonly example?: JsonObject;
 };

@@ -61,13 +61,15 @@ export type Hook = OutputOf<'hooks', 'get'>;
 export type CreatedHook = OutputOf<'hooks', 'create'>;
 /** A fact that was accepted for sending. */
 export type Event = OutputOf<'events', 'get'>;
+/** An event of a list: with its data if they were included. */
+export type ListedEvent = OutputOf<'events', 'list'>['data'][number];
 /** The result of `send`: the event and its deliveries are stored. */
 export type EventReceipt = OutputOf<'events', 'send'>;
 /** A remark on a call that succeeded. */
 export type Warning = EventReceipt['warnings'][number];
 /** One event for one hook. */
 export type Delivery = OutputOf<'deliveries', 'list'>['data'][number];
-/** A delivery with all its attempts. */
+/** A delivery with its latest attempts. */
 export type DeliveryWithAttempts = OutputOf<'deliveries', 'get'>;
 /** One HTTP request and its response. */
 export type Attempt = DeliveryWithAttempts['attempts'][number];

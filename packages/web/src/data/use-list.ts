@@ -22,9 +22,11 @@ export interface PageAt {
 export const useList = <Row>(
   queryKey: readonly unknown[],
   read: (at: PageAt, signal: AbortSignal) => PromiseLike<Page<Row>>,
+  { enabled = true }: { readonly enabled?: boolean } = {},
 ): List<Row> => {
   const list = useInfiniteQuery({
     queryKey,
+    enabled,
     queryFn: async ({ pageParam, signal }) =>
       read({ limit: PAGE, ...(pageParam === undefined ? {} : { cursor: pageParam }) }, signal),
     initialPageParam: undefined as string | undefined,

@@ -85,6 +85,7 @@ export const en = {
     copy_link: 'Copy link',
     debug_signature: 'Debug the signature',
     tabs: { request: 'Request', response: 'Response', attempts: 'Attempts' },
+    earlier: 'Show earlier attempts',
     redelivered: (ok: boolean): string => (ok ? 'Delivered.' : 'The attempt failed.'),
     old_title: 'This event is older than a day',
     old: 'Many receivers remember ids only for a day, and may process it a second time. Redeliver it only if the receiver recognizes duplicates, or has never received it.',

@@ -74,5 +74,10 @@ export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryV
 });
 
 export const deliveryWithAttemptsView = deliveryView
-  .extend({ attempts: z.array(attemptView) })
-  .meta({ id: 'DeliveryWithAttempts', description: 'A delivery with all its attempts, oldest first.' });
+  .extend({
+    attempts: z.array(attemptView).meta({
+      description:
+        'The latest 20 attempts, oldest first; fewer if their bodies are larger than 4 MiB together. `attempt_count` counts all of them.',
+    }),
+  })
+  .meta({ id: 'DeliveryWithAttempts', description: 'A delivery with its latest attempts.' });

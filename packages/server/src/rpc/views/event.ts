@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { EventReceipt } from '../../ports/store.ts';
-import type { StoredEvent } from '../../ports/repositories.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { EventSummary, StoredEvent } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, eventMetadata, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';
@@ -39,28 +40,50 @@ export const viewReceipt = (event: AcceptedEvent): z.infer<typeof receiptView> =
   warnings: [...event.warnings],
 });
 
-export const eventView = shownFields
-  .extend({
-    data: described(
-      jsonObject.nullable(),
-      'The event data, unchanged. Null after `payload_expired_at`.',
-      EXAMPLE.data,
-    ),
-    previous_data: described(jsonObject.nullable(), 'The data before the change.', null),
-    payload_expired_at: shownTimeOrNull(
-      'When the data and the bodies of its attempts were removed; null while they are kept.',
-      null,
-    ),
-    metadata: eventMetadata,
-  })
+const payloadFields = {
+  data: described(
+    jsonObject.nullable(),
+    'The event data, unchanged. Null after `payload_expired_at`.',
+    EXAMPLE.data,
+  ),
+  previous_data: described(jsonObject.nullable(), 'The data before the change.', null),
+};
+
+const summaryFields = shownFields.extend({
+  payload_expired_at: shownTimeOrNull(
+    'When the data and the bodies of its attempts were removed; null while they are kept.',
+    null,
+  ),
+  metadata: eventMetadata,
+});
+
+export const eventView = summaryFields
+  .extend(payloadFields)
   .meta({ id: 'Event', description: 'A fact that was accepted for sending. Events never change.' });
 
-export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
+export const listedEventView = summaryFields
+  .extend({
+    data: payloadFields.data.optional(),
+    previous_data: payloadFields.previous_data.optional(),
+  })
+  .meta({
+    id: 'ListedEvent',
+    description: 'An event of a list: without `data` and `previous_data` unless they are included.',
+  });
+
+const viewSummary = (event: EventSummary): z.infer<typeof summaryFields> => ({
   ...viewFields(event),
-  data: event.data,
-  previous_data: event.previous_data,
   payload_expired_at: isoOrNull(event.payload_expired_at),
   metadata: { ...event.metadata },
+});
+
+export const viewListedEvent = (event: EventSummary): z.infer<typeof listedEventView> => viewSummary(event);
+
+/** The payload is text until the answer is written as JSON. */
+export const viewEvent = (event: StoredEvent): z.infer<typeof eventView> => ({
+  ...viewSummary(event),
+  data: event.data as unknown as JsonObject | null,
+  previous_data: event.previous_data as unknown as JsonObject | null,
 });
 
 export const batchItemView = z

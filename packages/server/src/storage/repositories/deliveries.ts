@@ -1,9 +1,9 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
 import { firstIdAt } from '../../core/ids.ts';
 import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/repositories.ts';
-import { toStoredAttempt } from '../rows/attempt-row.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { createDeliveryAttempts } from './delivery-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import { eventIdOf } from './wire-ids.ts';
 
@@ -204,14 +204,8 @@ export const createDeliveries = (connections: Connections): DeliveriesRepository
         .where('bellwire_deliveries.workspace_id', '=', workspace_id)
         .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();
-      if (row === undefined) return null;
-      const attempts = await reader
-        .selectFrom('bellwire_attempts')
-        .selectAll()
-        .where('delivery_id', '=', id)
-        .orderBy('number')
-        .execute();
-      return { ...toStoredDelivery(row), attempt_list: attempts.map(toStoredAttempt) };
+      return row === undefined ? null : toStoredDelivery(row);
     },
+    attempts: createDeliveryAttempts(connections),
   };
 };

@@ -1,12 +1,34 @@
-import { type Expression, expressionBuilder, type Kysely, type SqlBool } from 'kysely';
+import { type Expression, expressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { PageQuery } from '../../ports/page.ts';
 import type { EventFilter } from '../../ports/repositories.ts';
-import type { EventRow } from '../rows/event-row.ts';
+import type { EventSummaryRow } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import { rowsToFetch } from './page.ts';
 
 /** Maximum number of events read per filtered page: filters without an index apply within this window. */
 const WINDOW = 20_000;
+
+/** A listed event, with the bytes of the payload that is left out. */
+export type ListedRow = EventSummaryRow & { readonly payload_bytes: number };
+
+/** Every column but the large ones, which come last: reading a row ends before them. */
+const COLUMNS = [
+  'bellwire_events.workspace_id',
+  'bellwire_events.id',
+  'bellwire_events.tenant',
+  'bellwire_events.type',
+  'bellwire_events.idempotency_key',
+  'bellwire_events.deliveries',
+  'bellwire_events.addressed',
+  'bellwire_events.occurred_at',
+  'bellwire_events.created_at',
+  'bellwire_events.payload_expired_at',
+  'bellwire_events.deliver_at',
+  'bellwire_events.metadata',
+] as const;
+
+const payloadBytes = sql<number>`coalesce(octet_length(bellwire_events.data), 0)
+  + coalesce(octet_length(bellwire_events.previous_data), 0)`.as('payload_bytes');
 
 /** The events of a list in the order of an index, newest first. */
 export interface EventSource {
@@ -17,7 +39,7 @@ export interface EventSource {
     page: PageQuery,
     conditions: readonly Expression<SqlBool>[],
     end: string | null,
-  ) => Promise<readonly EventRow[]>;
+  ) => Promise<readonly ListedRow[]>;
 }
 
 const eb = expressionBuilder<Schema, 'bellwire_events'>();
@@ -42,7 +64,11 @@ export const allEvents = (reader: Kysely<Schema>, workspace_id: string): EventSo
     },
     read: (page, conditions, end) => {
       const within = end === null ? newest(page) : newest(page).where('id', '>=', end);
-      return within.where(eb.and(conditions)).selectAll().limit(rowsToFetch(page)).execute();
+      return within
+        .where(eb.and(conditions))
+        .select([...COLUMNS, payloadBytes])
+        .limit(rowsToFetch(page))
+        .execute();
     },
   };
 };
@@ -80,7 +106,7 @@ export const eventsWith = (
           .whereRef('bellwire_events.workspace_id', '=', 'found.workspace_id')
           .whereRef('bellwire_events.id', '=', 'found.event_id')
           .where(eb.and(conditions))
-          .selectAll('bellwire_events')
+          .select([...COLUMNS, payloadBytes])
           .limit(rowsToFetch(page))
           .execute()
       );

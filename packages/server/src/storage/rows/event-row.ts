@@ -1,7 +1,8 @@
 import type { Insertable, Selectable } from 'kysely';
 import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { StoredEvent } from '../../ports/repositories.ts';
+import { StoredJson } from '../../core/stored-json.ts';
+import type { EventPayload, EventSummary } from '../../ports/repositories.ts';
 import type { NewEvent } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 
@@ -9,6 +10,9 @@ export type EventRow = Selectable<Schema['bellwire_events']>;
 export type NewEventRow = Insertable<Schema['bellwire_events']>;
 
 const parse = (text: string): JsonObject => JSON.parse(text) as JsonObject;
+
+/** An event without its payload. */
+export type EventSummaryRow = Omit<EventRow, 'data' | 'previous_data' | 'fingerprint'>;
 
 const parseOrNull = (text: string | null): JsonObject | null => (text === null ? null : parse(text));
 
@@ -30,17 +34,23 @@ export const toEvent = (row: EventRow): Event => {
   };
 };
 
+const stored = (text: string | null): StoredJson | null => (text === null ? null : new StoredJson(text));
+
+/** The payload of an event, as the API shows it. */
+export const toEventPayload = (row: Pick<EventRow, 'data' | 'previous_data'>): EventPayload => ({
+  data: stored(row.data),
+  previous_data: stored(row.previous_data),
+});
+
 /** The event of a row, as the API lists it. */
-export const toStoredEvent = (row: EventRow): StoredEvent => ({
+export const toEventSummary = (row: EventSummaryRow): EventSummary => ({
   id: row.id,
   tenant: row.tenant,
   type: row.type,
   idempotency_key: row.idempotency_key,
   deliveries: row.deliveries,
   deliver_at: row.deliver_at,
-  metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as StoredEvent['metadata']),
-  data: parseOrNull(row.data),
-  previous_data: parseOrNull(row.previous_data),
+  metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as EventSummary['metadata']),
   payload_expired_at: row.payload_expired_at,
   occurred_at: row.occurred_at,
   created_at: row.created_at,

@@ -19,6 +19,7 @@ import { Redeliver } from './redeliver.tsx';
 import { RequestTab } from './request-tab.tsx';
 import { ResponseTab } from './response-tab.tsx';
 import { AttemptsTab, Timeline } from './timeline.tsx';
+import { type Attempts, useAttempts } from './use-attempts.ts';
 import { Verdict } from './verdict.tsx';
 
 interface DetailProps {
@@ -60,9 +61,10 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
   const [filters, change] = useFilters();
   const [number, setNumber] = useState<number | null>(null);
   const hook = useHookOf(delivery);
+  const attempts = useAttempts(delivery);
   const last = delivery.attempts.at(-1);
   // Without a choice, the newest attempt is shown, also when another one follows.
-  const attempt = delivery.attempts.find((each) => each.number === number) ?? last;
+  const attempt = attempts.attempts.find((each) => each.number === number) ?? last;
   return (
     <div className="stack-wide">
       <div>
@@ -73,6 +75,7 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
       <Actions delivery={delivery} attempt={attempt} />
       <AttemptTabs
         delivery={delivery}
+        attempts={attempts}
         hook={hook}
         attempt={attempt}
         selected={filters['tab'] ?? 'response'}
@@ -114,7 +117,8 @@ const Actions = ({
 };
 
 interface AttemptTabsProps {
-  readonly delivery: DeliveryWithAttempts;
+  readonly delivery: Delivery;
+  readonly attempts: Attempts;
   readonly hook: Hook | undefined;
   readonly attempt: Attempt | undefined;
   readonly selected: string;
@@ -122,7 +126,8 @@ interface AttemptTabsProps {
   readonly onAttempt: (number: number) => void;
 }
 
-const AttemptTabs = ({ delivery, hook, attempt, selected, onSelect, onAttempt }: AttemptTabsProps) => {
+const AttemptTabs = ({ delivery, attempts, hook, attempt, ...props }: AttemptTabsProps) => {
+  const { selected, onSelect, onAttempt } = props;
   const words = useWords().delivery;
   const titles = useForm(hook?.dialect ?? '').delivery_tabs ?? words.tabs;
   if (attempt === undefined) return <p className="quiet">{words.no_attempt}</p>;
@@ -136,10 +141,8 @@ const AttemptTabs = ({ delivery, hook, attempt, selected, onSelect, onAttempt }:
         { key: 'response', title: titles.response, content: <ResponseTab attempt={attempt} /> },
         {
           key: 'attempts',
-          title: `${words.tabs.attempts} (${delivery.attempts.length})`,
-          content: (
-            <AttemptsTab attempts={delivery.attempts} selected={attempt.number} onSelect={onAttempt} />
-          ),
+          title: `${words.tabs.attempts} (${delivery.attempt_count})`,
+          content: <AttemptsTab {...attempts} selected={attempt.number} onSelect={onAttempt} />,
         },
       ]}
     />

@@ -1,7 +1,10 @@
 import type { Attempt, DeliveryWithAttempts } from '@bellwire/client';
+import { Failure } from '../../data/errors.tsx';
+import { Button } from '../../design/button.tsx';
 import { durationText } from '../../design/durations.ts';
 import { Clock } from '../../design/time.tsx';
 import { useWords, type Words } from '../../words/words.ts';
+import type { Attempts } from './use-attempts.ts';
 
 const resultOf = (words: Words, { outcome, response }: Attempt): string =>
   response === null
@@ -11,7 +14,7 @@ const resultOf = (words: Words, { outcome, response }: Attempt): string =>
 /** The attempts in order, and when the next one is due. */
 export const Timeline = ({ delivery }: { readonly delivery: DeliveryWithAttempts }) => {
   const words = useWords();
-  const { attempts, next_attempt_at } = delivery;
+  const { attempts, attempt_count, next_attempt_at } = delivery;
   if (attempts.length === 0 && next_attempt_at === null) return null;
   return (
     <section aria-label={words.delivery.timeline}>
@@ -27,7 +30,7 @@ export const Timeline = ({ delivery }: { readonly delivery: DeliveryWithAttempts
         ))}
         {next_attempt_at === null ? null : (
           <li className="timeline-row mark-warn">
-            <span className="quiet number">{attempts.length + 1}</span>
+            <span className="quiet number">{attempt_count + 1}</span>
             <Clock at={next_attempt_at} />
             <span>{words.delivery.next_retry}</span>
           </li>
@@ -37,34 +40,37 @@ export const Timeline = ({ delivery }: { readonly delivery: DeliveryWithAttempts
   );
 };
 
-interface AttemptsTabProps {
-  readonly attempts: readonly Attempt[];
+interface AttemptsTabProps extends Attempts {
   readonly selected: number;
   readonly onSelect: (number: number) => void;
 }
 
 /** Chooses the attempt that the other tabs show. */
-export const AttemptsTab = ({ attempts, selected, onSelect }: AttemptsTabProps) => {
+export const AttemptsTab = ({ attempts, earlier, error, selected, onSelect }: AttemptsTabProps) => {
   const words = useWords();
   return (
-    <ol>
-      {attempts.map((attempt) => (
-        <li key={attempt.id}>
-          <button
-            type="button"
-            className="attempt-button timeline-row"
-            aria-pressed={attempt.number === selected}
-            onClick={() => onSelect(attempt.number)}
-          >
-            <span className="quiet number">{attempt.number}</span>
-            <Clock at={attempt.started_at} />
-            <span>
-              {resultOf(words, attempt)} <span className="quiet">{words.triggers[attempt.trigger]}</span>
-            </span>
-            <span className="quiet">{durationText(attempt.duration_ms)}</span>
-          </button>
-        </li>
-      ))}
-    </ol>
+    <>
+      <Failure error={error} />
+      {earlier === undefined ? null : <Button onClick={earlier}>{words.delivery.earlier}</Button>}
+      <ol>
+        {attempts.map((attempt) => (
+          <li key={attempt.id}>
+            <button
+              type="button"
+              className="attempt-button timeline-row"
+              aria-pressed={attempt.number === selected}
+              onClick={() => onSelect(attempt.number)}
+            >
+              <span className="quiet number">{attempt.number}</span>
+              <Clock at={attempt.started_at} />
+              <span>
+                {resultOf(words, attempt)} <span className="quiet">{words.triggers[attempt.trigger]}</span>
+              </span>
+              <span className="quiet">{durationText(attempt.duration_ms)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 };

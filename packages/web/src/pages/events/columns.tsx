@@ -1,9 +1,9 @@
-import type { Event } from '@bellwire/client';
+import type { ListedEvent } from '@bellwire/client';
 import { type Column, TwoLines } from '../../design/grid.tsx';
 import { Ago, Until, useNow } from '../../design/time.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 
-const Sent = ({ event: { deliver_at, created_at } }: { readonly event: Event }) => {
+const Sent = ({ event: { deliver_at, created_at } }: { readonly event: ListedEvent }) => {
   const now = useNow();
   return deliver_at !== null && Date.parse(deliver_at) > now ? (
     <span className="strong">
@@ -14,11 +14,11 @@ const Sent = ({ event: { deliver_at, created_at } }: { readonly event: Event }) 
   );
 };
 
-const Reached = ({ event: { deliveries } }: { readonly event: Event }) =>
+const Reached = ({ event: { deliveries } }: { readonly event: ListedEvent }) =>
   deliveries === 0 ? <span className="quiet">none</span> : deliveries;
 
 /** The columns of the list of events. */
-export const EVENT_COLUMNS: readonly Column<Event>[] = [
+export const EVENT_COLUMNS: readonly Column<ListedEvent>[] = [
   {
     key: 'type',
     title: 'Event',
@@ -52,7 +52,7 @@ export const EVENT_COLUMNS: readonly Column<Event>[] = [
 ];
 
 /** An event as a row of a narrow page. */
-export const narrowEvent = (event: Event) => (
+export const narrowEvent = (event: ListedEvent) => (
   <TwoLines
     title={event.type}
     state={<Sent event={event} />}

@@ -1,4 +1,4 @@
-import type { Event } from '@bellwire/client';
+import type { ListedEvent } from '@bellwire/client';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useBellwire } from '../../data/client.tsx';
@@ -12,7 +12,7 @@ const AGAIN_MS = 2_000;
 const MAX_FRESH_ROWS = 100;
 
 /** The events that match a query, newest first. */
-export const useEvents = (query: EventQuery): List<Event> => {
+export const useEvents = (query: EventQuery): List<ListedEvent> => {
   const bellwire = useBellwire();
   const queries = useQueryClient();
   const { subscribe } = useLive();

@@ -54,6 +54,7 @@ export const delivery: Words['delivery'] = {
   copy_link: 'Link kopieren',
   debug_signature: 'Signatur untersuchen',
   tabs: { request: 'Anfrage', response: 'Antwort', attempts: 'Versuche' },
+  earlier: 'Frühere Versuche zeigen',
   redelivered: (ok) => (ok ? 'Zugestellt.' : 'Der Versuch ist gescheitert.'),
   old_title: 'Dieses Ereignis ist älter als ein Tag',
   old: 'Viele Empfänger merken sich IDs nur einen Tag lang und verarbeiten es vielleicht ein zweites Mal. Stellen Sie es nur erneut zu, wenn der Empfänger Doppeltes erkennt oder es nie erhalten hat.',

@@ -54,6 +54,7 @@ export const delivery: Words['delivery'] = {
   copy_link: 'Copiar el enlace',
   debug_signature: 'Depurar la firma',
   tabs: { request: 'Petición', response: 'Respuesta', attempts: 'Intentos' },
+  earlier: 'Mostrar intentos anteriores',
   redelivered: (ok) => (ok ? 'Entregada.' : 'El intento falló.'),
   old_title: 'Este evento tiene más de un día',
   old: 'Muchos receptores recuerdan los ids solo un día y podrían procesarlo por segunda vez. Vuelva a entregarlo solo si el receptor reconoce duplicados o nunca lo recibió.',

@@ -1,0 +1,30 @@
+import type { Attempt, DeliveryWithAttempts } from '@bellwire/client';
+import { useState } from 'react';
+import { useBellwire } from '../../data/client.tsx';
+import { useList } from '../../data/use-list.ts';
+
+export interface Attempts {
+  /** Oldest first. */
+  readonly attempts: readonly Attempt[];
+  /** Reads earlier ones; undefined at the first attempt. */
+  readonly earlier: (() => void) | undefined;
+  readonly error: Error | null;
+}
+
+/** The attempts of a delivery: the latest, which come with it, and on request the earlier ones. */
+export const useAttempts = ({ id, attempts }: DeliveryWithAttempts): Attempts => {
+  const bellwire = useBellwire();
+  const [wants_all, setWantsAll] = useState(false);
+  const list = useList(
+    // Under the key of the delivery: they are read again when it changes.
+    ['delivery', id, 'attempts'],
+    (at, signal) => bellwire.deliveries.attempts(id, at, { signal }),
+    { enabled: wants_all },
+  );
+  if (!wants_all) {
+    const is_complete = (attempts[0]?.number ?? 1) === 1;
+    return { attempts, earlier: is_complete ? undefined : () => setWantsAll(true), error: null };
+  }
+  const all = list.rows.length < attempts.length ? attempts : list.rows.toReversed();
+  return { attempts: all, earlier: list.more, error: list.error };
+};
