@@ -64,6 +64,19 @@ test('a hook and a workspace are created once under an idempotency key', async (
   expect(await json(...workspace)).toEqual(await json(...workspace));
 });
 
+test('a hook that moves to another origin needs its headers again, or --no-header', async ({
+  json,
+  bellwire,
+}) => {
+  const created = await json('hooks', 'create', CLOSED, '--events', '*', '--header', 'X-Key: one');
+  const move = ['hooks', 'update', created.id, '--to', 'https://elsewhere.example.com/in'];
+  const refused = await bellwire(move);
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('headers_required') });
+  const given = await json(...move, '--no-header', '--header', 'X-Key: two');
+  expect(given).toMatchObject({ headers: { 'X-Key': '[secret]' } });
+  expect(await json(...move, '--to', CLOSED, '--no-header')).toMatchObject({ url: CLOSED, headers: {} });
+});
+
 test('secrets are rotated, switched and revealed', async ({ server, json, bellwire }) => {
   const secret = 'a-secret-of-mine-1234';
   const { id, ...hook } = await json('hooks', 'create', CLOSED, '--events', '*', '--secret', secret);

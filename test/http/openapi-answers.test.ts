@@ -154,6 +154,17 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('url_refused', 'hooks.create', { body });
     await expectCode('url_refused', 'hooks.update', { body, ids: await examples() });
     const unvalidated = { url: 'https://shop.example.com/', events: ['*'], dialect: 'casesolved' };
+    const moved = { url: 'https://elsewhere.example.com/', events: ['*'] };
+    const with_headers = { url: unvalidated.url, events: ['*'], headers: { 'X-Key': 'v' } };
+    const with_secret = { ...unvalidated, secret: 'a-secret-in-a-header' };
+    const refusals = { headers_required: with_headers, secret_required: with_secret };
+    for (const [code, wanted] of Object.entries(refusals)) {
+      const { body: stored } = await call('hooks.create', { body: wanted });
+      await expectCode(code, 'hooks.update', {
+        ids: { [EXAMPLE.hook_id]: stored.id },
+        body: moved,
+      });
+    }
     const active = { active: true };
     await expectCode('not_validated', 'hooks.create', { body: { ...unvalidated, ...active } });
     const { body: hook } = await call('hooks.create', { body: unvalidated });

@@ -113,6 +113,7 @@ describe('a change', () => {
     expect(toChanges(before, stored, { form, rules })).toEqual({});
     const replaced = { ...before, headers: [['X-Key', 'new'] as const, ['', ''] as const] };
     expect(toChanges(replaced, stored, { form, rules })).toEqual({ headers: { 'X-Key': 'new' } });
+    expect(toChanges({ ...before, headers: [] }, stored, { form, rules })).toEqual({ headers: {} });
   });
 });
 

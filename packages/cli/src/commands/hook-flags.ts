@@ -27,7 +27,8 @@ export interface HookFields {
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
   readonly timeout_ms?: number | 'default';
-  readonly headers?: Pairs;
+  /** False drops every header. */
+  readonly headers?: Pairs | false;
 }
 
 export const eventsFlag: Flag = {
@@ -88,5 +89,7 @@ export const toHookInput = <F extends HookFields>({
   ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
-  ...(headers === undefined ? {} : { headers: Object.fromEntries(headers) as Record<string, string> }),
+  ...(headers === undefined
+    ? {}
+    : { headers: Object.fromEntries(headers === false ? [] : headers) as Record<string, string> }),
 });

@@ -83,18 +83,20 @@ const create = apiVerb<Create>({
 const update = apiVerb<Update>({
   usage: 'update <hook_id>',
   about: 'Change fields of a hook.',
-  more: 'Fields that you do not specify stay the same. Events, headers and metadata are replaced as a whole.',
+  more: 'Fields that you do not specify stay the same. Events, headers and metadata are replaced as a whole. A URL of another origin requires the headers again, and a secret that is sent in a header: stored values are never sent to a new origin.',
   arguments: HOOK_ID,
   flags: [
     { flags: '--to <url>', about: 'new URL of the receiver' },
     eventsFlag,
     ...hookFlags,
+    { flags: '--no-header', field: 'headers', about: 'drop every custom header' },
     { flags: '--secret <secret>', about: 'replace the secret at once; rotate-secret has a grace period' },
     { flags: '--no-secret', about: 'remove the secret, if the dialect allows that' },
   ],
   examples: [
     "hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --events 'order.*,invoice.paid'",
     'hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --to https://new.example.com/webhooks --max-attempts 5',
+    "hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --to https://new.example.com/webhooks --header 'X-Tenant: acme'",
   ],
   run: async ({ hooks }, { hook_id, to, secret, ...fields }, { out }) => {
     const changes = { ...toHookInput(fields), ...toSecret(secret), ...(to === undefined ? {} : { url: to }) };

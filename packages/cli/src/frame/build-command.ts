@@ -22,7 +22,8 @@ const toOption = ({ flags, about, read, choices, required, many }: Flag): Option
     option.argParser<unknown>((text, before) => {
       const value: unknown = read === undefined ? text : read(text);
       if (many !== true) return value;
-      return [...((before as readonly unknown[] | undefined) ?? []), ...[value].flat()];
+      // False after a preceding `--no-…`.
+      return [...(Array.isArray(before) ? (before as readonly unknown[]) : []), ...[value].flat()];
     });
   }
   return option;

@@ -1,6 +1,7 @@
 import { type Audit, type AuditAction, auditedHook, type HookRef } from './audit.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { HookStatus } from '../core/hook.ts';
+import { refuseMove } from '../core/moved-url.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -10,7 +11,10 @@ import type { HookChange, ListedHook, Repositories } from '../ports/repositories
 /** Finds hooks, catalogs and dialects, and changes hooks. All throw `not_found` unless noted. */
 export interface HookLookup {
   readonly get: (workspace_id: string, id: string) => Promise<ListedHook>;
-  /** Stores a change with its audit entries. */
+  /**
+   * Stores a change with its audit entries.
+   * @throws BellwireError `headers_required`, `secret_required` if it would send stored secrets to another origin.
+   */
   readonly change: (at: HookRef, wanted: HookChange, action: AuditAction) => Promise<ListedHook>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog>;
   /** @throws BellwireError `invalid_input` */
@@ -51,6 +55,26 @@ const logStatus = (log: Log, { before, after, by }: StatusChange): void => {
   if (status !== before.status) log.info(STATUS_LINES[status], { ...fields, was: before.status });
 };
 
+/** @throws BellwireError `headers_required`, `secret_required` */
+const assertMove = (before: ListedHook, { url, headers, secret }: HookChange, dialect?: Dialect): void => {
+  if (url === undefined) return;
+  const refusal = refuseMove({
+    from: before.url,
+    to: url,
+    has_headers: before.header_names.length > 0,
+    // Of a dialect that is no longer configured, nothing is known.
+    sends_secret:
+      before.secret_expiries.length > 0 && (!dialect || dialect.header_names.secret !== undefined),
+    gives_headers: headers !== undefined,
+    gives_secret: secret !== undefined,
+  });
+  if (refusal === null) return;
+  const { code, issues } = refusal;
+  throw new BellwireError(code, issues.map(({ path, message }) => `${path}: ${message}`).join('; ') + '.', {
+    issues,
+  });
+};
+
 export const createHookLookup = ({
   repositories,
   audit,
@@ -69,6 +93,7 @@ export const createHookLookup = ({
     const change = await audit.change(at, async ({ hooks }, record) => {
       const { workspace_id, hook_id: id } = at;
       const before = await hooks.get(workspace_id, id);
+      if (before !== null) assertMove(before, wanted, dialects.get(before.dialect));
       const after = await hooks.update(workspace_id, id, { ...wanted, updated_at: clock.now() });
       if (before === null || after === null) throw noSuchHook(id);
       const { secret, headers } = wanted;

@@ -28,6 +28,8 @@ export const errorTable = {
   schema_invalid: 422,
   example_required: 422,
   url_refused: 422,
+  headers_required: 422,
+  secret_required: 422,
   too_many_requests: 429,
   internal: 500,
   storage_failed: 503,

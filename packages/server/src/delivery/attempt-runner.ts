@@ -4,13 +4,14 @@ import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { coversAttempt, LEASE_MS } from '../core/lease.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
+import { createRedact, type Redact } from '../core/redact.ts';
 import type { RetryPolicy } from '../core/retry-schedule.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Random } from '../ports/random.ts';
 import type { Lease, LeasedDelivery, RecordedRequest, Settlement, Store } from '../ports/store.ts';
-import type { SendResult, Transport, TransportHeaders } from '../ports/transport.ts';
+import type { CapturedResponse, SendResult, Transport, TransportHeaders } from '../ports/transport.ts';
 import { type Prepared, prepareRequest } from './prepare-request.ts';
 
 export interface AttemptRunnerOptions {
@@ -33,6 +34,7 @@ export interface AttemptRunnerOptions {
 /** An attempt that is ready to be sent, or in flight. */
 interface Flight {
   readonly leased: LeasedDelivery;
+  readonly hook: SendableHook;
   readonly prepared: Prepared;
   readonly policy: RetryPolicy;
   readonly started_at: number;
@@ -53,11 +55,25 @@ const asWritten = (recorded: RecordedRequest, added: TransportHeaders | null): R
     ? recorded
     : { ...recorded, headers: { ...added.first, ...recorded.headers, ...added.last } };
 
+/** The same object if it contains no secret, as nearly always. */
+const redactResponse = (response: CapturedResponse, redact: Redact): CapturedResponse => {
+  const body = redact(response.body);
+  let headers: Record<string, string> | null = null;
+  for (const [name, value] of Object.entries(response.headers)) {
+    const shown = redact(value);
+    if (shown !== value) (headers ??= { ...response.headers })[name] = shown;
+  }
+  if (body === response.body && headers === null) return response;
+  return { ...response, headers: headers ?? response.headers, body };
+};
+
 /** Runs attempts: load, prepare, send, settle. First attempts and retries take the same path. */
 export class AttemptRunner {
   readonly #options: AttemptRunnerOptions;
   /** By attempt id. */
   readonly #flights = new Map<string, Flight>();
+  /** The store returns the same object until a hook changes. */
+  readonly #redacts = new WeakMap<SendableHook, Redact | null>();
 
   constructor(options: AttemptRunnerOptions) {
     this.#options = options;
@@ -116,7 +132,7 @@ export class AttemptRunner {
     const { retry_delays_ms } = this.#options;
     const policy =
       retry_delays_ms === null ? dialect.retry : { ...dialect.retry, delays_ms: retry_delays_ms };
-    return { leased, prepared, policy, started_at: this.#options.clock.now() };
+    return { leased, hook, prepared, policy, started_at: this.#options.clock.now() };
   }
 
   #returnUnsent({ delivery, lease_token }: LeasedDelivery, reason: WaitReason | null): null {
@@ -167,12 +183,23 @@ export class AttemptRunner {
     this.#options.transport().send(flights.map(({ prepared }) => prepared.request));
   }
 
+  /** A receiver that echoes its request must not put secrets into the stored answer. */
+  #withoutSecrets(response: CapturedResponse | null, hook: SendableHook): CapturedResponse | null {
+    if (response === null) return null;
+    let redact = this.#redacts.get(hook);
+    if (redact === undefined) {
+      redact = createRedact(hook);
+      this.#redacts.set(hook, redact);
+    }
+    return redact === null ? response : redactResponse(response, redact);
+  }
+
   #onResult(result: SendResult): void {
     const flight = this.#flights.get(result.id);
     if (flight === undefined) return;
     this.#flights.delete(result.id);
     const { clock, random, settle } = this.#options;
-    const { leased, prepared, policy, started_at } = flight;
+    const { leased, hook, prepared, policy, started_at } = flight;
     const { response, timings, remote_address, reused_connection, sender_died } = result;
     settle({
       kind: 'attempted',
@@ -183,7 +210,7 @@ export class AttemptRunner {
         started_at,
         outcome: result.outcome,
         request: asWritten(prepared.recorded, result.transport_headers),
-        response,
+        response: this.#withoutSecrets(response, hook),
         timings,
         remote_address,
         reused_connection,

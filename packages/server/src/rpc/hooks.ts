@@ -116,8 +116,8 @@ const defineChanges = (deps: RpcDeps) => ({
       route: { method: 'PATCH', path: '/webhooks/{hook_id}' },
       summary: 'Update a hook',
       description:
-        'Updates the given fields; `events`, `headers` and `metadata` are replaced completely. In dialects with validation, a new URL must be validated again.',
-      errors: ['url_refused', 'unknown_event_type', 'not_validated'],
+        'Updates the given fields; `events`, `headers` and `metadata` are replaced completely. In dialects with validation, a new URL must be validated again. A URL with another origin requires `headers` if the hook has header values, and `secret` if its requests contain the secret: stored values are never sent to a new origin.',
+      errors: ['url_refused', 'headers_required', 'secret_required', 'unknown_event_type', 'not_validated'],
       example: { events: ['order.*', 'invoice.paid'], max_attempts: 5 },
     })
     .input(

@@ -140,6 +140,31 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: `url: ${PRIVATE_ADDRESS}`,
     issues: [{ path: 'url', message: PRIVATE_ADDRESS }],
   },
+  headers_required: {
+    meaning: 'The change moves the hook to another origin without saying what happens to its header values.',
+    message:
+      'headers: is required: the hook has header values, which were given for the old origin of its URL. Give them again for the new one, or {} to drop them.',
+    issues: [
+      {
+        path: 'headers',
+        message:
+          'is required: the hook has header values, which were given for the old origin of its URL. Give them again for the new one, or {} to drop them',
+      },
+    ],
+  },
+  secret_required: {
+    meaning:
+      'The change moves a hook whose requests contain its secret to another origin without that secret.',
+    message:
+      'secret: is required: the requests of this hook contain its secret, which the old origin of its URL knows. Give the secret for the new one (the same or another), or null to remove it.',
+    issues: [
+      {
+        path: 'secret',
+        message:
+          'is required: the requests of this hook contain its secret, which the old origin of its URL knows. Give the secret for the new one (the same or another), or null to remove it',
+      },
+    ],
+  },
   too_many_requests: {
     meaning: 'Too many calls wait for the receiver of this hook. Retry after `Retry-After`.',
     message:

@@ -87,6 +87,8 @@ export const hook_form: Words['hook_form'] = {
   },
   headers_kept: (names) => `Gesetzt: ${names}. Die Werte lassen sich nicht wieder anzeigen.`,
   replace_headers: 'Header ersetzen',
+  drop_headers: 'Header entfernen',
+  unsigned: 'Ohne Secret senden',
   add_row: 'Hinzufügen',
   remove_row: 'Entfernen',
   row_name: 'Name',
@@ -98,6 +100,10 @@ export const hook_form: Words['hook_form'] = {
     max_attempts: (from, to) => `Geben Sie eine ganze Zahl von ${from} bis ${to} ein oder nichts.`,
     timeout: 'Geben Sie eine Zahl von 0,1 bis 60 ein oder nichts.',
     secret: 'Geben Sie das Secret ein oder lassen Sie Bellwire eines erzeugen.',
+    headers_required:
+      'Die URL hat einen anderen Ursprung. Werte von Headern werden nie an einen Ursprung gesendet, für den sie nicht angegeben wurden: Ersetzen oder entfernen Sie die Header.',
+    secret_required:
+      'Die URL hat einen anderen Ursprung, und jede Anfrage enthält das Secret. Geben Sie das Secret für die neue Adresse ein; es darf dasselbe sein.',
   },
   https_only: 'https ist erforderlich.',
   secret: {

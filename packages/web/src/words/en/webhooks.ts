@@ -86,6 +86,8 @@ export const hook_form = {
   },
   headers_kept: (names: string) => `Set: ${names}. Their values cannot be shown again.`,
   replace_headers: 'Replace the headers',
+  drop_headers: 'Drop the headers',
+  unsigned: 'Send without a secret',
   add_row: 'Add',
   remove_row: 'Remove',
   row_name: 'Name',
@@ -97,6 +99,10 @@ export const hook_form = {
     max_attempts: (from: number, to: number) => `Enter a whole number from ${from} to ${to}, or nothing.`,
     timeout: 'Enter a number from 0.1 to 60, or nothing.',
     secret: 'Enter the secret, or let Bellwire generate one.',
+    headers_required:
+      'The URL has another origin. Header values are never sent to an origin for which they were not given: replace the headers, or drop them.',
+    secret_required:
+      'The URL has another origin, and each request contains the secret. Enter the secret for the new address, which may be the same.',
   },
   https_only: 'https is required.',
   secret: {

@@ -87,6 +87,8 @@ export const hook_form: Words['hook_form'] = {
   },
   headers_kept: (names) => `Definidas: ${names}. Sus valores no se pueden volver a mostrar.`,
   replace_headers: 'Sustituir las cabeceras',
+  drop_headers: 'Quitar las cabeceras',
+  unsigned: 'Enviar sin secreto',
   add_row: 'Añadir',
   remove_row: 'Quitar',
   row_name: 'Nombre',
@@ -98,6 +100,10 @@ export const hook_form: Words['hook_form'] = {
     max_attempts: (from, to) => `Escriba un número entero de ${from} a ${to}, o nada.`,
     timeout: 'Escriba un número de 0,1 a 60, o nada.',
     secret: 'Escriba el secreto o deje que Bellwire genere uno.',
+    headers_required:
+      'La URL tiene otro origen. Los valores de las cabeceras nunca se envían a un origen para el que no se indicaron: sustituya las cabeceras o quítelas.',
+    secret_required:
+      'La URL tiene otro origen y cada petición contiene el secreto. Introduzca el secreto para la nueva dirección; puede ser el mismo.',
   },
   https_only: 'Se requiere https.',
   secret: {

@@ -2,7 +2,7 @@ import type { Hook } from '@bellwire/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useLocation, useParams } from 'wouter';
 import { useBellwire } from '../../../data/client.tsx';
-import { Failure } from '../../../data/errors.tsx';
+import { Failure, issueAt } from '../../../data/errors.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
 import { useArea } from '../../../shell/area.ts';
 import { Page } from '../../../shell/page.tsx';
@@ -55,7 +55,10 @@ const Edit = ({ hook }: { readonly hook: Hook }) => {
         'tenant',
         'dialect',
         ...(is_portal ? (['metadata'] as const) : []),
-        ...(form.secret === 'text' ? [] : (['secret'] as const)),
+        // Other forms rotate it on the page of the webhook, unless a new origin requires it.
+        ...(form.secret === 'text' || issueAt(update.error, 'secret') !== undefined
+          ? []
+          : (['secret'] as const)),
       ]}
       error={update.error}
       is_busy={update.isPending}

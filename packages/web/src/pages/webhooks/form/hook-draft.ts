@@ -163,7 +163,7 @@ export const toChanges = (
   hook: Hook,
   { form, rules }: Pick<Creation, 'form' | 'rules'>,
 ): Partial<ReturnType<typeof commonOf>> & { readonly active?: boolean } => {
-  const before: Readonly<Record<string, unknown>> = { ...hook, headers: {} };
+  const before: Readonly<Record<string, unknown>> = { ...hook };
   const after = { ...commonOf(draft, form, rules), active: draft.active };
   return Object.fromEntries(
     Object.entries(after).filter(

@@ -92,8 +92,14 @@ const Headers = ({ draft, set, label, hint, error, hidden_headers = [] }: HookFi
         <div>
           <Button onClick={() => set({ headers: hidden_headers.map((name) => [name, '']) })}>
             {words.replace_headers}
-          </Button>
+          </Button>{' '}
+          <Button onClick={() => set({ headers: [] })}>{words.drop_headers}</Button>
         </div>
+        {error === undefined ? null : (
+          <div className="field-error" role="alert">
+            {error}
+          </div>
+        )}
       </div>
     );
   return (

@@ -67,10 +67,31 @@ const textsOf = (words: Words, { form, rules }: HookFormProps, name: Shown) => {
   };
 };
 
+/** Codes of a change that would send stored values to a new origin. All issues of such an error are of this kind. */
+const MOVE_CODES: ReadonlySet<string> = new Set(['headers_required', 'secret_required']);
+
+const isMove = (error: unknown): boolean => error instanceof BellwireError && MOVE_CODES.has(error.code);
+
+interface Asked {
+  readonly draft: HookDraft;
+  readonly words: Words;
+}
+
+/** What a move to another origin needs; nothing once it is given. */
+const moveProblemOf = (
+  name: FieldName,
+  draft: HookDraft,
+  problems: Words['hook_form']['problems'],
+): string | undefined => {
+  if (name === 'headers') return draft.headers === null ? problems.headers_required : undefined;
+  return draft.secret === '' && draft.secret_choice !== 'none' ? problems.secret_required : undefined;
+};
+
 /** The problem of a field; of a header, with its name. */
-const issueOf = (error: unknown, name: FieldName): string | undefined => {
+const issueOf = (error: unknown, name: FieldName, { draft, words }: Asked): string | undefined => {
   const path = PATHS[name] ?? name;
   const message = issueAt(error, path);
+  if (message !== undefined && isMove(error)) return moveProblemOf(name, draft, words.hook_form.problems);
   if (message === undefined || name !== 'headers' || !(error instanceof BellwireError)) return message;
   const issue = error.issues.find((each) => each.path.startsWith(`${path}.`));
   return issue === undefined ? message : `${issue.path.slice(path.length + 1)} ${issue.message}`;
@@ -92,7 +113,10 @@ const ReadyForm = (props: HookFormProps) => {
   const element = useRef<HTMLFormElement>(null);
   const problems = checked ? problemsOf(draft, form, words.hook_form) : {};
   const { main, advanced } = fieldsOf(props);
-  const errorOf = (name: FieldName): string | undefined => problems[name] ?? issueOf(error, name);
+  const errorOf = (name: FieldName): string | undefined =>
+    problems[name] ?? issueOf(error, name, { draft, words });
+  // It stays open while headers that an error requires are given.
+  const isOpen = advanced.some((name) => errorOf(name) !== undefined) || draft.headers !== initial.headers;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setChecked(true);
@@ -120,7 +144,7 @@ const ReadyForm = (props: HookFormProps) => {
   return (
     <form ref={element} className="form" onSubmit={submit} noValidate>
       {main.map(field)}
-      <details className="advanced" open={advanced.some((name) => errorOf(name) !== undefined) || undefined}>
+      <details className="advanced" open={isOpen || undefined}>
         <summary>{words.hook_form.advanced}</summary>
         <div className="form">
           {advanced.map(field)}

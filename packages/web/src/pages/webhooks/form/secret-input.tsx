@@ -15,20 +15,24 @@ const randomSecret = (): string =>
 /** The secret of a hook, as its dialect asks for it. */
 export const SecretInput = (props: FieldProps) => {
   const { form, is_new, label, hint } = props;
-  if (form.secret === 'generated' || (form.secret === 'choice' && !is_new))
+  if (form.secret === 'generated')
     return (
       <div className="field">
         <span className="field-label">{label}</span>
         <span className="quiet">{hint}</span>
       </div>
     );
-  return form.secret === 'choice' ? <SecretChoice {...props} /> : <SecretText {...props} />;
+  return form.secret === 'choice' && is_new ? <SecretChoice {...props} /> : <SecretText {...props} />;
 };
 
-const SecretText = ({ draft, set, is_new, label, hint, error }: FieldProps) => {
-  const words = useWords().hook_form.secret;
+const SecretText = ({ draft, set, rules, is_new, label, hint, error }: FieldProps) => {
+  const { secret: words, unsigned } = useWords().hook_form;
   return (
-    <Field label={label} hint={is_new ? hint : words.keep} error={error}>
+    <Field
+      label={label}
+      hint={is_new ? hint : draft.secret_choice === 'none' ? words.none_warning : words.keep}
+      error={error}
+    >
       {(ids) => (
         <span className="inline event-add">
           <input
@@ -48,6 +52,9 @@ const SecretText = ({ draft, set, is_new, label, hint, error }: FieldProps) => {
           <Button onClick={() => set({ secret: randomSecret(), secret_choice: 'own' })}>
             {words.generate}
           </Button>
+          {error === undefined || is_new || !rules.unsigned ? null : (
+            <Button onClick={() => set({ secret: '', secret_choice: 'none' })}>{unsigned}</Button>
+          )}
         </span>
       )}
     </Field>
