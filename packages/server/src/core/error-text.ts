@@ -29,6 +29,8 @@ const CODES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The TLS certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'The TLS certificate is self-signed',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The TLS certificate is for another host',
+  TOO_MANY_INTERIM_RESPONSES: 'The receiver sent more than 16 interim (1xx) responses',
+  RESPONSE_HEAD_TOO_LARGE: 'The receiver sent more than 64 KiB before the end of its response headers',
 };
 
 const KINDS = {

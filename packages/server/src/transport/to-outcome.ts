@@ -21,7 +21,9 @@ export const saysResponseInvalid = (code: string): boolean =>
   code.startsWith('HPE_') ||
   code === 'UND_ERR_HEADERS_OVERFLOW' ||
   code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
-  code === 'STATUS_INVALID';
+  code === 'STATUS_INVALID' ||
+  code === 'TOO_MANY_INTERIM_RESPONSES' ||
+  code === 'RESPONSE_HEAD_TOO_LARGE';
 
 /** Needed after the handshake too: TLS 1.3 reports a refused client certificate only then. */
 const saysTlsFailed = (code: string): boolean => code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
 import { Agent, Client, Pool } from 'undici';
 import { HttpExchange } from './http-exchange.ts';
@@ -18,6 +19,14 @@ const MAX_CONNECTION_AGE_MS = 300_000;
 const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): Client => {
   let current: HttpExchange | null = null;
   let connected_address: string | null = null;
+  let connection: Socket | null = null;
+
+  const countReceived = (socket: Socket): void => {
+    connection = socket;
+    current?.startCount(socket.bytesRead);
+    // After undici's own listener, which parses what was received.
+    socket.on('readable', () => current?.onReceived(socket.bytesRead));
+  };
 
   // callbackify, so that an error inside undici is thrown rather than swallowed by a promise.
   const startDial = callbackify(dial);
@@ -31,8 +40,12 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
       }
       startDial(target, exchange, (error, socket) => {
         connected_address = exchange.remote_address;
-        if (error === null) done(null, socket);
-        else done(error, null);
+        if (error === null) {
+          done(null, socket);
+          countReceived(socket);
+        } else {
+          done(error, null);
+        }
       });
     },
   });
@@ -42,6 +55,7 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
     if (handler instanceof HttpExchange) {
       current = handler;
       handler.remote_address = connected_address;
+      handler.startCount(connection?.bytesRead ?? 0);
     }
     return dispatch(request, handler);
   };

@@ -11,7 +11,11 @@ export type TransportErrorCode =
   /** The peer closed the connection during the TLS handshake. */
   | 'TLS_CLOSED'
   /** A status below 100, or 101 although no upgrade was requested. */
-  | 'STATUS_INVALID';
+  | 'STATUS_INVALID'
+  /** More than 16 interim (1xx) responses. */
+  | 'TOO_MANY_INTERIM_RESPONSES'
+  /** More than 64 KiB before the end of the final response's headers. */
+  | 'RESPONSE_HEAD_TOO_LARGE';
 
 export class TransportError extends Error {
   readonly code: TransportErrorCode;
