@@ -1,5 +1,5 @@
 import type { FailureReason, WaitReason } from './delivery.ts';
-import type { AttemptPhase, OutcomeKind } from './outcome.ts';
+import { type AttemptPhase, type OutcomeKind, type ServerFault, serverFaultOf } from './outcome.ts';
 
 /** The result of an attempt, as it is stored. */
 export interface LastOutcome {
@@ -33,6 +33,15 @@ const CODES: Readonly<Record<string, string>> = {
   RESPONSE_HEAD_TOO_LARGE: 'The receiver sent more than 64 KiB before the end of its response headers',
 };
 
+const FAULTS: Readonly<Record<ServerFault, string>> = {
+  EMFILE: 'This server has too many open files',
+  ENFILE: 'The machine of this server has too many open files',
+  ENOBUFS: 'This server has no memory for a connection',
+  ENOMEM: 'This server has no memory for a connection',
+  EADDRNOTAVAIL: 'This server has no free local port',
+  RESOLVER_DOWN: 'The DNS servers of this server do not answer',
+};
+
 const KINDS = {
   connection_failed: 'The connection to the receiver failed',
   tls_failed: 'The TLS connection to the receiver failed',
@@ -42,6 +51,11 @@ const KINDS = {
 } as const;
 
 const isPhase = (text: string): text is AttemptPhase => Object.hasOwn(PHASES, text);
+
+const faultText = (detail: string | null): string | null => {
+  const fault = detail === null ? null : serverFaultOf(detail);
+  return fault === null ? null : `${FAULTS[fault]} (${fault}).`;
+};
 
 /** The failure of an attempt in words; null for a success. */
 export const attemptError = (outcome: OutcomeKind, detail: string | null): string | null => {
@@ -53,7 +67,7 @@ export const attemptError = (outcome: OutcomeKind, detail: string | null): strin
     case 'timeout':
       return PHASES[detail !== null && isPhase(detail) ? detail : 'headers'];
     case 'interrupted':
-      return 'The server stopped or restarted before the attempt ended.';
+      return faultText(detail) ?? 'The server stopped or restarted before the attempt ended.';
     case 'connection_failed':
     case 'tls_failed':
     case 'dns_failed':

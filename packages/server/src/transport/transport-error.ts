@@ -4,6 +4,8 @@ export type TransportErrorCode =
   | 'ADDRESS_FORBIDDEN'
   /** The URL's host resolves to at least one address that the address policy refuses. */
   | 'ANSWER_FORBIDDEN'
+  /** The DNS servers do not answer, whatever the name. */
+  | 'RESOLVER_DOWN'
   /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
   /** The exchange already has its result. */
