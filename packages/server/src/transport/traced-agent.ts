@@ -8,8 +8,12 @@ import { TransportError } from './transport-error.ts';
 const MAX_HEADER_BYTES = 16_384;
 const KEEP_ALIVE_MS = 30_000;
 const MAX_KEEP_ALIVE_MS = 60_000;
-// Limits how long a busy connection can outlive a DNS or policy change.
-const MAX_CONNECTION_AGE_MS = 300_000;
+
+export interface TracedAgentOptions {
+  readonly keeps_connections: boolean;
+  /** No request is sent on an older connection, so that a changed DNS answer takes effect. */
+  readonly max_connection_age_ms: number;
+}
 
 /**
  * A client (one connection) that knows for which exchange it dials. undici can also dial between two dispatches, if a
@@ -66,7 +70,10 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
  * An undici agent that opens every connection with `dial`, without timeouts or redirects. Connections are reused unless
  * `keeps_connections` is false.
  */
-export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent => {
+export const createTracedAgent = (
+  dial: Dial,
+  { keeps_connections, max_connection_age_ms }: TracedAgentOptions,
+): Agent => {
   const options: Client.Options = {
     allowH2: false,
     pipelining: keeps_connections ? 1 : 0,
@@ -81,7 +88,7 @@ export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent
     new Pool(origin, {
       allowH2: false,
       connections: null,
-      clientTtl: MAX_CONNECTION_AGE_MS,
+      clientTtl: max_connection_age_ms,
       factory: createClient,
     });
   return new Agent({ allowH2: false, factory: createPool });
