@@ -12,7 +12,7 @@ const ATTEMPTS = [0, MINUTE, 6 * MINUTE, 36 * MINUTE, 156 * MINUTE];
 const LAST = ATTEMPTS.at(-1)!;
 
 const failing: Script = () => ({ status: 500 });
-const unresolvable: Script = () => ({ outcome: { kind: 'dns_failed', code: 'ETIMEOUT' } });
+const unresolvable: Script = () => ({ outcome: { kind: 'interrupted', fault: 'RESOLVER_DOWN' } });
 
 /** A server with one hook of resource-api. */
 const withHook = async (script: Script, fields: object = {}) => {

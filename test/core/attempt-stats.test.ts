@@ -40,7 +40,12 @@ describe('what an attempt counts as', () => {
       { outcome: { kind: 'address_blocked', code: 'x' } },
       ['address_blocked', 'server_faults'],
     ],
-    ['a silent resolver', { outcome: { kind: 'timeout', phase: 'dns' } }, ['timeout', 'server_faults']],
+    [
+      'a silent resolver',
+      { outcome: { kind: 'interrupted', fault: 'RESOLVER_DOWN' } },
+      ['interrupted', 'server_faults'],
+    ],
+    ['a silent zone', { outcome: { kind: 'timeout', phase: 'dns' } }, ['timeout', 'latency_1']],
     ['an unknown name', { outcome: { kind: 'dns_failed', code: 'ENOTFOUND' } }, ['dns_failed', 'latency_1']],
     ['no measurement', { outcome: { kind: 'tls_failed', code: 'x' }, duration_ms: null }, ['tls_failed']],
     ['a manual retry', { trigger: 'manual' }, ['on_demand_succeeded']],

@@ -14,6 +14,7 @@ describe('the failure of an attempt in words', () => {
     ['dns_failed', 'ENOTFOUND', 'The host name does not exist (ENOTFOUND).'],
     ['address_blocked', null, 'The URL targets a blocked address.'],
     ['response_invalid', 'HPE_INVALID_CONSTANT', 'The response is not valid HTTP (HPE_INVALID_CONSTANT).'],
+    ['interrupted', 'EMFILE', 'This server has too many open files (EMFILE).'],
     ['interrupted', null, 'The server stopped or restarted before the attempt ended.'],
   ] as const)('%s %s', (outcome, detail, text) => {
     expect(attemptError(outcome, detail)).toBe(text);

@@ -59,6 +59,11 @@ const waitsAs = {
   deleted: 'canceled',
 };
 const failedAs = (failure_reason: string) => ({ status: 'failed', failure_reason });
+/** The wait after the first scheduled attempt. */
+const delayAfter = (outcome: Outcome): number => {
+  if (outcome.kind !== 'interrupted') return 5_000;
+  return outcome.fault === undefined ? 0 : 1_000;
+};
 const isGone = (outcome: Outcome) => outcome.kind === 'http_status' && outcome.status === 410;
 
 describe('a scheduled attempt', () => {
@@ -66,7 +71,7 @@ describe('a scheduled attempt', () => {
     it(`that ended with "${nameOf(outcome)}" leaves its delivery in the status for the state of its hook`, () => {
       for (const state of states) {
         const step = nextStep(attempted({ outcome, hook: hookIn(state) })).delivery;
-        const delay = outcome.kind === 'interrupted' ? 0 : 5_000;
+        const delay = delayAfter(outcome);
         const next_attempt_at = state === 'active' ? NOW + delay : null;
         if (outcome.kind === 'succeeded') expect(step.status).toBe('succeeded');
         else if (outcome.kind === 'address_blocked') expect(step).toMatchObject(failedAs('address_blocked'));
@@ -93,6 +98,18 @@ describe('a scheduled attempt', () => {
       failures: last.failures,
     });
     expect(nextStep(attempted({ delivery: last })).delivery).toMatchObject({ status: 'failed' });
+  });
+
+  it('that a fault of this server prevented uses up no delay either, and waits a little longer each time', () => {
+    const failures = STANDARD_DELAYS_MS.length - 1;
+    const waits = [0, 1, 2, 8, 9, 500].map((returns) => {
+      const outcome = { kind: 'interrupted', fault: 'EMFILE' } as const;
+      const step = nextStep(attempted({ delivery: delivery({ failures, returns }), outcome }));
+      const waiting = { status: 'pending', failure_reason: 'server_fault', failures, returns: returns + 1 };
+      expect(step).toMatchObject({ delivery: waiting, hook: null });
+      return step.delivery.next_attempt_at! - NOW;
+    });
+    expect(waits).toEqual([1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
   });
 
   it('is followed by the next delay of the schedule until it is exhausted', () => {

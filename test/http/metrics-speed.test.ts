@@ -16,6 +16,7 @@ const DUE = ROWS / 10;
 
 const ATTEMPT = {
   kind: 'attempted',
+  fault: null,
   trigger: 'scheduled',
   outcome: 'succeeded',
   status: 'succeeded',

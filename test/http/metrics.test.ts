@@ -70,7 +70,7 @@ it('a scrape reads the database once; if that fails, it omits only what it could
 
 it('only 100 workspaces have their own label; the attempts of the rest count as other', async () => {
   const { metrics } = brokenAfterFirst();
-  const attempt = { kind: 'attempted', trigger: 'scheduled', outcome: 'succeeded' } as const;
+  const attempt = { kind: 'attempted', fault: null, trigger: 'scheduled', outcome: 'succeeded' } as const;
   for (let number = 1; number <= 150; number += 1) {
     metrics.observe({ ...attempt, workspace_id: `ws_${number}`, duration_ms: 1, status: 'succeeded' });
   }

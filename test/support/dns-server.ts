@@ -6,7 +6,7 @@ export type RecordType = 'A' | 'AAAA';
 /** A scripted reply: addresses of the requested type, a DNS error, or no reply. */
 export type DnsReply =
   | { readonly addresses: readonly string[]; readonly ttl?: number }
-  | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' }
+  | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' }
   | 'hang';
 
 /** `nth` counts the questions for this name and type from 1. */
@@ -16,7 +16,7 @@ const TYPES: ReadonlyMap<number, RecordType> = new Map([
   [1, 'A'],
   [28, 'AAAA'],
 ]);
-const RCODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3 } as const;
+const RCODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
 
 const readQuestion = (query: Buffer): { name: string; type: RecordType | undefined; end: number } => {
   const labels: string[] = [];

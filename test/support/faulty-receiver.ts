@@ -52,7 +52,12 @@ const takeRequest = (received: string): { head: string; body: string; rest: stri
  */
 export const startFaultyReceiver = async (
   behaviours: Readonly<Record<string, Behaviour>>,
-  options: { readonly tls?: TlsFiles; readonly onConnection?: (socket: Socket) => void } = {},
+  options: {
+    readonly tls?: TlsFiles;
+    readonly onConnection?: (socket: Socket) => void;
+    readonly host?: string;
+    readonly port?: number;
+  } = {},
 ) => {
   const requests: ReceivedRequest[] = [];
   const serverNames: string[] = [];
@@ -94,7 +99,7 @@ export const startFaultyReceiver = async (
     accept(socket);
     onReady(socket);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, options.host ?? '127.0.0.1');
   await once(server, 'listening');
   const port = portOf(server);
 

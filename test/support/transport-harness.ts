@@ -14,6 +14,7 @@ export interface HarnessOptions {
   readonly static_hosts?: Readonly<Record<string, readonly string[]>>;
   readonly dns?: DnsServer;
   readonly clock?: Clock;
+  readonly max_connection_age_ms?: number;
   /** Replaces the real resolver. */
   readonly resolver?: Resolver;
 }
@@ -52,6 +53,9 @@ export const createTransportHarness = (options: HarnessOptions = {}) => {
   const transport = createHttpTransport({
     clock: options.clock ?? systemClock,
     resolver,
+    ...(options.max_connection_age_ms === undefined
+      ? {}
+      : { max_connection_age_ms: options.max_connection_age_ms }),
     address_policy: createAddressPolicy({
       allow_networks: options.allow_networks ?? ['127.0.0.0/8'],
       allow_metadata: false,

@@ -139,7 +139,7 @@ describe('connections', () => {
 
   it('are not opened for a request whose deadline passed while its name was looked up', async () => {
     const lookup = Promise.withResolvers<readonly string[]>();
-    const resolver = { resolve: () => lookup.promise, close: () => {} };
+    const resolver = { resolve: () => lookup.promise, isDown: async () => false, close: () => {} };
     await using receiver = await startFaultyReceiver({ '/': replies(200, 'ok') });
     await using harness = createTransportHarness({ resolver });
     using sockets = countClientSockets();

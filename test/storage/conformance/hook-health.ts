@@ -21,8 +21,8 @@ export const hookHealth = (check: Check): void => {
     const ours: Outcome[] = [
       { kind: 'interrupted' },
       { kind: 'address_blocked', code: 'address_private' },
-      { kind: 'dns_failed', code: 'ETIMEOUT' },
-      { kind: 'timeout', phase: 'dns' },
+      { kind: 'interrupted', fault: 'EADDRNOTAVAIL' },
+      { kind: 'interrupted', fault: 'RESOLVER_DOWN' },
     ];
     for (const outcome of ours) await kit.end(await kit.leaseFor(pair), outcome);
     expect(await kit.arrange.hook(pair.hook_id)).toMatchObject({ consecutive_failures: 3, status: 'active' });

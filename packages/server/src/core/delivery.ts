@@ -16,7 +16,9 @@ export type WaitReason =
   /** The hook's secret or custom headers cannot be decrypted. */
   | 'hook_unreadable'
   /** The sender thread died while it held this delivery. */
-  | 'sender_died';
+  | 'sender_died'
+  /** This server could not send it: see `ServerFault`. */
+  | 'server_fault';
 
 /**
  * Why a delivery was canceled: its hook was deleted, a user canceled it, it waited for longer than the retention, or the
@@ -52,7 +54,7 @@ export interface Delivery {
   readonly attempts: number;
   /** Failed attempts that count towards the retry schedule. */
   readonly failures: number;
-  /** How often in a row it was returned unsent because of a `WaitReason`. */
+  /** How often in a row it waited because of a `WaitReason`. */
   readonly returns: number;
   /** It succeeded before a recovery sent it again: it never ends in a worse status. */
   readonly has_succeeded: boolean;

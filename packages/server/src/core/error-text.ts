@@ -1,5 +1,5 @@
 import type { FailureReason, WaitReason } from './delivery.ts';
-import type { AttemptPhase, OutcomeKind } from './outcome.ts';
+import { type AttemptPhase, type OutcomeKind, type ServerFault, serverFaultOf } from './outcome.ts';
 
 /** The result of an attempt, as it is stored. */
 export interface LastOutcome {
@@ -29,6 +29,17 @@ const CODES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The TLS certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'The TLS certificate is self-signed',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The TLS certificate is for another host',
+  TOO_MANY_INTERIM_RESPONSES: 'The receiver sent more than 16 interim (1xx) responses',
+  RESPONSE_HEAD_TOO_LARGE: 'The receiver sent more than 64 KiB before the end of its response headers',
+};
+
+const FAULTS: Readonly<Record<ServerFault, string>> = {
+  EMFILE: 'This server has too many open files',
+  ENFILE: 'The machine of this server has too many open files',
+  ENOBUFS: 'This server has no memory for a connection',
+  ENOMEM: 'This server has no memory for a connection',
+  EADDRNOTAVAIL: 'This server has no free local port',
+  RESOLVER_DOWN: 'The DNS servers of this server do not answer',
 };
 
 const KINDS = {
@@ -41,6 +52,11 @@ const KINDS = {
 
 const isPhase = (text: string): text is AttemptPhase => Object.hasOwn(PHASES, text);
 
+const faultText = (detail: string | null): string | null => {
+  const fault = detail === null ? null : serverFaultOf(detail);
+  return fault === null ? null : `${FAULTS[fault]} (${fault}).`;
+};
+
 /** The failure of an attempt in words; null for a success. */
 export const attemptError = (outcome: OutcomeKind, detail: string | null): string | null => {
   switch (outcome) {
@@ -51,7 +67,7 @@ export const attemptError = (outcome: OutcomeKind, detail: string | null): strin
     case 'timeout':
       return PHASES[detail !== null && isPhase(detail) ? detail : 'headers'];
     case 'interrupted':
-      return 'The server stopped or restarted before the attempt ended.';
+      return faultText(detail) ?? 'The server stopped or restarted before the attempt ended.';
     case 'connection_failed':
     case 'tls_failed':
     case 'dns_failed':

@@ -103,8 +103,28 @@ const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): 
   return { status, next_attempt_at: null, failure_reason, ...counters };
 };
 
-/** The process or the sender thread died: the attempt does not count towards the schedule. */
-const afterInterruption = (attempted: Attempted): DeliveryStep => {
+/** A delivery that was not sent, or whose attempt this server could not carry out. */
+const returned = (
+  delivery: Delivery,
+  hook: HookStatusOnly,
+  { reason, now }: { readonly reason: WaitReason | null; readonly now: number },
+): DeliveryStep => {
+  const counters = countersOf(delivery);
+  if (delivery.trigger === 'manual') return resumed(delivery, hook, counters);
+  // A recovery sends held deliveries later, but yesterday's ping is of no use.
+  const is_once = !hasSchedule(delivery.trigger) && hook !== null && hook.status !== 'active';
+  if (is_once) return fails('single_attempt', counters);
+  if (reason === null) return retried(hook, now, counters);
+  const returns = delivery.returns + 1;
+  const step = retried(hook, now + returnDelay(returns), { ...counters, returns });
+  return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
+};
+
+/** The server could not carry out the attempt: it does not count towards the schedule. */
+const afterInterruption = (
+  attempted: Attempted,
+  outcome: Extract<Outcome, { readonly kind: 'interrupted' }>,
+): DeliveryStep => {
   const { delivery, hook, now, sender_died } = attempted;
   const { trigger } = delivery;
   const suspicion = delivery.suspicion + (sender_died ? 1 : 0);
@@ -112,6 +132,7 @@ const afterInterruption = (attempted: Attempted): DeliveryStep => {
   if (trigger === 'manual') return resumed(delivery, hook, counters);
   if (sender_died && isQuarantined(suspicion)) return fails('quarantined', counters);
   if (!hasSchedule(trigger) && hook?.status !== 'active') return fails('single_attempt', counters);
+  if (outcome.fault !== undefined) return returned(delivery, hook, { reason: 'server_fault', now });
   if (!sender_died) return retried(hook, now, counters);
   const step = retried(hook, now + returnDelay(suspicion), counters);
   return step.status === 'pending' ? { ...step, failure_reason: 'sender_died' } : step;
@@ -129,7 +150,7 @@ const afterScheduledFailure = (attempted: Attempted, counters: Counters): Delive
 
 const afterFailure = (attempted: Attempted): DeliveryStep => {
   const { delivery, hook, outcome } = attempted;
-  if (outcome.kind === 'interrupted') return afterInterruption(attempted);
+  if (outcome.kind === 'interrupted') return afterInterruption(attempted, outcome);
   const failed = { failures: delivery.failures + 1, returns: 0, suspicion: 0 };
   switch (delivery.trigger) {
     case 'scheduled':
@@ -169,22 +190,6 @@ export const nextStep = (attempted: Attempted): Step => ({
 /** A delivery whose own attempt disabled the hook: it is held like all the others of that hook. */
 export const stepOfDisabled = (delivery: Delivery, step: DeliveryStep): DeliveryStep =>
   step.status === 'pending' ? keepSuccess(delivery, ends('held', countersOf(step))) : step;
-
-const returned = (
-  delivery: Delivery,
-  hook: HookStatusOnly,
-  { reason, now }: { readonly reason: WaitReason | null; readonly now: number },
-): DeliveryStep => {
-  const counters = countersOf(delivery);
-  if (delivery.trigger === 'manual') return resumed(delivery, hook, counters);
-  // A recovery sends held deliveries later, but yesterday's ping is of no use.
-  const is_once = !hasSchedule(delivery.trigger) && hook !== null && hook.status !== 'active';
-  if (is_once) return fails('single_attempt', counters);
-  if (reason === null) return retried(hook, now, counters);
-  const returns = delivery.returns + 1;
-  const step = retried(hook, now + returnDelay(returns), { ...counters, returns });
-  return step.status === 'pending' ? { ...step, failure_reason: reason } : step;
-};
 
 /**
  * The next step of a delivery that was leased but not sent. Without a reason it is due again immediately; with one it

@@ -2,6 +2,28 @@
 export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'headers';
 
 /**
+ * Faults of this server, its machine or its network, for which no receiver is responsible:
+ *
+ * - `EMFILE`, `ENFILE`: too many open files in the process or on the machine.
+ * - `ENOBUFS`, `ENOMEM`: no memory for a connection.
+ * - `EADDRNOTAVAIL`: no free local port.
+ * - `RESOLVER_DOWN`: the DNS servers do not answer, whatever the name.
+ */
+export const serverFaults = [
+  'EMFILE',
+  'ENFILE',
+  'ENOBUFS',
+  'ENOMEM',
+  'EADDRNOTAVAIL',
+  'RESOLVER_DOWN',
+] as const;
+export type ServerFault = (typeof serverFaults)[number];
+
+/** The fault that an error code names; null for the codes of receivers. */
+export const serverFaultOf = (code: string): ServerFault | null =>
+  serverFaults.find((fault) => fault === code) ?? null;
+
+/**
  * The result of one attempt. A closed union: every attempt ends in exactly one of these.
  *
  * - `succeeded`: complete 2xx headers arrived, even if the body broke off.
@@ -10,7 +32,8 @@ export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'headers';
  * - `connection_failed`, `tls_failed`, `dns_failed`, `response_invalid`: `code` is the error code of the
  *   layer that failed (`ECONNREFUSED`, `CERT_HAS_EXPIRED`, `ENOTFOUND`, `HPE_INVALID_CONSTANT`, …).
  * - `address_blocked`: the address policy refused the host; no socket was opened.
- * - `interrupted`: the process that ran the attempt died before it could record the result.
+ * - `interrupted`: this server could not carry out the attempt: with a `fault`, or because the process or its sender
+ *   thread ended.
  */
 export type Outcome =
   | { readonly kind: 'succeeded' }
@@ -21,7 +44,7 @@ export type Outcome =
   | { readonly kind: 'dns_failed'; readonly code: string }
   | { readonly kind: 'address_blocked'; readonly code: string }
   | { readonly kind: 'response_invalid'; readonly code: string }
-  | { readonly kind: 'interrupted' };
+  | { readonly kind: 'interrupted'; readonly fault?: ServerFault };
 
 export type OutcomeKind = Outcome['kind'];
 
@@ -50,22 +73,20 @@ export const outcomeDetail = (outcome: Outcome): string | null => {
     case 'address_blocked':
     case 'response_invalid':
       return outcome.code;
-    case 'succeeded':
     case 'interrupted':
+      return outcome.fault ?? null;
+    case 'succeeded':
       return null;
   }
 };
-
-/** A name that certainly does not exist is the receiver's fault; a resolver that does not answer is ours. */
-const namesTheReceiver = (code: string): boolean => code === 'ENOTFOUND' || code === 'ENODATA';
 
 /** The request was never sent, through our fault: the transport was closed, or refused to send it. */
 const isOurCode = (code: string): boolean =>
   ['UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'UND_ERR_INVALID_ARG', 'ERR_INVALID_URL'].includes(code);
 
 /**
- * Whether the receiver caused a failed attempt. Faults on our side (a crash, an unreachable resolver, an address
- * refused by policy) never count towards disabling a hook.
+ * Whether the receiver caused a failed attempt. Faults on our side (a crash, a `ServerFault`, an address refused by policy)
+ * never count towards disabling a hook. A name server that does not answer is the receiver's, as long as others do.
  */
 export const isReceiversFault = (outcome: Outcome): boolean => {
   switch (outcome.kind) {
@@ -73,12 +94,10 @@ export const isReceiversFault = (outcome: Outcome): boolean => {
     case 'interrupted':
     case 'address_blocked':
       return false;
-    case 'dns_failed':
-      return namesTheReceiver(outcome.code);
-    case 'timeout':
-      return outcome.phase !== 'dns';
     case 'connection_failed':
       return !isOurCode(outcome.code);
+    case 'timeout':
+    case 'dns_failed':
     case 'http_status':
     case 'tls_failed':
     case 'response_invalid':

@@ -2,7 +2,7 @@ import type { HookChange } from '../core/changes.ts';
 import type { Delivery, DeliveryStatus } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
 import { LineLimit } from './line-limit.ts';
-import { type OutcomeKind, outcomeDetail } from '../core/outcome.ts';
+import { type OutcomeKind, outcomeDetail, type ServerFault } from '../core/outcome.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -16,6 +16,7 @@ export type Observation =
       readonly workspace_id: string;
       readonly trigger: Trigger;
       readonly outcome: OutcomeKind;
+      readonly fault: ServerFault | null;
       readonly duration_ms: number;
       readonly status: DeliveryStatus;
     }
@@ -49,8 +50,8 @@ export class Report {
   readonly #clock: Clock;
   readonly #changes: Changes;
   readonly #observe: (observation: Observation) => void;
-  /** By hook. */
-  readonly #failures = new LineLimit<HookIds>();
+  /** By hook, or by fault of this server. */
+  readonly #failures = new LineLimit<HookIds | { readonly fault: ServerFault }>();
 
   constructor({ log, clock, changes, observe }: ReportOptions) {
     this.#log = log;
@@ -102,7 +103,16 @@ export class Report {
     const { outcome, timings } = attempt;
     const duration_ms = timings?.total_ms ?? 0;
     const { workspace_id, hook_id, trigger } = delivery;
-    this.#observe({ kind: 'attempted', workspace_id, trigger, outcome: outcome.kind, duration_ms, status });
+    const fault = outcome.kind === 'interrupted' ? (outcome.fault ?? null) : null;
+    this.#observe({
+      kind: 'attempted',
+      workspace_id,
+      trigger,
+      outcome: outcome.kind,
+      fault,
+      duration_ms,
+      status,
+    });
     const fields = {
       ...idsOf(delivery),
       attempt_id: attempt.id,
@@ -116,8 +126,11 @@ export class Report {
       this.#log.debug('an attempt succeeded', fields);
       return;
     }
-    const is_admitted = this.#failures.admits(hook_id, { workspace_id, hook_id }, this.#clock.monotonic());
-    this.#log[is_admitted ? 'warn' : 'debug']('an attempt failed', {
+    const about = fault === null ? { workspace_id, hook_id } : { fault };
+    const is_admitted = this.#failures.admits(fault ?? hook_id, about, this.#clock.monotonic());
+    const level = fault === null ? 'warn' : 'error';
+    const message = fault === null ? 'an attempt failed' : 'this server could not carry out an attempt';
+    this.#log[is_admitted ? level : 'debug'](message, {
       ...fields,
       detail: outcomeDetail(outcome),
       failure_reason,

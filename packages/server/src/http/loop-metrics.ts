@@ -1,7 +1,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import { deliveryStatuses } from '../core/delivery.ts';
 import { hasSchedule, triggers } from '../core/event.ts';
-import { outcomeKinds } from '../core/outcome.ts';
+import { outcomeKinds, serverFaults } from '../core/outcome.ts';
 import type { Observation } from '../delivery/report.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
@@ -55,6 +55,7 @@ export class LoopMetrics {
   readonly #deliveries: Counter;
   readonly #on_demand: Counter;
   readonly #steps: Counter;
+  readonly #faults: Counter;
   readonly #stale: Counter;
   readonly #expired: Counter;
   readonly #duration: Histogram;
@@ -79,6 +80,11 @@ export class LoopMetrics {
       'bellwire_delivery_steps_total',
       'Attempts by the status of their delivery afterwards.',
       ['trigger', 'status'],
+    );
+    this.#faults = counter(
+      'bellwire_server_faults_total',
+      'Attempts that this server could not carry out, for lack of files, memory, ports or DNS servers.',
+      ['kind'],
     );
     this.#stale = counter('bellwire_stale_results_total', 'Results dropped because their lease had expired.');
     this.#expired = counter(
@@ -119,7 +125,8 @@ export class LoopMetrics {
   }
 
   #attempted(attempted: Attempted): void {
-    const { trigger, outcome, status, duration_ms } = attempted;
+    const { trigger, outcome, fault, status, duration_ms } = attempted;
+    if (fault !== null) this.#faults.inc({ kind: fault });
     this.#steps.inc({ trigger, status });
     if (hasSchedule(trigger)) {
       this.#scheduled.count(attempted);
@@ -129,6 +136,7 @@ export class LoopMetrics {
 
   /** Otherwise Prometheus would not see the first increase of a series. */
   #zero(): void {
+    for (const kind of serverFaults) this.#faults.inc({ kind }, 0);
     for (const trigger of of_events) {
       this.#events.inc({ trigger }, 0);
       this.#deliveries.inc({ trigger }, 0);

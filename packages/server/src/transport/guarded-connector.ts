@@ -1,11 +1,14 @@
 import { isIP, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import { serverFaultOf } from '../core/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
 import { type DialStep, openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
 import type { Resolver } from './resolver.ts';
+import { VERDICT_MS } from './resolver-watch.ts';
 import { withoutTrailingDot } from './special-names.ts';
+import { errorCode } from './to-outcome.ts';
 import { TransportError } from './transport-error.ts';
 
 export interface ConnectorOptions {
@@ -31,6 +34,18 @@ const refuseForbidden = (policy: AddressPolicy, addresses: readonly string[], is
   }
 };
 
+// Without IPv6 on this machine, every IPv6 address fails so.
+const saysNoAddress = (error: unknown): boolean => errorCode(error) === 'EADDRNOTAVAIL';
+
+/**
+ * The failure that describes a host of which no address could be connected: a fault of this server, because then not
+ * every address was tried; else the last one.
+ */
+const decisive = (failures: readonly unknown[]): unknown =>
+  failures.find((error) => serverFaultOf(errorCode(error)) !== null && !saysNoAddress(error)) ??
+  failures.findLast((error) => !saysNoAddress(error)) ??
+  failures.at(-1);
+
 /** One of `shares` equal parts of the exchange's remaining time. */
 const stepOf = (clock: Clock, trace: DialTrace, shares: number): DialStep => {
   const left_ms = trace.deadline_at - clock.monotonic();
@@ -38,17 +53,36 @@ const stepOf = (clock: Clock, trace: DialTrace, shares: number): DialStep => {
   return { clock, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
 };
 
+/** Ends early enough for the verdict on a lookup that timed out. */
+const lookupStep = (clock: Clock, trace: DialTrace): DialStep => {
+  const { limit_ms } = stepOf(clock, trace, 1);
+  return { clock, limit_ms: Math.max(limit_ms - VERDICT_MS, limit_ms / 2) };
+};
+
+const lookUp = async (
+  { resolver, clock }: ConnectorOptions,
+  name: string,
+  trace: DialTrace,
+): Promise<readonly string[]> => {
+  const started = clock.monotonic();
+  try {
+    const addresses = await withinStep(lookupStep(clock, trace), resolver.resolve(name));
+    trace.dns_ms = clock.monotonic() - started;
+    return addresses;
+  } catch (error) {
+    throw (await resolver.isDown(name, error)) ? new TransportError('RESOLVER_DOWN') : error;
+  }
+};
+
 const findAddresses = async (
-  { address_policy, resolver, clock }: ConnectorOptions,
+  options: ConnectorOptions,
   name: string,
   trace: DialTrace,
 ): Promise<readonly string[]> => {
   const isLiteral = isIP(name) !== 0;
-  const started = clock.monotonic();
   trace.phase = 'dns';
-  const addresses = isLiteral ? [name] : await withinStep(stepOf(clock, trace, 1), resolver.resolve(name));
-  if (!isLiteral) trace.dns_ms = clock.monotonic() - started;
-  refuseForbidden(address_policy, addresses, isLiteral);
+  const addresses = isLiteral ? [name] : await lookUp(options, name, trace);
+  refuseForbidden(options.address_policy, addresses, isLiteral);
   return addresses;
 };
 
@@ -59,7 +93,7 @@ const connectFirst = async (
 ): Promise<Socket> => {
   trace.phase = 'connect';
   const started = clock.monotonic();
-  let failure: unknown;
+  const failures: unknown[] = [];
   for (const [index, address] of addresses.entries()) {
     const step = stepOf(clock, trace, addresses.length - index);
     try {
@@ -68,10 +102,10 @@ const connectFirst = async (
       trace.remote_address = address;
       return socket;
     } catch (error) {
-      failure = error;
+      failures.push(error);
     }
   }
-  throw failure;
+  throw decisive(failures);
 };
 
 /**

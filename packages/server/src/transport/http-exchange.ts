@@ -15,6 +15,10 @@ export interface HttpExchangeContext {
   readonly onResult: (result: SendResult) => void;
 }
 
+const MAX_INTERIM_RESPONSES = 16;
+// Of one response on the wire: interim responses, headers, body and its framing.
+const MAX_RESPONSE_BYTES = 65_536;
+
 // Never reported: the exchange has its result before it releases the connection.
 const RELEASED = new TransportError('EXCHANGE_OVER');
 
@@ -43,6 +47,9 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   private controller: Dispatcher.DispatchController | null = null;
   private first_byte_at: number | null = null;
   private response: ResponseCapture | null = null;
+  private interim_responses = 0;
+  /** What its connection had received before the request. */
+  private received_before = 0;
   private written_headers: TransportHeaders | null = null;
   private is_second_try = false;
   private is_settled = false;
@@ -75,6 +82,28 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
     if (status >= 200) this.response = new ResponseCapture(status, headers, this.context.max_body_bytes);
     // llhttp accepts any three digits, and 101 without an upgrade request; undici would fail an assertion on both.
     else if (status < 100 || status === 101) controller.abort(new TransportError('STATUS_INVALID'));
+    else if (++this.interim_responses > MAX_INTERIM_RESPONSES) {
+      controller.abort(new TransportError('TOO_MANY_INTERIM_RESPONSES'));
+    }
+  }
+
+  /** The bytes that its connection has received so far, before the request is written. */
+  startCount(received: number): void {
+    this.received_before = received;
+  }
+
+  /**
+   * The bytes that its connection has received so far, all of them parsed. undici counts only names and values of headers,
+   * and the body: not what is around them.
+   */
+  onReceived(received: number): void {
+    if (this.is_settled || received - this.received_before <= MAX_RESPONSE_BYTES) return;
+    if (this.response === null) {
+      this.controller?.abort(new TransportError('RESPONSE_HEAD_TOO_LARGE'));
+    } else {
+      this.settleWithResponse(this.response, false);
+      this.release();
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

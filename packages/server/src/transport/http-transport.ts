@@ -18,9 +18,13 @@ export interface HttpTransportOptions {
   readonly onResults: (results: readonly SendResult[]) => void;
   /** Maximum size of a captured body; default 16 KiB. */
   readonly max_body_bytes?: number;
+  /** Default 4 minutes. */
+  readonly max_connection_age_ms?: number;
 }
 
 const MAX_BODY_BYTES = 16_384;
+// With the minute for which the resolver keeps an answer, a changed one takes effect within 5 minutes.
+const MAX_CONNECTION_AGE_MS = 240_000;
 
 /** `kept` reuses connections; `fresh` opens one for each request. */
 interface AgentPair {
@@ -39,7 +43,11 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const { clock } = options;
   const createPair = (insecure_ssl: boolean): AgentPair => {
     const dial = createGuardedDial({ ...options, insecure_ssl });
-    return { kept: createTracedAgent(dial, true), fresh: createTracedAgent(dial, false) };
+    const { max_connection_age_ms = MAX_CONNECTION_AGE_MS } = options;
+    return {
+      kept: createTracedAgent(dial, { keeps_connections: true, max_connection_age_ms }),
+      fresh: createTracedAgent(dial, { keeps_connections: false, max_connection_age_ms }),
+    };
   };
   const verified = createPair(false);
   const insecure = createPair(true);

@@ -1,5 +1,5 @@
 import { errors } from 'undici';
-import type { AttemptPhase, Outcome } from '../core/outcome.ts';
+import { type AttemptPhase, type Outcome, serverFaultOf } from '../core/outcome.ts';
 
 const SUCCEEDED: Outcome = { kind: 'succeeded' };
 
@@ -21,7 +21,9 @@ export const saysResponseInvalid = (code: string): boolean =>
   code.startsWith('HPE_') ||
   code === 'UND_ERR_HEADERS_OVERFLOW' ||
   code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' ||
-  code === 'STATUS_INVALID';
+  code === 'STATUS_INVALID' ||
+  code === 'TOO_MANY_INTERIM_RESPONSES' ||
+  code === 'RESPONSE_HEAD_TOO_LARGE';
 
 /** Needed after the handshake too: TLS 1.3 reports a refused client certificate only then. */
 const saysTlsFailed = (code: string): boolean => code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
@@ -32,6 +34,8 @@ const saysTlsFailed = (code: string): boolean => code.startsWith('ERR_SSL_') || 
  */
 export const outcomeOfError = (error: unknown, phase: AttemptPhase): Outcome => {
   const code = errorCode(error);
+  const fault = serverFaultOf(code);
+  if (fault !== null) return { kind: 'interrupted', fault };
   if (code === 'ADDRESS_FORBIDDEN' || code === 'ANSWER_FORBIDDEN') return { kind: 'address_blocked', code };
   if (code === 'DIAL_TIMEOUT') return { kind: 'timeout', phase };
   if (phase === 'dns') return { kind: 'dns_failed', code };

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
 import { Agent, Client, Pool } from 'undici';
 import { HttpExchange } from './http-exchange.ts';
@@ -7,8 +8,12 @@ import { TransportError } from './transport-error.ts';
 const MAX_HEADER_BYTES = 16_384;
 const KEEP_ALIVE_MS = 30_000;
 const MAX_KEEP_ALIVE_MS = 60_000;
-// Limits how long a busy connection can outlive a DNS or policy change.
-const MAX_CONNECTION_AGE_MS = 300_000;
+
+export interface TracedAgentOptions {
+  readonly keeps_connections: boolean;
+  /** No request is sent on an older connection, so that a changed DNS answer takes effect. */
+  readonly max_connection_age_ms: number;
+}
 
 /**
  * A client (one connection) that knows for which exchange it dials. undici can also dial between two dispatches, if a
@@ -18,6 +23,14 @@ const MAX_CONNECTION_AGE_MS = 300_000;
 const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): Client => {
   let current: HttpExchange | null = null;
   let connected_address: string | null = null;
+  let connection: Socket | null = null;
+
+  const countReceived = (socket: Socket): void => {
+    connection = socket;
+    current?.startCount(socket.bytesRead);
+    // After undici's own listener, which parses what was received.
+    socket.on('readable', () => current?.onReceived(socket.bytesRead));
+  };
 
   // callbackify, so that an error inside undici is thrown rather than swallowed by a promise.
   const startDial = callbackify(dial);
@@ -31,8 +44,12 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
       }
       startDial(target, exchange, (error, socket) => {
         connected_address = exchange.remote_address;
-        if (error === null) done(null, socket);
-        else done(error, null);
+        if (error === null) {
+          done(null, socket);
+          countReceived(socket);
+        } else {
+          done(error, null);
+        }
       });
     },
   });
@@ -42,6 +59,7 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
     if (handler instanceof HttpExchange) {
       current = handler;
       handler.remote_address = connected_address;
+      handler.startCount(connection?.bytesRead ?? 0);
     }
     return dispatch(request, handler);
   };
@@ -52,7 +70,10 @@ const createTracedClient = (origin: URL, options: Client.Options, dial: Dial): C
  * An undici agent that opens every connection with `dial`, without timeouts or redirects. Connections are reused unless
  * `keeps_connections` is false.
  */
-export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent => {
+export const createTracedAgent = (
+  dial: Dial,
+  { keeps_connections, max_connection_age_ms }: TracedAgentOptions,
+): Agent => {
   const options: Client.Options = {
     allowH2: false,
     pipelining: keeps_connections ? 1 : 0,
@@ -67,7 +88,7 @@ export const createTracedAgent = (dial: Dial, keeps_connections: boolean): Agent
     new Pool(origin, {
       allowH2: false,
       connections: null,
-      clientTtl: MAX_CONNECTION_AGE_MS,
+      clientTtl: max_connection_age_ms,
       factory: createClient,
     });
   return new Agent({ allowH2: false, factory: createPool });

@@ -4,6 +4,8 @@ export type TransportErrorCode =
   | 'ADDRESS_FORBIDDEN'
   /** The URL's host resolves to at least one address that the address policy refuses. */
   | 'ANSWER_FORBIDDEN'
+  /** The DNS servers do not answer, whatever the name. */
+  | 'RESOLVER_DOWN'
   /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
   /** The exchange already has its result. */
@@ -11,7 +13,11 @@ export type TransportErrorCode =
   /** The peer closed the connection during the TLS handshake. */
   | 'TLS_CLOSED'
   /** A status below 100, or 101 although no upgrade was requested. */
-  | 'STATUS_INVALID';
+  | 'STATUS_INVALID'
+  /** More than 16 interim (1xx) responses. */
+  | 'TOO_MANY_INTERIM_RESPONSES'
+  /** More than 64 KiB before the end of the final response's headers. */
+  | 'RESPONSE_HEAD_TOO_LARGE';
 
 export class TransportError extends Error {
   readonly code: TransportErrorCode;

@@ -138,7 +138,7 @@ export const en = {
       'The address is private or reserved, and the settings of this server do not allow it. An operator can allow its network.',
     response_invalid: 'The receiver did not answer in HTTP. Check the port and the protocol of the URL.',
     interrupted:
-      'The server stopped during the attempt, so the receiver may have received it. It is sent again.',
+      'The sending server stopped or could not carry out the attempt, so the receiver may have received it. It is sent again.',
     held: 'The webhook is not active, so its deliveries are kept. Activate it, then recover them.',
   },
 };

@@ -45,7 +45,7 @@ export const deliveryView = z
     ),
     failure_reason: described(
       z.string().nullable(),
-      'Why it was canceled: `hook_deleted`, `by_user`, `expired` (it waited for longer than the retention) or `erased` (the data of its tenant was erased). Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted) or `sender_died`.',
+      'Why it was canceled: `hook_deleted`, `by_user`, `expired` (it waited for longer than the retention) or `erased` (the data of its tenant was erased). Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted), `sender_died` or `server_fault` (this server could not send: see `last_error`).',
       null,
     ),
     created_at: shownTime('When it was created.'),

@@ -27,7 +27,7 @@ const counts = {
   succeeded: count('Attempts that succeeded.', 1180),
   failed: count('Attempts that failed because of the receiver.', 20),
   server_faults: count(
-    'Attempts that failed because of the server: interrupted by a crash, a resolver that did not answer, or an address that the policy refuses.',
+    'Attempts that failed because of the server: interrupted by a crash or a lack of resources, DNS servers that did not answer at all, or an address that the policy refuses.',
     0,
   ),
   success_rate: described(

@@ -113,6 +113,6 @@ export const advice: Words['advice'] = {
   response_invalid:
     'Der Empfänger hat nicht in HTTP geantwortet. Prüfen Sie den Port und das Protokoll der URL.',
   interrupted:
-    'Der Server wurde während des Versuchs beendet; der Empfänger kann die Anfrage erhalten haben. Sie wird erneut gesendet.',
+    'Der sendende Server wurde beendet oder konnte den Versuch nicht ausführen; der Empfänger kann die Anfrage erhalten haben. Sie wird erneut gesendet.',
   held: 'Der Webhook ist nicht aktiv, daher werden seine Zustellungen aufbewahrt. Aktivieren Sie ihn und holen Sie sie dann nach.',
 };

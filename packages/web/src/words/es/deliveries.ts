@@ -108,6 +108,6 @@ export const advice: Words['advice'] = {
     'La dirección es privada o reservada, y los ajustes de este servidor no la permiten. Un operador puede permitir su red.',
   response_invalid: 'El receptor no respondió en HTTP. Compruebe el puerto y el protocolo de la URL.',
   interrupted:
-    'El servidor se detuvo durante el intento, así que el receptor puede haberla recibido. Se envía de nuevo.',
+    'El servidor que envía se detuvo o no pudo completar el intento, así que el receptor puede haberla recibido. Se envía de nuevo.',
   held: 'El webhook no está activo, así que sus entregas se guardan. Actívelo y después recupérelas.',
 };
