@@ -9,7 +9,7 @@ const bytesOf = (row: object): number =>
     0,
   );
 
-/** How many of the first rows fit on a page, given their sizes in bytes: at least one. */
+/** The number of rows at the beginning that fit on a page, by their sizes in bytes: at least one. */
 const fitting = (sizes: readonly number[]): number => {
   let total = 0;
   const end = sizes.findIndex((size, index) => {
