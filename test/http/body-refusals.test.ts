@@ -82,7 +82,7 @@ const pour = async (
   socket.on('error', () => undefined);
   const closed = once(socket, 'close');
   socket.write(
-    `POST /v1/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ADMIN_KEY}\r\ncontent-type: application/json\r\n${head}\r\n\r\n`,
+    `POST /v1/events HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${ADMIN_KEY}\r\ncontent-type: application/json\r\n${head}\r\n\r\n`,
   );
   while (answer.length === 0 && sent < total && !socket.destroyed) {
     sent += piece.length;

@@ -148,6 +148,14 @@ describe('every common refusal is in the document:', () => {
   });
 });
 
+it('the answer to an unknown host is in the document', async () => {
+  const answer = note(
+    await server.api('GET /v1/events', undefined, { headers: { host: 'evil.example.com' } }),
+  );
+  expect(answer.status).toBe(421);
+  expect(differences(document.components.responses['HostRefused']!, answer)).toEqual([]);
+});
+
 describe('every refusal of one operation is in the document:', () => {
   it('of a hook', async () => {
     const body = { url: 'http://10.0.0.7/', events: ['*'] };

@@ -156,10 +156,12 @@ it('behind a proxy, the public URL is the origin of the console', async () => {
 });
 
 it('on plain HTTP away from this machine, no cookie is set: the page keeps the key in memory', async () => {
+  // On loopback, the server refuses other names.
+  await using elsewhere = await startServer({ settings: { host: '0.0.0.0' } });
   const headers = { host: 'hooks.internal:4400', origin: 'http://hooks.internal:4400' };
-  const { body } = await server.api('GET /session', undefined, { key: null, headers });
+  const { body } = await elsewhere.api('GET /session', undefined, { key: null, headers });
   expect(body).toEqual({ signed_in: false, keeps_cookie: false });
-  const answer = await server.api('POST /session', { api_key: ADMIN_KEY }, { key: null, headers });
+  const answer = await elsewhere.api('POST /session', { api_key: ADMIN_KEY }, { key: null, headers });
   expect(answer).toMatchObject({ status: 200, body: { signed_in: true } });
   expect(answer.headers['set-cookie']).toBeUndefined();
 });

@@ -136,7 +136,7 @@ test('a stopping server accepts no connection, and a second SIGTERM ends it at o
 test('clients in the middle of a request cannot delay a stop', async () => {
   await using folder = await createTemporaryFolder();
   await using server = await startServer({ folder: folder.path, env });
-  const head = `POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nauthorization: Bearer ${ADMIN_KEY}\r\ncontent-length: 100\r\n\r\n`;
+  const head = `POST /v1/events HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nauthorization: Bearer ${ADMIN_KEY}\r\ncontent-length: 100\r\n\r\n`;
   const sockets: Socket[] = [];
   for (const text of ['', 'POST /v1/ev', `${head}{`]) {
     const socket = await dial(server.url);

@@ -97,10 +97,14 @@ const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...part
   });
 };
 
-const inboxOf = ({ inbox_log, storage, dialects, clock }: Ports, log: Log): Inbox | null => {
+const inboxOf = (
+  { inbox_log, storage, dialects, clock }: Ports,
+  { public_url }: Settings,
+  log: Log,
+): Inbox | null => {
   if (inbox_log === null) return null;
   const verify = createInboxVerifier(storage.hooksAt, dialects, clock.now);
-  return createInbox({ verify, clock, inbox_log, log });
+  return createInbox({ verify, clock, inbox_log, log, public_url });
 };
 
 const endingOf = (streams: Streams, inbox: Inbox | null) => (): void => {
@@ -192,7 +196,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     loop,
     jobs,
   });
-  const inbox = inboxOf(ports, error_log);
+  const inbox = inboxOf(ports, settings, error_log);
   const app = createHttp(ports, settings, {
     router,
     contexts,

@@ -102,7 +102,7 @@ export const settings = {
     z
       .url({ protocol: /^https?$/, error: 'must be a URL such as https://webhooks.example.com' })
       .transform((url) => new URL(url).origin),
-    'Address of the server in browsers, if it is behind a proxy, such as `https://webhooks.example.com`.',
+    'Address of the server in browsers, if it is behind a proxy, such as `https://webhooks.example.com`. On loopback, requests for other names are refused.',
   ),
   portal_origins: setting(
     list.pipe(

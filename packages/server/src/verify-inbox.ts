@@ -9,7 +9,18 @@ const ALWAYS_SECRET = ['authorization', 'cookie', 'x-webhook-secret'];
 
 const BEST_FIRST: readonly Signature[] = ['verified', 'refused', 'unsigned'];
 
-/** Checks requests to the inbox against the secrets of this server's hooks that target it. */
+/** The headers of a hook's requests that carry secrets, in lower case. */
+const secretHeadersOf = (hook: SendableHook, dialects: Dialects): readonly string[] => {
+  const name = dialects.get(hook.dialect)?.header_names.secret;
+  return [...Object.keys(hook.headers), ...(name === undefined ? [] : [name])].map((one) =>
+    one.toLowerCase(),
+  );
+};
+
+/**
+ * Checks requests to the inbox against the secrets of this server's hooks that target it. A hook with the same path on
+ * another server does not: its owner could sign what that inbox shows.
+ */
 export const createInboxVerifier = (
   hooksAt: (path: string) => Promise<readonly SendableHook[]>,
   dialects: Dialects,
@@ -22,10 +33,11 @@ export const createInboxVerifier = (
     if (secrets.length === 0) return 'unsigned';
     return (await isSigned(dialect, received, { secrets, now: now() })) ? 'verified' : 'refused';
   };
-  return async (path, received): Promise<InboxVerdict> => {
+  return async ({ path, origins }, received): Promise<InboxVerdict> => {
     const hooks = await hooksAt(path);
-    const verdicts = new Set(await Promise.all(hooks.map((hook) => signatureOf(hook, received))));
-    const custom = hooks.flatMap((hook) => Object.keys(hook.headers).map((name) => name.toLowerCase()));
+    const own = hooks.filter(({ url }) => origins.has(new URL(url).origin));
+    const verdicts = new Set(await Promise.all(own.map((hook) => signatureOf(hook, received))));
+    const custom = hooks.flatMap((hook) => secretHeadersOf(hook, dialects));
     const signature = BEST_FIRST.find((one) => verdicts.has(one));
     return { signature: signature ?? 'unknown', secret_headers: new Set([...ALWAYS_SECRET, ...custom]) };
   };

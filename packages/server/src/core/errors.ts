@@ -21,6 +21,7 @@ export const errorTable = {
   payload_expired: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,
+  host_refused: 421,
   invalid_input: 422,
   unknown_event_type: 422,
   reserved_event_type: 422,

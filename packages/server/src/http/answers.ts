@@ -18,6 +18,10 @@ export const errorHeaders = (error: BellwireError): Record<string, string> => ({
 /** The variable of a request that has the workspace for its log lines. */
 export const LOGGED_WORKSPACE = 'logged_workspace';
 
+/** The response of an error outside of the app. */
+export const errorResponse = (error: BellwireError): Response =>
+  Response.json({ error: toErrorBody(error) }, { status: error.status, headers: errorHeaders(error) });
+
 /** Responds with the error in the REST error format. Errors of the server are logged. */
 export const answerError = (c: Context, thrown: unknown, log: Log): Response => {
   const error = toBellwireError(thrown);

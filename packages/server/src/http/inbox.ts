@@ -9,6 +9,7 @@ import { bodyText, eventTypeOf, type Signature } from './inbox-entry.ts';
 import { inboxPage } from './inbox-page.ts';
 import { InboxStore } from './inbox-store.ts';
 import { InboxStreams } from './inbox-streams.ts';
+import { ownOrigins } from './own-hosts.ts';
 
 export interface InboxVerdict {
   readonly signature: Signature;
@@ -16,9 +17,9 @@ export interface InboxVerdict {
   readonly secret_headers: ReadonlySet<string>;
 }
 
-/** Checks the signature of a request to `/inbox/:name`. */
+/** Checks the signature of a request to `/inbox/:name`, which may have any of the origins in its URL. */
 export type VerifyInbox = (
-  path: string,
+  at: { readonly path: string; readonly origins: ReadonlySet<string> },
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
 
@@ -52,6 +53,8 @@ export interface InboxOptions {
   readonly clock: Clock;
   readonly inbox_log: InboxLog;
   readonly log: Log;
+  /** The address in the browser, behind a proxy; null for the one of each request. */
+  readonly public_url: string | null;
 }
 
 /** The built-in receiver. */
@@ -62,7 +65,7 @@ export interface Inbox {
 }
 
 /** A receiver for local development. Keeps the latest requests and shows them. */
-export const createInbox = ({ verify, clock, inbox_log, log }: InboxOptions): Inbox => {
+export const createInbox = ({ verify, clock, inbox_log, log, public_url }: InboxOptions): Inbox => {
   const store = new InboxStore(inbox_log);
   const streams = new InboxStreams(store, clock);
 
@@ -72,7 +75,8 @@ export const createInbox = ({ verify, clock, inbox_log, log }: InboxOptions): In
     }
     const all = c.req.header();
     const bytes = new Uint8Array(await c.req.arrayBuffer());
-    const { signature, secret_headers } = await verify(`/inbox/${name}`, { headers: all, body: bytes });
+    const at = { path: `/inbox/${name}`, origins: ownOrigins(c.req.header('host') ?? '', public_url) };
+    const { signature, secret_headers } = await verify(at, { headers: all, body: bytes });
     const headers = withoutSecrets(all, secret_headers);
     const body = bodyText(bytes);
     const entry = store.add(name, {

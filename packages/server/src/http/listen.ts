@@ -1,5 +1,7 @@
 import { serve, type ServerType } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
+import { errorResponse } from './answers.ts';
+import { type Binding, createHostCheck } from './host-check.ts';
 
 export interface Listening {
   readonly host: string;
@@ -30,14 +32,16 @@ const closeServer = (server: ServerType): Promise<void> =>
   });
 
 /**
- * Serves the app on a port. Port 0 selects a free port.
+ * Serves the app on a port. Port 0 selects a free port. On loopback, requests for other hosts than this machine and that
+ * of `public_url` get 421 `host_refused`.
  * @throws BellwireError `port_taken`, `config_invalid`.
  */
 export const listen = (
   fetch: (request: Request) => Response | Promise<Response>,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, public_url }: Binding & { readonly port: number },
 ): Promise<Listening> =>
   new Promise((resolve, reject) => {
+    const checkHost = createHostCheck({ host, public_url });
     let closing = false;
     const answer = async (request: Request): Promise<Response> => {
       const response = await fetch(request);
@@ -45,7 +49,11 @@ export const listen = (
       if (closing) response.headers.set('connection', 'close');
       return response;
     };
-    const handle = (request: Request) => (closing ? answer(request) : fetch(request));
+    const handle = (request: Request): Response | Promise<Response> => {
+      const refusal = checkHost?.(request.headers.get('host')) ?? null;
+      if (refusal !== null) return errorResponse(refusal);
+      return closing ? answer(request) : fetch(request);
+    };
     const server = serve({ fetch: handle, hostname: host, port }, (address) => {
       resolve({
         host,

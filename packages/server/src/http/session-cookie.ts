@@ -1,10 +1,5 @@
 import { BellwireError } from '../core/errors.ts';
-
-const isLoopbackName = (name: string): boolean =>
-  name === 'localhost' ||
-  name.endsWith('.localhost') ||
-  name === '[::1]' ||
-  /^127(?:\.\d{1,3}){3}$/.test(name);
+import { isLoopbackHost } from './own-hosts.ts';
 
 /** The origin of the console as browsers send it: the public URL, or the one of the request on plain HTTP. */
 export const ownOrigin = (request: Request, public_url: string | null): URL =>
@@ -12,7 +7,7 @@ export const ownOrigin = (request: Request, public_url: string | null): URL =>
 
 /** Whether a browser keeps a `Secure` cookie of this origin: over HTTPS, and on this machine. */
 export const keepsCookie = ({ protocol, hostname }: URL): boolean =>
-  protocol === 'https:' || isLoopbackName(hostname);
+  protocol === 'https:' || isLoopbackHost(hostname);
 
 /** Cookies ignore ports, so that the name distinguishes the servers of one machine. */
 const cookieName = ({ port }: URL): string => (port === '' ? '__Host-bellwire' : `__Host-bellwire-${port}`);

@@ -87,8 +87,9 @@ export const createErrorAnswers = (): ErrorAnswers => {
     if (!responses.has(name)) responses.set(name, answerOf(codes));
     return { $ref: `#/components/responses/${name}` };
   };
-  // No operation refers to it: it is returned for methods that a path does not have.
+  // No operation refers to them: they are returned for methods that a path does not have, and for unknown hosts.
   refer(['method_not_allowed']);
+  refer(['host_refused']);
   return {
     of: (rest) =>
       Object.fromEntries(

@@ -103,6 +103,12 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     meaning: 'The content type is not `application/json`.',
     message: 'The body must be JSON. Send the header "Content-Type: application/json".',
   },
+  host_refused: {
+    meaning:
+      'The server listens on loopback only and does not know the host of the request. Set `BELLWIRE_PUBLIC_URL`.',
+    message:
+      'This server listens on 127.0.0.1 and was addressed as "hooks.example.com". It answers only to names of this machine, such as localhost and 127.0.0.1, because web pages could otherwise reach it under a name of their own (DNS rebinding). If people or programs use this name, for example through a proxy, start Bellwire with it in BELLWIRE_PUBLIC_URL, such as https://webhooks.example.com.',
+  },
   invalid_input: {
     meaning: 'A field is missing, invalid or unknown. `issues` lists each one.',
     message: 'limit: must be at most 1000, not 5000.',
