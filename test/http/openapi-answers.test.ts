@@ -22,8 +22,8 @@ import {
   withoutSocket,
 } from '../support/running-server.ts';
 
-/** Codes that need a full queue or a failing disk. Tests of the delivery loop and of processes cover them. */
-const OUT_OF_REACH = ['overloaded', 'storage_broken'];
+/** Codes that need raw bytes on a socket, a full queue or a failing disk. Other tests cover them. */
+const OUT_OF_REACH = ['ambiguous_host', 'overloaded', 'storage_broken'];
 
 /** The host of the examples is this machine, where nothing listens on its port. */
 const settings = { static_hosts: 'shop.example.com=127.0.0.1' };

@@ -7,6 +7,7 @@ export const errorTable = {
   invalid_utf8: 400,
   number_not_representable: 400,
   invalid_cursor: 400,
+  ambiguous_host: 400,
   unauthenticated: 401,
   forbidden: 403,
   not_found: 404,
@@ -56,7 +57,18 @@ export interface Issue {
   readonly message: string;
 }
 
+/** An input can have any number of issues; an answer has the first ones. */
+const MAX_ISSUES = 20;
+
+/** The issues of an answer as the end of a sentence: "is required; must be a text; and 3 more". */
+export const listIssues = (issues: readonly Issue[], show: (issue: Issue) => string): string => {
+  const shown = issues.slice(0, MAX_ISSUES).map(show).join('; ');
+  const omitted = issues.length - MAX_ISSUES;
+  return omitted > 0 ? `${shown}; and ${omitted} more` : shown;
+};
+
 export interface ErrorDetails {
+  /** The error has the first 20 of them. */
   readonly issues?: readonly Issue[] | undefined;
   /** Seconds after which the same call may succeed. */
   readonly retry_after_s?: number | undefined;
@@ -73,7 +85,7 @@ export class BellwireError extends Error {
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
-    this.issues = details.issues;
+    this.issues = details.issues?.slice(0, MAX_ISSUES);
     this.retry_after_s = details.retry_after_s;
   }
 

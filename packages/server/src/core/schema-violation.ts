@@ -1,7 +1,7 @@
-import { BellwireError, type Issue } from './errors.ts';
+import { BellwireError, type Issue, listIssues } from './errors.ts';
 
 const listed = (issues: readonly Issue[]): string =>
-  issues.map(({ path, message }) => `${path} ${message}`).join('; ');
+  listIssues(issues, ({ path, message }) => `${path} ${message}`);
 
 /** The error for event data that does not match the schema of its type. */
 export const dataViolation = (type: string, issues: readonly Issue[]): BellwireError =>

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import type { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import type { loggedWorkspace } from '../rpc/trpc.ts';
+import { isAborted } from './read-body.ts';
 import { logServerError, toBellwireError, toErrorBody } from '../rpc/to-error.ts';
 
 /** Headers of every API response: no caching, no content type sniffing. */
@@ -26,6 +27,8 @@ export const errorResponse = (error: BellwireError): Response =>
 export const answerError = (c: Context, thrown: unknown, log: Log): Response => {
   const error = toBellwireError(thrown);
   const workspace = c.get(LOGGED_WORKSPACE) as ReturnType<typeof loggedWorkspace> | undefined;
-  logServerError(log, error, { call: `${c.req.method} ${c.req.path}`, ...workspace });
+  const logged = { call: `${c.req.method} ${c.req.path}`, ...workspace };
+  if (isAborted(error)) log.debug('a client closed its connection before its body was complete', logged);
+  else logServerError(log, error, logged);
   return c.json({ error: toErrorBody(error) }, error.status as ContentfulStatusCode, errorHeaders(error));
 };

@@ -37,3 +37,15 @@ export const createHostCheck = ({ host, public_url }: Binding): HostCheck | null
     return null;
   };
 };
+
+/** The refusal of a request with several `Host` headers, of which a proxy in front can read another one; else null. */
+export const severalHosts = (raw_headers: readonly string[]): BellwireError | null => {
+  let hosts = 0;
+  for (let at = 0; at < raw_headers.length; at += 2) {
+    const name = raw_headers[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1
+    ? new BellwireError('ambiguous_host', 'The request has several Host headers. Send exactly one.')
+    : null;
+};

@@ -10,6 +10,7 @@ import { inboxPage } from './inbox-page.ts';
 import { InboxStore } from './inbox-store.ts';
 import { InboxStreams } from './inbox-streams.ts';
 import { ownOrigins } from './own-hosts.ts';
+import { readBytes } from './read-body.ts';
 
 export interface InboxVerdict {
   readonly signature: Signature;
@@ -74,7 +75,7 @@ export const createInbox = ({ verify, clock, inbox_log, log, public_url }: Inbox
       return c.json({ error: 'Web pages of other origins cannot send to the inbox' }, 403, API_HEADERS);
     }
     const all = c.req.header();
-    const bytes = new Uint8Array(await c.req.arrayBuffer());
+    const bytes = await readBytes(c.req.raw);
     const at = { path: `/inbox/${name}`, origins: ownOrigins(c.req.header('host') ?? '', public_url) };
     const { signature, secret_headers } = await verify(at, { headers: all, body: bytes });
     const headers = withoutSecrets(all, secret_headers);

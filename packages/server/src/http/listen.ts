@@ -1,7 +1,8 @@
 import { serve, type ServerType } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
 import { errorResponse } from './answers.ts';
-import { type Binding, createHostCheck } from './host-check.ts';
+import { connectionsMax, requestLimits } from './connection-limits.ts';
+import { type Binding, createHostCheck, severalHosts } from './host-check.ts';
 
 export interface Listening {
   readonly host: string;
@@ -31,6 +32,14 @@ const closeServer = (server: ServerType): Promise<void> =>
     if ('closeIdleConnections' in server) server.closeIdleConnections();
   });
 
+type FetchCallback = Parameters<typeof serve>[0]['fetch'];
+
+interface ListenOptions extends Binding {
+  readonly port: number;
+  /** The time to receive a request. Default: 30 seconds. */
+  readonly request_timeout_ms?: number;
+}
+
 /**
  * Serves the app on a port. Port 0 selects a free port. On loopback, requests for other hosts than this machine and that
  * of `public_url` get 421 `host_refused`.
@@ -38,7 +47,7 @@ const closeServer = (server: ServerType): Promise<void> =>
  */
 export const listen = (
   fetch: (request: Request) => Response | Promise<Response>,
-  { host, port, public_url }: Binding & { readonly port: number },
+  { host, port, public_url, request_timeout_ms }: ListenOptions,
 ): Promise<Listening> =>
   new Promise((resolve, reject) => {
     const checkHost = createHostCheck({ host, public_url });
@@ -49,12 +58,13 @@ export const listen = (
       if (closing) response.headers.set('connection', 'close');
       return response;
     };
-    const handle = (request: Request): Response | Promise<Response> => {
-      const refusal = checkHost?.(request.headers.get('host')) ?? null;
+    const handle: FetchCallback = (request, { incoming }) => {
+      const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
       if (refusal !== null) return errorResponse(refusal);
       return closing ? answer(request) : fetch(request);
     };
-    const server = serve({ fetch: handle, hostname: host, port }, (address) => {
+    const serverOptions = requestLimits(request_timeout_ms);
+    const server = serve({ fetch: handle, hostname: host, port, serverOptions }, (address) => {
       resolve({
         host,
         port: address.port,
@@ -64,5 +74,6 @@ export const listen = (
         },
       });
     });
+    server.maxConnections = connectionsMax();
     server.once('error', (error: NodeJS.ErrnoException) => reject(reasonOf(error, host, port)));
   });

@@ -1,12 +1,51 @@
 import { BellwireError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { decodeUtf8, parseJsonText } from '../core/json-text.ts';
+import { MAX_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
-/** The text of a JSON request, empty without a body. @throws BellwireError `unsupported_media_type`, `invalid_utf8`. */
+/** The client closed the connection. Nobody reads the answer. */
+const incomplete = (cause: unknown): BellwireError =>
+  new BellwireError('invalid_json', 'The connection was closed before the body was complete.', { cause });
+
+/** Whether an error is that of a client that closed its connection during the upload. */
+export const isAborted = ({ code, cause }: BellwireError): boolean =>
+  code === 'invalid_json' && cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
+
+const collect = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    if (size > MAX_PAYLOAD_BYTES) throw payloadTooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+};
+
+/**
+ * The body of a request, at most 1 MiB: Node's parser enforces a `content-length`, which `limitBody` has checked.
+ * @throws BellwireError `payload_too_large`, `invalid_json` if the connection was closed
+ */
+export const readBytes = async (request: Request): Promise<Uint8Array> => {
+  const { headers } = request;
+  const is_limited = headers.has('content-length') && !headers.has('transfer-encoding');
+  try {
+    if (is_limited) return new Uint8Array(await request.arrayBuffer());
+    // Reading a stream costs more than the rest of a small call.
+    return request.body === null ? new Uint8Array() : await collect(request.body);
+  } catch (error) {
+    throw error instanceof BellwireError ? error : incomplete(error);
+  }
+};
+
+/**
+ * The text of a JSON request, empty without a body.
+ * @throws BellwireError `unsupported_media_type`, `invalid_utf8`, `payload_too_large`
+ */
 export const readJsonText = async (request: Request): Promise<string> => {
-  const bytes = new Uint8Array(await request.arrayBuffer());
+  const bytes = await readBytes(request);
   if (bytes.length === 0) return '';
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? '')) {
     throw new BellwireError(

@@ -1,6 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { Hono } from 'hono';
+import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { logServerError, toBellwireError } from '../rpc/to-error.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
@@ -20,13 +21,14 @@ const MAX_BATCH_CALLS = 100;
  * The request, after checking that its body is valid UTF-8 and JSON without numbers that JavaScript would change. The
  * adapter alone would silently accept form bodies, replace invalid bytes and round numbers.
  */
-const checked = async (request: Request): Promise<Request> => {
+const checked = async (request: Request, is_refused: boolean): Promise<Request> => {
   if (request.method !== 'POST') {
     const input = new URL(request.url).searchParams.get('input');
     if (input !== null && input !== '') parseJsonText(input);
     return request;
   }
-  const text = await readJsonText(request);
+  // A call without a valid key is refused before its body is read. Each call of a batch gets the refusal.
+  const text = is_refused ? '{}' : await readJsonText(request);
   if (text !== '') parseJsonText(text);
   const headers = new Headers(request.headers);
   // A call without a body may have no content type. It gets the error that names the missing input.
@@ -34,16 +36,23 @@ const checked = async (request: Request): Promise<Request> => {
   return new Request(request.url, { method: 'POST', headers, body: text });
 };
 
+const isRefused = (context: Promise<RpcContext>): Promise<boolean> =>
+  context.then(
+    ({ caller }) => caller instanceof BellwireError,
+    () => true,
+  );
+
 /** Mounts the typed RPC API at `/trpc`. */
 export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions): void => {
   app.all('/trpc/*', async (c) => {
     try {
-      const req = await checked(c.req.raw);
+      const context = createContext(c.req.raw);
+      const req = await checked(c.req.raw, await isRefused(context));
       return await fetchRequestHandler({
         endpoint: '/trpc',
         req,
         router,
-        createContext: () => createContext(c.req.raw),
+        createContext: () => context,
         maxBatchSize: MAX_BATCH_CALLS,
         onError: ({ error, path = 'unknown', ctx }) =>
           logServerError(log, toBellwireError(error), {

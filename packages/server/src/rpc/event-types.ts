@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Actor, type Audit, auditedEventType } from '../admin/audit.ts';
-import { BellwireError, type Issue } from '../core/errors.ts';
+import { BellwireError, type Issue, listIssues } from '../core/errors.ts';
 import { isOperational, reservedType } from '../core/operational-events.ts';
 import { exampleViolation } from '../core/schema-violation.ts';
 import { actorOf } from './actor.ts';
@@ -22,7 +22,7 @@ const notFound = (name: string) =>
 const schemaInvalid = (name: string, issues: readonly Issue[]) =>
   new BellwireError(
     'schema_invalid',
-    `The schema of ${name} cannot be used: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`,
+    `The schema of ${name} cannot be used: ${listIssues(issues, ({ path, message }) => `${path} ${message}`)}.`,
     {
       issues: issues.map(({ path, message }) => ({
         path: path === '' ? 'schema' : `schema.${path}`,

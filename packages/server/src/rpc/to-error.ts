@@ -1,6 +1,6 @@
 import { TRPCError } from '@trpc/server';
 import { ZodError } from 'zod';
-import { BellwireError, coerceError, type ErrorCode, type Issue } from '../core/errors.ts';
+import { BellwireError, coerceError, type ErrorCode, type Issue, listIssues } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 
 type ZodIssue = ZodError['issues'][number];
@@ -22,7 +22,7 @@ const sentence = ({ path, message }: Issue): string => (path === '' ? message : 
 /** Converts zod's issues to one `invalid_input` error. */
 export const invalidInput = (error: ZodError): BellwireError => {
   const issues = error.issues.flatMap(toIssues);
-  return new BellwireError('invalid_input', `${issues.map(sentence).join('; ')}.`, { issues, cause: error });
+  return new BellwireError('invalid_input', `${listIssues(issues, sentence)}.`, { issues, cause: error });
 };
 
 /** Codes of errors that tRPC throws before a procedure runs. */

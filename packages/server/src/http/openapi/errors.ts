@@ -89,6 +89,7 @@ export const createErrorAnswers = (): ErrorAnswers => {
   };
   // No operation refers to them: they are returned for methods that a path does not have, and for unknown hosts.
   refer(['method_not_allowed']);
+  refer(['ambiguous_host']);
   refer(['host_refused']);
   return {
     of: (rest) =>

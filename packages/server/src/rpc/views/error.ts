@@ -103,6 +103,10 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     meaning: 'The content type is not `application/json`.',
     message: 'The body must be JSON. Send the header "Content-Type: application/json".',
   },
+  ambiguous_host: {
+    meaning: 'The request has several `Host` headers.',
+    message: 'The request has several Host headers. Send exactly one.',
+  },
   host_refused: {
     meaning:
       'The server listens on loopback only and does not know the host of the request. Set `BELLWIRE_PUBLIC_URL`.',

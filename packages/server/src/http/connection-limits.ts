@@ -1,0 +1,30 @@
+import type { ServerOptions } from 'node:http';
+
+/** Time to receive a whole request. Node answers 408 and closes the connection after it. */
+const REQUEST_MS = 30_000;
+/** How often Node looks for requests that take too long. */
+const CHECK_MS = 5_000;
+const CONNECTIONS_MAX = 10_000;
+const CONNECTIONS_MIN = 16;
+
+/** The `http` options that bound the time of a request. */
+export const requestLimits = (request_ms = REQUEST_MS): ServerOptions => ({
+  requestTimeout: request_ms,
+  headersTimeout: request_ms,
+  connectionsCheckingInterval: Math.min(CHECK_MS, request_ms / 2),
+});
+
+/** The files that this process may have open. */
+const filesMax = (): number => {
+  // Else the report looks up the name of every peer.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { userLimits } = process.report.getReport() as unknown as {
+    readonly userLimits?: { readonly open_files?: { readonly soft: number | 'unlimited' } };
+  };
+  const soft = userLimits?.open_files?.soft;
+  return typeof soft === 'number' ? soft : Infinity;
+};
+
+/** The connections of clients at one time: half of the files, so that deliveries and the database always get theirs. */
+export const connectionsMax = (): number =>
+  Math.max(CONNECTIONS_MIN, Math.min(CONNECTIONS_MAX, Math.floor(filesMax() / 2)));
