@@ -240,6 +240,15 @@ describe('every refusal of one operation is in the document:', () => {
     expect((await call('hooks.ping', hook_id)).body).toMatchObject({ success: true });
   });
 
+  it('of an event type that does not fit its catalog', async () => {
+    const { api, workspace } = await server.newWorkspace();
+    const schema = { $comment: 'x'.repeat(65_500) };
+    const full = Array.from({ length: 64 }, (_, index) => api(`PUT /v1/event-types/t${index}`, { schema }));
+    for (const { status } of await Promise.all(full)) expect(status).toBe(200);
+    const headers = { 'bellwire-workspace': workspace! };
+    await expectCode('catalog_full', 'eventTypes.put', { body: { schema }, headers });
+  });
+
   it('of a name that is taken, and of a noun in use', async () => {
     await server.api('POST /v1/workspaces', { name: 'taken' });
     await expectCode('already_exists', 'workspaces.create', { body: { name: 'taken' } });
