@@ -1,11 +1,11 @@
 import { BellwireError } from './errors.ts';
 
 /** Limits of the catalog of one workspace. */
-export const MAX_EVENT_TYPES = 1_000;
+const MAX_EVENT_TYPES = 1_000;
 /** All schemas of a catalog together, in bytes of JSON text. */
-export const MAX_SCHEMAS_BYTES = 4 * 1_048_576;
+const MAX_SCHEMAS_BYTES = 4 * 1_048_576;
 /** An example or previous example, in bytes of JSON text. */
-export const MAX_EXAMPLE_BYTES = 65_536;
+const MAX_EXAMPLE_BYTES = 65_536;
 /** A page of a catalog ends at the event type that reaches this size, in bytes of JSON text. */
 export const MAX_PAGE_BYTES = 4 * 1_048_576;
 

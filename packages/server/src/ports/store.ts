@@ -178,7 +178,7 @@ export interface DueHooks {
   readonly next: string | null;
 }
 
-/** What the catalog has for an event type, without the texts: a catalog can have megabytes of them. */
+/** Whether an event type has a schema and an example. Their texts are not part of it: a catalog can have megabytes. */
 export interface CatalogType {
   readonly has_schema: boolean;
   readonly has_example: boolean;
