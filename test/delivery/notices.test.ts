@@ -83,13 +83,13 @@ it('every notice matches the schema of its type', async () => {
   expect(new Set(events.map(({ type }) => type)).size).toBeGreaterThanOrEqual(5);
   for (const { type, data } of events) {
     const { schema } = operationalCatalog.get(type)!;
-    expect([type, check(schema, JSON.stringify(schema), data)]).toEqual([type, []]);
+    expect([type, check(JSON.stringify(schema), data)]).toEqual([type, []]);
   }
 });
 
 it('the example of every operational type matches its schema', () => {
   for (const [type, { schema, example }] of operationalCatalog) {
-    expect([type, check(schema, JSON.stringify(schema), example)]).toEqual([type, []]);
+    expect([type, check(JSON.stringify(schema), example)]).toEqual([type, []]);
   }
 });
 

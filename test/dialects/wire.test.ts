@@ -117,7 +117,7 @@ describe.each(dialectTable)('$dialect', (row) => {
 
   const entries = dialects.get(row.dialect)!.catalog;
   const check = createSchemaCheck();
-  const issuesOf = (schema: JsonObject, data: JsonObject) => check(schema, JSON.stringify(schema), data);
+  const issuesOf = (schema: JsonObject, data: JsonObject) => check(JSON.stringify(schema), data);
 
   it('has the documented catalog, and each example matches its schema, also with more or fewer keys', () => {
     expect(entries.map(({ name }) => name)).toEqual(row.catalog);
@@ -151,9 +151,9 @@ describe('the printed data matches the catalog', () => {
     expect(example).toEqual(data);
     expect(previous_example ?? null).toEqual(previous_data ?? null);
     const check = createSchemaCheck();
-    expect(check(schema!, JSON.stringify(schema), data!)).toEqual([]);
+    expect(check(JSON.stringify(schema), data!)).toEqual([]);
     const [key] = Object.keys(data!);
-    expect(check(schema!, JSON.stringify(schema), { [key!]: 'text' })).not.toEqual([]);
+    expect(check(JSON.stringify(schema), { [key!]: 'text' })).not.toEqual([]);
   });
 
   it.each([
@@ -163,7 +163,7 @@ describe('the printed data matches the catalog', () => {
     ['with an id that is a number', { order: { signer: { id: 7 } } }, 1],
   ])('q2: app-order-created with environments %s', (_, data, wrong) => {
     const { schema } = dialects.get('q2')!.catalog[0]!;
-    expect(createSchemaCheck()(schema!, JSON.stringify(schema), data)).toHaveLength(wrong);
+    expect(createSchemaCheck()(JSON.stringify(schema), data)).toHaveLength(wrong);
   });
 });
 

@@ -53,15 +53,12 @@ export const reading = (check: Check): void => {
     const catalog = (await kit.store.catalog(strict))!;
     expect(catalog).toMatchObject({ id: strict, dialect: 'standard', strict: true });
     expect([...catalog.event_types.keys()].toSorted()).toEqual(['order.created', 'order.seen']);
-    const type = catalog.event_types.get('order.created')!;
-    expect(type).toMatchObject({ schema, example: { number: 1 } });
-    expect(JSON.parse(type.schema_text!)).toEqual(schema);
-    expect(catalog.event_types.get('order.seen')).toEqual({
-      schema: null,
-      schema_text: null,
-      example: null,
-      previous_example: null,
-    });
+    const order = { has_schema: true, has_example: true };
+    expect(catalog.event_types.get('order.created')).toEqual(order);
+    expect(catalog.event_types.get('order.seen')).toEqual({ has_schema: false, has_example: false });
+    expect(JSON.parse((await kit.store.schemaOf(strict, 'order.created'))!)).toEqual(schema);
+    expect(await kit.store.schemaOf(strict, 'order.seen')).toBeNull();
+    expect(await kit.store.schemaOf(loose, 'order.created')).toBeNull();
     expect(await kit.store.catalog(loose)).toMatchObject({ strict: false, event_types: new Map() });
     expect(await kit.store.catalog('ws_unknown')).toBeNull();
   });

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
+import type { PageQuery } from '../../../packages/server/src/ports/page.ts';
 import type { EventType } from '../../../packages/server/src/ports/repositories.ts';
+import { schemaKey } from '../../../packages/server/src/storage/caches.ts';
 import { type Check, FIRST_PAGE, NOW, TIMES } from './kit.ts';
 
 const eventType = (differences: Partial<EventType> = {}): EventType => ({
@@ -51,7 +53,44 @@ export const eventTypes = (check: Check): void => {
     const changed = [{ kind: 'catalog', workspace_id }];
     expect(await kit.announced(() => kit.event_types.put(workspace_id, eventType()))).toEqual(changed);
     expect(await types()).toEqual(['order.created']);
+    const schema = () => kit.caches.schemas.get(schemaKey(workspace_id, 'order.created'));
+    expect(await schema()).toBe(JSON.stringify(eventType().schema));
+    await kit.event_types.put(workspace_id, eventType({ schema: {} }));
+    expect(await schema()).toBe('{}');
     expect(await kit.announced(() => kit.event_types.remove(workspace_id, 'order.created'))).toEqual(changed);
-    expect(await types()).toEqual([]);
+    expect([await types(), await schema()]).toEqual([[], null]);
+  });
+
+  check(
+    'the size of a catalog counts the types of other names, and the bytes of their schemas',
+    async (kit) => {
+      const [one, two] = await kit.addWorkspaces();
+      await kit.event_types.put(one, eventType());
+      await kit.event_types.put(one, eventType({ name: 'b', schema: { const: 'ä' } }));
+      await kit.event_types.put(one, eventType({ name: 'c', schema: null }));
+      const schemas_bytes = Buffer.byteLength('{"const":"ä"}');
+      expect(await kit.event_types.sizeWithout(one, 'order.created')).toEqual({
+        event_types: 2,
+        schemas_bytes,
+      });
+      expect(await kit.event_types.sizeWithout(two, 'order.created')).toEqual({
+        event_types: 0,
+        schemas_bytes: 0,
+      });
+    },
+  );
+
+  check('a page ends at the type that reaches 4 MiB', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const names = ['a', 'b', 'c', 'd'];
+    const example = { text: 'x'.repeat(2_100_000) };
+    for (const name of names) await kit.event_types.put(workspace_id, eventType({ name, example }));
+    const namesOf = async (page: PageQuery) => {
+      const { data, next } = await kit.event_types.list(workspace_id, page);
+      return [data.map(({ name }) => name), next];
+    };
+    expect(await namesOf(FIRST_PAGE)).toEqual([['a', 'b'], 'b']);
+    expect(await namesOf({ limit: 1, after: 'a' })).toEqual([['b'], 'b']);
+    expect(await namesOf({ limit: 100, after: 'b' })).toEqual([['c', 'd'], null]);
   });
 };

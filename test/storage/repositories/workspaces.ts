@@ -96,17 +96,7 @@ const change = (check: Check): void => {
       id: 'ws_1',
       dialect: 'stripe',
       strict: true,
-      event_types: new Map([
-        [
-          'order.created',
-          {
-            schema: { type: 'object' },
-            schema_text: '{"type":"object"}',
-            example: null,
-            previous_example: null,
-          },
-        ],
-      ]),
+      event_types: new Map([['order.created', { has_schema: true, has_example: false }]]),
     });
     const update = () => kit.workspaces.update('ws_1', { strict: false }, NOW);
     expect(await kit.announced(update)).toContainEqual(changed);

@@ -6,7 +6,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store, WorkspaceCatalog } from '../ports/store.ts';
-import type { HookChange, ListedHook, Repositories } from '../ports/repositories.ts';
+import type { EventType, HookChange, ListedHook, Repositories } from '../ports/repositories.ts';
 
 /** Finds hooks, catalogs and dialects, and changes hooks. All throw `not_found` unless noted. */
 export interface HookLookup {
@@ -17,6 +17,8 @@ export interface HookLookup {
    */
   readonly change: (at: HookRef, wanted: HookChange, action: AuditAction) => Promise<ListedHook>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog>;
+  /** Null if the catalog does not have the type. */
+  readonly eventType: (workspace_id: string, name: string) => Promise<EventType | null>;
   /** @throws BellwireError `invalid_input` */
   readonly dialect: (name: string) => Dialect;
 }
@@ -115,6 +117,7 @@ export const createHookLookup = ({
     if (catalog === null) throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
     return catalog;
   },
+  eventType: (workspace_id, name) => repositories.event_types.get(workspace_id, name),
   dialect: (name) => {
     const dialect = dialects.get(name);
     if (dialect !== undefined) return dialect;

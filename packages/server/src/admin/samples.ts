@@ -40,7 +40,7 @@ export const createSampleOf =
     const schema = sources.map((source) => source.schema ?? null).find((one) => one !== null) ?? null;
     const schema_text = schema === null ? null : JSON.stringify(schema);
     const isValid = (data: JsonObject): boolean =>
-      schema === null || schema_text === null || check(schema, schema_text, data).length === 0;
+      schema_text === null || check(schema_text, data).length === 0;
     const firstValid = (examples: readonly (JsonObject | null | undefined)[]): JsonObject | null =>
       examples.find((data) => data !== null && data !== undefined && isValid(data)) ?? null;
 

@@ -11,7 +11,7 @@ import type { HookLookup } from './hook-lookup.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ListedHook } from '../ports/repositories.ts';
 import type { SchemaCheck } from '../ports/schema-check.ts';
-import type { AttemptRecord, CatalogType } from '../ports/store.ts';
+import type { AttemptRecord } from '../ports/store.ts';
 import type { Sample, SampleOf, SampleSource } from './samples.ts';
 import { operationalProblem } from './validate-hook.ts';
 
@@ -51,9 +51,13 @@ export interface TestSendsOptions {
 }
 
 /** The type of a test: the requested one, else the hook's first exact one with an example, else its first exact one. */
-const testType = (hook: ListedHook, hasExample: (type: string) => boolean, requested?: string): string => {
-  const exact = hook.events.filter((entry) => !entry.endsWith('*'));
-  return requested ?? exact.find(hasExample) ?? exact[0] ?? 'test';
+const testType = (
+  events: readonly string[],
+  isShown: (type: string) => boolean,
+  requested?: string,
+): string => {
+  const exact = events.filter((entry) => !entry.endsWith('*'));
+  return requested ?? exact.find(isShown) ?? exact[0] ?? 'test';
 };
 
 const outcomeText = (attempt: AttemptRecord | null): string => {
@@ -68,15 +72,8 @@ const addressOf = ({ id, tenant }: ListedHook) => ({
   tenant: tenant === EVERY_TENANT ? null : tenant,
 });
 
-type Known = Pick<CatalogType, 'schema' | 'schema_text'>;
-
-const knownOf = (type: string, event_types: ReadonlyMap<string, CatalogType>): Known | undefined => {
-  const schema = operationalCatalog.get(type)?.schema;
-  return schema === undefined ? event_types.get(type) : { schema, schema_text: JSON.stringify(schema) };
-};
-
 /** @throws BellwireError `invalid_input` for an operational event that the hook cannot subscribe to. */
-const checkOperational = (type: string, { tenant }: ListedHook): void => {
+const checkOperational = (type: string, tenant: string | null): void => {
   const message = isOperational(type) ? operationalProblem(type, tenant) : null;
   if (message === null) return;
   throw new BellwireError('invalid_input', `event_type: ${message}`, {
@@ -89,35 +86,39 @@ const checked = (
   data: JsonObject,
   {
     type,
-    known,
+    schema,
     check,
-  }: Pick<TestSendsOptions, 'check'> & { readonly type: string; readonly known: Known | undefined },
+  }: Pick<TestSendsOptions, 'check'> & { readonly type: string; readonly schema: JsonObject | null },
 ): Sample => {
-  const { schema = null, schema_text = null } = known ?? {};
-  const issues = schema === null || schema_text === null ? [] : check(schema, schema_text, data);
+  const issues = schema === null ? [] : check(JSON.stringify(schema), data);
   if (issues.length > 0) throw dataViolation(type, issues);
   return { data, previous_data: null };
 };
 
+const hasExample = (source: SampleSource | undefined): boolean => (source?.example ?? null) !== null;
+
 const contentOf = async (
-  hook: ListedHook,
+  { workspace_id, tenant, events, dialect }: ListedHook,
   { event_type, data }: TestInput,
   { lookup, check, sampleOf }: Pick<TestSendsOptions, 'lookup' | 'check' | 'sampleOf'>,
 ): Promise<Sample & { readonly type: string }> => {
-  const { event_types } = await lookup.catalog(hook.workspace_id);
-  const ofDialect = new Map(lookup.dialect(hook.dialect).catalog.map((entry) => [entry.name, entry]));
-  const sourcesOf = (name: string): readonly SampleSource[] =>
-    [event_types.get(name), ofDialect.get(name), operationalCatalog.get(name)].filter(
-      (source) => source !== undefined,
-    );
-  const hasExample = (name: string) => sourcesOf(name).some(({ example }) => (example ?? null) !== null);
-  const type = testType(hook, hasExample, event_type);
-  checkOperational(type, hook);
-  const sample =
-    data === undefined
-      ? await sampleOf(type, sourcesOf(type))
-      : checked(data, { type, known: knownOf(type, event_types), check });
-  return { type, ...sample };
+  const { event_types } = await lookup.catalog(workspace_id);
+  const ofDialect = new Map(lookup.dialect(dialect).catalog.map((entry) => [entry.name, entry]));
+  const isShown = (name: string) =>
+    event_types.get(name)?.has_example === true ||
+    hasExample(ofDialect.get(name)) ||
+    hasExample(operationalCatalog.get(name));
+  const type = testType(events, isShown, event_type);
+  checkOperational(type, tenant);
+  const stored = event_types.has(type) ? await lookup.eventType(workspace_id, type) : null;
+  const operational = operationalCatalog.get(type);
+  if (data !== undefined) {
+    const schema = operational?.schema ?? stored?.schema ?? null;
+    return { type, ...checked(data, { type, schema, check }) };
+  }
+  const sources: readonly (SampleSource | null | undefined)[] = [stored, ofDialect.get(type), operational];
+  const found = sources.filter((source) => source !== null && source !== undefined);
+  return { type, ...(await sampleOf(type, found)) };
 };
 
 export const createTestSends = ({ lookup, accept, clock, check, sampleOf }: TestSendsOptions): TestSends => {

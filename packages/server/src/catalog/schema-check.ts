@@ -35,9 +35,10 @@ interface Checker {
   readonly all: () => CompiledSchema;
 }
 
-const compile = (schema: JsonObject): Checker => {
+const compile = (schema_text: string): Checker => {
   let all: CompiledSchema | null = null;
   try {
+    const schema = JSON.parse(schema_text) as JsonObject;
     return { first: compileSchema(schema, false), all: () => (all ??= compileSchema(schema, true)) };
   } catch (error) {
     const message = 'The schema of this event type cannot be compiled. Store a corrected one.';
@@ -68,16 +69,16 @@ const unique = (issues: readonly Issue[]): readonly Issue[] => [
  */
 export const createSchemaCheck = (): SchemaCheck => {
   const checkers = new LRUCache<string, Checker>({ max: MAX_SCHEMAS });
-  const checkerOf = (schema: JsonObject, schema_text: string): Checker => {
+  const checkerOf = (schema_text: string): Checker => {
     const known = checkers.get(schema_text);
     if (known !== undefined) return known;
-    const checker = compile(schema);
+    const checker = compile(schema_text);
     checkers.set(schema_text, checker);
     return checker;
   };
 
-  return (schema, schema_text, data) => {
-    const checker = checkerOf(schema, schema_text);
+  return (schema_text, data) => {
+    const checker = checkerOf(schema_text);
     try {
       const first = checker.first.run(data, MAX_STEPS);
       if (first === null || first === undefined) return [];

@@ -17,6 +17,7 @@ export const errorTable = {
   hook_not_active: 409,
   already_exists: 409,
   in_use: 409,
+  catalog_full: 409,
   delivery_canceled: 409,
   delivery_in_flight: 409,
   payload_expired: 410,

@@ -35,8 +35,8 @@ export const createCatalogCheck =
     if (catalog === null) throw noWorkspace(workspace_id);
     const known = catalog.event_types.get(type);
     if (known === undefined && catalog.strict) throw unknownType(type);
-    if (known === undefined || known.schema === null || known.schema_text === null) return catalog;
-    const issues = check(known.schema, known.schema_text, data);
+    const schema_text = known?.has_schema === true ? await store.schemaOf(workspace_id, type) : null;
+    const issues = schema_text === null ? [] : check(schema_text, data);
     if (issues.length > 0) throw dataViolation(type, issues);
     return catalog;
   };

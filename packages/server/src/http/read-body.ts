@@ -5,7 +5,7 @@ import { MAX_PAYLOAD_BYTES, payloadTooLarge } from '../core/payload-limit.ts';
 
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
 
-/** The client closed the connection. Nobody reads the answer. */
+/** The client closed the connection, so it does not read this. */
 const incomplete = (cause: unknown): BellwireError =>
   new BellwireError('invalid_json', 'The connection was closed before the body was complete.', { cause });
 

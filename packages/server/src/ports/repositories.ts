@@ -1,4 +1,5 @@
 import type { KeyScope } from '../core/api-key.ts';
+import type { CatalogSize } from '../core/catalog-limits.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { LastOutcome } from '../core/error-text.ts';
 import type { EventMetadata, Trigger } from '../core/event.ts';
@@ -229,9 +230,11 @@ export interface Repositories {
   };
   readonly event_types: {
     readonly put: (workspace_id: string, type: EventType) => Promise<EventType>;
-    /** Ordered by name. */
+    /** Ordered by name. A page ends at its limit, or at the type that reaches `MAX_PAGE_BYTES`. */
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<EventType>>;
     readonly get: (workspace_id: string, name: string) => Promise<EventType | null>;
+    /** The size of the catalog without the type of this name. */
+    readonly sizeWithout: (workspace_id: string, name: string) => Promise<CatalogSize>;
     readonly remove: (workspace_id: string, name: string) => Promise<boolean>;
   };
   readonly tenants: {

@@ -2,7 +2,6 @@ import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason 
 import type { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { RetryPolicy } from '../core/retry-schedule.ts';
 import type { AttemptTimings, CapturedResponse } from './transport.ts';
@@ -179,12 +178,10 @@ export interface DueHooks {
   readonly next: string | null;
 }
 
+/** Whether an event type has a schema and an example. Their texts are not part of it: a catalog can have megabytes. */
 export interface CatalogType {
-  readonly schema: JsonObject | null;
-  /** The schema as text, so that equal schemas share one check. */
-  readonly schema_text: string | null;
-  readonly example: JsonObject | null;
-  readonly previous_example: JsonObject | null;
+  readonly has_schema: boolean;
+  readonly has_example: boolean;
 }
 
 /** The part of a workspace that is needed to accept an event. */
@@ -315,6 +312,8 @@ export interface Store {
   /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
+  /** The JSON text of the schema of one event type; null if the type does not exist or has none. */
+  readonly schemaOf: (workspace_id: string, type: string) => Promise<string | null>;
   /** The ids of the hooks in any state that receive scheduled events of a type without a tenant. */
   readonly subscribers: (workspace_id: string, type: string) => Promise<readonly string[]>;
   /**

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type Actor, type Audit, auditedEventType } from '../admin/audit.ts';
+import { catalogProblem, checkExampleSize } from '../core/catalog-limits.ts';
 import { BellwireError, type Issue, listIssues } from '../core/errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { isOperational, reservedType } from '../core/operational-events.ts';
 import { exampleViolation } from '../core/schema-violation.ts';
 import { actorOf } from './actor.ts';
@@ -42,7 +44,11 @@ const newEventType = one.extend({
     'The JSON Schema (draft 2020-12) that event data must match. Null accepts any data.',
     EXAMPLE_SCHEMA,
   ).optional(),
-  example: described(jsonObject.nullable(), 'The default data of test events.', EXAMPLE.data).optional(),
+  example: described(
+    jsonObject.nullable(),
+    'The default data of test events. At most 64 KiB as JSON.',
+    EXAMPLE.data,
+  ).optional(),
   previous_example: described(
     jsonObject.nullable(),
     'The data before the change that `example` shows: the default `previous_data` of test events.',
@@ -57,7 +63,8 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types' },
       summary: 'List event types',
-      description: 'The catalog of the workspace, sorted by name.',
+      description:
+        'The catalog of the workspace, sorted by name. A page ends at its limit or after 4 MiB: continue with `next_cursor` until it is null.',
       errors: READ_ERRORS,
     })
     .input(z.strictObject(page))
@@ -99,8 +106,14 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     }),
 });
 
+const bytesOf = (value: JsonObject | null): number =>
+  value === null ? 0 : Buffer.byteLength(JSON.stringify(value));
+
 const putType = (audit: Audit, actor: Actor, type: EventType): Promise<EventType> =>
   audit.change(actor, async ({ event_types }, record) => {
+    const others = await event_types.sizeWithout(actor.workspace_id, type.name);
+    const problem = catalogProblem(others, { name: type.name, schema_bytes: bytesOf(type.schema) });
+    if (problem !== null) throw problem;
     const before = await event_types.get(actor.workspace_id, type.name);
     const after = await event_types.put(actor.workspace_id, type);
     await record({
@@ -120,8 +133,8 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
       route: { method: 'PUT', path: '/event-types/{name}' },
       summary: 'Create or replace an event type',
       description:
-        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. Examples must match the schema. If the type has a schema, the data of every event of this type is validated against it.',
-      errors: ['reserved_event_type', 'schema_invalid', 'schema_violation'],
+        'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. Examples must match the schema. A workspace has at most 1,000 event types, with 4 MiB of schemas. If the type has a schema, the data of every event of this type is validated against it.',
+      errors: ['reserved_event_type', 'schema_invalid', 'schema_violation', 'catalog_full'],
       example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
     })
     .input(newEventType)
@@ -135,8 +148,9 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
       if (issues.length > 0) throw schemaInvalid(input.name, issues);
       for (const field of ['example', 'previous_example'] as const) {
         const { schema, [field]: example } = input;
+        checkExampleSize(field, bytesOf(example ?? null));
         if (!schema || !example) continue;
-        const wrong = checkSchema(schema, JSON.stringify(schema), example);
+        const wrong = checkSchema(JSON.stringify(schema), example);
         if (wrong.length > 0) throw exampleViolation(input.name, field, wrong);
       }
       const time = now();

@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import type { KeyScope } from '../core/api-key.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
 import type { Invalidations } from './invalidations.ts';
 import { LoadingCache } from './loading-cache.ts';
@@ -16,15 +15,21 @@ export interface KnownKey {
 /** In-memory caches of rows that nearly every call reads, until they change. */
 export interface Caches {
   readonly catalogs: LoadingCache<WorkspaceCatalog | null>;
+  /** The JSON texts of schemas, by `schemaKey`; null for a type without one. */
+  readonly schemas: LoadingCache<string | null>;
   /** By the hash of the key. Includes unknown keys, so that calls with a wrong key do not each cost a query. */
   readonly keys: LoadingCache<KnownKey | null>;
 }
 
 const CATALOGS_MAX = 10_000;
+/** Each has at most 64 KiB. */
+const SCHEMAS_MAX = 1_000;
 const KEYS_MAX = 10_000;
 
-const parse = (text: string | null): JsonObject | null =>
-  text === null ? null : (JSON.parse(text) as JsonObject);
+const SEPARATOR = '\n';
+
+/** The key of a schema in the cache. */
+export const schemaKey = (workspace_id: string, type: string): string => workspace_id + SEPARATOR + type;
 
 const loadCatalog =
   (db: Kysely<Schema>) =>
@@ -38,7 +43,12 @@ const loadCatalog =
     if (workspace === undefined) return null;
     const types = await db
       .selectFrom('bellwire_event_types')
-      .select(['name', 'schema', 'example', 'previous_example'])
+      // Conditions instead of values, because each text can have 64 KiB.
+      .select(({ eb }) => [
+        'name',
+        eb('schema', 'is not', null).as('has_schema'),
+        eb('example', 'is not', null).as('has_example'),
+      ])
       .where('workspace_id', '=', id)
       .execute();
     return {
@@ -46,17 +56,25 @@ const loadCatalog =
       dialect: workspace.dialect,
       strict: workspace.strict === 1,
       event_types: new Map(
-        types.map((type) => [
-          type.name,
-          {
-            schema: parse(type.schema),
-            schema_text: type.schema,
-            example: parse(type.example),
-            previous_example: parse(type.previous_example),
-          },
+        types.map(({ name, has_schema, has_example }) => [
+          name,
+          { has_schema: Boolean(has_schema), has_example: Boolean(has_example) },
         ]),
       ),
     };
+  };
+
+const loadSchema =
+  (db: Kysely<Schema>) =>
+  async (key: string): Promise<string | null> => {
+    const [workspace_id = '', name = ''] = key.split(SEPARATOR);
+    const type = await db
+      .selectFrom('bellwire_event_types')
+      .select('schema')
+      .where('workspace_id', '=', workspace_id)
+      .where('name', '=', name)
+      .executeTakeFirst();
+    return type?.schema ?? null;
   };
 
 const loadKey =
@@ -77,10 +95,14 @@ export interface CachesOptions {
 
 export const createCaches = ({ db, invalidations, max_age }: CachesOptions): Caches => {
   const catalogs = new LoadingCache({ load: loadCatalog(db), max: CATALOGS_MAX, max_age });
+  const schemas = new LoadingCache({ load: loadSchema(db), max: SCHEMAS_MAX, max_age });
   const keys = new LoadingCache({ load: loadKey(db), max: KEYS_MAX, max_age });
   invalidations.subscribe((changed) => {
-    if (changed.kind === 'catalog') catalogs.delete(changed.workspace_id);
+    if (changed.kind === 'catalog') {
+      catalogs.delete(changed.workspace_id);
+      schemas.deletePrefix(schemaKey(changed.workspace_id, ''));
+    }
     if (changed.kind === 'api_key') keys.delete(changed.hash);
   });
-  return { catalogs, keys };
+  return { catalogs, schemas, keys };
 };

@@ -37,4 +37,9 @@ export class LoadingCache<V> {
   delete(key: string): void {
     this.#entries.delete(key);
   }
+
+  /** Deletes every key that starts with `prefix`. Takes time for each entry of the cache. */
+  deletePrefix(prefix: string): void {
+    for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
+  }
 }

@@ -81,6 +81,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message:
       'This workspace still has hooks, events or API keys. Delete its hooks and keys; its events are deleted when their retention ends.',
   },
+  catalog_full: {
+    meaning: 'The workspace has reached the limit of its catalog: 1,000 event types, or 4 MiB of schemas.',
+    message:
+      'The event type "order.paid" was not stored: a workspace has at most 1000 event types, and this one has as many. Delete types that you no longer send, use another workspace, or send events of this type without an entry in the catalog.',
+  },
   delivery_canceled: {
     meaning: 'The delivery was canceled; `failure_reason` shows why.',
     message: 'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna cannot be sent again: its hook was deleted.',

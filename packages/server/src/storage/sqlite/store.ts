@@ -2,7 +2,7 @@ import type { Database } from 'better-sqlite3';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
-import type { Caches } from '../caches.ts';
+import { type Caches, schemaKey } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
@@ -156,6 +156,9 @@ export class SqliteStore implements Store {
     ]);
     return catalog;
   };
+
+  readonly schemaOf: Store['schemaOf'] = (workspace_id, type) =>
+    this.#caches.schemas.get(schemaKey(workspace_id, type));
 
   readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
     const { index } = this.#parts;
