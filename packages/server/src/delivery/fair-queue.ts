@@ -37,6 +37,13 @@ export class FairQueue<T> {
     return undefined;
   }
 
+  /** Removes and returns all items in turn. */
+  takeAll(): readonly T[] {
+    const all: T[] = [];
+    for (let next = this.take(); next !== undefined; next = this.take()) all.push(next);
+    return all;
+  }
+
   /** Removes and returns the next item at a path or below it. */
   takeFrom([owner, ...rest]: readonly string[]): T | undefined {
     if (owner === undefined) return this.take();
