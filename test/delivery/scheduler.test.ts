@@ -58,16 +58,18 @@ it.each([100, 10_000])(
       for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
     }
     runSoon();
-    const before = performance.now();
+    const took: number[] = [];
     for (let n = 0; n < 200; n += 1) {
+      const before = performance.now();
       scheduler.offer([lease(`fast${n}`, 'fast_hook')]);
       runSoon();
       scheduler.due();
       clock.now += 1;
       scheduler.releaseSlot(lease(`fast${n}`, 'fast_hook'));
+      took.push(performance.now() - before);
     }
-    const ms = (performance.now() - before) / 200;
-    expect(ms).toBeLessThan(0.3);
+    // The median: the mean of a few milliseconds includes pauses of the machine.
+    expect(took.toSorted((a, b) => a - b)[100]).toBeLessThan(0.1);
   },
 );
 

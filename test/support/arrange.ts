@@ -66,7 +66,8 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
 
 /** The row of a pending delivery without tenant. */
 export const deliveryRow = (
-  row: Pick<DeliveryRow, 'workspace_id' | 'id' | 'event_id' | 'hook_id'>,
+  row: Pick<DeliveryRow, 'workspace_id' | 'id' | 'event_id' | 'hook_id'> &
+    Partial<Pick<DeliveryRow, 'tenant'>>,
   times: Parameters<typeof newDeliveryRow>[1],
 ) =>
   newDeliveryRow(
@@ -204,13 +205,21 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       await stopDeliveries(id, ['pending', 'held'], 'canceled');
     },
     /** Adds pending deliveries of a hook, all of one event. */
-    addBacklog: async (hook_id: string, count: number, next_attempt_at: number) => {
+    addBacklog: async (
+      to: string | { readonly hook_id: string; readonly tenant: string },
+      count: number,
+      next_attempt_at: number,
+    ) => {
+      const { hook_id, tenant } = typeof to === 'string' ? { hook_id: to, tenant: null } : to;
       const { workspace_id } = await hook(hook_id);
       const event_id = ids('evt');
-      const event = eventRow({ workspace_id, id: event_id, deliveries: count, created_at: now() });
+      const event = eventRow({ workspace_id, tenant, id: event_id, deliveries: count, created_at: now() });
       await db.insertInto('bellwire_events').values(event).execute();
       const rows = Array.from({ length: count }, () =>
-        deliveryRow({ workspace_id, id: ids('dlv'), event_id, hook_id }, { now: now(), next_attempt_at }),
+        deliveryRow(
+          { workspace_id, tenant, id: ids('dlv'), event_id, hook_id },
+          { now: now(), next_attempt_at },
+        ),
       );
       for (const slice of inSlices(rows)) await db.insertInto('bellwire_deliveries').values(slice).execute();
     },

@@ -85,7 +85,11 @@ export const settings = {
     durationMs('100ms', '60s'),
     'Overrides every dialect’s timeout of one attempt, such as `10s`; a hook’s own takes precedence.',
   ),
-  concurrency: withDefault(wholeNumber(1, 100_000), '1024', 'Maximum concurrent attempts in total.'),
+  concurrency: withDefault(
+    wholeNumber(1, 100_000),
+    '1024',
+    'Maximum concurrent attempts in total. Workspaces and tenants that have few can exceed it, together by half.',
+  ),
   hook_concurrency: withDefault(wholeNumber(1, 1_000), '8', 'Maximum concurrent attempts per hook.'),
   retention: withDefault(
     retention,

@@ -119,13 +119,38 @@ export const claiming = (check: Check): void => {
     expect(await kit.due(NOW - 6)).toEqual([]);
   });
 
+  check('dueHooks names the tenant of a hook', async (kit) => {
+    const [one, every] = [await kit.pair({ tenant: 'cus_1' }), await kit.pair({ tenant: '*' })];
+    for (const pair of [one, every]) await kit.pendingFor(pair, [NOW], { tenant: 'cus_1' });
+    const { hooks } = await kit.store.dueHooks({ now: NOW, after: null, limit: 10 });
+    expect(hooks.map(({ tenant }) => tenant)).toEqual(['cus_1', '*']);
+  });
+
+  check(
+    'a claim of a hook for every tenant has deliveries of each, however old those of one are',
+    async (kit) => {
+      const pair = await kit.pair({ tenant: '*' });
+      const old = Array.from({ length: 20 }, (_, n) => NOW - 1_000 - n);
+      await kit.pendingFor(pair, old, { tenant: 'cus_1' });
+      for (let n = 2; n < 6; n += 1) await kit.pendingFor(pair, [NOW - n, NOW + 1], { tenant: `cus_${n}` });
+      await kit.pendingFor(pair, [NOW + 1], { tenant: 'cus_6' });
+      const tenantsOf = async () =>
+        (await kit.claim([{ ...pair, limit: 6 }])).map(({ delivery }) => delivery.tenant);
+      const claims = [await tenantsOf(), await tenantsOf()];
+      expect(new Set(claims.flat())).toEqual(new Set(['cus_1', 'cus_2', 'cus_3', 'cus_4', 'cus_5']));
+      expect(claims.map(({ length }) => length)).toEqual([6, 6]);
+      expect(await kit.claim([{ ...pair, limit: 100 }])).toHaveLength(24 - 12);
+      expect(await kit.claim([{ ...pair, limit: 100 }])).toEqual([]);
+    },
+  );
+
   check('dueHooks returns pages of a bounded length and skips nothing', async (kit) => {
     const workspace_id = await kit.arrange.addWorkspace();
     const hooks = [];
     for (let index = 0; index < 7; index += 1) {
       const hook = await addPair(kit, workspace_id);
       await kit.pendingFor(hook, [index % 2 === 0 ? NOW : NOW + 1]);
-      hooks.push(hook);
+      hooks.push({ ...hook, tenant: null });
     }
     const pages = [];
     let after: string | null = null;

@@ -159,10 +159,18 @@ export const createKit = (under_test: TestStore) => {
       else if (state !== 'active') await arrange.setHookStatus(hook_id, state);
     },
     /** Adds pending deliveries of a hook, one for each due time. Returns their ids. */
-    pendingFor: async ({ workspace_id, hook_id }: Pair, due: readonly number[]) => {
+    pendingFor: async (
+      { workspace_id, hook_id }: Pair,
+      due: readonly number[],
+      of: { readonly tenant?: string } = {},
+    ) => {
       const before = new Set(await idsFor(hook_id));
       for (const now of due) {
-        await commit({ events: [event(workspace_id, { hook_ids: [hook_id] })], saturated: [hook_id], now });
+        await commit({
+          events: [event(workspace_id, { ...of, hook_ids: [hook_id] })],
+          saturated: [hook_id],
+          now,
+        });
       }
       return (await idsFor(hook_id)).filter((id) => !before.has(id));
     },
@@ -170,7 +178,10 @@ export const createKit = (under_test: TestStore) => {
     /** The stored row of a leased delivery. */
     row: ({ delivery }: Pick<LeasedDelivery, 'delivery'>) => arrange.delivery(delivery.id),
     /** Every hook with a due delivery, in the order of their ids. */
-    due: async (now: number) => (await store.dueHooks({ now, after: null, limit: 1_000 })).hooks,
+    due: async (now: number): Promise<readonly Pair[]> => {
+      const { hooks } = await store.dueHooks({ now, after: null, limit: 1_000 });
+      return hooks.map(({ workspace_id, hook_id }) => ({ workspace_id, hook_id }));
+    },
     returned: ({ delivery, lease_token }: Lease, reason: WaitReason | null = null): Settlement => ({
       kind: 'returned',
       delivery,

@@ -1,6 +1,7 @@
 import { LEASE_MS } from '../core/lease.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { DueHook, LeasedDelivery, Store } from '../ports/store.ts';
+import type { DueHook, LeasedDelivery, OwnedDueHook, Store } from '../ports/store.ts';
+import { FairQueue } from './fair-queue.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface ClaimerOptions {
@@ -11,6 +12,7 @@ export interface ClaimerOptions {
 }
 
 type Want = DueHook & { readonly limit: number };
+type OwnedWant = OwnedDueHook & { readonly limit: number };
 
 /** Maximum number of deliveries queued in memory; beyond it, nothing is claimed. */
 const QUEUED_MAX = 4_096;
@@ -38,13 +40,20 @@ const inTransactions = (wants: readonly Want[]): readonly (readonly Want[])[] =>
   return claims;
 };
 
+const pathOf = ({ workspace_id, tenant }: OwnedDueHook): readonly [string, string] => [
+  workspace_id,
+  tenant ?? '',
+];
+
 /**
  * Claims as many due deliveries as memory has room for, spread evenly over the hooks. If there is not enough room for
- * all hooks, the next pass continues after the last one served.
+ * all hooks, workspaces and their tenants get hooks in turn, and the next pass continues after the last hook of each.
  */
 export class Claimer {
   readonly #options: ClaimerOptions;
   #after: string | null = null;
+  /** The last hook served of each workspace and tenant that has unserved ones. */
+  #served = new Map<string, string>();
   /** The last pass did not have room for all due hooks. */
   #is_saturated = false;
 
@@ -54,11 +63,10 @@ export class Claimer {
 
   /** Claims from the hooks with due deliveries. */
   async claimDue(): Promise<void> {
-    const wants = await this.#walk();
+    const wants = this.#inTurn(await this.#walk());
     const dealt = this.#deal(wants);
-    const unserved = wants[dealt.length];
-    this.#is_saturated = unserved !== undefined;
-    if (unserved !== undefined) this.#after = dealt.at(-1)?.hook_id ?? this.#after;
+    this.#is_saturated = dealt.length < wants.length;
+    this.#noteServed(dealt, wants.slice(dealt.length));
     await this.#claim(dealt);
   }
 
@@ -73,9 +81,9 @@ export class Claimer {
   }
 
   /** The hooks with due deliveries and room in memory, starting where the last pass ended, in short reads. */
-  async #walk(): Promise<readonly Want[]> {
+  async #walk(): Promise<readonly OwnedWant[]> {
     const { store, clock, scheduler } = this.#options;
-    const wants: Want[] = [];
+    const wants: OwnedWant[] = [];
     const first = this.#after;
     let has_wrapped = first === null;
     for (let walked = 0; walked < WALKED_MAX; walked += WALK) {
@@ -93,11 +101,43 @@ export class Claimer {
     return wants;
   }
 
+  /** The hooks of each workspace and tenant in turn, beginning after the last one that was served. */
+  #inTurn(wants: readonly OwnedWant[]): readonly OwnedWant[] {
+    const turns = new FairQueue<OwnedWant>();
+    for (const owned of Map.groupBy(wants, (want) => pathOf(want).join(' ')).values()) {
+      for (const want of this.#afterServed(owned)) turns.push(pathOf(want), want);
+    }
+    return turns.takeAll();
+  }
+
+  #afterServed(owned: readonly OwnedWant[]): readonly OwnedWant[] {
+    const [any] = owned;
+    const last = any === undefined ? undefined : this.#served.get(pathOf(any).join(' '));
+    if (last === undefined) return owned;
+    const sorted = owned.toSorted((a, b) => (a.hook_id < b.hook_id ? -1 : 1));
+    const next = Math.max(
+      0,
+      sorted.findIndex(({ hook_id }) => hook_id > last),
+    );
+    return [...sorted.slice(next), ...sorted.slice(0, next)];
+  }
+
+  #noteServed(served: readonly OwnedWant[], unserved: readonly OwnedWant[]): void {
+    const waiting = new Set(unserved.map((want) => pathOf(want).join(' ')));
+    const last = new Map(served.map((want) => [pathOf(want).join(' '), want.hook_id]));
+    const before = this.#served;
+    this.#served = new Map();
+    for (const path of waiting) {
+      const hook_id = last.get(path) ?? before.get(path);
+      if (hook_id !== undefined) this.#served.set(path, hook_id);
+    }
+  }
+
   /** Divides the room in memory evenly. Hooks at the end for which nothing is left are omitted. */
-  #deal(wants: readonly Want[]): readonly Want[] {
+  #deal<W extends Want>(wants: readonly W[]): readonly W[] {
     let left = QUEUED_MAX - this.#options.scheduler.queued;
     const share = Math.max(SHARE_MIN, Math.floor(left / Math.max(1, wants.length)));
-    const dealt: Want[] = [];
+    const dealt: W[] = [];
     for (const want of wants) {
       const limit = Math.min(want.limit, share, left);
       if (limit <= 0) break;

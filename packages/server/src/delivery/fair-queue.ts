@@ -37,11 +37,28 @@ export class FairQueue<T> {
     return undefined;
   }
 
-  /** The item that `take` would return. */
-  peek(): T | undefined {
-    if (this.#items.length > 0) return this.#items[0];
-    for (const queue of this.#owners.values()) return queue.peek();
-    return undefined;
+  /** Removes and returns all items in turn. */
+  takeAll(): readonly T[] {
+    const all: T[] = [];
+    for (let next = this.take(); next !== undefined; next = this.take()) all.push(next);
+    return all;
+  }
+
+  /** Removes and returns the next item at a path or below it. */
+  takeFrom([owner, ...rest]: readonly string[]): T | undefined {
+    if (owner === undefined) return this.take();
+    const queue = this.#owners.get(owner);
+    const item = queue?.takeFrom(rest);
+    if (queue === undefined || item === undefined) return undefined;
+    this.#size -= 1;
+    this.#owners.delete(owner);
+    if (queue.size > 0) this.#owners.set(owner, queue);
+    return item;
+  }
+
+  /** The first level of the paths, the next one first. */
+  owners(): IterableIterator<string> {
+    return this.#owners.keys();
   }
 
   /** The number of items at a path and below it. */

@@ -1,6 +1,8 @@
 import { leaseKey, mustReturn } from '../core/lease.ts';
 import type { Lease, LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
+import { type Path, pathOf } from './shares.ts';
+import { gradeOf, type Pace, paceOf, SLOW_GRADE } from './slots.ts';
 
 export interface ConcurrencyLimits {
   /** Maximum concurrent attempts per hook. */
@@ -8,12 +10,6 @@ export interface ConcurrencyLimits {
   /** Maximum concurrent attempts in total; see slots.ts for the reserve beyond it. */
   readonly concurrency: number;
 }
-
-/**
- * An attempt that lasts longer makes its hook slow. A slow hook keeps no more deliveries in memory than it has slots,
- * does not count for backpressure, and shares half of all slots with the other slow hooks.
- */
-const SLOW_MS = 250;
 
 /** Maximum queue of a fast hook: beyond the high-water mark of backpressure, so that backpressure acts first. */
 const FAST_QUEUE_MAX = 1_024;
@@ -24,20 +20,28 @@ const SMOOTHING = 1 / 8;
 /** Reserved slots for manual attempts and test sends: even a ping to a hanging receiver is sent at once. */
 const RESERVED_SLOTS = 2;
 
-/** `new`: this process remembers no finished attempt of the hook. */
-export type Pace = 'fast' | 'new' | 'slow';
+/** Tenants with a waiting delivery among which the one with the fewest slots is sent first. */
+const NEXT_TENANTS_MAX = 8;
+
+interface Flight {
+  readonly delivery_id: string;
+  readonly path: Path;
+  readonly started: number;
+}
 
 /** The queue of one hook in memory, and its slots. */
 export class HookQueue {
   readonly hook_id: string;
   readonly workspace_id: string;
-  /** Set while this queue is in the scheduler's round robin. */
-  is_ready = false;
+  /** Its place among the ready hooks, while it is one. */
+  ready: { readonly pace: Pace; readonly path: Path } | null = null;
+  /** The grade with which its attempts in flight are counted. */
+  grade: number;
   #waiting = new FairQueue<LeasedDelivery>();
   /** The number of those that come from a backlog in the store. */
   #backlog = 0;
   /** By lease, the oldest first. */
-  readonly #in_flight = new Map<string, { readonly delivery_id: string; readonly started: number }>();
+  readonly #in_flight = new Map<string, Flight>();
   /** Smoothed duration of its attempts; null before the first one. */
   #smoothed_ms: number | null;
 
@@ -45,15 +49,11 @@ export class HookQueue {
     this.hook_id = hook_id;
     this.workspace_id = workspace_id;
     this.#smoothed_ms = smoothed_ms;
+    this.grade = gradeOf(paceOf(smoothed_ms));
   }
 
   get length(): number {
     return this.#waiting.size;
-  }
-
-  /** The queued deliveries that were leased when they were accepted. */
-  get fresh(): number {
-    return this.length - this.#backlog;
   }
 
   get inFlight(): number {
@@ -68,9 +68,23 @@ export class HookQueue {
     return this.length === 0 && this.inFlight === 0;
   }
 
-  /** Workspace and tenant of the next delivery. */
-  get path(): readonly string[] {
-    return [this.workspace_id, this.#waiting.peek()?.delivery.tenant ?? ''];
+  /** The workspace and the tenants of the next deliveries. */
+  nextPaths(): readonly Path[] {
+    const paths: Path[] = [];
+    for (const tenant of this.#waiting.owners()) {
+      if (paths.push([this.workspace_id, tenant]) === NEXT_TENANTS_MAX) break;
+    }
+    return paths;
+  }
+
+  /** One path per attempt in flight. */
+  pathsInFlight(): readonly Path[] {
+    return [...this.#in_flight.values()].map(({ path }) => path);
+  }
+
+  /** The queued deliveries that were leased when they were accepted. */
+  fresh(): readonly LeasedDelivery[] {
+    return this.#backlog === this.length ? [] : [...this.#waiting].filter(({ is_backlog }) => !is_backlog);
   }
 
   push(leased: LeasedDelivery): void {
@@ -78,9 +92,9 @@ export class HookQueue {
     if (leased.is_backlog) this.#backlog += 1;
   }
 
-  /** Removes and returns the next delivery; round robin over the tenants of a hook that serves several. */
-  take(): LeasedDelivery | undefined {
-    const leased = this.#waiting.take();
+  /** Removes and returns the next delivery of a tenant. */
+  take([, tenant]: Path): LeasedDelivery | undefined {
+    const leased = this.#waiting.takeFrom([tenant]);
     if (leased?.is_backlog === true) this.#backlog -= 1;
     return leased;
   }
@@ -106,7 +120,8 @@ export class HookQueue {
   }
 
   occupySlot(lease: Lease, now: number): void {
-    this.#in_flight.set(leaseKey(lease), { delivery_id: lease.delivery.id, started: now });
+    const { delivery } = lease;
+    this.#in_flight.set(leaseKey(lease), { delivery_id: delivery.id, path: pathOf(delivery), started: now });
   }
 
   /** False if the lease does not hold a slot here. */
@@ -128,16 +143,19 @@ export class HookQueue {
     return this.inFlight < hook_concurrency + RESERVED_SLOTS;
   }
 
+  /** From the smoothed duration of its attempts, and from how long the oldest one in flight takes already. */
   pace(now: number): Pace {
     const [oldest] = this.#in_flight.values();
-    const is_hanging = oldest !== undefined && now - oldest.started > SLOW_MS;
-    if (is_hanging || (this.#smoothed_ms ?? 0) > SLOW_MS) return 'slow';
-    return this.#smoothed_ms === null ? 'new' : 'fast';
+    const hangs_ms = oldest === undefined ? 0 : now - oldest.started;
+    const hanging = paceOf(hangs_ms);
+    return gradeOf(hanging) > 0
+      ? paceOf(Math.max(hangs_ms, this.#smoothed_ms ?? 0))
+      : paceOf(this.#smoothed_ms);
   }
 
-  /** Maximum length of this queue. */
+  /** Maximum length of this queue: a slow hook keeps no more deliveries in memory than it has slots. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
-    return this.pace(now) === 'slow' ? hook_concurrency : FAST_QUEUE_MAX;
+    return gradeOf(this.pace(now)) >= SLOW_GRADE ? hook_concurrency : FAST_QUEUE_MAX;
   }
 
   /** Keeps the deliveries for which `stays` is true; removes and returns the rest. */

@@ -3,10 +3,10 @@ import { hasSchedule } from '../core/event.ts';
 import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DueHook, Lease, LeasedDelivery } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
-import { type ConcurrencyLimits, HookQueue, type Pace } from './hook-queue.ts';
-import { mayStart } from './slots.ts';
-import { SlowHooks } from './slow-hooks.ts';
+import { type ConcurrencyLimits, HookQueue } from './hook-queue.ts';
+import { ReadyHooks } from './ready-hooks.ts';
+import { pathOf, Shares } from './shares.ts';
+import { gradeOf, SLOW_GRADE } from './slots.ts';
 import { SuspectQueue } from './suspect-queue.ts';
 
 export interface SchedulerOptions {
@@ -20,13 +20,12 @@ export interface SchedulerOptions {
 const REFILL_MAX = 256;
 /** Idle hooks whose smoothed duration is remembered. */
 const REMEMBERED_MAX = 50_000;
-/** New hooks that are passed over per turn of the event loop if only the reserve for fast ones is left. */
-const PASSED_OVER_MAX = 64;
 
 /**
- * Decides which leased delivery is sent next: round robin over workspaces, within a workspace over tenants, and within
- * a tenant over hooks. Each hook has its own few slots, so that a hanging receiver uses only those; slots.ts limits the
- * total. The scheduler holds only slots and queues: the store is authoritative.
+ * Decides which leased delivery is sent next: of the workspace that holds the fewest slots, within it of the tenant that
+ * holds the fewest, and within that of the hook with the fewest attempts in flight. Each hook has its own few slots, so
+ * that a hanging receiver uses only those; slots.ts limits the total, each workspace and each tenant. The scheduler
+ * holds only slots and queues: the store is authoritative.
  */
 export class Scheduler {
   readonly #clock: Clock;
@@ -34,12 +33,10 @@ export class Scheduler {
   readonly #start: SchedulerOptions['start'];
   readonly #queues = new Map<string, HookQueue>();
   readonly #smoothed_ms = new LRUCache<string, number>({ max: REMEMBERED_MAX });
-  /** Hooks with a queued delivery and a free slot; the slow ones separately. */
-  readonly #ready = new FairQueue<HookQueue>();
-  readonly #slow_ready = new FairQueue<HookQueue>();
+  readonly #shares = new Shares();
+  readonly #ready: ReadyHooks;
   /** Hooks with attempts in flight. */
   readonly #busy = new Set<HookQueue>();
-  readonly #slow = new SlowHooks();
   /** Hooks whose queue has at least the maximum length for a slow hook. */
   readonly #long = new Set<HookQueue>();
   /** Hooks with due deliveries in the store that did not fit into memory. */
@@ -47,10 +44,7 @@ export class Scheduler {
   /** Manual attempts and test sends, which bypass the hook's queue. */
   readonly #manual: LeasedDelivery[] = [];
   readonly #suspects = new SuspectQueue();
-  #in_flight = 0;
   #queued = 0;
-  /** Those of them that were leased when they were accepted. */
-  #fresh = 0;
   #is_awake = false;
   #is_closed = false;
 
@@ -58,10 +52,11 @@ export class Scheduler {
     this.#clock = clock;
     this.#limits = limits;
     this.#start = start;
+    this.#ready = new ReadyHooks(this.#shares, limits);
   }
 
   get inFlight(): number {
-    return this.#in_flight;
+    return this.#shares.total.held[0] ?? 0;
   }
 
   get queued(): number {
@@ -82,12 +77,14 @@ export class Scheduler {
     const queue = this.#queues.get(hook_id);
     if (queue === undefined) return;
     const now = this.#clock.monotonic();
-    if (!this.#slow.change(queue, () => queue.releaseSlot(lease, now))) return;
-    this.#in_flight -= 1;
+    if (!queue.releaseSlot(lease, now)) return;
+    const path = pathOf(lease.delivery);
+    this.#shares.addHeld(path, queue.grade, -1);
+    this.#ready.rank(path);
     this.#suspects.end(id);
     if (queue.inFlight === 0) this.#busy.delete(queue);
     this.#classify(queue, now);
-    this.#makeReady(queue, now);
+    this.#ready.place(queue, now);
     this.#pruneIdle(queue);
     if (this.queued > 0) this.#wake();
   }
@@ -98,7 +95,7 @@ export class Scheduler {
    */
   due(): number {
     this.#classifyBusy();
-    return this.#fresh - this.#slow.fresh;
+    return this.#shares.total.due;
   }
 
   /** Hooks with a full queue; from now on they count as having a backlog in the store. */
@@ -180,7 +177,6 @@ export class Scheduler {
     if (known !== undefined) return known;
     const queue = new HookQueue(hook_id, workspace_id, this.#smoothed_ms.get(hook_id) ?? null);
     this.#queues.set(hook_id, queue);
-    this.#classify(queue, this.#clock.monotonic());
     return queue;
   }
 
@@ -193,29 +189,43 @@ export class Scheduler {
       this.#manual.push(leased);
       return true;
     }
-    this.#slow.change(queue, () => queue.push(leased));
+    queue.push(leased);
     this.#queued += 1;
-    if (!leased.is_backlog) this.#fresh += 1;
+    this.#countDue(queue, [leased], 1);
     if (queue.length >= this.#limits.hook_concurrency) this.#long.add(queue);
-    this.#makeReady(queue, now);
+    this.#ready.place(queue, now);
     return true;
   }
 
   #occupySlot(queue: HookQueue, lease: Lease, now: number): void {
-    this.#slow.change(queue, () => queue.occupySlot(lease, now));
+    queue.occupySlot(lease, now);
     this.#busy.add(queue);
-    this.#in_flight += 1;
+    const path = pathOf(lease.delivery);
+    this.#shares.addHeld(path, queue.grade, 1);
+    this.#ready.rank(path);
+    this.#ready.place(queue, now);
   }
 
-  #makeReady(queue: HookQueue, now: number): void {
-    if (queue.is_ready || queue.length === 0 || !queue.hasFreeSlot(this.#limits)) return;
-    queue.is_ready = true;
-    (queue.pace(now) === 'slow' ? this.#slow_ready : this.#ready).push(queue.path, queue);
+  /** Counts queued deliveries that make accepts wait. */
+  #countDue(queue: HookQueue, leased: readonly LeasedDelivery[], change: 1 | -1): void {
+    if (queue.grade >= SLOW_GRADE) return;
+    for (const { delivery, is_backlog } of leased) {
+      if (!is_backlog) this.#shares.addDue(pathOf(delivery), change);
+    }
   }
 
   #classify(queue: HookQueue, now: number): void {
-    if (queue.pace(now) === 'slow') this.#slow.add(queue);
-    else this.#slow.delete(queue);
+    const grade = gradeOf(queue.pace(now));
+    if (grade === queue.grade) return;
+    const before = queue.grade;
+    const fresh = grade < SLOW_GRADE === before < SLOW_GRADE ? [] : queue.fresh();
+    this.#countDue(queue, fresh, -1);
+    queue.grade = grade;
+    this.#countDue(queue, fresh, 1);
+    for (const path of queue.pathsInFlight()) {
+      this.#shares.regrade(path, before, grade);
+      this.#ready.rank(path);
+    }
   }
 
   /** A hook whose attempts hang becomes slow without any further event. */
@@ -225,18 +235,18 @@ export class Scheduler {
   }
 
   #pruneIdle(queue: HookQueue): void {
-    if (!queue.isIdle || queue.is_ready || this.#backlogged.has(queue)) return;
+    if (!queue.isIdle || this.#backlogged.has(queue)) return;
     if (queue.smoothed_ms !== null) this.#smoothed_ms.set(queue.hook_id, queue.smoothed_ms);
     this.#queues.delete(queue.hook_id);
-    this.#slow.delete(queue);
     this.#long.delete(queue);
   }
 
   #takeOut(queue: HookQueue, take: () => readonly LeasedDelivery[]): readonly LeasedDelivery[] {
-    const taken = this.#slow.change(queue, take);
+    const taken = take();
     if (taken.length === 0) return taken;
     this.#queued -= taken.length;
-    this.#fresh -= taken.filter(({ is_backlog }) => !is_backlog).length;
+    this.#countDue(queue, taken, -1);
+    this.#ready.place(queue, this.#clock.monotonic());
     this.#backlogged.add(queue);
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     return taken;
@@ -252,7 +262,7 @@ export class Scheduler {
   #startNext(): void {
     this.#is_awake = false;
     const now = this.#clock.monotonic();
-    if (this.#in_flight >= this.#limits.concurrency) this.#classifyBusy();
+    if (this.inFlight >= this.#limits.concurrency) this.#classifyBusy();
     const batch = this.#manual.splice(0);
     const suspect = this.#suspects.take();
     if (suspect !== undefined) {
@@ -264,54 +274,26 @@ export class Scheduler {
     if (batch.length > 0) this.#start(batch);
   }
 
-  /** Fills the free slots, alternating between slow hooks and all others. */
+  /** Fills the free slots. */
   #takeReady(now: number): readonly LeasedDelivery[] {
     const batch: LeasedDelivery[] = [];
-    const passed_over: HookQueue[] = [];
-    for (let started = -1; started !== batch.length;) {
-      started = batch.length;
-      const fast = this.#mayStart('fast') ? this.#takeNext(this.#ready, now, passed_over) : undefined;
-      const slow = this.#mayStart('slow') ? this.#takeNext(this.#slow_ready, now, passed_over) : undefined;
-      for (const leased of [fast, slow]) if (leased !== undefined) batch.push(leased);
+    for (let next = this.#ready.next(); next !== undefined; next = this.#ready.next()) {
+      const { queue, path, pace } = next;
+      this.#ready.remove(queue);
+      this.#classify(queue, now);
+      const leased = queue.pace(now) === pace ? queue.take(path) : undefined;
+      if (leased !== undefined) batch.push(this.#started(queue, leased, now));
+      // Its pace has changed, or its delivery was taken out.
+      else this.#ready.place(queue, now);
     }
-    for (const queue of passed_over) this.#makeReady(queue, now);
     return batch;
-  }
-
-  #mayStart(pace: Pace): boolean {
-    return mayStart(
-      pace,
-      { in_flight: this.#in_flight, slow: this.#slow.in_flight },
-      this.#limits.concurrency,
-    );
-  }
-
-  /** The next delivery that may start. Passes over hooks whose pace leaves no slot for them. */
-  #takeNext(ready: FairQueue<HookQueue>, now: number, passed_over: HookQueue[]): LeasedDelivery | undefined {
-    while (passed_over.length < PASSED_OVER_MAX) {
-      const queue = ready.take();
-      if (queue === undefined) return undefined;
-      queue.is_ready = false;
-      if (!queue.hasFreeSlot(this.#limits)) continue;
-      const pace = queue.pace(now);
-      const has_changed_pace = (pace === 'slow') !== (ready === this.#slow_ready);
-      if (has_changed_pace) this.#makeReady(queue, now);
-      else if (!this.#mayStart(pace)) passed_over.push(queue);
-      else {
-        const leased = this.#slow.change(queue, () => queue.take());
-        if (leased !== undefined) return this.#started(queue, leased, now);
-        this.#pruneIdle(queue);
-      }
-    }
-    return undefined;
   }
 
   #started(queue: HookQueue, leased: LeasedDelivery, now: number): LeasedDelivery {
     this.#queued -= 1;
-    if (!leased.is_backlog) this.#fresh -= 1;
+    this.#countDue(queue, [leased], -1);
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     this.#occupySlot(queue, leased, now);
-    this.#makeReady(queue, now);
     return leased;
   }
 }

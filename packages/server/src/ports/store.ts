@@ -163,6 +163,11 @@ export interface DueHook {
   readonly workspace_id: string;
 }
 
+/** A hook with due deliveries, and the tenant that it belongs to. */
+export interface OwnedDueHook extends DueHook {
+  readonly tenant: string | null;
+}
+
 /** One slice of stopping deliveries. */
 export interface StopResult {
   /** The number of deliveries; a hook without any counts as one. */
@@ -173,7 +178,7 @@ export interface StopResult {
 /** One bounded step of a walk over all hooks. */
 export interface DueHooks {
   /** Active hooks with a delivery due, ordered by id. */
-  readonly hooks: readonly DueHook[];
+  readonly hooks: readonly OwnedDueHook[];
   /** The `after` of the next step; null after the last one. */
   readonly next: string | null;
 }
@@ -275,7 +280,10 @@ export interface Store {
     readonly after: string | null;
     readonly limit: number;
   }) => Promise<DueHooks>;
-  /** Leases up to `limit` due deliveries of each active hook, the longest due first. */
+  /**
+   * Leases up to `limit` due deliveries of each active hook, the longest due first. At a hook for every tenant, each
+   * tenant with due deliveries gets its share, in turn, and the longest due ones of any tenant get the rest.
+   */
   readonly claim: (claim: {
     readonly now: number;
     readonly lease_until: number;

@@ -3,6 +3,7 @@ import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
 import { createAudit, createErasures, createRecoveries } from './0001-management.ts';
 import { createEventMetadata } from './event-metadata-table.ts';
+import { createFanOuts } from './fan-outs-table.ts';
 import { createHookLookups } from './hook-lookups.ts';
 import { createSessions } from './sessions-table.ts';
 import { createStats } from './stats-table.ts';
@@ -193,21 +194,6 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
     .execute();
 };
 
-/** The hooks of an event that have no deliveries yet, one row per slice, deleted when its deliveries are inserted. */
-const createFanOuts = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
-  await is
-    .table(
-      db.schema
-        .createTable('bellwire_fan_outs')
-        .addColumn('workspace_id', is.id, (c) => c.notNull())
-        .addColumn('event_id', is.id, (c) => c.notNull())
-        .addColumn('position', 'integer', (c) => c.notNull())
-        .addColumn('hook_ids', 'text', (c) => c.notNull())
-        .addPrimaryKeyConstraint('bellwire_fan_outs_pk', ['workspace_id', 'event_id', 'position']),
-    )
-    .execute();
-};
-
 const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
     .clusteredTable(
@@ -250,6 +236,11 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
   await index('bellwire_deliveries_due')
     .columns(['hook_id', 'next_attempt_at'])
     .where(sql.ref('status'), '=', sql.lit('pending'))
+    .execute();
+  // For hooks that serve every tenant: skips from tenant to tenant, past the backlog of one.
+  await index('bellwire_deliveries_due_tenants')
+    .columns(['hook_id', 'tenant', 'next_attempt_at'])
+    .where(sql<boolean>`status = 'pending' and tenant is not null`)
     .execute();
   await index('bellwire_deliveries_leased')
     .columns(['lease_until'])

@@ -9,6 +9,7 @@ type Query = Parameters<Store['dueHooks']>[0];
 interface VisitedHook {
   readonly hook_id: string;
   readonly workspace_id: string;
+  readonly tenant: string | null;
   readonly status: HookStatus;
   readonly is_due: number;
 }
@@ -21,6 +22,7 @@ export const createDueHooks = (connection: SqliteConnection): ((query: Query) =>
       .select([
         'bellwire_hooks.id as hook_id',
         'bellwire_hooks.workspace_id',
+        'bellwire_hooks.tenant',
         'bellwire_hooks.status',
         ({ exists, selectFrom }) =>
           exists(
@@ -40,7 +42,7 @@ export const createDueHooks = (connection: SqliteConnection): ((query: Query) =>
     return {
       hooks: visited
         .filter(({ status, is_due }) => status === 'active' && is_due === 1)
-        .map(({ hook_id, workspace_id }) => ({ hook_id, workspace_id })),
+        .map(({ hook_id, workspace_id, tenant }) => ({ hook_id, workspace_id, tenant })),
       next: visited.length < limit ? null : (visited.at(-1)?.hook_id ?? null),
     };
   };

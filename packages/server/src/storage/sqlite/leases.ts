@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { type CancelReason, cancelReasons } from '../../core/delivery.ts';
+import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
 import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { HookIndex } from './hook-index.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
+import { createTenantTurns } from './tenant-turns.ts';
 
 type Claim = Parameters<Store['claim']>[0];
 type ManualClaimInput = Parameters<Store['claimManually']>[0];
@@ -23,8 +25,15 @@ interface LeaseParams {
   readonly workspace_id: string;
 }
 
-const createClaimStatements = ({ db, raw }: SqliteConnection) => ({
-  claimDue: prepare<LeaseParams & { hook_id: string; limit: number }, DeliveryRow>(raw, (param) =>
+type ClaimParams = LeaseParams & {
+  readonly hook_id: string;
+  readonly tenant: string;
+  readonly limit: number;
+};
+
+/** Leases due deliveries of a hook: of one tenant, or of all. */
+const createClaim = ({ db, raw }: SqliteConnection, of: 'all' | 'tenant') =>
+  prepare<ClaimParams, DeliveryRow>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
       .set((eb) => ({
@@ -44,11 +53,32 @@ const createClaimStatements = ({ db, raw }: SqliteConnection) => ({
           .where('hook_id', '=', param('hook_id'))
           .where('status', '=', sql.lit('pending'))
           .where('next_attempt_at', '<=', param('now'))
+          .$if(of === 'tenant', (query) => query.where('tenant', '=', param('tenant')))
           .orderBy('next_attempt_at')
           .limit(param('limit')),
       )
       .returningAll(),
-  ),
+  );
+
+/** Leases due deliveries of a hook that serves every tenant: some of each tenant, then the longest due ones of any. */
+const createSharedClaim = (connection: SqliteConnection, claimAll: ReturnType<typeof createClaim>) => {
+  const claimOf = createClaim(connection, 'tenant');
+  const nextTenants = createTenantTurns(connection);
+  return (claim: Omit<ClaimParams, 'tenant'>): readonly DeliveryRow[] => {
+    const tenants = nextTenants({ hook_id: claim.hook_id, now: claim.now, max: claim.limit });
+    const share = Math.ceil(claim.limit / Math.max(1, tenants.length));
+    const claimed: DeliveryRow[] = [];
+    for (const tenant of tenants) {
+      const limit = Math.min(share, claim.limit - claimed.length);
+      if (limit > 0) claimed.push(...claimOf.all({ ...claim, tenant, limit }));
+    }
+    const limit = claim.limit - claimed.length;
+    if (limit > 0) claimed.push(...claimAll.all({ ...claim, tenant: '', limit }));
+    return claimed;
+  };
+};
+
+const createReadStatements = ({ db, raw }: SqliteConnection) => ({
   selectPayload: prepare<{ workspace_id: string; id: string }, { payload_expired_at: number | null }>(
     raw,
     (param) =>
@@ -114,7 +144,9 @@ export const createLeases = (
   connection: SqliteConnection,
   { index, node_id }: { readonly index: HookIndex; readonly node_id: string },
 ): Leases => {
-  const { claimDue, selectDelivery, selectPayload } = createClaimStatements(connection);
+  const { selectDelivery, selectPayload } = createReadStatements(connection);
+  const claimDue = createClaim(connection, 'all');
+  const claimShared = createSharedClaim(connection, claimDue);
   const { claimOne, extendOne } = createSingleStatements(connection);
 
   const extend = (lease_until: number, { delivery, lease_token }: Lease): boolean =>
@@ -122,9 +154,14 @@ export const createLeases = (
 
   return {
     claim: ({ now, lease_until, wants }) =>
-      wants
-        .filter(({ workspace_id, hook_id }) => index.hook(workspace_id, hook_id)?.status === 'active')
-        .flatMap((want) => claimDue.all({ now, lease_until, node_id, ...want }).map(toLeased)),
+      wants.flatMap(({ workspace_id, hook_id, limit }) => {
+        const hook = index.hook(workspace_id, hook_id);
+        if (hook?.status !== 'active') return [];
+        const claim = { now, lease_until, node_id, workspace_id, hook_id, limit };
+        const claimed =
+          hook.tenant === EVERY_TENANT ? claimShared(claim) : claimDue.all({ ...claim, tenant: '' });
+        return claimed.map(toLeased);
+      }),
     claimManually: ({ now, lease_until, workspace_id, delivery_id: id }) => {
       const row = selectDelivery.get({ workspace_id, id });
       if (row === undefined) return { kind: 'not_found' };
