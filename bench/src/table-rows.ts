@@ -66,6 +66,7 @@ export class TableRows {
       max_attempts: null,
       timeout_ms: null,
       headers: null,
+      client_certificate: null,
       validated_at: null,
       failing_since: null,
       last_failure_at: null,

@@ -45,6 +45,7 @@ const HOOK: SendableHook = {
   status: 'active',
   disabled_reason: null,
   insecure_ssl: false,
+  client_certificate: null,
   description: '',
   metadata: {},
   max_attempts: null,

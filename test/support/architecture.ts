@@ -80,7 +80,14 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     may: ['http/metrics.ts', 'http/loop-metrics.ts', 'http/storage-metrics.ts', 'http/process-metrics.ts'],
   },
   'node:crypto': {
-    may: ['core/signing.ts', 'storage/cipher.ts', 'random.ts', 'create-bellwire.ts', 'built-console.ts'],
+    may: [
+      'core/signing.ts',
+      'storage/cipher.ts',
+      'transport/client-certificate.ts',
+      'random.ts',
+      'create-bellwire.ts',
+      'built-console.ts',
+    ],
   },
   'node:dns': { may: ['transport/'] },
   'node:fs': {
@@ -97,6 +104,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:net': { may: ['transport/'] },
   'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts', 'built-console.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
+  'node:tls': { may: ['transport/'] },
   'node:url': { may: ['create-bellwire.ts'] },
   'node:util': { may: ['transport/'] },
   'node:v8': { may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts'] },

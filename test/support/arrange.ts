@@ -124,6 +124,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       max_attempts: null,
       timeout_ms: null,
       headers: null,
+      client_certificate: null,
       validated_at: null,
       consecutive_failures: 0,
       failing_since: null,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import { portOf } from './port-of.ts';
 
 export interface ReceivedRequest {
@@ -30,11 +30,30 @@ export const receiverTls = (): TlsFiles => ({
   key: fixture('receiver-key.pem'),
 });
 
+/** Self-signed, until 2126: client certificates for receivers that require one. */
+export const clientTls = (name: 'client-a' | 'client-b'): TlsFiles => ({
+  cert: fixture(`${name}-cert.pem`),
+  key: fixture(`${name}-key.pem`),
+});
+
+/** A receiver's TLS that accepts only these client certificates. */
+export const requiring = (...clients: readonly TlsFiles[]): TlsOptions => ({
+  ...receiverTls(),
+  requestCert: true,
+  rejectUnauthorized: true,
+  ca: clients.map(({ cert }) => cert),
+});
+
 /** Ended in 2020; receiver.example.com, same key. */
 export const expiredTls = (): TlsFiles => ({
   cert: fixture('expired-cert.pem'),
   key: fixture('receiver-key.pem'),
 });
+
+const commonName = (socket: TLSSocket): string | null => {
+  const name = socket.getPeerCertificate().subject?.CN;
+  return typeof name === 'string' ? name : null;
+};
 
 const takeRequest = (received: string): { head: string; body: string; rest: string } | null => {
   const end = received.indexOf('\r\n\r\n');
@@ -53,7 +72,7 @@ const takeRequest = (received: string): { head: string; body: string; rest: stri
 export const startFaultyReceiver = async (
   behaviours: Readonly<Record<string, Behaviour>>,
   options: {
-    readonly tls?: TlsFiles;
+    readonly tls?: TlsFiles | TlsOptions;
     readonly onConnection?: (socket: Socket) => void;
     readonly host?: string;
     readonly port?: number;
@@ -61,6 +80,7 @@ export const startFaultyReceiver = async (
 ) => {
   const requests: ReceivedRequest[] = [];
   const serverNames: string[] = [];
+  const clientNames: (string | null)[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
 
@@ -94,8 +114,9 @@ export const startFaultyReceiver = async (
     accept(socket);
     if (options.tls === undefined) onReady(socket);
   });
-  server.on('secureConnection', (socket: Socket & { readonly servername?: string | false }) => {
+  server.on('secureConnection', (socket: TLSSocket & { readonly servername?: string | false }) => {
     serverNames.push(String(socket.servername));
+    clientNames.push(commonName(socket));
     accept(socket);
     onReady(socket);
   });
@@ -109,6 +130,8 @@ export const startFaultyReceiver = async (
     requests: requests as readonly ReceivedRequest[],
     /** The number of TCP connections so far. */
     connections: () => connections,
+    /** The common names of the certificates of TLS clients, null without one. */
+    client_names: clientNames as readonly (string | null)[],
     /** The server names that TLS clients requested. */
     server_names: serverNames as readonly string[],
     [Symbol.asyncDispose]: async () => {

@@ -35,6 +35,7 @@ export const outbound = (url: string, request: Partial<OutboundRequest> = {}): O
   body: '{"a":1}',
   timeout_ms: 5000,
   insecure_ssl: false,
+  client_certificate: null,
   isolated: false,
   ...request,
 });

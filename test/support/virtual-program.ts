@@ -1,3 +1,4 @@
+import { readClientCertificate } from '../../packages/server/src/transport/client-certificate.ts';
 import { createHash } from 'node:crypto';
 import { assemble } from '../../packages/server/src/assemble.ts';
 import type { Ports, Program, Settings } from '../../packages/server/src/program.ts';
@@ -51,6 +52,7 @@ export const assembleVirtual = async (
         (transport = createScriptedTransport({ clock: given.clock, script, onResults })),
       inbox_log: null,
       url_policy: { check: () => ({ ok: true }) },
+      readClientCertificate,
       validateSchema,
       hash: (text) => createHash('sha256').update(text).digest('hex'),
       dialects: createDialects(dialects),

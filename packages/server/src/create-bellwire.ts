@@ -21,6 +21,7 @@ import type { Verbs } from './rpc/verbs.ts';
 import { cronSchedule, sendCronLogTo } from './schedule/cron.ts';
 import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
+import { readClientCertificate } from './transport/client-certificate.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
@@ -220,6 +221,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
       onBroken,
     }),
     url_policy: network.url_policy,
+    readClientCertificate,
     check: createSchemaCheck(),
     sample_data,
     validateSchema,

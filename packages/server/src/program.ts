@@ -19,6 +19,7 @@ import type { SchemaCheck } from './ports/schema-check.ts';
 import type { Store } from './ports/store.ts';
 import type { SystemFacts } from './ports/system.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
+import type { ReadClientCertificate } from './ports/client-certificates.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 import type { Verbs } from './rpc/verbs.ts';
 
@@ -35,6 +36,7 @@ export interface Ports {
   };
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly url_policy: UrlPolicy;
+  readonly readClientCertificate: ReadClientCertificate;
   readonly check: SchemaCheck;
   readonly sample_data: SampleData;
   /** The issues of a JSON Schema for an event type. */

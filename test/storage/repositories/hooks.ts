@@ -37,7 +37,12 @@ const creation = (check: Check): void => {
     expect(created).toEqual(expected);
     expect(await kit.hooks.get(workspace_id, wanted.id)).toEqual(created);
     expect(await kit.hooks.list(workspace_id, {}, FIRST_PAGE)).toEqual({ data: [created], next: null });
-    const next = { number: created.number + 1, insecure_ssl: false, header_names: [] };
+    const next = {
+      number: created.number + 1,
+      insecure_ssl: false,
+      header_names: [],
+      client_certificate: null,
+    };
     expect(await kit.addHook(workspace_id)).toMatchObject(next);
   });
 

@@ -113,6 +113,7 @@ export const createKit = (db: Kysely<Schema>) => {
     status: 'active',
     disabled_reason: null,
     insecure_ssl: false,
+    client_certificate: null,
     max_attempts: null,
     timeout_ms: null,
     validated_at: null,

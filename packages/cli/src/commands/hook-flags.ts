@@ -2,6 +2,9 @@ import type { Client } from '@bellwire/client';
 import { InvalidArgumentError } from 'commander';
 import { choices } from '../frame/choices.ts';
 import type { Flag } from '../frame/verb.ts';
+import { wrongUsage } from '../frame/command-error.ts';
+import type { Shell } from '../frame/shell.ts';
+import { readInput } from '../input/read-data.ts';
 import { readCountOrDefault, readList } from '../input/read-text.ts';
 import { metadataFlag, type Pairs, toMetadata } from './metadata-flag.ts';
 
@@ -29,6 +32,10 @@ export interface HookFields {
   readonly timeout_ms?: number | 'default';
   /** False drops every header. */
   readonly headers?: Pairs | false;
+  readonly client_certificate_file?: string;
+  readonly client_key_file?: string;
+  /** `--no-client-certificate` */
+  readonly client_certificate?: false;
 }
 
 export const eventsFlag: Flag = {
@@ -69,6 +76,11 @@ export const hookFlags: readonly Flag[] = [
     read: readCountOrDefault,
     about: 'time limit of one attempt, or `default` for that of the dialect',
   },
+  {
+    flags: '--client-certificate-file <file>',
+    about: 'client certificate in PEM for receivers that require one (mutual TLS), with --client-key-file',
+  },
+  { flags: '--client-key-file <file>', about: 'its private key in PEM, not encrypted' },
   { flags: '--active', about: 'send deliveries' },
   { flags: '--no-active', about: 'hold deliveries' },
   { flags: '--insecure-ssl', about: 'accept any TLS certificate; recorded in the audit log' },
@@ -83,6 +95,9 @@ export const toHookInput = <F extends HookFields>({
   metadata,
   max_attempts,
   timeout_ms,
+  client_certificate_file: _certificate,
+  client_key_file: _key,
+  client_certificate: _none,
   ...fields
 }: F) => ({
   ...fields,
@@ -93,3 +108,22 @@ export const toHookInput = <F extends HookFields>({
     ? {}
     : { headers: Object.fromEntries(headers === false ? [] : headers) as Record<string, string> }),
 });
+
+/**
+ * The client certificate of the flags, as in the API.
+ * @throws CommandError if only one of the two files is given, or one cannot be read.
+ */
+export const readClientCertificate = async (
+  { client_certificate_file, client_key_file, client_certificate }: HookFields,
+  shell: Shell,
+): Promise<Pick<Input, 'client_certificate'>> => {
+  if (client_certificate_file === undefined && client_key_file === undefined) {
+    return client_certificate === false ? { client_certificate: null } : {};
+  }
+  if (client_certificate_file === undefined || client_key_file === undefined) {
+    throw wrongUsage('Specify --client-certificate-file and --client-key-file together.');
+  }
+  const certificate = await readInput(client_certificate_file, '--client-certificate-file', shell);
+  const key = await readInput(client_key_file, '--client-key-file', shell);
+  return { client_certificate: { certificate, key } };
+};

@@ -7,7 +7,7 @@ import { filters } from './filters.ts';
 import { followRecovery, printCounts } from './follow-recovery.ts';
 import { printSecret } from './print-secret.ts';
 import { printWarned } from './print-warned.ts';
-import { eventsFlag, type HookFields, hookFlags, toHookInput } from './hook-flags.ts';
+import { eventsFlag, type HookFields, hookFlags, readClientCertificate, toHookInput } from './hook-flags.ts';
 import { HOOK_ID, type HookId, hookVerb, SAMPLE_HOOK } from './hook-id.ts';
 import { hookSecretVerbs } from './hook-secrets.ts';
 import { hookStats } from './stats.ts';
@@ -75,8 +75,9 @@ const create = apiVerb<Create>({
     "hooks create https://shop.example.com/webhooks --events 'order.*'",
     "hooks create http://127.0.0.1:3000/ --events order.created,invoice.paid --header 'X-Tenant: acme'",
   ],
-  run: async ({ hooks }, { secret, ...fields }, { out }) => {
-    printSecret(out, await hooks.create({ ...toHookInput(fields), ...toSecret(secret) }));
+  run: async ({ hooks }, { secret, ...fields }, { out, shell }) => {
+    const certificate = await readClientCertificate(fields, shell);
+    printSecret(out, await hooks.create({ ...toHookInput(fields), ...certificate, ...toSecret(secret) }));
   },
 });
 
@@ -92,14 +93,20 @@ const update = apiVerb<Update>({
     { flags: '--no-header', field: 'headers', about: 'drop every custom header' },
     { flags: '--secret <secret>', about: 'replace the secret at once; rotate-secret has a grace period' },
     { flags: '--no-secret', about: 'remove the secret, if the dialect allows that' },
+    { flags: '--no-client-certificate', about: 'remove the client certificate' },
   ],
   examples: [
     "hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --events 'order.*,invoice.paid'",
     'hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --to https://new.example.com/webhooks --max-attempts 5',
     "hooks update wh_01jd7a9f3k5w2q8z6m4v0t7xbc --to https://new.example.com/webhooks --header 'X-Tenant: acme'",
   ],
-  run: async ({ hooks }, { hook_id, to, secret, ...fields }, { out }) => {
-    const changes = { ...toHookInput(fields), ...toSecret(secret), ...(to === undefined ? {} : { url: to }) };
+  run: async ({ hooks }, { hook_id, to, secret, ...fields }, { out, shell }) => {
+    const changes = {
+      ...toHookInput(fields),
+      ...(await readClientCertificate(fields, shell)),
+      ...toSecret(secret),
+      ...(to === undefined ? {} : { url: to }),
+    };
     printWarned(out, await hooks.update(hook_id, changes));
   },
 });

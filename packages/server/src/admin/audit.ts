@@ -134,6 +134,7 @@ export const auditedHook = (hook: ListedHook): AuditFields => {
     secret_expiries: _expiries,
     next_attempt_at: _next,
     header_names,
+    client_certificate,
     validated_at,
     ...fields
   } = hook;
@@ -141,6 +142,10 @@ export const auditedHook = (hook: ListedHook): AuditFields => {
     ...fields,
     validated_at: isoOrNull(validated_at),
     headers: Object.fromEntries(header_names.map((name) => [name, HIDDEN_VALUE])),
+    client_certificate:
+      client_certificate === null
+        ? null
+        : { ...client_certificate, expires_at: new Date(client_certificate.expires_at).toISOString() },
   };
 };
 

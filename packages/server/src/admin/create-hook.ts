@@ -6,9 +6,11 @@ import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 import type { HookInput, NewHookInput } from './hook-input.ts';
+import { readGivenCertificate } from './client-certificates.ts';
 import type { HookLookup } from './hook-lookup.ts';
 import { validateHook } from './validate-hook.ts';
 import { withoutUndefined } from './without-undefined.ts';
+import type { ReadClientCertificate } from '../ports/client-certificates.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { Log } from '../ports/log.ts';
@@ -27,6 +29,7 @@ export interface CreateHookOptions {
   readonly random: Random;
   readonly hash: Hash;
   readonly url_policy: UrlPolicy;
+  readonly readClientCertificate: ReadClientCertificate;
   readonly log: Log;
 }
 
@@ -49,7 +52,7 @@ const firstStatus = (active: boolean | undefined, dialect: Dialect): HookStatus 
   return 'unvalidated';
 };
 
-type ToCreate = Pick<NewHook, 'id' | 'workspace_id' | 'secret'> & {
+type ToCreate = Pick<NewHook, 'id' | 'workspace_id' | 'secret' | 'client_certificate'> & {
   readonly dialect: Dialect;
   readonly now: number;
 };
@@ -150,7 +153,9 @@ export const createHook = async (
   const dialect = lookup.dialect(input.dialect ?? catalog.dialect);
   validateHook(input, { dialect, catalog, url_policy: options.url_policy });
   const secret = newSecret(options, dialect, input.secret);
-  const wanted = newHook(input, { id: ids('wh'), workspace_id, secret, dialect, now: clock.now() });
+  const client_certificate = readGivenCertificate(options, input.client_certificate ?? null);
+  const parts = { id: ids('wh'), workspace_id, secret, client_certificate, dialect, now: clock.now() };
+  const wanted = newHook(input, parts);
   const key =
     idempotency_key === undefined
       ? undefined

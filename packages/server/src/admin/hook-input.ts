@@ -1,3 +1,4 @@
+import type { GivenCertificate } from '../core/client-certificate.ts';
 import type { Method } from '../dialects/dialect.ts';
 
 /** The fields that a user sets on a hook. */
@@ -19,6 +20,7 @@ export interface HookInput {
   readonly max_attempts?: number | null | undefined;
   readonly timeout_ms?: number | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly client_certificate?: GivenCertificate | null | undefined;
 }
 
 /** A hook to create. */

@@ -1,21 +1,28 @@
 import { coerceError } from '../core/errors.ts';
-import type { Hook } from '../core/hook.ts';
-import { secretWarnings, subscriptionWarnings, twinWarnings, type Warning } from '../core/warnings.ts';
+import {
+  certificateWarnings,
+  secretWarnings,
+  subscriptionWarnings,
+  twinWarnings,
+  type Warning,
+} from '../core/warnings.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { Repositories } from '../ports/repositories.ts';
+import type { ListedHook, Repositories } from '../ports/repositories.ts';
 import type { HookLookup } from './hook-lookup.ts';
 
 /** Warnings about a stored hook, and about the secret that the call has set. Never rejects: the hook is already stored. */
-export type HookWarnings = (hook: Hook, secret: string | null) => Promise<readonly Warning[]>;
+export type HookWarnings = (hook: ListedHook, secret: string | null) => Promise<readonly Warning[]>;
 
 export interface HookWarningsOptions {
   readonly repositories: Repositories;
   readonly lookup: HookLookup;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 export const createHookWarnings =
-  ({ repositories, lookup, log }: HookWarningsOptions): HookWarnings =>
+  ({ repositories, lookup, clock, log }: HookWarningsOptions): HookWarnings =>
   async (hook, secret) => {
     try {
       const { event_types } = await lookup.catalog(hook.workspace_id);
@@ -23,6 +30,7 @@ export const createHookWarnings =
       const has_default_name = hook.name === new URL(hook.url).host;
       return [
         ...secretWarnings(secret),
+        ...certificateWarnings(hook, clock.now()),
         ...subscriptionWarnings(hook.events, event_types),
         ...twinWarnings({ same_url, same_name: has_default_name ? null : same_name }),
       ];

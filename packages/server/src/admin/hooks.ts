@@ -1,3 +1,4 @@
+import { readGivenCertificate } from './client-certificates.ts';
 import { auditedHook, type HookRef } from './audit.ts';
 import {
   createHook,
@@ -84,7 +85,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
 
   return {
     create: (workspace_id, input, by) => createHook(options, { workspace_id, by }, input),
-    update: async (at, { active, secret, ...patch }) => {
+    update: async (at, { active, secret, client_certificate: given, ...patch }) => {
       const { workspace_id, hook_id } = at;
       const [hook, catalog] = await Promise.all([
         lookup.get(workspace_id, hook_id),
@@ -92,10 +93,11 @@ export const createHooks = (options: HooksOptions): Hooks => {
       ]);
       const dialect = lookup.dialect(hook.dialect);
       validateHook({ ...patch, tenant: hook.tenant ?? undefined, secret }, { dialect, catalog, url_policy });
+      const client_certificate = readGivenCertificate(options, given);
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const change = {
-        ...withoutUndefined(patch),
+        ...withoutUndefined({ ...patch, client_certificate }),
         ...moved,
         ...(secret === undefined
           ? {}

@@ -1,3 +1,4 @@
+import type { ClientCertificate } from './client-certificate.ts';
 import type { LastOutcome } from './error-text.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
 import { isOperational } from './operational-events.ts';
@@ -49,9 +50,10 @@ export interface Secret {
 /** A hook without its failure counters, which change with every attempt. */
 export type HookConfig = Omit<Hook, 'consecutive_failures' | 'failing_since' | 'last_failure'>;
 
-/** A hook with its custom headers and secrets, newest first: the current secret, then the previous ones. */
+/** A hook with its custom headers, client certificate and secrets, newest first: the current secret, then the previous ones. */
 export interface SendableHook extends HookConfig {
   readonly headers: Readonly<Record<string, string>>;
+  readonly client_certificate: ClientCertificate | null;
   readonly secrets: readonly Secret[];
 }
 

@@ -1,3 +1,4 @@
+import type { ClientCertificateInfo } from './client-certificate.ts';
 import { closestName } from './closest-name.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
 import { isOperational } from './operational-events.ts';
@@ -8,6 +9,8 @@ export const warningCodes = [
   'duplicate_url',
   'duplicate_name',
   'weak_secret',
+  'client_certificate_expires',
+  'client_certificate_unused',
 ] as const;
 
 /** A remark on a call that succeeded: probably not what the caller wants. `message` is written for people. */
@@ -114,3 +117,35 @@ export const secretWarnings = (value: string | null): readonly Warning[] =>
         },
       ]
     : [];
+
+const EXPIRY_WARNING_MS = 30 * 86_400_000;
+
+/** Warnings about the client certificate of a hook: it ends within 30 days, or is not used. */
+export const certificateWarnings = (
+  hook: { readonly url: string; readonly client_certificate: ClientCertificateInfo | null },
+  now: number,
+): readonly Warning[] => {
+  const { url, client_certificate } = hook;
+  if (client_certificate === null) return [];
+  const { expires_at } = client_certificate;
+  const expires = new Date(expires_at).toISOString();
+  const when = expires_at <= now ? `expired on ${expires}` : `expires on ${expires}`;
+  return [
+    ...(expires_at - now > EXPIRY_WARNING_MS
+      ? []
+      : [
+          {
+            code: 'client_certificate_expires' as const,
+            message: `The client certificate ${when}. Set client_certificate to a new one.`,
+          },
+        ]),
+    ...(new URL(url).protocol === 'https:'
+      ? []
+      : [
+          {
+            code: 'client_certificate_unused' as const,
+            message: 'The URL is not https, so the client certificate is not used.',
+          },
+        ]),
+  ];
+};

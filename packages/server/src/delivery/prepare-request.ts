@@ -1,3 +1,4 @@
+import type { GivenCertificate } from '../core/client-certificate.ts';
 import type { Delivery } from '../core/delivery.ts';
 import type { Event } from '../core/event.ts';
 import { type SendableHook, signingSecrets } from '../core/hook.ts';
@@ -68,6 +69,12 @@ const secretHeaders = (
   return name === undefined || current === undefined ? hook.headers : { [name]: current, ...hook.headers };
 };
 
+const identityOf = ({ client_certificate }: SendableHook): GivenCertificate | null => {
+  if (client_certificate === null) return null;
+  const { certificate, key } = client_certificate;
+  return { certificate, key };
+};
+
 /** The input of one attempt. */
 export interface AttemptParts {
   readonly delivery: Delivery;
@@ -99,6 +106,7 @@ export const prepareRequest = (
       body,
       timeout_ms: hook.timeout_ms ?? options.timeout_ms ?? dialect.timeout_ms,
       insecure_ssl: hook.insecure_ssl,
+      client_certificate: identityOf(hook),
       isolated: isSuspect(delivery),
     },
     recorded: { method: hook.method, url: hook.url, headers, body },

@@ -1,5 +1,6 @@
 import type { KeyScope } from '../core/api-key.ts';
 import type { CatalogSize } from '../core/catalog-limits.ts';
+import type { ClientCertificate, ClientCertificateInfo } from '../core/client-certificate.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { LastOutcome } from '../core/error-text.ts';
 import type { EventMetadata, Trigger } from '../core/event.ts';
@@ -62,6 +63,7 @@ export interface NewHook extends Omit<
   'number' | 'consecutive_failures' | 'failing_since' | 'last_failure'
 > {
   readonly headers: Readonly<Record<string, string>>;
+  readonly client_certificate: ClientCertificate | null;
   readonly secret: { readonly id: string; readonly value: string } | null;
 }
 
@@ -83,14 +85,17 @@ export type HookChange = Partial<
 > & {
   readonly headers?: Readonly<Record<string, string>>;
   /** Replaces every secret of the hook; null leaves it without one. */
+  readonly client_certificate?: NewHook['client_certificate'];
   readonly secret?: NewHook['secret'];
   readonly status?: HookStatus;
   readonly disabled_reason?: DisabledReason | null;
 };
 
-/** A hook with the names of its custom headers, never their values. */
+/** A hook with the names of its custom headers, never their values, and its client certificate, never the key. */
 export interface ListedHook extends Hook {
   readonly header_names: readonly string[];
+  /** Null also if it cannot be decrypted. */
+  readonly client_certificate: ClientCertificateInfo | null;
   /** When its secrets expire: null for the current one, then the previous ones, newest first. */
   readonly secret_expiries: readonly (number | null)[];
   /** When its first pending delivery is due; null if none is pending. */

@@ -1,3 +1,4 @@
+import type { GivenCertificate } from '../core/client-certificate.ts';
 import type { Outcome } from '../core/outcome.ts';
 
 /** One HTTP request: plain data, so that it can be posted to another thread. */
@@ -13,6 +14,8 @@ export interface OutboundRequest {
   readonly timeout_ms: number;
   /** Skip certificate checks for this request. */
   readonly insecure_ssl: boolean;
+  /** Presented to receivers over TLS. A connection is used only for requests with the same certificate. */
+  readonly client_certificate: GivenCertificate | null;
   /**
    * Sent through the isolated thread, so that a request that kills its thread takes no other request with it. No effect
    * on a transport without threads.

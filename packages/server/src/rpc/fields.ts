@@ -243,6 +243,24 @@ export const hookFields = {
     'Custom headers sent with every request (max 32). Values are stored encrypted and never returned.',
     { 'X-Tenant': 'acme' },
   ).optional(),
+  client_certificate: described(
+    z
+      .strictObject({
+        certificate: described(
+          z.string().max(32_768),
+          'The certificate in PEM, followed by those that issued it, if the receiver needs them.',
+          '-----BEGIN CERTIFICATE-----…',
+        ),
+        key: described(
+          z.string().max(16_384),
+          'Its private key in PEM, not encrypted.',
+          '-----BEGIN PRIVATE KEY-----…',
+        ),
+      })
+      .nullable(),
+    'The client certificate for receivers that require one (mutual TLS). It is stored encrypted, and the key is never returned. Null removes it.',
+    null,
+  ).optional(),
 };
 
 export const secret = described(

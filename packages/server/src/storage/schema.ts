@@ -92,6 +92,7 @@ interface HooksTable {
   max_attempts: number | null;
   timeout_ms: number | null;
   headers: Sealed | null;
+  client_certificate: Sealed | null;
   validated_at: Time | null;
   idempotency_key: Generated<string | null>;
   /** SHA-256 of the request with the idempotency key, encrypted: that request may contain a guessable secret. */

@@ -1,5 +1,6 @@
 import { isIP, type Socket } from 'node:net';
 import { buildConnector } from 'undici';
+import type { GivenCertificate } from '../core/client-certificate.ts';
 import { serverFaultOf } from '../core/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
@@ -17,6 +18,7 @@ export interface ConnectorOptions {
   readonly clock: Clock;
   /** Skip certificate checks. */
   readonly insecure_ssl: boolean;
+  readonly client_certificate: GivenCertificate | null;
 }
 
 /** Opens a connection for an exchange. */
@@ -119,7 +121,15 @@ const connectFirst = async (
 export const createGuardedDial = (options: ConnectorOptions): Dial => {
   const { clock } = options;
   // undici's timer is off: the exchange's deadline limits every step.
-  const startTls = buildConnector({ allowH2: false, timeout: 0, rejectUnauthorized: !options.insecure_ssl });
+  const { insecure_ssl, client_certificate } = options;
+  const startTls = buildConnector({
+    allowH2: false,
+    timeout: 0,
+    rejectUnauthorized: !insecure_ssl,
+    ...(client_certificate === null
+      ? {}
+      : { cert: client_certificate.certificate, key: client_certificate.key }),
+  });
 
   const secure = async (request: TlsRequest, trace: DialTrace): Promise<Socket> => {
     trace.phase = 'tls';

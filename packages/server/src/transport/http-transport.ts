@@ -1,7 +1,7 @@
-import type { Agent } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult, Transport } from '../ports/transport.ts';
 import type { AddressPolicy } from './address-policy.ts';
+import { type AgentPair, createAgentPairs, type Trust } from './agent-pairs.ts';
 import { HttpExchange, type HttpExchangeContext } from './http-exchange.ts';
 import { createGuardedDial } from './guarded-connector.ts';
 import { toOutboundHeaders, transportHeaders } from './outbound-headers.ts';
@@ -26,31 +26,24 @@ const MAX_BODY_BYTES = 16_384;
 // With the minute for which the resolver keeps an answer, a changed one takes effect within 5 minutes.
 const MAX_CONNECTION_AGE_MS = 240_000;
 
-/** `kept` reuses connections; `fresh` opens one for each request. */
-interface AgentPair {
-  readonly kept: Agent;
-  readonly fresh: Agent;
-}
-
 /**
  * Sends over HTTP/1.1. Never opens a socket to an address that `address_policy` refuses, follows no redirects, and sends
- * bodies with `content-length`, never chunked. Requests with and without certificate checks share neither connections
- * nor TLS sessions.
+ * bodies with `content-length`, never chunked. Requests with and without certificate checks, and with different client
+ * certificates, share neither connections nor TLS sessions.
  *
  * A request that fails on a reused connection before the first byte of a response is sent once more on a new one.
  */
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
   const { clock } = options;
-  const createPair = (insecure_ssl: boolean): AgentPair => {
-    const dial = createGuardedDial({ ...options, insecure_ssl });
+  const createPair = (trust: Trust): AgentPair => {
+    const dial = createGuardedDial({ ...options, ...trust });
     const { max_connection_age_ms = MAX_CONNECTION_AGE_MS } = options;
     return {
       kept: createTracedAgent(dial, { keeps_connections: true, max_connection_age_ms }),
       fresh: createTracedAgent(dial, { keeps_connections: false, max_connection_age_ms }),
     };
   };
-  const verified = createPair(false);
-  const insecure = createPair(true);
+  const pairs = createAgentPairs(createPair);
   const splitUrl = createUrlSplitter();
 
   let running = 0;
@@ -62,11 +55,11 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   });
 
   const dispatch = (exchange: HttpExchange, connections: keyof AgentPair): void => {
-    const { url, method, headers, body, insecure_ssl } = exchange.request;
+    const { url, method, headers, body } = exchange.request;
     try {
       const { origin, host, path } = splitUrl(url);
       exchange.transport_headers = transportHeaders(exchange.request, host, connections === 'kept');
-      const agent = (insecure_ssl ? insecure : verified)[connections];
+      const agent = pairs.of(exchange.request)[connections];
       agent.dispatch({ origin, path, method, headers: toOutboundHeaders(headers), body }, exchange);
     } catch (error) {
       exchange.fail(error);
@@ -88,8 +81,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const closeAll = async (): Promise<void> => {
     // A request in flight may still need a fresh connection, which a closed agent would refuse.
     if (running > 0) await new Promise<void>((resolve) => (onIdle = resolve));
-    const agents = [verified.kept, verified.fresh, insecure.kept, insecure.fresh];
-    await Promise.all(agents.map((agent) => agent.close()));
+    await pairs.close();
   };
   let closed: Promise<void> | null = null;
 

@@ -52,6 +52,18 @@ export const hookView = z
       `The custom headers. Values are shown as \`${HIDDEN_VALUE}\`.`,
       { 'X-Tenant': HIDDEN_VALUE },
     ),
+    client_certificate: z
+      .object({
+        subject: described(z.string(), 'The subject of the certificate.', 'CN=acme'),
+        fingerprint: described(
+          z.string(),
+          'SHA-256 of the certificate, in hexadecimal.',
+          'a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90',
+        ),
+        expires_at: shownTime('When it expires.'),
+      })
+      .nullable()
+      .meta({ description: 'The client certificate that receivers see over TLS; null without one.' }),
     validated_at: shownTimeOrNull('When a validation last succeeded.', null),
     disabled_reason: described(
       z.enum(['attempts_exhausted', 'gone_410', 'failing']).nullable(),
@@ -128,6 +140,10 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   max_attempts: hook.max_attempts,
   timeout_ms: hook.timeout_ms,
   headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
+  client_certificate:
+    hook.client_certificate === null
+      ? null
+      : { ...hook.client_certificate, expires_at: iso(hook.client_certificate.expires_at) },
   validated_at: isoOrNull(hook.validated_at),
   disabled_reason: hook.disabled_reason,
   secret_state: {
@@ -143,7 +159,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
 });
 
 const warnings = warningsView(
-  'Remarks on the hook and its secret: a weak secret, event types that are not in the catalog, or another hook with its URL or name.',
+  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, or another hook with its URL or name.',
 );
 
 export const createdHookView = hookView

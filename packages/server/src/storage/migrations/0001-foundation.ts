@@ -104,6 +104,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('max_attempts', 'integer')
         .addColumn('timeout_ms', 'integer')
         .addColumn('headers', 'text')
+        .addColumn('client_certificate', 'text')
         .addColumn('validated_at', is.integer)
         .addColumn('idempotency_key', is.id)
         .addColumn('fingerprint', 'text')
@@ -122,7 +123,6 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
   await index('bellwire_hooks_workspace').columns(['workspace_id', 'id']).execute();
   await index('bellwire_hooks_tenant').columns(['workspace_id', 'tenant', 'id']).execute();
   await createHookLookups(db);
-  await index('bellwire_hooks_stopping').columns(['id']).where(sql.ref('stopping'), 'is not', null).execute();
 };
 
 const createSecrets = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {

@@ -1,6 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 
-/** The indexes that find a hook of a tenant by its idempotency key, URL or name, and hooks for operational events. */
+/**
+ * The indexes that find a hook of a tenant by its idempotency key, URL or name, hooks for operational events, and hooks
+ * whose waiting deliveries still change.
+ */
 export const createHookLookups = async (db: Kysely<unknown>): Promise<void> => {
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_idempotency')
@@ -21,4 +24,5 @@ export const createHookLookups = async (db: Kysely<unknown>): Promise<void> => {
     .columns(['workspace_id'])
     .where(sql.ref('is_operational'), '=', sql.lit(1))
     .execute();
+  await index('bellwire_hooks_stopping').columns(['id']).where(sql.ref('stopping'), 'is not', null).execute();
 };

@@ -4,6 +4,7 @@ export const deletedHook = (now: number, stopping: 'canceled' | 'erased') =>
     deleted_at: now,
     updated_at: now,
     headers: null,
+    client_certificate: null,
     stopping,
     idempotency_key: null,
     fingerprint: null,

@@ -1,9 +1,19 @@
 import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
+import { type ClientCertificateInfo, infoOf } from '../../core/client-certificate.ts';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
 import { isOperational } from '../../core/operational-events.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/repositories.ts';
 import type { Cipher } from '../cipher.ts';
-import { openFingerprint, sealHeaders, sealKey, toHeaders, toHook, type HookRow } from '../rows/hook-row.ts';
+import {
+  type HookRow,
+  openFingerprint,
+  sealClientCertificate,
+  sealHeaders,
+  sealKey,
+  toClientCertificate,
+  toHeaders,
+  toHook,
+} from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {
   deletePreviousSecrets,
@@ -28,13 +38,14 @@ const toEvents = (events: readonly string[]) => ({
 });
 
 const toRow = (hook: NewHook, cipher: Cipher) => {
-  const { headers, secret: _, ...rest } = hook;
+  const { headers, client_certificate, secret: _, ...rest } = hook;
   return {
     ...rest,
     ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     headers: sealHeaders(headers, hook.id, cipher),
+    client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
   };
 };
 
@@ -45,13 +56,16 @@ const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, metadata, insecure_ssl, headers, secret: _, ...rest } = change;
+  const { events, metadata, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
+    ...(client_certificate === undefined
+      ? {}
+      : { client_certificate: sealClientCertificate(client_certificate, id, cipher) }),
     // Activation resets the failure counters and keeps the waiting deliveries.
     ...(change.status === 'active' ? { consecutive_failures: 0, failing_since: null, stopping: null } : {}),
     ...(isDeactivation(change) ? { stopping: 'held' as const } : {}),
@@ -291,7 +305,21 @@ class Hooks implements HooksRepository {
   }
 
   #listed(row: HookRow, shown: Shown): ListedHook {
-    return { ...toHook(row), header_names: this.#headerNames(row), ...shown };
+    return {
+      ...toHook(row),
+      header_names: this.#headerNames(row),
+      client_certificate: this.#clientCertificate(row),
+      ...shown,
+    };
+  }
+
+  #clientCertificate(row: HookRow): ClientCertificateInfo | null {
+    try {
+      const certificate = toClientCertificate(row, this.#parts.cipher);
+      return certificate === null ? null : infoOf(certificate);
+    } catch {
+      return null;
+    }
   }
 
   /** Empty if the headers cannot be decrypted: one such hook must not fail the whole list. */

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { ClientCertificate } from '../../core/client-certificate.ts';
 import type { Hook } from '../../core/hook.ts';
 import type { CreationKey } from '../../core/idempotency.ts';
 import type { Cipher } from '../cipher.ts';
@@ -10,6 +11,7 @@ export type HookRow = Selectable<Schema['bellwire_hooks']>;
 export const toHook = (row: HookRow): Hook => {
   const {
     headers: _,
+    client_certificate: _______,
     is_operational: ______,
     stopping: __,
     deleted_at: ___,
@@ -43,6 +45,25 @@ export const sealHeaders = (
   cipher: Cipher,
 ): string | null =>
   Object.keys(headers).length === 0 ? null : cipher.seal(JSON.stringify(headers), headersLocation(id));
+
+const certificateLocation = (id: string) => ({ table: 'bellwire_hooks', column: 'client_certificate', id });
+
+/** The decrypted client certificate of a hook, with its key. */
+export const toClientCertificate = (
+  { id, client_certificate }: HookRow,
+  cipher: Cipher,
+): ClientCertificate | null =>
+  client_certificate === null
+    ? null
+    : (JSON.parse(cipher.open(client_certificate, certificateLocation(id))) as ClientCertificate);
+
+/** The encrypted client certificate of hook `id`. */
+export const sealClientCertificate = (
+  certificate: ClientCertificate | null,
+  id: string,
+  cipher: Cipher,
+): string | null =>
+  certificate === null ? null : cipher.seal(JSON.stringify(certificate), certificateLocation(id));
 
 const fingerprintLocation = (id: string) => ({ table: 'bellwire_hooks', column: 'fingerprint', id });
 

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Subscription } from '../../core/fan-out.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toHeaders, toHook } from '../rows/hook-row.ts';
+import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
@@ -24,7 +24,7 @@ export interface HookReader {
   }) => readonly IndexedHook[];
   /** Undefined if the hook does not exist. */
   readonly one: (id: string) => IndexedHook | undefined;
-  /** Undefined if the hook does not exist, null if its secrets or headers cannot be decrypted. */
+  /** Undefined if the hook does not exist, null if its secrets, headers or client certificate cannot be decrypted. */
   readonly sendable: (id: string) => SendableHook | null | undefined;
 }
 
@@ -62,6 +62,7 @@ const toSendable = (row: HookRow, secrets: readonly SecretRow[], cipher: Cipher)
   return {
     ...toHook(row),
     headers: toHeaders(row, cipher),
+    client_certificate: toClientCertificate(row, cipher),
     secrets: [...current, ...previous].map(openSecret),
   };
 };
