@@ -73,7 +73,7 @@ const defineReads = (deps: RpcDeps) => {
   return {
     list: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: READS_OWN_LIST,
         route: { method: 'GET', path: '/deliveries' },
         summary: 'List deliveries',
@@ -85,7 +85,7 @@ const defineReads = (deps: RpcDeps) => {
       .query(({ ctx, input }) => list(ctx, input)),
     listOfHook: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: READS_OWN_IDS,
         route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' },
         summary: 'List the deliveries of a hook',
@@ -102,7 +102,7 @@ const defineReads = (deps: RpcDeps) => {
       }),
     get: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: READS_OWN_IDS,
         route: { method: 'GET', path: '/deliveries/{delivery_id}' },
         summary: 'Get a delivery',

@@ -53,7 +53,7 @@ const newEventType = one.extend({
 const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
   list: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types' },
       summary: 'List event types',
@@ -67,7 +67,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     ),
   get: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types/{name}' },
       summary: 'Get an event type',
@@ -82,7 +82,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     }),
   sample: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types/{name}/sample' },
       summary: 'Get sample data',
