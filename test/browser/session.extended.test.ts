@@ -17,7 +17,7 @@ describe.skipIf(!hasBrowser)('the session of a person in the console', () => {
       await page.goto(`${server.origin}/webhooks?status=paused`);
       const key = page.getByLabel('API key');
       expect(await button(page, 'Sign in').isDisabled()).toBe(true);
-      await key.fill('bwk_not-a-key-of-this-server');
+      await key.fill('not-a-key-of-this-server');
       await button(page, 'Sign in').click();
       await page.getByText('This API key is not known here: it was mistyped,').waitFor();
       expect(await page.getByText('Bearer').count()).toBe(0);

@@ -67,9 +67,16 @@ test('keys are created, used, listed without their text, and deleted', async ({ 
   );
   expect(refused.stderr).not.toContain(api_key);
 
-  expect(await json('keys', 'list')).toEqual((await server.api('GET /v1/api-keys')).body);
+  const listed = (await server.api('GET /v1/api-keys')).body.data;
+  expect((await json('keys', 'list')).data).toMatchObject(
+    listed.map(({ id: of, name }) => ({
+      id: of,
+      name,
+      last_used_at: expect.toBeOneOf([null, expect.any(String)]),
+    })),
+  );
   const table = (await bellwire(['keys', 'list'])).stdout;
-  expect(table).toMatch(/^key_\S+ +send +ws_\S+ +\S+ +bwk_\S+ +checkout$/m);
+  expect(table).toMatch(/^key_\S+ +send +ws_\S+ +\S+ +- +\S+ +bw_send_\S+ +checkout$/m);
   expect(table).not.toContain(api_key);
   expect(await json('keys', 'delete', id)).toBeNull();
   expect((await runCommand(['events', 'send', 'a', '--set', 'b=1'], { env })).code).toBe(1);

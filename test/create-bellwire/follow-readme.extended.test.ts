@@ -42,7 +42,7 @@ const followReadme = async (template: Template, dialect: DialectName, more: read
     env,
     port,
     replacements: {
-      'bwk_…': ADMIN_KEY,
+      'bw_…': ADMIN_KEY,
       'http://127.0.0.1:4400': server.url,
       'http://127.0.0.1:3000': `http://127.0.0.1:${port}`,
       'https://localhost:3443': front.origin,

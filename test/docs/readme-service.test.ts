@@ -18,7 +18,7 @@ const asPattern = (text: string): RegExp =>
     `^${text
       .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
       .replaceAll('127\\.0\\.0\\.1:4400', String.raw`127\.0\.0\.1:\d+`)
-      .replaceAll('bwk_…', String.raw`bwk_\S+`)
+      .replaceAll('bw_…', String.raw`bw_\S+`)
       .replaceAll('signin#…', String.raw`signin#\S+`)
       .replaceAll('/home/you/bellwire/', String.raw`\S+/`)}`,
   );

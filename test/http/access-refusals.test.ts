@@ -17,7 +17,8 @@ const createKey = async (scope: string): Promise<string> =>
 describe('a caller without a valid key gets 401 on both surfaces:', () => {
   it.each<[string, Record<string, string>]>([
     ['no key', {}],
-    ['an unknown key', { authorization: 'Bearer bwk_unknown' }],
+    ['an unknown key', { authorization: 'Bearer some-unknown-key' }],
+    ['a broken key', { authorization: 'Bearer bw_admin_broken' }],
     ['a key without its scheme', { authorization: 'an-admin-key-of-the-tests-9f3b7c1d' }],
     ['another scheme', { authorization: 'Basic YWRtaW46YWRtaW4=' }],
     ['an empty key', { authorization: 'Bearer ' }],
@@ -69,7 +70,7 @@ describe('every procedure', () => {
   it('declares the scope that it needs', () => {
     expect(procedures.length).toBeGreaterThan(20);
     for (const { name, meta } of procedures) {
-      expect(['admin', 'workspace', 'send'], name).toContain(meta?.scope);
+      expect(['admin', 'workspace', 'send', 'read'], name).toContain(meta?.scope);
       if (meta?.scope === 'admin') expect(name).toMatch(/^(workspaces|apiKeys|system)\./);
     }
     const by_send = procedures.filter(({ meta }) => meta?.scope === 'send').map(({ name }) => name);

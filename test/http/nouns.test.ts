@@ -93,7 +93,7 @@ describe('API keys', () => {
     const { status, body } = await api('POST /v1/api-keys', { name: 'ci', scope: 'send' });
     const { id, api_key } = body;
     expect(status).toBe(201);
-    expect(api_key).toMatch(/^bwk_[\w-]{43}$/);
+    expect(api_key).toMatch(/^bw_send_[0-9a-z]{26}_[0-9A-Za-z]{43}_[0-9a-f]{8}$/);
     const list = await api('GET /v1/api-keys');
     expect(list.body.data).toHaveLength(2);
     expect(list.body.data).toContainEqual(

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { composeKey } from '../../packages/server/src/core/api-key.ts';
 import { pageHeaders } from '../../packages/server/src/http/console.ts';
 import { openStream } from '../support/event-stream.ts';
 import { openPortal } from '../support/portal.ts';
@@ -37,7 +39,7 @@ it('a link opens a session with what its page needs', async () => {
   expect([status, body]).toEqual([
     200,
     {
-      token: expect.stringMatching(/^bwp_[\w-]{43}$/),
+      token: expect.stringMatching(/^bw_portal_[0-9a-z]{26}_[0-9A-Za-z]{43}_[0-9a-f]{8}$/),
       tenant: 'cus_42',
       read_only: true,
       return_url: `${ALLOWED}/settings`,
@@ -65,7 +67,7 @@ it('a link works once, also when several browsers open it together', async () =>
 it('the token of a link, a session of the console and an API key are not tokens of a portal, nor the reverse', async () => {
   const { token: link } = await createLink('cus_42');
   expect(await statusWith(link)).toBe(401);
-  expect(await statusWith(`bwp_${link}`)).toBe(401);
+  expect(await statusWith(`bw_portal_${link}`)).toBe(401);
   expect((await exchange(await server.bellwire.createSignInLink())).status).toBe(401);
   const token = await openPortal(api, 'cus_42');
   expect((await exchange(token)).status).toBe(401);
@@ -242,6 +244,9 @@ const preflight = (path: string, origin: string) =>
     },
   });
 
+/** In the form of a token, with a correct checksum. */
+const unknownToken = (): string => composeKey('portal', `ses_${'0'.repeat(26)}`, randomBytes);
+
 it('a page of an allowed origin makes calls with the token of a portal, without credentials', async () => {
   const token = await openPortal(api, 'cus_cors');
   for (const path of ['/v1/webhooks', '/api/v1/webhooks', '/trpc/hooks.list', '/portal/session']) {
@@ -253,7 +258,7 @@ it('a page of an allowed origin makes calls with the token of a portal, without 
   const calls = [
     await api('GET /v1/webhooks', undefined, { key: token, headers: { origin: ALLOWED } }),
     await api('GET /v1/audit', undefined, { key: token, headers: { origin: ALLOWED } }),
-    await api('GET /v1/webhooks', undefined, { key: 'bwp_gone', headers: { origin: ALLOWED } }),
+    await api('GET /v1/webhooks', undefined, { key: unknownToken(), headers: { origin: ALLOWED } }),
     await api('GET /trpc/hooks.list?input={}', undefined, { key: token, headers: { origin: ALLOWED } }),
     await exchange('used', { origin: ALLOWED }),
   ];

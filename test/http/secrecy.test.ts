@@ -8,7 +8,7 @@ const spellingsOf = (secret: string): readonly string[] => {
   const raw = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
   return [
     secret,
-    secret.replace(/^(whsec|bwk)_/, ''),
+    secret.replace(/^whsec_/, ''),
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
     ...[raw, Buffer.from(secret)].flatMap((buffer) => [

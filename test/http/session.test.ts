@@ -55,8 +55,8 @@ it('a session ends when it signs out, and when its API key is deleted', async ()
   expect((await server.api('GET /v1/webhooks', undefined, { key: null, headers: other })).status).toBe(401);
 });
 
-it('a wrong key, and a key that only sends events, are refused with the reason', async () => {
-  const wrong = await signIn(server, 'bwk_wrong');
+it('a wrong key, and a key that only sends events or only reads, are refused with the reason', async () => {
+  const wrong = await signIn(server, 'some-wrong-key');
   expect(wrong).toMatchObject({ status: 401, body: { error: { code: 'unauthenticated' } } });
   expect(wrong.headers['set-cookie']).toBeUndefined();
   const { body: key } = await server.api('POST /v1/api-keys', {
@@ -66,6 +66,11 @@ it('a wrong key, and a key that only sends events, are refused with the reason',
   expect(await signIn(server, key.api_key)).toMatchObject({
     status: 403,
     body: { error: { message: expect.stringContaining('can only send events') } },
+  });
+  const { body: reader } = await server.api('POST /v1/api-keys', { name: 'reader', scope: 'read' });
+  expect(await signIn(server, reader.api_key)).toMatchObject({
+    status: 403,
+    body: { error: { message: expect.stringContaining('can only read') } },
   });
 });
 
@@ -138,7 +143,9 @@ it('a form of another page cannot change anything: only JSON is accepted', async
 it('an API key takes precedence over the cookie, whatever page sends it', async () => {
   const headers = { cookie: await signedIn(server), 'sec-fetch-site': 'cross-site' };
   expect((await server.api('GET /v1/webhooks', undefined, { headers })).status).toBe(200);
-  expect((await server.api('GET /v1/webhooks', undefined, { key: 'bwk_wrong', headers })).status).toBe(401);
+  expect((await server.api('GET /v1/webhooks', undefined, { key: 'some-wrong-key', headers })).status).toBe(
+    401,
+  );
 });
 
 it('behind a proxy, the public URL is the origin of the console', async () => {

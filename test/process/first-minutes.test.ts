@@ -41,7 +41,7 @@ test('the first start prints all that you need and sends a signed ping; the seco
     const output = first.stdout();
     const [, url = ''] = URL_LINE.exec(output) ?? [];
     expect(output).toMatch(/^Bellwire \d+\.\d+\.\d+ is running at http:\/\/127\.0\.0\.1:\d+\n/);
-    expect(output.match(/API key {3}bwk_\S+/g)).toHaveLength(1);
+    expect(output.match(/API key {3}bw_admin_\S+/g)).toHaveLength(1);
     expect(output).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
     expect(output).toContain(`keys      ${folder.file('.bellwire/keys')}`);
     expect(output).toContain(`inbox     ${url}/inbox/first`);
@@ -59,7 +59,7 @@ test('the first start prints all that you need and sends a signed ping; the seco
   await using second = serveLocal(folder.path);
   await second.says(CURL);
   await stop(second);
-  expect(second.stdout()).not.toContain('bwk_');
+  expect(second.stdout()).not.toContain('bw_admin_');
   expect(second.stdout()).toMatch(/API key {3}the one of the first start\. Is it lost\? .* BELLWIRE_API_KEY/);
   expect(second.stdout()).toMatch(/\n {2}inbox {5}http:\S+\/inbox\/first\n {2}docs {6}http:\S+\/docs /);
   expect(second.stdout()).toContain(`data      ${folder.file('.bellwire/bellwire.db')}`);
@@ -105,7 +105,7 @@ test.skipIf(noCurl !== null)(
     const path = folder.file('.bellwire/api-key');
     const key = readFileSync(path, 'utf8').trim();
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(key).toMatch(/^bwk_/);
+    expect(key).toMatch(/^bw_admin_/);
     expect(first.stdout()).toContain(`API key   in ${path} `);
     for (const text of [first.stdout(), first.stderr()]) expect(text).not.toContain(key.slice(4));
     const { stdout, status: code } = spawnSync('bash', ['-c', curl], { encoding: 'utf8' });

@@ -92,7 +92,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:dns': { may: ['transport/'] },
   'node:fs': {
     may: [
-      'storage/open-storage.ts',
+      'storage/private-file.ts',
       'storage/key-ring-file.ts',
       'storage/sqlite/file-sizes.ts',
       'storage/sqlite/page-scrubber.ts',

@@ -9,7 +9,7 @@ const MAIN = fileURLToPath(new URL('packages/cli/src/main.ts', REPOSITORY));
 /** Keeps compiled code between processes and runs: a start takes half the CPU time. */
 const COMPILE_CACHE = fileURLToPath(new URL('node_modules/.cache/node', REPOSITORY));
 
-export const ADMIN_KEY = 'bwk_an-admin-key-of-the-process-tests';
+export const ADMIN_KEY = 'an-admin-key-of-the-process-tests-4d2a';
 
 interface Exit {
   readonly code: number | null;

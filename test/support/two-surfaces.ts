@@ -103,7 +103,7 @@ export const successOf = (name: string, value: unknown): number =>
 
 const ID = /\b(?:ws|wh|evt|dlv|att|rcv|ers|key|aud)_[0-9a-z]{26}\b/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
-const SECRET = /whsec_[A-Za-z0-9+/=]+|bwk_[\w-]+|https?:\/\/[\w.:]+\/portal#[\w-]+/g;
+const SECRET = /whsec_[A-Za-z0-9+/=]+|bw_[a-z]+_\w+|https?:\/\/[\w.:]+\/portal#[\w-]+/g;
 
 /** Signatures, by the generated secrets of hooks, and the seconds that they sign. */
 const SIGNED = /[A-Za-z0-9+/]{43}=|\b[0-9a-f]{64}\b|\b1[789]\d{8}\b/g;

@@ -43,7 +43,7 @@ const hookCommand = (dialect: Dialect): string => {
     ...(generates_secret ? {} : { secret: '…' }),
     ...(needs_https ? { insecure_ssl: true } : {}),
   });
-  return `KEY=bwk_…\ncurl -s ${API}/webhooks ${AUTHORIZATION} ${JSON_BODY} \\\n  -d ${quoteForShell(hook)}`;
+  return `KEY=bw_…\ncurl -s ${API}/webhooks ${AUTHORIZATION} ${JSON_BODY} \\\n  -d ${quoteForShell(hook)}`;
 };
 
 const tryCommands = ({ dialect, event_type }: ReadmeChoices): string => {
@@ -53,7 +53,7 @@ const tryCommands = ({ dialect, event_type }: ReadmeChoices): string => {
   const event = `'{"type": "order.created", "data": ${data}}'`;
   const handshake = senders[dialect].is_validated ? [post('validate'), post('activate')] : [post('ping')];
   return [
-    'KEY=bwk_…',
+    'KEY=bw_…',
     'HOOK=wh_…',
     ...(hasType ? [] : handshake),
     event_type === null
@@ -81,7 +81,7 @@ const valuesFor = (choices: ReadmeChoices): Readonly<Record<string, string>> => 
     path: format.path,
     url: localUrl(dialect),
     create_hook: hookCommand(dialect),
-    api_key: `Replace \`bwk_…\` with your API key, which Bellwire prints at its first start${generates_secret ? '' : ', and the `…` of `secret` with a secret of at least 16 ASCII characters'}:`,
+    api_key: `Replace \`bw_…\` with your API key, which Bellwire prints at its first start${generates_secret ? '' : ', and the `…` of `secret` with a secret of at least 16 ASCII characters'}:`,
     after_creation: needs_https ? HTTPS_NOTE : dialect === 'q2' ? PING_NOTE : '',
     secret: generates_secret
       ? '`secret` in the response, which is shown only once'

@@ -2,6 +2,7 @@ import { type Audit, type AuditOptions, createAudit } from './admin/audit.ts';
 import { scheduleBeyondRetention } from './admin/check-retention.ts';
 import { initialCatalog } from './admin/initial-catalog.ts';
 import { createKeys, type Keys } from './admin/keys.ts';
+import { KeyUses } from './admin/key-uses.ts';
 import { createPortals } from './admin/portals.ts';
 import { Sessions } from './admin/sessions.ts';
 import { noteChange } from './admin/note-changes.ts';
@@ -62,13 +63,23 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
 const createJobs = (
   ports: Ports,
   settings: Settings,
-  { notices, changes }: { readonly notices: Notices; readonly changes: Changes },
+  {
+    notices,
+    changes,
+    uses,
+  }: { readonly notices: Notices; readonly changes: Changes; readonly uses: KeyUses },
 ): JobRunner => {
   const { store, repositories } = ports.storage;
   const parts = { ...ports, ...settings, ...repositories, store, notices, changes };
   return new JobRunner({
     ...ports,
-    jobs: [createRecoveryJob(parts), createErasureJob(parts), createAuditJob(parts), createWatchJob(parts)],
+    jobs: [
+      createRecoveryJob(parts),
+      createErasureJob(parts),
+      createAuditJob(parts),
+      createWatchJob(parts),
+      { name: 'api_key_uses', advance: (limit) => uses.write(limit) },
+    ],
   });
 };
 
@@ -126,20 +137,27 @@ const afterChange =
     if (change.action === 'api_key.deleted') streams.endOf(change.subject);
   };
 
-const adoptKey = (keys: Keys, api_key: string): Promise<void> => {
-  const actor = { workspace_id: DEFAULT_WORKSPACE, by: 'configuration' };
-  return keys.adopt(api_key, 'from the configuration', actor);
+/** A shorter key can be guessed, if a person chose it. */
+const SAFE_KEY_LENGTH = 32;
+
+const configureKey = async (keys: Keys, api_key: string, log: Log): Promise<void> => {
+  await keys.configure(api_key, { workspace_id: DEFAULT_WORKSPACE, by: 'configuration' });
+  if (api_key.length >= SAFE_KEY_LENGTH) return;
+  log.warn('BELLWIRE_API_KEY is short, so it could be guessed. Use at least 32 random characters', {
+    length: api_key.length,
+  });
 };
 
 /** The API keys with the configured one, and the sessions that act for them. */
 const openKeys = async (ports: Ports, { api_key }: Settings, audit: Audit) => {
   const { repositories } = ports.storage;
-  const keys = createKeys({ ...ports, audit, repositories: repositories.api_keys });
+  const uses = new KeyUses(repositories.api_keys, ports.clock);
+  const keys = createKeys({ ...ports, audit, uses, repositories: repositories.api_keys });
   const is_first_start = !(await repositories.api_keys.any());
-  if (api_key !== null) await adoptKey(keys, api_key);
+  if (api_key !== null) await configureKey(keys, api_key, ports.log);
   const sessions = new Sessions({ ...ports, keys, repositories: repositories.sessions });
   const portals = createPortals({ ...ports, audit, repositories });
-  return { keys, sessions, portals, is_first_start };
+  return { keys, uses, sessions, portals, is_first_start };
 };
 
 interface InProcessParts {
@@ -176,7 +194,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const changes = new ChangeFeed({ ...ports, repositories });
   const streams = new Streams({ source: changes, clock });
   const audit = createAudit({ ...ports, repositories, onChanged: afterChange({ changes, streams }) });
-  const { keys, sessions, portals, is_first_start } = await openKeys(ports, settings, audit);
+  const { keys, uses, sessions, portals, is_first_start } = await openKeys(ports, settings, audit);
 
   const metrics = createMetrics({ store, repositories, clock, gauges: () => loop.gauges() });
   const observe = (observation: Observation): void => {
@@ -184,7 +202,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     ports.observe?.(observation);
   };
   const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe });
-  const jobs = createJobs(ports, settings, { notices: loop.notices, changes });
+  const jobs = createJobs(ports, settings, { notices: loop.notices, changes, uses });
   const lifecycle = new Lifecycle({ ...ports, loop, jobs });
   await lifecycle.open();
   const error_log = createErrorLog(log, clock);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { retrySchedule, durationMs } from './durations.ts';
+import { readKey } from './core/api-key.ts';
 import { BellwireError } from './core/errors.ts';
 import { issueInWords } from './core/issue-words.ts';
 import type { SettingOrigin } from './core/setting-origin.ts';
@@ -27,6 +28,12 @@ const ORIGIN_RULE = 'must be origins such as https://app.example.com, separated 
 const isOrigin = (word: string): boolean =>
   /^https?:\/\/[^/*?#@\s;,'"]+\/?$/i.test(word) && URL.canParse(word);
 const list = text.transform((words) => words.split(',').map((word) => word.trim()));
+
+/** A truncated key, or one with another scope, is a mistake. */
+const isConfigurable = (key: string): boolean => {
+  const form = readKey(key);
+  return form === null || (form !== 'broken' && form.scope === 'admin');
+};
 
 interface Setting<S extends z.ZodType> {
   readonly schema: S;
@@ -56,8 +63,11 @@ export const settings = {
     z
       .string()
       .regex(/^[\x21-\x7e]{16,512}$/, 'must be 16 to 512 visible characters without spaces')
-      .regex(/^(?!bwp_)/, 'must not begin with bwp_, as the tokens of the portal do'),
-    'Admin API key, added at the start. If unset, the first start generates one and prints it; if the output is not a terminal, it is written to the file `api-key` next to the database.',
+      .refine(
+        (key) => isConfigurable(key),
+        'begins with bw_, so it must be a complete API key of Bellwire with the scope admin',
+      ),
+    'Admin API key. A new value replaces the previous one. If unset, the first start generates one and prints it; if the output is not a terminal, it is written to the file `api-key` next to the database.',
   ),
   encryption_keys: setting(
     text,

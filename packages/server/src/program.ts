@@ -67,7 +67,7 @@ export interface Settings extends Pick<
   readonly portal_origins: readonly string[];
   /** The facts about this process for operators. */
   readonly system: SystemFacts;
-  /** An admin API key to store at the start. */
+  /** The configured admin API key; null keeps the one of an earlier start. */
   readonly api_key: string | null;
 }
 

@@ -9,20 +9,37 @@ const key = (id: string, workspace_id: string | null): ApiKey => ({
   scope: workspace_id === null ? 'admin' : 'send',
   hint: 'bw_…4f2a',
   created_at: NOW,
+  expires_at: null,
+  last_used_at: null,
 });
 
 export const apiKeys = (check: Check): void => {
-  check('a key is found by its hash and listed as it was created, without the hash', async (kit) => {
-    const workspace_id = await kit.arrange.addWorkspace();
-    expect(await kit.api_keys.any()).toBe(false);
-    await kit.api_keys.create(key('key_1', workspace_id), 'hash 1');
-    await kit.api_keys.create(key('key_2', null), 'hash 2');
-    expect(await kit.api_keys.any()).toBe(true);
-    expect(await kit.api_keys.find('hash 1')).toEqual({ id: 'key_1', workspace_id, scope: 'send' });
-    expect(await kit.api_keys.find('hash 2')).toEqual({ id: 'key_2', workspace_id: null, scope: 'admin' });
-    const listed = { data: [key('key_1', workspace_id)], next: null };
-    expect(await kit.api_keys.list(workspace_id, FIRST_PAGE)).toEqual(listed);
-  });
+  check(
+    'a key is found by its id with its hash, and listed as it was created, without the hash',
+    async (kit) => {
+      const workspace_id = await kit.arrange.addWorkspace();
+      expect(await kit.api_keys.any()).toBe(false);
+      await kit.api_keys.create(key('key_1', workspace_id), 'hash 1');
+      await kit.api_keys.create({ ...key('key_2', null), expires_at: NOW + 1 }, 'hash 2');
+      expect(await kit.api_keys.any()).toBe(true);
+      expect(await kit.api_keys.find('key_1')).toEqual({
+        id: 'key_1',
+        workspace_id,
+        scope: 'send',
+        hash: 'hash 1',
+        expires_at: null,
+      });
+      expect(await kit.api_keys.find('key_2')).toEqual({
+        id: 'key_2',
+        workspace_id: null,
+        scope: 'admin',
+        hash: 'hash 2',
+        expires_at: NOW + 1,
+      });
+      const listed = { data: [key('key_1', workspace_id)], next: null };
+      expect(await kit.api_keys.list(workspace_id, FIRST_PAGE)).toEqual(listed);
+    },
+  );
 
   check('a workspace lists and removes only its own keys, an admin all keys', async (kit) => {
     const [one, two] = await kit.addWorkspaces();
@@ -44,12 +61,19 @@ export const apiKeys = (check: Check): void => {
   });
 
   check('a key is valid from its creation to its removal, whatever the cache held', async (kit) => {
-    expect(await kit.api_keys.find('hash')).toBe(null);
-    const changed = { kind: 'api_key', hash: 'hash' };
+    expect(await kit.api_keys.find('key_1')).toBe(null);
+    const changed = { kind: 'api_key', id: 'key_1' };
     expect(await kit.announced(() => kit.api_keys.create(key('key_1', null), 'hash'))).toEqual([changed]);
-    expect(await kit.api_keys.find('hash')).toMatchObject({ id: 'key_1' });
+    expect(await kit.api_keys.find('key_1')).toMatchObject({ id: 'key_1' });
     expect(await kit.announced(() => kit.api_keys.remove(null, 'key_1'))).toEqual([changed]);
-    expect(await kit.api_keys.find('hash')).toBe(null);
+    expect(await kit.api_keys.find('key_1')).toBe(null);
+  });
+
+  check('the uses of keys are stored', async (kit) => {
+    for (const id of ['key_1', 'key_2', 'key_3']) await kit.api_keys.create(key(id, null), `hash of ${id}`);
+    await kit.api_keys.markUsed(['key_1', 'key_3', 'key_gone'], NOW + 5);
+    const { data } = await kit.api_keys.list(null, FIRST_PAGE);
+    expect(data.map(({ last_used_at }) => last_used_at)).toEqual([NOW + 5, null, NOW + 5]);
   });
 
   check('a hash belongs to one key', async (kit) => {

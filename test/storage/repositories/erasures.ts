@@ -260,7 +260,16 @@ const USES: Readonly<Record<string, (kit: Kit, workspace_id: string) => Promise<
   'a hook': (kit, workspace_id) => kit.addHook(workspace_id),
   'an API key': (kit, workspace_id) =>
     kit.api_keys.create(
-      { id: 'key_1', workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
+      {
+        id: 'key_1',
+        workspace_id,
+        name: 'CI',
+        scope: 'send',
+        hint: '…',
+        created_at: NOW,
+        expires_at: null,
+        last_used_at: null,
+      },
       'hash',
     ),
 };

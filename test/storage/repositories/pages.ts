@@ -28,7 +28,16 @@ const LISTS: Readonly<Record<string, List>> = {
   api_keys: {
     add: (kit, workspace_id, id) =>
       kit.api_keys.create(
-        { id, workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
+        {
+          id,
+          workspace_id,
+          name: 'CI',
+          scope: 'send',
+          hint: '…',
+          created_at: NOW,
+          expires_at: null,
+          last_used_at: null,
+        },
         `hash of ${id}`,
       ),
     list: (kit, workspace_id, page) => kit.api_keys.list(workspace_id, page),

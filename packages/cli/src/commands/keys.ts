@@ -2,6 +2,7 @@ import type { ApiKey } from '@bellwire/client';
 import { choices } from '../frame/choices.ts';
 import { listVerb } from '../frame/list-verb.ts';
 import { apiVerb, type Noun } from '../frame/verb.ts';
+import { readFutureTime, readSeconds } from '../input/read-text.ts';
 import { printRecord } from '../print/record.ts';
 
 const list = listVerb<{}, ApiKey>({
@@ -14,12 +15,19 @@ const list = listVerb<{}, ApiKey>({
     { title: 'SCOPE', of: ({ scope }) => scope },
     { title: 'WORKSPACE', of: ({ workspace_id }) => workspace_id },
     { title: 'CREATED', of: ({ created_at }) => created_at },
+    { title: 'EXPIRES', of: ({ expires_at }) => expires_at },
+    { title: 'LAST USED', of: ({ last_used_at }) => last_used_at },
     { title: 'KEY', of: ({ hint }) => hint },
     { title: 'NAME', of: ({ name }) => name },
   ],
 });
 
-const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope'>>>({
+interface NewKey extends Pick<ApiKey, 'name'>, Partial<Pick<ApiKey, 'scope'>> {
+  readonly expires_at?: string;
+  readonly expires_in?: number;
+}
+
+const create = apiVerb<NewKey>({
   usage: 'create <name>',
   about: 'Create an API key. It is shown once.',
   arguments: { name: 'a name for people, like the service that uses the key' },
@@ -27,12 +35,23 @@ const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope'>>>({
     {
       flags: '--scope <scope>',
       about:
-        'admin: everything; workspace: everything in one workspace; send: only send events there (default: workspace)',
-      choices: choices<ApiKey['scope']>({ admin: true, workspace: true, send: true }),
+        'admin: everything; workspace: everything in one workspace; send: only send events there; read: only read there, without secrets (default: workspace)',
+      choices: choices<ApiKey['scope']>({ admin: true, workspace: true, send: true, read: true }),
+    },
+    {
+      flags: '--expires-in <duration>',
+      about: 'when the key expires, such as 90d (default: never)',
+      read: readSeconds,
+    },
+    {
+      flags: '--expires-at <time>',
+      about: 'the same as a time, such as 2027-11-21T10:30:00Z',
+      read: readFutureTime,
     },
   ],
   examples: [
     "keys create 'checkout service' --scope send",
+    'keys create dashboard --scope read --expires-in 90d',
     'keys create acme --workspace ws_01jd7a2m4x8q5v9t3c6n0r1yke',
   ],
   run: async ({ apiKeys }, fields, { out }) => {

@@ -160,10 +160,11 @@ export const auditedWorkspace = ({ name, dialect, strict }: Workspace): AuditFie
   strict,
 });
 
-export const auditedKey = ({ name, scope, workspace_id }: ApiKey): AuditFields => ({
+export const auditedKey = ({ name, scope, workspace_id, expires_at }: ApiKey): AuditFields => ({
   name,
   scope,
   workspace_id,
+  expires_at: isoOrNull(expires_at),
 });
 
 /** A job and what it covers; of deliveries by id, their number. */

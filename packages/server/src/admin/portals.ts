@@ -1,4 +1,6 @@
+import { composeKey } from '../core/api-key.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { IdFactory } from '../core/ids.ts';
 import { type PortalSettings, themeIssues } from '../core/portal.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Hash } from '../ports/hash.ts';
@@ -8,8 +10,6 @@ import type { PortalSession } from '../ports/sessions.ts';
 import type { Actor, Audit } from './audit.ts';
 import type { PortalCaller } from './keys.ts';
 
-/** Lets secret scanners recognize the token of a portal session, and the server tell it from an API key. */
-export const PORTAL_PREFIX = 'bwp_';
 const TOKEN_BYTES = 32;
 const LINK_MS = 600_000;
 
@@ -55,6 +55,7 @@ export interface PortalsOptions {
   readonly audit: Audit;
   readonly clock: Clock;
   readonly random: Random;
+  readonly ids: IdFactory;
   readonly hash: Hash;
 }
 
@@ -91,7 +92,7 @@ const createLink = async (
   const key_id = keyOf(actor.by);
   const now = clock.now();
   const expires_at = now + LINK_MS;
-  const portal = { workspace_id, tenant, key_id, lasts_ms, settings };
+  const portal = { workspace_id, tenant, lasts_ms, settings };
   await audit.change(actor, async ({ api_keys, sessions, tenants, workspaces }, record) => {
     // In the transaction that stores the link: a key or a workspace deleted meanwhile leaves no link behind.
     if (key_id !== null && !(await api_keys.exists(key_id))) {
@@ -103,7 +104,7 @@ const createLink = async (
     // Only a tenant that exists can be erased, and its links with it.
     await tenants.update(workspace_id, tenant, { now });
     const times = { created_at: now, expires_at };
-    await sessions.add({ token_hash: hash(token), kind: 'portal_link', key_hash: null, portal, ...times });
+    await sessions.add({ token_hash: hash(token), kind: 'portal_link', key_id, portal, ...times });
     const after = { read_only: settings.read_only, lasts_ms };
     await record({ action: 'portal.linked', subject: tenant, tenant, after });
   });
@@ -111,13 +112,13 @@ const createLink = async (
 };
 
 export const createPortals = (options: PortalsOptions): Portals => {
-  const { repositories, audit, clock, random, hash } = options;
+  const { repositories, audit, clock, random, ids, hash } = options;
   const { sessions, workspaces } = repositories;
   const newToken = (): string => Buffer.from(random.bytes(TOKEN_BYTES)).toString('base64url');
   return {
     createLink: (actor, wanted) => createLink(options, actor, { token: newToken(), wanted }),
     open: async (link_token) => {
-      const token = PORTAL_PREFIX + newToken();
+      const token = composeKey('portal', ids('ses'), random.bytes);
       const session = await sessions.openPortal(hash(link_token), {
         token_hash: hash(token),
         now: clock.now(),

@@ -36,23 +36,18 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** Starts a session for an API key. @throws BellwireError `unauthenticated`, `forbidden` for a key that only sends */
+  /** Starts a session for an API key. @throws BellwireError `unauthenticated`, `forbidden` for a key that only sends or reads */
   async signIn(api_key: string): Promise<SignedIn> {
-    const { keys, hash } = this.#options;
-    const caller = await keys.callerOf(hash(api_key));
-    if (caller === null) {
-      throw new BellwireError(
-        'unauthenticated',
-        'This API key is not known here: it was mistyped, deleted, or belongs to another server.',
-      );
-    }
-    if (caller.scope === 'send') {
+    const { keys } = this.#options;
+    const caller = await keys.callerWith(api_key);
+    if (caller.scope === 'send' || caller.scope === 'read') {
+      const reason = caller.scope === 'send' ? 'can only send events' : 'can only read';
       throw new BellwireError(
         'forbidden',
-        'This API key can only send events. Sign in with a key that has the scope "workspace" or "admin".',
+        `This API key ${reason}. Sign in with a key that has the scope "workspace" or "admin".`,
       );
     }
-    return { ...(await this.#start('console', hash(api_key), SESSION_MS)), caller };
+    return { ...(await this.#start('console', caller.key_id, SESSION_MS)), caller };
   }
 
   /** Creates the token of a link that signs one browser in as the local operator. */
@@ -68,7 +63,7 @@ export class Sessions {
     if (link === null || link.kind !== 'link' || this.#isExpired(link)) {
       throw new BellwireError('unauthenticated', 'This link was used already, or has expired.');
     }
-    return { ...(await this.#start('console', link.key_hash, SESSION_MS)), caller: LOCAL };
+    return { ...(await this.#start('console', link.key_id, SESSION_MS)), caller: LOCAL };
   }
 
   /** The caller that a session acts for; null if it has ended or its key was deleted. */
@@ -76,7 +71,7 @@ export class Sessions {
     const { repositories, keys, hash } = this.#options;
     const session = await repositories.find(hash(token));
     if (session === null || session.kind !== 'console' || this.#isExpired(session)) return null;
-    return session.key_hash === null ? LOCAL : keys.callerOf(session.key_hash);
+    return session.key_id === null ? LOCAL : keys.callerOf(session.key_id);
   }
 
   /** Ends a session. */
@@ -91,7 +86,7 @@ export class Sessions {
 
   async #start(
     kind: 'link' | 'console',
-    key_hash: string | null,
+    key_id: string | null,
     max_age_ms: number,
   ): Promise<{ readonly token: string; readonly max_age_ms: number }> {
     const { repositories, clock, random, hash } = this.#options;
@@ -100,7 +95,7 @@ export class Sessions {
     await repositories.add({
       token_hash: hash(token),
       kind,
-      key_hash,
+      key_id,
       portal: null,
       created_at: now,
       expires_at: now + max_age_ms,

@@ -47,6 +47,7 @@ export const errorTable = {
   database_incompatible: 500,
   database_not_durable: 500,
   wrong_encryption_key: 500,
+  key_file_exposed: 500,
   backup_failed: 500,
 } as const;
 

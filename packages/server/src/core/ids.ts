@@ -1,7 +1,19 @@
 /** Crockford's base 32 in lower case: sorts like the bytes and is easy to read aloud. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-export type IdPrefix = 'ws' | 'wh' | 'evt' | 'dlv' | 'att' | 'key' | 'sec' | 'aud' | 'rcv' | 'ers' | 'node';
+export type IdPrefix =
+  | 'ws'
+  | 'wh'
+  | 'evt'
+  | 'dlv'
+  | 'att'
+  | 'key'
+  | 'sec'
+  | 'aud'
+  | 'rcv'
+  | 'ers'
+  | 'ses'
+  | 'node';
 
 /** Generates ids that sort by creation time, even within one millisecond and when the clock steps back. */
 export type IdFactory = (prefix: IdPrefix) => string;

@@ -44,7 +44,8 @@ const STREAMS_PER_PORTAL = 5;
 /** Histories are kept for clients that reconnect: this many at most, beyond those with clients. */
 const IDLE_CHANNELS_MAX = 20;
 const LINGER_MS = 60_000;
-const RECHECK_MS = 4_000;
+/** A revocation takes effect within a second. */
+const RECHECK_MS = 900;
 
 /** Portals leave room for the console and for other programs. @throws BellwireError `too_many_requests` */
 const assertPortalRoom = (open: readonly StreamRequest[], owner: string): void => {

@@ -37,6 +37,16 @@ export interface ApiKey {
   /** The part of the key that may be shown. */
   readonly hint: string;
   readonly created_at: number;
+  /** Null for a key that does not expire. */
+  readonly expires_at: number | null;
+  /** At most a minute old; null if it has not been used. */
+  readonly last_used_at: number | null;
+}
+
+/** What authentication needs of a key. */
+export interface KnownKey extends Pick<ApiKey, 'id' | 'workspace_id' | 'scope' | 'expires_at'> {
+  /** SHA-256 of the whole key, in hex. */
+  readonly hash: string;
 }
 
 export interface EventType {
@@ -227,10 +237,12 @@ export interface Repositories {
     readonly create: (key: ApiKey, hash: string) => Promise<void>;
     /** The keys of one workspace; with `workspace_id: null` all keys. */
     readonly list: (workspace_id: string | null, page: PageQuery) => Promise<Page<ApiKey>>;
-    /** Returns the removed key; null if it does not exist. Also ends the portals that it has created. */
+    /** Returns the removed key; null if it does not exist. Also ends its sessions, and the portals that it has created. */
     readonly remove: (workspace_id: string | null, id: string) => Promise<ApiKey | null>;
     readonly exists: (id: string) => Promise<boolean>;
-    readonly find: (hash: string) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope'> | null>;
+    readonly find: (id: string) => Promise<KnownKey | null>;
+    /** Sets `last_used_at`. */
+    readonly markUsed: (ids: readonly string[], at: number) => Promise<void>;
     readonly any: () => Promise<boolean>;
   };
   readonly event_types: {

@@ -7,8 +7,11 @@ import type { PortalSettings } from '../core/portal.ts';
 export interface StoredSession {
   readonly token_hash: string;
   readonly kind: 'link' | 'console' | 'portal_link' | 'portal';
-  /** The hash of the API key that a console session acts for; null for the operator of a local server, who has no key. */
-  readonly key_hash: string | null;
+  /**
+   * The API key that a console session acts for, or that created the link to a portal; its deletion ends the session. Null
+   * without a key, as for the operator of a local server.
+   */
+  readonly key_id: string | null;
   /** The tenant and the settings of a portal; null for the console. */
   readonly portal: PortalSession | null;
   readonly created_at: number;
@@ -18,8 +21,6 @@ export interface StoredSession {
 export interface PortalSession {
   readonly workspace_id: string;
   readonly tenant: string;
-  /** The API key that created the link; its deletion ends the session. Null for one without a key. */
-  readonly key_id: string | null;
   /** The duration of the session, from the exchange of its link. */
   readonly lasts_ms: number;
   readonly settings: PortalSettings;

@@ -5,16 +5,37 @@ import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import { keyScopes } from '../core/api-key.ts';
 import type { RpcDeps } from './deps.ts';
-import { described, keyId, label, page } from './fields.ts';
+import { described, keyId, label, page, timeField, toTime } from './fields.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { createdKeyView, keyView, viewKey } from './views/api-key.ts';
 import { pageOf } from './views/shown.ts';
 
 const scope = 'admin';
+/** Ten years. */
+const MAX_AGE_S = 315_360_000;
 const newKey = z.strictObject({
   name: label,
   scope: described(z.enum(keyScopes), 'What the key may do. Default: `workspace`.', 'send').optional(),
+  expires_at: timeField('When the key expires. Default: never.', '2027-11-21T10:30:00Z').optional(),
+  expires_in: described(
+    z.int().min(60).max(MAX_AGE_S),
+    'The same as a number of seconds from now. Give one of the two.',
+    7_776_000,
+  ).optional(),
 });
+
+type Input = z.infer<typeof newKey>;
+
+const expiryOf = ({ expires_at, expires_in }: Input, now: number): number | null => {
+  if (expires_at !== undefined && expires_in !== undefined) {
+    const message = 'cannot be combined with expires_at';
+    throw new BellwireError('invalid_input', `expires_in: ${message}.`, {
+      issues: [{ path: 'expires_in', message }],
+    });
+  }
+  if (expires_at !== undefined) return toTime(expires_at);
+  return expires_in === undefined ? null : now + expires_in * 1000;
+};
 
 const defineDeletion = ({ audit }: RpcDeps) => ({
   delete: procedure
@@ -23,7 +44,8 @@ const defineDeletion = ({ audit }: RpcDeps) => ({
       portal: 'none',
       route: { method: 'DELETE', path: '/api-keys/{key_id}' },
       summary: 'Delete an API key',
-      description: 'Revokes the key immediately. A key cannot delete itself.',
+      description:
+        'Revokes the key immediately, and ends its sessions and streams. A key cannot delete itself. Audited.',
       errors: ['in_use'],
     })
     .input(z.strictObject({ key_id: keyId }))
@@ -54,7 +76,7 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
         route: { method: 'POST', path: '/api-keys', status: 201 },
         summary: 'Create an API key',
         description:
-          'Creates a key for the workspace of this call, or for all workspaces with the scope `admin`. The response contains the key, which cannot be retrieved again.',
+          'Creates a key for the workspace of this call, or for all workspaces with the scope `admin`. The response contains the key, which cannot be retrieved again. Audited.',
         example: { name: 'checkout service', scope: 'send' },
       })
       .input(newKey)
@@ -66,7 +88,7 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
           throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
         }
         const { key, secret } = await keys.create(
-          { name: input.name, scope: keyScope, workspace_id },
+          { name: input.name, scope: keyScope, workspace_id, expires_at: expiryOf(input, deps.now()) },
           actorOf(ctx),
         );
         return { ...viewKey(key), api_key: secret };

@@ -18,7 +18,7 @@ export const createAuditRouter = ({ repositories }: RpcDeps) =>
   t.router({
     list: procedure
       .meta({
-        scope: 'workspace',
+        scope: 'read',
         portal: 'none',
         route: { method: 'GET', path: '/audit' },
         summary: 'List the audit log',

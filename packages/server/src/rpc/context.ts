@@ -1,6 +1,7 @@
 import type { HookLookup } from '../admin/hook-lookup.ts';
 import type { Caller, Keys } from '../admin/keys.ts';
-import { PORTAL_PREFIX, type Portals } from '../admin/portals.ts';
+import type { Portals } from '../admin/portals.ts';
+import { readKey } from '../core/api-key.ts';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Owned } from '../ports/owned.ts';
@@ -46,7 +47,8 @@ const IN_PROCESS: Caller = { key_id: 'in_process', scope: 'admin', workspace_id:
 /** The token of a portal session in an `Authorization` header; null for any other header. */
 export const portalTokenIn = (authorization: string | null): string | null => {
   const [, token] = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '') ?? [];
-  return token?.startsWith(PORTAL_PREFIX) === true ? token : null;
+  const form = token === undefined ? null : readKey(token);
+  return token !== undefined && form !== null && form !== 'broken' && form.scope === 'portal' ? token : null;
 };
 
 export const createContexts = ({ keys, sessions, portals, lookup, ...shared }: ContextsOptions): Contexts => {

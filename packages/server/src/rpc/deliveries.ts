@@ -76,7 +76,7 @@ const defineLists = (deps: RpcDeps) => {
   return {
     list: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: READS_OWN_LIST,
         route: { method: 'GET', path: '/deliveries' },
         summary: 'List deliveries',
@@ -88,7 +88,7 @@ const defineLists = (deps: RpcDeps) => {
       .query(({ ctx, input }) => list(ctx, input)),
     listOfHook: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: READS_OWN_IDS,
         route: { method: 'GET', path: '/webhooks/{hook_id}/deliveries' },
         summary: 'List the deliveries of a hook',
@@ -109,7 +109,7 @@ const defineLists = (deps: RpcDeps) => {
 const defineReads = ({ repositories }: RpcDeps) => ({
   get: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/deliveries/{delivery_id}' },
       summary: 'Get a delivery',
@@ -131,7 +131,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
   attempts: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/deliveries/{delivery_id}/attempts' },
       summary: 'List the attempts of a delivery',

@@ -9,7 +9,7 @@ export const createErasuresRouter = ({ erasureJobs }: RpcDeps) =>
   t.router({
     get: procedure
       .meta({
-        scope: 'workspace',
+        scope: 'read',
         portal: 'none',
         route: { method: 'GET', path: '/erasures/{erasure_id}' },
         summary: 'Get an erasure',

@@ -59,7 +59,7 @@ const newEventType = one.extend({
 const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
   list: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types' },
       summary: 'List event types',
@@ -74,7 +74,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     ),
   get: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types/{name}' },
       summary: 'Get an event type',
@@ -89,7 +89,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     }),
   sample: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_CATALOG,
       route: { method: 'GET', path: '/event-types/{name}/sample' },
       summary: 'Get sample data',

@@ -133,7 +133,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
 const defineReads = ({ repositories }: RpcDeps) => ({
   list: procedure
     .meta({
-      scope: 'workspace',
+      scope: 'read',
       portal: 'none',
       route: { method: 'GET', path: '/events' },
       summary: 'List events',
@@ -167,7 +167,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     }),
   get: procedure
     .meta({
-      scope: 'workspace',
+      scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/events/{event_id}' },
       summary: 'Get an event',

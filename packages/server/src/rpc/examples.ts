@@ -8,6 +8,7 @@ export const EXAMPLE = {
   erasure_id: 'ers_01jd7c3n8q1t4w7z0x2y5b8c1d',
   recovery_id: 'rcv_01jd7c2k5m8p1q4r7t0v3w6x9y',
   key_id: 'key_01jd79z5s7t9v1w3x5y8z0a2bc',
+  api_key: 'bw_send_01jd79z5s7t9v1w3x5y8z0a2bc_2eUwG5VtttVn7JL0USGLl77WLbEz76RYn7kQpV8htm2_6c4708e7',
   audit_id: 'aud_01jd7c4e6g8h0j2k4m6n8p1qrs',
   tenant: 'cus_42',
   metadata: { plan: 'team' },

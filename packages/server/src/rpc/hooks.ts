@@ -76,7 +76,7 @@ const defineCreation = (deps: RpcDeps) => ({
 const defineReads = (deps: RpcDeps) => ({
   list: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_LIST,
       route: { method: 'GET', path: '/webhooks' },
       summary: 'List hooks',
@@ -92,7 +92,7 @@ const defineReads = (deps: RpcDeps) => ({
     }),
   get: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/webhooks/{hook_id}' },
       summary: 'Get a hook',

@@ -88,7 +88,7 @@ export const createPortalSessions = ({ portals }: RpcDeps) => ({
       route: { method: 'DELETE', path: '/tenants/{tenant}/portal-sessions' },
       summary: 'Revoke the links and sessions of the portal',
       description:
-        'Ends every link to the portal of a tenant and every session of it at once; open streams end within a few seconds. Audited.',
+        'Ends every link to the portal of a tenant and every session of it at once; open streams end within a second. Audited.',
     })
     .input(z.strictObject({ tenant: tenantId }))
     .output(z.void())

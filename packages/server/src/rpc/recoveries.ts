@@ -157,7 +157,7 @@ export const defineCancel = (deps: RpcDeps) => ({
 const defineReads = ({ recoveryJobs, repositories }: RpcDeps) => ({
   list: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_LIST,
       route: { method: 'GET', path: '/recoveries' },
       summary: 'List recoveries',
@@ -178,7 +178,7 @@ const defineReads = ({ recoveryJobs, repositories }: RpcDeps) => ({
     ),
   get: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/recoveries/{recovery_id}' },
       summary: 'Get a recovery',

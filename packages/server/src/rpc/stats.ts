@@ -8,8 +8,6 @@ import { READS_OWN_IDS } from './portal.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { statsView, viewStats } from './views/stats.ts';
 
-const scope = 'workspace';
-
 const fields = {
   from: timeField('The start of the range. Default: 24 hours before `to`.').optional(),
   to: timeField('The end of the range. Default: now.', '2026-11-21T12:00:00.000Z').optional(),
@@ -41,7 +39,7 @@ const readStats =
 export const createHookStats = (deps: RpcDeps) => ({
   stats: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/webhooks/{hook_id}/stats' },
       summary: 'Get the statistics of a hook',
@@ -61,7 +59,7 @@ export const createHookStats = (deps: RpcDeps) => ({
 export const createTenantStats = (deps: RpcDeps) => ({
   stats: procedure
     .meta({
-      scope,
+      scope: 'read',
       portal: 'none',
       route: { method: 'GET', path: '/tenants/{tenant}/stats' },
       summary: 'Get the statistics of a tenant',
@@ -85,7 +83,7 @@ export const createStatsRouter = (deps: RpcDeps) =>
   t.router({
     get: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: 'none',
         route: { method: 'GET', path: '/stats' },
         summary: 'Get the statistics of the workspace',

@@ -22,7 +22,7 @@ export const streamCall = {
   output: streamEventView,
   path: '/stream',
   meta: {
-    scope: 'workspace',
+    scope: 'read',
     portal: READS_OWN_LIST,
     summary: 'Stream changes',
     description:

@@ -68,7 +68,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
   return t.router({
     list: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: 'none',
         route: { method: 'GET', path: '/tenants' },
         summary: 'List tenants',
@@ -82,7 +82,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
       ),
     get: procedure
       .meta({
-        scope,
+        scope: 'read',
         portal: 'none',
         route: { method: 'GET', path: '/tenants/{tenant}' },
         summary: 'Get a tenant',

@@ -4,7 +4,7 @@ import { BellwireError, type ErrorCode } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { Owned } from '../ports/owned.ts';
-import type { KeyScope } from '../core/api-key.ts';
+import { type KeyScope, mayCall } from '../core/api-key.ts';
 import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { inWords } from './in-words.ts';
 import { assertOwnInput, assertPortalMay, ownHookIds, type PortalAccess, shownInPortal } from './portal.ts';
@@ -75,8 +75,6 @@ export const t = initTRPC
     },
   });
 
-const rank: Record<KeyScope, number> = { send: 0, workspace: 1, admin: 2 };
-
 /** The workspace that always exists. */
 export const DEFAULT_WORKSPACE = 'ws_default';
 
@@ -114,7 +112,7 @@ type Declared = Pick<ProcedureMeta, 'scope' | 'portal'>;
 export const accessOf = ({ caller, named_workspace }: RpcContext, { scope, portal }: Declared): Access => {
   if (caller instanceof BellwireError) throw caller;
   if (caller.scope === 'portal') assertPortalMay(caller, portal);
-  else if (rank[caller.scope] < rank[scope]) {
+  else if (!mayCall(caller.scope, scope)) {
     throw new BellwireError(
       'forbidden',
       `This call requires an API key with the scope "${scope}"; this one has "${caller.scope}".`,

@@ -121,7 +121,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     ),
   get: procedure
     .meta({
-      scope: 'workspace',
+      scope: 'read',
       portal: 'none',
       route: { method: 'GET', path: '/workspaces/{workspace_id}' },
       summary: 'Get a workspace',

@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { BellwireError } from '../core/errors.ts';
+import { createPrivateFile } from './private-file.ts';
 
 export interface BackupOptions {
   /** `file:` and a path. */
@@ -108,7 +109,7 @@ export const backUpDatabase = (options: BackupOptions): Backup => {
   const partial = `${file}.partial-${process.pid}`;
   try {
     // SQLite writes into an empty file that exists, and keeps its mode.
-    closeSync(openSync(partial, 'wx', 0o600));
+    createPrivateFile(partial);
     const migrations = reading(path, (database) => {
       database.prepare('vacuum into ?').run(partial);
       return migrationsOf(database);

@@ -1,23 +1,17 @@
 import type { Kysely } from 'kysely';
-import type { KeyScope } from '../core/api-key.ts';
+import type { KnownKey } from '../ports/repositories.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
 import type { Invalidations } from './invalidations.ts';
 import { LoadingCache } from './loading-cache.ts';
 import type { MaxAge } from './max-age.ts';
 import type { Schema } from './schema.ts';
 
-export interface KnownKey {
-  readonly id: string;
-  readonly workspace_id: string | null;
-  readonly scope: KeyScope;
-}
-
 /** In-memory caches of rows that nearly every call reads, until they change. */
 export interface Caches {
   readonly catalogs: LoadingCache<WorkspaceCatalog | null>;
   /** The JSON texts of schemas, by `schemaKey`; null for a type without one. */
   readonly schemas: LoadingCache<string | null>;
-  /** By the hash of the key. Includes unknown keys, so that calls with a wrong key do not each cost a query. */
+  /** By id. Includes unknown ids, so that calls with a deleted key do not each cost a query. */
   readonly keys: LoadingCache<KnownKey | null>;
 }
 
@@ -79,11 +73,11 @@ const loadSchema =
 
 const loadKey =
   (db: Kysely<Schema>) =>
-  async (hash: string): Promise<KnownKey | null> =>
+  async (id: string): Promise<KnownKey | null> =>
     (await db
       .selectFrom('bellwire_api_keys')
-      .select(['id', 'workspace_id', 'scope'])
-      .where('hash', '=', hash)
+      .select(['id', 'workspace_id', 'scope', 'hash', 'expires_at'])
+      .where('id', '=', id)
       .executeTakeFirst()) ?? null;
 
 export interface CachesOptions {
@@ -102,7 +96,7 @@ export const createCaches = ({ db, invalidations, max_age }: CachesOptions): Cac
       catalogs.delete(changed.workspace_id);
       schemas.deletePrefix(schemaKey(changed.workspace_id, ''));
     }
-    if (changed.kind === 'api_key') keys.delete(changed.hash);
+    if (changed.kind === 'api_key') keys.delete(changed.id);
   });
   return { catalogs, schemas, keys };
 };

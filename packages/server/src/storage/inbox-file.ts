@@ -1,9 +1,7 @@
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import type { InboxLog } from '../ports/inbox-log.ts';
 import type { Log } from '../ports/log.ts';
-
-/** Only the owner of the database may read what receivers get. */
-const OPTIONS = { mode: 0o600 } as const;
+import { createPrivateFile } from './private-file.ts';
 
 const readLines = async (path: string): Promise<readonly string[]> => {
   try {
@@ -29,11 +27,17 @@ export const openInboxFile = async (path: string, log: Log): Promise<InboxLog> =
   });
   return {
     lines,
-    append: (line) => enqueue(() => appendFile(path, `${line}\n`, OPTIONS)),
+    append: (line) =>
+      enqueue(async () => {
+        // Only the owner of the database may read what receivers get.
+        createPrivateFile(path);
+        await appendFile(path, `${line}\n`);
+      }),
     replace: (all) =>
       enqueue(async () => {
         const next = `${path}.new`;
-        await writeFile(next, all.map((line) => `${line}\n`).join(''), OPTIONS);
+        createPrivateFile(next);
+        await writeFile(next, all.map((line) => `${line}\n`).join(''));
         // A crash leaves the old file or the new one, never a part.
         await rename(next, path);
       }),

@@ -3,7 +3,7 @@ export type Invalidation =
   | { readonly kind: 'hook'; readonly workspace_id: string; readonly hook_id: string }
   | { readonly kind: 'catalog'; readonly workspace_id: string }
   | { readonly kind: 'tenant'; readonly workspace_id: string; readonly tenant: string }
-  | { readonly kind: 'api_key'; readonly hash: string };
+  | { readonly kind: 'api_key'; readonly id: string };
 
 type Listener = (invalidation: Invalidation) => void;
 

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
@@ -11,6 +10,7 @@ import { checkCanary, hasCanary, writeCanary } from './canary.ts';
 import { type Cipher, createCipher } from './cipher.ts';
 import { Invalidations } from './invalidations.ts';
 import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
+import { createPrivateFolder } from './private-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
@@ -54,7 +54,7 @@ export interface StorageOptions extends StorageParts {
 
 const createFolder = (folder: string): void => {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    createPrivateFolder(folder);
   } catch (error) {
     throw new BellwireError(
       'folder_unwritable',
@@ -79,7 +79,7 @@ const keyRingOf = async (
   given: string | null,
   { db }: SqliteDatabase,
 ): Promise<KeyRingFile & { readonly path: string }> => {
-  const path = join(folder, 'keys');
+  const path = resolve(folder, 'keys');
   if (given !== null) return { key_ring: given, is_new: false, path };
   return { ...readOrCreateKeyRing(path, !(await hasCanary(db))), path };
 };
@@ -144,7 +144,7 @@ export const openStorage = async ({
     return {
       ...connectStorage(database, cipher, parts),
       path: resolve(path),
-      created_key_file: keys.is_new ? resolve(keys.path) : null,
+      created_key_file: keys.is_new ? keys.path : null,
       close,
     };
   } catch (error) {

@@ -55,6 +55,9 @@ interface ApiKeysTable {
   /** The part of the key that may be shown. */
   hint: string;
   created_at: Time;
+  expires_at: Time | null;
+  /** At most a minute old. */
+  last_used_at: Time | null;
 }
 
 interface EventTypesTable {
@@ -290,10 +293,9 @@ interface AuditTable {
 interface SessionsTable {
   token_hash: string;
   kind: 'link' | 'console' | 'portal_link' | 'portal';
-  /** The hash of an API key; null for the operator of a local server. */
-  key_hash: string | null;
-  /** The key that created a link to a portal. This and the rest are null for the console. */
+  /** The key that a session of the console acts for, or that created a link to a portal; null for one without a key. */
   key_id: string | null;
+  /** This and the rest are null for the console. */
   workspace_id: string | null;
   tenant: string | null;
   lasts_ms: number | null;

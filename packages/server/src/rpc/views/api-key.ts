@@ -3,7 +3,7 @@ import { keyScopes } from '../../core/api-key.ts';
 import type { ApiKey } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
-import { iso, shownTime } from './shown.ts';
+import { iso, isoOrNull, shownTime, shownTimeOrNull } from './shown.ts';
 
 export const keyView = z
   .object({
@@ -16,25 +16,29 @@ export const keyView = z
     name: described(z.string(), 'The display name.', 'checkout service'),
     scope: described(
       z.enum(keyScopes),
-      '`admin`: full access. `workspace`: full access to one workspace. `send`: may only send events to one workspace.',
+      '`admin`: everything. `workspace`: everything in one workspace. `send`: send events to one workspace, and read nothing. `read`: read everything in one workspace but secrets.',
       'send',
     ),
-    hint: described(z.string(), 'The beginning and end of the key, for recognition.', 'bwk_k3Yx…9fQa'),
+    hint: described(
+      z.string(),
+      'The beginning and end of the key, for recognition.',
+      'bw_send_01jd79z5…08e7',
+    ),
     created_at: shownTime('When it was created.'),
+    expires_at: shownTimeOrNull('When it expires; null if never.', null),
+    last_used_at: shownTimeOrNull('When it was last used, up to a minute ago; null if never.'),
   })
   .meta({ id: 'ApiKey', description: 'An API key, without the key itself.' });
 
 export const createdKeyView = keyView
   .extend({
-    api_key: described(
-      z.string(),
-      'The key itself. Returned only once.',
-      'bwk_k3YxTq0vJm5nZr8sLw2bHc7dPf1gUa4eXi6oCy9fQa',
-    ),
+    api_key: described(z.string(), 'The key itself. Returned only once.', EXAMPLE.api_key),
   })
   .meta({ id: 'CreatedApiKey', description: 'A new API key, including the key itself.' });
 
 export const viewKey = (key: ApiKey): z.infer<typeof keyView> => ({
   ...key,
   created_at: iso(key.created_at),
+  expires_at: isoOrNull(key.expires_at),
+  last_used_at: isoOrNull(key.last_used_at),
 });

@@ -12,6 +12,7 @@ type StartCode =
   | 'database_incompatible'
   | 'database_not_durable'
   | 'wrong_encryption_key'
+  | 'key_file_exposed'
   | 'backup_failed';
 
 export type AnsweredCode = Exclude<ErrorCode, StartCode>;

@@ -5,6 +5,7 @@ import { createAudit, createErasures, createRecoveries } from './0001-management
 import { createEventMetadata } from './event-metadata-table.ts';
 import { createFanOuts } from './fan-outs-table.ts';
 import { createHookLookups } from './hook-lookups.ts';
+import { createApiKeys } from './api-keys-table.ts';
 import { createSessions } from './sessions-table.ts';
 import { createStats } from './stats-table.ts';
 
@@ -46,19 +47,7 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addPrimaryKeyConstraint('bellwire_tenants_pk', ['workspace_id', 'tenant']),
     )
     .execute();
-  await is
-    .table(
-      db.schema
-        .createTable('bellwire_api_keys')
-        .addColumn('id', is.id, (c) => c.primaryKey().notNull())
-        .addColumn('workspace_id', is.id, (c) => c.references('bellwire_workspaces.id'))
-        .addColumn('name', 'text', (c) => c.notNull())
-        .addColumn('scope', 'text', (c) => c.notNull())
-        .addColumn('hash', 'text', (c) => c.notNull().unique())
-        .addColumn('hint', 'text', (c) => c.notNull())
-        .addColumn('created_at', is.integer, (c) => c.notNull()),
-    )
-    .execute();
+  await createApiKeys(db, is);
 };
 
 const createEventTypes = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {

@@ -9,7 +9,6 @@ export const createSessions = async (db: Kysely<unknown>, is: SchemaDialect): Pr
         .createTable('bellwire_sessions')
         .addColumn('token_hash', is.id, (c) => c.primaryKey().notNull())
         .addColumn('kind', 'text', (c) => c.notNull())
-        .addColumn('key_hash', is.id)
         .addColumn('key_id', is.id)
         .addColumn('workspace_id', is.id)
         .addColumn('tenant', is.id)

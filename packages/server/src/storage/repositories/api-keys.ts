@@ -18,7 +18,7 @@ export const createApiKeys = (
       .insertInto('bellwire_api_keys')
       .values({ ...key, hash })
       .execute();
-    invalidations.publish({ kind: 'api_key', hash });
+    invalidations.publish({ kind: 'api_key', id: key.id });
   },
   list: async (workspace_id, page) => {
     let query = reader
@@ -36,12 +36,15 @@ export const createApiKeys = (
     const removed = await query.returningAll().executeTakeFirst();
     if (removed === undefined) return null;
     await db.deleteFrom('bellwire_sessions').where('key_id', '=', id).execute();
-    invalidations.publish({ kind: 'api_key', hash: removed.hash });
+    invalidations.publish({ kind: 'api_key', id });
     return toApiKey(removed);
   },
   exists: async (id) =>
     (await db.selectFrom('bellwire_api_keys').select('id').where('id', '=', id).executeTakeFirst()) !==
     undefined,
-  find: (hash) => caches.keys.get(hash),
+  find: (id) => caches.keys.get(id),
+  markUsed: async (ids, at) => {
+    await db.updateTable('bellwire_api_keys').set({ last_used_at: at }).where('id', 'in', ids).execute();
+  },
   any: async () => (await db.selectFrom('bellwire_api_keys').select('id').executeTakeFirst()) !== undefined,
 });

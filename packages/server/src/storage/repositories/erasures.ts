@@ -212,12 +212,12 @@ const createCreations = ({ db }: Connections, { invalidations }: RepositoryParts
       const keys = await trx
         .deleteFrom('bellwire_api_keys')
         .where('workspace_id', '=', id)
-        .returning('hash')
+        .returning('id')
         .execute();
       await deletePortals(trx, id, null);
       const row = newRow(erasure);
       await trx.insertInto('bellwire_erasures').values(row).execute();
-      for (const { hash } of keys) invalidations.publish({ kind: 'api_key', hash });
+      for (const key of keys) invalidations.publish({ kind: 'api_key', id: key.id });
       invalidations.publish({ kind: 'catalog', workspace_id: id });
       return toErasure(row);
     }),

@@ -8,17 +8,17 @@ const PRUNED = 10;
 
 type Row = Selectable<Schema['bellwire_sessions']>;
 
-const NO_PORTAL = { workspace_id: null, tenant: null, key_id: null, lasts_ms: null, settings: null } as const;
+const NO_PORTAL = { workspace_id: null, tenant: null, lasts_ms: null, settings: null } as const;
 
-const toPortal = ({ workspace_id, tenant, key_id, lasts_ms, settings }: Row): PortalSession | null =>
+const toPortal = ({ workspace_id, tenant, lasts_ms, settings }: Row): PortalSession | null =>
   workspace_id === null || tenant === null || lasts_ms === null || settings === null
     ? null
-    : { workspace_id, tenant, key_id, lasts_ms, settings: JSON.parse(settings) as PortalSettings };
+    : { workspace_id, tenant, lasts_ms, settings: JSON.parse(settings) as PortalSettings };
 
 const toSession = (row: Row): StoredSession => ({
   token_hash: row.token_hash,
   kind: row.kind,
-  key_hash: row.key_hash,
+  key_id: row.key_id,
   portal: toPortal(row),
   created_at: row.created_at,
   expires_at: row.expires_at,

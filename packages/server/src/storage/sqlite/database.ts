@@ -1,6 +1,7 @@
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { BellwireError } from '../../core/errors.ts';
+import { createPrivateFile } from '../private-file.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { sqliteDialect } from './dialect.ts';
 import { PageScrubber } from './page-scrubber.ts';
@@ -37,6 +38,8 @@ export const cannotOpen = (path: string, error: unknown): BellwireError =>
 
 const openConnection = (path: string): Database => {
   try {
+    // SQLite gives its log the mode of the file.
+    if (path !== ':memory:') createPrivateFile(path);
     const raw = new DatabaseConstructor(path);
     raw.pragma('journal_mode = WAL');
     raw.pragma('foreign_keys = ON');

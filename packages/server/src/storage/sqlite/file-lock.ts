@@ -1,5 +1,6 @@
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { BellwireError } from '../../core/errors.ts';
+import { createPrivateFile } from '../private-file.ts';
 import { cannotOpen } from './database.ts';
 
 export interface FileLock {
@@ -8,7 +9,9 @@ export interface FileLock {
 
 const openLock = (path: string): Database => {
   try {
-    return new DatabaseConstructor(`${path}-lock`);
+    const lock = `${path}-lock`;
+    if (path !== ':memory:') createPrivateFile(lock);
+    return new DatabaseConstructor(lock);
   } catch (error) {
     throw cannotOpen(path, error);
   }

@@ -10,7 +10,7 @@ import { CopyButton } from '../../design/copy.tsx';
 import { Dialog, DialogActions } from '../../design/dialog.tsx';
 import { TextField } from '../../design/text-field.tsx';
 import { useWorkspace } from '../../shell/workspace.ts';
-import { ScopeField, WorkspaceField } from './key-fields.tsx';
+import { ExpiryField, ScopeField, WorkspaceField } from './key-fields.tsx';
 
 const DEFAULT = 'ws_default';
 
@@ -18,6 +18,8 @@ interface Draft {
   readonly name: string;
   readonly scope: ApiKey['scope'];
   readonly workspace: string;
+  /** In seconds; null for a key that does not expire. */
+  readonly expires_in: number | null;
 }
 
 const useCreate = () => {
@@ -25,10 +27,11 @@ const useCreate = () => {
   const queries = useQueryClient();
   return useMutation({
     // The header of the call names the workspace, so another one needs another client.
-    mutationFn: ({ name, scope, workspace }: Draft) =>
+    mutationFn: ({ name, scope, workspace, expires_in }: Draft) =>
       openClient({ api_key, workspace: scope === 'admin' ? null : workspace }).apiKeys.create({
         name: name.trim(),
         scope,
+        ...(expires_in === null ? {} : { expires_in }),
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
   });
@@ -37,7 +40,12 @@ const useCreate = () => {
 /** Creates an API key, and shows it once. */
 export const CreateKey = ({ onClose }: { readonly onClose: () => void }) => {
   const { workspace } = useWorkspace();
-  const [draft, setDraft] = useState<Draft>({ name: '', scope: 'send', workspace: workspace ?? DEFAULT });
+  const [draft, setDraft] = useState<Draft>({
+    name: '',
+    scope: 'send',
+    workspace: workspace ?? DEFAULT,
+    expires_in: null,
+  });
   const create = useCreate();
   const change = (changes: Partial<Draft>): void => setDraft((before) => ({ ...before, ...changes }));
   if (create.data !== undefined)
@@ -61,6 +69,7 @@ export const CreateKey = ({ onClose }: { readonly onClose: () => void }) => {
         {draft.scope === 'admin' ? null : (
           <WorkspaceField value={draft.workspace} onChange={(id) => change({ workspace: id })} />
         )}
+        <ExpiryField value={draft.expires_in} onChange={(expires_in) => change({ expires_in })} />
         {isAbout(create.error, ['name']) ? null : <Failure error={create.error} />}
         <DialogActions>
           <Button

@@ -64,3 +64,42 @@ export const WorkspaceField = ({ value, onChange }: WorkspaceFieldProps) => {
     </Field>
   );
 };
+
+const DAY_S = 86_400;
+
+/** The choices of when a key expires, in days. */
+const EXPIRIES: readonly (readonly [days: number, name: string])[] = [
+  [7, 'In 7 days'],
+  [30, 'In 30 days'],
+  [90, 'In 90 days'],
+  [365, 'In a year'],
+];
+
+interface ExpiryFieldProps {
+  readonly value: number | null;
+  readonly onChange: (expires_in: number | null) => void;
+}
+
+/** When a key expires. */
+export const ExpiryField = ({ value, onChange }: ExpiryFieldProps) => (
+  <Field
+    label="Expires"
+    hint="Calls with an expired key are refused. It stays in the list until it is deleted."
+  >
+    {(ids) => (
+      <select
+        {...ids}
+        className="input"
+        value={value ?? ''}
+        onChange={({ currentTarget: { value: text } }) => onChange(text === '' ? null : Number(text))}
+      >
+        <option value="">Never</option>
+        {EXPIRIES.map(([days, name]) => (
+          <option key={days} value={days * DAY_S}>
+            {name}
+          </option>
+        ))}
+      </select>
+    )}
+  </Field>
+);

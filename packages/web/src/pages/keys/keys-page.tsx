@@ -5,8 +5,10 @@ import { Failure } from '../../data/errors.tsx';
 import { useList } from '../../data/use-list.ts';
 import { Button } from '../../design/button.tsx';
 import { AgoWords } from '../../design/ago-words.tsx';
+import { exactTime } from '../../design/durations.ts';
 import { Empty } from '../../design/empty.tsx';
 import { Loading } from '../../design/loading.tsx';
+import { Until, useNow } from '../../design/time.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 import { useSession } from '../../session/session-provider.tsx';
 import { Page } from '../../shell/page.tsx';
@@ -66,6 +68,17 @@ const Keys = () => {
   );
 };
 
+const Expiry = ({ at }: { readonly at: string }) =>
+  useNow() < Date.parse(at) ? (
+    <>
+      , expires in <Until at={at} />
+    </>
+  ) : (
+    <span className="key-expired">
+      , expired <AgoWords at={at} />
+    </span>
+  );
+
 interface KeyRowProps {
   readonly api_key: ApiKey;
   readonly onDelete: () => void;
@@ -73,7 +86,7 @@ interface KeyRowProps {
 
 const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
   const { data } = useWorkspaces();
-  const { name, scope, workspace_id, hint, created_at } = api_key;
+  const { name, scope, workspace_id, hint, created_at, expires_at, last_used_at } = api_key;
   const workspace = data?.find(({ id }) => id === workspace_id)?.name ?? workspace_id;
   return (
     <li className="key-row">
@@ -87,8 +100,15 @@ const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
       <span className="mono quiet cut" title="The beginning and the end of the key">
         {hint}
       </span>
-      <span className="quiet number">
-        <AgoWords at={created_at} />
+      <span className="quiet cut" title={`Created ${exactTime(created_at)}`}>
+        {last_used_at === null ? (
+          'never used'
+        ) : (
+          <>
+            used <AgoWords at={last_used_at} />
+          </>
+        )}
+        {expires_at === null ? null : <Expiry at={expires_at} />}
       </span>
       <Button kind="danger" aria-label={`Delete the key ${visibleText(name)}`} onClick={onDelete}>
         Delete…

@@ -8,6 +8,10 @@ export const SCOPE_WORDS: Readonly<Record<Scope, { readonly name: string; readon
     name: 'Send',
     hint: 'May only send events to one workspace. For applications.',
   },
+  read: {
+    name: 'Read',
+    hint: 'May read everything in one workspace but secrets, and change nothing. For reports and monitoring.',
+  },
   workspace: {
     name: 'Workspace',
     hint: 'May do everything in one workspace, and sign in to its console.',
@@ -18,4 +22,4 @@ export const SCOPE_WORDS: Readonly<Record<Scope, { readonly name: string; readon
   },
 };
 
-export const SCOPES: readonly Scope[] = ['send', 'workspace', 'admin'];
+export const SCOPES: readonly Scope[] = ['send', 'read', 'workspace', 'admin'];
