@@ -1,8 +1,15 @@
 import { coerceError } from '../core/errors.ts';
 import type { Hook } from '../core/hook.ts';
-import { secretWarnings, subscriptionWarnings, twinWarnings, type Warning } from '../core/warnings.ts';
+import {
+  secretWarnings,
+  subscriptionWarnings,
+  twinWarnings,
+  urlWarnings,
+  type Warning,
+} from '../core/warnings.ts';
 import type { Log } from '../ports/log.ts';
 import type { Repositories } from '../ports/repositories.ts';
+import type { UrlPolicy } from '../ports/url-policy.ts';
 import type { HookLookup } from './hook-lookup.ts';
 
 /** Warnings about a stored hook, and about the secret that the call has set. Never rejects: the hook is already stored. */
@@ -12,16 +19,19 @@ export interface HookWarningsOptions {
   readonly repositories: Repositories;
   readonly lookup: HookLookup;
   readonly log: Log;
+  readonly url_policy: UrlPolicy;
 }
 
 export const createHookWarnings =
-  ({ repositories, lookup, log }: HookWarningsOptions): HookWarnings =>
+  ({ repositories, lookup, log, url_policy }: HookWarningsOptions): HookWarnings =>
   async (hook, secret) => {
     try {
       const { event_types } = await lookup.catalog(hook.workspace_id);
       const { same_url, same_name } = await repositories.hooks.twins(hook);
+      const verdict = url_policy.check(hook.url);
       const has_default_name = hook.name === new URL(hook.url).host;
       return [
+        ...urlWarnings(verdict.ok ? null : verdict.message),
         ...secretWarnings(secret),
         ...subscriptionWarnings(hook.events, event_types),
         ...twinWarnings({ same_url, same_name: has_default_name ? null : same_name }),

@@ -28,6 +28,9 @@ const CODES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'The TLS certificate has expired',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The TLS certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'The TLS certificate is self-signed',
+  HTTPS_REQUIRED: 'This server sends only to https URLs (BELLWIRE_HTTPS_ONLY)',
+  HOST_REFUSED: 'This server does not send to the host (BELLWIRE_REFUSE_HOSTS)',
+  HOST_NOT_ALLOWED: 'This server does not send to the host (BELLWIRE_ALLOW_HOSTS)',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The TLS certificate is for another host',
 };
 

@@ -3,6 +3,7 @@ import { buildConnector } from 'undici';
 import type { Clock } from '../ports/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
+import type { HostPolicy, HostTarget } from './host-policy.ts';
 import { type DialStep, openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
 import type { Resolver } from './resolver.ts';
 import { withoutTrailingDot } from './special-names.ts';
@@ -10,6 +11,7 @@ import { TransportError } from './transport-error.ts';
 
 export interface ConnectorOptions {
   readonly address_policy: AddressPolicy;
+  readonly host_policy: HostPolicy;
   readonly resolver: Resolver;
   readonly clock: Clock;
   /** Skip certificate checks. */
@@ -38,17 +40,25 @@ const stepOf = (clock: Clock, trace: DialTrace, shares: number): DialStep => {
   return { clock, limit_ms: Math.min(MAX_STEP_MS, left_ms / shares) };
 };
 
+const assertAllowed = (policy: HostPolicy, target: HostTarget): void => {
+  const refusal = policy.refuse(target);
+  if (refusal !== null) throw new TransportError(refusal);
+};
+
 const findAddresses = async (
-  { address_policy, resolver, clock }: ConnectorOptions,
-  name: string,
+  { address_policy, host_policy, resolver, clock }: ConnectorOptions,
+  { name, protocol }: { readonly name: string; readonly protocol: string },
   trace: DialTrace,
 ): Promise<readonly string[]> => {
   const isLiteral = isIP(name) !== 0;
+  const target = { protocol, host: name };
+  assertAllowed(host_policy, { ...target, addresses: isLiteral ? [name] : null });
   const started = clock.monotonic();
   trace.phase = 'dns';
   const addresses = isLiteral ? [name] : await withinStep(stepOf(clock, trace, 1), resolver.resolve(name));
   if (!isLiteral) trace.dns_ms = clock.monotonic() - started;
   refuseForbidden(address_policy, addresses, isLiteral);
+  if (!isLiteral) assertAllowed(host_policy, { ...target, addresses });
   return addresses;
 };
 
@@ -99,7 +109,7 @@ export const createGuardedDial = (options: ConnectorOptions): Dial => {
     trace.dialled = true;
     trace.remote_address = null;
     const name = withoutTrailingDot(target.hostname);
-    const addresses = await findAddresses(options, name, trace);
+    const addresses = await findAddresses(options, { name, protocol: target.protocol }, trace);
     const port = target.port === '' ? (DEFAULT_PORTS[target.protocol] ?? 0) : Number(target.port);
     const tcp = await connectFirst(clock, { addresses, port }, trace);
     if (target.protocol === 'https:') {

@@ -4,6 +4,12 @@ export type TransportErrorCode =
   | 'ADDRESS_FORBIDDEN'
   /** The URL's host resolves to at least one address that the address policy refuses. */
   | 'ANSWER_FORBIDDEN'
+  /** The settings allow only https. */
+  | 'HTTPS_REQUIRED'
+  /** The settings refuse the host, or one of its addresses. */
+  | 'HOST_REFUSED'
+  /** The settings do not list the host, or one of its addresses, as allowed. */
+  | 'HOST_NOT_ALLOWED'
   /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
   /** The exchange already has its result. */
