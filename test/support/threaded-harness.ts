@@ -53,6 +53,9 @@ export const createThreadedHarness = (options: ThreadedHarnessOptions = {}) => {
     settings: {
       allow_networks: options.allow_networks ?? ['127.0.0.0/8'],
       allow_metadata: false,
+      allow_hosts: null,
+      refuse_hosts: [],
+      https_only: false,
       static_hosts: null,
       steering,
     },

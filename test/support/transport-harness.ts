@@ -4,6 +4,7 @@ import { systemClock } from '../../packages/server/src/clock.ts';
 import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import type { OutboundRequest, SendResult } from '../../packages/server/src/ports/transport.ts';
 import { createAddressPolicy } from '../../packages/server/src/transport/address-policy.ts';
+import { createHostPolicy, type HostPolicyOptions } from '../../packages/server/src/transport/host-policy.ts';
 import { createHttpTransport } from '../../packages/server/src/transport/http-transport.ts';
 import { createResolver, type Resolver } from '../../packages/server/src/transport/resolver.ts';
 import { createStaticHosts } from '../../packages/server/src/transport/static-hosts.ts';
@@ -11,6 +12,7 @@ import type { DnsServer } from './dns-server.ts';
 
 export interface HarnessOptions {
   readonly allow_networks?: readonly string[];
+  readonly hosts?: Partial<HostPolicyOptions>;
   readonly static_hosts?: Readonly<Record<string, readonly string[]>>;
   readonly dns?: DnsServer;
   readonly clock?: Clock;
@@ -60,6 +62,12 @@ export const createTransportHarness = (options: HarnessOptions = {}) => {
     address_policy: createAddressPolicy({
       allow_networks: options.allow_networks ?? ['127.0.0.0/8'],
       allow_metadata: false,
+    }),
+    host_policy: createHostPolicy({
+      allow_hosts: null,
+      refuse_hosts: [],
+      https_only: false,
+      ...options.hosts,
     }),
     onResults: (results) => {
       batches.push(results);

@@ -10,16 +10,21 @@ import {
   countClientSockets,
   createTransportHarness,
 } from '../support/transport-harness.ts';
+import { watchDials } from '../support/watch-dials.ts';
 import { words } from '../support/words.ts';
 import { HOSTILE_ROWS } from './hostile-urls.ts';
 
+watchDials();
 const NAME = 'receiver.example.com';
 const ok = { '/': replies(200, 'ok') };
 
-/** Replies with loopback to the first question, and with a private address to later ones. */
+/** The only allowed address of these tests, where they do not allow all of loopback. */
+const allow_networks = ['127.0.0.1/32'];
+
+/** Replies with an allowed address to the first question, and with a forbidden one to later ones. */
 const rebinds: DnsScript = (type, nth) => {
   if (type === 'AAAA') return { addresses: [] };
-  return { addresses: [nth === 1 ? '127.0.0.1' : '10.0.0.1'] };
+  return { addresses: [nth === 1 ? '127.0.0.1' : '127.0.0.2'] };
 };
 
 describe('the connector opens no socket', () => {
@@ -57,13 +62,12 @@ describe('the connector opens no socket', () => {
   });
 
   it.each<[string, readonly string[]]>([
-    ['a private address among public ones', ['8.8.8.8', '10.0.0.1', '1.1.1.1']],
-    ['only a private IPv6 address', ['fd00::1']],
-    ['a private IPv6 address beside a public IPv4 one', ['8.8.8.8', '::1']],
-    ['metadata', ['169.254.169.254']],
+    ['a forbidden address among allowed ones', ['127.0.0.2', '127.0.0.1', '127.0.0.3']],
+    ['only a forbidden IPv6 address', ['::1']],
+    ['a forbidden IPv6 address beside an allowed IPv4 one', ['127.0.0.2', '::1']],
   ])('for a name whose answer has %s', async (_, addresses) => {
     await using dns = await startDnsServer({ [NAME]: answers(addresses) });
-    await using harness = createTransportHarness({ allow_networks: [], dns });
+    await using harness = createTransportHarness({ allow_networks: ['127.0.0.2/32'], dns });
     using sockets = countClientSockets();
     const { outcome } = await harness.send(`http://${NAME}/`);
     expect(outcome).toEqual({ kind: 'address_blocked', code: 'ANSWER_FORBIDDEN' });
@@ -73,7 +77,7 @@ describe('the connector opens no socket', () => {
   it('for a name that is rebound after its first connection ended', async () => {
     await using dns = await startDnsServer({ [NAME]: rebinds });
     await using receiver = await startFaultyReceiver({ '/': replies(200, 'ok', 'connection: close\r\n') });
-    await using harness = createTransportHarness({ dns });
+    await using harness = createTransportHarness({ dns, allow_networks });
     const url = `http://${NAME}:${receiver.port}/`;
     expect((await harness.send(url)).outcome).toEqual({ kind: 'succeeded' });
     await connectionIsIdle();

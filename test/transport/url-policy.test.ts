@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { createAddressPolicy } from '../../packages/server/src/transport/address-policy.ts';
+import { createHostPolicy, type HostPolicyOptions } from '../../packages/server/src/transport/host-policy.ts';
 import { createStaticHosts } from '../../packages/server/src/transport/static-hosts.ts';
 import { createUrlPolicy } from '../../packages/server/src/transport/url-policy.ts';
 import { words } from '../support/words.ts';
 import { HOSTILE_ROWS } from './hostile-urls.ts';
 
-const policyWith = (allow_networks: readonly string[], hosts: Record<string, string[]> = {}) =>
-  createUrlPolicy(createAddressPolicy({ allow_networks, allow_metadata: false }), createStaticHosts(hosts));
+const policyWith = (
+  allow_networks: readonly string[],
+  hosts: Record<string, string[]> = {},
+  lists: Partial<HostPolicyOptions> = {},
+) =>
+  createUrlPolicy(
+    createAddressPolicy({ allow_networks, allow_metadata: false }),
+    createHostPolicy({ allow_hosts: null, refuse_hosts: [], https_only: false, ...lists }),
+    createStaticHosts(hosts),
+  );
 
 const closed = policyWith([]);
 

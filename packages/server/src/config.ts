@@ -82,6 +82,15 @@ export const settings = {
     'false',
     'Lets `allow_networks` include the addresses of cloud metadata services. Rarely appropriate.',
   ),
+  allow_hosts: setting(
+    list,
+    'If set, the only hosts to which requests may be sent: names, `*.example.com` for all names below one, addresses or networks.',
+  ),
+  refuse_hosts: setting(
+    list,
+    'Hosts to which no request may be sent, also if `allow_hosts` has them, in the same notation.',
+  ),
+  https_only: withDefault(yesOrNo, 'false', 'Send only to https URLs.'),
   static_hosts: setting(
     text,
     'Addresses that take precedence over DNS, `name=address,…`; repeat a name to give it several.',

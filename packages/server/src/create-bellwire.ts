@@ -74,6 +74,9 @@ const consoleFolder = (): string =>
 const networkSettingsOf = (config: Config): NetworkSettings => ({
   allow_networks: config.allow_networks ?? [],
   allow_metadata: config.allow_metadata,
+  allow_hosts: config.allow_hosts ?? null,
+  refuse_hosts: config.refuse_hosts ?? [],
+  https_only: config.https_only,
   static_hosts: config.static_hosts ?? null,
 });
 

@@ -4,11 +4,13 @@ import {
   secretWarnings,
   subscriptionWarnings,
   twinWarnings,
+  urlWarnings,
   type Warning,
 } from '../core/warnings.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ListedHook, Repositories } from '../ports/repositories.ts';
+import type { UrlPolicy } from '../ports/url-policy.ts';
 import type { HookLookup } from './hook-lookup.ts';
 
 /** Warnings about a stored hook, and about the secret that the call has set. Never rejects: the hook is already stored. */
@@ -19,16 +21,19 @@ export interface HookWarningsOptions {
   readonly lookup: HookLookup;
   readonly clock: Clock;
   readonly log: Log;
+  readonly url_policy: UrlPolicy;
 }
 
 export const createHookWarnings =
-  ({ repositories, lookup, clock, log }: HookWarningsOptions): HookWarnings =>
+  ({ repositories, lookup, clock, log, url_policy }: HookWarningsOptions): HookWarnings =>
   async (hook, secret) => {
     try {
       const { event_types } = await lookup.catalog(hook.workspace_id);
       const { same_url, same_name } = await repositories.hooks.twins(hook);
+      const verdict = url_policy.check(hook.url);
       const has_default_name = hook.name === new URL(hook.url).host;
       return [
+        ...urlWarnings(verdict.ok ? null : verdict.message),
         ...secretWarnings(secret),
         ...certificateWarnings(hook, clock.now()),
         ...subscriptionWarnings(hook.events, event_types),

@@ -11,6 +11,7 @@ export const warningCodes = [
   'weak_secret',
   'client_certificate_expires',
   'client_certificate_unused',
+  'url_refused',
 ] as const;
 
 /** A remark on a call that succeeded: probably not what the caller wants. `message` is written for people. */
@@ -106,6 +107,10 @@ export const twinWarnings = ({ same_url, same_name }: Twins): readonly Warning[]
     ? []
     : [{ code: 'duplicate_name' as const, message: `The hook ${same_name} has the same name.` }]),
 ];
+
+/** The warning about a stored URL to which the settings no longer allow to send; `problem` is null for others. */
+export const urlWarnings = (problem: string | null): readonly Warning[] =>
+  problem === null ? [] : [{ code: 'url_refused', message: `Deliveries to this hook fail. ${problem}` }];
 
 /** Warnings about an accepted but weak secret. */
 export const secretWarnings = (value: string | null): readonly Warning[] =>

@@ -2,7 +2,7 @@ import ipaddr from 'ipaddr.js';
 import { GLOBAL_IPV6, METADATA_NETWORKS, SPECIAL_IPV4, SPECIAL_IPV6 } from './special-networks.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Network = readonly [Address, number];
+export type Network = readonly [Address, number];
 
 /** Decides to which addresses a connection may be opened. */
 export interface AddressPolicy {
@@ -24,7 +24,7 @@ export interface AddressPolicyOptions {
 const MAPPED_PREFIX_BITS = 96;
 
 /** Accepts IPv4 only in four-part decimal form: ipaddr.js reads `10/8` as 0.0.0.10/8, and octets as octal. */
-const parseNetwork = (cidr: string): Network => {
+export const parseNetwork = (cidr: string): Network => {
   const isWellFormed = cidr.includes(':')
     ? ipaddr.IPv6.isValidCIDR(cidr) && !cidr.includes('%')
     : ipaddr.IPv4.isValidCIDRFourPartDecimal(cidr);
@@ -39,7 +39,7 @@ const parseNetwork = (cidr: string): Network => {
     : [address, bits];
 };
 
-const contains = (networks: readonly Network[], address: Address): boolean =>
+export const contains = (networks: readonly Network[], address: Address): boolean =>
   networks.some(([network, bits]) => network.kind() === address.kind() && address.match(network, bits));
 
 const special = [...SPECIAL_IPV4, ...SPECIAL_IPV6].map(parseNetwork);
@@ -50,7 +50,9 @@ const metadata = METADATA_NETWORKS.map(parseNetwork);
 const tailEmbedded = ['::/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48'].map(parseNetwork);
 const sixToFour = [parseNetwork('2002::/16')];
 
-const embeddedIpv4 = (address: ipaddr.IPv6): ipaddr.IPv4 | null => {
+/** The IPv4 address in an IPv6 address of a transition mechanism; null in others. */
+export const embeddedIpv4 = (address: Address): ipaddr.IPv4 | null => {
+  if (address instanceof ipaddr.IPv4) return null;
   const bytes = address.toByteArray();
   if (contains(tailEmbedded, address)) return new ipaddr.IPv4(bytes.slice(12));
   if (contains(sixToFour, address)) return new ipaddr.IPv4(bytes.slice(2, 6));
@@ -59,7 +61,7 @@ const embeddedIpv4 = (address: ipaddr.IPv6): ipaddr.IPv4 | null => {
 
 const isMetadata = (address: Address): boolean => {
   if (contains(metadata, address)) return true;
-  const embedded = address instanceof ipaddr.IPv6 ? embeddedIpv4(address) : null;
+  const embedded = embeddedIpv4(address);
   return embedded !== null && contains(metadata, embedded);
 };
 
@@ -69,7 +71,7 @@ const isPublic = (address: Address): boolean =>
 const LOOPBACK_IPV4 = ipaddr.IPv4.parse('127.0.0.1');
 
 /** Null unless the text is a plain literal. IPv4-mapped IPv6 becomes the IPv4 address that the kernel would dial. */
-const parseAddress = (text: string): Address | null => {
+export const parseAddress = (text: string): Address | null => {
   if (text.includes('%') || !(ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text)))
     return null;
   return ipaddr.process(text);

@@ -5,6 +5,7 @@ import { serverFaultOf } from '../core/outcome.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
+import type { HostPolicy, HostTarget } from './host-policy.ts';
 import { type DialStep, openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
 import type { Resolver } from './resolver.ts';
 import { VERDICT_MS } from './resolver-watch.ts';
@@ -14,6 +15,7 @@ import { TransportError } from './transport-error.ts';
 
 export interface ConnectorOptions {
   readonly address_policy: AddressPolicy;
+  readonly host_policy: HostPolicy;
   readonly resolver: Resolver;
   readonly clock: Clock;
   /** Skip certificate checks. */
@@ -76,15 +78,24 @@ const lookUp = async (
   }
 };
 
+const assertAllowed = (policy: HostPolicy, target: HostTarget): void => {
+  const refusal = policy.refuse(target);
+  if (refusal !== null) throw new TransportError(refusal);
+};
+
 const findAddresses = async (
   options: ConnectorOptions,
-  name: string,
+  { name, protocol }: { readonly name: string; readonly protocol: string },
   trace: DialTrace,
 ): Promise<readonly string[]> => {
+  const { address_policy, host_policy } = options;
   const isLiteral = isIP(name) !== 0;
+  const target = { protocol, host: name };
+  assertAllowed(host_policy, { ...target, addresses: isLiteral ? [name] : null });
   trace.phase = 'dns';
   const addresses = isLiteral ? [name] : await lookUp(options, name, trace);
-  refuseForbidden(options.address_policy, addresses, isLiteral);
+  refuseForbidden(address_policy, addresses, isLiteral);
+  if (!isLiteral) assertAllowed(host_policy, { ...target, addresses });
   return addresses;
 };
 
@@ -143,7 +154,7 @@ export const createGuardedDial = (options: ConnectorOptions): Dial => {
     trace.dialled = true;
     trace.remote_address = null;
     const name = withoutTrailingDot(target.hostname);
-    const addresses = await findAddresses(options, name, trace);
+    const addresses = await findAddresses(options, { name, protocol: target.protocol }, trace);
     const port = target.port === '' ? (DEFAULT_PORTS[target.protocol] ?? 0) : Number(target.port);
     const tcp = await connectFirst(clock, { addresses, port }, trace);
     if (target.protocol === 'https:') {

@@ -3,6 +3,7 @@ import type { OutboundRequest, SendResult, Transport } from '../ports/transport.
 import type { AddressPolicy } from './address-policy.ts';
 import { type AgentPair, createAgentPairs, type Trust } from './agent-pairs.ts';
 import { HttpExchange, type HttpExchangeContext } from './http-exchange.ts';
+import type { HostPolicy } from './host-policy.ts';
 import { createGuardedDial } from './guarded-connector.ts';
 import { toOutboundHeaders, transportHeaders } from './outbound-headers.ts';
 import type { Resolver } from './resolver.ts';
@@ -12,6 +13,7 @@ import { createTracedAgent } from './traced-agent.ts';
 
 export interface HttpTransportOptions {
   readonly address_policy: AddressPolicy;
+  readonly host_policy: HostPolicy;
   readonly resolver: Resolver;
   readonly clock: Clock;
   /** Receives the results of one turn of the event loop as one array. */

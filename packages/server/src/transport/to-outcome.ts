@@ -1,5 +1,6 @@
 import { errors } from 'undici';
 import { type AttemptPhase, type Outcome, serverFaultOf } from '../core/outcome.ts';
+import type { TransportErrorCode } from './transport-error.ts';
 
 const SUCCEEDED: Outcome = { kind: 'succeeded' };
 
@@ -28,6 +29,15 @@ export const saysResponseInvalid = (code: string): boolean =>
 /** Needed after the handshake too: TLS 1.3 reports a refused client certificate only then. */
 const saysTlsFailed = (code: string): boolean => code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_');
 
+/** No socket was opened. */
+const BLOCKED: ReadonlySet<string> = new Set<TransportErrorCode>([
+  'ADDRESS_FORBIDDEN',
+  'ANSWER_FORBIDDEN',
+  'HTTPS_REQUIRED',
+  'HOST_REFUSED',
+  'HOST_NOT_ALLOWED',
+]);
+
 /**
  * The outcome of an error before complete headers. `phase` is the phase that was running. Only codes are read, never
  * messages; an unknown code is a `connection_failed`.
@@ -36,7 +46,7 @@ export const outcomeOfError = (error: unknown, phase: AttemptPhase): Outcome => 
   const code = errorCode(error);
   const fault = serverFaultOf(code);
   if (fault !== null) return { kind: 'interrupted', fault };
-  if (code === 'ADDRESS_FORBIDDEN' || code === 'ANSWER_FORBIDDEN') return { kind: 'address_blocked', code };
+  if (BLOCKED.has(code)) return { kind: 'address_blocked', code };
   if (code === 'DIAL_TIMEOUT') return { kind: 'timeout', phase };
   if (phase === 'dns') return { kind: 'dns_failed', code };
   if (phase === 'tls' || saysTlsFailed(code)) return { kind: 'tls_failed', code };

@@ -6,6 +6,12 @@ export type TransportErrorCode =
   | 'ANSWER_FORBIDDEN'
   /** The DNS servers do not answer, whatever the name. */
   | 'RESOLVER_DOWN'
+  /** The settings allow only https. */
+  | 'HTTPS_REQUIRED'
+  /** The settings refuse the host, or one of its addresses. */
+  | 'HOST_REFUSED'
+  /** The settings do not list the host, or one of its addresses, as allowed. */
+  | 'HOST_NOT_ALLOWED'
   /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
   /** The exchange already has its result. */

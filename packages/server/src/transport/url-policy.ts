@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { UrlPolicy, UrlRefusal, UrlVerdict } from '../ports/url-policy.ts';
 import type { AddressPolicy } from './address-policy.ts';
 import { isWebPort } from './dangerous-ports.ts';
+import type { HostPolicy, HostRefusal } from './host-policy.ts';
 import { isLocalhost, isSpecialUseName, withoutTrailingDot } from './special-names.ts';
 import type { StaticHosts } from './static-hosts.ts';
 
@@ -106,12 +107,46 @@ const checkKnownName = (name: string, addresses: readonly string[], policy: Addr
   return refuse('url_host', privateAddress(`"${name}" (${forbidden})`, cidr));
 };
 
+const REFUSALS: Readonly<Record<HostRefusal, (host: string) => UrlVerdict>> = {
+  HTTPS_REQUIRED: () =>
+    refuse(
+      'url_scheme',
+      'This server sends only to https URLs (BELLWIRE_HTTPS_ONLY). Serve the receiver over TLS; for a self-signed certificate, set insecure_ssl.',
+    ),
+  HOST_REFUSED: (host) =>
+    refuse(
+      'url_host',
+      `This server does not send to the host ${host}: BELLWIRE_REFUSE_HOSTS contains it. Use another receiver.`,
+    ),
+  HOST_NOT_ALLOWED: (host) =>
+    refuse(
+      'url_host',
+      `This server sends only to the hosts in BELLWIRE_ALLOW_HOSTS, and ${host} is not one of them. Use another receiver, or add its host there.`,
+    ),
+};
+
 /**
  * Checks a hook's URL when it is saved, so that its owner learns at once that it can never work. Public names are not
  * resolved: the connector checks their addresses at every connect. `static_hosts` are checked by their addresses,
  * `localhost` by 127.0.0.1.
  */
-export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts = new Map()): UrlPolicy => {
+export const createUrlPolicy = (
+  policy: AddressPolicy,
+  host_policy: HostPolicy,
+  static_hosts: StaticHosts = new Map(),
+): UrlPolicy => {
+  /** The addresses that are known without a lookup. */
+  const addressesOf = (host: string): readonly string[] | null => {
+    if (isIP(host) !== 0) return [host];
+    return static_hosts.get(host) ?? (isLocalhost(host) ? ['127.0.0.1'] : null);
+  };
+
+  const checkLists = ({ protocol, hostname }: URL): UrlVerdict => {
+    const host = withoutTrailingDot(hostname.startsWith('[') ? hostname.slice(1, -1) : hostname);
+    const refusal = host_policy.refuse({ protocol, host, addresses: addressesOf(host) });
+    return refusal === null ? ALLOWED : REFUSALS[refusal](host);
+  };
+
   const checkHost = (host: string): UrlVerdict => {
     if (host.startsWith('[')) return checkLiteral(host.slice(1, -1), policy);
     if (isIP(host) !== 0) return checkLiteral(host, policy);
@@ -134,7 +169,9 @@ export const createUrlPolicy = (policy: AddressPolicy, static_hosts: StaticHosts
         );
       }
       const parts = checkParts(text, url);
-      return parts.ok ? checkHost(url.hostname) : parts;
+      if (!parts.ok) return parts;
+      const host = checkHost(url.hostname);
+      return host.ok ? checkLists(url) : host;
     },
   };
 };
