@@ -54,6 +54,7 @@ export const createThreadedHarness = (options: ThreadedHarnessOptions = {}) => {
       allow_networks: options.allow_networks ?? ['127.0.0.0/8'],
       allow_metadata: false,
       static_hosts: null,
+      proxy: null,
       steering,
     },
     clock: options.clock ?? systemClock,

@@ -1,6 +1,7 @@
 import { systemClock } from './clock.ts';
 import { BellwireError } from './core/errors.ts';
 import { type AddressPolicy, createAddressPolicy } from './transport/address-policy.ts';
+import { type ForwardProxy, parseProxy } from './transport/proxy-tunnel.ts';
 import { createResolver, type Resolver } from './transport/resolver.ts';
 import { createStaticHosts } from './transport/static-hosts.ts';
 import { createUrlPolicy } from './transport/url-policy.ts';
@@ -12,12 +13,15 @@ export interface NetworkSettings {
   readonly allow_metadata: boolean;
   /** `name=address,…` */
   readonly static_hosts: string | null;
+  /** `http://user:password@host:port` */
+  readonly proxy: string | null;
 }
 
 export interface Network {
   readonly address_policy: AddressPolicy;
   readonly url_policy: UrlPolicy;
   readonly resolver: Resolver;
+  readonly proxy: ForwardProxy | null;
 }
 
 const parseStaticHosts = (text: string | null): Record<string, string[]> => {
@@ -52,7 +56,9 @@ export const openNetwork = (settings: NetworkSettings): Network => {
   const static_hosts = configured('BELLWIRE_STATIC_HOSTS', () =>
     createStaticHosts(parseStaticHosts(settings.static_hosts)),
   );
+  const { proxy } = settings;
   return {
+    proxy: proxy === null ? null : configured('BELLWIRE_PROXY', () => parseProxy(proxy)),
     address_policy,
     url_policy: createUrlPolicy(address_policy, static_hosts),
     resolver: createResolver({ clock: systemClock, static_hosts }),

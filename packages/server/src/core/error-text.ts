@@ -29,6 +29,7 @@ const CODES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'The TLS certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: 'The TLS certificate is self-signed',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The TLS certificate is for another host',
+  PROXY_REFUSED: 'The proxy did not connect to the receiver',
   TOO_MANY_INTERIM_RESPONSES: 'The receiver sent more than 16 interim (1xx) responses',
   RESPONSE_HEAD_TOO_LARGE: 'The receiver sent more than 64 KiB before the end of its response headers',
 };
@@ -40,6 +41,7 @@ const FAULTS: Readonly<Record<ServerFault, string>> = {
   ENOMEM: 'This server has no memory for a connection',
   EADDRNOTAVAIL: 'This server has no free local port',
   RESOLVER_DOWN: 'The DNS servers of this server do not answer',
+  PROXY_FAILED: 'The proxy of this server cannot be used',
 };
 
 const KINDS = {

@@ -6,6 +6,10 @@ export type TransportErrorCode =
   | 'ANSWER_FORBIDDEN'
   /** The DNS servers do not answer, whatever the name. */
   | 'RESOLVER_DOWN'
+  /** The proxy does not connect to this host. */
+  | 'PROXY_REFUSED'
+  /** The proxy cannot be used: not reachable, wrong credentials, or an invalid answer. */
+  | 'PROXY_FAILED'
   /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
   /** The exchange already has its result. */
