@@ -57,6 +57,7 @@ export const createThreadedHarness = (options: ThreadedHarnessOptions = {}) => {
       refuse_hosts: [],
       https_only: false,
       static_hosts: null,
+      proxy: null,
       steering,
     },
     clock: options.clock ?? systemClock,

@@ -6,6 +6,7 @@ import type { OutboundRequest, SendResult } from '../../packages/server/src/port
 import { createAddressPolicy } from '../../packages/server/src/transport/address-policy.ts';
 import { createHostPolicy, type HostPolicyOptions } from '../../packages/server/src/transport/host-policy.ts';
 import { createHttpTransport } from '../../packages/server/src/transport/http-transport.ts';
+import { parseProxy } from '../../packages/server/src/transport/proxy-tunnel.ts';
 import { createResolver, type Resolver } from '../../packages/server/src/transport/resolver.ts';
 import { createStaticHosts } from '../../packages/server/src/transport/static-hosts.ts';
 import type { DnsServer } from './dns-server.ts';
@@ -17,6 +18,8 @@ export interface HarnessOptions {
   readonly dns?: DnsServer;
   readonly clock?: Clock;
   readonly max_connection_age_ms?: number;
+  /** The URL of a forward proxy. */
+  readonly proxy?: string;
   /** Replaces the real resolver. */
   readonly resolver?: Resolver;
 }
@@ -56,6 +59,7 @@ export const createTransportHarness = (options: HarnessOptions = {}) => {
   const transport = createHttpTransport({
     clock: options.clock ?? systemClock,
     resolver,
+    proxy: options.proxy === undefined ? null : parseProxy(options.proxy),
     ...(options.max_connection_age_ms === undefined
       ? {}
       : { max_connection_age_ms: options.max_connection_age_ms }),

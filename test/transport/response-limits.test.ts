@@ -1,9 +1,14 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { type Behaviour, startFaultyReceiver } from '../support/faulty-receiver.ts';
 import { replies, repliesOnceThen, writes } from '../support/receiver-behaviours.ts';
 import { connectionIsIdle, createTransportHarness } from '../support/transport-harness.ts';
+
+/** 16 KiB each of headers and body, and one read of 64 KiB that goes beyond them. */
+const BYTES_READ_MAX = 98_304;
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nfine';
 const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -108,6 +113,14 @@ describe('a response is read up to 64 KiB of its bytes on the wire', () => {
   });
 });
 
+/** Collects the client sockets that this process opens. */
+const watchClientSockets = (): { readonly all: readonly Socket[] } & Disposable => {
+  const all: Socket[] = [];
+  const onSocket = (message: unknown): void => void all.push((message as { readonly socket: Socket }).socket);
+  subscribe('net.client.socket', onSocket);
+  return { all, [Symbol.dispose]: () => void unsubscribe('net.client.socket', onSocket) };
+};
+
 /** A receiver in its own thread that floods every connection with this text. */
 const startFlood = async (text: string) => {
   const worker = new Worker(
@@ -126,6 +139,25 @@ const startFlood = async (text: string) => {
     [Symbol.asyncDispose]: async () => void (await worker.terminate()),
   };
 };
+
+it('a hundred bodies of 10 GB at once are each read up to 96 KiB, whatever their encoding', async () => {
+  const head = 'HTTP/1.1 200 OK\r\ncontent-length: 10737418240\r\n';
+  for (const encoding of ['identity', 'gzip', 'br', 'zstd', 'gzip, gzip, gzip, gzip, gzip, gzip']) {
+    await using flood = await startFlood(
+      `${head}content-encoding: ${encoding}\r\n\r\n${'x'.repeat(1 << 20)}`,
+    );
+    await using harness = createTransportHarness();
+    using sockets = watchClientSockets();
+    const all = Array.from({ length: 100 }, () => harness.send(flood.origin));
+    for (const { outcome, response } of await Promise.all(all)) {
+      expect(outcome).toEqual({ kind: 'succeeded' });
+      expect([response?.body.length, response?.body_truncated]).toEqual([16_384, true]);
+    }
+    const read = sockets.all.map(({ bytesRead }) => bytesRead);
+    expect(read).toHaveLength(100);
+    expect(Math.max(...read)).toBeLessThanOrEqual(BYTES_READ_MAX);
+  }
+});
 
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;

@@ -95,6 +95,10 @@ export const settings = {
     text,
     'Addresses that take precedence over DNS, `name=address,…`; repeat a name to give it several.',
   ),
+  proxy: setting(
+    text,
+    'Forward proxy of every request, `http://user:password@host:port`. It resolves host names itself, so restrict it to the addresses that it may connect to.',
+  ),
   dialect: withDefault(text, 'standard', 'Dialect of the default workspace.'),
   retry_schedule: setting(
     retrySchedule,
@@ -227,13 +231,21 @@ const findGiven = (name: SettingName, sources: readonly SettingTexts[]) => {
     : { text: source[name], origin: origins.get(source) ?? 'code' };
 };
 
+/** A URL without its user name and password. */
+const withoutCredentials = (url: string): string => url.replace(/^(\w+:\/*)?.*@/s, '$1[secret]@');
+
+const shownValue = (name: SettingName, given: string | undefined): string | null => {
+  if (given === undefined || SECRET_SETTINGS.has(name)) return null;
+  return name === 'proxy' ? withoutCredentials(given) : given;
+};
+
 const showSetting = (name: SettingName, given: string | undefined, origin: SettingOrigin): ShownSetting => {
   const is_secret = SECRET_SETTINGS.has(name);
   return {
     name,
     variable: variableOf(name),
     flag: flagOf(name),
-    value: is_secret ? null : (given ?? null),
+    value: shownValue(name, given),
     is_secret,
     is_set: given !== undefined,
     origin,

@@ -23,6 +23,7 @@ import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { readClientCertificate } from './transport/client-certificate.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
+import type { ForwardProxy } from './transport/proxy-tunnel.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
 
@@ -78,6 +79,7 @@ const networkSettingsOf = (config: Config): NetworkSettings => ({
   refuse_hosts: config.refuse_hosts ?? [],
   https_only: config.https_only,
   static_hosts: config.static_hosts ?? null,
+  proxy: config.proxy ?? null,
 });
 
 const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settings => {
@@ -135,6 +137,12 @@ const reportBroken =
     });
     onBroken?.(error);
   };
+
+const warnOfProxy = (log: Log, { hostname, port }: ForwardProxy): void =>
+  log.warn(
+    'requests are sent through a proxy, which resolves host names itself: this server checks only the addresses that it sees, so the proxy must refuse private networks',
+    { proxy_host: hostname, proxy_port: port },
+  );
 
 interface BellwireCore {
   readonly program: Program;
@@ -194,6 +202,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const settings = settingsOf(config, dialects, node_id);
   const network_settings = networkSettingsOf(config);
   const network = openNetwork(network_settings);
+  if (network.proxy !== null) warnOfProxy(log, network.proxy);
   const onBroken = reportBroken(log, parts.onBroken);
   const storage = await openStorage({
     database_url: config.database_url,

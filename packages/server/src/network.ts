@@ -2,6 +2,7 @@ import { systemClock } from './clock.ts';
 import { BellwireError } from './core/errors.ts';
 import { type AddressPolicy, createAddressPolicy } from './transport/address-policy.ts';
 import { createHostPolicy, type HostPolicy } from './transport/host-policy.ts';
+import { type ForwardProxy, parseProxy } from './transport/proxy-tunnel.ts';
 import { createResolver, type Resolver } from './transport/resolver.ts';
 import { createStaticHosts } from './transport/static-hosts.ts';
 import { createUrlPolicy } from './transport/url-policy.ts';
@@ -17,6 +18,8 @@ export interface NetworkSettings {
   readonly https_only: boolean;
   /** `name=address,…` */
   readonly static_hosts: string | null;
+  /** `http://user:password@host:port` */
+  readonly proxy: string | null;
 }
 
 export interface Network {
@@ -24,6 +27,7 @@ export interface Network {
   readonly host_policy: HostPolicy;
   readonly url_policy: UrlPolicy;
   readonly resolver: Resolver;
+  readonly proxy: ForwardProxy | null;
 }
 
 const parseStaticHosts = (text: string | null): Record<string, string[]> => {
@@ -66,7 +70,9 @@ export const openNetwork = (settings: NetworkSettings): Network => {
   const static_hosts = configured('BELLWIRE_STATIC_HOSTS', () =>
     createStaticHosts(parseStaticHosts(settings.static_hosts)),
   );
+  const { proxy } = settings;
   return {
+    proxy: proxy === null ? null : configured('BELLWIRE_PROXY', () => parseProxy(proxy)),
     address_policy,
     host_policy,
     url_policy: createUrlPolicy(address_policy, host_policy, static_hosts),

@@ -15,9 +15,14 @@ const columns = [
   { title: 'VALUE', of: valueOf },
 ] as const;
 
+const PROXY_NOTE =
+  'Requests are sent through a proxy, which resolves host names itself: this server checks only the addresses that it sees.';
+
 const printSystem = ({ version, node_id, started_at, database, settings }: System, style: Style): string => {
   const facts = printRecord({ version, node_id, started_at, ...database }, style);
-  return [facts, '', printTable(settings, columns, style)].join('\n');
+  const lines = [facts, '', printTable(settings, columns, style)];
+  const has_proxy = settings.some(({ name, is_set }) => name === 'proxy' && is_set);
+  return (has_proxy ? [...lines, '', PROXY_NOTE] : lines).join('\n');
 };
 
 /** `bellwire system` */

@@ -32,6 +32,7 @@ const CODES: Readonly<Record<string, string>> = {
   HOST_REFUSED: 'This server does not send to the host (BELLWIRE_REFUSE_HOSTS)',
   HOST_NOT_ALLOWED: 'This server does not send to the host (BELLWIRE_ALLOW_HOSTS)',
   ERR_TLS_CERT_ALTNAME_INVALID: 'The TLS certificate is for another host',
+  PROXY_REFUSED: 'The proxy did not connect to the receiver',
   TOO_MANY_INTERIM_RESPONSES: 'The receiver sent more than 16 interim (1xx) responses',
   RESPONSE_HEAD_TOO_LARGE: 'The receiver sent more than 64 KiB before the end of its response headers',
 };
@@ -43,6 +44,7 @@ const FAULTS: Readonly<Record<ServerFault, string>> = {
   ENOMEM: 'This server has no memory for a connection',
   EADDRNOTAVAIL: 'This server has no free local port',
   RESOLVER_DOWN: 'The DNS servers of this server do not answer',
+  PROXY_FAILED: 'The proxy of this server cannot be used',
 };
 
 const KINDS = {

@@ -8,6 +8,7 @@ export type AttemptPhase = 'dns' | 'connect' | 'tls' | 'headers';
  * - `ENOBUFS`, `ENOMEM`: no memory for a connection.
  * - `EADDRNOTAVAIL`: no free local port.
  * - `RESOLVER_DOWN`: the DNS servers do not answer, whatever the name.
+ * - `PROXY_FAILED`: the forward proxy cannot be used, whatever the receiver.
  */
 export const serverFaults = [
   'EMFILE',
@@ -16,6 +17,7 @@ export const serverFaults = [
   'ENOMEM',
   'EADDRNOTAVAIL',
   'RESOLVER_DOWN',
+  'PROXY_FAILED',
 ] as const;
 export type ServerFault = (typeof serverFaults)[number];
 

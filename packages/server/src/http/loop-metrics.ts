@@ -83,7 +83,7 @@ export class LoopMetrics {
     );
     this.#faults = counter(
       'bellwire_server_faults_total',
-      'Attempts that this server could not carry out, for lack of files, memory, ports or DNS servers.',
+      'Attempts that this server could not carry out, for lack of files, memory, ports, DNS servers or its proxy.',
       ['kind'],
     );
     this.#stale = counter('bellwire_stale_results_total', 'Results dropped because their lease had expired.');

@@ -7,6 +7,7 @@ import type { AddressPolicy } from './address-policy.ts';
 import type { DialTrace } from './dial-trace.ts';
 import type { HostPolicy, HostTarget } from './host-policy.ts';
 import { type DialStep, openTcp, openTls, type TlsRequest, withinStep } from './open-socket.ts';
+import { type ForwardProxy, openTunnel } from './proxy-tunnel.ts';
 import type { Resolver } from './resolver.ts';
 import { VERDICT_MS } from './resolver-watch.ts';
 import { withoutTrailingDot } from './special-names.ts';
@@ -21,6 +22,7 @@ export interface ConnectorOptions {
   /** Skip certificate checks. */
   readonly insecure_ssl: boolean;
   readonly client_certificate: GivenCertificate | null;
+  readonly proxy: ForwardProxy | null;
 }
 
 /** Opens a connection for an exchange. */
@@ -28,6 +30,7 @@ export type Dial = (target: buildConnector.Options, trace: DialTrace) => Promise
 
 // A host that has not answered by then will not answer, even if the request has far more time.
 const MAX_STEP_MS = 10_000;
+const MAX_VETTING_MS = 2_000;
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 
@@ -83,9 +86,16 @@ const assertAllowed = (policy: HostPolicy, target: HostTarget): void => {
   if (refusal !== null) throw new TransportError(refusal);
 };
 
+/** The receiver of a request. */
+interface Place {
+  readonly protocol: string;
+  readonly name: string;
+  readonly port: number;
+}
+
 const findAddresses = async (
   options: ConnectorOptions,
-  { name, protocol }: { readonly name: string; readonly protocol: string },
+  { name, protocol }: Place,
   trace: DialTrace,
 ): Promise<readonly string[]> => {
   const { address_policy, host_policy } = options;
@@ -97,6 +107,54 @@ const findAddresses = async (
   refuseForbidden(address_policy, addresses, isLiteral);
   if (!isLiteral) assertAllowed(host_policy, { ...target, addresses });
   return addresses;
+};
+
+/**
+ * Refuses what this server can see: a literal, or a name with a forbidden address. The proxy resolves the name again, and
+ * in a network that requires a proxy, this server often cannot.
+ */
+const vetForProxy = async (
+  options: ConnectorOptions,
+  { name, protocol }: Place,
+  trace: DialTrace,
+): Promise<void> => {
+  const { address_policy, host_policy, resolver, clock } = options;
+  const isLiteral = isIP(name) !== 0;
+  const target = { protocol, host: name };
+  assertAllowed(host_policy, { ...target, addresses: isLiteral ? [name] : null });
+  if (isLiteral) {
+    refuseForbidden(address_policy, [name], true);
+    return;
+  }
+  trace.phase = 'dns';
+  const { limit_ms } = stepOf(clock, trace, 2);
+  const step = { clock, limit_ms: Math.min(limit_ms, MAX_VETTING_MS) };
+  const addresses = await withinStep(step, resolver.resolve(name)).catch(() => []);
+  if (addresses.length > 0) refuseForbidden(address_policy, addresses, false);
+  // Without an address, only its name can allow it.
+  assertAllowed(host_policy, { ...target, addresses });
+};
+
+/** A connection to a receiver through the proxy. */
+const connectThrough = async (
+  proxy: ForwardProxy,
+  options: ConnectorOptions,
+  { trace, ...place }: Place & { readonly trace: DialTrace },
+): Promise<Socket> => {
+  const { clock, resolver } = options;
+  await vetForProxy(options, place, trace);
+  trace.phase = 'connect';
+  const opened = async (): Promise<Socket> => {
+    const { hostname } = proxy;
+    const found =
+      isIP(hostname) === 0 ? withinStep(stepOf(clock, trace, 1), resolver.resolve(hostname)) : [hostname];
+    return connectFirst(clock, { addresses: await found, port: proxy.port }, trace);
+  };
+  const socket = await opened().catch((error: unknown) => {
+    throw serverFaultOf(errorCode(error)) === null ? new TransportError('PROXY_FAILED') : error;
+  });
+  await openTunnel(socket, { proxy, name: place.name, port: place.port }, stepOf(clock, trace, 1));
+  return socket;
 };
 
 const connectFirst = async (
@@ -126,6 +184,8 @@ const connectFirst = async (
  * the checked addresses themselves, so that a second DNS answer changes nothing. Literals are checked the same way (a
  * `lookup` hook would be skipped for them). The certificate and SNI are those of the name.
  *
+ * With a proxy, the proxy resolves the name: only what this server can see is checked.
+ *
  * If an address cannot be connected, the next one is tried; each gets an equal share of the request's remaining time,
  * at most 10 s. Phases, times and the address are recorded in the trace.
  */
@@ -154,9 +214,13 @@ export const createGuardedDial = (options: ConnectorOptions): Dial => {
     trace.dialled = true;
     trace.remote_address = null;
     const name = withoutTrailingDot(target.hostname);
-    const addresses = await findAddresses(options, { name, protocol: target.protocol }, trace);
     const port = target.port === '' ? (DEFAULT_PORTS[target.protocol] ?? 0) : Number(target.port);
-    const tcp = await connectFirst(clock, { addresses, port }, trace);
+    const { proxy } = options;
+    const place = { protocol: target.protocol, name, port };
+    const tcp =
+      proxy === null
+        ? await connectFirst(clock, { addresses: await findAddresses(options, place, trace), port }, trace)
+        : await connectThrough(proxy, options, { ...place, trace });
     if (target.protocol === 'https:') {
       // SNI is for names only (RFC 6066 section 3); for the certificate, undici falls back to the host.
       const sni = isIP(name) === 0 ? { servername: name } : {};

@@ -10,7 +10,7 @@ export interface HostTarget {
   readonly protocol: string;
   /** As in a parsed URL, without brackets and a trailing dot. */
   readonly host: string;
-  /** Null while a name is not resolved. */
+  /** Null while a name is not resolved; empty if it cannot be. */
   readonly addresses: readonly string[] | null;
 }
 
@@ -84,7 +84,7 @@ export const createHostPolicy = ({
   const isAllowed = (host: string, addresses: readonly string[] | null): boolean => {
     if (allowed === null || hasName(allowed, host)) return true;
     if (addresses === null) return allowed.networks.length > 0;
-    return addresses.every((address) => hasAddress(allowed, address));
+    return addresses.length > 0 && addresses.every((address) => hasAddress(allowed, address));
   };
 
   return {

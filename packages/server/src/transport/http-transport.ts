@@ -6,6 +6,7 @@ import { HttpExchange, type HttpExchangeContext } from './http-exchange.ts';
 import type { HostPolicy } from './host-policy.ts';
 import { createGuardedDial } from './guarded-connector.ts';
 import { toOutboundHeaders, transportHeaders } from './outbound-headers.ts';
+import type { ForwardProxy } from './proxy-tunnel.ts';
 import type { Resolver } from './resolver.ts';
 import { createResultBatch } from './result-batch.ts';
 import { createUrlSplitter } from './split-url.ts';
@@ -15,6 +16,8 @@ export interface HttpTransportOptions {
   readonly address_policy: AddressPolicy;
   readonly host_policy: HostPolicy;
   readonly resolver: Resolver;
+  /** Default null: connections to receivers are direct. */
+  readonly proxy?: ForwardProxy | null;
   readonly clock: Clock;
   /** Receives the results of one turn of the event loop as one array. */
   readonly onResults: (results: readonly SendResult[]) => void;
@@ -38,7 +41,7 @@ const MAX_CONNECTION_AGE_MS = 240_000;
 export const createHttpTransport = (options: HttpTransportOptions): Transport => {
   const { clock } = options;
   const createPair = (trust: Trust): AgentPair => {
-    const dial = createGuardedDial({ ...options, ...trust });
+    const dial = createGuardedDial({ proxy: null, ...options, ...trust });
     const { max_connection_age_ms = MAX_CONNECTION_AGE_MS } = options;
     return {
       kept: createTracedAgent(dial, { keeps_connections: true, max_connection_age_ms }),

@@ -12,6 +12,10 @@ export type TransportErrorCode =
   | 'HOST_REFUSED'
   /** The settings do not list the host, or one of its addresses, as allowed. */
   | 'HOST_NOT_ALLOWED'
+  /** The proxy does not connect to this host. */
+  | 'PROXY_REFUSED'
+  /** The proxy cannot be used: not reachable, wrong credentials, or an invalid answer. */
+  | 'PROXY_FAILED'
   /** A connect or handshake used up its share of the time. */
   | 'DIAL_TIMEOUT'
   /** The exchange already has its result. */
