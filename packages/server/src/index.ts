@@ -31,6 +31,7 @@ export type {
   Event,
   EventReceipt,
   EventToSend,
+  EncryptionKeys,
   EventType,
   FieldsOf,
   Hook,
