@@ -138,6 +138,11 @@ it('values that cannot be decrypted, such as swapped ones, are reported and keep
   expect([rekeyed, next]).toEqual([178, null]);
   expect(unreadable).toEqual([one, two].map((row) => `bellwire_secrets.secret ${row!.id}`));
   expect(await keysOf(second)).toEqual({ k_2: [178, false], k1: [2, false] });
+  await second.stop();
+  expect(await refusalOf(open(folder, K2))).toMatchObject({
+    code: 'wrong_encryption_key',
+    message: expect.stringContaining('"k1"'),
+  });
 });
 
 it('the columns that rekey knows are those of the schema that are sealed, and no other column has a sealed value', async () => {
