@@ -14,6 +14,11 @@ interface Entry {
 const statusOf = async ({ api }: RunningServer, key: string): Promise<number> =>
   (await api('GET /v1/api-keys', undefined, { key })).status;
 
+const statusOfSession = async ({ api, port }: RunningServer, cookie: string): Promise<number> => {
+  const headers = { cookie: `__Host-bellwire-${port}=${cookie}`, 'sec-fetch-site': 'same-origin' };
+  return (await api('GET /v1/webhooks', undefined, { key: null, headers })).status;
+};
+
 it('a new BELLWIRE_API_KEY replaces the old one, which is refused from that start on, with its sessions; both are audited', async () => {
   await using folder = await createTemporaryFolder();
   const database_url = `file:${folder.file('bellwire.db')}`;
@@ -21,18 +26,20 @@ it('a new BELLWIRE_API_KEY replaces the old one, which is refused from that star
   {
     await using server = await startServer({ settings: { database_url, api_key: FIRST } });
     expect(await statusOf(server, FIRST)).toBe(200);
-    const signed_in = await server.api('POST /session', { api_key: FIRST }, { key: null });
+    const signed_in = await server.api(
+      'POST /session',
+      { api_key: FIRST },
+      { key: null, headers: { origin: server.origin } },
+    );
+    expect(signed_in.status).toBe(200);
     cookie = String(signed_in.headers['set-cookie']).split(/[=;]/)[1]!;
+    expect(await statusOfSession(server, cookie)).toBe(200);
   }
   {
     await using server = await startServer({ settings: { database_url, api_key: SECOND } });
     expect(await statusOf(server, FIRST)).toBe(401);
     expect(await statusOf(server, SECOND)).toBe(200);
-    const headers = {
-      cookie: `__Host-bellwire-${server.port}=${cookie}`,
-      'sec-fetch-site': 'same-origin',
-    };
-    expect((await server.api('GET /v1/webhooks', undefined, { key: null, headers })).status).toBe(401);
+    expect(await statusOfSession(server, cookie)).toBe(401);
     const { body } = await server.api('GET /v1/audit?subject=key_configured', undefined, { key: SECOND });
     const entries = body.data as unknown as readonly Entry[];
     expect(entries.map(({ action, by }) => `${action} by ${by}`)).toEqual([

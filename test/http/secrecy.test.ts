@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { backUpDatabase } from '../../packages/server/src/storage/backup.ts';
+import { openPortal } from '../support/portal.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { ADMIN_KEY, startServer } from '../support/running-server.ts';
 
@@ -9,6 +11,8 @@ const spellingsOf = (secret: string): readonly string[] => {
   return [
     secret,
     secret.replace(/^whsec_/, ''),
+    // Of an API key, only the part that is random.
+    secret.split('_')[3] ?? secret,
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
     ...[raw, Buffer.from(secret)].flatMap((buffer) => [
@@ -29,7 +33,7 @@ const closedOrigin = async (): Promise<string> => {
   return receiver.origin;
 };
 
-it('the database, the log and the metrics contain no secret, API key or custom header value in any spelling, and the log no body', async () => {
+it('the database, its backup, the inbox file, the log and the metrics contain no secret, API key or custom header value in any spelling, and the log no body', async () => {
   await using server = await startServer({ settings: { inbox: 'true', retry_schedule: '0,100ms' } });
   await using receiver = await startReceiver((_, nth) => ({
     status: nth % 2 === 0 ? 200 : 500,
@@ -52,6 +56,11 @@ it('the database, the log and the metrics contain no secret, API key or custom h
   const key = await api('POST /v1/api-keys', { name: 'ci', scope: 'workspace' });
   const deleted = await api('POST /v1/api-keys', { name: 'deleted', scope: 'send' });
 
+  const portal = await openPortal(api, 'cus_1');
+  const from_page = { key: null, headers: { origin: server.origin } };
+  const signed_in = await api('POST /session', { api_key: key.body.api_key }, from_page);
+  const session = String(signed_in.headers['set-cookie']).split(/[=;]/)[1]!;
+
   const used = { key: key.body.api_key };
   for (const type of ['a', 'b']) await api('POST /v1/events', { type, data: { text: BODY } }, used);
   for (const { id } of hooks) await api(`POST /v1/webhooks/${id}/ping`, undefined, used);
@@ -64,6 +73,8 @@ it('the database, the log and the metrics contain no secret, API key or custom h
     await api('POST /v1/webhooks', bad_secret),
     await api('POST /v1/webhooks', bad_header),
     await api('GET /v1/events', undefined, { key: 'an-unknown-key-0815' }),
+    await api('GET /v1/events', undefined, { key: `${deleted.body.api_key}0` }),
+    await api('POST /session', { api_key: `${key.body.api_key}0` }, { key: null }),
   ];
   for (const { id } of await server.deliveries('limit=100')) {
     await server.deliveryIn(id, 'succeeded', 'failed');
@@ -73,13 +84,17 @@ it('the database, the log and the metrics contain no secret, API key or custom h
   await api(`DELETE /v1/webhooks/${hooks[1]!.id}`);
   await api(`DELETE /v1/api-keys/${deleted.body.id}`);
 
-  const keys = [ADMIN_KEY, key.body.api_key, deleted.body.api_key];
+  const keys = [ADMIN_KEY, key.body.api_key, deleted.body.api_key, portal, session];
   const secrets = [...hooks.map(({ secret }) => secret), own_secret, plain, ...keys, ...values];
   for (const { status, text } of refusals) {
     expect(status).toBeGreaterThanOrEqual(400);
     for (const secret of [...secrets, 'not base64 at all', '0815']) expect(text).not.toContain(secret);
   }
+  const backup = `${server.database_path}.backup`;
+  backUpDatabase({ database_url: `file:${server.database_path}`, file: backup, force: false });
   const texts = {
+    backup: await readFile(backup, 'latin1'),
+    inbox: await readFile(`${server.database_path}-inbox`, 'latin1'),
     database: await readFile(server.database_path, 'latin1'),
     wal: await readFile(`${server.database_path}-wal`, 'latin1'),
     log: server.log_lines.join('\n'),

@@ -2,6 +2,7 @@ import { describe, it } from 'vitest';
 import { apiKeys } from './repositories/api-keys.ts';
 import { audit } from './repositories/audit.ts';
 import { deliveries } from './repositories/deliveries.ts';
+import { encryption } from './repositories/encryption.ts';
 import { erasures } from './repositories/erasures.ts';
 import { eventTypes } from './repositories/event-types.ts';
 import { events } from './repositories/events.ts';
@@ -29,6 +30,7 @@ const chapters = {
   deliveries,
   recoveries,
   erasures,
+  'encryption at rest': encryption,
   statistics,
 };
 

@@ -105,6 +105,12 @@ export const createProgram = (shell: Shell): Command => {
     usage: '<file> [options]',
     load: async () => (await import('./backup.ts')).backupCommand(shell),
   });
+  addLocal(program, {
+    name: 'rekey',
+    summary: 'Encrypt secrets with a new key, also while the server runs.',
+    usage: '[options]',
+    load: async () => (await import('./rekey.ts')).rekeyCommand(shell),
+  });
   program.commandsGroup('Send and inspect:');
   for (const verb of [trigger, recover, stats, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));

@@ -120,5 +120,9 @@ export const calls = {
   audit: { list },
   // With the secret of a hook, each attempt adds an entry to the audit log.
   signatures: { explain: change('fields', 'idempotent') },
-  system: { get: { ...get, takes: 'fields' } },
+  system: {
+    get: { ...get, takes: 'fields' },
+    encryptionKeys: { ...get, takes: 'fields', slow: true },
+    rekey: { ...change('fields', 'idempotent'), slow: true },
+  },
 } as const satisfies Calls;

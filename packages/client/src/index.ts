@@ -13,6 +13,7 @@ export type {
   CreatedHook,
   Delivery,
   DeliveryWithAttempts,
+  EncryptionKeys,
   Event,
   EventReceipt,
   ListedEvent,

@@ -32,6 +32,7 @@ export type {
   EventReceipt,
   ListedEvent,
   EventToSend,
+  EncryptionKeys,
   EventType,
   FieldsOf,
   Hook,

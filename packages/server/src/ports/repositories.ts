@@ -15,6 +15,7 @@ import type { Erasures } from './erasures.ts';
 import type { Owned } from './owned.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
+import type { Encryption } from './encryption.ts';
 import type { Sessions } from './sessions.ts';
 import type { StatsReader } from './stats.ts';
 import type { EventReceipt, RecordedHeader } from './store.ts';
@@ -357,6 +358,7 @@ export interface Repositories {
   readonly recoveries: Recoveries;
   readonly owned: Owned;
   readonly sessions: Sessions;
+  readonly encryption: Encryption;
   readonly erasures: Erasures;
   /**
    * Runs `work` in one transaction: all of its changes, or none. It must use only the repositories that it gets, and not

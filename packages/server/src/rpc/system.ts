@@ -1,10 +1,15 @@
 import { z } from 'zod';
 import type { RpcDeps } from './deps.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
+import { described } from './fields.ts';
+import { encryptionKeysView, rekeyedView } from './views/encryption.ts';
 import { systemView, viewSystem } from './views/system.ts';
 
+/** Values per call: a fraction of a second. */
+const SLICE = 500;
+
 /** The server itself. */
-export const createSystemRouter = ({ readSystem }: RpcDeps) =>
+export const createSystemRouter = ({ readSystem, repositories }: RpcDeps) =>
   t.router({
     get: procedure
       .meta({
@@ -19,4 +24,44 @@ export const createSystemRouter = ({ readSystem }: RpcDeps) =>
       .input(z.strictObject({}))
       .output(systemView)
       .query(async () => viewSystem(await readSystem())),
+    encryptionKeys: procedure
+      .meta({
+        scope: 'admin',
+        portal: 'none',
+        route: { method: 'GET', path: '/system/encryption-keys' },
+        summary: 'List the encryption keys',
+        description:
+          'The keys of `BELLWIRE_ENCRYPTION_KEYS` or of the key file, and how many stored values need each. Never the keys themselves.',
+        errors: READ_ERRORS,
+      })
+      .input(z.strictObject({}))
+      .output(encryptionKeysView)
+      .query(async () => ({ keys: (await repositories.encryption.keys()).map((key) => ({ ...key })) })),
+    rekey: procedure
+      .meta({
+        scope: 'admin',
+        portal: 'none',
+        route: { method: 'POST', path: '/system/rekey' },
+        summary: 'Encrypt values with the current key',
+        description:
+          'Encrypts some hundred stored values again that are not encrypted with the current key, while the server works. Call it with `after: next` of each response until `next` is null. It can be interrupted and begun again at any time. `bellwire rekey` does this.',
+        errors: READ_ERRORS,
+      })
+      .input(
+        z.strictObject({
+          after: described(
+            z
+              .string()
+              .max(128)
+              .regex(/^\d{1,3}:/, 'must be the `next` of a response'),
+            'The `next` of the previous response. Omit it for the first call.',
+            '2:',
+          ).optional(),
+        }),
+      )
+      .output(rekeyedView)
+      .mutation(async ({ input }) => {
+        const { unreadable, ...slice } = await repositories.encryption.rekey(input.after ?? null, SLICE);
+        return { ...slice, unreadable: [...unreadable] };
+      }),
   });

@@ -90,6 +90,9 @@ export type AuditEntry = OutputOf<'audit', 'list'>['data'][number];
 /** The state and the settings of the server. */
 export type System = OutputOf<'system', 'get'>;
 
+/** The keys that encrypt values at rest. */
+export type EncryptionKeys = OutputOf<'system', 'encryptionKeys'>;
+
 /** Counted attempts of a hook, a tenant or a workspace. */
 export type Stats = OutputOf<'stats', 'get'>;
 

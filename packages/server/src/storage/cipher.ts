@@ -17,6 +17,8 @@ interface Location {
 export interface Cipher {
   /** The id of the key that encrypts. */
   readonly kid: string;
+  /** The ids of all keys, the one that encrypts first. */
+  readonly kids: readonly string[];
   /** `kid|nonce|ciphertext|tag`, the last three in base64. */
   readonly seal: (text: string, location: Location) => string;
   /** @throws BellwireError `wrong_encryption_key` if the key is missing or the value was moved or changed. */
@@ -61,6 +63,7 @@ export const createCipher = (keyRing: string): Cipher => {
   const [[kid, key] = ['', Buffer.alloc(0)]] = keys;
   return {
     kid,
+    kids: [...keys.keys()],
     seal: (text, location) => {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(additionalData(location));

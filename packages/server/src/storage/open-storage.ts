@@ -6,7 +6,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
 import { createCaches } from './caches.ts';
-import { checkCanary, hasCanary, writeCanary } from './canary.ts';
+import { checkCanaries, hasCanary, sealCanary } from './canary.ts';
 import { type Cipher, createCipher } from './cipher.ts';
 import { Invalidations } from './invalidations.ts';
 import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
@@ -136,10 +136,10 @@ export const openStorage = async ({
   try {
     const keys = await keyRingOf(folder, encryption_keys, database);
     const cipher = createCipher(keys.key_ring);
-    await checkCanary(database.db, cipher);
+    await checkCanaries(database.db, cipher);
     await migrateToLatest(database.db, sqliteSchema);
     await checkSchema(database, path);
-    await writeCanary(database.db, cipher);
+    await sealCanary(database.db, cipher);
     assertDurable(database);
     return {
       ...connectStorage(database, cipher, parts),

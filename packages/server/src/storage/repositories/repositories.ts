@@ -4,6 +4,7 @@ import type { Connections } from '../schema.ts';
 import { createApiKeys } from './api-keys.ts';
 import { createAudit } from './audit.ts';
 import { createDeliveries } from './deliveries.ts';
+import { createEncryption } from './encryption.ts';
 import { createEvents } from './events.ts';
 import { createEventTypes } from './event-types.ts';
 import { createHooks } from './hooks.ts';
@@ -55,5 +56,6 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   erasures: createErasures(connections, parts),
   owned: createOwned(connections),
   sessions: createSessions(connections),
+  encryption: createEncryption(connections, parts),
   transaction: transactionOf(connections, parts),
 });
