@@ -156,6 +156,8 @@ interface WireIdsTable {
 
 interface FanOutsTable {
   workspace_id: string;
+  /** Of the event; '' without one. */
+  tenant: Generated<string>;
   event_id: string;
   /** The index of the slice, from 0. */
   position: number;
