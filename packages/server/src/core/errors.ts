@@ -16,6 +16,7 @@ export const errorTable = {
   hook_not_active: 409,
   already_exists: 409,
   in_use: 409,
+  too_many_hooks: 409,
   delivery_canceled: 409,
   delivery_in_flight: 409,
   payload_expired: 410,

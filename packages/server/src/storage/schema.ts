@@ -41,6 +41,7 @@ interface TenantsTable {
   /** The user's id for the customer. */
   tenant: string;
   metadata: Generated<JsonText>;
+  limits: Generated<JsonText>;
   created_at: Time;
 }
 
