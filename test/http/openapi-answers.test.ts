@@ -180,6 +180,12 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('not_validated', 'hooks.activate', of_hook);
   });
 
+  it('of a hook of a tenant that has its maximum', async () => {
+    await server.api('PATCH /v1/tenants/cus_full', { limits: { max_hooks: 0 } });
+    const body = { url: 'https://shop.example.com/', events: ['*'], tenant: 'cus_full' };
+    await expectCode('too_many_hooks', 'hooks.create', { body });
+  });
+
   it('of a creation whose key has another request', async () => {
     const once = { idempotency_key: 'once' };
     const hook = { url: 'https://shop.example.com/', events: ['*'], ...once };

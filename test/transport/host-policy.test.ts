@@ -77,7 +77,13 @@ describe('the list of allowed hosts', () => {
   });
 
   it('opens neither private networks nor metadata addresses', () => {
-    const settings = { allow_metadata: false, refuse_hosts: [], https_only: false, static_hosts: null };
+    const settings = {
+      allow_metadata: false,
+      refuse_hosts: [],
+      https_only: false,
+      static_hosts: null,
+      proxy: null,
+    };
     const allow_hosts = words`10.0.0.0/8 169.254.169.254 metadata.google.internal *.internal`;
     const check = (allow_networks: readonly string[], url: string) => {
       const network = openNetwork({ ...settings, allow_networks, allow_hosts });

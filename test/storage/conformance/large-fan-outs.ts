@@ -6,12 +6,20 @@ const manyHooks = async (kit: Kit, count: number) => {
   return { workspace_id, hooks: await kit.arrange.addHooks(workspace_id, count) };
 };
 
-const next = (kit: Kit, max_deliveries: number, saturated: readonly string[] = []) =>
+const next = (
+  kit: Kit,
+  max_deliveries: number,
+  {
+    saturated = [],
+    closed = [],
+  }: { readonly saturated?: readonly string[]; readonly closed?: readonly string[] } = {},
+) =>
   kit.store.continueFanOuts({
     now: NOW,
     lease_until: NOW + LEASE_MS,
     saturated_hooks: new Set(saturated),
     max_deliveries,
+    isOpen: (owner) => !closed.includes(owner.join(' ')),
   });
 
 /** Continues every fan-out until it is complete. */
@@ -65,7 +73,7 @@ export const largeFanOuts = (check: Check): void => {
   check('a saturated hook gets its delivery pending', async (kit) => {
     const { workspace_id, hooks } = await manyHooks(kit, 3);
     await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 1 });
-    const { leased } = await next(kit, 256, [hooks[1]!]);
+    const { leased } = await next(kit, 256, { saturated: [hooks[1]!] });
     expect(leased.map(({ delivery }) => delivery.hook_id)).toEqual([hooks[2]]);
     expect(await kit.arrange.deliveries({ hook_id: hooks[1]! })).toMatchObject([
       { status: 'pending', next_attempt_at: NOW },
@@ -101,6 +109,36 @@ export const largeFanOuts = (check: Check): void => {
     await kit.commit({ events: [kit.event(small.workspace_id)], max_deliveries: 1 });
     for (const _ of [1, 2]) await next(kit, 1);
     expect(await kit.arrange.deliveries({ hook_id: small.hooks[2]! })).toHaveLength(1);
+  });
+
+  check('tenants are served round robin, and those that are closed are passed over', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    await kit.arrange.addHooks(workspace_id, 1_000, { tenant: 'cus_1' });
+    const [first] = await kit.arrange.addHooks(workspace_id, 4, { tenant: 'cus_2' });
+    for (const tenant of ['cus_1', 'cus_2'])
+      await kit.commit({ events: [kit.event(workspace_id, { tenant })], max_deliveries: 1 });
+    const of = (tenant: string) => `${workspace_id} ${tenant}`;
+    expect(await next(kit, 1, { closed: [of('cus_1'), of('cus_2')] })).toMatchObject({
+      leased: [],
+      has_more: false,
+      waiting: [
+        [workspace_id, 'cus_1'],
+        [workspace_id, 'cus_2'],
+      ],
+    });
+    const slice = await next(kit, 256, { closed: [of('cus_1')] });
+    expect(slice).toMatchObject({
+      leased: { length: 3 },
+      has_more: false,
+      waiting: [[workspace_id, 'cus_1']],
+    });
+    expect(await kit.arrange.deliveries({ hook_id: first! })).toHaveLength(1);
+    await kit.commit({ events: [kit.event(workspace_id, { tenant: 'cus_2' })], max_deliveries: 1 });
+    const tenants = [];
+    for (let n = 0; n < 2; n += 1) tenants.push((await next(kit, 1)).leased[0]?.delivery.tenant);
+    expect(new Set(tenants)).toEqual(new Set(['cus_1', 'cus_2']));
+    await serve(kit);
+    expect(await next(kit, 1)).toMatchObject({ has_more: false, waiting: [] });
   });
 
   check('an event whose hooks are not all served yet is not pruned', async (kit) => {

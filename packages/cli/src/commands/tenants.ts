@@ -14,7 +14,11 @@ interface One {
 
 interface Update extends One {
   readonly metadata?: Pairs;
+  readonly max_hooks?: number | null;
 }
+
+/** The text `default` removes a limit that was set. */
+const readLimit = (text: string): number | null => (text === 'default' ? null : Number(text));
 
 const list = listVerb<{}, Tenant>({
   about: 'List your customers with the number of their hooks.',
@@ -44,12 +48,23 @@ const get = apiVerb<One>({
 
 const update = apiVerb<Update>({
   usage: 'update <tenant>',
-  about: 'Replace the metadata of a customer; creates the tenant if it does not exist.',
+  about: 'Replace the metadata of a customer or set its limits; creates the tenant if it does not exist.',
   arguments: TENANT,
-  flags: [metadataFlag],
-  examples: ['tenants update cus_42 --metadata plan=team --metadata region=eu'],
-  run: async ({ tenants }, { tenant, metadata }, { out }) => {
-    out.print(await tenants.update(tenant, toMetadata(metadata)), printRecord);
+  flags: [
+    metadataFlag,
+    {
+      flags: '--max-hooks <number>',
+      about: 'maximum number of its hooks, or "default" (1000)',
+      read: readLimit,
+    },
+  ],
+  examples: [
+    'tenants update cus_42 --metadata plan=team --metadata region=eu',
+    'tenants update cus_42 --max-hooks 100',
+  ],
+  run: async ({ tenants }, { tenant, metadata, ...limits }, { out }) => {
+    const changed = Object.keys(limits).length === 0 ? {} : { limits };
+    out.print(await tenants.update(tenant, { ...toMetadata(metadata), ...changed }), printRecord);
   },
 });
 

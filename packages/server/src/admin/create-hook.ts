@@ -8,6 +8,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import type { HookInput, NewHookInput } from './hook-input.ts';
 import { readGivenCertificate } from './client-certificates.ts';
 import type { HookLookup } from './hook-lookup.ts';
+import { assertHookLimits } from './hook-limits.ts';
 import { validateHook } from './validate-hook.ts';
 import { withoutUndefined } from './without-undefined.ts';
 import type { ReadClientCertificate } from '../ports/client-certificates.ts';
@@ -140,7 +141,7 @@ const repeated = async (
 
 /**
  * Creates a hook, once for each idempotency key of its tenant: the same input again returns the hook as it is now.
- * @throws BellwireError `url_refused`, `invalid_input`, `idempotency_conflict`, …
+ * @throws BellwireError `url_refused`, `invalid_input`, `idempotency_conflict`, `too_many_hooks`, …
  */
 export const createHook = async (
   options: CreateHookOptions,
@@ -160,9 +161,10 @@ export const createHook = async (
     idempotency_key === undefined
       ? undefined
       : { idempotency_key, fingerprint: hash(canonicalJson(withoutUndefined(input))) };
-  const hook = await audit.change(actor, async ({ hooks }, record) => {
-    const created = await hooks.create(wanted, key);
+  const hook = await audit.change(actor, async (repositories, record) => {
+    const created = await repositories.hooks.create(wanted, key);
     if (created === null) return null;
+    await assertHookLimits(repositories, created);
     const about = { action: 'hook.created', subject: created.id, tenant: created.tenant } as const;
     await record({ ...about, after: auditedHook(created) });
     return created;

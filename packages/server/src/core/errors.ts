@@ -18,6 +18,7 @@ export const errorTable = {
   already_exists: 409,
   in_use: 409,
   catalog_full: 409,
+  too_many_hooks: 409,
   delivery_canceled: 409,
   delivery_in_flight: 409,
   payload_expired: 410,

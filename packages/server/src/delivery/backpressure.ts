@@ -1,3 +1,4 @@
+import type { Owner } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -14,6 +15,27 @@ const HIGH_WATER_MARK = 256;
 /** Interval at which slow hooks are checked again while accepts wait. */
 const RECHECK_MS = 50;
 
+/** Deliveries that are due in memory: in total, of one workspace, and of one of its tenants. */
+interface Due {
+  readonly total: number;
+  readonly workspace: number;
+  readonly tenant: number;
+}
+
+/**
+ * Whether more deliveries of a tenant may become due. Above the high-water mark, a tenant with few of them continues,
+ * and beyond that a workspace with few: one that sends much makes only its own accepts wait.
+ */
+const mayAdd = ({ total, workspace, tenant }: Due): boolean =>
+  total <= HIGH_WATER_MARK ||
+  (tenant <= HIGH_WATER_MARK / 32 && total <= 4 * HIGH_WATER_MARK) ||
+  (workspace <= HIGH_WATER_MARK / 8 && total <= 8 * HIGH_WATER_MARK);
+
+/** Whether the accepts and fan-outs of an owner may continue. Valid for the current turn of the event loop. */
+export type Admits = (owner: Owner) => boolean;
+
+const OPEN: Admits = () => true;
+
 /** Makes accepts wait while enough deliveries are due in memory. Deliveries that wait for a slow hook do not count. */
 export class Backpressure {
   readonly #options: BackpressureOptions;
@@ -24,16 +46,14 @@ export class Backpressure {
     this.#options = options;
   }
 
-  /** Whether the deliveries due in memory are below the high-water mark. */
-  hasRoom(): boolean {
+  /** Which owners are admitted in this turn of the event loop. */
+  admission(): Admits {
     const { scheduler } = this.#options;
-    return scheduler.queued <= HIGH_WATER_MARK || scheduler.due() <= HIGH_WATER_MARK;
-  }
-
-  admits(): boolean {
-    if (this.#is_lifted || this.hasRoom()) return true;
+    if (this.#is_lifted || scheduler.queued <= HIGH_WATER_MARK) return OPEN;
+    const total = scheduler.due();
+    if (total <= HIGH_WATER_MARK) return OPEN;
     this.#recheck();
-    return false;
+    return (owner) => mayAdd({ total, ...scheduler.dueOf(owner) });
   }
 
   /** Admits everything from now on: shutdown stores the accepts that are waiting. */

@@ -1,4 +1,5 @@
 import { LEASE_MS } from '../core/lease.ts';
+import { ownerKey, ownerOf } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DueHook, LeasedDelivery, OwnedDueHook, Store } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -39,11 +40,6 @@ const inTransactions = (wants: readonly Want[]): readonly (readonly Want[])[] =>
   }
   return claims;
 };
-
-const pathOf = ({ workspace_id, tenant }: OwnedDueHook): readonly [string, string] => [
-  workspace_id,
-  tenant ?? '',
-];
 
 /**
  * Claims as many due deliveries as memory has room for, spread evenly over the hooks. If there is not enough room for
@@ -104,15 +100,15 @@ export class Claimer {
   /** The hooks of each workspace and tenant in turn, beginning after the last one that was served. */
   #inTurn(wants: readonly OwnedWant[]): readonly OwnedWant[] {
     const turns = new FairQueue<OwnedWant>();
-    for (const owned of Map.groupBy(wants, (want) => pathOf(want).join(' ')).values()) {
-      for (const want of this.#afterServed(owned)) turns.push(pathOf(want), want);
+    for (const owned of Map.groupBy(wants, (want) => ownerKey(ownerOf(want))).values()) {
+      for (const want of this.#afterServed(owned)) turns.push(ownerOf(want), want);
     }
     return turns.takeAll();
   }
 
   #afterServed(owned: readonly OwnedWant[]): readonly OwnedWant[] {
     const [any] = owned;
-    const last = any === undefined ? undefined : this.#served.get(pathOf(any).join(' '));
+    const last = any === undefined ? undefined : this.#served.get(ownerKey(ownerOf(any)));
     if (last === undefined) return owned;
     const sorted = owned.toSorted((a, b) => (a.hook_id < b.hook_id ? -1 : 1));
     const next = Math.max(
@@ -123,8 +119,8 @@ export class Claimer {
   }
 
   #noteServed(served: readonly OwnedWant[], unserved: readonly OwnedWant[]): void {
-    const waiting = new Set(unserved.map((want) => pathOf(want).join(' ')));
-    const last = new Map(served.map((want) => [pathOf(want).join(' '), want.hook_id]));
+    const waiting = new Set(unserved.map((want) => ownerKey(ownerOf(want))));
+    const last = new Map(served.map((want) => [ownerKey(ownerOf(want)), want.hook_id]));
     const before = this.#served;
     this.#served = new Map();
     for (const path of waiting) {

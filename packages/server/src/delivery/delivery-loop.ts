@@ -108,7 +108,7 @@ export class DeliveryLoop {
     this.#group_commit = new GroupCommit({
       ...options,
       saturatedHooks,
-      admits: () => this.#backpressure.admits(),
+      admission: () => this.#backpressure.admission(),
       onAccepted: (result, event) => this.#onAccepted(result, event),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
       onFanOuts: () => this.#fan_outs.add(),
@@ -118,7 +118,7 @@ export class DeliveryLoop {
     this.#fan_outs = new FanOutRunner({
       ...options,
       saturatedHooks,
-      mayContinue: () => this.#backpressure.hasRoom(),
+      admission: () => this.#backpressure.admission(),
       onLeased: (leased) => this.#offer(leased),
     });
     const shared = { ...options, scheduler: this.#scheduler };
@@ -160,7 +160,7 @@ export class DeliveryLoop {
 
   async sweep(): Promise<void> {
     if (this.#is_stopping) return;
-    this.#fan_outs.wake();
+    this.#fan_outs.add();
     await this.#tracked(this.#sweeper.run());
     this.#report.flush();
     this.notices.flush();

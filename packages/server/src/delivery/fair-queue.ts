@@ -23,18 +23,43 @@ export class FairQueue<T> {
     queue.push(rest, item);
   }
 
-  /** Removes and returns the next item. */
-  take(): T | undefined {
-    if (this.#size === 0) return undefined;
-    this.#size -= 1;
-    if (this.#items.length > 0) return this.#items.shift();
+  /** Puts an item before all others of its path. */
+  putBack([owner, ...rest]: readonly string[], item: T): void {
+    this.#size += 1;
+    if (owner === undefined) {
+      this.#items.unshift(item);
+      return;
+    }
+    const queue = this.#owners.get(owner) ?? new FairQueue<T>();
+    this.#owners.set(owner, queue);
+    queue.putBack(rest, item);
+  }
+
+  /** Removes and returns the next item of which `isOpen` is true. Items of one path are all open or all closed. */
+  take(isOpen?: (item: T) => boolean): T | undefined {
+    const [first] = this.#items;
+    if (first !== undefined) {
+      if (isOpen !== undefined && !isOpen(first)) return undefined;
+      this.#size -= 1;
+      return this.#items.shift();
+    }
     for (const [owner, queue] of this.#owners) {
-      const item = queue.take();
+      const item = queue.take(isOpen);
+      if (item === undefined) continue;
+      this.#size -= 1;
       this.#owners.delete(owner);
       if (queue.size > 0) this.#owners.set(owner, queue);
       return item;
     }
     return undefined;
+  }
+
+  /** Whether `take` would return an item. */
+  hasOpen(isOpen: (item: T) => boolean): boolean {
+    const [first] = this.#items;
+    if (first !== undefined) return isOpen(first);
+    for (const queue of this.#owners.values()) if (queue.hasOpen(isOpen)) return true;
+    return false;
   }
 
   /** Removes and returns all items in turn. */

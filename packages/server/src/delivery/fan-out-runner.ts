@@ -1,8 +1,10 @@
 import { LEASE_MS } from '../core/lease.ts';
+import type { Owner } from '../core/owner.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeasedDelivery, Store } from '../ports/store.ts';
+import type { Admits } from './backpressure.ts';
 import { DELIVERIES_MAX } from './group-commit.ts';
 
 export interface FanOutRunnerOptions {
@@ -10,8 +12,8 @@ export interface FanOutRunnerOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly changes: Changes;
-  /** False while too many deliveries are due in memory. */
-  readonly mayContinue: () => boolean;
+  /** Which fan-outs wait for now (backpressure). */
+  readonly admission: () => Admits;
   readonly saturatedHooks: () => ReadonlySet<string>;
   readonly onLeased: (leased: readonly LeasedDelivery[]) => void;
 }
@@ -24,6 +26,8 @@ export class FanOutRunner {
   readonly #options: FanOutRunnerOptions;
   // The previous process may have left fan-outs.
   #has_more = true;
+  /** The owners whose fan-outs wait. */
+  #waiting: readonly Owner[] = [];
   #running: Promise<void> | null = null;
   #is_stopped = false;
 
@@ -39,7 +43,7 @@ export class FanOutRunner {
 
   /** Continues if it can. */
   wake(): void {
-    if (!this.#has_more || this.#is_stopped || this.#running !== null || !this.#options.mayContinue()) return;
+    if (this.#is_stopped || this.#running !== null || !this.#mayContinue()) return;
     this.#running = this.#run().finally(() => {
       this.#running = null;
     });
@@ -51,10 +55,14 @@ export class FanOutRunner {
     await this.#running;
   }
 
+  #mayContinue(): boolean {
+    return this.#has_more || (this.#waiting.length > 0 && this.#waiting.some(this.#options.admission()));
+  }
+
   async #run(): Promise<void> {
-    const { clock, log, mayContinue } = this.#options;
+    const { clock, log } = this.#options;
     try {
-      while (this.#has_more && !this.#is_stopped && mayContinue()) {
+      while (!this.#is_stopped && this.#mayContinue()) {
         await this.#continue();
         await new Promise<void>((resolve) => clock.soon(resolve));
       }
@@ -64,18 +72,20 @@ export class FanOutRunner {
   }
 
   async #continue(): Promise<void> {
-    const { store, clock, changes, saturatedHooks, onLeased } = this.#options;
+    const { store, clock, changes, admission, saturatedHooks, onLeased } = this.#options;
     const now = clock.now();
     // Reset before the slice is read, so that a commit that arrives meanwhile is not missed.
     this.#has_more = false;
     try {
-      const { leased, workspaces, has_more } = await store.continueFanOuts({
+      const { leased, workspaces, has_more, waiting } = await store.continueFanOuts({
         now,
+        isOpen: admission(),
         lease_until: now + LEASE_MS,
         saturated_hooks: saturatedHooks(),
         max_deliveries: DELIVERIES_MAX,
       });
       this.#has_more ||= has_more;
+      this.#waiting = waiting;
       onLeased(leased);
       for (const id of workspaces) changes.bulk(id, { reason: 'fan_out', hook_id: null, tenant: null });
     } catch (error) {

@@ -3,15 +3,16 @@ import { LEASE_MS } from '../core/lease.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { AcceptResult, BatchResult, NewEvent, Settlement, SettleResult, Store } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { AcceptQueue } from './accept-queue.ts';
+import type { Admits } from './backpressure.ts';
 import { SettlementQueue, simplerSettlement } from './settlement-queue.ts';
 
 export interface GroupCommitOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
-  /** Accepts wait while this is false (backpressure); settlements never do. */
-  readonly admits: () => boolean;
+  /** Which accepts wait for now (backpressure); settlements never do. */
+  readonly admission: () => Admits;
   readonly saturatedHooks: () => ReadonlySet<string>;
   /** Called after COMMIT, before the sender is answered. */
   readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>, event: NewEvent) => void;
@@ -24,10 +25,6 @@ export interface GroupCommitOptions {
   readonly onFailed: () => void;
 }
 
-/** Events per transaction: enough to share the fsync, few enough not to block the event loop. */
-const EVENTS_MAX = 256;
-/** JSON characters per transaction: a few events of a megabyte. */
-const CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Deliveries per transaction. Others wait for it, and the rows of 20,000 hooks are spread over the whole table. */
 export const DELIVERIES_MAX = 128;
 /** Waiting accepts beyond which new ones are refused: first for tenants with waiting accepts, then for all. */
@@ -41,21 +38,13 @@ interface Waiting {
   readonly reject: (error: BellwireError) => void;
 }
 
-const pathOf = ({ workspace_id, tenant }: NewEvent): readonly string[] => [workspace_id, tenant ?? ''];
-
-const sizeOf = ({ event }: Waiting): number =>
-  event.data_text.length + (event.previous_data_text?.length ?? 0);
-
 /**
  * Group commit: everything that one turn of the event loop accepts and settles is written in one transaction with one
  * fsync, and answered after COMMIT. Nothing that happens after COMMIT can make it look failed.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
-  // Round robin over workspaces and tenants, so that one that sends thousands of events does not block the others.
-  readonly #accepts = new FairQueue<Waiting>();
-  /** Events that did not fit the last batch: first in the next one. */
-  #deferred: Waiting[] = [];
+  readonly #accepts = new AcceptQueue<Waiting>();
   readonly #settlements = new SettlementQueue();
   /** The settlements of the current commit. */
   #committing: readonly Settlement[] | null = null;
@@ -70,7 +59,7 @@ export class GroupCommit {
   }
 
   get waitingAccepts(): number {
-    return this.#accepts.size + this.#deferred.length;
+    return this.#accepts.size;
   }
 
   /**
@@ -79,7 +68,7 @@ export class GroupCommit {
    */
   accept(event: NewEvent): Promise<AcceptResult> {
     // A tenant with nothing waiting is not refused because of what others send.
-    const has_waiting = this.#accepts.sizeAt(pathOf(event)) > 0;
+    const has_waiting = this.#accepts.hasWaiting(event);
     if (this.waitingAccepts >= (has_waiting ? WAITING_MAX : WAITING_HARD_MAX)) {
       return Promise.reject(
         new BellwireError(
@@ -90,7 +79,7 @@ export class GroupCommit {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#accepts.push(pathOf(event), { event, resolve, reject });
+      this.#accepts.push({ event, resolve, reject });
       this.#schedule();
     });
   }
@@ -119,8 +108,7 @@ export class GroupCommit {
       'storage_failed',
       'The server stopped before the event was stored. Send it again.',
     );
-    for (const { reject } of this.#deferred.splice(0)) reject(error);
-    for (let next = this.#accepts.take(); next !== undefined; next = this.#accepts.take()) next.reject(error);
+    for (const { reject } of this.#accepts.takeAll()) reject(error);
   }
 
   /** The deliveries with unwritten settlements. */
@@ -143,8 +131,8 @@ export class GroupCommit {
   }
 
   async #run(): Promise<void> {
-    const { admits } = this.#options;
-    const accepts = admits() ? this.#takeAccepts() : [];
+    const { admission } = this.#options;
+    const accepts = this.#accepts.take(admission());
     const settlements = this.#settlements.take();
     if (accepts.length > 0 || settlements.length > 0) {
       this.#committing = settlements;
@@ -153,20 +141,8 @@ export class GroupCommit {
       if (result instanceof BellwireError) this.#onFailed(accepts, settlements, result);
       else this.#onCommitted(accepts, settlements, result);
     }
-    if (this.#settlements.size > 0 || (this.waitingAccepts > 0 && admits())) this.#schedule();
+    if (this.#settlements.size > 0 || this.#accepts.hasOpen(admission())) this.#schedule();
     if (this.#isDrained()) for (const drained of this.#drainers.splice(0)) drained();
-  }
-
-  #takeAccepts(): readonly Waiting[] {
-    const taken: Waiting[] = [];
-    let characters = 0;
-    while (taken.length < EVENTS_MAX && characters < CHARACTERS_MAX) {
-      const next = this.#deferred.shift() ?? this.#accepts.take();
-      if (next === undefined) break;
-      characters += sizeOf(next);
-      taken.push(next);
-    }
-    return taken;
   }
 
   /** Only the commit: a later error must not be taken for a failed commit. */
@@ -208,7 +184,7 @@ export class GroupCommit {
       if (accepted.kind === 'accepted') this.#notify(() => this.#options.onAccepted(accepted, waiting.event));
       waiting.resolve(accepted);
     }
-    this.#deferred = [...deferred, ...this.#deferred];
+    this.#accepts.defer(deferred);
     if (result.has_fan_outs) this.#notify(this.#options.onFanOuts);
   }
 

@@ -1,7 +1,7 @@
 import { leaseKey, mustReturn } from '../core/lease.ts';
 import type { Lease, LeasedDelivery } from '../ports/store.ts';
 import { FairQueue } from './fair-queue.ts';
-import { type Path, pathOf } from './shares.ts';
+import { type Owner, ownerOf } from '../core/owner.ts';
 import { gradeOf, type Pace, paceOf, SLOW_GRADE } from './slots.ts';
 
 export interface ConcurrencyLimits {
@@ -25,7 +25,7 @@ const NEXT_TENANTS_MAX = 8;
 
 interface Flight {
   readonly delivery_id: string;
-  readonly path: Path;
+  readonly path: Owner;
   readonly started: number;
 }
 
@@ -34,7 +34,7 @@ export class HookQueue {
   readonly hook_id: string;
   readonly workspace_id: string;
   /** Its place among the ready hooks, while it is one. */
-  ready: { readonly pace: Pace; readonly path: Path } | null = null;
+  ready: { readonly pace: Pace; readonly path: Owner } | null = null;
   /** The grade with which its attempts in flight are counted. */
   grade: number;
   #waiting = new FairQueue<LeasedDelivery>();
@@ -69,8 +69,8 @@ export class HookQueue {
   }
 
   /** The workspace and the tenants of the next deliveries. */
-  nextPaths(): readonly Path[] {
-    const paths: Path[] = [];
+  nextPaths(): readonly Owner[] {
+    const paths: Owner[] = [];
     for (const tenant of this.#waiting.owners()) {
       if (paths.push([this.workspace_id, tenant]) === NEXT_TENANTS_MAX) break;
     }
@@ -78,7 +78,7 @@ export class HookQueue {
   }
 
   /** One path per attempt in flight. */
-  pathsInFlight(): readonly Path[] {
+  pathsInFlight(): readonly Owner[] {
     return [...this.#in_flight.values()].map(({ path }) => path);
   }
 
@@ -93,7 +93,7 @@ export class HookQueue {
   }
 
   /** Removes and returns the next delivery of a tenant. */
-  take([, tenant]: Path): LeasedDelivery | undefined {
+  take([, tenant]: Owner): LeasedDelivery | undefined {
     const leased = this.#waiting.takeFrom([tenant]);
     if (leased?.is_backlog === true) this.#backlog -= 1;
     return leased;
@@ -121,7 +121,7 @@ export class HookQueue {
 
   occupySlot(lease: Lease, now: number): void {
     const { delivery } = lease;
-    this.#in_flight.set(leaseKey(lease), { delivery_id: delivery.id, path: pathOf(delivery), started: now });
+    this.#in_flight.set(leaseKey(lease), { delivery_id: delivery.id, path: ownerOf(delivery), started: now });
   }
 
   /** False if the lease does not hold a slot here. */

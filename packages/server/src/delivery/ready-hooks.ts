@@ -1,6 +1,7 @@
 import type { ConcurrencyLimits, HookQueue } from './hook-queue.ts';
 import { type Ready, ReadyQueue } from './ready-queue.ts';
-import type { Path, Share, Shares } from './shares.ts';
+import type { Owner } from '../core/owner.ts';
+import type { Share, Shares } from './shares.ts';
 import { gradeOf, mayStart, type Pace, paces } from './slots.ts';
 
 const held = (share: Share): number => share.held[0] ?? 0;
@@ -44,7 +45,7 @@ export class ReadyHooks {
   }
 
   /** Call it when the slots of a workspace and tenant have changed. */
-  rank(path: Path): void {
+  rank(path: Owner): void {
     for (const ready of Object.values(this.#by_pace)) ready.rank(path);
   }
 
@@ -84,8 +85,8 @@ export class ReadyHooks {
   }
 
   /** The next tenant of a hook that serves several: the one that holds the fewest slots. */
-  #nextPath(queue: HookQueue, grade: number): Path | undefined {
-    const heldBy = (path: Path): number => this.#shares.of(path).tenant.held[grade] ?? 0;
+  #nextPath(queue: HookQueue, grade: number): Owner | undefined {
+    const heldBy = (path: Owner): number => this.#shares.of(path).tenant.held[grade] ?? 0;
     const [first, ...others] = queue.nextPaths();
     return others.reduce(
       (least, path) => (least === undefined || heldBy(path) < heldBy(least) ? path : least),

@@ -1,10 +1,11 @@
 import type { HookQueue } from './hook-queue.ts';
 import { RankedQueue } from './ranked-queue.ts';
-import type { Path, Shares } from './shares.ts';
+import type { Owner } from '../core/owner.ts';
+import type { Shares } from './shares.ts';
 
 /** The hooks of one tenant that are ready. */
 interface ReadyTenant {
-  readonly path: Path;
+  readonly path: Owner;
   readonly hooks: RankedQueue<HookQueue>;
 }
 
@@ -16,7 +17,7 @@ interface ReadyWorkspace {
 /** A delivery of `path` can be sent to this hook. */
 export interface Ready {
   readonly queue: HookQueue;
-  readonly path: Path;
+  readonly path: Owner;
 }
 
 /**
@@ -38,7 +39,7 @@ export class ReadyQueue {
   }
 
   /** Adds a hook, or moves it because the number of its attempts in flight has changed. */
-  put(queue: HookQueue, path: Path): void {
+  put(queue: HookQueue, path: Owner): void {
     const [workspace_id, tenant_id] = path;
     const workspace = this.#workspaces.get(workspace_id) ?? { tenants: new Map(), ranked: new RankedQueue() };
     const tenant = workspace.tenants.get(tenant_id) ?? { path, hooks: new RankedQueue() };
@@ -48,7 +49,7 @@ export class ReadyQueue {
     this.rank(path);
   }
 
-  delete(queue: HookQueue, [workspace_id, tenant_id]: Path): void {
+  delete(queue: HookQueue, [workspace_id, tenant_id]: Owner): void {
     const workspace = this.#workspaces.get(workspace_id);
     const tenant = workspace?.tenants.get(tenant_id);
     if (workspace === undefined || tenant === undefined) return;
@@ -63,7 +64,7 @@ export class ReadyQueue {
   }
 
   /** Call it when the slots of a workspace and tenant have changed. */
-  rank(path: Path): void {
+  rank(path: Owner): void {
     const workspace = this.#workspaces.get(path[0]);
     if (workspace === undefined) return;
     const shares = this.#shares.of(path);

@@ -5,7 +5,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { DueHook, Lease, LeasedDelivery } from '../ports/store.ts';
 import { type ConcurrencyLimits, HookQueue } from './hook-queue.ts';
 import { ReadyHooks } from './ready-hooks.ts';
-import { pathOf, Shares } from './shares.ts';
+import { type Owner, ownerOf } from '../core/owner.ts';
+import { Shares } from './shares.ts';
 import { gradeOf, SLOW_GRADE } from './slots.ts';
 import { SuspectQueue } from './suspect-queue.ts';
 
@@ -78,7 +79,7 @@ export class Scheduler {
     if (queue === undefined) return;
     const now = this.#clock.monotonic();
     if (!queue.releaseSlot(lease, now)) return;
-    const path = pathOf(lease.delivery);
+    const path = ownerOf(lease.delivery);
     this.#shares.addHeld(path, queue.grade, -1);
     this.#ready.rank(path);
     this.#suspects.end(id);
@@ -96,6 +97,12 @@ export class Scheduler {
   due(): number {
     this.#classifyBusy();
     return this.#shares.total.due;
+  }
+
+  /** As `due`, of one workspace and of one of its tenants, since the last call of `due`. */
+  dueOf(owner: Owner): { readonly workspace: number; readonly tenant: number } {
+    const { workspace, tenant } = this.#shares.of(owner);
+    return { workspace: workspace.due, tenant: tenant.due };
   }
 
   /** Hooks with a full queue; from now on they count as having a backlog in the store. */
@@ -200,7 +207,7 @@ export class Scheduler {
   #occupySlot(queue: HookQueue, lease: Lease, now: number): void {
     queue.occupySlot(lease, now);
     this.#busy.add(queue);
-    const path = pathOf(lease.delivery);
+    const path = ownerOf(lease.delivery);
     this.#shares.addHeld(path, queue.grade, 1);
     this.#ready.rank(path);
     this.#ready.place(queue, now);
@@ -210,7 +217,7 @@ export class Scheduler {
   #countDue(queue: HookQueue, leased: readonly LeasedDelivery[], change: 1 | -1): void {
     if (queue.grade >= SLOW_GRADE) return;
     for (const { delivery, is_backlog } of leased) {
-      if (!is_backlog) this.#shares.addDue(pathOf(delivery), change);
+      if (!is_backlog) this.#shares.addDue(ownerOf(delivery), change);
     }
   }
 

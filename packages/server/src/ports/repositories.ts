@@ -5,6 +5,7 @@ import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../cor
 import type { LastOutcome } from '../core/error-text.ts';
 import type { EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
+import type { TenantLimits } from '../core/limits.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { StoredJson } from '../core/stored-json.ts';
@@ -65,6 +66,7 @@ export interface EventType {
 export interface Tenant {
   readonly tenant: string;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly limits: TenantLimits;
   readonly hooks: Readonly<Record<HookStatus | 'failing', number>>;
   readonly created_at: number;
 }
@@ -259,13 +261,20 @@ export interface Repositories {
     /** In the order of their ids. */
     readonly list: (workspace_id: string, page: PageQuery) => Promise<Page<Tenant>>;
     readonly get: (workspace_id: string, tenant: string) => Promise<Tenant | null>;
-    /** Null if the tenant does not exist. */
-    readonly metadata: (workspace_id: string, tenant: string) => Promise<Tenant['metadata'] | null>;
+    /** Its fields that can be changed; null if the tenant does not exist. */
+    readonly settings: (
+      workspace_id: string,
+      tenant: string,
+    ) => Promise<Pick<Tenant, 'metadata' | 'limits'> | null>;
     /** Creates the tenant if it does not exist. */
     readonly update: (
       workspace_id: string,
       tenant: string,
-      change: { readonly metadata?: Tenant['metadata'] | undefined; readonly now: number },
+      change: {
+        readonly metadata?: Tenant['metadata'] | undefined;
+        readonly limits?: TenantLimits | undefined;
+        readonly now: number;
+      },
     ) => Promise<void>;
   };
   readonly hooks: {
@@ -286,6 +295,11 @@ export interface Repositories {
     readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
     /** The ids of workspaces with hooks for operational events, at most `limit`. */
     readonly operationalWorkspaces: (limit: number) => Promise<readonly string[]>;
+    /** The number of hooks of a workspace, or of one of its tenants, counted up to `max`. */
+    readonly count: (
+      of: { readonly workspace_id: string; readonly tenant?: string },
+      max: number,
+    ) => Promise<number>;
     /** The id of another hook of the same workspace and tenant with the same URL, and of one with the same name. */
     readonly twins: (hook: Pick<Hook, 'id' | 'workspace_id' | 'tenant' | 'url' | 'name'>) => Promise<Twins>;
     /** Null if it does not exist. Leaving `active` holds pending deliveries. */

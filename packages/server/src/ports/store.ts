@@ -3,6 +3,7 @@ import type { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { Owner } from '../core/owner.ts';
 import type { RetryPolicy } from '../core/retry-schedule.ts';
 import type { AttemptTimings, CapturedResponse } from './transport.ts';
 
@@ -154,8 +155,10 @@ export interface FanOutSlice {
   readonly leased: readonly LeasedDelivery[];
   /** The workspaces of all deliveries that the slice has stored, leased or not. */
   readonly workspaces: ReadonlySet<string>;
-  /** True if there is more to do. */
+  /** True if the next slice can store more now. */
   readonly has_more: boolean;
+  /** Owners with more to do for which `isOpen` was false; empty while others have more to do. */
+  readonly waiting: readonly Owner[];
 }
 
 export interface DueHook {
@@ -270,9 +273,14 @@ export interface ScrubStatus {
 export interface Store {
   /** Stores events with their deliveries, and settles leases. An item that the database refuses does not fail the others. */
   readonly commitBatch: (batch: CommitBatch) => Promise<BatchResult>;
-  /** Stores the next deliveries of an event with more hooks than fit its batch; round robin over workspaces. */
+  /**
+   * Stores the next deliveries of events with more hooks than fit their batch; round robin over workspaces and their
+   * tenants. Passes over those for which `isOpen` is false.
+   */
   readonly continueFanOuts: (
-    slice: Pick<CommitBatch, 'now' | 'lease_until' | 'saturated_hooks' | 'max_deliveries'>,
+    slice: Pick<CommitBatch, 'now' | 'lease_until' | 'saturated_hooks' | 'max_deliveries'> & {
+      readonly isOpen: (owner: Owner) => boolean;
+    },
   ) => Promise<FanOutSlice>;
   /** Active hooks with a delivery due at `now`, among the `limit` hooks whose ids follow `after`. */
   readonly dueHooks: (query: {

@@ -39,7 +39,13 @@ const defineCreation = (deps: RpcDeps) => ({
       summary: 'Create a hook',
       description:
         'Registers a URL for event types. It gets events that are sent from now on. The response contains the signing secret, which is generated unless one is given.',
-      errors: ['url_refused', 'unknown_event_type', 'not_validated', 'idempotency_conflict'],
+      errors: [
+        'url_refused',
+        'unknown_event_type',
+        'not_validated',
+        'idempotency_conflict',
+        'too_many_hooks',
+      ],
       example: { url: EXAMPLE.url, events: ['order.*'], name: 'Shop' },
     })
     .input(

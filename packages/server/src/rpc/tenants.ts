@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Actor } from '../admin/audit.ts';
 import { BellwireError } from '../core/errors.ts';
+import { changedLimits, NO_LIMITS, WORKSPACE_HOOKS_MAX } from '../core/limits.ts';
 import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { metadata, page, tenantId } from './fields.ts';
+import { described, metadata, page, tenantId } from './fields.ts';
 import { createPortalSessions } from './portal-sessions.ts';
 import { createTenantStats } from './stats.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
@@ -34,23 +35,44 @@ const defineDeletion = ({ erasureJobs }: RpcDeps) => ({
     ),
 });
 
+const limits = z
+  .strictObject({
+    max_hooks: described(
+      z.int().min(0).max(WORKSPACE_HOOKS_MAX).nullable(),
+      'Maximum number of its hooks; null for the default, 1000. Existing hooks are kept.',
+      100,
+    ).optional(),
+  })
+  .meta({ description: 'Limits of the tenant. Those that are absent are unchanged.' });
+
+interface TenantChange extends Pick<Tenant, 'tenant'> {
+  readonly metadata?: Tenant['metadata'] | undefined;
+  readonly limits?: z.infer<typeof limits> | undefined;
+}
+
 const updateTenant = (
   { audit, now }: RpcDeps,
   actor: Actor,
-  {
-    tenant,
-    metadata: wanted,
-  }: Pick<Tenant, 'tenant'> & { readonly metadata?: Tenant['metadata'] | undefined },
+  { tenant, metadata: wanted, limits: changed }: TenantChange,
 ): Promise<void> =>
   audit.change(actor, async ({ tenants }, record) => {
-    const known = await tenants.metadata(actor.workspace_id, tenant);
-    await tenants.update(actor.workspace_id, tenant, { metadata: wanted, now: now() });
+    const known = await tenants.settings(actor.workspace_id, tenant);
+    const before = known?.limits ?? NO_LIMITS;
+    const after = {
+      metadata: wanted ?? known?.metadata ?? {},
+      limits: changed === undefined ? before : changedLimits(before, changed),
+    };
+    await tenants.update(actor.workspace_id, tenant, {
+      metadata: wanted,
+      limits: changed === undefined ? undefined : after.limits,
+      now: now(),
+    });
     await record({
       action: known === null ? 'tenant.created' : 'tenant.updated',
       subject: tenant,
       tenant,
-      before: known === null ? null : { metadata: known },
-      after: { metadata: wanted ?? known ?? {} },
+      before: known,
+      after,
     });
   });
 
@@ -98,11 +120,12 @@ export const createTenantsRouter = (deps: RpcDeps) => {
         portal: 'none',
         route: { method: 'PATCH', path: '/tenants/{tenant}' },
         summary: 'Change a tenant',
-        description: 'Replaces the metadata of a tenant. Creates the tenant if it does not exist.',
+        description:
+          'Replaces the metadata of a tenant, and sets its limits. Creates the tenant if it does not exist.',
         errors: READ_ERRORS,
-        example: { metadata: EXAMPLE.metadata },
+        example: { metadata: EXAMPLE.metadata, limits: { max_hooks: 100 } },
       })
-      .input(one.extend({ metadata: metadata.optional() }))
+      .input(one.extend({ metadata: metadata.optional(), limits: limits.optional() }))
       .output(tenantView)
       .mutation(async ({ ctx, input: { tenant, ...change } }) => {
         await updateTenant(deps, actorOf(ctx), { tenant, ...change });

@@ -41,6 +41,7 @@ interface TenantsTable {
   /** The user's id for the customer. */
   tenant: string;
   metadata: Generated<JsonText>;
+  limits: Generated<JsonText>;
   created_at: Time;
 }
 
@@ -160,6 +161,8 @@ interface WireIdsTable {
 
 interface FanOutsTable {
   workspace_id: string;
+  /** Of the event; '' without one. */
+  tenant: Generated<string>;
   event_id: string;
   /** The index of the slice, from 0. */
   position: number;

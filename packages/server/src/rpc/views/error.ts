@@ -181,6 +181,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
       },
     ],
   },
+  too_many_hooks: {
+    meaning: 'The tenant or the workspace has its maximum number of hooks.',
+    message:
+      'The tenant cus_42 has 1000 hooks, its maximum. Nothing was created. Delete hooks that are no longer needed, or raise `limits.max_hooks` of the tenant: PATCH /v1/tenants/cus_42.',
+  },
   too_many_requests: {
     meaning: 'Too many calls wait for the receiver of this hook. Retry after `Retry-After`.',
     message:

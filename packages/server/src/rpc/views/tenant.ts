@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { maxHooksOf } from '../../core/limits.ts';
 import type { Tenant } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, metadata } from '../fields.ts';
@@ -10,6 +11,11 @@ export const tenantView = z
   .object({
     tenant: described(z.string(), 'Your own id of the customer.', EXAMPLE.tenant),
     metadata,
+    limits: z
+      .object({
+        max_hooks: count('Maximum number of its hooks.', 1000),
+      })
+      .meta({ description: 'Its limits: those that were set, or the defaults.' }),
     hooks: z
       .object({
         active: count('Hooks that events are sent to.', 2),
@@ -26,9 +32,11 @@ export const tenantView = z
 export const viewTenant = ({
   created_at,
   metadata: stored,
+  limits,
   ...tenant
 }: Tenant): z.infer<typeof tenantView> => ({
   ...tenant,
   metadata: { ...stored },
+  limits: { max_hooks: maxHooksOf(limits) },
   created_at: iso(created_at),
 });

@@ -43,6 +43,7 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('workspace_id', is.id, (c) => c.notNull().references('bellwire_workspaces.id'))
         .addColumn('tenant', is.id, (c) => c.notNull())
         .addColumn('metadata', 'text', (c) => c.notNull().defaultTo('{}'))
+        .addColumn('limits', 'text', (c) => c.notNull().defaultTo('{}'))
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addPrimaryKeyConstraint('bellwire_tenants_pk', ['workspace_id', 'tenant']),
     )
@@ -110,6 +111,11 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
     .execute();
   const index = (name: string) => db.schema.createIndex(name).on('bellwire_hooks');
   await index('bellwire_hooks_workspace').columns(['workspace_id', 'id']).execute();
+  // To count them for their limit.
+  await index('bellwire_hooks_existing')
+    .columns(['workspace_id', 'tenant'])
+    .where(sql.ref('deleted_at'), 'is', null)
+    .execute();
   await index('bellwire_hooks_tenant').columns(['workspace_id', 'tenant', 'id']).execute();
   await createHookLookups(db);
 };

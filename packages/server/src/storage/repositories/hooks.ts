@@ -125,6 +125,22 @@ class Hooks implements HooksRepository {
       return this.#toListed(trx, row);
     });
 
+  readonly count: HooksRepository['count'] = async ({ workspace_id, tenant }, max) => {
+    const { hooks } = await this.#db
+      .selectFrom((eb) => {
+        const existing = eb
+          .selectFrom('bellwire_hooks')
+          .select(sql<number>`1`.as('one'))
+          .where('workspace_id', '=', workspace_id)
+          .where('deleted_at', 'is', null)
+          .limit(max);
+        return (tenant === undefined ? existing : existing.where('tenant', '=', tenant)).as('existing');
+      })
+      .select(({ fn }) => fn.countAll<number>().as('hooks'))
+      .executeTakeFirstOrThrow();
+    return hooks;
+  };
+
   readonly ofKey: HooksRepository['ofKey'] = async ({ workspace_id, tenant }, idempotency_key) => {
     const row = await this.#db
       .selectFrom('bellwire_hooks')

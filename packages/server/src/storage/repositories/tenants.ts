@@ -1,4 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
+import { NO_LIMITS, type TenantLimits } from '../../core/limits.ts';
 import type { Repositories, Tenant } from '../../ports/repositories.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
@@ -8,9 +9,14 @@ type HookCounts = Tenant['hooks'];
 
 const NO_HOOKS: HookCounts = { active: 0, failing: 0, paused: 0, disabled: 0, unvalidated: 0 };
 
+const toSettings = (row: Pick<TenantRow, 'metadata' | 'limits'>): Pick<Tenant, 'metadata' | 'limits'> => ({
+  metadata: JSON.parse(row.metadata) as Tenant['metadata'],
+  limits: { ...NO_LIMITS, ...(JSON.parse(row.limits) as Partial<TenantLimits>) },
+});
+
 const toTenant = (row: TenantRow, hooks: HookCounts = NO_HOOKS): Tenant => ({
   tenant: row.tenant,
-  metadata: JSON.parse(row.metadata) as Tenant['metadata'],
+  ...toSettings(row),
   hooks,
   created_at: row.created_at,
 });
@@ -73,22 +79,25 @@ export const createTenants = ({ db, reader }: Connections): Repositories['tenant
     });
   },
   get: (workspace_id, tenant) => find(reader, workspace_id, tenant),
-  metadata: async (workspace_id, tenant) => {
+  settings: async (workspace_id, tenant) => {
     const row = await db
       .selectFrom('bellwire_tenants')
-      .select('metadata')
+      .select(['metadata', 'limits'])
       .where('workspace_id', '=', workspace_id)
       .where('tenant', '=', tenant)
       .executeTakeFirst();
-    return row === undefined ? null : (JSON.parse(row.metadata) as Tenant['metadata']);
+    return row === undefined ? null : toSettings(row);
   },
-  update: async (workspace_id, tenant, { metadata, now }) => {
-    const stored = metadata === undefined ? {} : { metadata: JSON.stringify(metadata) };
+  update: async (workspace_id, tenant, { metadata, limits, now }) => {
+    const stored = {
+      ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+      ...(limits === undefined ? {} : { limits: JSON.stringify(limits) }),
+    };
     await db
       .insertInto('bellwire_tenants')
       .values({ workspace_id, tenant, created_at: now, ...stored })
       .onConflict((conflict) =>
-        metadata === undefined
+        Object.keys(stored).length === 0
           ? conflict.doNothing()
           : conflict.columns(['workspace_id', 'tenant']).doUpdateSet(stored),
       )

@@ -1,4 +1,6 @@
+import type { Selectable } from 'kysely';
 import type { Event, Trigger } from '../../core/event.ts';
+import { type Owner, ownerKey, ownerOf } from '../../core/owner.ts';
 import type { FanOutSlice, LeasedDelivery, Store } from '../../ports/store.ts';
 import { type EventRow, toEvent } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
@@ -9,13 +11,13 @@ import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
 /** Stores the hooks of an event that do not fit its batch, inside the open transaction. */
 export type WriteFanOut = (
-  event: Pick<Event, 'workspace_id' | 'id'>,
+  event: Pick<Event, 'workspace_id' | 'tenant' | 'id'>,
   hooks: readonly IndexedHook[],
   batch: Batch,
 ) => void;
 
 type Continue = Parameters<Store['continueFanOuts']>[0];
-type FanOutRow = Schema['bellwire_fan_outs'];
+type FanOutRow = Selectable<Schema['bellwire_fan_outs']>;
 
 export interface FanOuts {
   readonly write: WriteFanOut;
@@ -33,14 +35,33 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
   insert: prepare<FanOutRow>(raw, (param) =>
     db
       .insertInto('bellwire_fan_outs')
-      .values(columns(param, ['workspace_id', 'event_id', 'position', 'hook_ids'])),
+      .values(columns(param, ['workspace_id', 'tenant', 'event_id', 'position', 'hook_ids'])),
   ),
-  selectNext: prepare<{ workspace_id: string }, FanOutRow>(raw, (param) =>
+  selectWorkspace: prepare<{ after: string }, { workspace_id: string }>(raw, (param) =>
+    db
+      .selectFrom('bellwire_fan_outs')
+      .select('workspace_id')
+      .where('workspace_id', '>', param('after'))
+      .orderBy('workspace_id')
+      .limit(1),
+  ),
+  selectNext: prepare<{ workspace_id: string; after: string }, FanOutRow>(raw, (param) =>
     db
       .selectFrom('bellwire_fan_outs')
       .selectAll()
-      .where('workspace_id', '>', param('workspace_id'))
-      .orderBy('workspace_id')
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('tenant', '>', param('after'))
+      .orderBy('tenant')
+      .orderBy('event_id')
+      .orderBy('position')
+      .limit(1),
+  ),
+  selectFirst: prepare<{ workspace_id: string }, FanOutRow>(raw, (param) =>
+    db
+      .selectFrom('bellwire_fan_outs')
+      .selectAll()
+      .where('workspace_id', '=', param('workspace_id'))
+      .orderBy('tenant')
       .orderBy('event_id')
       .orderBy('position')
       .limit(1),
@@ -61,14 +82,53 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
   ),
 });
 
+/** Owners that one slice passes over. */
+const PASSED_MAX = 200;
+
+/** The next stored list of each workspace and each of its tenants in turn. */
+class Turns {
+  readonly #statements: ReturnType<typeof createStatements>;
+  #workspace_id = '';
+  /** The last tenant served of each workspace that has more. */
+  readonly #tenants = new Map<string, string>();
+
+  constructor(statements: ReturnType<typeof createStatements>) {
+    this.#statements = statements;
+  }
+
+  /** Undefined if only the workspaces of `passed` have more. */
+  next(passed: ReadonlySet<string>): FanOutRow | undefined {
+    const { selectNext, selectFirst } = this.#statements;
+    let workspace_id = this.#after(this.#workspace_id);
+    for (let step = 0; step < passed.size && passed.has(workspace_id ?? ''); step += 1) {
+      workspace_id = this.#after(workspace_id ?? '');
+    }
+    if (workspace_id === undefined) this.#tenants.clear();
+    if (workspace_id === undefined || passed.has(workspace_id)) return undefined;
+    const after = this.#tenants.get(workspace_id);
+    const next = after === undefined ? undefined : selectNext.get({ workspace_id, after });
+    return next ?? selectFirst.get({ workspace_id });
+  }
+
+  /** Notes that a workspace and its tenant had their turn. */
+  end({ workspace_id, tenant }: FanOutRow): void {
+    this.#workspace_id = workspace_id;
+    this.#tenants.set(workspace_id, tenant);
+  }
+
+  #after(workspace_id: string): string | undefined {
+    const { selectWorkspace } = this.#statements;
+    const next = selectWorkspace.get({ after: workspace_id }) ?? selectWorkspace.get({ after: '' });
+    return next?.workspace_id;
+  }
+}
+
 /** Fan-outs with their statements prepared on one connection. */
 export const createFanOuts = (connection: SqliteConnection, writeDeliveries: WriteDeliveries): FanOuts => {
-  const { insert, selectNext, remove, selectEvent } = createStatements(connection);
-  // Round robin over workspaces, so that one event for 20,000 hooks does not block those of others.
-  let served = '';
-
-  const next = (): FanOutRow | undefined =>
-    selectNext.get({ workspace_id: served }) ?? selectNext.get({ workspace_id: '' });
+  const statements = createStatements(connection);
+  const { insert, remove, selectEvent } = statements;
+  // One event for 20,000 hooks does not block those of others.
+  const turns = new Turns(statements);
 
   const take = (row: FanOutRow, slice: Continue, batch: Batch): readonly LeasedDelivery[] => {
     remove.run(row);
@@ -91,23 +151,36 @@ export const createFanOuts = (connection: SqliteConnection, writeDeliveries: Wri
   return {
     write: (event, hooks, batch) => {
       batch.has_fan_outs = true;
+      const [workspace_id, tenant] = ownerOf(event);
       for (let start = 0; start < hooks.length; start += SLICE) {
         const hook_ids = JSON.stringify(hooks.slice(start, start + SLICE).map(({ id }) => id));
         const position = start / SLICE;
-        insert.run({ workspace_id: event.workspace_id, event_id: event.id, position, hook_ids });
+        insert.run({ workspace_id, tenant, event_id: event.id, position, hook_ids });
       }
     },
     continueAll: (slice, batch) => {
       const leased: LeasedDelivery[] = [];
       const workspaces = new Set<string>();
-      let row = next();
-      while (row !== undefined && batch.stored < slice.max_deliveries) {
-        served = row.workspace_id;
-        workspaces.add(served);
-        leased.push(...take(row, slice, batch));
-        row = next();
+      const closed = new Map<string, Owner>();
+      const passed = new Set<string>();
+      let row = turns.next(passed);
+      while (row !== undefined && batch.stored < slice.max_deliveries && closed.size < PASSED_MAX) {
+        turns.end(row);
+        const owner = ownerOf(row);
+        const key = ownerKey(owner);
+        if (slice.isOpen(owner)) {
+          workspaces.add(row.workspace_id);
+          leased.push(...take(row, slice, batch));
+        } else if (closed.has(key)) {
+          // All tenants of the workspace have had their turn.
+          passed.add(row.workspace_id);
+        } else {
+          closed.set(key, owner);
+        }
+        row = turns.next(passed);
       }
-      return { leased, workspaces, has_more: row !== undefined };
+      const has_more = row !== undefined && closed.size < PASSED_MAX;
+      return { leased, workspaces, has_more, waiting: has_more ? [] : [...closed.values()] };
     },
   };
 };

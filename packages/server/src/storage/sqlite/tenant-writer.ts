@@ -24,7 +24,7 @@ export class KnownTenants {
 }
 
 export const createTenantWriter = ({ db, raw }: SqliteConnection, known: KnownTenants): WriteTenant => {
-  const insert = prepare<Omit<Schema['bellwire_tenants'], 'metadata'>>(raw, (param) =>
+  const insert = prepare<Omit<Schema['bellwire_tenants'], 'metadata' | 'limits'>>(raw, (param) =>
     db
       .insertInto('bellwire_tenants')
       .values(columns(param, ['workspace_id', 'tenant', 'created_at']))
