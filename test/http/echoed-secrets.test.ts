@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openStream } from '../support/event-stream.ts';
 import { type Receiver, type ReceivedCall, startReceiver } from '../support/receiver.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
 
@@ -52,7 +53,7 @@ it.each([
   ['standard', PREVIOUS],
   ['casesolved', IN_HEADER],
 ])(
-  'an echoed request leaves no secret in any answer, stream, log line or file (%s)',
+  'an echoed request leaves no secret in any answer, explanation, stream, log line or file (%s)',
   async (dialect, secret) => {
     const { api } = server;
     known = [secret];
@@ -67,6 +68,7 @@ it.each([
       await api(`POST /v1/webhooks/${hook.id}/rotate-secret`, { secret: SECRET });
       known = [SECRET, PREVIOUS];
     }
+    await using stream = await openStream(server.origin);
     const { id } = await server.send();
     const [delivery] = await server.deliveries(`event_id=${id}`);
     const shown = await server.deliveryIn(delivery!.id, 'succeeded');
@@ -83,6 +85,11 @@ it.each([
       await api(`GET /v1/deliveries/${delivery!.id}`),
       await api('GET /v1/deliveries'),
       await api(`GET /v1/webhooks/${hook.id}`),
+      await api('POST /v1/signatures/explain', {
+        hook_id: hook.id,
+        headers: { 'x-webhook-secret': 'another', 'webhook-signature': 'v1,AAAA', 'webhook-id': 'e' },
+        body: '{}',
+      }),
       await api('GET /v1/audit'),
       await api('GET /metrics'),
     ];
@@ -91,6 +98,8 @@ it.each([
       expect(status).toBe(200);
       expectNoLeak(text);
     }
+    await stream.has(({ data }) => (data as { readonly status?: string }).status === 'succeeded');
+    expectNoLeak(JSON.stringify(stream.events));
     expectNoLeak(server.log_lines.join('\n'));
     for (const file of ['', '-wal']) {
       expectNoLeak((await readFile(server.database_path + file)).toString('latin1'));
