@@ -24,7 +24,7 @@ export const startNoticeServer = async (options: VirtualServerOptions = {}) => {
       }),
     /** The stored operational events, the oldest first. */
     stored: async () => {
-      const { body } = await server.api('GET /v1/events?limit=1000');
+      const { body } = await server.api('GET /v1/events?limit=1000&include=data');
       const events = body.data as unknown as readonly (ReceivedNotice & { readonly id: string })[];
       return events.filter(({ type }) => type.startsWith('bellwire.')).toReversed();
     },

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect } from 'vitest';
-import type { EventFilter } from '../../../packages/server/src/ports/repositories.ts';
+import type { EventFilter } from '../../../packages/server/src/ports/events.ts';
 import { type Check, FIRST_PAGE, idsOf, type Kit, NOW, walk } from './kit.ts';
 
 /** The number of events that one filtered page scans. */

@@ -1,5 +1,3 @@
-import type { ServerOptions } from 'node:http';
-
 /** Time to receive a whole request. Node answers 408 and closes the connection after it. */
 const REQUEST_MS = 30_000;
 /** How often Node looks for requests that take too long. */
@@ -8,7 +6,7 @@ const CONNECTIONS_MAX = 10_000;
 const CONNECTIONS_MIN = 16;
 
 /** The `http` options that bound the time of a request. */
-export const requestLimits = (request_ms = REQUEST_MS): ServerOptions => ({
+export const requestLimits = (request_ms = REQUEST_MS) => ({
   requestTimeout: request_ms,
   headersTimeout: request_ms,
   connectionsCheckingInterval: Math.min(CHECK_MS, request_ms / 2),

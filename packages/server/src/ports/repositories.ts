@@ -3,23 +3,23 @@ import type { CatalogSize } from '../core/catalog-limits.ts';
 import type { ClientCertificate, ClientCertificateInfo } from '../core/client-certificate.ts';
 import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { LastOutcome } from '../core/error-text.ts';
-import type { EventMetadata, Trigger } from '../core/event.ts';
+import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
 import type { TenantLimits } from '../core/limits.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { StoredJson } from '../core/stored-json.ts';
 import type { Twins } from '../core/warnings.ts';
 import type { OutcomeKind } from '../core/outcome.ts';
 import type { Audits } from './audits.ts';
 import type { Erasures } from './erasures.ts';
+import type { Events } from './events.ts';
 import type { Owned } from './owned.ts';
 import type { Page, PageQuery } from './page.ts';
 import type { Recoveries } from './recoveries.ts';
 import type { Encryption } from './encryption.ts';
 import type { Sessions } from './sessions.ts';
 import type { StatsReader } from './stats.ts';
-import type { EventReceipt, RecordedHeader } from './store.ts';
+import type { RecordedHeader } from './store.ts';
 import type { AttemptTimings } from './transport.ts';
 
 export interface Workspace {
@@ -124,20 +124,6 @@ export interface FirstHook {
   readonly secret: string | null;
 }
 
-/** An event without its payload. */
-export interface EventSummary extends EventReceipt {
-  readonly payload_expired_at: number | null;
-  readonly metadata: EventMetadata;
-}
-
-export interface EventPayload {
-  /** Null if the payload was removed. */
-  readonly data: StoredJson | null;
-  readonly previous_data: StoredJson | null;
-}
-
-export type StoredEvent = EventSummary & EventPayload;
-
 export interface StoredDelivery
   extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'>, LastOutcome {
   /** The current URL of its hook; null if no row of the hook is left. */
@@ -178,16 +164,6 @@ export interface StoredAttempt {
     readonly body: string | null;
     readonly body_truncated: boolean;
   } | null;
-}
-
-export interface EventFilter {
-  readonly type?: string | undefined;
-  /** The event's id as receivers see it: its own, or that of a dialect. */
-  readonly wire_id?: string | undefined;
-  readonly tenant?: string | undefined;
-  readonly idempotency_key?: string | undefined;
-  /** Events with all of these values. */
-  readonly metadata?: EventMetadata | undefined;
 }
 
 export interface DeliveryFilter {
@@ -326,19 +302,7 @@ export interface Repositories {
     /** Cancels pending and held deliveries. False if the hook does not exist. */
     readonly remove: (workspace_id: string, id: string, now: number) => Promise<boolean>;
   };
-  readonly events: {
-    readonly list: (
-      workspace_id: string,
-      filter: EventFilter,
-      page: PageQuery,
-    ) => Promise<Page<EventSummary>>;
-    readonly listWithPayloads: (
-      workspace_id: string,
-      filter: EventFilter,
-      page: PageQuery,
-    ) => Promise<Page<StoredEvent>>;
-    readonly get: (workspace_id: string, id: string) => Promise<StoredEvent | null>;
-  };
+  readonly events: Events;
   readonly deliveries: {
     /** A page may have fewer rows than its limit, even none, and still be followed by another. */
     readonly list: (

@@ -4,6 +4,7 @@
  */
 export const sealedColumns = [
   { table: 'bellwire_hooks', column: 'headers' },
+  { table: 'bellwire_hooks', column: 'client_certificate' },
   { table: 'bellwire_hooks', column: 'fingerprint' },
   { table: 'bellwire_secrets', column: 'secret' },
 ] as const;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { EventReceipt } from '../../ports/store.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { EventSummary, StoredEvent } from '../../ports/repositories.ts';
+import type { EventSummary, StoredEvent } from '../../ports/events.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described, eventMetadata, jsonObject } from '../fields.ts';
 import { issueView } from './error.ts';

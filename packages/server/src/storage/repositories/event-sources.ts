@@ -1,6 +1,6 @@
 import { type Expression, expressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { PageQuery } from '../../ports/page.ts';
-import type { EventFilter } from '../../ports/repositories.ts';
+import type { EventFilter } from '../../ports/events.ts';
 import type { EventSummaryRow } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import { rowsToFetch } from './page.ts';

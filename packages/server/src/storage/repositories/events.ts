@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Page, PageQuery } from '../../ports/page.ts';
-import type { EventFilter, Repositories } from '../../ports/repositories.ts';
+import type { EventFilter, Events } from '../../ports/events.ts';
 import { toEventPayload, toEventSummary } from '../rows/event-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {
@@ -81,7 +81,7 @@ const readPayloads = async (reader: Kysely<Schema>, workspace_id: string, ids: r
   return new Map(rows.map((row) => [row.id, toEventPayload(row)]));
 };
 
-export const createEvents = ({ reader }: Connections): Repositories['events'] => ({
+export const createEvents = ({ reader }: Connections): Events => ({
   list: async (workspace_id, filter, page) => {
     const { data, next } = await readPage(reader, { workspace_id, filter }, { page, payloads: false });
     return { data: data.map(toEventSummary), next };

@@ -1,14 +1,10 @@
-import { type Kysely, sql, type Transaction, type Updateable } from 'kysely';
+import { type Kysely, sql, type Transaction } from 'kysely';
 import { type ClientCertificateInfo, infoOf } from '../../core/client-certificate.ts';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
-import { isOperational } from '../../core/operational-events.ts';
 import type { HookChange, ListedHook, NewHook, Repositories } from '../../ports/repositories.ts';
-import type { Cipher } from '../cipher.ts';
 import {
   type HookRow,
   openFingerprint,
-  sealClientCertificate,
-  sealHeaders,
   sealKey,
   toClientCertificate,
   toHeaders,
@@ -24,6 +20,7 @@ import {
   retireSecrets,
 } from './hook-secrets.ts';
 import { deletedHook } from './deleted-hook.ts';
+import { isDeactivation, toChangedColumns, toHookColumns } from './hook-columns.ts';
 import { inTransaction } from './in-transaction.ts';
 import { lockHook } from './lock-hook.ts';
 import { readNextAttempts } from './next-attempts.ts';
@@ -31,46 +28,6 @@ import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
 import { findTwins } from './find-twins.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
-
-const toEvents = (events: readonly string[]) => ({
-  events: JSON.stringify(events),
-  is_operational: events.some(isOperational) ? (1 as const) : (0 as const),
-});
-
-const toRow = (hook: NewHook, cipher: Cipher) => {
-  const { headers, client_certificate, secret: _, ...rest } = hook;
-  return {
-    ...rest,
-    ...toEvents(hook.events),
-    metadata: JSON.stringify(hook.metadata),
-    insecure_ssl: hook.insecure_ssl ? 1 : 0,
-    headers: sealHeaders(headers, hook.id, cipher),
-    client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
-  };
-};
-
-const isDeactivation = ({ status }: HookChange): boolean => status !== undefined && status !== 'active';
-
-const toChangedColumns = (
-  id: string,
-  change: HookChange & { readonly updated_at: number },
-  cipher: Cipher,
-): Updateable<Schema['bellwire_hooks']> => {
-  const { events, metadata, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
-  return {
-    ...rest,
-    ...(events === undefined ? {} : toEvents(events)),
-    ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
-    ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
-    ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
-    ...(client_certificate === undefined
-      ? {}
-      : { client_certificate: sealClientCertificate(client_certificate, id, cipher) }),
-    // Activation resets the failure counters and keeps the waiting deliveries.
-    ...(change.status === 'active' ? { consecutive_failures: 0, failing_since: null, stopping: null } : {}),
-    ...(isDeactivation(change) ? { stopping: 'held' as const } : {}),
-  };
-};
 
 const insertTenant = async (
   trx: Transaction<Schema>,
@@ -115,7 +72,7 @@ class Hooks implements HooksRepository {
       await insertTenant(trx, hook);
       const insert = trx
         .insertInto('bellwire_hooks')
-        .values({ ...toRow(hook, this.#parts.cipher), ...sealKey(key, hook.id, this.#parts.cipher) })
+        .values({ ...toHookColumns(hook, this.#parts.cipher), ...sealKey(key, hook.id, this.#parts.cipher) })
         .returningAll();
       const once = key === undefined ? insert : insert.onConflict((conflict) => conflict.doNothing());
       const row = await once.executeTakeFirst();

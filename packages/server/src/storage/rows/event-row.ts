@@ -2,7 +2,7 @@ import type { Insertable, Selectable } from 'kysely';
 import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { StoredJson } from '../../core/stored-json.ts';
-import type { EventPayload, EventSummary } from '../../ports/repositories.ts';
+import type { EventPayload, EventSummary } from '../../ports/events.ts';
 import type { NewEvent } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 
