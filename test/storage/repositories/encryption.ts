@@ -17,6 +17,8 @@ const rotated = ({ db, caches, cipher: old }: Kit) => {
   );
 };
 
+const of = (id: string, values: number) => expect.objectContaining({ id, values });
+
 export const encryption = (check: Check): void => {
   check(
     'every value is encrypted again with the current key, in slices that can be repeated',
@@ -27,7 +29,6 @@ export const encryption = (check: Check): void => {
         await kit.addHook(workspace_id, { headers: { 'X-A': `value ${index}` }, secret });
       }
       const { keys, rekey } = rotated(kit);
-      const of = (id: string, values: number) => expect.objectContaining({ id, values });
       expect(await keys()).toEqual([of('new_1', 0), of('test', 120)]);
       const first = await rekey(null, 50);
       expect(first).toMatchObject({ rekeyed: 50, unreadable: [] });
