@@ -107,7 +107,7 @@ const CHANGES: Readonly<Record<string, readonly [action: string, arrange: () => 
 };
 
 /** Have their own tests, below and beside those of their call. */
-const ELSEWHERE = ['recoveries.cancel', 'signatures.explain'];
+const ELSEWHERE = ['recoveries.cancel', 'signatures.explain', 'system.rekey'];
 
 /** These only send: the event or the attempt is their record. */
 const SENDS = [

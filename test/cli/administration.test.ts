@@ -98,6 +98,8 @@ test('the audit log is listed', async ({ server, json, bellwire }) => {
 
 /** Calls with another name on the command line than in the client. */
 const RENAMED: Readonly<Record<string, string>> = {
+  'system rekey': 'rekey',
+  'system encryptionKeys': 'rekey',
   'hooks revealSecret': 'hooks secret',
   'recoveries create': 'recover',
   'tenants createPortalSession': 'tenants portal-link',

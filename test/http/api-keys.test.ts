@@ -76,7 +76,7 @@ it('a key shows when it was last used', async () => {
   expect(Date.parse(last_used_at!)).toBeGreaterThanOrEqual(Date.parse(key.created_at));
 });
 
-it('a broken key is refused before the database is asked, and an unknown one costs a query for each id, once', async () => {
+it('a broken key is refused before the database is asked, and one with another secret after a look at its id', async () => {
   const asked: string[] = [];
   await using server = await startVirtualServer({
     wrapRepositories: (all) => ({
@@ -105,9 +105,40 @@ it('a broken key is refused before the database is asked, and an unknown one cos
     expect(text).toContain('its checksum is wrong');
   }
   expect(asked).toEqual([]);
+  // In the form of a key, with a correct checksum.
   const other_secret = composeKey('admin', `key_${api_key.split('_')[2]}`, randomBytes);
   expect((await callWith(server, other_secret)).text).toContain('is not known here');
   expect((await callWith(server, api_key)).status).toBe(200);
+});
+
+it('guessing costs a look into memory for one id, and a query at most for each new one', async () => {
+  const loaded: string[] = [];
+  await using server = await startVirtualServer({
+    wrapRepositories: (all) => ({
+      ...all,
+      api_keys: {
+        ...all.api_keys,
+        find: (id) => {
+          loaded.push(id);
+          return all.api_keys.find(id);
+        },
+      },
+    }),
+  });
+  await create(server, { scope: 'admin' });
+  loaded.length = 0;
+  const guesses = 500;
+  for (let guess = 0; guess < guesses; guess += 1) {
+    expect((await callWith(server, `a-guess-of-a-chosen-key-${guess}`)).status).toBe(401);
+  }
+  // Always the one row of the configured key, which is cached: the guesses themselves are not kept anywhere.
+  expect(new Set(loaded)).toEqual(new Set(['key_configured']));
+  loaded.length = 0;
+  for (let guess = 0; guess < guesses; guess += 1) {
+    const id = `key_${String(guess).padStart(26, '0')}`;
+    expect((await callWith(server, composeKey('admin', id, randomBytes))).status).toBe(401);
+  }
+  expect(loaded).toHaveLength(2 * guesses);
 });
 
 it('the hint of a key shows its scope and the beginning of its id, and nothing of its secret', async () => {

@@ -4,7 +4,7 @@ import { systemClock } from '../../packages/server/src/clock.ts';
 import { createMetrics } from '../../packages/server/src/http/metrics.ts';
 import { lintMetrics, samplesOf } from '../support/prometheus.ts';
 import { startReceiver } from '../support/receiver.ts';
-import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+import { ADMIN_KEY, startServer, until } from '../support/running-server.ts';
 
 const NOW = 1_000_000;
 
@@ -97,7 +97,12 @@ it('/metrics counts events, deliveries and attempts, and shows no secret, key, U
   await server.api(`POST /v1/deliveries/${failed!.id}/retry`);
   await server.api('POST /v1/events', { type: 'a' });
 
-  const { text, headers } = await server.api('GET /metrics', undefined, { key: null });
+  // Until nothing is written in between, such as the last use of the key.
+  const wal = `${server.database_path}-wal`;
+  const { text, headers } = await until(
+    () => server.api('GET /metrics', undefined, { key: null }),
+    (answer) => samplesOf(answer.text)['bellwire_database_size_bytes{file="wal"}'] === statSync(wal).size,
+  );
   expect(headers['content-type']).toMatch(/^text\/plain; version=0\.0\.4/);
   expect(samplesOf(text)).toMatchObject({
     'bellwire_events_accepted_total{trigger="scheduled"}': 3,

@@ -140,4 +140,5 @@ export const rekeyCommand = (shell: Shell): Command =>
     .option('--url <url>', 'URL of a running server, instead of the database here (BELLWIRE_URL)')
     .option('--api-key <key>', 'API key with the scope admin, for a running server (BELLWIRE_API_KEY)')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  bellwire rekey\n  bellwire rekey --json | jq .keys')
     .action((options: Options) => run(shell, options));

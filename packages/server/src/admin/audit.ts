@@ -27,6 +27,7 @@ export type AuditAction =
   | `api_key.${'created' | 'deleted'}`
   | `recovery.${'created' | 'canceled'}`
   | `portal.${'linked' | 'revoked'}`
+  | 'encryption.rekeyed'
   | 'event.erased';
 
 /** One change, for its entry. */

@@ -22,6 +22,8 @@ export interface RekeyedSlice {
 
 /** The keys of values at rest. */
 export interface Encryption {
+  /** The id of the key that encrypts new values. */
+  readonly current: string;
   /** The keys of the key ring, and those that stored values need, the current one first. */
   readonly keys: () => Promise<readonly EncryptionKey[]>;
   /**

@@ -127,6 +127,7 @@ export const createEncryption = (connections: Connections, { cipher }: Repositor
     }
   };
   return {
+    current: cipher.kid,
     keys,
     rekey: async (after, limit) => {
       let [rekeyed, next] = [0, after];
