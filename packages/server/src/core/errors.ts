@@ -27,6 +27,7 @@ export const errorTable = {
   reserved_event_type: 422,
   schema_violation: 422,
   schema_invalid: 422,
+  schema_too_slow: 422,
   example_required: 422,
   url_refused: 422,
   too_many_requests: 429,
