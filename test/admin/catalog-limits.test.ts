@@ -1,12 +1,19 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { defineDialect } from '../../packages/server/src/dialects/define-dialect.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
 
 const TYPES_MAX = 1_000;
 const KIB_64 = 65_536;
 
+/** A dialect whose workspaces start with as many event types as they may have. */
+const filled = defineDialect({
+  name: 'large',
+  catalog: Array.from({ length: TYPES_MAX }, (_, index) => ({ name: `type.${index}`, description: '' })),
+});
+
 let server: RunningServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startServer({ parts: { dialects: [filled] } });
 });
 afterAll(async () => {
   await server[Symbol.asyncDispose]();
@@ -15,8 +22,8 @@ afterAll(async () => {
 /** An object with this many bytes as JSON. */
 const sized = (bytes: number) => ({ title: 'x'.repeat(bytes - '{"title":""}'.length) });
 
-const arrange = async () => {
-  const { api } = await server.newWorkspace();
+const arrange = async (workspace: object = {}) => {
+  const { api } = await server.newWorkspace(workspace);
   const put = (name: string, fields: object) => api(`PUT /v1/event-types/${name}`, fields);
   const putAll = async (names: readonly string[], fields: object): Promise<void> => {
     const answers = await Promise.all(names.map((name) => put(name, fields)));
@@ -38,9 +45,7 @@ it('an example has at most 64 KiB, and the refusal names the limit', async () =>
 });
 
 it('a workspace has at most 1,000 event types, and an existing one can still be replaced', async () => {
-  const { api, put, putAll } = await arrange();
-  const names = Array.from({ length: TYPES_MAX }, (_, index) => `type.${index}`);
-  await putAll(names, {});
+  const { api, put } = await arrange({ dialect: 'large' });
   const { status, body } = await put('one.more', {});
   expect([status, body.error.code]).toEqual([409, 'catalog_full']);
   expect(body.error.message).toMatch(/at most 1000 event types.*Delete types/);

@@ -178,7 +178,7 @@ it('events that arrive during a slow commit are stored by the next one', async (
 it('an unknown workspace or hook, a type unknown to a strict workspace and data that breaks the schema are refused', async () => {
   await using world = await createWorld({
     hooks: [],
-    check: (_, data) => ('number' in data ? [] : [{ path: 'number', message: 'is missing' }]),
+    check: async ({ data }) => ('number' in data ? [] : [{ path: 'number', message: 'is missing' }]),
     workspace: {
       strict: true,
       event_types: { 'order.created': { schema: { required: ['number'] } }, 'order.seen': {} },

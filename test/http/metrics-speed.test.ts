@@ -47,6 +47,7 @@ it(`a scrape with ${ROWS} deliveries of which ${DUE} are due takes less than ${M
   fill(opened);
   const reader = createReader(opened.path, { clock: systemClock });
   const metrics = createMetrics({
+    schemaFacts: () => ({ thread_ms: 0, ended_threads: 0 }),
     clock: { ...systemClock, now: () => NOW },
     gauges: () => ({ in_flight: 0, queued: 0, waiting_accepts: 0 }),
     store: {

@@ -26,6 +26,7 @@ const brokenAfterFirst = () => {
       fileSizes: first({ database: 4_096, wal: 0, volume: { free_bytes: 8_192, total_bytes: 16_384 } }),
       scrubStatus: first({ completed: 7, is_running: true, has_failed: false }),
     },
+    schemaFacts: () => ({ thread_ms: 1_500, ended_threads: 2 }),
     repositories: {
       workspaces: { firstIds: first(['ws_1']) },
       recoveries: { countRunning: first(2) },
@@ -41,6 +42,8 @@ it('a scrape reads the database once; if that fails, it omits only what it could
     bellwire_attempts_in_flight: 1,
     bellwire_deliveries_queued: 2,
     bellwire_accepts_waiting: 3,
+    bellwire_schema_thread_seconds_total: 1.5,
+    bellwire_schema_threads_ended_total: 2,
     'bellwire_attempts_total{workspace="ws_1",outcome="succeeded"}': 0,
   };
   const stored = {

@@ -264,6 +264,15 @@ describe('every refusal of one operation is in the document:', () => {
     expect((await call('hooks.ping', hook_id)).body).toMatchObject({ success: true });
   });
 
+  it('of data that takes too long to check', async () => {
+    const { api, workspace } = await server.newWorkspace();
+    const schema = { properties: { a: { pattern: '^(a|a)*$' } } };
+    await api('PUT /v1/event-types/slow', { schema });
+    const headers = { 'bellwire-workspace': workspace! };
+    const body = { type: 'slow', data: { a: `${'a'.repeat(60)}!` } };
+    await expectCode('schema_too_slow', 'events.send', { body, headers });
+  });
+
   it('of an event type that does not fit its catalog', async () => {
     const { api, workspace } = await server.newWorkspace();
     const schema = { $comment: 'x'.repeat(65_500) };

@@ -46,6 +46,7 @@ const TOP_LEVEL = new Set([
   'program.ts',
   'verify-inbox.ts',
   'network.ts',
+  'schema-thread.ts',
   'sender-thread.ts',
   'log.ts',
   'random.ts',
@@ -112,7 +113,8 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     may: [
       'transport/sender-thread.ts',
       'sender-thread.ts',
-      'catalog/sample-thread.ts',
+      'catalog/worker-thread.ts',
+      'schema-thread.ts',
       'catalog/sample-worker.ts',
       'storage/sqlite/read-queue.ts',
       'storage/sqlite/read-worker.ts',

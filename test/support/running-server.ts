@@ -90,7 +90,7 @@ export interface RunningServer extends ServerView, AsyncDisposable {
   readonly log_lines: readonly string[];
   readonly database_path: string;
   /** The same server in a new workspace, for tests that share a server but no data. */
-  readonly newWorkspace: () => Promise<ServerView>;
+  readonly newWorkspace: (fields?: object) => Promise<ServerView>;
 }
 
 /** Keeps a resource open for the whole test file. Called at the top level of the file. */
@@ -253,8 +253,8 @@ export const startServer = async ({
     ...viewOf(place, null, api),
     bellwire,
     port: listening.port,
-    newWorkspace: async () => {
-      const { body } = await api('POST /v1/workspaces', { name: randomUUID() });
+    newWorkspace: async (fields = {}) => {
+      const { body } = await api('POST /v1/workspaces', { name: randomUUID(), ...fields });
       return viewOf(place, body.id, api);
     },
     log_lines,

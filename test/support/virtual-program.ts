@@ -3,14 +3,13 @@ import { createHash } from 'node:crypto';
 import { assemble } from '../../packages/server/src/assemble.ts';
 import type { Ports, Program, Settings } from '../../packages/server/src/program.ts';
 import { createSampleData } from '../../packages/server/src/catalog/sample-data.ts';
-import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
-import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
 import type { JsonObject } from '../../packages/server/src/core/json.ts';
 import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { standard } from '../../packages/server/src/dialects/standard.ts';
 import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Schedule } from '../../packages/server/src/ports/schedule.ts';
+import { checkData, validateSchema } from './schemas.ts';
 import { createScriptedTransport, type Script, type ScriptedTransport } from './scripted-transport.ts';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -43,7 +42,7 @@ export const assembleVirtual = async (
   const program = await assemble(
     {
       log: silent,
-      check: createSchemaCheck(),
+      check: async ({ schema_text, data }) => checkData(JSON.parse(schema_text) as JsonObject, data),
       sample_data: { of: async (schema_text) => createSampleData(JSON.parse(schema_text) as JsonObject) },
       onBroken: () => undefined,
       ...given,
@@ -53,7 +52,8 @@ export const assembleVirtual = async (
       inbox_log: null,
       url_policy: { check: () => ({ ok: true }) },
       readClientCertificate,
-      validateSchema,
+      validateSchema: async (_, schema) => validateSchema(schema),
+      schemaFacts: () => ({ thread_ms: 0, ended_threads: 0 }),
       hash: (text) => createHash('sha256').update(text).digest('hex'),
       dialects: createDialects(dialects),
       console_files: { index: () => null, get: () => null },

@@ -63,7 +63,7 @@ export const createWorld = async (options: WorldOptions = {}) => {
         ids: opened.ids,
         storage: { store: mortal(store, wrapStore(store), () => alive), repositories },
         script,
-        check: options.check ?? (() => []),
+        check: options.check ?? (() => Promise.resolve([])),
         dialects: options.dialects ?? [],
         observe: (observation) => {
           observations.push(observation);

@@ -196,7 +196,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
   const audit = createAudit({ ...ports, repositories, onChanged: afterChange({ changes, streams }) });
   const { keys, uses, sessions, portals, is_first_start } = await openKeys(ports, settings, audit);
 
-  const metrics = createMetrics({ store, repositories, clock, gauges: () => loop.gauges() });
+  const metrics = createMetrics({ ...ports, store, repositories, gauges: () => loop.gauges() });
   const observe = (observation: Observation): void => {
     metrics.observe(observation);
     ports.observe?.(observation);

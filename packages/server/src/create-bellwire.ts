@@ -4,8 +4,7 @@ import { assemble } from './assemble.ts';
 import { BuiltConsole } from './built-console.ts';
 import type { Ports, Program, Settings } from './program.ts';
 import { SampleGenerator } from './catalog/sample-generator.ts';
-import { createSchemaCheck } from './catalog/schema-check.ts';
-import { validateSchema } from './catalog/validate-schema.ts';
+import { SchemaChecks } from './catalog/schema-checks.ts';
 import { systemClock } from './clock.ts';
 import { changedSettings, type Config, shownSettings } from './config.ts';
 import { BellwireError } from './core/errors.ts';
@@ -64,13 +63,21 @@ export interface Bellwire extends Verbs, AsyncDisposable {
 
 const sha256 = (text: string): string => digest('sha256', text, 'hex');
 
-/** This module and the thread's are TypeScript in the repository and JavaScript in the published package. */
+/** This module and the threads' are TypeScript in the repository and JavaScript in the published package. */
 const senderThreadUrl = (): URL =>
   new URL(import.meta.url.endsWith('.ts') ? './sender-thread.ts' : './sender-thread.js', import.meta.url);
+const schemaThreadUrl = (): URL =>
+  new URL(import.meta.url.endsWith('.ts') ? './schema-thread.ts' : './schema-thread.js', import.meta.url);
 
 /** The build of the package `web` in the repository; a folder of the published package. */
 const consoleFolder = (): string =>
   fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../../web/dist' : './console', import.meta.url));
+
+const schemaPorts = (checks: SchemaChecks): Pick<Ports, 'check' | 'validateSchema' | 'schemaFacts'> => ({
+  check: checks.check,
+  validateSchema: checks.validate,
+  schemaFacts: () => checks.facts,
+});
 
 const networkSettingsOf = (config: Config): NetworkSettings => ({
   allow_networks: config.allow_networks ?? [],
@@ -213,10 +220,12 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const sample_data = new SampleGenerator({ clock: systemClock });
+  const schema_checks = new SchemaChecks({ clock: systemClock, thread_url: schemaThreadUrl() });
   const inbox_log = config.inbox ? await openInboxFile(`${storage.path}-inbox`, log) : null;
   const close = async (): Promise<void> => {
     network.resolver.close();
     await sample_data[Symbol.asyncDispose]();
+    await schema_checks[Symbol.asyncDispose]();
     await inbox_log?.close();
     await storage.close();
   };
@@ -234,9 +243,8 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     }),
     url_policy: network.url_policy,
     readClientCertificate,
-    check: createSchemaCheck(),
+    ...schemaPorts(schema_checks),
     sample_data,
-    validateSchema,
     hash: sha256,
     ids,
     dialects,

@@ -1,7 +1,6 @@
-import type { BellwireError, Issue } from './core/errors.ts';
+import type { BellwireError } from './core/errors.ts';
 import type { SendableHook } from './core/hook.ts';
 import type { IdFactory } from './core/ids.ts';
-import type { JsonObject } from './core/json.ts';
 import type { DeliveryLoop, DeliveryLoopOptions } from './delivery/delivery-loop.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -15,7 +14,7 @@ import type { Random } from './ports/random.ts';
 import type { Repositories } from './ports/repositories.ts';
 import type { SampleData } from './ports/sample-data.ts';
 import type { Schedule } from './ports/schedule.ts';
-import type { SchemaCheck } from './ports/schema-check.ts';
+import type { SchemaCheck, SchemaCheckFacts, SchemaValidation } from './ports/schema-check.ts';
 import type { Store } from './ports/store.ts';
 import type { SystemFacts } from './ports/system.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
@@ -40,7 +39,8 @@ export interface Ports {
   readonly check: SchemaCheck;
   readonly sample_data: SampleData;
   /** The issues of a JSON Schema for an event type. */
-  readonly validateSchema: (schema: JsonObject) => readonly Issue[];
+  readonly validateSchema: SchemaValidation;
+  readonly schemaFacts: () => SchemaCheckFacts;
   readonly hash: Hash;
   readonly ids: IdFactory;
   readonly dialects: Dialects;

@@ -10,7 +10,7 @@ import type { Accept, SingleDelivery } from '../delivery/accept.ts';
 import type { HookLookup } from './hook-lookup.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ListedHook } from '../ports/repositories.ts';
-import type { SchemaCheck } from '../ports/schema-check.ts';
+import type { SchemaCheck, SchemaOwner } from '../ports/schema-check.ts';
 import type { AttemptRecord } from '../ports/store.ts';
 import type { Sample, SampleOf, SampleSource } from './samples.ts';
 import { operationalProblem } from './validate-hook.ts';
@@ -81,17 +81,20 @@ const checkOperational = (type: string, tenant: string | null): void => {
   });
 };
 
-/** @throws BellwireError `schema_violation` */
-const checked = (
+interface CheckedBy {
+  readonly owner: SchemaOwner;
+  readonly schema: JsonObject | null;
+}
+
+/** @throws BellwireError `schema_violation`, and the errors of `SchemaCheck`. */
+const checked = async (
   data: JsonObject,
-  {
-    type,
-    schema,
-    check,
-  }: Pick<TestSendsOptions, 'check'> & { readonly type: string; readonly schema: JsonObject | null },
-): Sample => {
-  const issues = schema === null ? [] : check(JSON.stringify(schema), data);
-  if (issues.length > 0) throw dataViolation(type, issues);
+  { owner, schema, check }: Pick<TestSendsOptions, 'check'> & CheckedBy,
+): Promise<Sample> => {
+  const data_text = JSON.stringify(data);
+  const issues =
+    schema === null ? [] : await check({ ...owner, schema_text: JSON.stringify(schema), data, data_text });
+  if (issues.length > 0) throw dataViolation(owner.type, issues);
   return { data, previous_data: null };
 };
 
@@ -114,11 +117,11 @@ const contentOf = async (
   const operational = operationalCatalog.get(type);
   if (data !== undefined) {
     const schema = operational?.schema ?? stored?.schema ?? null;
-    return { type, ...checked(data, { type, schema, check }) };
+    return { type, ...(await checked(data, { owner: { workspace_id, type }, schema, check })) };
   }
   const sources: readonly (SampleSource | null | undefined)[] = [stored, ofDialect.get(type), operational];
   const found = sources.filter((source) => source !== null && source !== undefined);
-  return { type, ...(await sampleOf(type, found)) };
+  return { type, ...(await sampleOf({ workspace_id, type }, found)) };
 };
 
 export const createTestSends = ({ lookup, accept, clock, check, sampleOf }: TestSendsOptions): TestSends => {

@@ -90,14 +90,24 @@ export const compileSchema = (schema: JsonObject, allErrors: boolean): CompiledS
   };
 };
 
+let meta: Ajv2020 | null = null;
+
+/** @throws Error if the schema does not match the specification of its draft. */
+const checkAgainstDraft = (schema: JsonObject): void => {
+  // Kept, because it compiles the schema of schemas on first use.
+  meta ??= new Ajv2020(OPTIONS);
+  void meta.validateSchema(schema, true);
+};
+
 /** Why Ajv cannot use a schema; null if it can. */
 export const schemaError = (schema: JsonObject): string | null => {
   try {
-    const ajv = new Ajv2020(OPTIONS);
-    addFormats.default(ajv, FORMATS);
-    ajv.compile(schema);
+    checkAgainstDraft(schema);
+    compileSchema(schema, false);
     return null;
   } catch (error) {
+    // Generated code is nested, so that many keywords overflow the stack.
+    if (error instanceof RangeError) return 'is too large to compile. Use fewer keywords';
     return error instanceof Error ? error.message : 'cannot be compiled';
   }
 };

@@ -3,10 +3,14 @@ import { BellwireError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SampleData } from '../ports/sample-data.ts';
-import { SampleThread } from './sample-thread.ts';
+import type { SampleAnswer } from './sample-worker.ts';
+import { WorkerThread } from './worker-thread.ts';
 
 const MAX_SAMPLE_MS = 1_000;
 const IDLE_MS = 30_000;
+
+/** An ordinary sample needs a few megabytes. */
+const LIMITS = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8, stackSizeMb: 4 };
 
 /** Each can take a second, so a longer queue would only delay all of them. */
 const MAX_WAITING = 8;
@@ -16,6 +20,10 @@ const MAX_CACHE_SIZE = 8_000_000;
 
 /** A busy machine can exceed the limit for an ordinary schema too, so that result expires. */
 const OVERRUN_KEPT_MS = 60_000;
+
+/** This module and the worker's are TypeScript in the repository and JavaScript in the published package. */
+const workerUrl = (): URL =>
+  new URL(import.meta.url.endsWith('.ts') ? './sample-worker.ts' : './sample-worker.js', import.meta.url);
 
 type Pending = PromiseWithResolvers<string | null>;
 
@@ -51,7 +59,7 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
   readonly #known: LRUCache<string, { readonly sample_text: string | null }>;
   /** By schema, oldest first. The first one is being generated. */
   readonly #pending = new Map<string, Pending>();
-  #thread: SampleThread | null = null;
+  #thread: WorkerThread<string, SampleAnswer> | null = null;
   #working: Promise<void> | null = null;
   #is_closed = false;
   #stopIdleTimer: () => void = () => undefined;
@@ -120,7 +128,7 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
     return sample_text;
   }
 
-  async #startedThread(): Promise<SampleThread> {
+  async #startedThread(): Promise<WorkerThread<string, SampleAnswer>> {
     // A thread can end by itself between two samples.
     if (this.#thread?.hasEnded === false) return this.#thread;
     const thread = this.#start();
@@ -130,9 +138,14 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
     throw notStarted();
   }
 
-  #start(): SampleThread {
+  #start(): WorkerThread<string, SampleAnswer> {
     try {
-      return new SampleThread({ clock: this.#clock, max_ms: MAX_SAMPLE_MS });
+      return new WorkerThread({
+        clock: this.#clock,
+        url: workerUrl(),
+        max_ms: MAX_SAMPLE_MS,
+        limits: LIMITS,
+      });
     } catch (cause) {
       // The operating system refused another thread.
       throw notStarted(cause);

@@ -2,7 +2,12 @@ import { parentPort } from 'node:worker_threads';
 import { MAX_PAYLOAD_BYTES } from '../core/payload-limit.ts';
 import type { JsonObject } from '../core/json.ts';
 import { createSampleData } from './sample-data.ts';
-import type { SampleAnswer } from './sample-thread.ts';
+import { READY } from './worker-thread.ts';
+
+/** The reply to one schema: a sample as JSON text, or null if there is none. */
+export interface SampleAnswer {
+  readonly sample_text: string | null;
+}
 
 // The sample worker: generates one sample at a time, from the text of a schema.
 const port = parentPort;
@@ -21,4 +26,4 @@ const answer = (schema_text: string): SampleAnswer => {
 };
 
 port.on('message', (schema_text: string) => port.postMessage(answer(schema_text)));
-port.postMessage('ready');
+port.postMessage(READY);

@@ -1,14 +1,14 @@
 import type { Issue } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { schemaError } from './ajv.ts';
-import { validatePattern } from './validate-pattern.ts';
 import { dotted } from './to-issue.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 const MAX_BYTES = 65_536;
 const MAX_LEVELS = 32;
-const MAX_PATTERNS = 100;
-const MAX_UNIQUE_ITEMS = 1000;
+/** At either limit, Ajv takes up to 0.5 s. */
+const MAX_KEYWORDS = 1500;
+const MAX_NAMES = 500;
 const MAX_ISSUES = 20;
 
 /** Keywords whose value maps names to schemas: below them a key is a name, not a keyword. */
@@ -53,14 +53,6 @@ const checkReferences = ({ schema, path, names }: Place): readonly Issue[] =>
     return isData(names) ? [{ path: join(path, keyword), message: 'cannot be used in a const or enum' }] : [];
   });
 
-const checkUniqueItems = ({ schema, path }: Place): readonly Issue[] => {
-  const { uniqueItems, maxItems } = schema;
-  const is_bounded = typeof maxItems === 'number' && maxItems <= MAX_UNIQUE_ITEMS;
-  if (uniqueItems !== true || is_bounded) return [];
-  const message = `compares every item with every other. Add "maxItems" of at most ${MAX_UNIQUE_ITEMS}`;
-  return [{ path: join(path, 'uniqueItems'), message }];
-};
-
 const checkKeywords = ({ schema, path }: Place): readonly Issue[] => [
   ...(schema['$async'] === undefined
     ? []
@@ -79,17 +71,22 @@ const patternsOf = ({ schema, path }: Place) => {
   ];
 };
 
-const checkPatterns = (places: readonly Place[]): readonly Issue[] => {
-  const patterns = places.flatMap(patternsOf);
-  const distinct = new Set(patterns.map(({ pattern }) => pattern));
-  if (distinct.size > MAX_PATTERNS)
-    return [{ path: '', message: `has more than ${MAX_PATTERNS} different patterns` }];
-  const refusals = new Map([...distinct].map((pattern) => [pattern, validatePattern(pattern)]));
-  return patterns.flatMap(({ path, pattern }) => {
-    const refusal = refusals.get(pattern) ?? null;
-    return refusal === null ? [] : [{ path, message: `the pattern ${shorten(pattern)} ${refusal}` }];
-  });
+/** Why V8 cannot use a pattern; null if it can. It compiles a pattern at its first match, and rejects large ones then. */
+const patternError = (pattern: string): string | null => {
+  try {
+    new RegExp(pattern, 'u').test('');
+    return null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.replace(/^.*\/u: /s, '') : 'it is malformed';
+    return `is not a regular expression under the flag u: ${reason}`;
+  }
 };
+
+const checkPatterns = (places: readonly Place[]): readonly Issue[] =>
+  places.flatMap(patternsOf).flatMap(({ path, pattern }) => {
+    const error = patternError(pattern);
+    return error === null ? [] : [{ path, message: `the pattern ${shorten(pattern)} ${error}` }];
+  });
 
 const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
@@ -100,25 +97,48 @@ const toIssue = (refusal: string): Issue => {
   return { path: dotted(pointer), message: message.slice(0, 300) };
 };
 
+/** Property names in lists, for each of which Ajv generates code. */
+const countNames = ({ schema: { required, dependentRequired } }: Place): number => {
+  const lists = [required, ...(isJsonObject(dependentRequired) ? Object.values(dependentRequired) : [])];
+  return lists.reduce<number>((count, list) => count + (Array.isArray(list) ? list.length : 0), 0);
+};
+
+const sumOf = (places: readonly Place[], count: (place: Place) => number): number =>
+  places.reduce((sum, place) => sum + count(place), 0);
+
+/** The time of compilation grows faster than these numbers. */
+const checkCounts = (places: readonly Place[]): readonly Issue[] => {
+  const keywords = sumOf(places, ({ schema }) => Object.keys(schema).length);
+  if (keywords > MAX_KEYWORDS) {
+    return [{ path: '', message: `has more than ${MAX_KEYWORDS} keywords and property names (${keywords})` }];
+  }
+  const names = sumOf(places, countNames);
+  if (names <= MAX_NAMES) return [];
+  const message = `has more than ${MAX_NAMES} names in "required" and "dependentRequired" (${names})`;
+  return [{ path: '', message }];
+};
+
 /**
- * The issues of an untrusted JSON Schema, at most 20, with paths relative to the schema; empty if it is valid. A valid
- * schema compiles, refers to nothing outside itself, and cannot make a check run for long: every pattern runs in linear
- * time.
+ * The issues of an untrusted JSON Schema that can be found in a few milliseconds, at most 20, with paths relative to the
+ * schema. A schema without any is small, and refers to nothing outside itself.
  */
-export const validateSchema = (schema: JsonObject): readonly Issue[] => {
+export const findPlainIssues = (schema: JsonObject): readonly Issue[] => {
   if (isDeeperThan(schema, MAX_LEVELS))
     return [{ path: '', message: `is nested deeper than ${MAX_LEVELS} levels` }];
   const bytes = Buffer.byteLength(JSON.stringify(schema));
   if (bytes > MAX_BYTES) return [{ path: '', message: `is larger than ${MAX_BYTES} bytes (${bytes})` }];
   const places = placesIn(schema);
-  const issues = [
-    ...places.flatMap((place) => [
-      ...checkKeywords(place),
-      ...checkReferences(place),
-      ...checkUniqueItems(place),
-    ]),
-    ...checkPatterns(places),
-  ];
+  const counted = checkCounts(places);
+  if (counted.length > 0) return counted;
+  return places.flatMap((place) => [...checkKeywords(place), ...checkReferences(place)]).slice(0, MAX_ISSUES);
+};
+
+/**
+ * The issues of a schema without plain issues: it must compile, with all of its patterns. Can take very long, so it runs
+ * in the schema thread.
+ */
+export const findCompileIssues = (schema: JsonObject): readonly Issue[] => {
+  const issues = checkPatterns(placesIn(schema));
   if (issues.length > 0) return issues.slice(0, MAX_ISSUES);
   const refusal = schemaError(schema);
   return refusal === null ? [] : [toIssue(refusal)];

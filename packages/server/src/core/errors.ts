@@ -30,6 +30,7 @@ export const errorTable = {
   reserved_event_type: 422,
   schema_violation: 422,
   schema_invalid: 422,
+  schema_too_slow: 422,
   example_required: 422,
   url_refused: 422,
   headers_required: 422,

@@ -56,7 +56,7 @@ export interface SingleDelivery {
 export interface Accept {
   /**
    * Accepts one event: when this resolves, the event and its deliveries are durable.
-   * @throws BellwireError `invalid_input` (`deliver_at`), `reserved_event_type`, `unknown_event_type`, `schema_violation`, `idempotency_conflict`, `not_found`, `overloaded`,
+   * @throws BellwireError `invalid_input` (`deliver_at`), `reserved_event_type`, `unknown_event_type`, `schema_violation`, the errors of `SchemaCheck`, `idempotency_conflict`, `not_found`, `overloaded`,
    * `storage_failed`, `internal` (the database refuses this one event), `shutting_down`.
    */
   readonly event: (workspace_id: string, input: SendInput) => Promise<AcceptedEvent>;
@@ -77,7 +77,7 @@ export interface AcceptOptions {
   readonly isStopping: () => boolean;
 }
 
-const NOT_DELAYED = { metadata: null, deliver_at: null } as const;
+const NO_OPTIONS = { idempotency_key: null, fingerprint: null, metadata: null, deliver_at: null } as const;
 
 const noHook = (id: string) =>
   new BellwireError('not_found', `There is no hook ${id} in this workspace.`, {
@@ -114,14 +114,8 @@ const acceptedOf = (
   }
 };
 
-const newEvent = (
-  event: Event,
-  options: Pick<NewEvent, 'idempotency_key' | 'fingerprint' | 'metadata' | 'deliver_at' | 'hook_ids'> & {
-    readonly trigger: NewEvent['trigger'];
-  },
-): NewEvent => ({
+const newEvent = (event: Event, options: Omit<NewEvent, keyof Event | 'previous_data_text'>): NewEvent => ({
   ...event,
-  data_text: JSON.stringify(event.data),
   previous_data_text: event.previous_data === null ? null : JSON.stringify(event.previous_data),
   ...options,
 });
@@ -165,10 +159,12 @@ export const createAccept = (options: AcceptOptions): Accept => {
     event: async (workspace_id, input) => {
       refuseWhenStopping();
       if (isOperational(input.type)) throw reservedType(input.type, 'type');
-      const { event_types } = await checkAgainstCatalog(workspace_id, input);
-      // Shutdown may have begun, and finished its last commit, while the catalog was read.
+      const { type, data } = input;
+      const data_text = JSON.stringify(data);
+      const { event_types } = await checkAgainstCatalog(workspace_id, { type, data, data_text });
+      // Shutdown may have begun, and finished its last commit, while the catalog was read or the data was checked.
       refuseWhenStopping();
-      const { type, data, previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
+      const { previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
       const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
       const created_at = clock.now();
       const deliver_at = deliverAtOf(input, { now: created_at, retention_ms });
@@ -177,7 +173,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
       const event = newEvent(
         { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
-        { idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
+        { data_text, idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
       );
       const { receipt } = acceptedOf(await group_commit.accept(event));
       return {
@@ -191,7 +187,7 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const fact = { tenant, type, data, previous_data, occurred_at: now, created_at: now };
       const event = newEvent(
         { id: ids('evt'), workspace_id, ...fact },
-        { idempotency_key: null, fingerprint: null, ...NOT_DELAYED, hook_ids: [hook_id], trigger },
+        { ...NO_OPTIONS, data_text: JSON.stringify(data), hook_ids: [hook_id], trigger },
       );
       const result = acceptedOf(await group_commit.accept(event));
       const [leased] = result.kind === 'accepted' ? result.leased : [];

@@ -12,6 +12,8 @@ export interface CatalogCheckOptions {
 interface Checked {
   readonly type: string;
   readonly data: JsonObject;
+  /** `data` as JSON text. */
+  readonly data_text: string;
 }
 
 const noWorkspace = (id: string) => new BellwireError('not_found', `There is no workspace ${id}.`);
@@ -26,17 +28,19 @@ const unknownType = (type: string) =>
 /**
  * Checks an event against the catalog of its workspace: data is checked if its type has a schema; unknown types are
  * refused only in strict workspaces. Returns the catalog.
- * @throws BellwireError `not_found` (no such workspace), `unknown_event_type`, `schema_violation`.
+ * @throws BellwireError `not_found` (no such workspace), `unknown_event_type`, `schema_violation`, and the errors of the
+ * check.
  */
 export const createCatalogCheck =
   ({ store, check }: CatalogCheckOptions) =>
-  async (workspace_id: string, { type, data }: Checked): Promise<WorkspaceCatalog> => {
+  async (workspace_id: string, { type, data, data_text }: Checked): Promise<WorkspaceCatalog> => {
     const catalog = await store.catalog(workspace_id);
     if (catalog === null) throw noWorkspace(workspace_id);
     const known = catalog.event_types.get(type);
     if (known === undefined && catalog.strict) throw unknownType(type);
     const schema_text = known?.has_schema === true ? await store.schemaOf(workspace_id, type) : null;
-    const issues = schema_text === null ? [] : check(schema_text, data);
+    const issues =
+      schema_text === null ? [] : await check({ workspace_id, type, schema_text, data, data_text });
     if (issues.length > 0) throw dataViolation(type, issues);
     return catalog;
   };

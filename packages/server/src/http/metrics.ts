@@ -1,8 +1,9 @@
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../delivery/delivery-loop.ts';
 import type { Observation } from '../delivery/report.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
+import type { SchemaCheckFacts } from '../ports/schema-check.ts';
 import { LABELED_WORKSPACES_MAX, LoopMetrics } from './loop-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
 import { registerStorageMetrics, type StorageSources } from './storage-metrics.ts';
@@ -26,6 +27,7 @@ export interface Metrics {
 
 export interface MetricsSources extends StorageSources {
   readonly gauges: () => Gauges;
+  readonly schemaFacts: () => SchemaCheckFacts;
   readonly clock: Pick<Clock, 'now' | 'soon'>;
   readonly repositories: StorageSources['repositories'] & {
     readonly workspaces: Pick<Repositories['workspaces'], 'firstIds'>;
@@ -55,6 +57,31 @@ const registerGauges = (registry: Registry, gauges: () => Gauges): void => {
   }
 };
 
+/** Counters of the schema thread, read at each scrape. */
+const registerSchemaMetrics = (registry: Registry, facts: () => SchemaCheckFacts): void => {
+  const register = (name: string, help: string, read: () => number): void => {
+    const counter: Counter = new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect: () => {
+        counter.reset();
+        counter.inc(read());
+      },
+    });
+  };
+  register(
+    'bellwire_schema_thread_seconds_total',
+    'Time of the thread that compiles schemas and checks data.',
+    () => facts().thread_ms / 1000,
+  );
+  register(
+    'bellwire_schema_threads_ended_total',
+    'Threads that were ended because a check exceeded its time or memory.',
+    () => facts().ended_threads,
+  );
+};
+
 /** Calls during a run share its result. */
 const shared = <T>(run: () => Promise<T>): (() => Promise<T>) => {
   let running: Promise<T> | null = null;
@@ -69,6 +96,7 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
   const registry = new Registry();
   const loop = new LoopMetrics(registry);
   registerGauges(registry, sources.gauges);
+  registerSchemaMetrics(registry, sources.schemaFacts);
   const readStorage = registerStorageMetrics(registry, sources);
   const requests = new Histogram({
     name: 'bellwire_http_request_duration_seconds',

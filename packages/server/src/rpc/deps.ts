@@ -1,6 +1,4 @@
-import type { Issue } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
-import type { JsonObject } from '../core/json.ts';
 import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { Audit } from '../admin/audit.ts';
 import type { AwaitedSends } from '../admin/awaited-sends.ts';
@@ -11,7 +9,7 @@ import type { Hooks } from '../admin/hooks.ts';
 import type { Keys } from '../admin/keys.ts';
 import type { Portals } from '../admin/portals.ts';
 import type { Hash } from '../ports/hash.ts';
-import type { SchemaCheck } from '../ports/schema-check.ts';
+import type { SchemaCheck, SchemaValidation } from '../ports/schema-check.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { SampleOf } from '../admin/samples.ts';
@@ -41,7 +39,7 @@ export interface RpcDeps {
   readonly ids: IdFactory;
   readonly hash: Hash;
   /** The issues of a JSON Schema for an event type; empty when it is valid. */
-  readonly validateSchema: (schema: JsonObject) => readonly Issue[];
+  readonly validateSchema: SchemaValidation;
   /** Checks data against a valid schema. */
   readonly checkSchema: SchemaCheck;
   /** Example data of an event type. */

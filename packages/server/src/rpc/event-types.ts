@@ -11,8 +11,9 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, jsonObject, page } from './fields.ts';
 import type { EventType } from '../ports/repositories.ts';
+import type { SchemaOwner } from '../ports/schema-check.ts';
 import { READS_CATALOG } from './portal.ts';
-import { READ_ERRORS, procedure, t } from './trpc.ts';
+import { CHECK_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import { EXAMPLE_SCHEMA, eventTypeView, sampleView, viewEventType } from './views/event-type.ts';
 import { pageOf } from './views/shown.ts';
 
@@ -95,14 +96,14 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
       summary: 'Get sample data',
       description:
         'The data that a test event of this type has: its example, or else data generated from its schema, which takes up to a second. Equal schemas get equal data.',
-      errors: ['example_required', ...READ_ERRORS],
+      errors: ['example_required', 'schema_too_slow', 'too_many_requests', ...READ_ERRORS],
     })
     .input(one)
     .output(sampleView)
     .query(async ({ ctx, input: { name } }) => {
       const type = await repositories.event_types.get(ctx.workspace_id, name);
       if (type === null) throw notFound(name);
-      return { ...(await sampleOf(name, [type])) };
+      return { ...(await sampleOf({ workspace_id: ctx.workspace_id, type: name }, [type])) };
     }),
 });
 
@@ -125,7 +126,37 @@ const putType = (audit: Audit, actor: Actor, type: EventType): Promise<EventType
     return after;
   });
 
-const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }: RpcDeps) => ({
+const PUT_ERRORS = [
+  'reserved_event_type',
+  'schema_invalid',
+  'catalog_full',
+  'overloaded',
+  'shutting_down',
+  ...CHECK_ERRORS,
+] as const;
+
+/** @throws BellwireError `schema_invalid`, `invalid_input`, `schema_violation`, and the errors of `SchemaCheck`. */
+const createCheckInput =
+  ({ validateSchema, checkSchema }: Pick<RpcDeps, 'validateSchema' | 'checkSchema'>) =>
+  async (owner: SchemaOwner, input: z.infer<typeof newEventType>): Promise<void> => {
+    const { schema = null } = input;
+    const issues = schema === null ? [] : await validateSchema(owner, schema);
+    if (issues.length > 0) throw schemaInvalid(input.name, issues);
+    for (const field of ['example', 'previous_example'] as const) {
+      const data = input[field] ?? null;
+      if (data === null) continue;
+      const data_text = JSON.stringify(data);
+      checkExampleSize(field, Buffer.byteLength(data_text));
+      if (schema === null) continue;
+      const wrong = await checkSchema({ ...owner, schema_text: JSON.stringify(schema), data, data_text });
+      if (wrong.length > 0) throw exampleViolation(input.name, field, wrong);
+    }
+  };
+
+const defineChanges = (
+  { repositories, audit, now }: RpcDeps,
+  checkInput: ReturnType<typeof createCheckInput>,
+) => ({
   put: procedure
     .meta({
       scope,
@@ -134,7 +165,7 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
       summary: 'Create or replace an event type',
       description:
         'Adds an event type to the catalog or replaces it completely: absent fields are cleared. Takes effect immediately. Examples must match the schema. A workspace has at most 1,000 event types, with 4 MiB of schemas. If the type has a schema, the data of every event of this type is validated against it.',
-      errors: ['reserved_event_type', 'schema_invalid', 'schema_violation', 'catalog_full'],
+      errors: PUT_ERRORS,
       example: { description: 'An order was placed.', schema: EXAMPLE_SCHEMA, example: EXAMPLE.data },
     })
     .input(newEventType)
@@ -144,15 +175,7 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
       if ((await repositories.workspaces.get(ctx.workspace_id)) === null) {
         throw new BellwireError('not_found', `There is no workspace ${ctx.workspace_id}.`);
       }
-      const issues = input.schema ? validateSchema(input.schema) : [];
-      if (issues.length > 0) throw schemaInvalid(input.name, issues);
-      for (const field of ['example', 'previous_example'] as const) {
-        const { schema, [field]: example } = input;
-        checkExampleSize(field, bytesOf(example ?? null));
-        if (!schema || !example) continue;
-        const wrong = checkSchema(JSON.stringify(schema), example);
-        if (wrong.length > 0) throw exampleViolation(input.name, field, wrong);
-      }
+      await checkInput({ workspace_id: ctx.workspace_id, type: input.name }, input);
       const time = now();
       const type = {
         name: input.name,
@@ -189,6 +212,6 @@ const defineChanges = ({ repositories, audit, now, validateSchema, checkSchema }
 /** The catalog of a workspace. */
 export const createEventTypesRouter = (deps: RpcDeps) => {
   const { list, get, sample } = defineReads(deps);
-  const changes = defineChanges(deps);
+  const changes = defineChanges(deps, createCheckInput(deps));
   return t.router({ put: changes.put, list, get, sample, delete: changes.delete });
 };

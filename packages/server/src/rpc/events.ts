@@ -21,7 +21,7 @@ import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { IN_WORDS } from './in-words.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { READS_OWN_IDS } from './portal.ts';
-import { ACCEPT_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
+import { ACCEPT_ERRORS, CHECK_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import {
   batchItemView,
   eventView,
@@ -100,7 +100,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
         'idempotency_conflict',
         'unknown_event_type',
         'reserved_event_type',
-        'schema_violation',
+        ...CHECK_ERRORS,
         ...ACCEPT_ERRORS,
       ],
       example: eventExample,

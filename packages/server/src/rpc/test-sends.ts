@@ -4,13 +4,13 @@ import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { described, eventTypeName, hookId, jsonObject } from './fields.ts';
 import { WRITES_OWN_IDS } from './portal.ts';
-import { ACCEPT_ERRORS, READ_ERRORS, procedure } from './trpc.ts';
+import { ACCEPT_ERRORS, CHECK_ERRORS, READ_ERRORS, procedure } from './trpc.ts';
 import { sendResultView, viewSendResult } from './views/send-result.ts';
 import { isoOrNull, shownTimeOrNull } from './views/shown.ts';
 
 const scope = 'workspace';
 const SEND_ERRORS = ['too_many_requests', ...ACCEPT_ERRORS, ...READ_ERRORS] as const;
-const TEST_ERRORS = ['schema_violation', 'example_required', ...SEND_ERRORS] as const;
+const TEST_ERRORS = ['example_required', ...CHECK_ERRORS, ...SEND_ERRORS] as const;
 const one = z.strictObject({ hook_id: hookId });
 const testInput = one.extend({
   event_type: eventTypeName.optional(),

@@ -51,6 +51,9 @@ export type ProcedureMeta = {
 /** Error codes of calls that store an event. */
 export const ACCEPT_ERRORS = ['overloaded', 'storage_failed', 'storage_broken', 'shutting_down'] as const;
 
+/** Error codes of calls that check data against a schema. */
+export const CHECK_ERRORS = ['schema_violation', 'schema_too_slow', 'too_many_requests'] as const;
+
 /** Error codes of calls that list or count. */
 export const READ_ERRORS = ['overloaded', 'storage_failed', 'shutting_down'] as const;
 

@@ -146,6 +146,13 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: 'The schema of order.created cannot be used: type must be equal to one of the allowed values.',
     issues: [{ path: 'schema.type', message: 'must be equal to one of the allowed values' }],
   },
+  schema_too_slow: {
+    meaning:
+      'The data could not be checked against the schema of its event type within a second. Simplify the schema, or send less data.',
+    message:
+      'The data could not be checked against the schema of "order.created" within 1 s, so nothing was stored. A pattern that matches the same text in many ways, "uniqueItems" for a long array, or many references take that long. Simplify the schema with PUT /v1/event-types/order.created, or send less data.',
+    issues: [{ path: 'data', message: 'could not be checked within 1 s' }],
+  },
   example_required: {
     meaning: 'No valid data could be generated from the schema of the event type. Store an example.',
     message:

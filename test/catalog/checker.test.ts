@@ -1,13 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { validateSchema } from '../../packages/server/src/catalog/validate-schema.ts';
-import { createSchemaCheck } from '../../packages/server/src/catalog/schema-check.ts';
+import { checkData, validateSchema } from '../support/schemas.ts';
 import { BellwireError } from '../../packages/server/src/core/errors.ts';
 import type { Json, JsonObject } from '../../packages/server/src/core/json.ts';
 
-const check = createSchemaCheck();
-const issuesOf = (schema: JsonObject, data: JsonObject) => check(JSON.stringify(schema), data);
+const issuesOf = (schema: JsonObject, data: JsonObject) => checkData(schema, data);
 const isValid = (schema: JsonObject, data: JsonObject) => issuesOf(schema, data).length === 0;
 
 type Case = readonly [

@@ -1,11 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import { BellwireError, type Issue } from '../core/errors.ts';
 import type { Json, JsonObject } from '../core/json.ts';
-import type { SchemaCheck } from '../ports/schema-check.ts';
 import { compileSchema, TooManySteps, type CompiledSchema } from './ajv.ts';
 import { toIssue } from './to-issue.ts';
 
-const MAX_SCHEMAS = 500;
 const MAX_ISSUES = 20;
 
 /** References that one check may follow: more than 1 MiB of valid data needs, about 50 ms of work. */
@@ -29,13 +26,13 @@ const countValues = (data: Json, limit: number): number => {
   return count;
 };
 
-interface Checker {
+interface Compiled {
   readonly first: CompiledSchema;
   /** Compiled on first use: most data is valid. */
   readonly all: () => CompiledSchema;
 }
 
-const compile = (schema_text: string): Checker => {
+const compile = (schema_text: string): Compiled => {
   let all: CompiledSchema | null = null;
   try {
     const schema = JSON.parse(schema_text) as JsonObject;
@@ -46,7 +43,7 @@ const compile = (schema_text: string): Checker => {
   }
 };
 
-const allErrors = (checker: Checker, schema_text: string, data: JsonObject) => {
+const allErrors = (checker: Compiled, schema_text: string, data: JsonObject) => {
   const values = countValues(data, MAX_VALUES_FOR_ALL);
   if (values >= MAX_VALUES_FOR_ALL || values * schema_text.length > MAX_WORK_FOR_ALL) return null;
   try {
@@ -61,24 +58,18 @@ const unique = (issues: readonly Issue[]): readonly Issue[] => [
   ...new Map(issues.map((issue) => [`${issue.path}\n${issue.message}`, issue])).values(),
 ];
 
+/** Checks data against one schema. */
+export type Checker = (data: JsonObject) => readonly Issue[];
+
 /**
- * Checks data against JSON Schemas (draft 2020-12) that have passed `validateSchema`. Returns at most 20 issues with
- * paths such as `data.order.total`, never changes the data, and runs for a bounded time. The 500 last used schemas are
- * kept compiled, by their text.
+ * Compiles a JSON Schema (draft 2020-12) that has passed `validateSchema`. Its checker returns at most 20 issues with
+ * paths such as `data.order.total`, and never changes the data. Compilation and checks can take very long, so both run in
+ * the schema thread unless the schema is simple.
  * @throws BellwireError `schema_invalid` for a schema that cannot be compiled.
  */
-export const createSchemaCheck = (): SchemaCheck => {
-  const checkers = new LRUCache<string, Checker>({ max: MAX_SCHEMAS });
-  const checkerOf = (schema_text: string): Checker => {
-    const known = checkers.get(schema_text);
-    if (known !== undefined) return known;
-    const checker = compile(schema_text);
-    checkers.set(schema_text, checker);
-    return checker;
-  };
-
-  return (schema_text, data) => {
-    const checker = checkerOf(schema_text);
+export const createChecker = (schema_text: string): Checker => {
+  const checker = compile(schema_text);
+  return (data) => {
     try {
       const first = checker.first.run(data, MAX_STEPS);
       if (first === null || first === undefined) return [];
