@@ -2,12 +2,15 @@ import { expect } from 'vitest';
 import type { ApiKey } from '../../../packages/server/src/ports/repositories.ts';
 import { type Check, FIRST_PAGE, idsOf, NOW } from './kit.ts';
 
+const NO_RATE = { events_per_second: null };
+
 const key = (id: string, workspace_id: string | null): ApiKey => ({
   id,
   workspace_id,
   name: 'CI',
   scope: workspace_id === null ? 'admin' : 'send',
   hint: 'bw_…4f2a',
+  events_per_second: null,
   created_at: NOW,
 });
 
@@ -18,8 +21,18 @@ export const apiKeys = (check: Check): void => {
     await kit.api_keys.create(key('key_1', workspace_id), 'hash 1');
     await kit.api_keys.create(key('key_2', null), 'hash 2');
     expect(await kit.api_keys.any()).toBe(true);
-    expect(await kit.api_keys.find('hash 1')).toEqual({ id: 'key_1', workspace_id, scope: 'send' });
-    expect(await kit.api_keys.find('hash 2')).toEqual({ id: 'key_2', workspace_id: null, scope: 'admin' });
+    expect(await kit.api_keys.find('hash 1')).toEqual({
+      ...NO_RATE,
+      id: 'key_1',
+      workspace_id,
+      scope: 'send',
+    });
+    expect(await kit.api_keys.find('hash 2')).toEqual({
+      ...NO_RATE,
+      id: 'key_2',
+      workspace_id: null,
+      scope: 'admin',
+    });
     const listed = { data: [key('key_1', workspace_id)], next: null };
     expect(await kit.api_keys.list(workspace_id, FIRST_PAGE)).toEqual(listed);
   });

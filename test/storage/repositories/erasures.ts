@@ -260,7 +260,15 @@ const USES: Readonly<Record<string, (kit: Kit, workspace_id: string) => Promise<
   'a hook': (kit, workspace_id) => kit.addHook(workspace_id),
   'an API key': (kit, workspace_id) =>
     kit.api_keys.create(
-      { id: 'key_1', workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
+      {
+        id: 'key_1',
+        workspace_id,
+        name: 'CI',
+        scope: 'send',
+        hint: '…',
+        events_per_second: null,
+        created_at: NOW,
+      },
       'hash',
     ),
 };

@@ -28,7 +28,7 @@ const LISTS: Readonly<Record<string, List>> = {
   api_keys: {
     add: (kit, workspace_id, id) =>
       kit.api_keys.create(
-        { id, workspace_id, name: 'CI', scope: 'send', hint: '…', created_at: NOW },
+        { id, workspace_id, name: 'CI', scope: 'send', hint: '…', events_per_second: null, created_at: NOW },
         `hash of ${id}`,
       ),
     list: (kit, workspace_id, page) => kit.api_keys.list(workspace_id, page),

@@ -19,7 +19,7 @@ const list = listVerb<{}, ApiKey>({
   ],
 });
 
-const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope'>>>({
+const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope' | 'events_per_second'>>>({
   usage: 'create <name>',
   about: 'Create an API key. It is shown once.',
   arguments: { name: 'a name for people, like the service that uses the key' },
@@ -30,9 +30,15 @@ const create = apiVerb<Pick<ApiKey, 'name'> & Partial<Pick<ApiKey, 'scope'>>>({
         'admin: everything; workspace: everything in one workspace; send: only send events there (default: workspace)',
       choices: choices<ApiKey['scope']>({ admin: true, workspace: true, send: true }),
     },
+    {
+      flags: '--events-per-second <number>',
+      about: 'maximum rate at which its events are accepted (default: no limit)',
+      read: Number,
+    },
   ],
   examples: [
     "keys create 'checkout service' --scope send",
+    'keys create importer --scope send --events-per-second 100',
     'keys create acme --workspace ws_01jd7a2m4x8q5v9t3c6n0r1yke',
   ],
   run: async ({ apiKeys }, fields, { out }) => {

@@ -155,10 +155,11 @@ export const auditedWorkspace = ({ name, dialect, strict }: Workspace): AuditFie
   strict,
 });
 
-export const auditedKey = ({ name, scope, workspace_id }: ApiKey): AuditFields => ({
+export const auditedKey = ({ name, scope, workspace_id, events_per_second }: ApiKey): AuditFields => ({
   name,
   scope,
   workspace_id,
+  events_per_second,
 });
 
 /** A job and what it covers; of deliveries by id, their number. */

@@ -13,6 +13,8 @@ export interface KeyCaller {
   readonly scope: KeyScope;
   /** The key's workspace; null for an admin key, which may access any. */
   readonly workspace_id: string | null;
+  /** Maximum rate at which its events are accepted; null for no limit. */
+  readonly events_per_second: number | null;
 }
 
 /** The session of a customer's page behind a request: bound to one tenant. */
@@ -32,7 +34,7 @@ export type Caller = KeyCaller | PortalCaller;
 export interface Keys {
   /** Returns the new key with its text, which cannot be shown again. */
   readonly create: (
-    input: { readonly name: string; readonly scope: KeyScope; readonly workspace_id: string | null },
+    input: Pick<ApiKey, 'name' | 'scope' | 'workspace_id' | 'events_per_second'>,
     actor: Actor,
   ) => Promise<{ readonly key: ApiKey; readonly secret: string }>;
   /** Stores a given text as an admin key, unless it is stored already. */
@@ -60,16 +62,22 @@ const KEY_BYTES = 32;
 const hintOf = (secret: string): string =>
   secret.length >= KEY_BYTES ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
 
-const toCaller = ({ id, scope, workspace_id }: Pick<ApiKey, 'id' | 'scope' | 'workspace_id'>): KeyCaller => ({
+const toCaller = ({
+  id,
+  scope,
+  workspace_id,
+  events_per_second,
+}: Pick<ApiKey, 'id' | 'scope' | 'workspace_id' | 'events_per_second'>): KeyCaller => ({
   key_id: id,
   scope,
   workspace_id,
+  events_per_second,
 });
 
 export const createKeys = ({ repositories, audit, clock, random, ids, hash }: KeysOptions): Keys => {
   const store = async (
     secret: string,
-    input: Pick<ApiKey, 'name' | 'scope' | 'workspace_id'>,
+    input: Pick<ApiKey, 'name' | 'scope' | 'workspace_id' | 'events_per_second'>,
     actor: Actor,
   ): Promise<ApiKey> => {
     const key = { id: ids('key'), ...input, hint: hintOf(secret), created_at: clock.now() };
@@ -87,7 +95,8 @@ export const createKeys = ({ repositories, audit, clock, random, ids, hash }: Ke
     },
     adopt: async (secret, name, actor) => {
       const known = await repositories.find(hash(secret));
-      if (known === null) await store(secret, { name, scope: 'admin', workspace_id: null }, actor);
+      if (known === null)
+        await store(secret, { name, scope: 'admin', workspace_id: null, events_per_second: null }, actor);
     },
     callerOf: async (key_hash) => {
       const known = await repositories.find(key_hash);

@@ -34,6 +34,8 @@ export interface ApiKey {
   readonly scope: KeyScope;
   /** The part of the key that may be shown. */
   readonly hint: string;
+  /** Maximum rate at which its events are accepted; null for no limit. */
+  readonly events_per_second: number | null;
   readonly created_at: number;
 }
 
@@ -219,7 +221,9 @@ export interface Repositories {
     /** Returns the removed key; null if it does not exist. Also ends the portals that it has created. */
     readonly remove: (workspace_id: string | null, id: string) => Promise<ApiKey | null>;
     readonly exists: (id: string) => Promise<boolean>;
-    readonly find: (hash: string) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope'> | null>;
+    readonly find: (
+      hash: string,
+    ) => Promise<Pick<ApiKey, 'id' | 'workspace_id' | 'scope' | 'events_per_second'> | null>;
     readonly any: () => Promise<boolean>;
   };
   readonly event_types: {
@@ -238,6 +242,8 @@ export interface Repositories {
       workspace_id: string,
       tenant: string,
     ) => Promise<Pick<Tenant, 'metadata' | 'limits'> | null>;
+    /** Its limit of events per second, from memory; null without one. */
+    readonly eventsPerSecond: (workspace_id: string, tenant: string) => Promise<number | null>;
     /** Creates the tenant if it does not exist. */
     readonly update: (
       workspace_id: string,

@@ -5,7 +5,7 @@ import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import { keyScopes } from '../core/api-key.ts';
 import type { RpcDeps } from './deps.ts';
-import { described, keyId, label, page } from './fields.ts';
+import { described, eventsPerSecond, keyId, label, page } from './fields.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { createdKeyView, keyView, viewKey } from './views/api-key.ts';
 import { pageOf } from './views/shown.ts';
@@ -14,6 +14,7 @@ const scope = 'admin';
 const newKey = z.strictObject({
   name: label,
   scope: described(z.enum(keyScopes), 'What the key may do. Default: `workspace`.', 'send').optional(),
+  events_per_second: eventsPerSecond.optional(),
 });
 
 const defineDeletion = ({ audit }: RpcDeps) => ({
@@ -66,7 +67,12 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
           throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
         }
         const { key, secret } = await keys.create(
-          { name: input.name, scope: keyScope, workspace_id },
+          {
+            name: input.name,
+            scope: keyScope,
+            workspace_id,
+            events_per_second: input.events_per_second ?? null,
+          },
           actorOf(ctx),
         );
         return { ...viewKey(key), api_key: secret };

@@ -20,6 +20,11 @@ export const keyView = z
       'send',
     ),
     hint: described(z.string(), 'The beginning and end of the key, for recognition.', 'bwk_k3Yx…9fQa'),
+    events_per_second: described(
+      z.int().nullable(),
+      'Maximum rate at which its events are accepted; null for no limit.',
+      100,
+    ),
     created_at: shownTime('When it was created.'),
   })
   .meta({ id: 'ApiKey', description: 'An API key, without the key itself.' });

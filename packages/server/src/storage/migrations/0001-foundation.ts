@@ -57,6 +57,7 @@ const createRegistry = async (db: Kysely<unknown>, is: SchemaDialect): Promise<v
         .addColumn('scope', 'text', (c) => c.notNull())
         .addColumn('hash', 'text', (c) => c.notNull().unique())
         .addColumn('hint', 'text', (c) => c.notNull())
+        .addColumn('events_per_second', 'integer')
         .addColumn('created_at', is.integer, (c) => c.notNull()),
     )
     .execute();
