@@ -186,6 +186,13 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('too_many_hooks', 'hooks.create', { body });
   });
 
+  it('of a tenant that sends more than its limit', async () => {
+    await server.api('PATCH /v1/tenants/cus_fast', { limits: { events_per_second: 1 } });
+    const body = { type: 'a', data: {}, tenant: 'cus_fast' };
+    await call('events.send', { body });
+    await expectCode('too_many_requests', 'events.send', { body });
+  });
+
   it('of a creation whose key has another request', async () => {
     const once = { idempotency_key: 'once' };
     const hook = { url: 'https://shop.example.com/', events: ['*'], ...once };

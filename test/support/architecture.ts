@@ -62,7 +62,9 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   kysely: { may: ['storage/'] },
   undici: { may: ['transport/'] },
   'ipaddr.js': { may: ['transport/'] },
-  'lru-cache': { may: ['storage/', 'catalog/', 'transport/', 'delivery/scheduler.ts'] },
+  'lru-cache': {
+    may: ['storage/', 'catalog/', 'transport/', 'delivery/scheduler.ts', 'delivery/rate-limits.ts'],
+  },
   'node-cron': { may: ['schedule/'] },
   '@trpc/server': {
     may: ['rpc/', 'http/rest.ts', 'http/trpc.ts'],

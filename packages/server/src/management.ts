@@ -1,5 +1,6 @@
 import type { Audit } from './admin/audit.ts';
 import { AwaitedSends } from './admin/awaited-sends.ts';
+import { createAdmitEvent } from './admin/event-limits.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
 import { createHookWarnings } from './admin/hook-warnings.ts';
 import { createHooks } from './admin/hooks.ts';
@@ -18,6 +19,7 @@ import type { Hook } from './core/hook.ts';
 import { explainRequest } from './dialects/explain.ts';
 import type { DeliveryLoop } from './delivery/delivery-loop.ts';
 import type { JobRunner } from './delivery/job-runner.ts';
+import { RateLimits } from './delivery/rate-limits.ts';
 import { enabledNotice } from './delivery/notice.ts';
 import type { Change } from './ports/changes.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
@@ -67,6 +69,7 @@ export const createManagement = (
   const secrets = createSecrets(forHooks);
   const router = createAppRouter({
     accept,
+    admitEvent: createAdmitEvent({ ...storage.repositories, rate_limits: new RateLimits(clock) }),
     hooks: createHooks(forHooks),
     hookWarnings: createHookWarnings(forHooks),
     testSends,

@@ -2,12 +2,15 @@ import { expect } from 'vitest';
 import type { ApiKey } from '../../../packages/server/src/ports/repositories.ts';
 import { type Check, FIRST_PAGE, idsOf, NOW } from './kit.ts';
 
+const NO_RATE = { events_per_second: null };
+
 const key = (id: string, workspace_id: string | null): ApiKey => ({
   id,
   workspace_id,
   name: 'CI',
   scope: workspace_id === null ? 'admin' : 'send',
   hint: 'bw_…4f2a',
+  events_per_second: null,
   created_at: NOW,
   expires_at: null,
   last_used_at: null,
@@ -26,6 +29,7 @@ export const apiKeys = (check: Check): void => {
         id: 'key_1',
         workspace_id,
         scope: 'send',
+        events_per_second: null,
         hash: 'hash 1',
         expires_at: null,
       });
@@ -33,6 +37,7 @@ export const apiKeys = (check: Check): void => {
         id: 'key_2',
         workspace_id: null,
         scope: 'admin',
+        events_per_second: null,
         hash: 'hash 2',
         expires_at: NOW + 1,
       });

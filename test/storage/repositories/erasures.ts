@@ -266,6 +266,7 @@ const USES: Readonly<Record<string, (kit: Kit, workspace_id: string) => Promise<
         name: 'CI',
         scope: 'send',
         hint: '…',
+        events_per_second: null,
         created_at: NOW,
         expires_at: null,
         last_used_at: null,

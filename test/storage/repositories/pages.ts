@@ -34,6 +34,7 @@ const LISTS: Readonly<Record<string, List>> = {
           name: 'CI',
           scope: 'send',
           hint: '…',
+          events_per_second: null,
           created_at: NOW,
           expires_at: null,
           last_used_at: null,

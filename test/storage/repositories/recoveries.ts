@@ -385,27 +385,33 @@ const slices = (check: Check): void => {
     expect(await kit.arrange.countDeliveries()).toBe(6);
   });
 
-  check(
-    'progress follows the age of what has been covered, and the longest waiting job is next',
-    async (kit) => {
-      const hook = await kit.hook();
-      const { workspace_id } = hook;
-      for (const age of [0, 250, 500, 750]) await kit.addSent(hook, NOW + age, FAILED);
-      const job = await create(kit, { workspace_id, since: NOW });
-      expect(await kit.recoveries.next()).toEqual({ workspace_id, id: job.id });
-      expect((await advance(kit, job, 3)).progress).toBe(0.5);
-      const other = await create(kit, { workspace_id, kind: 'cancel' });
-      expect(await kit.recoveries.next()).toEqual({ workspace_id, id: other.id });
-      expect(await kit.recoveries.cancel(workspace_id, other.id, LATER)).toBe('canceled');
-      expect((await advance(kit, job)).status).toBe('completed');
-      expect(await kit.recoveries.next()).toBe(null);
-      const { data } = await kit.recoveries.list(workspace_id, {}, { limit: 10, after: null });
-      expect(data.map(({ id, status }) => [id, status])).toEqual([
-        [other.id, 'canceled'],
-        [job.id, 'completed'],
-      ]);
-    },
-  );
+  check('jobs are chosen in turn by workspace, however many one of them has', async (kit) => {
+    const [one, two] = [await kit.hook(), await kit.hook()];
+    for (const { workspace_id } of [one, one, one, two]) await create(kit, { workspace_id });
+    const first = (await kit.recoveries.next(''))!.workspace_id;
+    const second = (await kit.recoveries.next(first))!.workspace_id;
+    const third = (await kit.recoveries.next(second))!.workspace_id;
+    expect([first !== second, third]).toEqual([true, first]);
+  });
+
+  check('progress follows the age of what was covered; the longest waiting job is next', async (kit) => {
+    const hook = await kit.hook();
+    const { workspace_id } = hook;
+    for (const age of [0, 250, 500, 750]) await kit.addSent(hook, NOW + age, FAILED);
+    const job = await create(kit, { workspace_id, since: NOW });
+    expect(await kit.recoveries.next('')).toEqual({ workspace_id, id: job.id });
+    expect((await advance(kit, job, 3)).progress).toBe(0.5);
+    const other = await create(kit, { workspace_id, kind: 'cancel' });
+    expect(await kit.recoveries.next('')).toEqual({ workspace_id, id: other.id });
+    expect(await kit.recoveries.cancel(workspace_id, other.id, LATER)).toBe('canceled');
+    expect((await advance(kit, job)).status).toBe('completed');
+    expect(await kit.recoveries.next('')).toBe(null);
+    const { data } = await kit.recoveries.list(workspace_id, {}, { limit: 10, after: null });
+    expect(data.map(({ id, status }) => [id, status])).toEqual([
+      [other.id, 'canceled'],
+      [job.id, 'completed'],
+    ]);
+  });
 
   check('a canceled job changes nothing more, and an ended one stays as it is', async (kit) => {
     const hook = await kit.hook();

@@ -7,7 +7,8 @@ export const tenants = (check: Check): void => {
   check('a tenant is created by its first change and keeps its metadata until the next one', async (kit) => {
     const [one, two] = await kit.addWorkspaces();
     expect(await kit.tenants.get(one, 'cus_1')).toBeNull();
-    const created = { tenant: 'cus_1', metadata: {}, hooks: NO_HOOKS, created_at: NOW };
+    const limits = { max_hooks: null, events_per_second: null };
+    const created = { tenant: 'cus_1', metadata: {}, limits, hooks: NO_HOOKS, created_at: NOW };
     await kit.tenants.update(one, 'cus_1', { now: NOW });
     expect(await kit.tenants.get(one, 'cus_1')).toEqual(created);
     const changed = { ...created, metadata: { plan: 'team' } };
@@ -17,6 +18,18 @@ export const tenants = (check: Check): void => {
     expect(await kit.tenants.get(one, 'cus_1')).toEqual(changed);
     expect(await kit.tenants.get(two, 'cus_1')).toBeNull();
     expect(await kit.tenants.list(two, FIRST_PAGE)).toEqual({ data: [], next: null });
+  });
+
+  check('the limits of a tenant are those that were set, and its rate is current in memory', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    expect(await kit.tenants.eventsPerSecond(workspace_id, 'cus_1')).toBeNull();
+    for (const events_per_second of [5, 7, null]) {
+      const limits = { max_hooks: 3, events_per_second };
+      await kit.tenants.update(workspace_id, 'cus_1', { limits, now: NOW });
+      expect(await kit.tenants.settings(workspace_id, 'cus_1')).toEqual({ metadata: {}, limits });
+      expect(await kit.tenants.eventsPerSecond(workspace_id, 'cus_1')).toBe(events_per_second);
+    }
+    expect(await kit.tenants.settings(workspace_id, 'cus_2')).toBeNull();
   });
 
   check('tenants are listed in the byte order of their ids, on pages of any length', async (kit) => {

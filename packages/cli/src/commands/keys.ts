@@ -22,7 +22,7 @@ const list = listVerb<{}, ApiKey>({
   ],
 });
 
-interface NewKey extends Pick<ApiKey, 'name'>, Partial<Pick<ApiKey, 'scope'>> {
+interface NewKey extends Pick<ApiKey, 'name'>, Partial<Pick<ApiKey, 'scope' | 'events_per_second'>> {
   readonly expires_at?: string;
   readonly expires_in?: number;
 }
@@ -48,10 +48,16 @@ const create = apiVerb<NewKey>({
       about: 'the same as a time, such as 2027-11-21T10:30:00Z',
       read: readFutureTime,
     },
+    {
+      flags: '--events-per-second <number>',
+      about: 'maximum rate at which its events are accepted (default: no limit)',
+      read: Number,
+    },
   ],
   examples: [
     "keys create 'checkout service' --scope send",
     'keys create dashboard --scope read --expires-in 90d',
+    'keys create importer --scope send --events-per-second 100',
     'keys create acme --workspace ws_01jd7a2m4x8q5v9t3c6n0r1yke',
   ],
   run: async ({ apiKeys }, fields, { out }) => {

@@ -15,6 +15,7 @@ interface One {
 interface Update extends One {
   readonly metadata?: Pairs;
   readonly max_hooks?: number | null;
+  readonly events_per_second?: number | null;
 }
 
 /** The text `default` removes a limit that was set. */
@@ -57,10 +58,15 @@ const update = apiVerb<Update>({
       about: 'maximum number of its hooks, or "default" (1000)',
       read: readLimit,
     },
+    {
+      flags: '--events-per-second <number>',
+      about: 'maximum rate at which its events are accepted, or "default" (no limit)',
+      read: readLimit,
+    },
   ],
   examples: [
     'tenants update cus_42 --metadata plan=team --metadata region=eu',
-    'tenants update cus_42 --max-hooks 100',
+    'tenants update cus_42 --max-hooks 100 --events-per-second 50',
   ],
   run: async ({ tenants }, { tenant, metadata, ...limits }, { out }) => {
     const changed = Object.keys(limits).length === 0 ? {} : { limits };

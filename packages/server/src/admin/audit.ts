@@ -161,11 +161,12 @@ export const auditedWorkspace = ({ name, dialect, strict }: Workspace): AuditFie
   strict,
 });
 
-export const auditedKey = ({ name, scope, workspace_id, expires_at }: ApiKey): AuditFields => ({
-  name,
-  scope,
-  workspace_id,
-  expires_at: isoOrNull(expires_at),
+export const auditedKey = (key: ApiKey): AuditFields => ({
+  name: key.name,
+  scope: key.scope,
+  workspace_id: key.workspace_id,
+  events_per_second: key.events_per_second,
+  expires_at: isoOrNull(key.expires_at),
 });
 
 /** A job and what it covers; of deliveries by id, their number. */

@@ -15,6 +15,8 @@ export interface KeyCaller {
   readonly scope: KeyScope;
   /** The key's workspace; null for an admin key, which may access any. */
   readonly workspace_id: string | null;
+  /** Maximum rate at which its events are accepted; null for no limit. */
+  readonly events_per_second: number | null;
 }
 
 /** The session of a customer's page behind a request: bound to one tenant. */
@@ -31,7 +33,10 @@ export interface PortalCaller {
 export type Caller = KeyCaller | PortalCaller;
 
 /** A key to create. */
-export interface NewKey extends Pick<ApiKey, 'name' | 'scope' | 'workspace_id' | 'expires_at'> {}
+export interface NewKey extends Pick<
+  ApiKey,
+  'name' | 'scope' | 'workspace_id' | 'events_per_second' | 'expires_at'
+> {}
 
 /** API keys. Each is shown once, when it is created; only its hash is stored. */
 export interface Keys {
@@ -76,7 +81,12 @@ const hintOf = (secret: string): string => {
   return secret.length >= HINT_MIN ? `${secret.slice(0, 8)}…${secret.slice(-4)}` : `…${secret.slice(-2)}`;
 };
 
-const toCaller = ({ id, scope, workspace_id }: KnownKey): KeyCaller => ({ key_id: id, scope, workspace_id });
+const toCaller = ({ id, scope, workspace_id, events_per_second }: KnownKey): KeyCaller => ({
+  key_id: id,
+  scope,
+  workspace_id,
+  events_per_second,
+});
 
 const unauthenticated = (message: string): BellwireError => new BellwireError('unauthenticated', message);
 
@@ -115,6 +125,7 @@ const configure = async (options: KeysOptions, secret: string, actor: Actor): Pr
       scope: 'admin',
       workspace_id: null,
       hint: hintOf(secret),
+      events_per_second: null,
       created_at: clock.now(),
       expires_at: null,
       last_used_at: null,

@@ -11,7 +11,7 @@ const SESSION_MS = 7 * 86_400_000;
 const LINK_MS = 86_400_000;
 
 /** The operator of a local server, who signs in by a link of its terminal. The audit log shows this id. */
-const LOCAL: KeyCaller = { key_id: 'local', scope: 'admin', workspace_id: null };
+const LOCAL: KeyCaller = { key_id: 'local', scope: 'admin', workspace_id: null, events_per_second: null };
 
 export interface SessionsOptions {
   readonly repositories: Repositories['sessions'];

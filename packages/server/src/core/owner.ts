@@ -8,3 +8,9 @@ export const ownerOf = (owned: { readonly workspace_id: string; readonly tenant:
 
 /** Identifies an owner in maps and sets: no id of a workspace contains a space. */
 export const ownerKey = ([workspace_id, tenant]: Owner): string => `${workspace_id} ${tenant}`;
+
+/** The owner of a key. */
+export const ownerOfKey = (key: string): Owner => {
+  const at = key.indexOf(' ');
+  return [key.slice(0, at), key.slice(at + 1)];
+};

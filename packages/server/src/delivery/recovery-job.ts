@@ -14,19 +14,21 @@ export interface RecoveryJobOptions {
 }
 
 /**
- * Advances the recovery that waits the longest. It only makes deliveries due: they are sent by the slots of their hooks
+ * Advances one recovery of each workspace in turn, of several the one that waits the longest. It only makes deliveries due: they are sent by the slots of their hooks
  * like all others.
  */
 export const createRecoveryJob = (options: RecoveryJobOptions): Job => {
   const { recoveries, clock, ids, changes, retention_ms } = options;
+  let served = '';
   return {
     name: 'recovery',
     advance: async (limit) => {
-      const next = await recoveries.next();
+      const next = await recoveries.next(served);
       if (next === null) {
         if (retention_ms !== null) await recoveries.prune(clock.now() - retention_ms);
         return false;
       }
+      served = next.workspace_id;
       await recoveries.advance(next, { limit, now: clock.now(), newId: () => ids('dlv') });
       changes.recovery(next);
       return true;

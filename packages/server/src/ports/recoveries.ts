@@ -68,8 +68,8 @@ export interface Recoveries {
   readonly get: (workspace_id: string, id: string) => Promise<Recovery | null>;
   /** Ends a running job; what it has covered stays so. `ended` if it had ended before, null if it does not exist. */
   readonly cancel: (workspace_id: string, id: string, now: number) => Promise<'canceled' | 'ended' | null>;
-  /** The running job that waits the longest; null if there is none. */
-  readonly next: () => Promise<RecoveryRef | null>;
+  /** The longest waiting running job of the next workspace after `after` that has one; null if none is running. */
+  readonly next: (after: string) => Promise<RecoveryRef | null>;
   readonly countRunning: () => Promise<number>;
   /** Advances a running job by one slice. */
   readonly advance: (recovery: RecoveryRef, options: AdvanceOptions) => Promise<void>;

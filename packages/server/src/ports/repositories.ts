@@ -38,6 +38,8 @@ export interface ApiKey {
   readonly scope: KeyScope;
   /** The part of the key that may be shown. */
   readonly hint: string;
+  /** Maximum rate at which its events are accepted; null for no limit. */
+  readonly events_per_second: number | null;
   readonly created_at: number;
   /** Null for a key that does not expire. */
   readonly expires_at: number | null;
@@ -46,7 +48,10 @@ export interface ApiKey {
 }
 
 /** What authentication needs of a key. */
-export interface KnownKey extends Pick<ApiKey, 'id' | 'workspace_id' | 'scope' | 'expires_at'> {
+export interface KnownKey extends Pick<
+  ApiKey,
+  'id' | 'workspace_id' | 'scope' | 'events_per_second' | 'expires_at'
+> {
   /** SHA-256 of the whole key, in hex. */
   readonly hash: string;
 }
@@ -242,6 +247,8 @@ export interface Repositories {
       workspace_id: string,
       tenant: string,
     ) => Promise<Pick<Tenant, 'metadata' | 'limits'> | null>;
+    /** Its limit of events per second, from memory; null without one. */
+    readonly eventsPerSecond: (workspace_id: string, tenant: string) => Promise<number | null>;
     /** Creates the tenant if it does not exist. */
     readonly update: (
       workspace_id: string,

@@ -5,7 +5,7 @@ import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import { keyScopes } from '../core/api-key.ts';
 import type { RpcDeps } from './deps.ts';
-import { described, keyId, label, page, timeField, toTime } from './fields.ts';
+import { described, eventsPerSecond, keyId, label, page, timeField, toTime } from './fields.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
 import { createdKeyView, keyView, viewKey } from './views/api-key.ts';
 import { pageOf } from './views/shown.ts';
@@ -22,6 +22,7 @@ const newKey = z.strictObject({
     'The same as a number of seconds from now. Give one of the two.',
     7_776_000,
   ).optional(),
+  events_per_second: eventsPerSecond.optional(),
 });
 
 type Input = z.infer<typeof newKey>;
@@ -88,7 +89,13 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
           throw new BellwireError('not_found', `There is no workspace ${workspace_id}.`);
         }
         const { key, secret } = await keys.create(
-          { name: input.name, scope: keyScope, workspace_id, expires_at: expiryOf(input, deps.now()) },
+          {
+            name: input.name,
+            scope: keyScope,
+            workspace_id,
+            events_per_second: input.events_per_second ?? null,
+            expires_at: expiryOf(input, deps.now()),
+          },
           actorOf(ctx),
         );
         return { ...viewKey(key), api_key: secret };

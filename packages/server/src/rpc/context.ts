@@ -42,7 +42,12 @@ export interface Contexts {
 }
 
 /** In-process code has the rights of an admin key. The audit log shows this id instead of a key's. */
-const IN_PROCESS: Caller = { key_id: 'in_process', scope: 'admin', workspace_id: null };
+const IN_PROCESS: Caller = {
+  key_id: 'in_process',
+  scope: 'admin',
+  workspace_id: null,
+  events_per_second: null,
+};
 
 /** The token of a portal session in an `Authorization` header; null for any other header. */
 export const portalTokenIn = (authorization: string | null): string | null => {

@@ -3,6 +3,7 @@ import type { CatalogEntry } from '../dialects/dialect.ts';
 import type { Audit } from '../admin/audit.ts';
 import type { AwaitedSends } from '../admin/awaited-sends.ts';
 import type { Accept, SingleDelivery } from '../delivery/accept.ts';
+import type { AdmitEvent } from '../admin/event-limits.ts';
 import type { ErasureJobs } from '../admin/erasures.ts';
 import type { HookWarnings } from '../admin/hook-warnings.ts';
 import type { Hooks } from '../admin/hooks.ts';
@@ -21,6 +22,7 @@ import type { TestSends } from '../admin/test-sends.ts';
 /** The dependencies of the routers. They never appear in the published types. */
 export interface RpcDeps {
   readonly accept: Accept;
+  readonly admitEvent: AdmitEvent;
   readonly hooks: Hooks;
   readonly hookWarnings: HookWarnings;
   readonly testSends: TestSends;

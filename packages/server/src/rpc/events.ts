@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BellwireError } from '../core/errors.ts';
-import type { Accept, SendInput } from '../delivery/accept.ts';
+import type { Caller } from '../admin/keys.ts';
+import type { SendInput } from '../delivery/accept.ts';
 import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
@@ -53,13 +54,25 @@ const eventExample = {
 type BatchResult = z.infer<typeof batchItemView>;
 
 interface ItemContext {
+  readonly caller: Caller;
   readonly workspace_id: string;
   readonly hookIdsOf: HookIdsOf;
 }
 
+type Sends = Pick<RpcDeps, 'accept' | 'admitEvent'>;
+
+const acceptSend = async (
+  { accept, admitEvent }: Sends,
+  { caller, workspace_id }: Pick<ItemContext, 'caller' | 'workspace_id'>,
+  input: WireSend,
+): Promise<z.infer<typeof receiptView>> => {
+  await admitEvent({ caller, workspace_id, tenant: input.tenant });
+  return viewReceipt(await accept.event(workspace_id, toSend(input)));
+};
+
 const sendItem = async (
-  accept: Accept,
-  { workspace_id, hookIdsOf }: ItemContext,
+  sends: Sends,
+  { caller, workspace_id, hookIdsOf }: ItemContext,
   item: unknown,
 ): Promise<BatchResult> => {
   try {
@@ -68,7 +81,7 @@ const sendItem = async (
       IN_WORDS,
     );
     if (!parsed.success) throw invalidInput(parsed.error);
-    return { ok: true, event: viewReceipt(await accept.event(workspace_id, toSend(parsed.data))) };
+    return { ok: true, event: await acceptSend(sends, { caller, workspace_id }, parsed.data) };
   } catch (thrown) {
     const { issues, ...error } = toErrorBody(toBellwireError(thrown));
     return { ok: false, error: { ...error, ...(issues === undefined ? {} : { issues: [...issues] }) } };
@@ -87,7 +100,7 @@ const batch = z.strictObject({
   ),
 });
 
-const defineSends = ({ accept }: RpcDeps) => ({
+const defineSends = (deps: RpcDeps) => ({
   send: procedure
     .meta({
       scope: 'send',
@@ -106,9 +119,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
       example: eventExample,
     })
     .input(sendInput)
-    .mutation(async ({ ctx, input }): Promise<z.infer<typeof receiptView>> =>
-      viewReceipt(await accept.event(ctx.workspace_id, toSend(input))),
-    ),
+    .mutation(({ ctx, input }): Promise<z.infer<typeof receiptView>> => acceptSend(deps, ctx, input)),
   sendBatch: procedure
     .meta({
       scope: 'send',
@@ -126,7 +137,7 @@ const defineSends = ({ accept }: RpcDeps) => ({
       }),
     )
     .mutation(async ({ ctx, input }) => ({
-      results: await Promise.all(input.events.map((item) => sendItem(accept, ctx, item))),
+      results: await Promise.all(input.events.map((item) => sendItem(deps, ctx, item))),
     })),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVENTS_PER_SECOND_MAX } from '../core/limits.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
 import { methods } from '../dialects/dialect.ts';
@@ -128,6 +129,12 @@ export const idempotencyKey = described(
 /** The idempotency key of a creation. */
 export const creationKey = (description: string) =>
   described(idempotencyKey.clone(), description, 'cus-42-orders').optional();
+
+export const eventsPerSecond = described(
+  z.int().min(1).max(EVENTS_PER_SECOND_MAX).nullable(),
+  'Maximum rate at which events are accepted, counted per event; null for no limit. More get 429 with `Retry-After`.',
+  100,
+);
 
 export const label = described(
   z

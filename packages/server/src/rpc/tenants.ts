@@ -6,7 +6,7 @@ import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
-import { described, metadata, page, tenantId } from './fields.ts';
+import { described, eventsPerSecond, metadata, page, tenantId } from './fields.ts';
 import { createPortalSessions } from './portal-sessions.ts';
 import { createTenantStats } from './stats.ts';
 import { READ_ERRORS, procedure, t } from './trpc.ts';
@@ -42,6 +42,7 @@ const limits = z
       'Maximum number of its hooks; null for the default, 1000. Existing hooks are kept.',
       100,
     ).optional(),
+    events_per_second: eventsPerSecond.optional(),
   })
   .meta({ description: 'Limits of the tenant. Those that are absent are unchanged.' });
 
@@ -123,7 +124,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
         description:
           'Replaces the metadata of a tenant, and sets its limits. Creates the tenant if it does not exist.',
         errors: READ_ERRORS,
-        example: { metadata: EXAMPLE.metadata, limits: { max_hooks: 100 } },
+        example: { metadata: EXAMPLE.metadata, limits: { max_hooks: 100, events_per_second: 50 } },
       })
       .input(one.extend({ metadata: metadata.optional(), limits: limits.optional() }))
       .output(tenantView)

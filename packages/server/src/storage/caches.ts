@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely';
+import { toLimits } from '../core/limits.ts';
+import { ownerKey, ownerOfKey } from '../core/owner.ts';
 import type { KnownKey } from '../ports/repositories.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
 import type { Invalidations } from './invalidations.ts';
@@ -13,12 +15,15 @@ export interface Caches {
   readonly schemas: LoadingCache<string | null>;
   /** By id. Includes unknown ids, so that calls with a deleted key do not each cost a query. */
   readonly keys: LoadingCache<KnownKey | null>;
+  /** The limits of events per second of tenants, by `ownerKey`. */
+  readonly event_rates: LoadingCache<number | null>;
 }
 
 const CATALOGS_MAX = 10_000;
 /** Each has at most 64 KiB. */
 const SCHEMAS_MAX = 1_000;
 const KEYS_MAX = 10_000;
+const EVENT_RATES_MAX = 50_000;
 
 const SEPARATOR = '\n';
 
@@ -76,9 +81,22 @@ const loadKey =
   async (id: string): Promise<KnownKey | null> =>
     (await db
       .selectFrom('bellwire_api_keys')
-      .select(['id', 'workspace_id', 'scope', 'hash', 'expires_at'])
+      .select(['id', 'workspace_id', 'scope', 'events_per_second', 'hash', 'expires_at'])
       .where('id', '=', id)
       .executeTakeFirst()) ?? null;
+
+const loadEventRate =
+  (db: Kysely<Schema>) =>
+  async (key: string): Promise<number | null> => {
+    const [workspace_id, tenant] = ownerOfKey(key);
+    const row = await db
+      .selectFrom('bellwire_tenants')
+      .select('limits')
+      .where('workspace_id', '=', workspace_id)
+      .where('tenant', '=', tenant)
+      .executeTakeFirst();
+    return row === undefined ? null : toLimits(row.limits).events_per_second;
+  };
 
 export interface CachesOptions {
   readonly db: Kysely<Schema>;
@@ -91,12 +109,14 @@ export const createCaches = ({ db, invalidations, max_age }: CachesOptions): Cac
   const catalogs = new LoadingCache({ load: loadCatalog(db), max: CATALOGS_MAX, max_age });
   const schemas = new LoadingCache({ load: loadSchema(db), max: SCHEMAS_MAX, max_age });
   const keys = new LoadingCache({ load: loadKey(db), max: KEYS_MAX, max_age });
+  const event_rates = new LoadingCache({ load: loadEventRate(db), max: EVENT_RATES_MAX, max_age });
   invalidations.subscribe((changed) => {
+    if (changed.kind === 'tenant') event_rates.delete(ownerKey([changed.workspace_id, changed.tenant]));
     if (changed.kind === 'catalog') {
       catalogs.delete(changed.workspace_id);
       schemas.deletePrefix(schemaKey(changed.workspace_id, ''));
     }
     if (changed.kind === 'api_key') keys.delete(changed.id);
   });
-  return { catalogs, schemas, keys };
+  return { catalogs, schemas, keys, event_rates };
 };

@@ -55,6 +55,8 @@ interface ApiKeysTable {
   hash: string;
   /** The part of the key that may be shown. */
   hint: string;
+  /** Null for no limit. */
+  events_per_second: number | null;
   created_at: Time;
   expires_at: Time | null;
   /** At most a minute old. */

@@ -24,6 +24,11 @@ export const keyView = z
       'The beginning and end of the key, for recognition.',
       'bw_send_01jd79z5…08e7',
     ),
+    events_per_second: described(
+      z.int().nullable(),
+      'Maximum rate at which its events are accepted; null for no limit.',
+      100,
+    ),
     created_at: shownTime('When it was created.'),
     expires_at: shownTimeOrNull('When it expires; null if never.', null),
     last_used_at: shownTimeOrNull('When it was last used, up to a minute ago; null if never.'),

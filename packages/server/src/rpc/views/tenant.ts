@@ -14,6 +14,11 @@ export const tenantView = z
     limits: z
       .object({
         max_hooks: count('Maximum number of its hooks.', 1000),
+        events_per_second: described(
+          z.int().nullable(),
+          'Maximum rate at which its events are accepted; null for no limit.',
+          50,
+        ),
       })
       .meta({ description: 'Its limits: those that were set, or the defaults.' }),
     hooks: z
@@ -37,6 +42,6 @@ export const viewTenant = ({
 }: Tenant): z.infer<typeof tenantView> => ({
   ...tenant,
   metadata: { ...stored },
-  limits: { max_hooks: maxHooksOf(limits) },
+  limits: { ...limits, max_hooks: maxHooksOf(limits) },
   created_at: iso(created_at),
 });

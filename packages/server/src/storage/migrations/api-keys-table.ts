@@ -13,6 +13,7 @@ export const createApiKeys = async (db: Kysely<unknown>, is: SchemaDialect): Pro
         .addColumn('scope', 'text', (c) => c.notNull())
         .addColumn('hash', 'text', (c) => c.notNull().unique())
         .addColumn('hint', 'text', (c) => c.notNull())
+        .addColumn('events_per_second', 'integer')
         .addColumn('created_at', is.integer, (c) => c.notNull())
         .addColumn('expires_at', is.integer)
         .addColumn('last_used_at', is.integer),

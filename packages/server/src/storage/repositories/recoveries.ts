@@ -200,15 +200,16 @@ const createWrites = ({ db }: Connections): Writes => ({
     if (numUpdatedRows > 0n) return 'canceled';
     return (await select(db, { workspace_id, id })) === undefined ? null : 'ended';
   },
-  next: async () => {
-    const row = await db
+  next: async (after) => {
+    const running = db
       .selectFrom('bellwire_recoveries')
       .select(['workspace_id', 'id'])
       .where('status', '=', sql.lit('running'))
+      .orderBy('workspace_id')
       .orderBy('updated_at')
-      .limit(1)
-      .executeTakeFirst();
-    return row ?? null;
+      .limit(1);
+    const next = await running.where('workspace_id', '>', after).executeTakeFirst();
+    return next ?? (await running.executeTakeFirst()) ?? null;
   },
   prune: async (before) => {
     await db.deleteFrom('bellwire_recoveries').where('completed_at', '<', before).execute();

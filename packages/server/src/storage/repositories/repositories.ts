@@ -46,7 +46,7 @@ export const createRepositories = (connections: Connections, parts: RepositoryPa
   workspaces: createWorkspaces(connections, parts),
   api_keys: createApiKeys(connections, parts),
   event_types: createEventTypes(connections, parts),
-  tenants: createTenants(connections),
+  tenants: createTenants(connections, parts),
   hooks: createHooks(connections, parts),
   events: createEvents(connections),
   deliveries: createDeliveries(connections),

@@ -1,8 +1,10 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
-import { NO_LIMITS, type TenantLimits } from '../../core/limits.ts';
+import { toLimits } from '../../core/limits.ts';
+import { ownerKey } from '../../core/owner.ts';
 import type { Repositories, Tenant } from '../../ports/repositories.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { rowsToFetch, toPage } from './page.ts';
+import type { RepositoryParts } from './parts.ts';
 
 type TenantRow = Selectable<Schema['bellwire_tenants']>;
 type HookCounts = Tenant['hooks'];
@@ -11,7 +13,7 @@ const NO_HOOKS: HookCounts = { active: 0, failing: 0, paused: 0, disabled: 0, un
 
 const toSettings = (row: Pick<TenantRow, 'metadata' | 'limits'>): Pick<Tenant, 'metadata' | 'limits'> => ({
   metadata: JSON.parse(row.metadata) as Tenant['metadata'],
-  limits: { ...NO_LIMITS, ...(JSON.parse(row.limits) as Partial<TenantLimits>) },
+  limits: toLimits(row.limits),
 });
 
 const toTenant = (row: TenantRow, hooks: HookCounts = NO_HOOKS): Tenant => ({
@@ -58,7 +60,11 @@ const find = async (from: Kysely<Schema>, workspace_id: string, tenant: string):
   return toTenant(row, (await countHooks(from, workspace_id, [tenant])).get(tenant));
 };
 
-export const createTenants = ({ db, reader }: Connections): Repositories['tenants'] => ({
+export const createTenants = (
+  { db, reader }: Connections,
+  { caches, invalidations }: RepositoryParts,
+): Repositories['tenants'] => ({
+  eventsPerSecond: (workspace_id, tenant) => caches.event_rates.get(ownerKey([workspace_id, tenant])),
   list: async (workspace_id, page) => {
     let query = reader
       .selectFrom('bellwire_tenants')
@@ -102,5 +108,6 @@ export const createTenants = ({ db, reader }: Connections): Repositories['tenant
           : conflict.columns(['workspace_id', 'tenant']).doUpdateSet(stored),
       )
       .execute();
+    if (limits !== undefined) invalidations.publish({ kind: 'tenant', workspace_id, tenant });
   },
 });

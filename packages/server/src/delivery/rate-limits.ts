@@ -1,0 +1,59 @@
+import { LRUCache } from 'lru-cache';
+import { BellwireError } from '../core/errors.ts';
+import { type Bucket, fullBucket, refilled, waitOf, withoutOne } from '../core/token-bucket.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** A limit of events per second. */
+export interface RateLimit {
+  /** Identifies what is limited. */
+  readonly key: string;
+  readonly per_second: number;
+  /** The beginning of the error message, such as `The tenant cus_42`. */
+  readonly subject: string;
+  /** The end of the error message, such as `raise the limit`. */
+  readonly advice: string;
+}
+
+interface Known {
+  readonly per_second: number;
+  readonly bucket: Bucket;
+}
+
+/** Limits whose tokens are remembered. One that is forgotten begins with a full bucket. */
+const REMEMBERED_MAX = 50_000;
+
+/** Counts events against limits per second, in this process. After a restart, every limit has a full second. */
+export class RateLimits {
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #known = new LRUCache<string, Known>({ max: REMEMBERED_MAX });
+
+  constructor(clock: Pick<Clock, 'monotonic'>) {
+    this.#clock = clock;
+  }
+
+  /** Counts one event against all limits, or against none. @throws BellwireError `too_many_requests` */
+  take(limits: readonly RateLimit[]): void {
+    const now = this.#clock.monotonic();
+    const buckets = limits.map((limit) => ({ limit, bucket: this.#bucketOf(limit, now) }));
+    for (const { limit, bucket } of buckets) {
+      const wait_ms = waitOf(bucket, limit.per_second);
+      if (wait_ms === 0) continue;
+      throw new BellwireError(
+        'too_many_requests',
+        `${limit.subject} may send ${limit.per_second} events per second (events_per_second). Nothing was stored; send the event again after the time in Retry-After, or ${limit.advice}.`,
+        { retry_after_s: Math.ceil(wait_ms / 1_000) },
+      );
+    }
+    for (const { limit, bucket } of buckets) {
+      this.#known.set(limit.key, { per_second: limit.per_second, bucket: withoutOne(bucket) });
+    }
+  }
+
+  /** A bucket of another rate than before begins full. */
+  #bucketOf({ key, per_second }: RateLimit, now: number): Bucket {
+    const known = this.#known.get(key);
+    return known?.per_second === per_second
+      ? refilled(known.bucket, per_second, now)
+      : fullBucket(per_second, now);
+  }
+}
