@@ -194,6 +194,19 @@ const toBellwire = ({ program, storage, close, log, config }: BellwireCore): Bel
   };
 };
 
+/** The threads for schemas, which start at their first use. */
+const openSchemas = () => {
+  const sample_data = new SampleGenerator({ clock: systemClock });
+  const schema_checks = new SchemaChecks({ clock: systemClock, thread_url: schemaThreadUrl() });
+  return {
+    ports: { ...schemaPorts(schema_checks), sample_data },
+    close: async (): Promise<void> => {
+      await sample_data[Symbol.asyncDispose]();
+      await schema_checks[Symbol.asyncDispose]();
+    },
+  };
+};
+
 /**
  * Creates a Bellwire instance with the real ports. When it resolves, the database is open and the configured API key is
  * valid; deliveries of an earlier process are sent after `start`.
@@ -219,13 +232,11 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     node_id,
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
-  const sample_data = new SampleGenerator({ clock: systemClock });
-  const schema_checks = new SchemaChecks({ clock: systemClock, thread_url: schemaThreadUrl() });
+  const schemas = openSchemas();
   const inbox_log = config.inbox ? await openInboxFile(`${storage.path}-inbox`, log) : null;
   const close = async (): Promise<void> => {
     network.resolver.close();
-    await sample_data[Symbol.asyncDispose]();
-    await schema_checks[Symbol.asyncDispose]();
+    await schemas.close();
     await inbox_log?.close();
     await storage.close();
   };
@@ -243,8 +254,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     }),
     url_policy: network.url_policy,
     readClientCertificate,
-    ...schemaPorts(schema_checks),
-    sample_data,
+    ...schemas.ports,
     hash: sha256,
     ids,
     dialects,

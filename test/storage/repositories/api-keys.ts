@@ -2,8 +2,6 @@ import { expect } from 'vitest';
 import type { ApiKey } from '../../../packages/server/src/ports/repositories.ts';
 import { type Check, FIRST_PAGE, idsOf, NOW } from './kit.ts';
 
-const NO_RATE = { events_per_second: null };
-
 const key = (id: string, workspace_id: string | null): ApiKey => ({
   id,
   workspace_id,
