@@ -10,7 +10,14 @@ it('the use of a key is written once a minute at most, and never by the call its
   const { api_keys } = opened.repositories;
   const clock = createVirtualClock();
   const uses = new KeyUses(api_keys, clock);
-  const key = { workspace_id: null, name: 'k', scope: 'admin', hint: '…', created_at: 0 } as const;
+  const key = {
+    workspace_id: null,
+    name: 'k',
+    scope: 'admin',
+    hint: '…',
+    events_per_second: null,
+    created_at: 0,
+  } as const;
   for (const id of ['key_busy', 'key_idle']) {
     await api_keys.create({ ...key, id, expires_at: null, last_used_at: null }, id);
   }
