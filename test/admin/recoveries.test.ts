@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startServer, until } from '../support/running-server.ts';
 import { startVirtualServer, type VirtualServer } from '../support/virtual-server.ts';
@@ -293,4 +294,41 @@ it('a recovery over real sockets sends each of 1,500 events once', async () => {
   );
   const arrived = receiver.calls.map(({ headers }) => headers['webhook-id'] ?? '');
   expect(arrived.toSorted()).toEqual(ids.toSorted());
+});
+
+it('a workspace and each tenant have at most 20 running recoveries', async () => {
+  const kept: Repositories[] = [];
+  const wrapRepositories = (all: Repositories): Repositories => {
+    kept.push(all);
+    return all;
+  };
+  await using server = await startVirtualServer({ wrapRepositories });
+  const { data } = (await server.api('GET /v1/workspaces')).body;
+  const workspace_id = data.find(({ name }) => name === 'standard')!.id;
+  const own = await server.addHook('/own');
+  const tenant = await server.addHook('/tenant', { tenant: 'cus_1' });
+  const create = ({ id }: { readonly id: string }) =>
+    server.api('POST /v1/recoveries', { ...EVER, hook_id: id });
+  const fill = async (owner: string | null): Promise<void> => {
+    for (let n = 0; n < 20; n += 1) {
+      const filter = { hook_id: null, tenant: null, event_type: null, outcome: null, delivery_ids: null };
+      const job = { id: `rcv_${owner}_${n}`, workspace_id, kind: 'recover', owner, created_at: 0 } as const;
+      await kept[0]!.recoveries.create({
+        ...job,
+        filter: { ...filter, since: 0, until: 1, statuses: ['failed'] },
+      });
+    }
+  };
+  const refusal = { status: 429, body: { error: { code: 'too_many_requests' } } };
+  await fill(null);
+  expect(await create(own)).toMatchObject(refusal);
+  await fill('cus_1');
+  expect(await create(tenant)).toMatchObject(refusal);
+  for (const [owner, hook] of [
+    [null, own],
+    ['cus_1', tenant],
+  ] as const) {
+    await kept[0]!.recoveries.cancel(workspace_id, `rcv_${owner}_0`, 1);
+    expect((await create(hook)).status).toBe(202);
+  }
 });

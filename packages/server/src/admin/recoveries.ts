@@ -122,6 +122,23 @@ const cancelJob = ({ audit, clock }: RecoveryJobsOptions, actor: Actor, id: stri
     await record({ action: 'recovery.canceled', subject: id, ...fields });
   });
 
+/** Each running job reads and changes rows in turn with the others. */
+const MAX_RUNNING = 20;
+
+/** @throws BellwireError `too_many_requests` */
+const assertRoom = async (
+  { recoveries }: Repositories,
+  owner: { readonly workspace_id: string; readonly owner: string | null },
+): Promise<void> => {
+  if ((await recoveries.countRunningOf(owner)) < MAX_RUNNING) return;
+  const whose = owner.owner === null ? 'this workspace' : `the tenant ${owner.owner}`;
+  throw new BellwireError(
+    'too_many_requests',
+    `${MAX_RUNNING} recoveries of ${whose} are running, which is the maximum. Nothing was created; wait until one has ended, or cancel one.`,
+    { retry_after_s: 5 },
+  );
+};
+
 /** The first selected delivery that cannot be sent anymore. @throws BellwireError `not_found` */
 const checkDeliveries = async (
   { recoveries }: Repositories,
@@ -174,16 +191,18 @@ export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs =
       if (expired !== null && kind === 'recover') throw payloadExpired(expired);
       const filter = toFilter(selection);
       const created_at = clock.now();
+      const owner = selection.owner ?? hook?.tenant ?? null;
+      await assertRoom(repositories, { workspace_id, owner });
       const recovery = await store(options, actor, {
         job: {
           id: ids('rcv'),
           workspace_id,
           kind,
           filter,
-          owner: selection.owner ?? hook?.tenant ?? null,
+          owner,
           created_at,
         },
-        tenant: selection.tenant ?? selection.owner ?? hook?.tenant ?? null,
+        tenant: selection.tenant ?? owner,
       });
       onCreated();
       return recovery;

@@ -71,6 +71,8 @@ export interface Recoveries {
   /** The longest waiting running job of the next workspace after `after` that has one; null if none is running. */
   readonly next: (after: string) => Promise<RecoveryRef | null>;
   readonly countRunning: () => Promise<number>;
+  /** The running jobs of a workspace with this owner. */
+  readonly countRunningOf: (owner: Pick<Recovery, 'workspace_id' | 'owner'>) => Promise<number>;
   /** Advances a running job by one slice. */
   readonly advance: (recovery: RecoveryRef, options: AdvanceOptions) => Promise<void>;
   /** Deletes jobs that ended before `before`. */

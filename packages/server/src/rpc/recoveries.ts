@@ -203,7 +203,7 @@ export const createRecoveriesRouter = (deps: RpcDeps) =>
         summary: 'Send many deliveries again',
         description:
           'Creates a job that makes the deliveries due that match all given filters, oldest first. Each starts its retry schedule again, with the trigger `recovery`, and is sent by the slots of its hook. Deliveries that are created later are not covered. Count them first with `dry_run`.',
-        errors: ['hook_not_active', 'payload_expired', ...READ_ERRORS],
+        errors: ['too_many_requests', 'hook_not_active', 'payload_expired', ...READ_ERRORS],
         example: { hook_id: EXAMPLE.hook_id, since: EXAMPLE.time, dry_run: true },
       })
       .input(recoverInput)

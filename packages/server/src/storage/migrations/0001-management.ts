@@ -27,7 +27,7 @@ export const createRecoveries = async (db: Kysely<unknown>, is: SchemaDialect): 
   await db.schema
     .createIndex('bellwire_recoveries_running')
     .on('bellwire_recoveries')
-    .columns(['updated_at'])
+    .columns(['workspace_id', 'updated_at'])
     .where(sql.ref('status'), '=', sql.lit('running'))
     .execute();
 };

@@ -14,7 +14,7 @@ import { applySlice, selectSlice, tallyDeliveries } from './covered-deliveries.t
 import { missedSlice, sendMissed, tallyMissed } from './missed-events.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
-import { countRunningRecoveries } from './running-jobs.ts';
+import { countRunningOf, countRunningRecoveries } from './running-jobs.ts';
 
 type Row = Selectable<Schema['bellwire_recoveries']>;
 
@@ -125,7 +125,10 @@ const createAdvance =
     });
   };
 
-type Reads = Pick<Recoveries, 'count' | 'checkDeliveries' | 'list' | 'get' | 'countRunning'>;
+type Reads = Pick<
+  Recoveries,
+  'count' | 'checkDeliveries' | 'list' | 'get' | 'countRunning' | 'countRunningOf'
+>;
 
 const createReads = ({ reader }: Connections): Reads => ({
   count: async (workspace_id, filter, { kind, from, now }) => {
@@ -168,6 +171,7 @@ const createReads = ({ reader }: Connections): Reads => ({
     return row === undefined ? null : toRecovery(row);
   },
   countRunning: () => countRunningRecoveries(reader),
+  countRunningOf: (owner) => countRunningOf(reader, owner),
 });
 
 type Writes = Pick<Recoveries, 'create' | 'cancel' | 'next' | 'prune'>;
