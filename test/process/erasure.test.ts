@@ -81,7 +81,7 @@ it(
     expect((await server.deliveries('tenant=cus_gone')).length).toBe(0);
     expect(await server.deliveries('tenant=cus_kept&limit=1000')).toEqual(before);
     let events = 0;
-    for await (const event of server.bellwire.events.list({ tenant: 'cus_kept', limit: 1000 })) {
+    for await (const event of server.bellwire.events.list({ tenant: 'cus_kept', include: 'data' })) {
       expect(event.data?.['text']).toMatch(markerOf('cus_kept'));
       events += 1;
     }

@@ -53,7 +53,7 @@ export const tenants = (check: Check): void => {
       now: NOW + 1,
     });
     expect(await kit.arrange.tenants(workspace_id)).toEqual([
-      { workspace_id, tenant: 'new', metadata: '{}', created_at: NOW },
+      { workspace_id, tenant: 'new', metadata: '{}', limits: '{}', created_at: NOW },
     ]);
   });
 
