@@ -66,17 +66,48 @@ describe('with a forward proxy', () => {
 
   it('a forbidden literal, and a name with a forbidden address, never reach the proxy', async () => {
     await using proxy = await startProxy();
-    await using dns = await startDnsServer({ [NAME]: answers(['93.184.216.34', '10.0.0.1']) });
+    await using dns = await startDnsServer({ [NAME]: answers(['127.0.0.2', '127.0.0.1']) });
     await using harness = createTransportHarness({
       dns,
-      allow_networks: [],
+      allow_networks: ['127.0.0.2/32'],
       proxy: `http://${proxy.authority}`,
     });
     using sockets = countClientSockets();
-    for (const host of ['10.0.0.1', '[::1]', '169.254.169.254', NAME]) {
+    for (const host of ['127.0.0.1', '[::1]', '169.254.169.254', NAME]) {
       expect((await harness.send(`http://${host}/`)).outcome).toMatchObject({ kind: 'address_blocked' });
     }
     expect([sockets.opened(), proxy.requests]).toEqual([0, []]);
+  });
+
+  it.each([
+    ['a refused name', { refuse_hosts: [`*.example.com`] }, 'HOST_REFUSED'],
+    ['a name with a refused address', { refuse_hosts: ['127.0.0.2'] }, 'HOST_REFUSED'],
+    ['a name that is not listed', { allow_hosts: ['other.example.net'] }, 'HOST_NOT_ALLOWED'],
+    [
+      'a name with another address than those of the list',
+      { allow_hosts: ['127.0.0.3'] },
+      'HOST_NOT_ALLOWED',
+    ],
+  ])('%s never reaches the proxy', async (_, hosts, code) => {
+    await using proxy = await startProxy();
+    await using dns = await startDnsServer({ [NAME]: answers(['127.0.0.2']) });
+    await using harness = createTransportHarness({ dns, proxy: `http://${proxy.authority}`, hosts });
+    const { outcome } = await harness.send(`http://${NAME}/`);
+    expect(outcome).toEqual({ kind: 'address_blocked', code });
+    expect(proxy.requests).toEqual([]);
+  });
+
+  it('a name that is unknown here is allowed by its name, and not by a list of addresses', async () => {
+    await using receiver = await startFaultyReceiver(ok);
+    await using proxy = await startProxy();
+    await using dns = await startDnsServer({});
+    const outcomes: unknown[] = [];
+    for (const entry of [NAME, '127.0.0.0/8']) {
+      const hosts = { allow_hosts: [entry] };
+      await using harness = createTransportHarness({ dns, proxy: `http://${proxy.authority}`, hosts });
+      outcomes.push((await harness.send(`http://${NAME}:${receiver.port}/`)).outcome);
+    }
+    expect(outcomes).toEqual([{ kind: 'succeeded' }, { kind: 'address_blocked', code: 'HOST_NOT_ALLOWED' }]);
   });
 
   it('that refuses a host, the attempt fails', async () => {
