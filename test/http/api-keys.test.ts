@@ -76,20 +76,24 @@ it('a key shows when it was last used', async () => {
   expect(Date.parse(last_used_at!)).toBeGreaterThanOrEqual(Date.parse(key.created_at));
 });
 
-it('a broken key is refused before the database is asked, and one with another secret after a look at its id', async () => {
-  const asked: string[] = [];
-  await using server = await startVirtualServer({
+/** A server that notes the id of each key that is looked up. */
+const startNoting = (ids: string[]) =>
+  startVirtualServer({
     wrapRepositories: (all) => ({
       ...all,
       api_keys: {
         ...all.api_keys,
         find: (id) => {
-          asked.push(id);
+          ids.push(id);
           return all.api_keys.find(id);
         },
       },
     }),
   });
+
+it('a broken key is refused before the database is asked, and one with another secret after a look at its id', async () => {
+  const asked: string[] = [];
+  await using server = await startNoting(asked);
   const { api_key } = await create(server, { scope: 'admin' });
   asked.length = 0;
   const broken = [
@@ -113,18 +117,7 @@ it('a broken key is refused before the database is asked, and one with another s
 
 it('guessing costs a look into memory for one id, and a query at most for each new one', async () => {
   const loaded: string[] = [];
-  await using server = await startVirtualServer({
-    wrapRepositories: (all) => ({
-      ...all,
-      api_keys: {
-        ...all.api_keys,
-        find: (id) => {
-          loaded.push(id);
-          return all.api_keys.find(id);
-        },
-      },
-    }),
-  });
+  await using server = await startNoting(loaded);
   await create(server, { scope: 'admin' });
   loaded.length = 0;
   const guesses = 500;
