@@ -9,6 +9,7 @@ import {
   PROGRESS_BYTES,
   readProgress,
 } from './check-jobs.ts';
+import { KeptThread } from './kept-thread.ts';
 import { OwnedQueue } from './owned-queue.ts';
 import { TimeBudget } from './time-budget.ts';
 import { WorkerThread } from './worker-thread.ts';
@@ -68,10 +69,9 @@ export class CheckQueue implements AsyncDisposable {
   readonly #of_types: TimeBudget;
   readonly #waiting = new OwnedQueue<Waiting>();
   readonly #progress = new SharedArrayBuffer(PROGRESS_BYTES);
-  #thread: WorkerThread<CheckRequest, CheckAnswer> | null = null;
+  readonly #thread: KeptThread<CheckRequest, CheckAnswer>;
   #working: Promise<void> | null = null;
   #is_closed = false;
-  #stopIdleTimer: () => void = () => undefined;
   #extensions = 0;
   #thread_ms = 0;
   #ended_threads = 0;
@@ -81,6 +81,12 @@ export class CheckQueue implements AsyncDisposable {
     this.#turns = new TimeBudget({ ...options, ...WORKSPACE_BUDGET });
     this.#of_workspaces = new TimeBudget({ ...options, ...WORKSPACE_BUDGET });
     this.#of_types = new TimeBudget({ ...options, ...TYPE_BUDGET });
+    this.#thread = new KeptThread({
+      clock: options.clock,
+      create: () => this.#create(),
+      idle_ms: IDLE_MS,
+      notStarted: (cause) => (this.#is_closed ? shuttingDown() : notStarted(cause)),
+    });
   }
 
   get facts(): SchemaCheckFacts {
@@ -110,7 +116,7 @@ export class CheckQueue implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#is_closed = true;
     for (const { reject } of this.#waiting.clear()) reject(shuttingDown());
-    await this.#endThread();
+    await this.#thread.end();
     await this.#working;
   }
 
@@ -134,7 +140,7 @@ export class CheckQueue implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    this.#stopIdleTimer();
+    this.#thread.work();
     // All checks of this turn of the event loop share one request.
     await new Promise<void>((resolve) => this.#options.clock.soon(resolve));
     for (let batch = this.#nextBatch(); batch.length > 0; batch = this.#nextBatch()) {
@@ -143,10 +149,7 @@ export class CheckQueue implements AsyncDisposable {
       });
     }
     this.#working = null;
-    if (!this.#is_closed) {
-      const { clock } = this.#options;
-      this.#stopIdleTimer = clock.after(IDLE_MS, () => void this.#endThread(), { keeps_alive: false });
-    }
+    if (!this.#is_closed) this.#thread.rest();
   }
 
   /** Checks of one workspace: those of another must not wait in a request behind a slow one. */
@@ -175,7 +178,7 @@ export class CheckQueue implements AsyncDisposable {
   async #runBatch(batch: readonly Waiting[]): Promise<void> {
     if (this.#is_closed) throw shuttingDown();
     const { monotonic } = this.#options.clock;
-    const thread = await this.#startedThread();
+    const thread = await this.#thread.started();
     this.#extensions = 0;
     const started_at = monotonic();
     const answer = await thread.ask(batch.map(({ job }) => job));
@@ -190,7 +193,7 @@ export class CheckQueue implements AsyncDisposable {
     if (slow !== undefined) this.#spend(slow.owner, Math.max(monotonic() - started_at, MAX_CHECK_MS));
     slow?.resolve(null);
     this.#putBack(batch.filter((one) => one !== slow));
-    await this.#endThread();
+    await this.#thread.end();
   }
 
   #settle(batch: readonly Waiting[], results: CheckAnswer['results']): void {
@@ -207,39 +210,17 @@ export class CheckQueue implements AsyncDisposable {
     for (const one of batch.toReversed()) this.#waiting.putBack(one.owner.workspace_id, one);
   }
 
-  async #startedThread(): Promise<WorkerThread<CheckRequest, CheckAnswer>> {
-    // A thread can end by itself between two requests.
-    if (this.#thread?.hasEnded === false) return this.#thread;
-    const thread = this.#start();
-    this.#thread = thread;
-    if (await thread.isReady()) return thread;
-    await this.#endThread();
-    throw this.#is_closed ? shuttingDown() : notStarted();
-  }
-
   /** Schemas are limited so that compilation takes half a second, but a busy machine can need far longer. */
   #mayGoOn(): boolean {
     this.#extensions += 1;
     return this.#extensions <= MAX_EXTENSIONS && readProgress(this.#progress).is_compiling;
   }
 
-  #start(): WorkerThread<CheckRequest, CheckAnswer> {
+  #create(): WorkerThread<CheckRequest, CheckAnswer> {
     const { clock, thread_url: url } = this.#options;
     new Int32Array(this.#progress).fill(0);
-    try {
-      const data = { progress: this.#progress };
-      const mayGoOn = (): boolean => this.#mayGoOn();
-      return new WorkerThread({ clock, url, data, max_ms: MAX_CHECK_MS, mayGoOn, limits: LIMITS });
-    } catch (cause) {
-      // The operating system refused another thread.
-      throw notStarted(cause);
-    }
-  }
-
-  async #endThread(): Promise<void> {
-    this.#stopIdleTimer();
-    const thread = this.#thread;
-    this.#thread = null;
-    await thread?.end();
+    const data = { progress: this.#progress };
+    const mayGoOn = (): boolean => this.#mayGoOn();
+    return new WorkerThread({ clock, url, data, max_ms: MAX_CHECK_MS, mayGoOn, limits: LIMITS });
   }
 }

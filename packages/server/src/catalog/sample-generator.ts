@@ -3,6 +3,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { SampleData } from '../ports/sample-data.ts';
+import { KeptThread } from './kept-thread.ts';
 import type { SampleAnswer } from './sample-worker.ts';
 import { WorkerThread } from './worker-thread.ts';
 
@@ -59,12 +60,9 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
   readonly #known: LRUCache<string, { readonly sample_text: string | null }>;
   /** By schema, oldest first. The first one is being generated. */
   readonly #pending = new Map<string, Pending>();
-  #thread: WorkerThread<string, SampleAnswer> | null = null;
+  readonly #thread: KeptThread<string, SampleAnswer>;
   #working: Promise<void> | null = null;
   #is_closed = false;
-  #stopIdleTimer: () => void = () => undefined;
-  /** The ends of all previous threads. */
-  #ended: Promise<unknown> = Promise.resolve();
 
   constructor({ clock }: { readonly clock: Clock }) {
     this.#clock = clock;
@@ -73,6 +71,12 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
       sizeCalculation: ({ sample_text }, schema_text) => schema_text.length + (sample_text?.length ?? 0) + 1,
       perf: { now: () => clock.monotonic() },
       ttlResolution: 0,
+    });
+    this.#thread = new KeptThread({
+      clock,
+      create: () => new WorkerThread({ clock, url: workerUrl(), max_ms: MAX_SAMPLE_MS, limits: LIMITS }),
+      idle_ms: IDLE_MS,
+      notStarted: (cause) => (this.#is_closed ? shuttingDown() : notStarted(cause)),
     });
   }
 
@@ -89,7 +93,7 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
     this.#is_closed = true;
     for (const { reject } of this.#pending.values()) reject(shuttingDown());
     this.#pending.clear();
-    await this.#endThread();
+    await this.#thread.end();
     await this.#working;
   }
 
@@ -102,16 +106,14 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    this.#stopIdleTimer();
+    this.#thread.work();
     for (let next = this.#first(); next !== undefined; next = this.#first()) {
       const [schema_text, { resolve, reject }] = next;
       await this.#generate(schema_text).then(resolve, reject);
       this.#pending.delete(schema_text);
     }
     this.#working = null;
-    if (!this.#is_closed) {
-      this.#stopIdleTimer = this.#clock.after(IDLE_MS, () => void this.#endThread(), { keeps_alive: false });
-    }
+    if (!this.#is_closed) this.#thread.rest();
   }
 
   #first(): readonly [string, Pending] | undefined {
@@ -119,44 +121,12 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
   }
 
   async #generate(schema_text: string): Promise<string | null> {
-    const thread = await this.#startedThread();
+    const thread = await this.#thread.started();
     const answer = await thread.ask(schema_text);
     if (this.#is_closed) throw shuttingDown();
-    if (answer === null) await this.#endThread();
+    if (answer === null) await this.#thread.end();
     const { sample_text } = answer ?? { sample_text: null };
     this.#known.set(schema_text, { sample_text }, answer === null ? { ttl: OVERRUN_KEPT_MS } : {});
     return sample_text;
-  }
-
-  async #startedThread(): Promise<WorkerThread<string, SampleAnswer>> {
-    // A thread can end by itself between two samples.
-    if (this.#thread?.hasEnded === false) return this.#thread;
-    const thread = this.#start();
-    this.#thread = thread;
-    if (await thread.isReady()) return thread;
-    await this.#endThread();
-    throw notStarted();
-  }
-
-  #start(): WorkerThread<string, SampleAnswer> {
-    try {
-      return new WorkerThread({
-        clock: this.#clock,
-        url: workerUrl(),
-        max_ms: MAX_SAMPLE_MS,
-        limits: LIMITS,
-      });
-    } catch (cause) {
-      // The operating system refused another thread.
-      throw notStarted(cause);
-    }
-  }
-
-  async #endThread(): Promise<void> {
-    this.#stopIdleTimer();
-    const thread = this.#thread;
-    this.#thread = null;
-    this.#ended = Promise.all([this.#ended, thread?.end()]);
-    await this.#ended;
   }
 }
