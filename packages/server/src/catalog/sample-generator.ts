@@ -56,7 +56,6 @@ const parse = (sample_text: string | null): JsonObject | null =>
  * are kept.
  */
 export class SampleGenerator implements SampleData, AsyncDisposable {
-  readonly #clock: Clock;
   readonly #known: LRUCache<string, { readonly sample_text: string | null }>;
   /** By schema, oldest first. The first one is being generated. */
   readonly #pending = new Map<string, Pending>();
@@ -65,7 +64,6 @@ export class SampleGenerator implements SampleData, AsyncDisposable {
   #is_closed = false;
 
   constructor({ clock }: { readonly clock: Clock }) {
-    this.#clock = clock;
     this.#known = new LRUCache({
       maxSize: MAX_CACHE_SIZE,
       sizeCalculation: ({ sample_text }, schema_text) => schema_text.length + (sample_text?.length ?? 0) + 1,
