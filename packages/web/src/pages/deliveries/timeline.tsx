@@ -21,7 +21,7 @@ export const Timeline = ({ delivery, attempts, earlier }: TimelineProps) => {
   const { attempt_count, next_attempt_at } = delivery;
   if (attempts.length === 0 && next_attempt_at === null) return null;
   return (
-    <section aria-label={words.delivery.timeline}>
+    <section className="stack" aria-label={words.delivery.timeline}>
       <h3>{words.delivery.timeline}</h3>
       {earlier === undefined ? null : <Button onClick={earlier}>{words.delivery.earlier}</Button>}
       <ol>
@@ -54,7 +54,7 @@ interface AttemptsTabProps extends Attempts {
 export const AttemptsTab = ({ attempts, earlier, error, selected, onSelect }: AttemptsTabProps) => {
   const words = useWords();
   return (
-    <>
+    <div className="stack">
       <Failure error={error} />
       {earlier === undefined ? null : <Button onClick={earlier}>{words.delivery.earlier}</Button>}
       <ol>
@@ -76,6 +76,6 @@ export const AttemptsTab = ({ attempts, earlier, error, selected, onSelect }: At
           </li>
         ))}
       </ol>
-    </>
+    </div>
   );
 };
