@@ -21,3 +21,6 @@ export const sizeText = (bytes: number): string => {
   const digits = unit > 0 && size < 99.5 ? 1 : 0;
   return `${size.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 };
+
+/** The number of an input that may stay empty: null then. */
+export const numberOrNull = (text: string): number | null => (text.trim() === '' ? null : Number(text));

@@ -9,7 +9,7 @@ interface TextFieldProps {
   readonly onChange: (value: string) => void;
   readonly autoFocus?: boolean;
   readonly className?: string;
-  readonly type?: 'text' | 'datetime-local';
+  readonly type?: 'text' | 'number' | 'datetime-local';
 }
 
 /** A labeled line of text. */
@@ -27,7 +27,7 @@ export const TextField = ({
       <input
         {...ids}
         {...rest}
-        className={`input ${className}`}
+        className={rest.type === 'number' ? `input input-short ${className}` : `input ${className}`}
         autoComplete="off"
         spellCheck={false}
         value={value}

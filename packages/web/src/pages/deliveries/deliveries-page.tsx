@@ -46,8 +46,12 @@ export const DeliveriesPage = () => {
   const list = useDeliveries(query);
   const nameOf = useNames();
   const picks = usePicks();
-  const go = (path: string, replace: boolean): void =>
-    navigate(search === '' ? path : `${path}?${search}`, { replace });
+  const go = (path: string, replace: boolean): void => {
+    const params = new URLSearchParams(search);
+    // It is one of the delivery that is left.
+    params.delete('attempt');
+    navigate(params.size === 0 ? path : `${path}?${params}`, { replace });
+  };
   const detail =
     id === null ? null : (
       <DeliveryDetail key={id} id={id} nameOf={nameOf} onClose={() => go('/deliveries', false)} />

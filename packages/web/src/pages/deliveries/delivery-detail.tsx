@@ -1,6 +1,5 @@
 import type { Attempt, Delivery, DeliveryWithAttempts, Hook } from '@bellwire/client';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { Link } from 'wouter';
 import { useBellwire } from '../../data/client.tsx';
 import { useFilters } from '../../data/address.ts';
@@ -59,12 +58,13 @@ const useHookOf = (delivery: Delivery): Hook | undefined =>
 const Loaded = ({ delivery, name }: LoadedProps) => {
   const words = useWords().delivery;
   const [filters, change] = useFilters();
-  const [number, setNumber] = useState<number | null>(null);
+  const number = filters['attempt'] === undefined ? null : Number(filters['attempt']);
   const hook = useHookOf(delivery);
-  const attempts = useAttempts(delivery);
+  const attempts = useAttempts(delivery, number);
   const last = delivery.attempts.at(-1);
   // Without a choice, the newest attempt is shown, also when another one follows.
   const attempt = attempts.attempts.find((each) => each.number === number) ?? last;
+  const tab = filters['tab'] ?? 'response';
   return (
     <div className="stack-wide">
       <div>
@@ -78,14 +78,16 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
         attempts={attempts}
         hook={hook}
         attempt={attempt}
-        selected={filters['tab'] ?? 'response'}
-        onSelect={(tab) => change({ tab })}
-        onAttempt={(chosen) => {
-          setNumber(chosen);
-          change({ tab: 'response' });
-        }}
+        selected={tab}
+        onSelect={(key) => change({ tab: key })}
+        onAttempt={(chosen) => change({ tab: 'response', attempt: String(chosen) })}
       />
-      <Timeline delivery={delivery} />
+      <Timeline
+        delivery={delivery}
+        attempts={attempts.attempts}
+        // The tab of the attempts has the same button.
+        earlier={tab === 'attempts' ? undefined : attempts.earlier}
+      />
       <DeliveryFacts delivery={delivery} name={name} />
     </div>
   );

@@ -11,14 +11,19 @@ const resultOf = (words: Words, { outcome, response }: Attempt): string =>
     ? (words.outcomes[outcome as keyof Words['outcomes']] ?? outcome)
     : String(response.status);
 
+interface TimelineProps extends Pick<Attempts, 'attempts' | 'earlier'> {
+  readonly delivery: DeliveryWithAttempts;
+}
+
 /** The attempts in order, and when the next one is due. */
-export const Timeline = ({ delivery }: { readonly delivery: DeliveryWithAttempts }) => {
+export const Timeline = ({ delivery, attempts, earlier }: TimelineProps) => {
   const words = useWords();
-  const { attempts, attempt_count, next_attempt_at } = delivery;
+  const { attempt_count, next_attempt_at } = delivery;
   if (attempts.length === 0 && next_attempt_at === null) return null;
   return (
-    <section aria-label={words.delivery.timeline}>
+    <section className="stack" aria-label={words.delivery.timeline}>
       <h3>{words.delivery.timeline}</h3>
+      {earlier === undefined ? null : <Button onClick={earlier}>{words.delivery.earlier}</Button>}
       <ol>
         {attempts.map((attempt) => (
           <li key={attempt.id} className="timeline-row">
@@ -49,7 +54,7 @@ interface AttemptsTabProps extends Attempts {
 export const AttemptsTab = ({ attempts, earlier, error, selected, onSelect }: AttemptsTabProps) => {
   const words = useWords();
   return (
-    <>
+    <div className="stack">
       <Failure error={error} />
       {earlier === undefined ? null : <Button onClick={earlier}>{words.delivery.earlier}</Button>}
       <ol>
@@ -71,6 +76,6 @@ export const AttemptsTab = ({ attempts, earlier, error, selected, onSelect }: At
           </li>
         ))}
       </ol>
-    </>
+    </div>
   );
 };

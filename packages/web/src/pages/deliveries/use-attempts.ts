@@ -11,10 +11,14 @@ export interface Attempts {
   readonly error: Error | null;
 }
 
-/** The attempts of a delivery: the latest, which come with it, and on request the earlier ones. */
-export const useAttempts = ({ id, attempts }: DeliveryWithAttempts): Attempts => {
+/**
+ * The attempts of a delivery: the latest, which come with it, and the earlier ones on request or if the chosen one is
+ * among them.
+ */
+export const useAttempts = ({ id, attempts }: DeliveryWithAttempts, chosen: number | null): Attempts => {
   const bellwire = useBellwire();
-  const [wants_all, setWantsAll] = useState(false);
+  const [has_asked, setHasAsked] = useState(false);
+  const wants_all = has_asked || (chosen !== null && attempts.every(({ number }) => number > chosen));
   const list = useList(
     // Under the key of the delivery: they are read again when it changes.
     ['delivery', id, 'attempts'],
@@ -23,7 +27,7 @@ export const useAttempts = ({ id, attempts }: DeliveryWithAttempts): Attempts =>
   );
   if (!wants_all) {
     const is_complete = (attempts[0]?.number ?? 1) === 1;
-    return { attempts, earlier: is_complete ? undefined : () => setWantsAll(true), error: null };
+    return { attempts, earlier: is_complete ? undefined : () => setHasAsked(true), error: null };
   }
   const all = list.rows.length < attempts.length ? attempts : list.rows.toReversed();
   return { attempts: all, earlier: list.more, error: list.error };

@@ -15,6 +15,12 @@ interface VerdictProps {
   readonly hook: Hook | undefined;
 }
 
+/** The maximum of the hook, unless manual retries exceed it. */
+const maxOf = ({ number }: Attempt, hook: Hook | undefined): number | null => {
+  const max = hook?.max_attempts ?? null;
+  return max !== null && number > max ? null : max;
+};
+
 /** Why a delivery has not succeeded, what to do about it, and what happens next. Nothing for a success. */
 export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
   const words = useWords();
@@ -29,7 +35,7 @@ export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
   const title =
     attempt === undefined
       ? words.status[state]
-      : `${attempt.response?.status ?? words.status[state]} ${words.delivery.after(durationText(attempt.duration_ms))}, ${words.delivery.attempt_of(attempt.number, hook?.max_attempts ?? null)}`;
+      : `${attempt.response?.status ?? words.status[state]} ${words.delivery.after(durationText(attempt.duration_ms))}, ${words.delivery.attempt_of(attempt.number, maxOf(attempt, hook))}`;
   const advice = attempt === undefined ? null : adviceOn(words, attempt);
   return (
     <Notice tone={state === 'failed' ? 'bad' : state === 'retrying' ? 'warn' : 'idle'} title={title} live>

@@ -8,6 +8,7 @@ import { isAbout } from '../../data/issues.ts';
 import { Button } from '../../design/button.tsx';
 import { CopyButton } from '../../design/copy.tsx';
 import { Dialog, DialogActions } from '../../design/dialog.tsx';
+import { numberOrNull } from '../../design/numbers.ts';
 import { TextField } from '../../design/text-field.tsx';
 import { useWorkspace } from '../../shell/workspace.ts';
 import { ExpiryField, ScopeField, WorkspaceField } from './key-fields.tsx';
@@ -20,6 +21,8 @@ interface Draft {
   readonly workspace: string;
   /** In seconds; null for a key that does not expire. */
   readonly expires_in: number | null;
+  /** As it is typed; empty for no limit. */
+  readonly events_per_second: string;
 }
 
 const useCreate = () => {
@@ -27,11 +30,12 @@ const useCreate = () => {
   const queries = useQueryClient();
   return useMutation({
     // The header of the call names the workspace, so another one needs another client.
-    mutationFn: ({ name, scope, workspace, expires_in }: Draft) =>
+    mutationFn: ({ name, scope, workspace, expires_in, events_per_second }: Draft) =>
       openClient({ api_key, workspace: scope === 'admin' ? null : workspace }).apiKeys.create({
         name: name.trim(),
         scope,
         ...(expires_in === null ? {} : { expires_in }),
+        ...(scope === 'read' ? {} : { events_per_second: numberOrNull(events_per_second) }),
       }),
     onSuccess: () => queries.invalidateQueries({ queryKey: ['keys'] }),
   });
@@ -45,6 +49,7 @@ export const CreateKey = ({ onClose }: { readonly onClose: () => void }) => {
     scope: 'send',
     workspace: workspace ?? DEFAULT,
     expires_in: null,
+    events_per_second: '',
   });
   const create = useCreate();
   const change = (changes: Partial<Draft>): void => setDraft((before) => ({ ...before, ...changes }));
@@ -70,7 +75,17 @@ export const CreateKey = ({ onClose }: { readonly onClose: () => void }) => {
           <WorkspaceField value={draft.workspace} onChange={(id) => change({ workspace: id })} />
         )}
         <ExpiryField value={draft.expires_in} onChange={(expires_in) => change({ expires_in })} />
-        {isAbout(create.error, ['name']) ? null : <Failure error={create.error} />}
+        {draft.scope === 'read' ? null : (
+          <TextField
+            label="Events per second"
+            hint="Maximum rate at which events are accepted with it. Empty: no limit."
+            error={issueAt(create.error, 'events_per_second')}
+            type="number"
+            value={draft.events_per_second}
+            onChange={(events_per_second) => change({ events_per_second })}
+          />
+        )}
+        {isAbout(create.error, ['name', 'events_per_second']) ? null : <Failure error={create.error} />}
         <DialogActions>
           <Button
             kind="primary"

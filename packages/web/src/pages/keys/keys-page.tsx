@@ -8,6 +8,7 @@ import { AgoWords } from '../../design/ago-words.tsx';
 import { exactTime } from '../../design/durations.ts';
 import { Empty } from '../../design/empty.tsx';
 import { Loading } from '../../design/loading.tsx';
+import { countText } from '../../design/numbers.ts';
 import { Until, useNow } from '../../design/time.tsx';
 import { visibleText } from '../../design/visible-text.ts';
 import { useSession } from '../../session/session-provider.tsx';
@@ -70,13 +71,13 @@ const Keys = () => {
 
 const Expiry = ({ at }: { readonly at: string }) =>
   useNow() < Date.parse(at) ? (
-    <>
-      , expires in <Until at={at} />
-    </>
+    <div className="cut">
+      expires in <Until at={at} />
+    </div>
   ) : (
-    <span className="key-expired">
-      , expired <AgoWords at={at} />
-    </span>
+    <div className="cut key-expired">
+      expired <AgoWords at={at} />
+    </div>
   );
 
 interface KeyRowProps {
@@ -86,30 +87,41 @@ interface KeyRowProps {
 
 const KeyRow = ({ api_key, onDelete }: KeyRowProps) => {
   const { data } = useWorkspaces();
-  const { name, scope, workspace_id, hint, created_at, expires_at, last_used_at } = api_key;
-  const workspace = data?.find(({ id }) => id === workspace_id)?.name ?? workspace_id;
+  const { name, scope, workspace_id, hint, events_per_second, created_at, expires_at, last_used_at } =
+    api_key;
+  const workspace = data?.find(({ id }) => id === workspace_id)?.name ?? workspace_id ?? '';
   return (
     <li className="key-row">
       <span className="cut strong" title={visibleText(name)}>
         {visibleText(name)}
       </span>
-      <span className="cut">
-        {SCOPE_WORDS[scope].name}
-        <span className="quiet"> {workspace_id === null ? 'everywhere' : `in ${workspace}`}</span>
-      </span>
+      <div>
+        <div className="cut">
+          {SCOPE_WORDS[scope].name}
+          <span className="quiet">
+            {' '}
+            {workspace_id === null ? 'everywhere' : `in ${visibleText(workspace)}`}
+          </span>
+        </div>
+        {events_per_second === null ? null : (
+          <div className="quiet cut">at most {countText(events_per_second)} events/s</div>
+        )}
+      </div>
       <span className="mono quiet cut" title="The beginning and the end of the key">
         {hint}
       </span>
-      <span className="quiet cut" title={`Created ${exactTime(created_at)}`}>
-        {last_used_at === null ? (
-          'never used'
-        ) : (
-          <>
-            used <AgoWords at={last_used_at} />
-          </>
-        )}
+      <div className="quiet" title={`Created ${exactTime(created_at)}`}>
+        <div className="cut">
+          {last_used_at === null ? (
+            'never used'
+          ) : (
+            <>
+              used <AgoWords at={last_used_at} />
+            </>
+          )}
+        </div>
         {expires_at === null ? null : <Expiry at={expires_at} />}
-      </span>
+      </div>
       <Button kind="danger" aria-label={`Delete the key ${visibleText(name)}`} onClick={onDelete}>
         Delete…
       </Button>

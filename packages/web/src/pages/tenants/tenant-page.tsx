@@ -16,6 +16,7 @@ import { useStats } from '../health/use-stats.ts';
 import { EraseTenant } from './erase-tenant.tsx';
 import { ErasureProgress } from './erasure-progress.tsx';
 import { TenantHooks } from './tenant-hooks.tsx';
+import { TenantLimits } from './tenant-limits.tsx';
 import { TenantMetadata } from './tenant-metadata.tsx';
 
 /** One customer: how sending goes, its webhooks, and its erasure. */
@@ -86,6 +87,7 @@ const Loaded = ({ tenant, range }: LoadedProps) => {
       {data === undefined ? null : <StatsFigures stats={data} />}
       <TenantHooks tenant={tenant} />
       {data === undefined ? null : <StatsCharts stats={data} />}
+      <TenantLimits key={JSON.stringify(tenant.limits)} tenant={tenant} />
       <TenantMetadata key={JSON.stringify(tenant.metadata)} tenant={tenant} />
     </>
   );

@@ -65,6 +65,7 @@ export const hook_form: Words['hook_form'] = {
     metadata: 'Metadaten',
     tenant: 'Mandant',
     dialect: 'Format',
+    client_certificate: 'Client-Zertifikat',
   },
   hints: {
     url: 'Bellwire sendet jedes Ereignis an diese Adresse.',
@@ -84,10 +85,18 @@ export const hook_form: Words['hook_form'] = {
     tenant:
       'Der Kunde, zu dem er gehört, oder * für die Ereignisse aller Mandanten. Leer: Ereignisse ohne Mandant.',
     dialect: 'Das Format der Anfragen. Es lässt sich später nicht ändern.',
+    client_certificate:
+      'Für einen Empfänger, der eines verlangt (gegenseitiges TLS). Wird verschlüsselt gespeichert; der Schlüssel lässt sich nicht wieder anzeigen. Beides leer: keines.',
   },
   headers_kept: (names) => `Gesetzt: ${names}. Die Werte lassen sich nicht wieder anzeigen.`,
   replace_headers: 'Header ersetzen',
   drop_headers: 'Header entfernen',
+  certificate: {
+    certificate: 'Zertifikat in PEM, mit den ausstellenden',
+    key: 'Sein privater Schlüssel in PEM, unverschlüsselt',
+    kept: (subject, expires) => `${subject}, läuft ab am ${expires}.`,
+    replace: 'Zertifikat ersetzen oder entfernen',
+  },
   unsigned: 'Ohne Secret senden',
   add_row: 'Hinzufügen',
   remove_row: 'Entfernen',

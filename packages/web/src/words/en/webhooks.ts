@@ -65,6 +65,7 @@ export const hook_form = {
     metadata: 'Metadata',
     tenant: 'Tenant',
     dialect: 'Format',
+    client_certificate: 'Client certificate',
   },
   hints: {
     url: 'Bellwire sends each event to this address.',
@@ -83,10 +84,18 @@ export const hook_form = {
     tenant:
       'The customer that it belongs to, or * for the events of every tenant. Empty: events without one.',
     dialect: 'The wire format of the requests. It cannot be changed later.',
+    client_certificate:
+      'For a receiver that requires one (mutual TLS). Stored encrypted; the key cannot be shown again. Leave both empty for none.',
   },
   headers_kept: (names: string) => `Set: ${names}. Their values cannot be shown again.`,
   replace_headers: 'Replace the headers',
   drop_headers: 'Drop the headers',
+  certificate: {
+    certificate: 'Certificate in PEM, with those that issued it',
+    key: 'Its private key in PEM, not encrypted',
+    kept: (subject: string, expires: string) => `${subject}, expires on ${expires}.`,
+    replace: 'Replace or remove the certificate',
+  },
   unsigned: 'Send without a secret',
   add_row: 'Add',
   remove_row: 'Remove',

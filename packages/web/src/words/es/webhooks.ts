@@ -65,6 +65,7 @@ export const hook_form: Words['hook_form'] = {
     metadata: 'Metadatos',
     tenant: 'Cliente',
     dialect: 'Formato',
+    client_certificate: 'Certificado de cliente',
   },
   hints: {
     url: 'Bellwire envía cada evento a esta dirección.',
@@ -84,10 +85,18 @@ export const hook_form: Words['hook_form'] = {
     tenant:
       'El cliente al que pertenece, o * para los eventos de todos los clientes. Vacío: eventos sin cliente.',
     dialect: 'El formato de las peticiones. No se puede cambiar después.',
+    client_certificate:
+      'Para un receptor que exige uno (TLS mutuo). Se guarda cifrado; la clave no se puede volver a mostrar. Deje ambos vacíos para no usar ninguno.',
   },
   headers_kept: (names) => `Definidas: ${names}. Sus valores no se pueden volver a mostrar.`,
   replace_headers: 'Sustituir las cabeceras',
   drop_headers: 'Quitar las cabeceras',
+  certificate: {
+    certificate: 'Certificado en PEM, con los emisores',
+    key: 'Su clave privada en PEM, sin cifrar',
+    kept: (subject, expires) => `${subject}, caduca el ${expires}.`,
+    replace: 'Sustituir o quitar el certificado',
+  },
   unsigned: 'Enviar sin secreto',
   add_row: 'Añadir',
   remove_row: 'Quitar',

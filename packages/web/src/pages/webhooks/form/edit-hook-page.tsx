@@ -50,6 +50,7 @@ const Edit = ({ hook }: { readonly hook: Hook }) => {
       rules={rules}
       is_new={false}
       initial={draftOf(hook, form)}
+      certificate={hook.client_certificate}
       hidden_headers={Object.keys(hook.headers)}
       without={[
         'tenant',

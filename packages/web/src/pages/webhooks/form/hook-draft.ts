@@ -5,6 +5,13 @@ import type { DialectRules } from './dialect-rules.ts';
 
 export type Pair = readonly [name: string, value: string];
 
+export interface CertificatePair {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export const NO_CERTIFICATE: CertificatePair = { certificate: '', key: '' };
+
 /** The values of the form, as they are typed. */
 export interface HookDraft {
   readonly url: string;
@@ -23,6 +30,8 @@ export interface HookDraft {
   readonly headers: readonly Pair[] | null;
   readonly metadata: readonly Pair[];
   readonly tenant: string;
+  /** In PEM. Null keeps the stored one, whose key cannot be read; empty is none. */
+  readonly client_certificate: CertificatePair | null;
 }
 
 export const EMPTY_DRAFT: HookDraft = {
@@ -41,6 +50,7 @@ export const EMPTY_DRAFT: HookDraft = {
   headers: [],
   metadata: [],
   tenant: '',
+  client_certificate: NO_CERTIFICATE,
 };
 
 type Attempts = Pick<DialectForm, 'attempts'>;
@@ -67,6 +77,7 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   headers: Object.keys(hook.headers).length === 0 ? [] : null,
   metadata: Object.entries(hook.metadata),
   tenant: hook.tenant ?? '',
+  client_certificate: hook.client_certificate === null ? NO_CERTIFICATE : null,
 });
 
 const MAX_ATTEMPTS = 20;
@@ -117,6 +128,12 @@ const secretOf = (draft: HookDraft, form: Shown): { readonly secret?: string | n
   return draft.secret === '' || draft.secret_choice === 'generated' ? {} : { secret: draft.secret };
 };
 
+const certificateOf = ({ client_certificate: pair }: HookDraft) => {
+  if (pair === null) return {};
+  const is_empty = pair.certificate.trim() === '' && pair.key.trim() === '';
+  return { client_certificate: is_empty ? null : pair };
+};
+
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type ContentType = 'application/json' | 'application/x-www-form-urlencoded';
 
@@ -136,6 +153,7 @@ const commonOf = (
   timeout_ms: timeoutOf(draft),
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
   ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),
+  ...certificateOf(draft),
   ...secretOf(draft, form),
 });
 

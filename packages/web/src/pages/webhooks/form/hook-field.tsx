@@ -1,8 +1,10 @@
+import type { Hook } from '@bellwire/client';
 import type { ComponentType } from 'react';
 import { Button } from '../../../design/button.tsx';
 import { Check, Field } from '../../../design/field.tsx';
 import { useWords } from '../../../words/words.ts';
 import type { FieldName } from './dialect-form.ts';
+import { CertificateInput } from './certificate-input.tsx';
 import { EventPicker } from './event-picker.tsx';
 import type { FieldProps } from './field-props.ts';
 import { PairsInput } from './pairs-input.tsx';
@@ -139,11 +141,14 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   headers: Headers,
   metadata: Metadata,
   tenant: textField({ key: 'tenant' }),
+  client_certificate: CertificateInput,
 };
 
 export interface HookFieldProps extends FieldProps {
   /** The names of the stored headers, whose values cannot be shown. */
   readonly hidden_headers?: readonly string[];
+  /** The stored certificate, whose key cannot be shown. */
+  readonly certificate?: Hook['client_certificate'];
 }
 
 /** One field of the form by its name. */

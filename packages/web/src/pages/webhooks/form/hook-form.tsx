@@ -1,12 +1,12 @@
 import { BellwireError } from '@bellwire/client';
-import { type FormEvent, type ReactNode, useRef, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
 import { Failure, issueAt } from '../../../data/errors.tsx';
 import { Button } from '../../../design/button.tsx';
 import { useWords, type Words } from '../../../words/words.ts';
 import type { DialectForm, FieldName } from './dialect-form.ts';
 import type { DialectRules } from './dialect-rules.ts';
 import { type HookDraft, problemsOf } from './hook-draft.ts';
-import { HookField } from './hook-field.tsx';
+import { HookField, type HookFieldProps } from './hook-field.tsx';
 import { useCatalog } from './use-catalog.ts';
 import './hook-form.css';
 
@@ -16,6 +16,7 @@ interface HookFormProps {
   readonly is_new: boolean;
   readonly initial: HookDraft;
   readonly hidden_headers?: readonly string[];
+  readonly certificate?: HookFieldProps['certificate'];
   /** Fields that this page does not offer, such as the tenant where it is known. */
   readonly without: readonly FieldName[];
   /** The choice of the dialect, below the advanced fields. */
@@ -37,6 +38,7 @@ const NAMES: readonly FieldName[] = [
   'max_attempts',
   'timeout',
   'ssl',
+  'client_certificate',
   'headers',
   'metadata',
   'tenant',
@@ -87,12 +89,15 @@ const moveProblemOf = (
   return draft.secret === '' && draft.secret_choice !== 'none' ? problems.secret_required : undefined;
 };
 
-/** The problem of a field; of a header, with its name. */
+/** Fields whose issues name a part: a header, or the key of a certificate. */
+const HAS_PARTS: ReadonlySet<FieldName> = new Set(['headers', 'client_certificate']);
+
+/** The problem of a field; of a part, with its name. */
 const issueOf = (error: unknown, name: FieldName, { draft, words }: Asked): string | undefined => {
   const path = PATHS[name] ?? name;
   const message = issueAt(error, path);
   if (message !== undefined && isMove(error)) return moveProblemOf(name, draft, words.hook_form.problems);
-  if (message === undefined || name !== 'headers' || !(error instanceof BellwireError)) return message;
+  if (message === undefined || !HAS_PARTS.has(name) || !(error instanceof BellwireError)) return message;
   const issue = error.issues.find((each) => each.path.startsWith(`${path}.`));
   return issue === undefined ? message : `${issue.path.slice(path.length + 1)} ${issue.message}`;
 };
@@ -104,6 +109,13 @@ const isAtField = (error: unknown): boolean =>
 /** Creates or changes a webhook with the fields and words of its dialect. It appears with the catalog, as a whole. */
 export const HookForm = (props: HookFormProps) =>
   useCatalog() === undefined ? null : <ReadyForm {...props} />;
+
+/** Moves to the first wrong field, which may be far above the button. */
+const showFirstProblem = (form: HTMLFormElement | null): void => {
+  const first = form?.querySelector<HTMLElement>('[aria-invalid="true"], .field-error');
+  first?.scrollIntoView({ block: 'center' });
+  first?.focus();
+};
 
 const ReadyForm = (props: HookFormProps) => {
   const { form, rules, is_new, initial, error, is_busy, onSubmit } = props;
@@ -117,15 +129,15 @@ const ReadyForm = (props: HookFormProps) => {
     problems[name] ?? issueOf(error, name, { draft, words });
   // It stays open while headers that an error requires are given.
   const isOpen = advanced.some((name) => errorOf(name) !== undefined) || draft.headers !== initial.headers;
+  useEffect(() => {
+    if (error !== null) showFirstProblem(element.current);
+  }, [error]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     setChecked(true);
     if (Object.keys(problemsOf(draft, form, words.hook_form)).length === 0) onSubmit(draft);
     // The first wrong field is marked after the next rendering.
-    else
-      requestAnimationFrame(() =>
-        element.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus(),
-      );
+    else requestAnimationFrame(() => showFirstProblem(element.current));
   };
   const field = (name: Shown) => (
     <HookField
@@ -138,6 +150,7 @@ const ReadyForm = (props: HookFormProps) => {
       rules={rules}
       is_new={is_new}
       error={errorOf(name)}
+      {...(props.certificate === undefined ? {} : { certificate: props.certificate })}
       {...(props.hidden_headers === undefined ? {} : { hidden_headers: props.hidden_headers })}
     />
   );

@@ -10,6 +10,9 @@ import { DeleteDialog } from './delete-dialog.tsx';
 
 const time = (at: string): string => exactTime(at).split('\n')[0] ?? at;
 
+const certificateText = (words: Words, of: NonNullable<Hook['client_certificate']>): string =>
+  words.hook_form.certificate.kept(visibleText(of.subject), time(of.expires_at));
+
 const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readonly [string, ReactNode])[] => {
   const { labels } = words.hook_form;
   const { settings } = words.hook;
@@ -30,6 +33,9 @@ const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readon
     [labels.max_attempts, hook.max_attempts ?? settings.attempts_default],
     [labels.timeout, hook.timeout_ms === null ? settings.attempts_default : hook.timeout_ms / 1000],
     [labels.ssl, hook.insecure_ssl ? settings.no : settings.yes],
+    ...(hook.client_certificate === null
+      ? []
+      : [[labels.client_certificate, certificateText(words, hook.client_certificate)] as const]),
     [
       labels.headers,
       <span key="headers" className="lines">
