@@ -150,7 +150,7 @@ export const createKeys = (options: KeysOptions): Keys => {
     const known = await findWith(options, secret);
     if (known === null) {
       throw unauthenticated(
-        'This API key is not known here: it was mistyped, deleted, or belongs to another server. The header must read "Authorization: Bearer <key>".',
+        'This API key is not known here: it was mistyped, deleted, or belongs to another server. Use another one.',
       );
     }
     if (isExpired(known)) {
