@@ -35,6 +35,7 @@ const createScheduler = (hook_concurrency: number) => {
       monotonic: () => clock.now,
       after: () => () => {},
       soon: (work) => void soon.push(work),
+      later: (work) => void soon.push(work),
     },
     limits: { hook_concurrency, concurrency: 1024 },
     start: (batch) => void started.push(...batch),

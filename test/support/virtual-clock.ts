@@ -63,6 +63,14 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
     }
   };
 
+  const runSoon = (work: () => void): void => {
+    soon.waiting += 1;
+    setImmediate(() => {
+      soon.waiting -= 1;
+      work();
+    });
+  };
+
   const clock: Clock = {
     now: () => Math.floor(start + elapsed + jumped),
     monotonic: () => elapsed,
@@ -71,13 +79,8 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
       timers.add(timer);
       return () => timers.delete(timer);
     },
-    soon: (work) => {
-      soon.waiting += 1;
-      setImmediate(() => {
-        soon.waiting -= 1;
-        work();
-      });
-    },
+    soon: runSoon,
+    later: runSoon,
   };
 
   return {
@@ -118,6 +121,7 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
           ...clock,
           after: (delay_ms, work) => clock.after(delay_ms, whileAlive(work)),
           soon: (work) => clock.soon(whileAlive(work)),
+          later: (work) => clock.later(whileAlive(work)),
         },
         kill: () => {
           alive = false;

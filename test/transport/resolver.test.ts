@@ -9,6 +9,7 @@ const clockAt = (time: { ms: number }): Clock => ({
   monotonic: () => time.ms,
   after: () => () => {},
   soon: (work) => work(),
+  later: (work) => work(),
 });
 
 const setUp = (dns: DnsServer) => {

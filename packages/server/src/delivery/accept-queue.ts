@@ -5,8 +5,8 @@ import { FairQueue } from './fair-queue.ts';
 
 /** Events per transaction: enough to share the fsync, few enough not to block the event loop. */
 const EVENTS_MAX = 256;
-/** JSON characters per transaction: a few events of a megabyte. */
-const CHARACTERS_MAX = 4 * 1024 * 1024;
+/** JSON characters per transaction: one or two events of a megabyte. */
+const CHARACTERS_MAX = 1024 * 1024;
 
 interface WithEvent {
   readonly event: NewEvent;

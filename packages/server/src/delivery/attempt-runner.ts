@@ -3,6 +3,7 @@ import { type Event, hasSchedule } from '../core/event.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { coversAttempt, LEASE_MS } from '../core/lease.ts';
+import { ownerOf } from '../core/owner.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import { createRedact, type Redact } from '../core/redact.ts';
 import type { RetryPolicy } from '../core/retry-schedule.ts';
@@ -13,6 +14,7 @@ import type { Random } from '../ports/random.ts';
 import type { Lease, LeasedDelivery, RecordedRequest, Settlement, Store } from '../ports/store.ts';
 import type { CapturedResponse, SendResult, Transport, TransportHeaders } from '../ports/transport.ts';
 import { type Prepared, prepareRequest } from './prepare-request.ts';
+import { UnloadedSends } from './unloaded-sends.ts';
 
 export interface AttemptRunnerOptions {
   readonly store: Store;
@@ -75,12 +77,29 @@ export class AttemptRunner {
   /** The store returns the same object until a hook changes. */
   readonly #redacts = new WeakMap<SendableHook, Redact | null>();
 
+  readonly #unloaded: UnloadedSends;
+
   constructor(options: AttemptRunnerOptions) {
     this.#options = options;
+    this.#unloaded = new UnloadedSends({ ...options, start: (leased) => this.#start(leased) });
   }
 
-  /** Sends a batch. Deliveries that cannot be sent are returned to the store. Never rejects. */
-  async start(batch: readonly LeasedDelivery[]): Promise<void> {
+  /** Sends a batch: at once what is in memory, the rest in turn. What cannot be sent is returned to the store. */
+  start(batch: readonly LeasedDelivery[]): void {
+    const { loaded = [], unloaded = [] } = Object.groupBy(batch, ({ event }) =>
+      event === null ? 'unloaded' : 'loaded',
+    );
+    if (loaded.length > 0) void this.#start(loaded);
+    if (unloaded.length > 0) this.#unloaded.push(unloaded);
+  }
+
+  /** Returns what waits for its turn to the store, at shutdown. */
+  returnWaiting(): void {
+    for (const leased of this.#unloaded.takeAll()) this.#returnUnsent(leased, null);
+  }
+
+  /** Never rejects. */
+  async #start(batch: readonly LeasedDelivery[]): Promise<void> {
     const loaded = await this.#orReturn(batch, () => this.#load(batch));
     if (loaded === null) return;
     const flights = batch.flatMap((leased) => this.#prepare(leased, loaded) ?? []);
@@ -179,7 +198,11 @@ export class AttemptRunner {
 
   #send(flights: readonly Flight[]): void {
     if (flights.length === 0) return;
-    for (const flight of flights) this.#flights.set(flight.prepared.request.id, flight);
+    for (const flight of flights) {
+      const { id, body } = flight.prepared.request;
+      this.#flights.set(id, flight);
+      this.#unloaded.began(id, { owner: ownerOf(flight.leased.delivery), characters: body.length });
+    }
     this.#options.transport().send(flights.map(({ prepared }) => prepared.request));
   }
 
@@ -198,6 +221,7 @@ export class AttemptRunner {
     const flight = this.#flights.get(result.id);
     if (flight === undefined) return;
     this.#flights.delete(result.id);
+    this.#unloaded.ended(result.id);
     const { clock, random, settle } = this.#options;
     const { leased, hook, prepared, policy, started_at } = flight;
     const { response, timings, remote_address, reused_connection, sender_died } = result;

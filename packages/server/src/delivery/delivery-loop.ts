@@ -66,6 +66,7 @@ export class DeliveryLoop {
   /** Operational events. */
   readonly notices: Notices;
   readonly #options: DeliveryLoopOptions;
+  readonly #runner: AttemptRunner;
   readonly #scheduler: Scheduler;
   readonly #backpressure: Backpressure;
   readonly #group_commit: GroupCommit;
@@ -87,7 +88,7 @@ export class DeliveryLoop {
     this.#options = options;
     this.#report = new Report(options);
     const { clock } = options;
-    const runner = new AttemptRunner({
+    this.#runner = new AttemptRunner({
       ...options,
       transport: () => this.#transport,
       settle: (settlement) => this.#group_commit.settle(settlement),
@@ -96,7 +97,7 @@ export class DeliveryLoop {
     this.#scheduler = new Scheduler({
       clock,
       limits: options.limits,
-      start: (batch) => void runner.start(batch),
+      start: (batch) => this.#runner.start(batch),
     });
     this.#backpressure = new Backpressure({
       clock,
@@ -129,7 +130,7 @@ export class DeliveryLoop {
       held: () => new Set([...this.#scheduler.held(), ...this.#group_commit.held()]),
       returnUnsent: (leased) => this.#returnUnsent(leased),
     });
-    this.#transport = options.createTransport((results) => runner.onResults(results));
+    this.#transport = options.createTransport((results) => this.#runner.onResults(results));
     this.accept = createAccept({
       ...options,
       group_commit: this.#group_commit,
@@ -177,6 +178,7 @@ export class DeliveryLoop {
     this.#group_commit.wake();
     await this.#fan_outs.stop();
     this.#returnUnsent(this.#scheduler.close());
+    this.#runner.returnWaiting();
     await Promise.allSettled(this.#claims);
     await Promise.race([this.#recorded(), this.#gave_up.promise]);
     await this.#transport.close();

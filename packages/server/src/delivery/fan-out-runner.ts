@@ -64,7 +64,7 @@ export class FanOutRunner {
     try {
       while (!this.#is_stopped && this.#mayContinue()) {
         await this.#continue();
-        await new Promise<void>((resolve) => clock.soon(resolve));
+        await new Promise<void>((resolve) => clock.later(resolve));
       }
     } catch (error) {
       log.warn('could not continue a large fan-out; the next sweep tries again', { reason: String(error) });

@@ -1,8 +1,10 @@
+import { ownerOf } from '../core/owner.ts';
 import type { Settlement } from '../ports/store.ts';
+import { FairQueue } from './fair-queue.ts';
 
-/** Settlements per transaction, limited by count and, for large bodies, by size. */
+/** Settlements per transaction, limited by count and, for large bodies, by size: every other call waits for it. */
 const COUNT_MAX = 64;
-const CHARACTERS_MAX = 4 * 1024 * 1024;
+const CHARACTERS_MAX = 512 * 1024;
 
 const sizeOf = (settlement: Settlement): number =>
   settlement.kind === 'attempted'
@@ -21,33 +23,34 @@ export const simplerSettlement = (settlement: Settlement): Settlement | null => 
   return { ...settlement, attempt: { ...attempt, request: null, response: null, timings: null } };
 };
 
-/** The settlements that wait for a commit. */
+/** The settlements that wait for a commit: round robin over workspaces, and within a workspace over tenants. */
 export class SettlementQueue {
-  #waiting: Settlement[] = [];
+  readonly #waiting = new FairQueue<Settlement>();
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
   push(settlement: Settlement): void {
-    this.#waiting.push(settlement);
+    this.#waiting.push(ownerOf(settlement.delivery), settlement);
   }
 
   /** Returns the settlements of a failed commit to the front. */
   restore(settlements: readonly Settlement[]): void {
-    this.#waiting = [...settlements, ...this.#waiting];
+    for (const one of settlements.toReversed()) this.#waiting.putBack(ownerOf(one.delivery), one);
   }
 
   /** Removes and returns the settlements of the next transaction. */
   take(): readonly Settlement[] {
+    const taken: Settlement[] = [];
     let characters = 0;
-    let count = 0;
-    for (const settlement of this.#waiting) {
-      characters += sizeOf(settlement);
-      if (count > 0 && (count >= COUNT_MAX || characters > CHARACTERS_MAX)) break;
-      count += 1;
+    while (taken.length < COUNT_MAX && characters < CHARACTERS_MAX) {
+      const next = this.#waiting.take();
+      if (next === undefined) break;
+      characters += sizeOf(next);
+      taken.push(next);
     }
-    return this.#waiting.splice(0, count);
+    return taken;
   }
 
   *deliveryIds(): Generator<string> {

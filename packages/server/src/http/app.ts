@@ -12,6 +12,7 @@ import type { ConsoleFiles } from '../ports/console-files.ts';
 import { mountConsole } from './console.ts';
 import { mountDocumentation } from './documentation.ts';
 import { mountEntry } from './entry.ts';
+import { createHeavyTurns } from './heavy-turns.ts';
 import { limitBody } from './limit-body.ts';
 import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
@@ -32,6 +33,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
+  /** Runs work that takes milliseconds. */
+  readonly later: (work: () => void) => void;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
   readonly sessions: Sessions;
@@ -67,9 +70,10 @@ export const createApp = (options: AppOptions): Hono => {
   app.get('/metrics', async (c) =>
     c.text(await metrics.text(), 200, { ...API_HEADERS, 'content-type': metrics.content_type }),
   );
-  mountTrpc(app, options);
+  const heavyTurn = createHeavyTurns(options.later);
+  mountTrpc(app, { ...options, heavyTurn });
   mountEntry(app, PREFIXES, routesOf(options.router));
-  mountRest(app, { ...options, prefixes: PREFIXES });
+  mountRest(app, { ...options, heavyTurn, prefixes: PREFIXES });
   mountStream(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);

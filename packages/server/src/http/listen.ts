@@ -1,4 +1,4 @@
-import { serve, type ServerType } from '@hono/node-server';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
 import { errorResponse } from './answers.ts';
 import { connectionsMax, requestLimits } from './connection-limits.ts';
@@ -26,13 +26,19 @@ const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): Bel
   );
 };
 
+const portOf = (address: ReturnType<ServerType['address']>, port: number): number =>
+  typeof address === 'object' && address !== null ? address.port : port;
+
 const closeServer = (server: ServerType): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
     if ('closeIdleConnections' in server) server.closeIdleConnections();
   });
 
-type FetchCallback = Parameters<typeof serve>[0]['fetch'];
+type FetchCallback = Parameters<typeof createAdaptorServer>[0]['fetch'];
+
+/** Connections that wait to be accepted: beyond them, clients retry after a second. The system may allow fewer. */
+const BACKLOG = 4_096;
 
 interface ListenOptions extends Binding {
   readonly port: number;
@@ -64,10 +70,11 @@ export const listen = (
       return closing ? answer(request) : fetch(request);
     };
     const serverOptions = requestLimits(request_timeout_ms);
-    const server = serve({ fetch: handle, hostname: host, port, serverOptions }, (address) => {
+    const server = createAdaptorServer({ fetch: handle, hostname: host, serverOptions });
+    server.listen({ host, port, backlog: BACKLOG }, () => {
       resolve({
         host,
-        port: address.port,
+        port: portOf(server.address(), port),
         close: () => {
           closing = true;
           return closeServer(server);

@@ -57,12 +57,16 @@ export const readJsonText = async (request: Request): Promise<string> => {
 };
 
 /**
- * The JSON object in a request's body, or `{}` without a body.
+ * The JSON object in a request's body, or `{}` without a body. `beforeParsing` gets the length of the text.
  * @throws BellwireError `unsupported_media_type`, `invalid_utf8`, `invalid_json`, `number_not_representable`, `invalid_input`.
  */
-export const readJsonObject = async (request: Request): Promise<JsonObject> => {
+export const readJsonObject = async (
+  request: Request,
+  beforeParsing?: (characters: number) => Promise<void> | undefined,
+): Promise<JsonObject> => {
   const text = await readJsonText(request);
   if (text === '') return {};
+  await beforeParsing?.(text.length);
   const value = parseJsonText(text);
   if (isJsonObject(value)) return value;
   throw new BellwireError(

@@ -5,6 +5,7 @@ import { jsonWithStored } from '../core/stored-json.ts';
 import type { Log } from '../ports/log.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
+import { type HeavyTurn, LIGHT_CHARACTERS } from './heavy-turns.ts';
 import { readJsonObject } from './read-body.ts';
 import { toInput } from './rest-input.ts';
 import { type RestRoute, routesOf } from './routes.ts';
@@ -14,6 +15,7 @@ export interface RestOptions {
   /** Every route is mounted under each of these, such as `/v1`. */
   readonly prefixes: readonly string[];
   readonly createContext: (request: Request) => Promise<RpcContext>;
+  readonly heavyTurn: HeavyTurn;
   readonly log: Log;
 }
 
@@ -21,13 +23,20 @@ export interface RestOptions {
 const NEVER_ABORTED = new AbortController().signal;
 
 const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promise<Response> => {
-  const { router, createContext } = options;
+  const { router, createContext, heavyTurn } = options;
   const request = c.req.raw;
   const ctx = await createContext(request);
   c.set(LOGGED_WORKSPACE, loggedWorkspace(ctx));
   // Unauthenticated calls are refused before their body is read.
   if (ctx.caller instanceof BellwireError) throw ctx.caller;
-  const body = rest.route.method === 'GET' ? {} : await readJsonObject(request);
+  // A caller of one workspace cannot take the turns of another by naming it.
+  const workspace_id = ctx.caller.workspace_id ?? ctx.named_workspace ?? '';
+  const body =
+    rest.route.method === 'GET'
+      ? {}
+      : await readJsonObject(request, (characters) =>
+          characters > LIGHT_CHARACTERS ? heavyTurn(workspace_id) : undefined,
+        );
   const input = toInput(rest, {
     params: c.req.param() as Record<string, string>,
     queries: c.req.queries(),
@@ -46,6 +55,7 @@ const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promis
   if (output === undefined) return c.body(null, 204, API_HEADERS);
   const status = rest.route.status ?? 200;
   if (rest.meta.has_stored_json !== true) return c.json(output, status, API_HEADERS);
+  await heavyTurn(workspace_id);
   return c.body(jsonWithStored(output), status, { ...API_HEADERS, 'content-type': 'application/json' });
 };
 

@@ -7,11 +7,13 @@ import { logServerError, toBellwireError } from '../rpc/to-error.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
+import { type HeavyTurn, LIGHT_CHARACTERS } from './heavy-turns.ts';
 import { readJsonText } from './read-body.ts';
 
 export interface TrpcOptions {
   readonly router: AnyRouter;
   readonly createContext: (request: Request) => Promise<RpcContext>;
+  readonly heavyTurn: HeavyTurn;
   readonly log: Log;
 }
 
@@ -21,7 +23,11 @@ const MAX_BATCH_CALLS = 100;
  * The request, after checking that its body is valid UTF-8 and JSON without numbers that JavaScript would change. The
  * adapter alone would silently accept form bodies, replace invalid bytes and round numbers.
  */
-const checked = async (request: Request, is_refused: boolean): Promise<Request> => {
+const checked = async (
+  request: Request,
+  is_refused: boolean,
+  takeTurn: () => Promise<void>,
+): Promise<Request> => {
   if (request.method !== 'POST') {
     const input = new URL(request.url).searchParams.get('input');
     if (input !== null && input !== '') parseJsonText(input);
@@ -29,6 +35,7 @@ const checked = async (request: Request, is_refused: boolean): Promise<Request> 
   }
   // A call without a valid key is refused before its body is read. Each call of a batch gets the refusal.
   const text = is_refused ? '{}' : await readJsonText(request);
+  if (text.length > LIGHT_CHARACTERS) await takeTurn();
   if (text !== '') parseJsonText(text);
   const headers = new Headers(request.headers);
   // A call without a body may have no content type. It gets the error that names the missing input.
@@ -42,12 +49,18 @@ const isRefused = (context: Promise<RpcContext>): Promise<boolean> =>
     () => true,
   );
 
+// A caller of one workspace cannot take the turns of another by naming it.
+const workspaceOf = ({ caller, named_workspace }: RpcContext): string =>
+  (caller instanceof BellwireError ? null : caller.workspace_id) ?? named_workspace ?? '';
+
 /** Mounts the typed RPC API at `/trpc`. */
-export const mountTrpc = (app: Hono, { router, createContext, log }: TrpcOptions): void => {
+export const mountTrpc = (app: Hono, { router, createContext, heavyTurn, log }: TrpcOptions): void => {
   app.all('/trpc/*', async (c) => {
     try {
       const context = createContext(c.req.raw);
-      const req = await checked(c.req.raw, await isRefused(context));
+      const req = await checked(c.req.raw, await isRefused(context), async () =>
+        heavyTurn(workspaceOf(await context)),
+      );
       return await fetchRequestHandler({
         endpoint: '/trpc',
         req,

@@ -13,4 +13,9 @@ export interface Clock {
   readonly after: (delay_ms: number, work: () => void, options?: TimerOptions) => () => void;
   /** Runs `work` at the end of this turn of the event loop. */
   readonly soon: (work: () => void) => void;
+  /**
+   * Runs `work` that takes milliseconds and that another caller does not wait for: one at a time in the order of calls,
+   * with several turns of the event loop in between, in which new connections and small calls proceed.
+   */
+  readonly later: (work: () => void) => void;
 }

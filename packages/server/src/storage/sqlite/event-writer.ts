@@ -151,12 +151,14 @@ export const createEventWriter = (
     if (event.tenant !== null) writeTenant({ workspace_id: event.workspace_id, tenant: event.tenant }, batch);
     metadata.add(event);
     writeWireIds(event, targets);
-    const leased = writeDeliveries(event, targets.slice(0, room), {
+    // A large event leaves room for the small ones of others that come after it in its batch.
+    const stored_now = targets.length > room ? Math.ceil(room / 2) : room;
+    const leased = writeDeliveries(event, targets.slice(0, stored_now), {
       ...options,
       batch,
       kept_event: keptEvent(event),
     });
-    if (targets.length > room) writeFanOut(event, targets.slice(room), batch);
+    if (targets.length > stored_now) writeFanOut(event, targets.slice(stored_now), batch);
     return { kind: 'accepted', receipt: receiptOf(event, targets.length), leased };
   };
 };
