@@ -249,8 +249,8 @@ class HostileTenant {
       });
       this.#sockets.push(socket);
     };
-    const head = (method: string, path: string, more = ''): string =>
-      `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${key}\r\n${more}\r\n`;
+    const head = (call: string, more = ''): string =>
+      `${call} HTTP/1.1\r\nhost: ${host}\r\nauthorization: Bearer ${key}\r\n${more}\r\n`;
     const upload = head('POST /v1/events', 'content-type: application/json\r\ncontent-length: 900000\r\n');
     const unauthenticated = upload.replace(key, 'bw_unknown');
     for (let nth = 0; nth < IDLE_CONNECTIONS; nth += 1) hold('');
