@@ -8,6 +8,32 @@ import { NO_CERTIFICATE } from './hook-draft.ts';
 
 const PEM_ROWS = 4;
 
+interface PemProps {
+  readonly label: string;
+  readonly kind: 'CERTIFICATE' | 'PRIVATE KEY';
+  readonly value: string;
+  readonly is_invalid: boolean;
+  readonly onChange: (value: string) => void;
+}
+
+const Pem = ({ label, kind, value, is_invalid, onChange }: PemProps) => (
+  <Field label={label}>
+    {(ids) => (
+      <textarea
+        {...ids}
+        className="input mono"
+        aria-invalid={is_invalid || undefined}
+        rows={PEM_ROWS}
+        autoComplete="off"
+        spellCheck={false}
+        placeholder={`-----BEGIN ${kind}-----`}
+        value={value}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    )}
+  </Field>
+);
+
 /** The client certificate and its key in PEM. The stored key is never shown, so a stored pair is replaced or removed. */
 export const CertificateInput = (props: HookFieldProps) => {
   const words = useWords().hook_form.certificate;
@@ -18,36 +44,20 @@ export const CertificateInput = (props: HookFieldProps) => {
   return (
     <fieldset className="events">
       <legend className="field-label">{label}</legend>
-      <Field label={words.certificate}>
-        {(ids) => (
-          <textarea
-            {...ids}
-            className="input mono"
-            aria-invalid={error !== undefined || undefined}
-            rows={PEM_ROWS}
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="-----BEGIN CERTIFICATE-----"
-            value={value.certificate}
-            onChange={(event) => change({ certificate: event.currentTarget.value })}
-          />
-        )}
-      </Field>
-      <Field label={words.key}>
-        {(ids) => (
-          <textarea
-            {...ids}
-            className="input mono"
-            aria-invalid={error !== undefined || undefined}
-            rows={PEM_ROWS}
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="-----BEGIN PRIVATE KEY-----"
-            value={value.key}
-            onChange={(event) => change({ key: event.currentTarget.value })}
-          />
-        )}
-      </Field>
+      <Pem
+        label={words.certificate}
+        kind="CERTIFICATE"
+        value={value.certificate}
+        is_invalid={error !== undefined}
+        onChange={(certificate) => change({ certificate })}
+      />
+      <Pem
+        label={words.key}
+        kind="PRIVATE KEY"
+        value={value.key}
+        is_invalid={error !== undefined}
+        onChange={(key) => change({ key })}
+      />
       {error === undefined ? (
         <div className="field-hint">{hint}</div>
       ) : (
