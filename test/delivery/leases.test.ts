@@ -90,3 +90,19 @@ it('no delivery waits in memory beyond its lease', async () => {
     expect(sending.filter(({ lease_until }) => (lease_until ?? 0) <= now)).toEqual([]);
   }
 });
+
+it('large bodies that wait for others in flight are returned before their leases expire, and sent once', async () => {
+  await using world = await createWorld({
+    ...hanging,
+    hooks: Array.from({ length: 120 }, () => slow),
+    limits: { hook_concurrency: 8, concurrency: 1_024 },
+  });
+  await world.send({ data: { text: 'x'.repeat(900_000) } });
+  for (let n = 0; n < 10; n += 1) {
+    await world.live(20 * SECOND);
+    const now = world.clock.now();
+    const sending = (await world.arrange.deliveries()).filter(({ status }) => status === 'sending');
+    expect(sending.filter(({ lease_until }) => (lease_until ?? 0) <= now)).toEqual([]);
+  }
+  expect(await falseAlarms(world)).toEqual(none);
+});

@@ -93,6 +93,12 @@ export class AttemptRunner {
     if (unloaded.length > 0) this.#unloaded.push(unloaded);
   }
 
+  /** Returns what waits for its turn to the store, if its lease is about to expire. */
+  returnExpiring(): void {
+    const now = this.#options.clock.now();
+    for (const leased of this.#unloaded.takeExpiring(now)) this.#returnUnsent(leased, null);
+  }
+
   /** Returns what waits for its turn to the store, at shutdown. */
   returnWaiting(): void {
     for (const leased of this.#unloaded.takeAll()) this.#returnUnsent(leased, null);

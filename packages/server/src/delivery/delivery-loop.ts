@@ -162,6 +162,7 @@ export class DeliveryLoop {
   async sweep(): Promise<void> {
     if (this.#is_stopping) return;
     this.#fan_outs.add();
+    this.#runner.returnExpiring();
     await this.#tracked(this.#sweeper.run());
     this.#report.flush();
     this.notices.flush();

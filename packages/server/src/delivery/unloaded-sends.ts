@@ -1,3 +1,4 @@
+import { mustReturn } from '../core/lease.ts';
 import { type Owner, ownerKey, ownerOf } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LeasedDelivery } from '../ports/store.ts';
@@ -61,6 +62,16 @@ export class UnloadedSends {
     this.#bodies.delete(attempt_id);
     this.#add(body, -1);
     void this.#run();
+  }
+
+  /** Removes and returns what waits and whose lease is about to expire. */
+  takeExpiring(now: number): readonly LeasedDelivery[] {
+    const expiring: LeasedDelivery[] = [];
+    for (const leased of this.#waiting.takeAll()) {
+      if (mustReturn(leased.lease_until, now)) expiring.push(leased);
+      else this.#waiting.push(ownerOf(leased.delivery), leased);
+    }
+    return expiring;
   }
 
   /** Removes and returns everything that waits. */
