@@ -65,6 +65,7 @@ export class TableRows {
       insecure_ssl: 0,
       max_attempts: null,
       timeout_ms: null,
+      rate_limit: null,
       headers: null,
       client_certificate: null,
       validated_at: null,

@@ -50,6 +50,7 @@ const HOOK: SendableHook = {
   metadata: {},
   max_attempts: null,
   timeout_ms: null,
+  rate_limit: null,
   validated_at: null,
   created_at: 0,
   updated_at: 0,

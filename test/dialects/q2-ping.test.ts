@@ -57,6 +57,7 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     metadata: {},
     max_attempts: null,
     timeout_ms: null,
+    rate_limit: null,
     validated_at: null,
     created_at: Date.parse(`${hook.created_at}Z`),
     updated_at,

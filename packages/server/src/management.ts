@@ -100,6 +100,6 @@ export const createManagement = (
   return {
     router,
     contexts: createContexts({ ...settings, ...storage.repositories, keys, sessions, portals, lookup }),
-    viewChange: createViewChange((hook) => secrets.stateOf(hook)),
+    viewChange: createViewChange({ secretStateOf: secrets.stateOf, now: clock.now }),
   };
 };

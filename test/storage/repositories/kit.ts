@@ -116,6 +116,7 @@ export const createKit = (db: Kysely<Schema>) => {
     client_certificate: null,
     max_attempts: null,
     timeout_ms: null,
+    rate_limit: null,
     validated_at: null,
     ...TIMES,
     headers: {},

@@ -74,6 +74,7 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   insecure_ssl: input.insecure_ssl ?? false,
   max_attempts: input.max_attempts ?? null,
   timeout_ms: input.timeout_ms ?? null,
+  rate_limit: input.rate_limit ?? null,
   validated_at: null,
   created_at: now,
   updated_at: now,

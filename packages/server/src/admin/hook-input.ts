@@ -1,4 +1,5 @@
 import type { GivenCertificate } from '../core/client-certificate.ts';
+import type { RateLimit } from '../core/rate-limit.ts';
 import type { Method } from '../dialects/dialect.ts';
 
 /** The fields that a user sets on a hook. */
@@ -19,6 +20,7 @@ export interface HookInput {
   readonly insecure_ssl?: boolean | undefined;
   readonly max_attempts?: number | null | undefined;
   readonly timeout_ms?: number | null | undefined;
+  readonly rate_limit?: RateLimit | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly client_certificate?: GivenCertificate | null | undefined;
 }

@@ -60,3 +60,7 @@ export const retryDelay = (delays_ms: readonly number[], failures: number, roll:
   if (base === 0) return 0;
   return Math.round(base + roll * Math.max(base * JITTER_SHARE, JITTER_MIN_SPREAD_MS));
 };
+
+/** The delay after `failures` failed attempts without jitter; the last one of the schedule if it is exhausted. */
+export const retryBase = (delays_ms: readonly number[], failures: number): number =>
+  delays_ms[failures] ?? delays_ms.at(-1) ?? 0;

@@ -78,12 +78,18 @@ export interface ShownChange {
 
 /** Shows changes as the API shows the same things. */
 export const createViewChange =
-  (secretStateOf: (hook: ListedHook) => SecretState) =>
+  ({
+    secretStateOf,
+    now,
+  }: {
+    readonly secretStateOf: (hook: ListedHook) => SecretState;
+    readonly now: () => number;
+  }) =>
   (change: Change): ShownChange => {
     switch (change.kind) {
       case 'delivery': {
         const { hook_id, tenant, hook_tenant: owner } = change.delivery;
-        return { type: 'delivery', data: viewDelivery(change.delivery), hook_id, tenant, owner };
+        return { type: 'delivery', data: viewDelivery(change.delivery, now()), hook_id, tenant, owner };
       }
       case 'hook': {
         const { hook_id, tenant, hook } = change;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { type Breaker, breakerStates, CLOSED } from '../../core/breaker.ts';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
 import { deliveryError } from '../../core/error-text.ts';
 import { hookStatuses } from '../../core/hook.ts';
+import { ratePeriods } from '../../core/rate-limit.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
@@ -47,6 +49,16 @@ export const hookView = z
       'Timeout of each attempt in milliseconds. Null uses the default of the dialect.',
       null,
     ),
+    rate_limit: z
+      .object({
+        count: described(z.int(), 'The number of deliveries.', 10),
+        per: described(z.enum(ratePeriods), 'The period.', 'second'),
+      })
+      .nullable()
+      .meta({
+        description:
+          'Maximum rate at which it receives deliveries, evenly spaced. Tests, pings and manual retries are not limited. Null for no limit.',
+      }),
     headers: described(
       z.record(z.string(), z.string()),
       `The custom headers. Values are shown as \`${HIDDEN_VALUE}\`.`,
@@ -70,6 +82,19 @@ export const hookView = z
       'Why the server disabled it.',
       null,
     ),
+    breaker: z
+      .object({
+        state: described(
+          z.enum(breakerStates),
+          '`closed`: deliveries are sent. `open`: the receiver fails; nothing is sent before `next_probe_at`. `half_open`: one delivery is being sent as a probe, and its success closes the breaker.',
+          'closed',
+        ),
+        next_probe_at: shownTimeOrNull(
+          'When the next delivery is sent to an open hook; null unless it is open.',
+          null,
+        ),
+      })
+      .meta({ description: 'The circuit breaker, which stops sending to a receiver that keeps failing.' }),
     secret_state: z
       .object({
         signing: described(
@@ -122,6 +147,11 @@ const viewFailure = (failure: ListedHook['last_failure']): z.infer<typeof hookVi
         error: deliveryError(failure, null),
       };
 
+const viewBreaker = ({ state, probe_at }: Breaker): z.infer<typeof hookView>['breaker'] => ({
+  state,
+  next_probe_at: state === 'open' ? isoOrNull(probe_at) : null,
+});
+
 export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof hookView> => ({
   id: hook.id,
   number: hook.number,
@@ -139,6 +169,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   insecure_ssl: hook.insecure_ssl,
   max_attempts: hook.max_attempts,
   timeout_ms: hook.timeout_ms,
+  rate_limit: hook.rate_limit === null ? null : { ...hook.rate_limit },
   headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
   client_certificate:
     hook.client_certificate === null
@@ -146,6 +177,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
       : { ...hook.client_certificate, expires_at: iso(hook.client_certificate.expires_at) },
   validated_at: isoOrNull(hook.validated_at),
   disabled_reason: hook.disabled_reason,
+  breaker: viewBreaker(hook.throttle ?? CLOSED),
   secret_state: {
     signing: secrets.signing,
     previous: secrets.previous.map(({ expires_at }) => ({ expires_at: iso(expires_at) })),

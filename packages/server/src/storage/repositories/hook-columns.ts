@@ -18,6 +18,7 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
+    rate_limit: hook.rate_limit === null ? null : JSON.stringify(hook.rate_limit),
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
   };
@@ -32,12 +33,24 @@ export const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, metadata, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
+  const {
+    events,
+    metadata,
+    insecure_ssl,
+    rate_limit,
+    headers,
+    client_certificate,
+    secret: _,
+    ...rest
+  } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
+    ...(rate_limit === undefined
+      ? {}
+      : { rate_limit: rate_limit === null ? null : JSON.stringify(rate_limit) }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined
       ? {}

@@ -1,13 +1,15 @@
 import type { Selectable } from 'kysely';
 import type { Subscription } from '../../core/fan-out.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
+import type { ThrottledHook } from '../../core/hook-throttle.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
+import { type HookRow, toClientCertificate, toHeaders, toHook, toRateLimit } from '../rows/hook-row.ts';
+import { type ThrottleRow, toThrottle } from '../rows/throttle-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
-export interface IndexedHook extends Subscription {
+export interface IndexedHook extends Subscription, ThrottledHook {
   readonly workspace_id: string;
   readonly max_attempts: number | null;
   /** Whether it has counted failures, which a success resets. */
@@ -38,10 +40,14 @@ const INDEXED = [
   'status',
   'dialect',
   'max_attempts',
+  'rate_limit',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
-const toIndexed = (row: Pick<HookRow, (typeof INDEXED)[number]>): IndexedHook => ({
+const toIndexed = (
+  row: Pick<HookRow, (typeof INDEXED)[number]>,
+  throttle: ThrottleRow | undefined,
+): IndexedHook => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
@@ -49,6 +55,8 @@ const toIndexed = (row: Pick<HookRow, (typeof INDEXED)[number]>): IndexedHook =>
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
+  rate_limit: toRateLimit(row.rate_limit),
+  throttle: throttle === undefined ? null : toThrottle(throttle),
   is_failing: row.consecutive_failures > 0,
 });
 
@@ -89,11 +97,32 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
       .where('hook_id', '=', param('hook_id'))
       .orderBy('id', 'desc'),
   );
+  // The throttles of hooks are few: they are read beside the hooks, not joined to each.
+  const selectThrottles = prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(
+    raw,
+    (param) =>
+      db
+        .selectFrom('bellwire_throttles')
+        .selectAll()
+        .where('workspace_id', '=', param('workspace_id'))
+        .where('hook_id', '>', param('after'))
+        .where('hook_id', '<=', param('last')),
+  );
+  const selectThrottle = prepare<{ id: string }, ThrottleRow>(raw, (param) =>
+    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
+  );
   return {
-    page: (query) => selectPage.all(query).map(toIndexed),
+    page: (query) => {
+      const rows = selectPage.all(query);
+      const last = rows.at(-1)?.id ?? query.after;
+      const throttles = new Map(
+        selectThrottles.all({ ...query, last }).map((throttle) => [throttle.hook_id, throttle]),
+      );
+      return rows.map((row) => toIndexed(row, throttles.get(row.id)));
+    },
     one: (id) => {
       const row = selectOne.get({ id });
-      return row === undefined ? undefined : toIndexed(row);
+      return row === undefined ? undefined : toIndexed(row, selectThrottle.get({ id }));
     },
     sendable: (id) => {
       const row = selectOne.get({ id });
