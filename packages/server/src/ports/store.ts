@@ -266,7 +266,8 @@ export interface ScrubStatus {
 
 /**
  * The database of the event flow. Every method is one transaction with a bounded number of rows, durable when it
- * resolves. If the database fails, the method rejects with `storage_failed` or `storage_broken` and writes nothing.
+ * resolves. Reads can see a write of another call that has not resolved yet. If the database fails, the method rejects
+ * with `storage_failed` and writes nothing, or with `storage_broken`: then it is unknown whether it has written.
  *
  * A store belongs to one node: its leases carry that node's id.
  */
