@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Subscription } from '../../core/fan-out.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
+import { type HookRow, toClientCertificate, toHeaders, toHook, toSchedule } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
@@ -10,6 +10,7 @@ import { prepare, type SqliteConnection } from './prepared.ts';
 export interface IndexedHook extends Subscription {
   readonly workspace_id: string;
   readonly max_attempts: number | null;
+  readonly retry_schedule: readonly number[] | null;
   /** Whether it has counted failures, which a success resets. */
   readonly is_failing: boolean;
 }
@@ -38,6 +39,7 @@ const INDEXED = [
   'status',
   'dialect',
   'max_attempts',
+  'retry_schedule',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
@@ -49,6 +51,7 @@ const toIndexed = (row: Pick<HookRow, (typeof INDEXED)[number]>): IndexedHook =>
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
+  retry_schedule: toSchedule(row),
   is_failing: row.consecutive_failures > 0,
 });
 
