@@ -18,6 +18,7 @@ import type { Secrets } from '../admin/secrets.ts';
 import type { Signatures } from '../admin/signatures.ts';
 import type { SystemState } from '../admin/system.ts';
 import type { TestSends } from '../admin/test-sends.ts';
+import type { TryFilter } from '../admin/try-filter.ts';
 
 /** The dependencies of the routers. They never appear in the published types. */
 export interface RpcDeps {
@@ -26,6 +27,7 @@ export interface RpcDeps {
   readonly hooks: Hooks;
   readonly hookWarnings: HookWarnings;
   readonly testSends: TestSends;
+  readonly tryFilter: TryFilter;
   readonly secrets: Secrets;
   readonly signatures: Signatures;
   readonly recoveryJobs: RecoveryJobs;
