@@ -65,6 +65,7 @@ export class TableRows {
       stopping: null,
       insecure_ssl: 0,
       max_attempts: null,
+      retry_schedule: null,
       timeout_ms: null,
       headers: null,
       client_certificate: null,

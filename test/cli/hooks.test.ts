@@ -42,6 +42,15 @@ test('with --json every command about hooks prints the answer of the API', async
     metadata: { plan: 'team', eq: 'a=b' },
     headers: { 'X-Tenant': '[secret]' },
   });
+  const scheduled = await json('hooks', 'update', created.id, '--retry-schedule', '0,1m');
+  const attempt_delays = [
+    { min_ms: 0, max_ms: 0 },
+    { min_ms: 60_000, max_ms: 75_000 },
+    { min_ms: 60_000, max_ms: 75_000 },
+  ];
+  expect(scheduled).toMatchObject({ retry_schedule: ['0s', '1m'], attempt_delays });
+  const reset = await json('hooks', 'update', created.id, '--retry-schedule', 'default');
+  expect(reset).toMatchObject({ retry_schedule: null });
   const back = await json('hooks', 'update', created.id, '--max-attempts', 'default', '--no-active');
   expect(back).toMatchObject({ max_attempts: null, timeout_ms: 500, status: 'paused' });
 

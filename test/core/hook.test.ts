@@ -50,6 +50,7 @@ const HOOK: SendableHook = {
   description: '',
   metadata: {},
   max_attempts: null,
+  retry_schedule: null,
   timeout_ms: null,
   validated_at: null,
   created_at: 0,

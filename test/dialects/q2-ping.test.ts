@@ -57,6 +57,7 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     description: '',
     metadata: {},
     max_attempts: null,
+    retry_schedule: null,
     timeout_ms: null,
     validated_at: null,
     created_at: Date.parse(`${hook.created_at}Z`),

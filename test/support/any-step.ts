@@ -81,6 +81,7 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['\n', 'ä', ''],
       ),
     ],
+    ['5m', mostly(['0', '0s', '1h'], ['5', '1 m', '31d', ''])],
     ['1h', mostly(['1m', '5m', '1h', '1d'], ['0h', '1s', ''])],
     ['cus-42-orders', mostly(['k0', 'k1', 'k2', 'k3'], ['\n', 'ä', ''])],
     ['Shop', fc.oneof(mostly(['one', ' padded '], [' ', 'a\nb']), fc.string({ minLength: 1, maxLength: 9 }))],

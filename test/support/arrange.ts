@@ -28,6 +28,7 @@ export interface HookSetup {
   readonly dialect?: string;
   readonly content_type?: string;
   readonly max_attempts?: number | null;
+  readonly retry_schedule?: string | null;
   readonly timeout_ms?: number | null;
   readonly consecutive_failures?: number;
   readonly failing_since?: number | null;
@@ -124,6 +125,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       stopping: null,
       insecure_ssl: 0,
       max_attempts: null,
+      retry_schedule: null,
       timeout_ms: null,
       headers: null,
       client_certificate: null,

@@ -116,6 +116,7 @@ export const createKit = (db: Kysely<Schema>) => {
     insecure_ssl: false,
     client_certificate: null,
     max_attempts: null,
+    retry_schedule: null,
     timeout_ms: null,
     validated_at: null,
     ...TIMES,

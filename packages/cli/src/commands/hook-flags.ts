@@ -31,6 +31,7 @@ export interface HookFields {
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
+  readonly retry_schedule?: readonly string[] | 'default';
   readonly timeout_ms?: number | 'default';
   /** False drops every header. */
   readonly headers?: Pairs | false;
@@ -75,12 +76,17 @@ export const hookFlags: readonly Flag[] = [
   {
     flags: '--max-attempts <n>',
     read: readCountOrDefault,
-    about: 'maximum attempts per delivery, or `default` for that of the dialect',
+    about: 'maximum attempts per delivery, or `default` for the length of the schedule',
+  },
+  {
+    flags: '--retry-schedule <delays>',
+    read: (text) => (text === 'default' ? text : readList(text)),
+    about: 'delay before each attempt, like 0s,1m,5m, or `default` for those of the server or the dialect',
   },
   {
     flags: '--timeout-ms <n>',
     read: readCountOrDefault,
-    about: 'time limit of one attempt, or `default` for that of the dialect',
+    about: 'time limit of one attempt, or `default` for that of the server or the dialect',
   },
   {
     flags: '--client-certificate-file <file>',
@@ -93,7 +99,7 @@ export const hookFlags: readonly Flag[] = [
   { flags: '--no-insecure-ssl', about: 'verify TLS certificates' },
 ];
 
-const orNull = (count: number | 'default'): number | null => (count === 'default' ? null : count);
+const orNull = <T>(value: T | 'default'): T | null => (value === 'default' ? null : value);
 
 /** The fields as in the API, where null is the default of the dialect. */
 export const toHookInput = <F extends HookFields>({
@@ -101,6 +107,7 @@ export const toHookInput = <F extends HookFields>({
   headers,
   metadata,
   max_attempts,
+  retry_schedule,
   timeout_ms,
   client_certificate_file: _certificate,
   client_key_file: _key,
@@ -111,6 +118,9 @@ export const toHookInput = <F extends HookFields>({
   ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
   ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
+  ...(retry_schedule === undefined
+    ? {}
+    : { retry_schedule: retry_schedule === 'default' ? null : [...retry_schedule] }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
   ...(headers === undefined
     ? {}

@@ -5,8 +5,8 @@ import type { CreationKey } from '../core/idempotency.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { HookInput, NewHookInput } from './hook-input.ts';
 import { assertFilter, type CheckFilter } from './check-filter.ts';
+import { type HookInput, type NewHookInput, toDelays } from './hook-input.ts';
 import { readGivenCertificate } from './client-certificates.ts';
 import type { HookLookup } from './hook-lookup.ts';
 import { assertHookLimits } from './hook-limits.ts';
@@ -76,6 +76,7 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   disabled_reason: null,
   insecure_ssl: input.insecure_ssl ?? false,
   max_attempts: input.max_attempts ?? null,
+  retry_schedule: toDelays(input.retry_schedule ?? null),
   timeout_ms: input.timeout_ms ?? null,
   validated_at: null,
   created_at: now,

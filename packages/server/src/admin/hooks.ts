@@ -9,7 +9,7 @@ import {
   pingAfterChange,
 } from './create-hook.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { HookPatch, NewHookInput } from './hook-input.ts';
+import { type HookPatch, type NewHookInput, toDelays } from './hook-input.ts';
 import { noSuchHook } from './hook-lookup.ts';
 import { validateHook } from './validate-hook.ts';
 import type { RecoveryJobs, Selection } from './recoveries.ts';
@@ -86,7 +86,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
 
   return {
     create: (workspace_id, input, by) => createHook(options, { workspace_id, by }, input),
-    update: async (at, { active, secret, client_certificate: given, ...patch }) => {
+    update: async (at, { active, secret, client_certificate: given, retry_schedule, ...patch }) => {
       const { workspace_id, hook_id } = at;
       const [hook, catalog] = await Promise.all([
         lookup.get(workspace_id, hook_id),
@@ -103,6 +103,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const change = {
         ...withoutUndefined({ ...patch, client_certificate }),
+        ...(retry_schedule === undefined ? {} : { retry_schedule: toDelays(retry_schedule) }),
         ...moved,
         ...(secret === undefined
           ? {}

@@ -33,6 +33,8 @@ export interface Hook {
   readonly disabled_reason: DisabledReason | null;
   readonly insecure_ssl: boolean;
   readonly max_attempts: number | null;
+  /** The delay before each attempt in milliseconds; null uses the schedule of the configuration or the dialect. */
+  readonly retry_schedule: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly validated_at: number | null;
   readonly consecutive_failures: number;

@@ -19,9 +19,9 @@ const scope = 'workspace';
 const one = z.strictObject({ hook_id: hookId });
 
 const show =
-  ({ secrets }: RpcDeps) =>
+  ({ hookFacts }: RpcDeps) =>
   (hook: ListedHook) =>
-    viewHook(hook, secrets.stateOf(hook));
+    viewHook(hook, hookFacts(hook));
 
 /** A hook with the warnings about it and about the secret that the call has set. */
 const showWarned =

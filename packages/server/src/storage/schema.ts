@@ -97,6 +97,8 @@ interface HooksTable {
   stopping: 'held' | 'canceled' | 'erased' | null;
   insecure_ssl: Flag;
   max_attempts: number | null;
+  /** Milliseconds. */
+  retry_schedule: JsonText | null;
   timeout_ms: number | null;
   headers: Sealed | null;
   client_certificate: Sealed | null;

@@ -86,7 +86,7 @@ const problemOf = (use: Use, fields: SchemaFields, type: string): FieldProblem |
   return { field: text, message: `${text} is not in the schema of ${type}${suggestion}` };
 };
 
-/** What a filter expects of the data of an event type, but its schema excludes: at most one problem per field. */
+/** The fields of a filter that the schema of an event type excludes: at most one problem per field. */
 export const checkFields = (
   expression: Expression,
   { type, schema }: { readonly type: string; readonly schema: JsonObject },

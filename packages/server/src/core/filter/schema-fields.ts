@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 /** Subschemas that one search reads; the rest counts as unknown. */
 const READ_MAX = 2_000;
 
-/** What a schema says about one field below it. */
+/** One field below a schema. */
 export type SchemaField =
   /** It can exist, and is one of these schemas. */
   | { readonly kind: 'known'; readonly schemas: readonly Json[] }
@@ -49,7 +49,7 @@ export class SchemaFields {
     this.#root = root;
   }
 
-  /** What the schema says about a path; for one that is absent, up to which name it exists. */
+  /** The field at a path; `depth` is the number of names up to which an absent one exists. */
   find(path: readonly (string | number)[]): SchemaField & { readonly depth: number } {
     let schemas: readonly Json[] = [this.#root];
     for (const [depth, name] of path.entries()) {

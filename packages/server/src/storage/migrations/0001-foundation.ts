@@ -93,6 +93,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('stopping', 'text')
         .addColumn('insecure_ssl', 'integer', (c) => c.notNull())
         .addColumn('max_attempts', 'integer')
+        .addColumn('retry_schedule', 'text')
         .addColumn('timeout_ms', 'integer')
         .addColumn('headers', 'text')
         .addColumn('client_certificate', 'text')

@@ -4,7 +4,7 @@ import type { Subscription } from '../../core/fan-out.ts';
 import { type Filter, storedFilter } from '../../core/filter/compile-filter.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
+import { type HookRow, toClientCertificate, toHeaders, toHook, toSchedule } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
@@ -13,6 +13,7 @@ export interface IndexedHook extends Subscription {
   readonly workspace_id: string;
   readonly filter: Filter | null;
   readonly max_attempts: number | null;
+  readonly retry_schedule: readonly number[] | null;
   /** Whether it has counted failures, which a success resets. */
   readonly is_failing: boolean;
 }
@@ -42,6 +43,7 @@ const INDEXED = [
   'status',
   'dialect',
   'max_attempts',
+  'retry_schedule',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
@@ -71,6 +73,7 @@ const toIndexed = (
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
+  retry_schedule: toSchedule(row),
   is_failing: row.consecutive_failures > 0,
 });
 
