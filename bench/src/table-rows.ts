@@ -10,6 +10,7 @@ type NewHookRow = Omit<
   Schema['bellwire_hooks'],
   | 'number'
   | 'is_operational'
+  | 'filter'
   | 'consecutive_failures'
   | 'description'
   | 'metadata'

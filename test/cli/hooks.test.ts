@@ -195,3 +195,19 @@ test('hooks, events and deliveries of one customer are created and listed; tenan
   expect(await json('tenants', 'get', 'cus_1')).toMatchObject(updated);
   expect((await bellwire(['tenants', 'list'])).stdout).toMatch(/^TENANT .*\ncus_1 +1 /);
 });
+
+test('the filter of a hook is set, tried and removed', async ({ server, json, bellwire }) => {
+  const events = ['--events', 'order.created'];
+  const created = await json('hooks', 'create', CLOSED, ...events, '--filter', 'total >= 100');
+  expect(created).toMatchObject({ filter: 'total >= 100' });
+  await server.send({ type: 'order.created', data: { total: 5 } });
+  await server.send({ type: 'order.created', data: { total: 500 } });
+  const tried = await bellwire(['hooks', 'try-filter', 'total >= 100', ...events]);
+  expect(tried.code).toBe(0);
+  expect(tried.stdout).toMatch(/RESULT.*\n *match +evt_.*\n *no_match +evt_/);
+  expect(tried.stderr).toContain('1 of 2 events match.');
+  const wrong = await bellwire(['hooks', 'try-filter', 'total = 100', ...events]);
+  expect(wrong).toMatchObject({ code: 1 });
+  expect(wrong.stderr).toContain('filter: = is not part of the filter language; write == to compare');
+  expect(await json('hooks', 'update', created.id, '--no-filter')).toMatchObject({ filter: null });
+});

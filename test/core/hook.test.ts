@@ -39,6 +39,7 @@ const HOOK: SendableHook = {
   name: '',
   url: 'https://example.com/',
   events: ['*'],
+  filter: null,
   method: 'POST',
   content_type: 'application/json',
   dialect: 'standard',

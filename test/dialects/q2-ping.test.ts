@@ -47,6 +47,7 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     name: 'orders',
     url: hook.target_url,
     events: hook.events,
+    filter: null,
     method: 'POST',
     content_type: 'application/json',
     dialect: 'q2',

@@ -4,7 +4,7 @@ import { keepForFile, type ServerView, startServer } from '../support/running-se
 
 const url = 'https://receiver.example.com/in';
 
-const FIELDS = `id number name description metadata url events method content_type dialect status
+const FIELDS = `id number name description metadata url events filter method content_type dialect status
   active insecure_ssl max_attempts retry_schedule attempt_delays timeout_ms headers client_certificate validated_at disabled_reason consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
   /\s+/,
 );
@@ -36,6 +36,7 @@ it('a new hook has every documented field, with working defaults', async () => {
     timeout_ms: null,
     headers: {},
     client_certificate: null,
+    filter: null,
     description: '',
     metadata: {},
     secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,

@@ -62,6 +62,13 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['text/plain', 'json', ''],
       ),
     ],
+    [
+      'order.total >= 100',
+      mostly(
+        ['a >= 1', 'exists a', '$type == "a" or a == null', '$metadata.a == "x"', null],
+        ['a =', '', 'a', 'x'.repeat(1_025)],
+      ),
+    ],
     [EXAMPLE.secret, mostly([EXAMPLE.secret, 'good enough as a secret', 'short'], ['whsec_!', 'ä', ''])],
     [
       'standard',

@@ -21,6 +21,7 @@ export interface WorkspaceSetup {
 
 export interface HookSetup {
   readonly events?: readonly string[];
+  readonly filter?: string | null;
   readonly url?: string;
   readonly status?: HookStatus;
   readonly tenant?: string | null;
@@ -55,6 +56,7 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
   idempotency_key: null,
   fingerprint: null,
   deliveries: 1,
+  filtered: 0,
   addressed: 0,
   occurred_at: row.created_at,
   payload_expired_at: null,
@@ -194,6 +196,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
     /** Switches a hook and leaves its deliveries pending, as a race can. */
     setOnlyHookStatus: (id: string, status: HookStatus) => changeHook(id, { status }),
     setHookDialect: (id: string, dialect: string) => changeHook(id, { dialect }),
+    setHookFilter: (id: string, filter: string | null) => changeHook(id, { filter }),
     setHookEvents: (id: string, events: readonly string[]) =>
       changeHook(id, { events: JSON.stringify(events) }),
     /** Replaces the secrets of a hook by text that no key opens. */

@@ -1,4 +1,5 @@
 import type { Audit } from './admin/audit.ts';
+import { createCheckFilter } from './admin/check-filter.ts';
 import { AwaitedSends } from './admin/awaited-sends.ts';
 import { createAdmitEvent } from './admin/event-limits.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
@@ -15,6 +16,7 @@ import type { Sessions } from './admin/sessions.ts';
 import { limitRetries } from './admin/retry-limit.ts';
 import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
+import { createTryFilter } from './admin/try-filter.ts';
 import type { Hook } from './core/hook.ts';
 import { attemptDelays, hookDelays } from './core/retry-schedule.ts';
 import { explainRequest } from './dialects/explain.ts';
@@ -75,7 +77,8 @@ export const createManagement = (
     retention_ms: settings.retention_ms,
     onCreated,
   });
-  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs };
+  const checkFilter = createCheckFilter(storage.store);
+  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs, checkFilter };
   const secrets = createSecrets(forHooks);
   const hookFacts = createHookFacts(ports, settings, secrets);
   const router = createAppRouter({
@@ -85,6 +88,7 @@ export const createManagement = (
     hookWarnings: createHookWarnings(forHooks),
     hookFacts,
     testSends,
+    tryFilter: createTryFilter(checkFilter, storage.repositories.events),
     secrets,
     signatures: createSignatures({ ...forHooks, ...storage, explainRequest }),
     recoveryJobs,

@@ -107,6 +107,7 @@ export const createKit = (db: Kysely<Schema>) => {
     metadata: {},
     url: 'https://acme.example.com/hook',
     events: ['*'],
+    filter: null,
     method: 'POST',
     content_type: 'application/json',
     dialect: 'standard',

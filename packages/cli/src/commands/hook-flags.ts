@@ -21,6 +21,8 @@ type Method = NonNullable<Input['method']>;
 
 /** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
+  /** False gets every event of the subscribed types. */
+  readonly filter?: string | false;
   readonly name?: string;
   readonly description?: string;
   readonly metadata?: Pairs;
@@ -47,6 +49,10 @@ export const eventsFlag: Flag = {
 };
 
 export const hookFlags: readonly Flag[] = [
+  {
+    flags: '--filter <filter>',
+    about: "which of these events the hook gets, like 'order.total >= 100'; `hooks try-filter` tries one",
+  },
   { flags: '--name <name>', about: 'a name for people (default: the host of the URL)' },
   { flags: '--description <text>', about: 'a description for people' },
   metadataFlag,
@@ -97,6 +103,7 @@ const orNull = <T>(value: T | 'default'): T | null => (value === 'default' ? nul
 
 /** The fields as in the API, where null is the default of the dialect. */
 export const toHookInput = <F extends HookFields>({
+  filter,
   headers,
   metadata,
   max_attempts,
@@ -108,6 +115,7 @@ export const toHookInput = <F extends HookFields>({
   ...fields
 }: F) => ({
   ...fields,
+  ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
   ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
   ...(retry_schedule === undefined

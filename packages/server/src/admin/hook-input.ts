@@ -6,6 +6,8 @@ import type { Method } from '../dialects/dialect.ts';
 export interface HookInput {
   readonly url: string;
   readonly events: readonly string[];
+  /** Which events of these types the hook gets; null for all. */
+  readonly filter?: string | null | undefined;
   /** The user's id for the customer that the hook belongs to; `*` for every customer. */
   readonly tenant?: string | undefined;
   readonly name?: string | undefined;

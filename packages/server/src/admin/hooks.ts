@@ -1,5 +1,6 @@
 import { readGivenCertificate } from './client-certificates.ts';
 import { auditedHook, type HookRef } from './audit.ts';
+import { assertFilter } from './check-filter.ts';
 import {
   createHook,
   type CreatedHook,
@@ -93,6 +94,10 @@ export const createHooks = (options: HooksOptions): Hooks => {
       ]);
       const dialect = lookup.dialect(hook.dialect);
       validateHook({ ...patch, tenant: hook.tenant ?? undefined, secret }, { dialect, catalog, url_policy });
+      if (patch.filter !== undefined || patch.events !== undefined) {
+        const { filter = hook.filter, events = hook.events } = patch;
+        if (filter !== null) assertFilter(await options.checkFilter(workspace_id, { filter, events }));
+      }
       const client_certificate = readGivenCertificate(options, given);
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };

@@ -24,6 +24,8 @@ export interface Hook {
   readonly metadata: Readonly<Record<string, string>>;
   readonly url: string;
   readonly events: readonly string[];
+  /** Which events of these types it receives, see filter/; null for all. */
+  readonly filter: string | null;
   readonly method: string;
   readonly content_type: string;
   readonly dialect: string;

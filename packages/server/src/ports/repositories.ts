@@ -93,6 +93,7 @@ export type HookChange = Partial<
     | 'metadata'
     | 'url'
     | 'events'
+    | 'filter'
     | 'method'
     | 'content_type'
     | 'insecure_ssl'

@@ -18,6 +18,7 @@ import type { Secrets } from '../admin/secrets.ts';
 import type { Signatures } from '../admin/signatures.ts';
 import type { SystemState } from '../admin/system.ts';
 import type { TestSends } from '../admin/test-sends.ts';
+import type { TryFilter } from '../admin/try-filter.ts';
 import type { HookFacts } from './views/hook.ts';
 
 /** The dependencies of the routers. They never appear in the published types. */
@@ -29,6 +30,7 @@ export interface RpcDeps {
   /** The parts of a shown hook that are not in its row. */
   readonly hookFacts: (hook: ListedHook) => HookFacts;
   readonly testSends: TestSends;
+  readonly tryFilter: TryFilter;
   readonly secrets: Secrets;
   readonly signatures: Signatures;
   readonly recoveryJobs: RecoveryJobs;

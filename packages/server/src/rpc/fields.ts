@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FILTER_BYTES_MAX } from '../core/filter/parse-filter.ts';
 import { parseDuration } from '../core/durations.ts';
 import { EVENTS_PER_SECOND_MAX } from '../core/limits.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
@@ -33,7 +34,7 @@ export const eventTypeName = described(
 );
 
 /** An entry of a hook's `events`: a name, `order.*` for all names that start with `order.`, or `*`. */
-const subscription = described(
+export const subscription = described(
   z
     .string()
     .max(130)
@@ -207,6 +208,13 @@ export const sendInput = z
   })
   .meta({ id: 'NewEvent', description: 'An event to send.' });
 
+/** Its length in bytes and its grammar are checked with the hook. */
+export const filterText = described(
+  z.string().max(FILTER_BYTES_MAX),
+  'A filter of events by their content: 1024 bytes and 50 operators at most.',
+  'order.total >= 100',
+);
+
 const MAX_DELAY_MS = 30 * 86_400_000;
 const DELAY_RULE = 'must be a duration such as 500ms, 30s, 5m, 2h or 1d, at most 30d';
 const AT_ONCE_RULE = 'must begin with 0s: the first attempt is immediate';
@@ -233,6 +241,11 @@ export const hookFields = {
     'The event types that the hook is subscribed to. `ping` and `Webhook Validate` are always sent. `bellwire.*` subscribes a hook without a tenant to operational events of Bellwire, which `*` does not include.',
     ['order.*'],
   ),
+  filter: described(
+    filterText.nullable(),
+    'Which events of these types the hook gets, such as `order.total >= 100 and order.status in ("paid", "open")`. Null, the default, lets every event pass.',
+    'order.total >= 100',
+  ).optional(),
   name: label.optional(),
   description: hookDescription.optional(),
   metadata: metadata.optional(),

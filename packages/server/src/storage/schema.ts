@@ -85,6 +85,7 @@ interface HooksTable {
   metadata: Generated<JsonText>;
   url: string;
   events: JsonText;
+  filter: Generated<string | null>;
   /** Whether `events` covers operational events. */
   is_operational: Generated<Flag>;
   method: string;
@@ -134,6 +135,8 @@ interface EventsTable {
   /** SHA-256 of the request with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
+  /** Subscribed hooks whose filter did not match. */
+  filtered: Generated<number>;
   /** 1 for an event with `hook_ids`, which a recovery never sends to other hooks. */
   addressed: Flag;
   occurred_at: Time;

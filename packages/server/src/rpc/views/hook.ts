@@ -29,6 +29,11 @@ export const hookView = z
       'Names of event types, `order.*` for all names that start with `order.`, or `*` for all.',
       ['order.*'],
     ),
+    filter: described(
+      z.string().nullable(),
+      'Which events of these types it gets; null for all.',
+      'order.total >= 100',
+    ),
     method: described(z.string(), 'The HTTP method of the requests.', 'POST'),
     content_type: described(z.string(), 'The encoding of the body.', 'application/json'),
     dialect: described(z.string(), 'The wire format.', 'standard'),
@@ -162,6 +167,7 @@ export const viewHook = (
   metadata: { ...hook.metadata },
   url: hook.url,
   events: [...hook.events],
+  filter: hook.filter,
   method: hook.method,
   content_type: hook.content_type,
   dialect: hook.dialect,
@@ -192,7 +198,7 @@ export const viewHook = (
 });
 
 const warnings = warningsView(
-  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, or another hook with its URL or name.',
+  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, fields of the filter that are not in a schema, or another hook with its URL or name.',
 );
 
 export const createdHookView = hookView

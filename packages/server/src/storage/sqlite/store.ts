@@ -162,6 +162,16 @@ export class SqliteStore implements Store {
   readonly schemaOf: Store['schemaOf'] = (workspace_id, type) =>
     this.#caches.schemas.get(schemaKey(workspace_id, type));
 
+  readonly filters: Store['filters'] = (workspace_id, type, tenant) => {
+    const { index } = this.#parts;
+    if (!index.mayFilter(workspace_id)) return null;
+    return this.#database.read(() =>
+      index
+        .subscribers(workspace_id, type, tenant)
+        .flatMap(({ id, filter }) => (filter === null ? [] : [{ id, filter }])),
+    );
+  };
+
   readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
     const { index } = this.#parts;
     await index.prepare(workspace_id);
