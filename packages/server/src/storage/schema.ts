@@ -86,6 +86,7 @@ interface HooksTable {
   metadata: Generated<JsonText>;
   url: string;
   events: JsonText;
+  filter: Generated<string | null>;
   /** Whether `events` covers operational events. */
   is_operational: Generated<Flag>;
   method: string;
@@ -97,6 +98,8 @@ interface HooksTable {
   stopping: 'held' | 'canceled' | 'erased' | null;
   insecure_ssl: Flag;
   max_attempts: number | null;
+  /** Milliseconds. */
+  retry_schedule: JsonText | null;
   timeout_ms: number | null;
   /** JSON of its `RateLimit`; null for none. */
   rate_limit: JsonText | null;
@@ -141,6 +144,8 @@ interface EventsTable {
   /** SHA-256 of the request with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
+  /** Subscribed hooks whose filter did not match. */
+  filtered: Generated<number>;
   /** 1 for an event with `hook_ids`, which a recovery never sends to other hooks. */
   addressed: Flag;
   occurred_at: Time;

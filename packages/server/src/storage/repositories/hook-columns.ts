@@ -19,10 +19,14 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     rate_limit: hook.rate_limit === null ? null : JSON.stringify(hook.rate_limit),
+    retry_schedule: scheduleText(hook.retry_schedule),
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
   };
 };
+
+const scheduleText = (schedule: readonly number[] | null): string | null =>
+  schedule === null ? null : JSON.stringify(schedule);
 
 export const isDeactivation = ({ status }: HookChange): boolean =>
   status !== undefined && status !== 'active';
@@ -38,6 +42,7 @@ export const toChangedColumns = (
     metadata,
     insecure_ssl,
     rate_limit,
+    retry_schedule,
     headers,
     client_certificate,
     secret: _,
@@ -51,6 +56,7 @@ export const toChangedColumns = (
     ...(rate_limit === undefined
       ? {}
       : { rate_limit: rate_limit === null ? null : JSON.stringify(rate_limit) }),
+    ...(retry_schedule === undefined ? {} : { retry_schedule: scheduleText(retry_schedule) }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined
       ? {}

@@ -11,6 +11,9 @@ export type HookRow = Selectable<Schema['bellwire_hooks']>;
 /** The rate limit in a column; null without one. */
 export const toRateLimit = (text: string | null): RateLimit | null =>
   text === null ? null : (JSON.parse(text) as RateLimit);
+/** The delays of a hook's own schedule; null if it has none. */
+export const toSchedule = ({ retry_schedule }: Pick<HookRow, 'retry_schedule'>): readonly number[] | null =>
+  retry_schedule === null ? null : (JSON.parse(retry_schedule) as number[]);
 
 /** The hook of a row. */
 export const toHook = (row: HookRow): Hook => {
@@ -31,6 +34,7 @@ export const toHook = (row: HookRow): Hook => {
     metadata: JSON.parse(row.metadata) as Record<string, string>,
     insecure_ssl: row.insecure_ssl === 1,
     rate_limit: toRateLimit(row.rate_limit),
+    retry_schedule: toSchedule(row),
     last_failure:
       last_failure_at === null ? null : { at: last_failure_at, last_outcome, last_detail, last_status },
   };

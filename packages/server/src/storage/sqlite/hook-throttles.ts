@@ -11,7 +11,7 @@ import {
   UNTHROTTLED,
 } from '../../core/hook-throttle.ts';
 import type { HookEffect } from '../../core/next-step.ts';
-import { retryBase, withMaxAttempts } from '../../core/retry-schedule.ts';
+import { hookDelays, retryBase } from '../../core/retry-schedule.ts';
 import type { AttemptedSettlement } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
@@ -75,8 +75,8 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
 });
 
 /** The delay that the next attempt of a delivery would have without jitter. */
-const retryBaseOf = ({ delivery, policy }: AttemptedSettlement, { max_attempts }: IndexedHook): number =>
-  retryBase(withMaxAttempts(policy.delays_ms, max_attempts), delivery.failures + 1);
+const retryBaseOf = ({ delivery, policy }: AttemptedSettlement, hook: IndexedHook): number =>
+  retryBase(hookDelays(hook, policy.delays_ms), delivery.failures + 1);
 
 /** Throttles with their statements prepared on one connection. */
 export const createHookThrottles = (connection: SqliteConnection): HookThrottles => {

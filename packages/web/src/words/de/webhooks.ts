@@ -60,6 +60,7 @@ export const hook_form: Words['hook_form'] = {
     method: 'Methode',
     content_type: 'Inhaltstyp',
     max_attempts: 'Höchstzahl der Versuche',
+    retry_schedule: 'Wiederholungsplan',
     timeout: 'Zeitlimit in Sekunden',
     headers: 'Header',
     metadata: 'Metadaten',
@@ -77,7 +78,9 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Nur für einen Empfänger mit selbst signiertem Zertifikat ausschalten. Das Audit-Log hält es fest.',
     method: '',
     content_type: '',
-    max_attempts: 'Für jede Zustellung, 1 bis 20. Voreinstellung: die des Formats.',
+    max_attempts: 'Für jede Zustellung, 1 bis 20. Voreinstellung: die Länge des Plans.',
+    retry_schedule:
+      'Die Wartezeit vor jedem Versuch, durch Kommas getrennt, etwa 0s, 1m, 5m. Jede weitere verlängert sich um einen zufälligen Teil, bis zu einem Viertel. Voreinstellung: die des Servers oder des Formats.',
     timeout: 'Für jeden Versuch, 0,1 bis 60. Voreinstellung: die des Formats.',
     headers:
       'Werden mit jeder Anfrage gesendet, etwa ein API-Schlüssel des Empfängers. Die Werte werden verschlüsselt gespeichert.',

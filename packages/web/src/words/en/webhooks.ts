@@ -60,6 +60,7 @@ export const hook_form = {
     method: 'Method',
     content_type: 'Content type',
     max_attempts: 'Max attempts',
+    retry_schedule: 'Retry schedule',
     timeout: 'Timeout in seconds',
     headers: 'Headers',
     metadata: 'Metadata',
@@ -77,7 +78,9 @@ export const hook_form = {
     ssl: 'Turn it off only for a receiver with a self-signed certificate. The audit log records it.',
     method: '',
     content_type: '',
-    max_attempts: 'For each delivery, 1 to 20. Default: that of the format.',
+    max_attempts: 'For each delivery, 1 to 20. Default: the length of the schedule.',
+    retry_schedule:
+      'The delay before each attempt, with commas between, such as 0s, 1m, 5m. Each later one is lengthened by a random part, up to a quarter. Default: that of the server or the format.',
     timeout: 'For each attempt, 0.1 to 60. Default: that of the format.',
     headers: 'Sent with every request, for example an API key of the receiver. Values are stored encrypted.',
     metadata: 'Your own names and values. They are not sent.',

@@ -60,6 +60,7 @@ export const hook_form: Words['hook_form'] = {
     method: 'Método',
     content_type: 'Tipo de contenido',
     max_attempts: 'Máximo de intentos',
+    retry_schedule: 'Plan de reintentos',
     timeout: 'Tiempo límite en segundos',
     headers: 'Cabeceras',
     metadata: 'Metadatos',
@@ -77,7 +78,9 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Desactívelo solo para un receptor con certificado autofirmado. El registro de auditoría lo anota.',
     method: '',
     content_type: '',
-    max_attempts: 'Para cada entrega, de 1 a 20. Por defecto: los del formato.',
+    max_attempts: 'Para cada entrega, de 1 a 20. Por defecto: la longitud del plan.',
+    retry_schedule:
+      'La espera antes de cada intento, separadas por comas, como 0s, 1m, 5m. Cada una posterior se alarga en una parte aleatoria, hasta un cuarto. Por defecto: las del servidor o del formato.',
     timeout: 'Para cada intento, de 0,1 a 60. Por defecto: el del formato.',
     headers:
       'Se envían con cada petición, por ejemplo una clave de API del receptor. Los valores se guardan cifrados.',

@@ -11,7 +11,7 @@ import { PairsInput } from './pairs-input.tsx';
 import { SecretInput } from './secret-input.tsx';
 
 interface TextOptions {
-  readonly key: 'url' | 'name' | 'description' | 'max_attempts' | 'timeout_s' | 'tenant';
+  readonly key: 'url' | 'name' | 'description' | 'max_attempts' | 'retry_schedule' | 'timeout_s' | 'tenant';
   readonly type?: 'text' | 'url' | 'number';
   readonly placeholder?: string;
 }
@@ -137,6 +137,7 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   method: choiceField('method', ['POST', 'PUT', 'PATCH', 'DELETE']),
   content_type: choiceField('content_type', ['application/json', 'application/x-www-form-urlencoded']),
   max_attempts: textField({ key: 'max_attempts', type: 'number' }),
+  retry_schedule: textField({ key: 'retry_schedule', placeholder: '0s, 1m, 5m' }),
   timeout: textField({ key: 'timeout_s', type: 'number' }),
   headers: Headers,
   metadata: Metadata,

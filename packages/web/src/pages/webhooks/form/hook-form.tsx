@@ -36,6 +36,7 @@ const NAMES: readonly FieldName[] = [
   'method',
   'content_type',
   'max_attempts',
+  'retry_schedule',
   'timeout',
   'ssl',
   'client_certificate',
