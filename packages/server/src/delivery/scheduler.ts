@@ -110,7 +110,7 @@ export class Scheduler {
     const now = this.#clock.monotonic();
     const saturated = new Set<string>();
     for (const queue of this.#long) {
-      if (!queue.isSaturated(now, this.#limits, this.#backlogged.has(queue))) continue;
+      if (queue.length < queue.limit(now, this.#limits)) continue;
       saturated.add(queue.hook_id);
       this.#backlogged.add(queue);
     }
@@ -145,7 +145,7 @@ export class Scheduler {
   room(hook_id: string): number {
     const queue = this.#queues.get(hook_id);
     if (queue === undefined) return this.#limits.hook_concurrency * 4;
-    return queue.room(this.#clock.monotonic(), this.#limits);
+    return Math.max(0, queue.limit(this.#clock.monotonic(), this.#limits) - queue.length);
   }
 
   /** Hooks with a backlog in the store and little left in memory; each is returned once per noted backlog. */
@@ -153,10 +153,10 @@ export class Scheduler {
     const now = this.#clock.monotonic();
     const found = [];
     for (const queue of this.#backlogged) {
-      if (!queue.needsRefill(now, this.#limits)) continue;
-      const { hook_id, workspace_id } = queue;
+      const { hook_id, workspace_id, length } = queue;
+      if (length > this.#limits.hook_concurrency / 2) continue;
       this.#backlogged.delete(queue);
-      found.push({ hook_id, workspace_id, limit: Math.min(queue.room(now, this.#limits), REFILL_MAX) });
+      found.push({ hook_id, workspace_id, limit: Math.min(queue.limit(now, this.#limits), REFILL_MAX) });
       this.#pruneIdle(queue);
     }
     return found;
