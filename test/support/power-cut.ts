@@ -74,9 +74,9 @@ export class ReplayedDisk {
   readonly #files = new Map<string, DiskFile>();
   /** By thread, the sync that has not ended. */
   readonly #syncing = new Map<string, { readonly file: DiskFile; readonly changes: number }>();
-  /** What the program has printed so far. */
+  /** Standard output of the program so far. */
   printed = '';
-  /** How often the header of the write-ahead log was written. */
+  /** The number of times that the write-ahead log began. */
   log_headers = 0;
 
   replay(line: string): void {
