@@ -114,6 +114,6 @@ export const createManagement = (
   return {
     router,
     contexts: createContexts({ ...settings, ...storage.repositories, keys, sessions, portals, lookup }),
-    viewChange: createViewChange(hookFacts),
+    viewChange: createViewChange({ factsOf: hookFacts, now: clock.now }),
   };
 };

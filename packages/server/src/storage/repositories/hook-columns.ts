@@ -18,6 +18,7 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
+    rate_limit: hook.rate_limit === null ? null : JSON.stringify(hook.rate_limit),
     retry_schedule: scheduleText(hook.retry_schedule),
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
@@ -40,6 +41,7 @@ export const toChangedColumns = (
     events,
     metadata,
     insecure_ssl,
+    rate_limit,
     retry_schedule,
     headers,
     client_certificate,
@@ -51,6 +53,9 @@ export const toChangedColumns = (
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
+    ...(rate_limit === undefined
+      ? {}
+      : { rate_limit: rate_limit === null ? null : JSON.stringify(rate_limit) }),
     ...(retry_schedule === undefined ? {} : { retry_schedule: scheduleText(retry_schedule) }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined
