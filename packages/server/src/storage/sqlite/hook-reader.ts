@@ -107,8 +107,7 @@ const toSendable = (row: HookRow, secrets: readonly SecretRow[], cipher: Cipher)
   };
 };
 
-/** A reader with its statements prepared on one connection. */
-export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher): HookReader => {
+const createStatements = ({ db, raw }: SqliteConnection) => {
   const selectPage = prepare<{ workspace_id: string; after: string; limit: number }, HookRow>(raw, (param) =>
     db
       .selectFrom('bellwire_hooks')
@@ -143,6 +142,13 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
   const selectThrottle = prepare<{ id: string }, ThrottleRow>(raw, (param) =>
     db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
   );
+  return { selectPage, selectOne, selectSecrets, selectThrottles, selectThrottle };
+};
+
+/** A reader with its statements prepared on one connection. */
+export const createHookReader = (connection: SqliteConnection, cipher: Cipher): HookReader => {
+  const { selectPage, selectOne, selectSecrets, selectThrottles, selectThrottle } =
+    createStatements(connection);
   const filterOf = createFilters();
   return {
     page: (query) => {
