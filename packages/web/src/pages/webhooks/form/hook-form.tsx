@@ -38,6 +38,7 @@ const NAMES: readonly FieldName[] = [
   'max_attempts',
   'retry_schedule',
   'timeout',
+  'rate_limit',
   'ssl',
   'client_certificate',
   'headers',
