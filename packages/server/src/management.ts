@@ -56,6 +56,9 @@ const createHookFacts =
     return { secrets: secrets.stateOf(hook), attempt_delays: attemptDelays(hookDelays(hook, delays_ms)) };
   };
 
+const awaitedSendsOf = ({ storage, dialects, clock }: Ports, { timeout_ms }: Settings): AwaitedSends =>
+  new AwaitedSends({ repositories: storage.repositories, dialects, clock, timeout_ms });
+
 /** Wires the management of hooks, events and everything else behind the API. */
 export const createManagement = (
   ports: Ports,
@@ -97,12 +100,7 @@ export const createManagement = (
     portals,
     repositories: storage.repositories,
     audit,
-    awaitedSends: new AwaitedSends({
-      repositories: storage.repositories,
-      dialects,
-      clock,
-      timeout_ms: settings.timeout_ms,
-    }),
+    awaitedSends: awaitedSendsOf(ports, settings),
     redeliver: limitRetries(loop, clock),
     now: clock.now,
     readSystem: createReadSystem({ ...settings, clock, store: storage.store }),
