@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { HookThrottles } from '../../packages/server/src/delivery/hook-throttles.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import { Scheduler } from '../../packages/server/src/delivery/scheduler.ts';
 import { SharedQueue } from '../../packages/server/src/delivery/shared-queue.ts';
 import type { LeasedDelivery } from '../../packages/server/src/ports/store.ts';
@@ -65,14 +67,16 @@ it('each tenant has its own halves, so that the turns of one use up none of anot
 
 it('a long queue of accepted deliveries does not keep a hook from claiming its backlog, nor the reverse', () => {
   const soon: (() => void)[] = [];
+  const clock: Clock = {
+    now: () => 0,
+    monotonic: () => 0,
+    after: () => () => {},
+    soon: (work) => void soon.push(work),
+    later: (work) => void soon.push(work),
+  };
   const scheduler = new Scheduler({
-    clock: {
-      now: () => 0,
-      monotonic: () => 0,
-      after: () => () => {},
-      soon: (work) => void soon.push(work),
-      later: (work) => void soon.push(work),
-    },
+    clock,
+    throttles: new HookThrottles({ clock, onClaimable: () => {} }),
     limits: { hook_concurrency: 2, concurrency: 64 },
     start: () => {},
   });
