@@ -7,6 +7,15 @@ const EXIT_MS = 20_000;
 /** The interval of the breaker: longer than two starts of the server take. */
 const RETRY_SCHEDULE = '0,20s,1h';
 
+const send = async (server: ServerProcess, count: number): Promise<void> => {
+  for (let n = 0; n < count; n += 1) {
+    await server.call('POST', '/v1/events', { type: 'order.created', data: { n } });
+  }
+};
+
+const breaker = async (server: ServerProcess) =>
+  (await server.call('GET', '/v1/webhooks')).body.data[0].breaker;
+
 test('kill -9 while the breaker is open: the next process sends nothing before the probe, then all', async () => {
   const receiver_state = { is_well: false, requests: 0 };
   await using folder = await createTemporaryFolder();
@@ -15,13 +24,6 @@ test('kill -9 while the breaker is open: the next process sends nothing before t
     return { status: receiver_state.is_well ? 200 : 500 };
   });
   const env = { BELLWIRE_RETRY_SCHEDULE: RETRY_SCHEDULE };
-  const send = async (server: ServerProcess, count: number): Promise<void> => {
-    for (let n = 0; n < count; n += 1) {
-      await server.call('POST', '/v1/events', { type: 'order.created', data: { n } });
-    }
-  };
-  const breaker = async (server: ServerProcess) =>
-    (await server.call('GET', '/v1/webhooks')).body.data[0].breaker;
 
   await using first = await startServer({ folder: folder.path, env });
   await first.call('POST', '/v1/webhooks', { url: receiver.origin, events: ['*'] });

@@ -97,6 +97,11 @@ export const en = {
     after: (took: string) => `after ${took}`,
     next_try: 'Bellwire tries again in',
     nothing_lost: 'Nothing is lost.',
+    holds: {
+      breaker: 'The receiver keeps failing, so the delivery waits until a probe succeeds.',
+      rate_limit: 'The delivery waits for the rate limit of the webhook.',
+    },
+    held_until: { breaker: 'Next probe in', rate_limit: 'Its turn comes in about' },
     no_attempt: 'There was no attempt yet.',
     no_request: 'Nothing was sent.',
     no_response: 'No response was received.',

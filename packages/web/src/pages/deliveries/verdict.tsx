@@ -21,11 +21,37 @@ const maxOf = ({ number }: Attempt, hook: Hook | undefined): number | null => {
   return max !== null && number > max ? null : max;
 };
 
+const HoldText = ({ hold: { reason, until } }: { readonly hold: NonNullable<Delivery['waits_for']> }) => {
+  const words = useWords().delivery;
+  return (
+    <>
+      {words.holds[reason]}
+      {until === null ? null : (
+        <>
+          {' '}
+          {words.held_until[reason]} <Until at={until} />.
+        </>
+      )}
+    </>
+  );
+};
+
+/** What a delivery waits for before its first attempt; nothing for one that is sent when it is due. */
+const Hold = ({ delivery: { waits_for } }: Pick<VerdictProps, 'delivery'>) => {
+  const words = useWords();
+  return waits_for === null ? null : (
+    <Notice tone="idle" title={words.status.pending}>
+      <HoldText hold={waits_for} /> {words.delivery.nothing_lost}
+    </Notice>
+  );
+};
+
 /** Why a delivery has not succeeded, what to do about it, and what happens next. Nothing for a success. */
 export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
   const words = useWords();
   const state = stateOf(delivery);
-  if (state === 'succeeded' || (state === 'pending' && delivery.last_error === null)) return null;
+  if (state === 'succeeded') return null;
+  if (state === 'pending' && delivery.last_error === null) return <Hold delivery={delivery} />;
   if (state === 'held')
     return (
       <Notice tone="idle" title={words.status.held}>
@@ -44,7 +70,14 @@ export const Verdict = ({ delivery, attempt, hook }: VerdictProps) => {
       </p>
       {delivery.next_attempt_at === null ? null : (
         <p>
-          {words.delivery.next_try} <Until at={delivery.next_attempt_at} />. {words.delivery.nothing_lost}
+          {delivery.waits_for === null ? (
+            <>
+              {words.delivery.next_try} <Until at={delivery.next_attempt_at} />.
+            </>
+          ) : (
+            <HoldText hold={delivery.waits_for} />
+          )}{' '}
+          {words.delivery.nothing_lost}
         </p>
       )}
     </Notice>

@@ -65,6 +65,11 @@ export const delivery: Words['delivery'] = {
   after: (took) => `nach ${took}`,
   next_try: 'Bellwire versucht es erneut in',
   nothing_lost: 'Nichts geht verloren.',
+  holds: {
+    breaker: 'Der Empfänger scheitert immer wieder; die Zustellung wartet, bis eine Probe gelingt.',
+    rate_limit: 'Die Zustellung wartet auf das Ratenlimit des Webhooks.',
+  },
+  held_until: { breaker: 'Nächste Probe in', rate_limit: 'Sie ist an der Reihe in etwa' },
   no_attempt: 'Es gab noch keinen Versuch.',
   no_request: 'Nichts wurde gesendet.',
   no_response: 'Keine Antwort wurde empfangen.',

@@ -20,6 +20,10 @@ export const hook: Words['hook'] = {
     failing_next:
       'Die Zustellungen werden nach ihrem Zeitplan wiederholt. Beheben Sie den Fehler im Empfänger; der nächste Erfolg beendet diesen Zustand.',
     next_retry: 'Nächster Versuch in',
+    breaker:
+      'Der Circuit Breaker ist offen: alle Zustellungen warten, bis eine einzelne, die Probe, gelingt.',
+    probing: 'Eine Probe wird gerade gesendet.',
+    next_probe: 'Nächste Probe in',
     last_failed: 'Letzter Fehler',
     paused: 'Pausiert',
     paused_next: 'Die Zustellungen werden zurückgehalten, bis Sie ihn aktivieren. Nichts geht verloren.',

@@ -63,6 +63,7 @@ export const hook_form: Words['hook_form'] = {
     max_attempts: 'Höchstzahl der Versuche',
     retry_schedule: 'Wiederholungsplan',
     timeout: 'Zeitlimit in Sekunden',
+    rate_limit: 'Ratenlimit',
     headers: 'Header',
     metadata: 'Metadaten',
     tenant: 'Mandant',
@@ -85,6 +86,8 @@ export const hook_form: Words['hook_form'] = {
     retry_schedule:
       'Die Wartezeit vor jedem Versuch, durch Kommas getrennt, etwa 0s, 1m, 5m. Jede weitere verlängert sich um einen zufälligen Teil, bis zu einem Viertel. Voreinstellung: die des Servers oder des Formats.',
     timeout: 'Für jeden Versuch, 0,1 bis 60. Voreinstellung: die des Formats.',
+    rate_limit:
+      'Zustellungen je Sekunde (second), Minute (minute), Stunde (hour) oder Tag (day), etwa 100/minute. Voreinstellung: kein Limit.',
     headers:
       'Werden mit jeder Anfrage gesendet, etwa ein API-Schlüssel des Empfängers. Die Werte werden verschlüsselt gespeichert.',
     metadata: 'Eigene Namen und Werte. Sie werden nicht gesendet.',
@@ -120,6 +123,7 @@ export const hook_form: Words['hook_form'] = {
     events: 'Wählen Sie mindestens ein Ereignis.',
     max_attempts: (from, to) => `Geben Sie eine ganze Zahl von ${from} bis ${to} ein oder nichts.`,
     timeout: 'Geben Sie eine Zahl von 0,1 bis 60 ein oder nichts.',
+    rate_limit: 'Geben Sie eine Zahl und einen Zeitraum ein, etwa 100/minute, oder nichts.',
     secret: 'Geben Sie das Secret ein oder lassen Sie Bellwire eines erzeugen.',
     headers_required:
       'Die URL hat einen anderen Ursprung. Werte von Headern werden nie an einen Ursprung gesendet, für den sie nicht angegeben wurden: Ersetzen oder entfernen Sie die Header.',

@@ -17,6 +17,9 @@ export const hook_page = {
     failing_next:
       'Its deliveries are retried on their schedule. Fix the receiver; the next success ends this state.',
     next_retry: 'Next retry in',
+    breaker: 'The circuit breaker is open: all deliveries wait until a single one, the probe, succeeds.',
+    probing: 'A probe is being sent.',
+    next_probe: 'Next probe in',
     last_failed: 'Last failure',
     paused: 'Paused',
     paused_next: 'Its deliveries are held until you activate it. Nothing is lost.',

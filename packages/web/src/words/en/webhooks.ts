@@ -63,6 +63,7 @@ export const hook_form = {
     max_attempts: 'Max attempts',
     retry_schedule: 'Retry schedule',
     timeout: 'Timeout in seconds',
+    rate_limit: 'Rate limit',
     headers: 'Headers',
     metadata: 'Metadata',
     tenant: 'Tenant',
@@ -85,6 +86,7 @@ export const hook_form = {
     retry_schedule:
       'The delay before each attempt, with commas between, such as 0s, 1m, 5m. Each later one is lengthened by a random part, up to a quarter. Default: that of the server or the format.',
     timeout: 'For each attempt, 0.1 to 60. Default: that of the format.',
+    rate_limit: 'Deliveries per second, minute, hour or day, like 100/minute. Default: no limit.',
     headers: 'Sent with every request, for example an API key of the receiver. Values are stored encrypted.',
     metadata: 'Your own names and values. They are not sent.',
     tenant:
@@ -119,6 +121,7 @@ export const hook_form = {
     events: 'Choose at least one event.',
     max_attempts: (from: number, to: number) => `Enter a whole number from ${from} to ${to}, or nothing.`,
     timeout: 'Enter a number from 0.1 to 60, or nothing.',
+    rate_limit: 'Enter a number and a period, like 100/minute, or nothing.',
     secret: 'Enter the secret, or let Bellwire generate one.',
     headers_required:
       'The URL has another origin. Header values are never sent to an origin for which they were not given: replace the headers, or drop them.',

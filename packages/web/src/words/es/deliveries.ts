@@ -65,6 +65,11 @@ export const delivery: Words['delivery'] = {
   after: (took) => `tras ${took}`,
   next_try: 'Bellwire lo intenta de nuevo en',
   nothing_lost: 'No se pierde nada.',
+  holds: {
+    breaker: 'El receptor sigue fallando; la entrega espera hasta que una prueba tenga éxito.',
+    rate_limit: 'La entrega espera por el límite de frecuencia del webhook.',
+  },
+  held_until: { breaker: 'Próxima prueba en', rate_limit: 'Le toca en unos' },
   no_attempt: 'Todavía no hubo ningún intento.',
   no_request: 'No se envió nada.',
   no_response: 'No se recibió respuesta.',

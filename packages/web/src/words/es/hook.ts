@@ -20,6 +20,10 @@ export const hook: Words['hook'] = {
     failing_next:
       'Sus entregas se reintentan según su calendario. Corrija el receptor; el próximo éxito termina este estado.',
     next_retry: 'Próximo reintento en',
+    breaker:
+      'El cortacircuitos está abierto: todas las entregas esperan hasta que una sola, la prueba, tenga éxito.',
+    probing: 'Se está enviando una prueba.',
+    next_probe: 'Próxima prueba en',
     last_failed: 'Último error',
     paused: 'En pausa',
     paused_next: 'Sus entregas se retienen hasta que lo active. No se pierde nada.',

@@ -63,6 +63,7 @@ export const hook_form: Words['hook_form'] = {
     max_attempts: 'Máximo de intentos',
     retry_schedule: 'Plan de reintentos',
     timeout: 'Tiempo límite en segundos',
+    rate_limit: 'Límite de frecuencia',
     headers: 'Cabeceras',
     metadata: 'Metadatos',
     tenant: 'Cliente',
@@ -85,6 +86,8 @@ export const hook_form: Words['hook_form'] = {
     retry_schedule:
       'La espera antes de cada intento, separadas por comas, como 0s, 1m, 5m. Cada una posterior se alarga en una parte aleatoria, hasta un cuarto. Por defecto: las del servidor o del formato.',
     timeout: 'Para cada intento, de 0,1 a 60. Por defecto: el del formato.',
+    rate_limit:
+      'Entregas por segundo (second), minuto (minute), hora (hour) o día (day), como 100/minute. Por defecto: sin límite.',
     headers:
       'Se envían con cada petición, por ejemplo una clave de API del receptor. Los valores se guardan cifrados.',
     metadata: 'Nombres y valores propios. No se envían.',
@@ -120,6 +123,7 @@ export const hook_form: Words['hook_form'] = {
     events: 'Elija al menos un evento.',
     max_attempts: (from, to) => `Escriba un número entero de ${from} a ${to}, o nada.`,
     timeout: 'Escriba un número de 0,1 a 60, o nada.',
+    rate_limit: 'Escriba un número y un período, como 100/minute, o nada.',
     secret: 'Escriba el secreto o deje que Bellwire genere uno.',
     headers_required:
       'La URL tiene otro origen. Los valores de las cabeceras nunca se envían a un origen para el que no se indicaron: sustituya las cabeceras o quítelas.',

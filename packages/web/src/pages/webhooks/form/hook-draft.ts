@@ -29,6 +29,8 @@ export interface HookDraft {
   /** Delays with commas between them. */
   readonly retry_schedule: string;
   readonly timeout_s: string;
+  /** Like `100/minute`. */
+  readonly rate_limit: string;
   /** Null keeps the stored ones, whose values cannot be read. */
   readonly headers: readonly Pair[] | null;
   readonly metadata: readonly Pair[];
@@ -52,6 +54,7 @@ export const EMPTY_DRAFT: HookDraft = {
   max_attempts: '',
   retry_schedule: '',
   timeout_s: '',
+  rate_limit: '',
   headers: [],
   metadata: [],
   tenant: '',
@@ -65,6 +68,22 @@ type Shown = Pick<DialectForm, 'attempts' | 'secret' | 'fields'>;
 const firstAttempt = ({ attempts }: Attempts): number => (attempts === 'retries' ? 1 : 0);
 
 const numberText = (value: number | null): string => (value === null ? '' : String(value));
+
+type RateLimit = NonNullable<Hook['rate_limit']>;
+
+const PERIODS = ['second', 'minute', 'hour', 'day'] as const satisfies readonly RateLimit['per'][];
+
+/** The rate limit as the form shows it. */
+export const rateLimitText = (limit: RateLimit | null): string =>
+  limit === null ? '' : `${limit.count}/${limit.per}`;
+
+/** Null for none, undefined if the text is not a limit. */
+const rateLimitOf = (text: string): RateLimit | null | undefined => {
+  if (text.trim() === '') return null;
+  const [, count, period] = /^([1-9]\d{0,6})\s*\/\s*([a-z]+)$/.exec(text.trim()) ?? [];
+  const per = PERIODS.find((known) => known === period);
+  return count === undefined || per === undefined ? undefined : { count: Number(count), per };
+};
 
 /** A stored hook as the form shows it. */
 export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
@@ -81,6 +100,7 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   max_attempts: numberText(hook.max_attempts === null ? null : hook.max_attempts - firstAttempt(form)),
   retry_schedule: hook.retry_schedule?.join(', ') ?? '',
   timeout_s: numberText(hook.timeout_ms === null ? null : hook.timeout_ms / 1000),
+  rate_limit: rateLimitText(hook.rate_limit),
   headers: Object.keys(hook.headers).length === 0 ? [] : null,
   metadata: Object.entries(hook.metadata),
   tenant: hook.tenant ?? '',
@@ -113,6 +133,7 @@ export const problemsOf = (draft: HookDraft, form: Attempts, words: Words['hook_
       draft.timeout_s !== '' && !(timeout >= MIN_TIMEOUT_S && timeout <= MAX_TIMEOUT_S),
       words.problems.timeout,
     ],
+    ['rate_limit', rateLimitOf(draft.rate_limit) === undefined, words.problems.rate_limit],
   ];
   return Object.fromEntries(checks.filter(([, wrong]) => wrong).map(([name, , problem]) => [name, problem]));
 };
@@ -163,6 +184,7 @@ const commonOf = (
   max_attempts: attemptsOf(draft, form),
   retry_schedule: scheduleOf(draft),
   timeout_ms: timeoutOf(draft),
+  rate_limit: rateLimitOf(draft.rate_limit) ?? null,
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
   ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),
   ...certificateOf(draft),

@@ -12,7 +12,15 @@ import { PairsInput } from './pairs-input.tsx';
 import { SecretInput } from './secret-input.tsx';
 
 interface TextOptions {
-  readonly key: 'url' | 'name' | 'description' | 'max_attempts' | 'retry_schedule' | 'timeout_s' | 'tenant';
+  readonly key:
+    | 'url'
+    | 'name'
+    | 'description'
+    | 'max_attempts'
+    | 'retry_schedule'
+    | 'timeout_s'
+    | 'rate_limit'
+    | 'tenant';
   readonly type?: 'text' | 'url' | 'number';
   readonly placeholder?: string;
 }
@@ -141,6 +149,7 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   max_attempts: textField({ key: 'max_attempts', type: 'number' }),
   retry_schedule: textField({ key: 'retry_schedule', placeholder: '0s, 1m, 5m' }),
   timeout: textField({ key: 'timeout_s', type: 'number' }),
+  rate_limit: textField({ key: 'rate_limit', placeholder: '100/minute' }),
   headers: Headers,
   metadata: Metadata,
   tenant: textField({ key: 'tenant' }),

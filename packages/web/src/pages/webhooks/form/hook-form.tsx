@@ -39,6 +39,7 @@ const NAMES: readonly FieldName[] = [
   'max_attempts',
   'retry_schedule',
   'timeout',
+  'rate_limit',
   'ssl',
   'client_certificate',
   'headers',

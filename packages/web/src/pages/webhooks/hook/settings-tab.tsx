@@ -6,6 +6,7 @@ import { Facts } from '../../../design/facts.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
 import { useArea } from '../../../shell/area.ts';
 import { useWords, type Words } from '../../../words/words.ts';
+import { rateLimitText } from '../form/hook-draft.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 
 const time = (at: string): string => exactTime(at).split('\n')[0] ?? at;
@@ -46,6 +47,7 @@ const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readon
     [labels.retry_schedule, hook.retry_schedule?.join(', ') ?? settings.attempts_default],
     [settings.attempt_delays, delaysText(words, hook)],
     [labels.timeout, hook.timeout_ms === null ? settings.attempts_default : hook.timeout_ms / 1000],
+    [labels.rate_limit, rateLimitText(hook.rate_limit) || settings.none],
     [labels.ssl, hook.insecure_ssl ? settings.no : settings.yes],
     ...(hook.client_certificate === null
       ? []

@@ -43,6 +43,7 @@ export const StateNotice = ({ hook }: { readonly hook: Hook }) => {
       {problem === null ? null : (
         <Notice tone={problem.tone} title={problem.title}>
           <LastFailure hook={hook} />
+          <Breaker hook={hook} />
           <p>{problem.next}</p>
         </Notice>
       )}
@@ -60,9 +61,28 @@ const LastFailure = ({ hook }: { readonly hook: Hook }) => {
     <p>
       {words.last_failed} <AgoWords at={last_failure.at} />:{' '}
       {visibleText(errorText(all, last_failure.error ?? ''))}{' '}
-      {next_attempt_at === null || !hook.active ? null : (
+      {next_attempt_at === null || !hook.active || hook.breaker.state !== 'closed' ? null : (
         <>
           {words.next_retry} <Until at={next_attempt_at} />.
+        </>
+      )}
+    </p>
+  );
+};
+
+/** Whether deliveries wait for a probe, and when it is sent. */
+const Breaker = ({ hook }: { readonly hook: Hook }) => {
+  const words = useWords().hook.state;
+  const { state, next_probe_at } = hook.breaker;
+  if (state === 'closed' || !hook.active) return null;
+  return (
+    <p>
+      {words.breaker}{' '}
+      {next_probe_at === null ? (
+        words.probing
+      ) : (
+        <>
+          {words.next_probe} <Until at={next_probe_at} />.
         </>
       )}
     </p>
