@@ -18,6 +18,8 @@ export interface SenderThreadOptions {
 }
 
 type State =
+  /** No thread until the first request. */
+  | 'unused'
   | 'starting'
   | 'ready'
   /** The thread died; the next one starts after the back-off. */
@@ -31,13 +33,15 @@ const MAX_BACK_OFF_MS = 5_000;
 /** A thread that was ready for this long resets the back-off. Results do not: the killer may be one of many requests. */
 const HEALTHY_AFTER_MS = 10_000;
 const MAX_FAILED_STARTS = 5;
+/** For young objects only: V8's default for them is 48 MiB in each thread, most of it garbage. */
+const LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
 /** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
 
 const doNothing = (): void => undefined;
 
 /**
- * A worker thread that sends, restarted if it dies. Each request has exactly one result:
+ * A worker thread that sends, started with the first request and restarted if it dies. Each request has exactly one result:
  *
  * - If the thread dies, the requests that it held are `interrupted` at once with `sender_died`, and the next thread
  *   starts after 100 ms, then 200 ms, up to 5 s; a thread that was ready for 10 s resets this back-off.
@@ -47,7 +51,7 @@ const doNothing = (): void => undefined;
  */
 export class SenderThread {
   private readonly options: SenderThreadOptions;
-  private state: State = 'starting';
+  private state: State = 'unused';
   private worker: Worker | null = null;
   /** The deadlines of the requests that the thread holds, by id. */
   private readonly held = new Map<string, number>();
@@ -60,7 +64,6 @@ export class SenderThread {
 
   constructor(options: SenderThreadOptions) {
     this.options = options;
-    this.startWorker();
   }
 
   /** Never throws and never calls `onResults` before it returns. */
@@ -68,6 +71,10 @@ export class SenderThread {
     switch (this.state) {
       case 'ready':
         this.postBatch(batch);
+        return;
+      case 'unused':
+        this.buffered.push(...batch);
+        this.startWorker();
         return;
       case 'starting':
       case 'waiting':
@@ -127,7 +134,7 @@ export class SenderThread {
     try {
       // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));
