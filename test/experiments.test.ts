@@ -22,7 +22,7 @@ it('each experiment has its own id', () => {
 
 it('every test that mentions an experiment has its row', () => {
   const mentioned = globSync('test/**/*.test.ts', { cwd: root }).flatMap((file) =>
-    [...textOf(file).matchAll(/`pnpm experiment (\w+)`/g)].map(([, id]) => ({ id, file })),
+    [...textOf(file).matchAll(/`pnpm experiment ([\w-]+)`/g)].map(([, id]) => ({ id, file })),
   );
   expect(mentioned.length).toBeGreaterThan(10);
   for (const row of mentioned) expect(experiments).toContainEqual(expect.objectContaining(row));

@@ -10,6 +10,7 @@ type NewHookRow = Omit<
   Schema['bellwire_hooks'],
   | 'number'
   | 'is_operational'
+  | 'filter'
   | 'consecutive_failures'
   | 'description'
   | 'metadata'
@@ -64,7 +65,9 @@ export class TableRows {
       stopping: null,
       insecure_ssl: 0,
       max_attempts: null,
+      retry_schedule: null,
       timeout_ms: null,
+      rate_limit: null,
       headers: null,
       client_certificate: null,
       validated_at: null,

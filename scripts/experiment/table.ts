@@ -121,6 +121,13 @@ export const experiments: readonly Experiment[] = [
     takes: '1 min',
   },
   {
+    id: 'slow-disk',
+    file: 'test/process/slow-disk.test.ts',
+    env: { SLOW_DISK_SECONDS: '20' },
+    shows: 'A disk whose syncs are slow delays the events that wait for it, and no other call',
+    takes: '3 min',
+  },
+  {
     id: 'soak',
     file: 'test/process/hostile-tenant.test.ts',
     env: { SOAK_SECONDS: '600' },

@@ -21,12 +21,14 @@ const hook = {
   name: 'Shop',
   description: '',
   events: ['order.*'],
+  filter: null,
   metadata: {},
   method: 'POST',
   content_type: 'application/json',
   active: true,
   insecure_ssl: false,
   max_attempts: null,
+  retry_schedule: null,
   timeout_ms: null,
   headers: {},
   tenant: null,
@@ -73,6 +75,24 @@ describe('max attempts', () => {
       false,
       true,
     ]);
+  });
+});
+
+describe('a retry schedule', () => {
+  const { form, rules } = of('standard');
+  const stored = { ...hook, retry_schedule: ['0s', '5m'] };
+
+  it('is text with commas in the form, and a list on the wire', () => {
+    expect(draftOf(stored, form).retry_schedule).toBe('0s, 5m');
+    expect(toChanges(draftOf(stored, form), stored, { form, rules })).toEqual({});
+    const typed = { ...draftOf(stored, form), retry_schedule: ' 0s,1m , 2h' };
+    expect(toChanges(typed, stored, { form, rules })).toEqual({ retry_schedule: ['0s', '1m', '2h'] });
+  });
+
+  it('is the default when it is empty', () => {
+    expect(toCreation(draft, of('standard')).retry_schedule).toBeNull();
+    const emptied = { ...draftOf(stored, form), retry_schedule: ' ' };
+    expect(toChanges(emptied, stored, { form, rules })).toEqual({ retry_schedule: null });
   });
 });
 
@@ -145,5 +165,17 @@ describe('event types', () => {
     const events = ['order.created', 'invoice.paid'];
     expect(withEntry(events, 'order.*', true)).toEqual(['invoice.paid', 'order.*']);
     expect(withEntry(['order.*'], 'order.*', false)).toEqual([]);
+  });
+});
+
+it('an empty filter is none, in both directions', () => {
+  const { form, rules } = of('standard');
+  expect(toCreation({ ...draft, filter: '  ' }, of('standard')).filter).toBeNull();
+  expect(toCreation({ ...draft, filter: ' a == 1 ' }, of('standard')).filter).toBe('a == 1');
+  const stored = { ...hook, filter: 'a == 1' };
+  expect(draftOf(stored, form).filter).toBe('a == 1');
+  expect(draftOf(hook, form).filter).toBe('');
+  expect(toChanges({ ...draftOf(stored, form), filter: '' }, stored, { form, rules })).toEqual({
+    filter: null,
   });
 });

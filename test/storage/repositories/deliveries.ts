@@ -109,6 +109,8 @@ const reading = (check: Check): void => {
       created_at: NOW,
       url: null,
       hook_tenant: null,
+      hook: { rate_limit: null, throttle: null },
+      ahead: null,
     };
     await addAttempts(kit, id);
     expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);

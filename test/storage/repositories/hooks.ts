@@ -17,6 +17,7 @@ const creation = (check: Check): void => {
       status: 'unvalidated',
       insecure_ssl: true,
       max_attempts: 3,
+      retry_schedule: [0, 60_000],
       timeout_ms: 1_500,
       validated_at: NOW - 1,
       headers: HEADERS,
@@ -32,6 +33,7 @@ const creation = (check: Check): void => {
       secret_expiries: [null],
       last_failure: null,
       next_attempt_at: null,
+      throttle: null,
     };
     const created = (await kit.hooks.create(wanted))!;
     expect(created).toEqual(expected);
@@ -170,6 +172,8 @@ const CHANGES: readonly HookChange[] = [
   { insecure_ssl: false },
   { max_attempts: 5, timeout_ms: 2_000 },
   { max_attempts: null, timeout_ms: null },
+  { retry_schedule: [0, 1_000] },
+  { retry_schedule: null },
   { validated_at: NOW },
   { status: 'disabled', disabled_reason: 'gone_410' },
   { status: 'active', disabled_reason: null },

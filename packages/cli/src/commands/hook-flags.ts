@@ -18,9 +18,24 @@ const readHeader = (text: string): Pairs => {
 
 type Input = Parameters<Client['hooks']['create']>[0];
 type Method = NonNullable<Input['method']>;
+type RateLimit = NonNullable<Input['rate_limit']>;
+
+const PERIODS = ['second', 'minute', 'hour', 'day'] as const satisfies readonly RateLimit['per'][];
+
+const readRateLimit = (text: string): RateLimit | 'none' => {
+  if (text === 'none') return text;
+  const [, count, period] = /^(\d{1,9})\/([a-z]+)$/.exec(text) ?? [];
+  const per = PERIODS.find((known) => known === period);
+  if (count === undefined || per === undefined) {
+    throw new InvalidArgumentError('Must be like 10/second, 100/minute, 1000/hour or 5000/day, or none.');
+  }
+  return { count: Number(count), per };
+};
 
 /** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
+  /** False gets every event of the subscribed types. */
+  readonly filter?: string | false;
   readonly name?: string;
   readonly description?: string;
   readonly metadata?: Pairs;
@@ -29,7 +44,9 @@ export interface HookFields {
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
+  readonly retry_schedule?: readonly string[] | 'default';
   readonly timeout_ms?: number | 'default';
+  readonly rate_limit?: RateLimit | 'none';
   /** False drops every header. */
   readonly headers?: Pairs | false;
   readonly client_certificate_file?: string;
@@ -46,6 +63,10 @@ export const eventsFlag: Flag = {
 };
 
 export const hookFlags: readonly Flag[] = [
+  {
+    flags: '--filter <filter>',
+    about: "which of these events the hook gets, like 'order.total >= 100'; `hooks try-filter` tries one",
+  },
   { flags: '--name <name>', about: 'a name for people (default: the host of the URL)' },
   { flags: '--description <text>', about: 'a description for people' },
   metadataFlag,
@@ -69,12 +90,22 @@ export const hookFlags: readonly Flag[] = [
   {
     flags: '--max-attempts <n>',
     read: readCountOrDefault,
-    about: 'maximum attempts per delivery, or `default` for that of the dialect',
+    about: 'maximum attempts per delivery, or `default` for the length of the schedule',
+  },
+  {
+    flags: '--retry-schedule <delays>',
+    read: (text) => (text === 'default' ? text : readList(text)),
+    about: 'delay before each attempt, like 0s,1m,5m, or `default` for those of the server or the dialect',
   },
   {
     flags: '--timeout-ms <n>',
     read: readCountOrDefault,
-    about: 'time limit of one attempt, or `default` for that of the dialect',
+    about: 'time limit of one attempt, or `default` for that of the server or the dialect',
+  },
+  {
+    flags: '--rate-limit <limit>',
+    read: readRateLimit,
+    about: 'maximum rate of deliveries, like 10/second, 100/minute, 1000/hour or 5000/day, or `none`',
   },
   {
     flags: '--client-certificate-file <file>',
@@ -87,23 +118,31 @@ export const hookFlags: readonly Flag[] = [
   { flags: '--no-insecure-ssl', about: 'verify TLS certificates' },
 ];
 
-const orNull = (count: number | 'default'): number | null => (count === 'default' ? null : count);
+const orNull = <T>(value: T | 'default'): T | null => (value === 'default' ? null : value);
 
 /** The fields as in the API, where null is the default of the dialect. */
 export const toHookInput = <F extends HookFields>({
+  filter,
   headers,
   metadata,
   max_attempts,
+  retry_schedule,
   timeout_ms,
+  rate_limit,
   client_certificate_file: _certificate,
   client_key_file: _key,
   client_certificate: _none,
   ...fields
 }: F) => ({
   ...fields,
+  ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
   ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
+  ...(retry_schedule === undefined
+    ? {}
+    : { retry_schedule: retry_schedule === 'default' ? null : [...retry_schedule] }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
+  ...(rate_limit === undefined ? {} : { rate_limit: rate_limit === 'none' ? null : rate_limit }),
   ...(headers === undefined
     ? {}
     : { headers: Object.fromEntries(headers === false ? [] : headers) as Record<string, string> }),

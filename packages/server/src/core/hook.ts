@@ -2,6 +2,7 @@ import type { ClientCertificate } from './client-certificate.ts';
 import type { LastOutcome } from './error-text.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
 import { isOperational } from './operational-events.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** `active`; `paused` by the user; `disabled` by Bellwire; `unvalidated`. All but `active` hold their deliveries. */
 export const hookStatuses = ['active', 'paused', 'disabled', 'unvalidated'] as const;
@@ -24,6 +25,8 @@ export interface Hook {
   readonly metadata: Readonly<Record<string, string>>;
   readonly url: string;
   readonly events: readonly string[];
+  /** Which events of these types it receives, see filter/; null for all. */
+  readonly filter: string | null;
   readonly method: string;
   readonly content_type: string;
   readonly dialect: string;
@@ -31,7 +34,11 @@ export interface Hook {
   readonly disabled_reason: DisabledReason | null;
   readonly insecure_ssl: boolean;
   readonly max_attempts: number | null;
+  /** The delay before each attempt in milliseconds; null uses the schedule of the configuration or the dialect. */
+  readonly retry_schedule: readonly number[] | null;
   readonly timeout_ms: number | null;
+  /** Null for no limit. */
+  readonly rate_limit: RateLimit | null;
   readonly validated_at: number | null;
   readonly consecutive_failures: number;
   readonly failing_since: number | null;

@@ -5,6 +5,7 @@ import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../cor
 import type { LastOutcome } from '../core/error-text.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
+import type { Throttle, ThrottledHook } from '../core/hook-throttle.ts';
 import type { TenantLimits } from '../core/limits.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -93,11 +94,14 @@ export type HookChange = Partial<
     | 'metadata'
     | 'url'
     | 'events'
+    | 'filter'
     | 'method'
     | 'content_type'
     | 'insecure_ssl'
     | 'max_attempts'
+    | 'retry_schedule'
     | 'timeout_ms'
+    | 'rate_limit'
     | 'validated_at'
   >
 > & {
@@ -118,6 +122,8 @@ export interface ListedHook extends Hook {
   readonly secret_expiries: readonly (number | null)[];
   /** When its first pending delivery is due; null if none is pending. */
   readonly next_attempt_at: number | null;
+  /** Null if nothing holds it back. */
+  readonly throttle: Throttle | null;
 }
 
 /** The hook that an idempotency key created. */
@@ -142,6 +148,10 @@ export interface StoredDelivery
   readonly failure_reason: FailureReason | WaitReason | null;
   /** The duration of the last attempt; null before the first, or if nothing was measured. */
   readonly last_duration_ms: number | null;
+  /** What limits how fast its hook receives deliveries. */
+  readonly hook: ThrottledHook;
+  /** The number of deliveries of its hook that are sent before it, if `get` has counted them; at most 10,000. */
+  readonly ahead: number | null;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -274,8 +284,11 @@ export interface Repositories {
       workspace_id: string,
       numbers: readonly number[],
     ) => Promise<ReadonlyMap<number, string>>;
-    /** Each dialect that hooks of any workspace use, with their highest `max_attempts`. */
-    readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
+    /**
+     * Each combination of dialect and own schedule that hooks of any workspace use, with their highest `max_attempts`; at
+     * most 1,000.
+     */
+    readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts' | 'retry_schedule'>[]>;
     /** The ids of workspaces with hooks for operational events, at most `limit`. */
     readonly operationalWorkspaces: (limit: number) => Promise<readonly string[]>;
     /** The number of hooks of a workspace, or of one of its tenants, counted up to `max`. */

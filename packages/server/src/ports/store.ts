@@ -1,6 +1,8 @@
 import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
+import type { BreakerState } from '../core/breaker.ts';
+import type { Filter, FilterVerdict } from '../core/filter/compile-filter.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Owner } from '../core/owner.ts';
@@ -21,6 +23,8 @@ export interface NewEvent extends Event {
   readonly deliver_at: number | null;
   /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
+  /** The results of filters that were evaluated before, by their text; the store evaluates the others. */
+  readonly verdicts: ReadonlyMap<string, FilterVerdict> | null;
   /** Unless `scheduled`: sent once to exactly `hook_ids`, regardless of their state and subscriptions. */
   readonly trigger: Exclude<Trigger, 'manual' | 'recovery'>;
 }
@@ -37,6 +41,14 @@ export interface EventReceipt {
   readonly idempotency_key: string | null;
   /** The number of hooks that receive it. */
   readonly deliveries: number;
+  /** The number of subscribed hooks whose filter it did not match. */
+  readonly filtered: number;
+}
+
+/** A hook with its filter. */
+export interface FilteringHook {
+  readonly id: string;
+  readonly filter: Filter;
 }
 
 /** A delivery that this node may send until `lease_until`. */
@@ -46,6 +58,8 @@ export interface LeasedDelivery {
   readonly event: Event | null;
   /** It was due in the store before it was leased, so it does not make accepts wait. */
   readonly is_backlog: boolean;
+  /** It was claimed as one of the newest due deliveries of its hook, not as one of the longest due. */
+  readonly is_newest?: boolean;
   /** The fencing token: only the holder of the latest lease can settle the delivery. */
   readonly lease_token: number;
   readonly lease_until: number;
@@ -166,6 +180,20 @@ export interface DueHook {
   readonly workspace_id: string;
 }
 
+/** What limits how fast a hook receives deliveries, and what the scheduler must know of it. */
+export interface HookThrottle extends DueHook {
+  /** Nothing is sent while it is `open`, and only the probe while it is `half_open`. */
+  readonly state: BreakerState;
+  readonly probe_id: string | null;
+  /** Maximum number of concurrent attempts; null for all slots of the hook. */
+  readonly width: number | null;
+  readonly has_rate_limit: boolean;
+  /** Due deliveries may wait in the store. */
+  readonly waits: boolean;
+  /** When more of them may be claimed; null if that depends on an attempt in flight. */
+  readonly until: number | null;
+}
+
 /** A hook with due deliveries, and the tenant that it belongs to. */
 export interface OwnedDueHook extends DueHook {
   readonly tenant: string | null;
@@ -266,7 +294,8 @@ export interface ScrubStatus {
 
 /**
  * The database of the event flow. Every method is one transaction with a bounded number of rows, durable when it
- * resolves. If the database fails, the method rejects with `storage_failed` or `storage_broken` and writes nothing.
+ * resolves. Reads can see a write of another call that has not resolved yet. If the database fails, the method rejects
+ * with `storage_failed` and writes nothing, or with `storage_broken`: then it is unknown whether it has written.
  *
  * A store belongs to one node: its leases carry that node's id.
  */
@@ -282,14 +311,15 @@ export interface Store {
       readonly isOpen: (owner: Owner) => boolean;
     },
   ) => Promise<FanOutSlice>;
-  /** Active hooks with a delivery due at `now`, among the `limit` hooks whose ids follow `after`. */
+  /** Active hooks with a delivery due at `now` that no breaker holds back, among the `limit` hooks whose ids follow `after`. */
   readonly dueHooks: (query: {
     readonly now: number;
     readonly after: string | null;
     readonly limit: number;
   }) => Promise<DueHooks>;
   /**
-   * Leases up to `limit` due deliveries of each active hook, the longest due first. At a hook for every tenant, each
+   * Leases up to `limit` due deliveries of each active hook, the longest due first, and no more than its breaker and its
+   * rate limit allow. At a hook for every tenant, each
    * tenant with due deliveries gets its share, in turn, and the longest due ones of any tenant get the rest.
    */
   readonly claim: (claim: {
@@ -297,6 +327,10 @@ export interface Store {
     readonly lease_until: number;
     readonly wants: readonly (DueHook & { readonly limit: number })[];
   }) => Promise<readonly LeasedDelivery[]>;
+  /** The number of hooks whose breaker is not closed; counted up to 100,000. */
+  readonly openBreakers: () => Promise<number>;
+  /** Calls `listener` after each transaction that changed a throttle or kept deliveries waiting, before its promise resolves. */
+  readonly watchThrottles: (listener: (throttles: readonly HookThrottle[]) => void) => void;
   /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`, if its event has a payload. */
   readonly claimManually: (claim: {
     readonly now: number;
@@ -328,6 +362,15 @@ export interface Store {
   /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
+  /**
+   * The hooks with filters among the subscribers of a type and tenant; null without any. Call it after `catalog`. Costs
+   * nothing in a workspace without filters.
+   */
+  readonly filters: (
+    workspace_id: string,
+    type: string,
+    tenant: string | null,
+  ) => Promise<readonly FilteringHook[]> | null;
   /** The JSON text of the schema of one event type; null if the type does not exist or has none. */
   readonly schemaOf: (workspace_id: string, type: string) => Promise<string | null>;
   /** The ids of the hooks in any state that receive scheduled events of a type without a tenant. */

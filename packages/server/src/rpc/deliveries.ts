@@ -55,7 +55,7 @@ type ListInput = z.infer<z.ZodObject<typeof filter & typeof page>> & {
 
 /** One page of the deliveries that match; for a portal, only of those to its own hooks. */
 const listing =
-  ({ repositories }: RpcDeps) =>
+  ({ repositories, now }: RpcDeps) =>
   async (
     { workspace_id, portal_tenant }: Pick<Access, 'workspace_id' | 'portal_tenant'>,
     input: ListInput,
@@ -67,7 +67,7 @@ const listing =
       until: timeOf(input.until),
     };
     const found = await repositories.deliveries.list(workspace_id, query, toPageQuery(input));
-    return toAnswer(found, viewDelivery);
+    return toAnswer(found, (delivery) => viewDelivery(delivery, now()));
   };
 
 const defineLists = (deps: RpcDeps) => {
@@ -106,7 +106,7 @@ const defineLists = (deps: RpcDeps) => {
   };
 };
 
-const defineReads = ({ repositories }: RpcDeps) => ({
+const defineReads = ({ repositories, now }: RpcDeps) => ({
   get: procedure
     .meta({
       scope: 'read',
@@ -125,7 +125,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       }
       const latest = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, LATEST);
       return {
-        ...viewDelivery(delivery),
+        ...viewDelivery(delivery, now()),
         attempts: (latest?.data ?? []).map(viewAttempt).toReversed(),
       };
     }),

@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import { type Breaker, breakerStates, CLOSED } from '../../core/breaker.ts';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
+import { formatDuration } from '../../core/durations.ts';
 import { deliveryError } from '../../core/error-text.ts';
 import { hookStatuses } from '../../core/hook.ts';
+import { ratePeriods } from '../../core/rate-limit.ts';
+import type { AttemptDelay } from '../../core/retry-schedule.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
@@ -27,6 +31,11 @@ export const hookView = z
       'Names of event types, `order.*` for all names that start with `order.`, or `*` for all.',
       ['order.*'],
     ),
+    filter: described(
+      z.string().nullable(),
+      'Which events of these types it gets; null for all.',
+      'order.total >= 100',
+    ),
     method: described(z.string(), 'The HTTP method of the requests.', 'POST'),
     content_type: described(z.string(), 'The encoding of the body.', 'application/json'),
     dialect: described(z.string(), 'The wire format.', 'standard'),
@@ -39,14 +48,44 @@ export const hookView = z
     insecure_ssl: described(z.boolean(), 'Whether TLS verification is disabled.', false),
     max_attempts: described(
       z.int().nullable(),
-      'Maximum number of attempts for each delivery. Null uses the default of the dialect.',
+      'Maximum number of attempts for each delivery. Null uses the length of the schedule.',
       null,
     ),
+    retry_schedule: described(
+      z.array(z.string()).nullable(),
+      'The delay before each attempt. Null uses the schedule of the server’s `BELLWIRE_RETRY_SCHEDULE`, or else that of the dialect.',
+      EXAMPLE.retry_schedule,
+    ),
+    attempt_delays: z
+      .array(
+        z.object({
+          min_ms: described(z.int(), 'The earliest, in milliseconds after the preceding failure.', 60_000),
+          max_ms: described(
+            z.int(),
+            'The latest, if the receiver requests no longer wait with `Retry-After`. Values between are equally likely.',
+            75_000,
+          ),
+        }),
+      )
+      .meta({
+        description:
+          'When each attempt of a delivery is due, the first one first: the schedule in use, with `max_attempts` and jitter. Read-only.',
+      }),
     timeout_ms: described(
       z.int().nullable(),
-      'Timeout of each attempt in milliseconds. Null uses the default of the dialect.',
+      'Timeout of each attempt in milliseconds. Null uses the server’s `BELLWIRE_ATTEMPT_TIMEOUT`, or else the default of the dialect.',
       null,
     ),
+    rate_limit: z
+      .object({
+        count: described(z.int(), 'The number of deliveries.', 10),
+        per: described(z.enum(ratePeriods), 'The period.', 'second'),
+      })
+      .nullable()
+      .meta({
+        description:
+          'Maximum rate at which it receives deliveries, evenly spaced. Tests, pings and manual retries are not limited. Null for no limit.',
+      }),
     headers: described(
       z.record(z.string(), z.string()),
       `The custom headers. Values are shown as \`${HIDDEN_VALUE}\`.`,
@@ -70,6 +109,19 @@ export const hookView = z
       'Why the server disabled it.',
       null,
     ),
+    breaker: z
+      .object({
+        state: described(
+          z.enum(breakerStates),
+          '`closed`: deliveries are sent. `open`: the receiver fails; nothing is sent before `next_probe_at`. `half_open`: one delivery is being sent as a probe, and its success closes the breaker.',
+          'closed',
+        ),
+        next_probe_at: shownTimeOrNull(
+          'When the next delivery is sent to an open hook; null unless it is open.',
+          null,
+        ),
+      })
+      .meta({ description: 'The circuit breaker, which stops sending to a receiver that keeps failing.' }),
     secret_state: z
       .object({
         signing: described(
@@ -122,7 +174,21 @@ const viewFailure = (failure: ListedHook['last_failure']): z.infer<typeof hookVi
         error: deliveryError(failure, null),
       };
 
-export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof hookView> => ({
+const viewBreaker = ({ state, probe_at }: Breaker): z.infer<typeof hookView>['breaker'] => ({
+  state,
+  next_probe_at: state === 'open' ? isoOrNull(probe_at) : null,
+});
+
+/** The parts of a shown hook that are not in its row. */
+export interface HookFacts {
+  readonly secrets: SecretState;
+  readonly attempt_delays: readonly AttemptDelay[];
+}
+
+export const viewHook = (
+  hook: ListedHook,
+  { secrets, attempt_delays }: HookFacts,
+): z.infer<typeof hookView> => ({
   id: hook.id,
   number: hook.number,
   tenant: hook.tenant,
@@ -131,6 +197,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   metadata: { ...hook.metadata },
   url: hook.url,
   events: [...hook.events],
+  filter: hook.filter,
   method: hook.method,
   content_type: hook.content_type,
   dialect: hook.dialect,
@@ -138,7 +205,10 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   active: hook.status === 'active',
   insecure_ssl: hook.insecure_ssl,
   max_attempts: hook.max_attempts,
+  retry_schedule: hook.retry_schedule?.map(formatDuration) ?? null,
+  attempt_delays: [...attempt_delays],
   timeout_ms: hook.timeout_ms,
+  rate_limit: hook.rate_limit === null ? null : { ...hook.rate_limit },
   headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
   client_certificate:
     hook.client_certificate === null
@@ -146,6 +216,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
       : { ...hook.client_certificate, expires_at: iso(hook.client_certificate.expires_at) },
   validated_at: isoOrNull(hook.validated_at),
   disabled_reason: hook.disabled_reason,
+  breaker: viewBreaker(hook.throttle ?? CLOSED),
   secret_state: {
     signing: secrets.signing,
     previous: secrets.previous.map(({ expires_at }) => ({ expires_at: iso(expires_at) })),
@@ -159,7 +230,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
 });
 
 const warnings = warningsView(
-  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, or another hook with its URL or name.',
+  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, fields of the filter that are not in a schema, or another hook with its URL or name.',
 );
 
 export const createdHookView = hookView

@@ -8,6 +8,7 @@ import { createHookLookups } from './hook-lookups.ts';
 import { createApiKeys } from './api-keys-table.ts';
 import { createSessions } from './sessions-table.ts';
 import { createStats } from './stats-table.ts';
+import { createThrottles } from './throttles-table.ts';
 
 const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
@@ -83,6 +84,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('metadata', 'text', (c) => c.notNull().defaultTo('{}'))
         .addColumn('url', 'text', (c) => c.notNull())
         .addColumn('events', 'text', (c) => c.notNull())
+        .addColumn('filter', 'text')
         .addColumn('is_operational', 'integer', (c) => c.notNull().defaultTo(0))
         .addColumn('method', 'text', (c) => c.notNull())
         .addColumn('content_type', 'text', (c) => c.notNull())
@@ -92,7 +94,9 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('stopping', 'text')
         .addColumn('insecure_ssl', 'integer', (c) => c.notNull())
         .addColumn('max_attempts', 'integer')
+        .addColumn('retry_schedule', 'text')
         .addColumn('timeout_ms', 'integer')
+        .addColumn('rate_limit', 'text')
         .addColumn('headers', 'text')
         .addColumn('client_certificate', 'text')
         .addColumn('validated_at', is.integer)
@@ -152,6 +156,7 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
         .addColumn('idempotency_key', is.id)
         .addColumn('fingerprint', 'text')
         .addColumn('deliveries', is.integer, (c) => c.notNull())
+        .addColumn('filtered', is.integer, (c) => c.notNull().defaultTo(0))
         .addColumn('addressed', 'integer', (c) => c.notNull())
         .addColumn('occurred_at', is.integer, (c) => c.notNull())
         .addColumn('created_at', is.integer, (c) => c.notNull())
@@ -288,6 +293,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createRegistry(db, is);
     await createEventTypes(db, is);
     await createHooks(db, is);
+    await createThrottles(db, is);
     await createSecrets(db, is);
     await createEvents(db, is);
     await createEventMetadata(db, is);

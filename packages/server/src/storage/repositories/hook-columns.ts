@@ -18,10 +18,15 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
+    rate_limit: hook.rate_limit === null ? null : JSON.stringify(hook.rate_limit),
+    retry_schedule: scheduleText(hook.retry_schedule),
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
   };
 };
+
+const scheduleText = (schedule: readonly number[] | null): string | null =>
+  schedule === null ? null : JSON.stringify(schedule);
 
 export const isDeactivation = ({ status }: HookChange): boolean =>
   status !== undefined && status !== 'active';
@@ -32,12 +37,26 @@ export const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, metadata, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
+  const {
+    events,
+    metadata,
+    insecure_ssl,
+    rate_limit,
+    retry_schedule,
+    headers,
+    client_certificate,
+    secret: _,
+    ...rest
+  } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
+    ...(rate_limit === undefined
+      ? {}
+      : { rate_limit: rate_limit === null ? null : JSON.stringify(rate_limit) }),
+    ...(retry_schedule === undefined ? {} : { retry_schedule: scheduleText(retry_schedule) }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined
       ? {}

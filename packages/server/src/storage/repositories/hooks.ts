@@ -9,6 +9,7 @@ import {
   toClientCertificate,
   toHeaders,
   toHook,
+  toSchedule,
 } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {
@@ -27,6 +28,7 @@ import { readNextAttempts } from './next-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
 import { findTwins } from './find-twins.ts';
+import { probeNow, readThrottles, removeThrottle } from './throttles.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
 
 const insertTenant = async (
@@ -42,16 +44,20 @@ const insertTenant = async (
 };
 
 /** The fields of a listed hook that are not in its row. */
-type Shown = Pick<ListedHook, 'secret_expiries' | 'next_attempt_at'>;
+type Shown = Pick<ListedHook, 'secret_expiries' | 'next_attempt_at' | 'throttle'>;
 
 const readShown = async (db: Kysely<Schema>, ids: readonly string[]): Promise<(id: string) => Shown> => {
   const expiries = await readSecretExpiries(db, ids);
   const next_attempts = await readNextAttempts(db, ids);
+  const throttles = await readThrottles(db, ids);
   return (id) => ({
     secret_expiries: expiries.get(id) ?? [],
     next_attempt_at: next_attempts.get(id) ?? null,
+    throttle: throttles.get(id) ?? null,
   });
 };
+
+const SCHEDULES_MAX = 1_000;
 
 type HooksRepository = Repositories['hooks'];
 
@@ -158,13 +164,16 @@ class Hooks implements HooksRepository {
     return new Map(rows.map(({ number, id }) => [number, id]));
   };
 
-  readonly schedules: HooksRepository['schedules'] = () =>
-    this.#db
+  readonly schedules: HooksRepository['schedules'] = async () => {
+    const rows = await this.#db
       .selectFrom('bellwire_hooks')
-      .select(['dialect', ({ fn }) => fn.max('max_attempts').as('max_attempts')])
+      .select(['dialect', 'retry_schedule', ({ fn }) => fn.max('max_attempts').as('max_attempts')])
       .where('deleted_at', 'is', null)
-      .groupBy('dialect')
+      .groupBy(['dialect', 'retry_schedule'])
+      .limit(SCHEDULES_MAX)
       .execute();
+    return rows.map((row) => ({ ...row, retry_schedule: toSchedule(row) }));
+  };
 
   readonly operationalWorkspaces: HooksRepository['operationalWorkspaces'] = async (limit) => {
     const first = await this.#db
@@ -202,6 +211,8 @@ class Hooks implements HooksRepository {
         .executeTakeFirst();
       if (row === undefined) return null;
       if (wanted.secret !== undefined) await this.#replaceSecret(trx, id, wanted);
+      if (wanted.status === 'active')
+        await probeNow(trx, { workspace_id, hook_id: id, now: wanted.updated_at });
       if (isDeactivation(wanted)) {
         await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'held', now: wanted.updated_at });
       }
@@ -237,6 +248,7 @@ class Hooks implements HooksRepository {
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return false;
       await deleteSecrets(trx, id);
+      await removeThrottle(trx, id);
       await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'canceled', now });
       return true;
     });

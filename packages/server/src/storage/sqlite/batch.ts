@@ -1,7 +1,9 @@
 import type { Database } from 'better-sqlite3';
 import { BellwireError } from '../../core/errors.ts';
 import type { HookIndex } from './hook-index.ts';
+import type { HookThrottle } from '../../ports/store.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import { toHookThrottle } from './to-hook-throttle.ts';
 import { StatsBatch } from './stats-batch.ts';
 
 /** A tenant that an event of the batch belongs to. */
@@ -26,6 +28,8 @@ export class Batch {
   #hooks = new Map<string, IndexedHook>();
   #changed_status = new Set<string>();
   #tenants: TenantRef[] = [];
+  /** By hook, whether deliveries in the store wait; null as long as no hook is throttled. */
+  #throttles: Map<string, { readonly hook: IndexedHook; readonly waits: boolean }> | null = null;
 
   constructor(now: number, index: HookIndex) {
     this.now = now;
@@ -51,6 +55,20 @@ export class Batch {
     this.#hooks.set(hook.id, hook);
   }
 
+  /** Reports the throttle of a hook after COMMIT. */
+  noteThrottle(hook: IndexedHook, { waits }: { readonly waits: boolean }): void {
+    this.#throttles ??= new Map();
+    this.#throttles.set(hook.id, { hook, waits });
+  }
+
+  /** The throttles to report. */
+  throttles(): readonly HookThrottle[] {
+    if (this.#throttles === null) return [];
+    return [...this.#throttles.values()].map(({ hook, waits }) =>
+      toHookThrottle(this.current(hook), { waits, now: this.now }),
+    );
+  }
+
   addTenant(tenant: TenantRef): void {
     this.#tenants.push(tenant);
   }
@@ -66,6 +84,7 @@ export class Batch {
     const hooks = new Map(this.#hooks);
     const changed_status = new Set(this.#changed_status);
     const tenants = [...this.#tenants];
+    const throttles = this.#throttles === null ? null : new Map(this.#throttles);
     try {
       return raw.transaction(work)();
     } catch (error) {
@@ -73,6 +92,7 @@ export class Batch {
       this.#hooks = hooks;
       this.#changed_status = changed_status;
       this.#tenants = tenants;
+      this.#throttles = throttles;
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import type { LeasedDelivery, NewEvent } from '../../ports/store.ts';
 import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import type { HookThrottles } from './hook-throttles.ts';
 import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
 /** Stores the deliveries of one event for some of its hooks, inside the open transaction. */
@@ -56,7 +57,11 @@ const FIRST_LEASE = 1;
 /** A writer with its statement prepared on one connection. */
 export const createDeliveryWriter = (
   { db, raw }: SqliteConnection,
-  { ids, node_id }: { readonly ids: IdFactory; readonly node_id: string },
+  {
+    ids,
+    node_id,
+    throttles,
+  }: { readonly ids: IdFactory; readonly node_id: string; readonly throttles: HookThrottles },
 ): WriteDeliveries => {
   const insert = prepare<DeliveryRow>(raw, (param) =>
     db.insertInto('bellwire_deliveries').values(columns(param, DELIVERY_COLUMNS)),
@@ -68,11 +73,11 @@ export const createDeliveryWriter = (
     const due_at = Math.max(now, event.deliver_at ?? now);
     for (const hook of hooks) {
       const { workspace_id, tenant, trigger } = event;
-      const status = firstStatus(
-        trigger,
-        batch.current(hook).status,
-        due_at > now || saturated_hooks.has(hook.id),
-      );
+      const current = batch.current(hook);
+      const first = firstStatus(trigger, current.status, due_at > now || saturated_hooks.has(hook.id));
+      const must_wait =
+        first === 'sending' && trigger === 'scheduled' && !throttles.takeFirst(current, batch);
+      const status = must_wait ? 'pending' : first;
       const row = newDeliveryRow(
         {
           workspace_id,

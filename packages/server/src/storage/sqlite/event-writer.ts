@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import type { Event } from '../../core/event.ts';
-import { selectTargets } from '../../core/fan-out.ts';
+import { isFilterable, selectTargets, withoutFiltered } from '../../core/fan-out.ts';
 import { repeatedUse } from '../../core/idempotency.ts';
 import type { AcceptResult, CommitBatch, EventReceipt, NewEvent } from '../../ports/store.ts';
-import { type NewEventRow, toEventRow } from '../rows/event-row.ts';
+import { type FanOutCounts, type NewEventRow, toEventRow } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
@@ -37,6 +37,7 @@ const EVENT_COLUMNS = [
   'idempotency_key',
   'fingerprint',
   'deliveries',
+  'filtered',
   'addressed',
   'occurred_at',
   'created_at',
@@ -49,9 +50,9 @@ const EVENT_COLUMNS = [
 /** Maximum JSON characters of an event kept in memory with its deliveries; a larger one is read again. */
 const KEPT_CHARACTERS_MAX = 16_384;
 
-const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => {
+const receiptOf = (event: NewEvent, counts: FanOutCounts): EventReceipt => {
   const { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key } = event;
-  return { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key, deliveries };
+  return { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key, ...counts };
 };
 
 const keptEvent = (event: NewEvent): Event | null => {
@@ -62,6 +63,7 @@ const keptEvent = (event: NewEvent): Event | null => {
     fingerprint: __,
     hook_ids: ___,
     trigger: ____,
+    verdicts: _______,
     metadata: _____,
     deliver_at: ______,
     ...kept
@@ -97,6 +99,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
         'deliver_at',
         'idempotency_key',
         'deliveries',
+        'filtered',
         'fingerprint',
       ])
       .where('workspace_id', '=', param('workspace_id'))
@@ -106,11 +109,26 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
   ),
 });
 
-const targetsOf = (event: NewEvent, batch: Batch): readonly IndexedHook[] | { readonly unknown: string } =>
-  selectTargets(event, {
+interface Targets {
+  readonly hooks: readonly IndexedHook[];
+  /** Number of hooks whose filter does not match. */
+  readonly filtered: number;
+}
+
+const targetsOf = (event: NewEvent, batch: Batch): Targets | { readonly unknown: string } => {
+  const selected = selectTargets(event, {
     byId: (id) => batch.hook(event.workspace_id, id),
     subscribers: (type, tenant) => batch.subscribers(event.workspace_id, type, tenant),
   });
+  if ('unknown' in selected) return selected;
+  const hooks = isFilterable(event)
+    ? withoutFiltered(
+        selected,
+        (filter) => event.verdicts?.get(filter.text) ?? filter.evaluate(event).verdict,
+      )
+    : selected;
+  return { hooks, filtered: selected.length - hooks.length };
+};
 
 export const createEventWriter = (
   connection: SqliteConnection,
@@ -139,11 +157,13 @@ export const createEventWriter = (
   return (event, { batch, max_deliveries, ...options }) => {
     // Before its hooks are matched: in a burst of large fan-outs, an event is deferred many times.
     if (batch.stored > 0 && batch.stored >= max_deliveries) return { kind: 'deferred' };
-    const targets = targetsOf(event, batch);
-    if ('unknown' in targets) return repeated(event) ?? { kind: 'unknown_hook', hook_id: targets.unknown };
+    const found = targetsOf(event, batch);
+    if ('unknown' in found) return repeated(event) ?? { kind: 'unknown_hook', hook_id: found.unknown };
+    const { hooks: targets, filtered } = found;
+    const counts = { deliveries: targets.length, filtered };
     const room = Math.max(0, max_deliveries - batch.stored);
     if (targets.length > room && batch.stored > 0) return { kind: 'deferred' };
-    if (insertEvent.run(toEventRow(event, targets.length)) === 0) {
+    if (insertEvent.run(toEventRow(event, counts)) === 0) {
       const first = repeated(event);
       if (first === null) throw new Error(`the event id ${event.id} is taken`);
       return first;
@@ -159,6 +179,6 @@ export const createEventWriter = (
       kept_event: keptEvent(event),
     });
     if (targets.length > stored_now) writeFanOut(event, targets.slice(stored_now), batch);
-    return { kind: 'accepted', receipt: receiptOf(event, targets.length), leased };
+    return { kind: 'accepted', receipt: receiptOf(event, counts), leased };
   };
 };

@@ -1,15 +1,28 @@
 import type { Selectable } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Subscription } from '../../core/fan-out.ts';
+import { type Filter, storedFilter } from '../../core/filter/compile-filter.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
+import type { ThrottledHook } from '../../core/hook-throttle.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
+import {
+  type HookRow,
+  toClientCertificate,
+  toHeaders,
+  toHook,
+  toRateLimit,
+  toSchedule,
+} from '../rows/hook-row.ts';
+import { type ThrottleRow, toThrottle } from '../rows/throttle-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
-export interface IndexedHook extends Subscription {
+export interface IndexedHook extends Subscription, ThrottledHook {
   readonly workspace_id: string;
+  readonly filter: Filter | null;
   readonly max_attempts: number | null;
+  readonly retry_schedule: readonly number[] | null;
   /** Whether it has counted failures, which a success resets. */
   readonly is_failing: boolean;
 }
@@ -35,20 +48,47 @@ const INDEXED = [
   'workspace_id',
   'tenant',
   'events',
+  'filter',
   'status',
   'dialect',
   'max_attempts',
+  'retry_schedule',
+  'rate_limit',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
-const toIndexed = (row: Pick<HookRow, (typeof INDEXED)[number]>): IndexedHook => ({
+/** Compiled filters in memory; hooks with the same text share one. */
+const FILTERS_MAX = 1_000;
+
+const createFilters = () => {
+  const filters = new LRUCache<string, Filter>({ max: FILTERS_MAX });
+  return (text: string): Filter => {
+    const known = filters.get(text);
+    if (known !== undefined) return known;
+    const compiled = storedFilter(text);
+    filters.set(text, compiled);
+    return compiled;
+  };
+};
+
+const toIndexed = (
+  row: Pick<HookRow, (typeof INDEXED)[number]>,
+  {
+    throttle,
+    filterOf,
+  }: { readonly throttle: ThrottleRow | undefined; readonly filterOf: (text: string) => Filter },
+): IndexedHook => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
   events: JSON.parse(row.events) as string[],
+  filter: row.filter === null ? null : filterOf(row.filter),
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
+  rate_limit: toRateLimit(row.rate_limit),
+  throttle: throttle === undefined ? null : toThrottle(throttle),
+  retry_schedule: toSchedule(row),
   is_failing: row.consecutive_failures > 0,
 });
 
@@ -89,11 +129,35 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
       .where('hook_id', '=', param('hook_id'))
       .orderBy('id', 'desc'),
   );
+  // The throttles of hooks are few: they are read beside the hooks, not joined to each.
+  const selectThrottles = prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(
+    raw,
+    (param) =>
+      db
+        .selectFrom('bellwire_throttles')
+        .selectAll()
+        .where('workspace_id', '=', param('workspace_id'))
+        .where('hook_id', '>', param('after'))
+        .where('hook_id', '<=', param('last')),
+  );
+  const selectThrottle = prepare<{ id: string }, ThrottleRow>(raw, (param) =>
+    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
+  );
+  const filterOf = createFilters();
   return {
-    page: (query) => selectPage.all(query).map(toIndexed),
+    page: (query) => {
+      const rows = selectPage.all(query);
+      const last = rows.at(-1)?.id ?? query.after;
+      const throttles = new Map(
+        selectThrottles.all({ ...query, last }).map((throttle) => [throttle.hook_id, throttle]),
+      );
+      return rows.map((row) => toIndexed(row, { throttle: throttles.get(row.id), filterOf }));
+    },
     one: (id) => {
       const row = selectOne.get({ id });
-      return row === undefined ? undefined : toIndexed(row);
+      return row === undefined
+        ? undefined
+        : toIndexed(row, { throttle: selectThrottle.get({ id }), filterOf });
     },
     sendable: (id) => {
       const row = selectOne.get({ id });

@@ -1,12 +1,13 @@
 import type { Database } from 'better-sqlite3';
+import { BellwireError } from '../../core/errors.ts';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
-import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
+import type { BatchResult, CommitBatch, HookThrottle, Store } from '../../ports/store.ts';
 import { type Caches, schemaKey } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
-import { countOpen } from './count-open.ts';
+import { countOpen, countOpenBreakers } from './count-open.ts';
 import type { SqliteDatabase } from './database.ts';
 import { createDeliveryWriter } from './delivery-writer.ts';
 import { createDueHooks } from './due-hooks.ts';
@@ -17,6 +18,7 @@ import { readFileSizes } from './file-sizes.ts';
 import { createHookCounters } from './hook-counters.ts';
 import { HookIndex } from './hook-index.ts';
 import { createHookReader } from './hook-reader.ts';
+import { createHookThrottles } from './hook-throttles.ts';
 import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
 import { EventPruner } from './prune.ts';
@@ -53,7 +55,8 @@ const createParts = (options: SqliteStoreOptions) => {
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);
   const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
-  const writeDeliveries = createDeliveryWriter(database, { ids, node_id });
+  const throttles = createHookThrottles(database);
+  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, throttles });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
     index,
@@ -67,8 +70,8 @@ const createParts = (options: SqliteStoreOptions) => {
       writeTenant: createTenantWriter(database, known_tenants),
       wireIdOf,
     }),
-    settlements: new SettlementWriter(database, counters),
-    leases: createLeases(database, { index, node_id }),
+    settlements: new SettlementWriter(database, { counters, throttles }),
+    leases: createLeases(database, { index, node_id, throttles }),
     lostLeases: createLostLeases(database, { ids, node_id }),
     dueHooks: createDueHooks(database),
     readEvents: createEventReader(database),
@@ -82,14 +85,15 @@ const createParts = (options: SqliteStoreOptions) => {
 };
 
 /**
- * The delivery store on SQLite. Every writing method is one synchronous transaction, so its result is durable, and
- * nothing that it has read can have changed when it writes.
+ * The delivery store on SQLite. Every writing method is one synchronous transaction, so nothing that it has read can have
+ * changed when it writes, and resolves when that is on the disk.
  */
 export class SqliteStore implements Store {
   readonly #database: SqliteDatabase;
   readonly #raw: Database;
   readonly #caches: Caches;
   readonly #parts: ReturnType<typeof createParts>;
+  #onThrottled: (throttles: readonly HookThrottle[]) => void = () => undefined;
 
   constructor(options: SqliteStoreOptions) {
     this.#database = options.database;
@@ -108,7 +112,8 @@ export class SqliteStore implements Store {
     try {
       return await this.#commit(batch.now, (open) => this.#runBatch(batch, open));
     } catch (error) {
-      if (isDatabaseFault(error)) throw toStorageError(error);
+      const is_broken = error instanceof BellwireError && error.code === 'storage_broken';
+      if (is_broken || isDatabaseFault(error)) throw toStorageError(error);
     }
     // One item failed and the rollback undid all of them: run them again, each in its own savepoint.
     return this.#write(batch.now, (open) => this.#runIsolated(batch, open));
@@ -119,7 +124,8 @@ export class SqliteStore implements Store {
 
   readonly dueHooks: Store['dueHooks'] = (query) => this.#database.read(() => this.#parts.dueHooks(query));
 
-  readonly claim: Store['claim'] = (claim) => this.#write(claim.now, () => this.#parts.leases.claim(claim));
+  readonly claim: Store['claim'] = (claim) =>
+    this.#write(claim.now, (open) => this.#parts.leases.claim(claim, open));
 
   readonly claimManually: Store['claimManually'] = (claim) =>
     this.#write(claim.now, () => this.#parts.leases.claimManually(claim));
@@ -133,6 +139,12 @@ export class SqliteStore implements Store {
       for (const settlement of lost) this.#parts.settlements.write(settlement, open);
       return lost.length;
     });
+
+  readonly watchThrottles: Store['watchThrottles'] = (listener) => {
+    this.#onThrottled = listener;
+  };
+
+  readonly openBreakers: Store['openBreakers'] = () => countOpenBreakers(this.#database.reader);
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
     this.#write(slice.now, () => this.#parts.stop.stopNext(slice));
@@ -159,6 +171,16 @@ export class SqliteStore implements Store {
 
   readonly schemaOf: Store['schemaOf'] = (workspace_id, type) =>
     this.#caches.schemas.get(schemaKey(workspace_id, type));
+
+  readonly filters: Store['filters'] = (workspace_id, type, tenant) => {
+    const { index } = this.#parts;
+    if (!index.mayFilter(workspace_id)) return null;
+    return this.#database.read(() =>
+      index
+        .subscribers(workspace_id, type, tenant)
+        .flatMap(({ id, filter }) => (filter === null ? [] : [{ id, filter }])),
+    );
+  };
 
   readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
     const { index } = this.#parts;
@@ -261,5 +283,7 @@ export class SqliteStore implements Store {
     for (const hook of hooks) this.#parts.index.patch(hook);
     for (const id of changed_status) this.#parts.sendable.delete(id);
     for (const tenant of tenants) this.#parts.known_tenants.add(tenant);
+    const throttles = open.throttles();
+    if (throttles.length > 0) this.#onThrottled(throttles);
   }
 }

@@ -18,6 +18,7 @@ export interface HookDraft {
   readonly name: string;
   readonly description: string;
   readonly events: readonly string[];
+  readonly filter: string;
   readonly secret_choice: 'generated' | 'own' | 'none';
   readonly secret: string;
   readonly active: boolean;
@@ -25,6 +26,8 @@ export interface HookDraft {
   readonly method: string;
   readonly content_type: string;
   readonly max_attempts: string;
+  /** Delays with commas between them. */
+  readonly retry_schedule: string;
   readonly timeout_s: string;
   /** Null keeps the stored ones, whose values cannot be read. */
   readonly headers: readonly Pair[] | null;
@@ -39,6 +42,7 @@ export const EMPTY_DRAFT: HookDraft = {
   name: '',
   description: '',
   events: [],
+  filter: '',
   secret_choice: 'generated',
   secret: '',
   active: true,
@@ -46,6 +50,7 @@ export const EMPTY_DRAFT: HookDraft = {
   method: 'POST',
   content_type: 'application/json',
   max_attempts: '',
+  retry_schedule: '',
   timeout_s: '',
   headers: [],
   metadata: [],
@@ -68,11 +73,13 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   name: hook.name,
   description: hook.description,
   events: hook.events,
+  filter: hook.filter ?? '',
   active: hook.active,
   insecure_ssl: hook.insecure_ssl,
   method: hook.method,
   content_type: hook.content_type,
   max_attempts: numberText(hook.max_attempts === null ? null : hook.max_attempts - firstAttempt(form)),
+  retry_schedule: hook.retry_schedule?.join(', ') ?? '',
   timeout_s: numberText(hook.timeout_ms === null ? null : hook.timeout_ms / 1000),
   headers: Object.keys(hook.headers).length === 0 ? [] : null,
   metadata: Object.entries(hook.metadata),
@@ -118,6 +125,9 @@ const mapOf = (pairs: readonly Pair[]): Record<string, string> =>
 const attemptsOf = (draft: HookDraft, form: Attempts): number | null =>
   draft.max_attempts === '' ? null : Number(draft.max_attempts) + firstAttempt(form);
 
+const scheduleOf = ({ retry_schedule }: HookDraft): string[] | null =>
+  retry_schedule.trim() === '' ? null : retry_schedule.split(',').map((delay) => delay.trim());
+
 const timeoutOf = ({ timeout_s }: HookDraft): number | null =>
   timeout_s === '' ? null : Math.round(Number(timeout_s) * 1000);
 
@@ -145,11 +155,13 @@ const commonOf = (
 ) => ({
   url: draft.url.trim(),
   events: [...draft.events],
+  filter: draft.filter.trim() === '' ? null : draft.filter.trim(),
   ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
   description: draft.description,
   ...(has_metadata ? { metadata: mapOf(draft.metadata) } : {}),
   insecure_ssl: draft.insecure_ssl,
   max_attempts: attemptsOf(draft, form),
+  retry_schedule: scheduleOf(draft),
   timeout_ms: timeoutOf(draft),
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
   ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),

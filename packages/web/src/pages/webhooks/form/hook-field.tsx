@@ -7,11 +7,12 @@ import type { FieldName } from './dialect-form.ts';
 import { CertificateInput } from './certificate-input.tsx';
 import { EventPicker } from './event-picker.tsx';
 import type { FieldProps } from './field-props.ts';
+import { FilterInput } from './filter-input.tsx';
 import { PairsInput } from './pairs-input.tsx';
 import { SecretInput } from './secret-input.tsx';
 
 interface TextOptions {
-  readonly key: 'url' | 'name' | 'description' | 'max_attempts' | 'timeout_s' | 'tenant';
+  readonly key: 'url' | 'name' | 'description' | 'max_attempts' | 'retry_schedule' | 'timeout_s' | 'tenant';
   readonly type?: 'text' | 'url' | 'number';
   readonly placeholder?: string;
 }
@@ -131,12 +132,14 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   name: textField({ key: 'name' }),
   description: textField({ key: 'description' }),
   events: Events,
+  filter: FilterInput,
   secret: SecretInput,
   active: Active,
   ssl: Ssl,
   method: choiceField('method', ['POST', 'PUT', 'PATCH', 'DELETE']),
   content_type: choiceField('content_type', ['application/json', 'application/x-www-form-urlencoded']),
   max_attempts: textField({ key: 'max_attempts', type: 'number' }),
+  retry_schedule: textField({ key: 'retry_schedule', placeholder: '0s, 1m, 5m' }),
   timeout: textField({ key: 'timeout_s', type: 'number' }),
   headers: Headers,
   metadata: Metadata,

@@ -31,11 +31,13 @@ interface HookFormProps {
 const PATHS: Partial<Record<FieldName, string>> = { ssl: 'insecure_ssl', timeout: 'timeout_ms' };
 
 const NAMES: readonly FieldName[] = [
+  'filter',
   'name',
   'description',
   'method',
   'content_type',
   'max_attempts',
+  'retry_schedule',
   'timeout',
   'ssl',
   'client_certificate',
