@@ -33,8 +33,6 @@ const MAX_BACK_OFF_MS = 5_000;
 /** A thread that was ready for this long resets the back-off. Results do not: the killer may be one of many requests. */
 const HEALTHY_AFTER_MS = 10_000;
 const MAX_FAILED_STARTS = 5;
-/** For young objects only: V8's default for them is 48 MiB in each thread, most of it garbage. */
-const LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
 /** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
 
@@ -134,7 +132,7 @@ export class SenderThread {
     try {
       // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));

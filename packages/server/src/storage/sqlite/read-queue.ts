@@ -23,7 +23,7 @@ interface ReadFailure {
 /** The reply to each request. `rows` is an array in the format of `v8.serialize`. */
 export type ReadAnswer = { readonly rows: Uint8Array } | { readonly error: ReadFailure };
 
-/** For young objects only: V8's default for them is 48 MiB in each thread. */
+/** For young objects only: Node allows them 96 MiB in each thread. */
 const LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
 
 export interface ReadQueueOptions extends ReadSettings {
