@@ -30,13 +30,6 @@ export const experiments: readonly Experiment[] = [
     takes: '10 min',
   },
   {
-    id: 'D12',
-    file: 'test/process/slow-disk.test.ts',
-    env: { SLOW_DISK_SECONDS: '20' },
-    shows: 'A disk that takes 50 ms to sync delays neither /healthz nor lists',
-    takes: '3 min',
-  },
-  {
     id: 'I4',
     file: 'test/delivery/hook-rate-limit.test.ts',
     env: { RECOVERY_BACKLOG: '50000' },
