@@ -11,7 +11,7 @@ it('an item that throws in its savepoint leaves neither rows nor changes of the 
   const workspace_id = await arrange.addWorkspace();
   const id = await arrange.addHook(workspace_id);
   const index = new HookIndex(createHookReader(database, createCipher(TEST_KEY_RING)), {
-    read: database.read,
+    read: (work) => database.read('flow', work),
     max_age: null,
   });
   const { raw } = database;

@@ -69,7 +69,7 @@ const openIndex = async () => {
   const opened = await openTestStore();
   const clock = { now: 1_000 };
   const index = new HookIndex(createHookReader(opened.database, createCipher(TEST_KEY_RING)), {
-    read: opened.database.read,
+    read: (work) => opened.database.read('flow', work),
     max_age: { ms: 5_000, monotonic: () => clock.now },
   });
   const workspace = await opened.arrange.addWorkspace();

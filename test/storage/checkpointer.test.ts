@@ -15,7 +15,12 @@ const openPages = async () => {
   const insert = database.raw.prepare('insert into pages (body) values (zeroblob(40000))');
   /** Commits until about this many pages were written to the log. */
   const writePages = async (pages: number): Promise<void> => {
-    for (let written = 0; written < pages; written += 10) await database.write(() => insert.run());
+    for (let written = 0; written < pages; written += 10)
+      await database.write(
+        'flow',
+        () => insert.run(),
+        () => {},
+      );
   };
   const logFrames = (): number => statSync(`${path}-wal`).size / FRAME_BYTES;
   return {
@@ -58,7 +63,11 @@ it('after the last commit, a close leaves everything in the database file', asyn
   await using folder = await createTemporaryFolder();
   const path = folder.file('bellwire.db');
   const database = openSqlite(path);
-  await database.write(() => database.raw.exec('create table one (id integer); insert into one values (1)'));
+  await database.write(
+    'flow',
+    () => database.raw.exec('create table one (id integer); insert into one values (1)'),
+    () => {},
+  );
   await database.close();
   expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBe(undefined);
   const copy = new DatabaseConstructor(path, { readonly: true });

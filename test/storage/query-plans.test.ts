@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
 import type { DeliveryFilter } from '../../packages/server/src/ports/repositories.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
+import { ConnectionQueue, WITHOUT_RESTS } from '../../packages/server/src/storage/sqlite/connection-queue.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { sqliteDialect, WriterDriver } from '../../packages/server/src/storage/sqlite/dialect.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
@@ -14,7 +15,7 @@ const openPlanned = async () => {
   await migrateToLatest(own, sqliteSchema);
   let steps: string[] = [];
   const db = new Kysely<Schema>({
-    dialect: sqliteDialect(raw, new WriterDriver(raw, null)),
+    dialect: sqliteDialect(raw, new WriterDriver(raw, new ConnectionQueue(WITHOUT_RESTS), null)),
     log: ({ query: { sql, parameters } }) => {
       if (/^(?:begin|commit|rollback)/.test(sql)) return;
       const plan = raw.prepare<unknown[], { detail: string }>(`explain query plan ${sql}`);

@@ -5,6 +5,7 @@ import { migrateToLatest } from '../../packages/server/src/storage/migrations/mi
 import { checkSchema } from '../../packages/server/src/storage/sqlite/check-schema.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
+import { ConnectionQueue, WITHOUT_RESTS } from '../../packages/server/src/storage/sqlite/connection-queue.ts';
 import { sqliteDialect, WriterDriver } from '../../packages/server/src/storage/sqlite/dialect.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
@@ -36,7 +37,10 @@ it('every commit is synced, and a connection that would not sync it is noticed',
   await assertDurable(database);
   // A driver that returns before the sync.
   const hasty = new Kysely<Schema>({
-    dialect: sqliteDialect(database.raw, new WriterDriver(database.raw, null)),
+    dialect: sqliteDialect(
+      database.raw,
+      new WriterDriver(database.raw, new ConnectionQueue(WITHOUT_RESTS), null),
+    ),
   });
   await expect(assertDurable({ ...database, db: hasty })).rejects.toThrow(not_durable);
 });

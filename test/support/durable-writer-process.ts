@@ -5,14 +5,15 @@ import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts
 // row when it is durable. Ends after as many rows as the second argument specifies.
 const [path = '', count = ''] = process.argv.slice(2);
 const database = openSqlite(path);
-await database.write(() => database.raw.exec('create table written (n integer primary key, body text)'));
+const write = (work: () => unknown): Promise<void> => database.write('flow', work, () => {});
+await write(() => database.raw.exec('create table written (n integer primary key, body text)'));
 const insert = database.raw.prepare('insert into written values (?, ?)');
 let next = 0;
 
 const writeRows = async (): Promise<void> => {
   while (next < Number(count)) {
     const n = (next += 1);
-    await database.write(() => insert.run(n, `${n} `.repeat((n * 7_919) % 12_000)));
+    await write(() => insert.run(n, `${n} `.repeat((n * 7_919) % 12_000)));
     writeSync(1, `durable ${n}\n`);
   }
 };

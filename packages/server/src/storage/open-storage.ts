@@ -126,7 +126,7 @@ export const openStorage = async ({
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   createFolder(folder);
-  const { lock, database: writer } = openLocked(path, { onBroken });
+  const { lock, database: writer } = openLocked(path, { clock, onBroken });
   const reader = createReader(path, { clock });
   const database: SqliteDatabase = { ...writer, reader: reader.db };
   const close = async (): Promise<void> => {

@@ -5,6 +5,7 @@ import { createPrivateFile } from '../private-file.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { beginLog } from './begin-log.ts';
 import { Checkpointer } from './checkpointer.ts';
+import { ConnectionQueue, type Lane, type QueueClock, WITHOUT_RESTS } from './connection-queue.ts';
 import { sqliteDialect, type WriteLog, WriterDriver } from './dialect.ts';
 import { LogSync } from './log-sync.ts';
 import { PageScrubber } from './page-scrubber.ts';
@@ -14,15 +15,13 @@ export interface SqliteDatabase extends Connections {
   readonly raw: Database;
   /**
    * Runs `work` synchronously in one immediate transaction and resolves when the commit is on the disk. Until then, reads
-   * see it: nothing may be sent or answered because of it before this resolves. Acquires Kysely's connection first:
-   * otherwise better-sqlite3 would make this a savepoint of any open transaction, whose rollback would undo an
-   * acknowledged event.
+   * see it: nothing may be sent or answered because of it before this resolves. `committed` runs after COMMIT, before any
+   * other work on the connection. Waits for the connection first: otherwise better-sqlite3 would make this a savepoint
+   * of any open transaction, whose rollback would undo an acknowledged event.
    */
-  readonly write: <T>(work: () => T) => Promise<T>;
-  /** The same; `committed` runs after COMMIT, before any other work on the connection. */
-  readonly writeThen: <T, R>(work: () => T, committed: (result: T) => R) => Promise<R>;
+  readonly write: <T, R>(lane: Lane, work: () => T, committed: (result: T) => R) => Promise<R>;
   /** Runs synchronous reads between transactions, so that they see only committed data, which may not be on the disk yet. */
-  readonly read: <T>(work: () => T) => Promise<T>;
+  readonly read: <T>(lane: Lane, work: () => T) => Promise<T>;
   /** The same while the write-ahead log is empty. Null if a reader needs the log. */
   readonly withEmptyLog: <T>(work: () => T) => Promise<T | null>;
   readonly scrubber: PageScrubber;
@@ -32,6 +31,8 @@ export interface SqliteDatabase extends Connections {
 }
 
 export interface SqliteOptions {
+  /** Default: a database that nothing else waits for. */
+  readonly clock?: QueueClock;
   /** Called once when the disk fails: from then on, all reads and writes through Kysely reject. */
   readonly onBroken?: (error: BellwireError) => void;
 }
@@ -66,7 +67,7 @@ const openConnection = (path: string): Database => {
 };
 
 /** The log and the checkpoints of a database file. */
-const openLog = (raw: Database, onBroken: (error: BellwireError) => void) => {
+const openLog = (raw: Database, queue: ConnectionQueue, onBroken: (error: BellwireError) => void) => {
   const sync = new LogSync(raw.name, onBroken);
   const log: WriteLog = {
     committed: () => {
@@ -78,13 +79,13 @@ const openLog = (raw: Database, onBroken: (error: BellwireError) => void) => {
       return sync.error;
     },
   };
-  const driver = new WriterDriver(raw, log);
-  const checkpointer = new Checkpointer({ raw, alone: (work) => driver.alone(work), onBroken });
+  const driver = new WriterDriver(raw, queue, log);
+  const checkpointer = new Checkpointer({ raw, alone: (work) => driver.alone('other', work), onBroken });
   return { driver, sync, checkpointer };
 };
 
-const openInMemory = (raw: Database) => ({
-  driver: new WriterDriver(raw, null),
+const openInMemory = (raw: Database, queue: ConnectionQueue) => ({
+  driver: new WriterDriver(raw, queue, null),
   sync: null,
   checkpointer: null,
 });
@@ -94,26 +95,28 @@ const openInMemory = (raw: Database) => ({
  * reader is the connection itself.
  */
 export const openSqlite = (path: string, options: SqliteOptions = {}): SqliteDatabase => {
-  const { onBroken = () => {} } = options;
+  const { clock = WITHOUT_RESTS, onBroken = () => {} } = options;
   const raw = openConnection(path);
-  const { driver, sync, checkpointer } = raw.memory ? openInMemory(raw) : openLog(raw, onBroken);
+  const queue = new ConnectionQueue(clock);
+  const { driver, sync, checkpointer } = raw.memory
+    ? openInMemory(raw, queue)
+    : openLog(raw, queue, onBroken);
   const db = new Kysely<Schema>({ dialect: sqliteDialect(raw, driver) });
   const scrubber = new PageScrubber(raw);
-  const read = <T>(work: () => T): Promise<T> => driver.alone(work);
   return {
     db,
     reader: db,
     raw,
-    write: (work) => db.connection().execute(async () => raw.transaction(work).immediate()),
-    writeThen: (work, committed) =>
-      db.connection().execute(async () => committed(raw.transaction(work).immediate())),
-    read,
-    withEmptyLog: (work) => checkpointer?.withEmptyLog(work) ?? read(work),
+    write: (lane, work, committed) => driver.transaction(lane, work, committed),
+    read: (lane, work) => driver.alone(lane, work),
+    withEmptyLog: (work) => checkpointer?.withEmptyLog(work) ?? driver.alone('other', work),
     scrubber,
     log: sync,
     close: async () => {
       await checkpointer?.close();
       await db.destroy();
+      // Kysely closes only what it has used.
+      raw.close();
       await sync?.close();
       scrubber.close();
     },

@@ -7,7 +7,7 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
-import { Mutex } from './mutex.ts';
+import type { ConnectionQueue, Lane } from './connection-queue.ts';
 
 /** The write-ahead log, as the driver sees it. */
 export interface WriteLog {
@@ -28,42 +28,61 @@ export interface WriteLog {
 export class WriterDriver extends SqliteDriver {
   readonly #raw: Database;
   readonly #log: WriteLog | null;
-  readonly #mutex = new Mutex();
+  readonly #queue: ConnectionQueue;
   readonly #countChanges: Statement<[], number>;
   /** Rows changed by this connection when it was last released. */
   #changes = 0;
 
   /** Without a `log`, nothing is synced. */
-  constructor(raw: Database, log: WriteLog | null) {
+  constructor(raw: Database, queue: ConnectionQueue, log: WriteLog | null) {
     super({ database: raw });
     this.#raw = raw;
+    this.#queue = queue;
     this.#log = log;
     this.#countChanges = raw.prepare<[], number>('select total_changes()').pluck();
   }
 
-  /** Runs `work` while no transaction is open and none begins. It must not use the connection through Kysely. */
-  async alone<T>(work: () => T | Promise<T>): Promise<T> {
-    await this.#mutex.acquire();
+  /**
+   * Runs `work` while no transaction is open and none begins. It must not use the connection through Kysely, and what it
+   * writes is not synced.
+   */
+  async alone<T>(lane: Lane, work: () => T | Promise<T>): Promise<T> {
+    await this.#queue.acquire(lane);
     try {
       return await work();
     } finally {
-      this.#mutex.release();
+      this.#queue.release();
+    }
+  }
+
+  /** Runs `work` in one immediate transaction, then `committed`, and resolves when the commit is on the disk. */
+  async transaction<T, R>(lane: Lane, work: () => T, committed: (result: T) => R): Promise<R> {
+    await this.#acquire(lane);
+    try {
+      return committed(this.#raw.transaction(work).immediate());
+    } finally {
+      await this.releaseConnection();
     }
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    await this.#mutex.acquire();
-    const error = this.#log?.error ?? null;
-    if (error === null) return super.acquireConnection();
-    this.#mutex.release();
-    throw error;
+    await this.#acquire('other');
+    return super.acquireConnection();
   }
 
   override async releaseConnection(): Promise<void> {
     const log = this.#log;
     if (log !== null && this.#raw.open && this.#hasChanged()) log.committed();
-    this.#mutex.release();
+    this.#queue.release();
     await log?.durable();
+  }
+
+  async #acquire(lane: Lane): Promise<void> {
+    await this.#queue.acquire(lane);
+    const error = this.#log?.error ?? null;
+    if (error === null) return;
+    this.#queue.release();
+    throw error;
   }
 
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
@@ -84,7 +103,7 @@ export class WriterDriver extends SqliteDriver {
 }
 
 class WriterAdapter extends SqliteAdapter {
-  /** Otherwise Kysely adds its own mutex, which it would hold while a commit is synced. */
+  /** Otherwise Kysely adds its own mutex, which knows no lanes and would be held while a commit is synced. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }

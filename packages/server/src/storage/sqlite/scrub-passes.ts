@@ -120,14 +120,18 @@ export class ScrubPasses {
   async #complete(number: number): Promise<number> {
     const last = { number, began_at: this.#began_at ?? 0 };
     // The commit also syncs the write-ahead log, so a power cut cannot bring back frames that were truncated.
-    await this.#database.write(() => this.#statements.upsert.run({ key: KEY, value: JSON.stringify(last) }));
+    await this.#database.write(
+      'other',
+      () => this.#statements.upsert.run({ key: KEY, value: JSON.stringify(last) }),
+      () => {},
+    );
     this.#last = last;
     this.#began_at = null;
     return number;
   }
 
   async #lastPass(): Promise<LastPass> {
-    return (this.#last ??= await this.#database.read(() => {
+    return (this.#last ??= await this.#database.read('other', () => {
       const row = this.#statements.select.get({ key: KEY });
       return row === undefined ? { number: 0, began_at: 0 } : (JSON.parse(row.value) as LastPass);
     }));

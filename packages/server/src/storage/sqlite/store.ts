@@ -9,6 +9,7 @@ import type { Invalidations } from '../invalidations.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
 import { countOpen, countOpenBreakers } from './count-open.ts';
 import type { SqliteDatabase } from './database.ts';
+import type { Lane } from './connection-queue.ts';
 import { createDeliveryWriter } from './delivery-writer.ts';
 import { createDueHooks } from './due-hooks.ts';
 import { createEventReader } from './event-reader.ts';
@@ -50,7 +51,7 @@ const createParts = (options: SqliteStoreOptions) => {
   const { database, cipher, ids, node_id, wireIdOf } = options;
   const hook_reader = createHookReader(database, cipher);
   // No age limit: this process owns the file, so no other one can change a hook.
-  const index = new HookIndex(hook_reader, { read: database.read, max_age: null });
+  const index = new HookIndex(hook_reader, { read: (work) => database.read('flow', work), max_age: null });
   const sendable = new SendableHooks(hook_reader, null);
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);
@@ -110,31 +111,32 @@ export class SqliteStore implements Store {
 
   readonly commitBatch: Store['commitBatch'] = async (batch) => {
     try {
-      return await this.#commit(batch.now, (open) => this.#runBatch(batch, open));
+      return await this.#commit('flow', batch.now, (open) => this.#runBatch(batch, open));
     } catch (error) {
       const is_broken = error instanceof BellwireError && error.code === 'storage_broken';
       if (is_broken || isDatabaseFault(error)) throw toStorageError(error);
     }
     // One item failed and the rollback undid all of them: run them again, each in its own savepoint.
-    return this.#write(batch.now, (open) => this.#runIsolated(batch, open));
+    return this.#write('flow', batch.now, (open) => this.#runIsolated(batch, open));
   };
 
   readonly continueFanOuts: Store['continueFanOuts'] = (slice) =>
-    this.#write(slice.now, (open) => this.#parts.fan_outs.continueAll(slice, open));
+    this.#write('flow', slice.now, (open) => this.#parts.fan_outs.continueAll(slice, open));
 
-  readonly dueHooks: Store['dueHooks'] = (query) => this.#database.read(() => this.#parts.dueHooks(query));
+  readonly dueHooks: Store['dueHooks'] = (query) =>
+    this.#database.read('flow', () => this.#parts.dueHooks(query));
 
   readonly claim: Store['claim'] = (claim) =>
-    this.#write(claim.now, (open) => this.#parts.leases.claim(claim, open));
+    this.#write('flow', claim.now, (open) => this.#parts.leases.claim(claim, open));
 
   readonly claimManually: Store['claimManually'] = (claim) =>
-    this.#write(claim.now, () => this.#parts.leases.claimManually(claim));
+    this.#write('other', claim.now, () => this.#parts.leases.claimManually(claim));
 
   readonly extendLeases: Store['extendLeases'] = (extension) =>
-    this.#write(extension.now, () => this.#parts.leases.extend(extension));
+    this.#write('flow', extension.now, () => this.#parts.leases.extend(extension));
 
   readonly releaseLeases: Store['releaseLeases'] = (release) =>
-    this.#write(release.now, (open) => {
+    this.#write('other', release.now, (open) => {
       const lost = this.#parts.lostLeases(release);
       for (const settlement of lost) this.#parts.settlements.write(settlement, open);
       return lost.length;
@@ -147,10 +149,10 @@ export class SqliteStore implements Store {
   readonly openBreakers: Store['openBreakers'] = () => countOpenBreakers(this.#database.reader);
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
-    this.#write(slice.now, () => this.#parts.stop.stopNext(slice));
+    this.#write('other', slice.now, () => this.#parts.stop.stopNext(slice));
 
   readonly hooks: Store['hooks'] = (ids) =>
-    this.#database.read(() => {
+    this.#database.read('flow', () => {
       const found = new Map<string, SendableHook | null>();
       for (const id of ids) {
         const hook = this.#parts.sendable.get(id);
@@ -159,7 +161,8 @@ export class SqliteStore implements Store {
       return found;
     });
 
-  readonly events: Store['events'] = (leased) => this.#database.read(() => this.#parts.readEvents(leased));
+  readonly events: Store['events'] = (leased) =>
+    this.#database.read('flow', () => this.#parts.readEvents(leased));
 
   readonly catalog: Store['catalog'] = async (workspace_id) => {
     const [catalog] = await Promise.all([
@@ -175,7 +178,7 @@ export class SqliteStore implements Store {
   readonly filters: Store['filters'] = (workspace_id, type, tenant) => {
     const { index } = this.#parts;
     if (!index.mayFilter(workspace_id)) return null;
-    return this.#database.read(() =>
+    return this.#database.read('flow', () =>
       index
         .subscribers(workspace_id, type, tenant)
         .flatMap(({ id, filter }) => (filter === null ? [] : [{ id, filter }])),
@@ -185,23 +188,25 @@ export class SqliteStore implements Store {
   readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
     const { index } = this.#parts;
     await index.prepare(workspace_id);
-    return this.#database.read(() => index.subscribers(workspace_id, type, null).map(({ id }) => id));
+    return this.#database.read('other', () =>
+      index.subscribers(workspace_id, type, null).map(({ id }) => id),
+    );
   };
 
   readonly prune: Store['prune'] = async (slice) => {
-    const result = await this.#write(slice.now, () => this.#parts.pruner.prune(slice));
+    const result = await this.#write('other', slice.now, () => this.#parts.pruner.prune(slice));
     if (result.deleted > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
   readonly prunePayloads: Store['prunePayloads'] = async (slice) => {
-    const result = await this.#write(slice.now, () => this.#parts.payloadPruner.prune(slice));
+    const result = await this.#write('other', slice.now, () => this.#parts.payloadPruner.prune(slice));
     if (result.removed > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
   readonly pruneSecrets: Store['pruneSecrets'] = (slice) =>
-    this.#write(slice.now, () => {
+    this.#write('other', slice.now, () => {
       const hook_ids = this.#parts.pruneSecrets(slice);
       for (const id of hook_ids) this.#parts.sendable.delete(id);
       if (hook_ids.length > 0) this.#parts.scrubs.deleted();
@@ -209,7 +214,7 @@ export class SqliteStore implements Store {
     });
 
   readonly pruneStats: Store['pruneStats'] = async (slice) => {
-    const { deleted, merged } = await this.#write(slice.now, () => this.#parts.pruneStats(slice));
+    const { deleted, merged } = await this.#write('other', slice.now, () => this.#parts.pruneStats(slice));
     // A merged minute says nothing that its hour does not.
     if (deleted > 0) this.#parts.scrubs.deleted();
     return deleted + merged;
@@ -251,9 +256,10 @@ export class SqliteStore implements Store {
   }
 
   /** Runs `work` in one transaction, and applies its changes to memory after COMMIT. */
-  async #commit<T>(now: number, work: (open: Batch) => T): Promise<T> {
+  async #commit<T>(lane: Lane, now: number, work: (open: Batch) => T): Promise<T> {
     const { index } = this.#parts;
-    return this.#database.writeThen(
+    return this.#database.write(
+      lane,
       () => {
         // Discards what a transaction that was rolled back has left.
         index.endTransaction({ is_committed: false });
@@ -270,9 +276,9 @@ export class SqliteStore implements Store {
     );
   }
 
-  async #write<T>(now: number, work: (open: Batch) => T): Promise<T> {
+  async #write<T>(lane: Lane, now: number, work: (open: Batch) => T): Promise<T> {
     try {
-      return await this.#commit(now, work);
+      return await this.#commit(lane, now, work);
     } catch (error) {
       throw toStorageError(error);
     }
