@@ -16,8 +16,9 @@ import { createWatchJob } from './delivery/watch-job.ts';
 import type { Notices } from './delivery/notices.ts';
 import type { Observation } from './delivery/report.ts';
 import type { Dialect } from './dialects/dialect.ts';
+import { Admission } from './http/admission.ts';
 import { type AppOptions, createApp } from './http/app.ts';
-import { createInbox, type Inbox } from './http/inbox.ts';
+import { createInbox, type Inbox, type InboxOptions } from './http/inbox.ts';
 import { createMetrics } from './http/metrics.ts';
 import { ownOrigin, sessionOf } from './http/session-cookie.ts';
 import { Streams } from './http/streams.ts';
@@ -85,7 +86,7 @@ const createJobs = (
 
 interface HttpParts extends Pick<
   AppOptions,
-  'router' | 'sessions' | 'portals' | 'streams' | 'viewChange' | 'metrics' | 'log' | 'isReady'
+  'router' | 'sessions' | 'portals' | 'streams' | 'viewChange' | 'metrics' | 'admission' | 'log' | 'isReady'
 > {
   readonly contexts: Contexts;
   readonly inbox: Inbox | null;
@@ -112,11 +113,11 @@ const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...part
 const inboxOf = (
   { inbox_log, storage, dialects, clock }: Ports,
   { public_url }: Settings,
-  log: Log,
+  { log, admission }: Pick<InboxOptions, 'log' | 'admission'>,
 ): Inbox | null => {
   if (inbox_log === null) return null;
   const verify = createInboxVerifier(storage.hooksAt, dialects, clock.now);
-  return createInbox({ verify, clock, inbox_log, log, public_url });
+  return createInbox({ verify, admission, clock, inbox_log, log, public_url });
 };
 
 const endingOf = (streams: Streams, inbox: Inbox | null) => (): void => {
@@ -215,7 +216,8 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     loop,
     jobs,
   });
-  const inbox = inboxOf(ports, settings, error_log);
+  const admission = new Admission(clock);
+  const inbox = inboxOf(ports, settings, { log: error_log, admission });
   const app = createHttp(ports, settings, {
     router,
     contexts,
@@ -225,6 +227,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     viewChange,
     inbox,
     metrics,
+    admission,
     log: error_log,
     isReady: () => lifecycle.is_ready,
   });

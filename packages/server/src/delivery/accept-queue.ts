@@ -1,7 +1,7 @@
 import { ownerKey, ownerOf } from '../core/owner.ts';
 import type { NewEvent } from '../ports/store.ts';
 import type { Admits } from './backpressure.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../core/fair-queue.ts';
 
 /** Events per transaction: enough to share the fsync, few enough not to block the event loop. */
 const EVENTS_MAX = 256;

@@ -2,7 +2,7 @@ import { LEASE_MS } from '../core/lease.ts';
 import { ownerKey, ownerOf } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DueHook, LeasedDelivery, OwnedDueHook, Store } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../core/fair-queue.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface ClaimerOptions {

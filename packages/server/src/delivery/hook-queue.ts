@@ -1,6 +1,6 @@
 import { leaseKey, mustReturn } from '../core/lease.ts';
 import type { Lease, LeasedDelivery } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../core/fair-queue.ts';
 import { type Owner, ownerOf } from '../core/owner.ts';
 import { gradeOf, type Pace, paceOf, SLOW_GRADE } from './slots.ts';
 

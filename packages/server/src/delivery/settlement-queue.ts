@@ -1,6 +1,6 @@
 import { ownerOf } from '../core/owner.ts';
 import type { Settlement } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../core/fair-queue.ts';
 
 /** Settlements per transaction, limited by count and, for large bodies, by size: every other call waits for it. */
 const COUNT_MAX = 64;

@@ -1,6 +1,6 @@
 import { mustReturn } from '../core/lease.ts';
 import type { LeasedDelivery } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../core/fair-queue.ts';
 
 /** Maximum number of queued suspects per tenant and in total. The others are due again later. */
 const TENANT_MAX = 16;

@@ -2,7 +2,7 @@ import { mustReturn } from '../core/lease.ts';
 import { type Owner, ownerKey, ownerOf } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LeasedDelivery } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../core/fair-queue.ts';
 
 export interface UnloadedSendsOptions {
   readonly clock: Clock;

@@ -7,6 +7,7 @@ import type { Log } from '../ports/log.ts';
 import type { Change } from '../ports/changes.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
 import type { ShownChange } from '../rpc/views/change.ts';
+import type { Admission } from './admission.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import type { ConsoleFiles } from '../ports/console-files.ts';
 import { mountConsole } from './console.ts';
@@ -35,6 +36,7 @@ export interface AppOptions {
   readonly monotonic: () => number;
   /** Runs work that takes milliseconds. */
   readonly later: (work: () => void) => void;
+  readonly admission: Admission;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
   readonly sessions: Sessions;

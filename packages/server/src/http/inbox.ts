@@ -1,8 +1,10 @@
 import { type Context, Hono } from 'hono';
 import { HIDDEN_VALUE } from '../core/custom-headers.ts';
+import type { Owner } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { InboxLog } from '../ports/inbox-log.ts';
 import type { Log } from '../ports/log.ts';
+import type { Admission } from './admission.ts';
 import { answerError, API_HEADERS } from './answers.ts';
 import { INBOX_SCRIPT, INBOX_STYLE } from './inbox-assets.ts';
 import { bodyText, eventTypeOf, type Signature } from './inbox-entry.ts';
@@ -10,7 +12,7 @@ import { inboxPage } from './inbox-page.ts';
 import { InboxStore } from './inbox-store.ts';
 import { InboxStreams } from './inbox-streams.ts';
 import { ownOrigins } from './own-hosts.ts';
-import { readBytes } from './read-body.ts';
+import { bodyBytes, readBytes } from './read-body.ts';
 
 export interface InboxVerdict {
   readonly signature: Signature;
@@ -23,6 +25,9 @@ export type VerifyInbox = (
   at: { readonly path: string; readonly origins: ReadonlySet<string> },
   received: { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array },
 ) => Promise<InboxVerdict>;
+
+/** The inbox has a share of the server like a workspace. */
+const INBOX: Owner = ['inbox', ''];
 
 const NAME = /^[a-z0-9-]{1,64}$/;
 
@@ -51,6 +56,7 @@ const asset = (text: string, type: string) => (c: Context) =>
 
 export interface InboxOptions {
   readonly verify: VerifyInbox;
+  readonly admission: Admission;
   readonly clock: Clock;
   readonly inbox_log: InboxLog;
   readonly log: Log;
@@ -66,7 +72,14 @@ export interface Inbox {
 }
 
 /** A receiver for local development. Keeps the latest requests and shows them. */
-export const createInbox = ({ verify, clock, inbox_log, log, public_url }: InboxOptions): Inbox => {
+export const createInbox = ({
+  verify,
+  admission,
+  clock,
+  inbox_log,
+  log,
+  public_url,
+}: InboxOptions): Inbox => {
   const store = new InboxStore(inbox_log);
   const streams = new InboxStreams(store, clock);
 
@@ -74,8 +87,15 @@ export const createInbox = ({ verify, clock, inbox_log, log, public_url }: Inbox
     if (isForeign(c)) {
       return c.json({ error: 'Web pages of other origins cannot send to the inbox' }, 403, API_HEADERS);
     }
+    const request = c.req.raw;
+    return admission.run(INBOX, bodyBytes(request), {
+      receive: () => readBytes(request),
+      call: (bytes) => keep(c, name, bytes),
+    });
+  };
+
+  const keep = async (c: Context, name: string, bytes: Uint8Array): Promise<Response> => {
     const all = c.req.header();
-    const bytes = await readBytes(c.req.raw);
     const at = { path: `/inbox/${name}`, origins: ownOrigins(c.req.header('host') ?? '', public_url) };
     const { signature, secret_headers } = await verify(at, { headers: all, body: bytes });
     const headers = withoutSecrets(all, secret_headers);

@@ -5,7 +5,7 @@ import type { Log } from '../ports/log.ts';
 import { portalTokenIn } from '../rpc/context.ts';
 import { viewOpenedPortal } from '../rpc/views/portal.ts';
 import { answerError, API_HEADERS } from './answers.ts';
-import { readJsonObject } from './read-body.ts';
+import { readJsonText, toJsonObject } from './read-body.ts';
 
 export interface PortalRoutes {
   readonly portals: Portals;
@@ -15,7 +15,7 @@ export interface PortalRoutes {
 const EXCHANGE = '/portal/session';
 
 const linkTokenIn = async (request: Request): Promise<string> => {
-  const { token } = await readJsonObject(request);
+  const { token } = toJsonObject(await readJsonText(request));
   if (typeof token === 'string' && /^[\w-]{1,128}$/.test(token)) return token;
   throw new BellwireError('invalid_input', 'token is required: the part of the link after the #.', {
     issues: [{ path: 'token', message: 'must be the token of a link' }],

@@ -13,6 +13,14 @@ const incomplete = (cause: unknown): BellwireError =>
 export const isAborted = ({ code, cause }: BellwireError): boolean =>
   code === 'invalid_json' && cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
 
+/** The bytes that the body of a request can have: of one without `content-length`, the maximum. */
+export const bodyBytes = ({ headers, body }: Request): number => {
+  if (headers.has('transfer-encoding')) return MAX_PAYLOAD_BYTES;
+  const length = headers.get('content-length');
+  if (length !== null) return Number(length);
+  return body === null ? 0 : MAX_PAYLOAD_BYTES;
+};
+
 const collect = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -57,16 +65,11 @@ export const readJsonText = async (request: Request): Promise<string> => {
 };
 
 /**
- * The JSON object in a request's body, or `{}` without a body. `beforeParsing` gets the length of the text.
- * @throws BellwireError `unsupported_media_type`, `invalid_utf8`, `invalid_json`, `number_not_representable`, `invalid_input`.
+ * The JSON object of a body's text, `{}` without one.
+ * @throws BellwireError `invalid_json`, `number_not_representable`, `invalid_input`.
  */
-export const readJsonObject = async (
-  request: Request,
-  beforeParsing?: (characters: number) => Promise<void> | undefined,
-): Promise<JsonObject> => {
-  const text = await readJsonText(request);
+export const toJsonObject = (text: string): JsonObject => {
   if (text === '') return {};
-  await beforeParsing?.(text.length);
   const value = parseJsonText(text);
   if (isJsonObject(value)) return value;
   throw new BellwireError(

@@ -5,9 +5,11 @@ import { jsonWithStored } from '../core/stored-json.ts';
 import type { Log } from '../ports/log.ts';
 import { type DirectCall, directCall } from '../rpc/direct-call.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
+import type { Admission } from './admission.ts';
 import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
+import { callOwner } from './call-owner.ts';
 import { type HeavyTurn, LIGHT_CHARACTERS } from './heavy-turns.ts';
-import { readJsonObject } from './read-body.ts';
+import { bodyBytes, readJsonText, toJsonObject } from './read-body.ts';
 import { toInput } from './rest-input.ts';
 import { type RestRoute, routesOf } from './routes.ts';
 
@@ -16,6 +18,7 @@ export interface RestOptions {
   /** Every route is mounted under each of these, such as `/v1`. */
   readonly prefixes: readonly string[];
   readonly createContext: (request: Request) => Promise<RpcContext>;
+  readonly admission: Admission;
   readonly heavyTurn: HeavyTurn;
   readonly log: Log;
 }
@@ -29,32 +32,34 @@ interface RestCall {
 
 // Responses are created without Hono's context, which would copy their headers twice.
 const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions): Promise<Response> => {
-  const { createContext, heavyTurn } = options;
+  const { createContext, admission, heavyTurn } = options;
   const request = c.req.raw;
   const ctx = await createContext(request);
   c.set(LOGGED_WORKSPACE, loggedWorkspace(ctx));
   // Unauthenticated calls are refused before their body is read.
   if (ctx.caller instanceof BellwireError) throw ctx.caller;
-  // A caller of one workspace cannot take the turns of another by naming it.
-  const workspace_id = ctx.caller.workspace_id ?? ctx.named_workspace ?? '';
-  const body =
-    rest.route.method === 'GET'
-      ? {}
-      : await readJsonObject(request, (characters) =>
-          characters > LIGHT_CHARACTERS ? heavyTurn(workspace_id) : undefined,
-        );
-  const input = toInput(rest, {
-    params: c.req.param() as Record<string, string>,
-    queries: c.req.queries(),
-    body,
-    idempotency_key: request.headers.get('idempotency-key') ?? undefined,
+  const owner = callOwner(ctx.caller, ctx.named_workspace);
+  const [workspace_id] = owner;
+  const answerTo = async (text: string): Promise<Response> => {
+    if (text.length > LIGHT_CHARACTERS) await heavyTurn(workspace_id);
+    const input = toInput(rest, {
+      params: c.req.param() as Record<string, string>,
+      queries: c.req.queries(),
+      body: toJsonObject(text),
+      idempotency_key: request.headers.get('idempotency-key') ?? undefined,
+    });
+    const output = await call(ctx, input);
+    if (output === undefined) return new Response(null, { status: 204, headers: API_HEADERS });
+    const answer = { status: rest.route.status ?? 200, headers: JSON_HEADERS };
+    if (rest.meta.has_stored_json !== true) return new Response(JSON.stringify(output), answer);
+    await heavyTurn(workspace_id);
+    return new Response(jsonWithStored(output), answer);
+  };
+  const is_get = rest.route.method === 'GET';
+  return admission.run(owner, is_get ? 0 : bodyBytes(request), {
+    receive: () => (is_get ? Promise.resolve('') : readJsonText(request)),
+    call: answerTo,
   });
-  const output = await call(ctx, input);
-  if (output === undefined) return new Response(null, { status: 204, headers: API_HEADERS });
-  const answer = { status: rest.route.status ?? 200, headers: JSON_HEADERS };
-  if (rest.meta.has_stored_json !== true) return new Response(JSON.stringify(output), answer);
-  await heavyTurn(workspace_id);
-  return new Response(jsonWithStored(output), answer);
 };
 
 /** Mounts every procedure that has a REST route: Hono matches, zod validates, the procedure's resolver runs. */

@@ -4,7 +4,7 @@ import type { Sessions, SignedIn } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Log } from '../ports/log.ts';
 import { answerError, API_HEADERS } from './answers.ts';
-import { readJsonObject } from './read-body.ts';
+import { readJsonText, toJsonObject } from './read-body.ts';
 import {
   assertOwnOrigin,
   expiredCookie,
@@ -24,7 +24,7 @@ export interface SessionRoutes {
 const signedIn = ({ scope, workspace_id }: KeyCaller) => ({ signed_in: true, scope, workspace_id });
 
 const textIn = async (c: Context, name: string): Promise<string> => {
-  const { [name]: value } = await readJsonObject(c.req.raw);
+  const { [name]: value } = toJsonObject(await readJsonText(c.req.raw));
   if (typeof value === 'string' && value !== '') return value;
   throw new BellwireError('invalid_input', `${name} is required.`, {
     issues: [{ path: name, message: 'must be a text' }],

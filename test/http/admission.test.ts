@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import type { Owner } from '../../packages/server/src/core/owner.ts';
+import { Admission } from '../../packages/server/src/http/admission.ts';
+import { createVirtualClock } from '../support/virtual-clock.ts';
+
+const HOSTILE: Owner = ['ws_hostile', ''];
+const OTHER: Owner = ['ws_other', ''];
+const MIB = 1024 * 1024;
+
+/** Calls that end when the test ends them. */
+const openAdmission = () => {
+  const clock = createVirtualClock();
+  const admission = new Admission(clock);
+  const started: string[] = [];
+  const ends: (() => void)[] = [];
+  const call = (owner: Owner, { bytes = 0, name = owner[0] } = {}): Promise<void> =>
+    admission.run(owner, bytes, {
+      receive: async () => {
+        if (bytes > 0) started.push(`${name} body`);
+      },
+      call: () =>
+        new Promise<void>((resolve) => {
+          started.push(name);
+          ends.push(resolve);
+        }),
+    });
+  const count = (name: string): number => started.filter((one) => one === name).length;
+  return { clock, call, count, started, endNext: () => ends.shift()?.() };
+};
+
+it('a workspace that is alone can have any number of calls in progress', async () => {
+  const { clock, call, count } = openAdmission();
+  for (let n = 0; n < 1_000; n += 1) void call(HOSTILE);
+  await clock.settle();
+  expect(count('ws_hostile')).toBe(1_000);
+});
+
+it('while another workspace is active, a workspace has at most its share in progress, and the other starts at once', async () => {
+  const { clock, call, count, endNext } = openAdmission();
+  void call(OTHER);
+  for (let n = 0; n < 1_000; n += 1) void call(HOSTILE);
+  await clock.settle();
+  const share = count('ws_hostile');
+  expect(share).toBeLessThanOrEqual(128);
+  void call(OTHER);
+  await clock.settle();
+  expect(count('ws_other')).toBe(2);
+  for (let n = 0; n < 11; n += 1) endNext();
+  await clock.settle();
+  expect(count('ws_hostile')).toBe(share + 10);
+});
+
+it('the waiting calls of a workspace start when the others have become inactive', async () => {
+  const { clock, call, count, endNext } = openAdmission();
+  void call(OTHER);
+  for (let n = 0; n < 500; n += 1) void call(HOSTILE);
+  await clock.settle();
+  endNext();
+  await clock.advance(1_001);
+  void call(HOSTILE);
+  await clock.settle();
+  expect(count('ws_hostile')).toBe(501);
+});
+
+it('a call that waits for something else for a second does not keep others of its workspace waiting', async () => {
+  const { clock, call, count } = openAdmission();
+  void call(OTHER);
+  for (let n = 0; n < 200; n += 1) void call(HOSTILE);
+  await clock.settle();
+  const before = count('ws_hostile');
+  expect(before).toBeLessThan(200);
+  await clock.advance(1_000);
+  expect(count('ws_hostile')).toBe(200);
+});
+
+it('a workspace receives at most about eight mebibytes of large bodies at a time, and small ones at once', async () => {
+  const { clock, call, count, endNext } = openAdmission();
+  for (let n = 0; n < 20; n += 1) void call(HOSTILE, { bytes: MIB });
+  void call(HOSTILE, { bytes: 1_000, name: 'small' });
+  void call(OTHER, { bytes: MIB });
+  await clock.settle();
+  expect(count('ws_hostile body')).toBe(8);
+  expect(count('small body')).toBe(1);
+  expect(count('ws_other body')).toBe(1);
+  // The small one, and one of the large ones.
+  endNext();
+  endNext();
+  await clock.settle();
+  expect(count('ws_hostile body')).toBe(9);
+});
+
+it('the calls of tenants of a workspace start in turn', async () => {
+  const { clock, call, started, endNext } = openAdmission();
+  void call(OTHER);
+  for (let n = 0; n < 300; n += 1) void call(['ws_hostile', 'a'], { name: 'a' });
+  void call(['ws_hostile', 'b'], { name: 'b' });
+  await clock.settle();
+  const before = started.length;
+  endNext();
+  endNext();
+  endNext();
+  await clock.settle();
+  expect(started.slice(before)).toContain('b');
+});
