@@ -107,6 +107,21 @@ const toSendable = (row: HookRow, secrets: readonly SecretRow[], cipher: Cipher)
   };
 };
 
+/** The throttles of hooks are few: they are read beside the hooks, not joined to each. */
+const createThrottleStatements = ({ db, raw }: SqliteConnection) => ({
+  selectThrottles: prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(raw, (param) =>
+    db
+      .selectFrom('bellwire_throttles')
+      .selectAll()
+      .where('workspace_id', '=', param('workspace_id'))
+      .where('hook_id', '>', param('after'))
+      .where('hook_id', '<=', param('last')),
+  ),
+  selectThrottle: prepare<{ id: string }, ThrottleRow>(raw, (param) =>
+    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
+  ),
+});
+
 /** A reader with its statements prepared on one connection. */
 export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher): HookReader => {
   const selectPage = prepare<{ workspace_id: string; after: string; limit: number }, HookRow>(raw, (param) =>
@@ -129,20 +144,7 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
       .where('hook_id', '=', param('hook_id'))
       .orderBy('id', 'desc'),
   );
-  // The throttles of hooks are few: they are read beside the hooks, not joined to each.
-  const selectThrottles = prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(
-    raw,
-    (param) =>
-      db
-        .selectFrom('bellwire_throttles')
-        .selectAll()
-        .where('workspace_id', '=', param('workspace_id'))
-        .where('hook_id', '>', param('after'))
-        .where('hook_id', '<=', param('last')),
-  );
-  const selectThrottle = prepare<{ id: string }, ThrottleRow>(raw, (param) =>
-    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
-  );
+  const { selectThrottles, selectThrottle } = createThrottleStatements({ db, raw });
   const filterOf = createFilters();
   return {
     page: (query) => {
