@@ -6,7 +6,7 @@ import { createWorld } from '../support/world.ts';
 
 const LONG = { data: { a: Array.from({ length: 10_001 }, () => 1) } };
 
-it('a filter that fails lets the event pass, is counted, and is logged with a limit', async () => {
+it('a filter that fails lets the event pass, and is counted', async () => {
   await using world = await createWorld({
     hooks: [{ filter: 'a contains 2' }, { filter: 'a contains 2 and not exists a' }, { filter: 'exists b' }],
   });

@@ -155,3 +155,20 @@ it('each error of the server has a line with its call, ten per minute and code',
   ]);
   expect(lines.some((line) => JSON.stringify(line).includes('limit=7'))).toBe(false);
 });
+
+it('a filter that could not be evaluated has a warning, ten per hook and minute; a line counts the others', async () => {
+  await using started = await start();
+  const { server, of } = started;
+  const { id: hook_id } = await server.addHook('/a', { filter: 'a contains 2' });
+  const data = { a: Array.from({ length: 10_001 }, () => 1) };
+  const event_id = await server.send('a', { data });
+  for (let count = 0; count < 12; count += 1) await server.send('a', { data });
+  const message = 'the filter of a hook could not be evaluated; the hook gets the event';
+  const lines = of(message, 'warn');
+  expect(lines).toHaveLength(10);
+  const workspace_id: unknown = expect.stringMatching(/^ws_/);
+  expect(lines[0]).toEqual({ level: 'warn', message, workspace_id, tenant: null, hook_id, event_id });
+  await server.live(60_000);
+  await server.sweep();
+  expect(of('more filters could not be evaluated')).toMatchObject([{ count: 3, hook_id }]);
+});

@@ -71,8 +71,11 @@ it('a field that is in some of the schemas is accepted with a warning', async ()
     const { warnings } = body as unknown as { readonly warnings: readonly unknown[] };
     expect([status, warnings]).toEqual([201, expect.arrayContaining([warning])]);
   }
-  const { body } = await create('order.totl >= 100', ['order.created', 'unknown']);
-  expect(JSON.stringify(body)).toContain(TYPO);
+  await server.api('PUT /v1/event-types/without.schema', {});
+  for (const other of ['unknown', 'without.schema', 'bellwire.hook.disabled']) {
+    const { status, body } = await create('order.totl >= 100', ['order.created', other]);
+    expect([status, JSON.stringify(body)]).toEqual([201, expect.stringContaining(TYPO)]);
+  }
 });
 
 it('the answer to an event counts the hooks that filtered it, alone, in a batch and repeated', async () => {

@@ -15,7 +15,7 @@ if (noTrace !== null) console.log(`the slow disk is not tested: ${noTrace}`);
 const SECONDS = Number(process.env['SLOW_DISK_SECONDS'] ?? 0);
 const EVENTS_PER_SECOND = SECONDS > 0 ? 300 : 50;
 /** Large enough for a restart of the write-ahead log. */
-const PADDING = 'x'.repeat(SECONDS > 0 ? 1_000 : 40_000);
+const PADDING = 'x'.repeat(SECONDS > 0 ? 4_000 : 40_000);
 
 /** Calls `one` at a fixed rate; returns how long each call took from the moment when it was due. */
 const atRate = async (per_second: number, seconds: number, one: () => Promise<void>): Promise<number[]> => {

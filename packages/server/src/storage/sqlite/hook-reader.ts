@@ -107,23 +107,7 @@ const toSendable = (row: HookRow, secrets: readonly SecretRow[], cipher: Cipher)
   };
 };
 
-/** The throttles of hooks are few: they are read beside the hooks, not joined to each. */
-const createThrottleStatements = ({ db, raw }: SqliteConnection) => ({
-  selectThrottles: prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(raw, (param) =>
-    db
-      .selectFrom('bellwire_throttles')
-      .selectAll()
-      .where('workspace_id', '=', param('workspace_id'))
-      .where('hook_id', '>', param('after'))
-      .where('hook_id', '<=', param('last')),
-  ),
-  selectThrottle: prepare<{ id: string }, ThrottleRow>(raw, (param) =>
-    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
-  ),
-});
-
-/** A reader with its statements prepared on one connection. */
-export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher): HookReader => {
+const createStatements = ({ db, raw }: SqliteConnection) => {
   const selectPage = prepare<{ workspace_id: string; after: string; limit: number }, HookRow>(raw, (param) =>
     db
       .selectFrom('bellwire_hooks')
@@ -144,7 +128,27 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
       .where('hook_id', '=', param('hook_id'))
       .orderBy('id', 'desc'),
   );
-  const { selectThrottles, selectThrottle } = createThrottleStatements({ db, raw });
+  // The throttles of hooks are few: they are read beside the hooks, not joined to each.
+  const selectThrottles = prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(
+    raw,
+    (param) =>
+      db
+        .selectFrom('bellwire_throttles')
+        .selectAll()
+        .where('workspace_id', '=', param('workspace_id'))
+        .where('hook_id', '>', param('after'))
+        .where('hook_id', '<=', param('last')),
+  );
+  const selectThrottle = prepare<{ id: string }, ThrottleRow>(raw, (param) =>
+    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
+  );
+  return { selectPage, selectOne, selectSecrets, selectThrottles, selectThrottle };
+};
+
+/** A reader with its statements prepared on one connection. */
+export const createHookReader = (connection: SqliteConnection, cipher: Cipher): HookReader => {
+  const { selectPage, selectOne, selectSecrets, selectThrottles, selectThrottle } =
+    createStatements(connection);
   const filterOf = createFilters();
   return {
     page: (query) => {
