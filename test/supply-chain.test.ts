@@ -73,6 +73,8 @@ it('an install takes releases of at least three days, from one registry, and run
   const settings = await readText('pnpm-workspace.yaml');
   expect(Number(/^minimumReleaseAge: (\d+)$/m.exec(settings)?.[1])).toBeGreaterThanOrEqual(3 * 24 * 60);
   expect(settings).toMatch(/^registries:\n {2}default: https:\/\/registry\.npmjs\.org\/\n/m);
-  expect(settings).toMatch(/^strictDepBuilds: true\nallowBuilds:\n {2}esbuild: true\n\n/m);
+  expect(settings).toMatch(
+    /^strictDepBuilds: true\nallowBuilds:\n {2}esbuild: true\n {2}#.*\n {2}msgpackr-extract: false\n\n/m,
+  );
   expect(settings).toMatch(/^blockExoticSubdeps: true$/m);
 });

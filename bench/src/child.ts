@@ -14,7 +14,7 @@ export const startChild = async <Hello>(
   file: string,
   args: readonly string[] = [],
 ): Promise<Child<Hello>> => {
-  const child = fork(new URL(file, import.meta.url), args, { execArgv: ['--import', 'tsx'] });
+  const child = fork(new URL(file, import.meta.url), args, { execArgv: [] });
   const [hello] = (await once(child, 'message')) as [Hello];
   return {
     hello,

@@ -13,17 +13,25 @@ export const PADDING = 'x'.repeat(300);
 
 export const urlOf = (child: Child<Hello>): string => `http://127.0.0.1:${child.hello.port}`;
 
+/** Creates a hook in the default workspace. @throws Error unless it is created */
+export const createHook = async (
+  server: Child<Hello>,
+  hook: { readonly url: string; readonly events: readonly string[] },
+): Promise<void> => {
+  const response = await request(`${urlOf(server)}/v1/webhooks`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify(hook),
+  });
+  if (response.statusCode !== 201)
+    throw new Error(`a hook could not be created: ${await response.body.text()}`);
+  await response.body.dump();
+};
+
 /** Creates hooks in the default workspace, each with its own event type. */
 export const createHooks = async (server: Child<Hello>, receiver: Child<Hello>): Promise<void> => {
   for (let n = 0; n < HOOKS; n += 1) {
-    const response = await request(`${urlOf(server)}/v1/webhooks`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${API_KEY}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ url: `${urlOf(receiver)}/hook/${n}`, events: [`bench.n${n}`] }),
-    });
-    if (response.statusCode !== 201)
-      throw new Error(`a hook could not be created: ${await response.body.text()}`);
-    await response.body.dump();
+    await createHook(server, { url: `${urlOf(receiver)}/hook/${n}`, events: [`bench.n${n}`] });
   }
 };
 

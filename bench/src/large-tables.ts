@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { runLargeTables } from './run-large-tables.ts';
 import type { PhaseResult } from './table-bench.ts';
 
-// `node --import tsx bench/src/large-tables.ts [--scale 0.02] [--phases 2,3,4] [--seconds 15]`: how long the server's
+// `node bench/src/large-tables.ts [--scale 0.02] [--phases 2,3,4] [--seconds 15]`: how long the server's
 // main thread is blocked while it accepts events on large tables. Needs about 4 GB in the temporary folder at scale 1.
 
 const P99_BAR_MS = 20;

@@ -8,6 +8,12 @@ export interface LoopDelay {
   readonly max_ms: number;
 }
 
+/** The CPU time since the start, and the memory now. */
+export interface ProcessUse {
+  readonly cpu_us: NodeJS.CpuUsage;
+  readonly rss_mb: number;
+}
+
 const RESOLUTION_MS = 1;
 
 /**
@@ -29,12 +35,13 @@ const listening = await listen(bellwire.fetch, config);
 await bellwire.start();
 
 const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-loop.enable();
 
 /** The histogram contains the time between two ticks of a timer, including the interval of the timer. */
 const delay = (ns: number): number => Math.max(0, ns / 1e6 - RESOLUTION_MS);
 
+/** The first call starts the histogram, whose timer would be most of the work of an idle server. */
 const readLoop = (): LoopDelay => {
+  loop.enable();
   const read = {
     p50_ms: delay(loop.percentile(50)),
     p99_ms: delay(loop.percentile(99)),
@@ -45,7 +52,9 @@ const readLoop = (): LoopDelay => {
 };
 
 process.on('message', (message) => {
-  if (message === 'cpu') process.send?.({ cpu_us: process.cpuUsage() });
+  if (message === 'cpu') {
+    process.send?.({ cpu_us: process.cpuUsage(), rss_mb: process.memoryUsage.rss() / 2 ** 20 });
+  }
   if (message === 'loop') process.send?.(readLoop());
 });
 process.on('disconnect', () => {

@@ -6,6 +6,7 @@ import { createSeededRandom } from '../support/seeded-random.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
+// The full form is `pnpm experiment R8`.
 const RUNS = Number(process.env['HISTORIES'] ?? 30);
 
 /** How all receivers behave. */

@@ -3,7 +3,7 @@ import { createWorld, type World } from '../support/world.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
-/** The long form is `RECOVERY_BACKLOG=50000 vitest run test/delivery/hook-rate-limit.test.ts`. */
+/** The full form is `pnpm experiment I4`. */
 const BACKLOG = Number(process.env['RECOVERY_BACKLOG'] ?? 8_000);
 
 /** Lets whole seconds pass, with a sweep in each. Unlike `live`, it does not search a large backlog at every step. */

@@ -106,6 +106,7 @@ it('within a tenant, hooks with nothing in flight come first', async () => {
 });
 
 /** Experiment: many hooks, of which a hundredth each hang, answer very late, or fail after a second. */
+// The full form is `pnpm experiment I1`.
 const HOOKS = Number(process.env['ISOLATION_HOOKS'] ?? 400);
 const SECONDS = Number(process.env['ISOLATION_SECONDS'] ?? 12);
 const PER_SECOND = 300;

@@ -4,7 +4,7 @@ import { startReceiver } from '../support/receiver.ts';
 import { ADMIN_KEY, startServer, until } from '../support/running-server.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 
-// The long form is `ERASURE_EVENTS=20000 vitest run test/process/erasure.test.ts`.
+// The full form is `pnpm experiment erasure`.
 const EVENTS = Number(process.env['ERASURE_EVENTS'] ?? 2_000);
 const MAX_BYTES = 8_192;
 const BATCH = 100;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ADMIN_KEY, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-// The long form is `ATTACK_SECONDS=60 vitest run test/process/hostile-schemas.test.ts`.
+// The full form is `pnpm experiment schemas`.
 const SECONDS = Number(process.env['ATTACK_SECONDS'] ?? 6);
 
 /** Of one event, also on a busy machine. Some of these checks would take 10 s in the main thread. */

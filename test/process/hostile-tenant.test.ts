@@ -12,7 +12,7 @@ import type { HostilePlan, HostileReport } from '../support/hostile-tenant.ts';
 import { ADMIN_KEY, type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-// The long form is `SOAK_SECONDS=600 vitest run test/process/hostile-tenant.test.ts`, on a machine without other work.
+// The full form is `pnpm experiment soak`, on a machine without other work.
 const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 8);
 const IS_LONG = SECONDS >= 60;
 const HOOKS = IS_LONG ? 3_000 : 600;

@@ -9,7 +9,7 @@ import { createSeededRandom } from '../support/seeded-random.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-// The long form is `CRASH_KILLS=50 CRASH_SEED=7 vitest run test/process/kill.test.ts`.
+// The full form is `pnpm experiment D1`.
 const KILLS = Number(process.env['CRASH_KILLS'] ?? 3);
 const SEED = Number(process.env['CRASH_SEED'] ?? Date.now() % 100_000);
 const EVENTS_PER_SECOND = 500;

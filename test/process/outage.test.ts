@@ -6,7 +6,7 @@ import { freePort } from '../support/programs.ts';
 import { type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-// The long form is `OUTAGE_SECONDS=60 OUTAGE_EVENTS=5000 vitest run test/process/outage.test.ts`.
+// The full form is `pnpm experiment outage`.
 const SECONDS = Number(process.env['OUTAGE_SECONDS'] ?? 4);
 const EVENTS = Number(process.env['OUTAGE_EVENTS'] ?? 400);
 const STEADY_PER_SECOND = 50;

@@ -11,7 +11,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 if (noTrace !== null) console.log(`power cuts are not tested: ${noTrace}`);
 
-/** POWER_CUTS runs the long form. */
+/** The full form is `pnpm experiment D3`. */
 const CUTS = Number(process.env['POWER_CUTS'] ?? 60);
 /** About 12,000 pages: the log restarts. */
 const ROWS = 1_600;

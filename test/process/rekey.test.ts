@@ -11,7 +11,7 @@ import { createSeededRandom } from '../support/seeded-random.ts';
 import { ADMIN_KEY, runBellwire, type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
-// The long form is `REKEY_HOOKS=50000 REKEY_KILLS=50 vitest run test/process/rekey.test.ts`.
+// The full form is `pnpm experiment X11`.
 const HOOKS = Number(process.env['REKEY_HOOKS'] ?? 600);
 const KILLS = Number(process.env['REKEY_KILLS'] ?? 3);
 const SEED = Number(process.env['REKEY_SEED'] ?? Date.now() % 100_000);

@@ -11,7 +11,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 if (noTrace !== null) console.log(`the slow disk is not tested: ${noTrace}`);
 
-/** SLOW_DISK_SECONDS runs the long form, with more events and two delays. */
+// The full form is `pnpm experiment D12`, with more events and two delays.
 const SECONDS = Number(process.env['SLOW_DISK_SECONDS'] ?? 0);
 const EVENTS_PER_SECOND = SECONDS > 0 ? 300 : 50;
 /** Large enough for a restart of the write-ahead log. */

@@ -11,7 +11,7 @@ import { createSeededRandom } from '../support/seeded-random.ts';
 import { ADMIN_KEY, type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-// The long form is `STOP_ROUNDS=50 STOP_SEED=7 vitest run test/process/stop.test.ts`.
+// The full form is `pnpm experiment S1`.
 const ROUNDS = Number(process.env['STOP_ROUNDS'] ?? 2);
 const SEED = Number(process.env['STOP_SEED'] ?? Date.now() % 100_000);
 const TIMEOUT_MS = 1_000;

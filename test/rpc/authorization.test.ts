@@ -11,7 +11,7 @@ import { startReceiver } from '../support/receiver.ts';
 import { type AnswerBody, keepForFile, startServer, until } from '../support/running-server.ts';
 import { type Input, procedures } from '../support/two-surfaces.ts';
 
-// The long form is `AUTHORIZATION_SWAPS=20000 vitest run test/rpc/authorization.test.ts`.
+// The full form is `pnpm experiment X9`.
 const SWAPS = Number(process.env['AUTHORIZATION_SWAPS'] ?? 400);
 
 const server = await keepForFile(startServer());

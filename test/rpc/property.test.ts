@@ -8,6 +8,7 @@ import { deterministic, firstDifference } from '../support/deterministic.ts';
 import { type Outcomes, startSurfacePair } from '../support/surface-pair.ts';
 import { comparable, type Outcome, procedures, successOf } from '../support/two-surfaces.ts';
 
+// The full form is `pnpm experiment property`.
 const CALLS = Number(process.env['PROPERTY_CALLS'] ?? 4_000);
 const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_122);
 /** Calls between two comparisons of the stored state. */

@@ -18,7 +18,7 @@ import { createKit } from './conformance/kit.ts';
 
 const run = promisify(execFile);
 
-/** READER_ROUNDS runs the long form of the tests that repeat a write and a read. */
+// The full form is `pnpm experiment reader`.
 const ROUNDS = Number(process.env['READER_ROUNDS'] ?? 20);
 
 /** Collects the workers that this thread starts: `started` in order, `alive` without those that have ended. */

@@ -12,7 +12,7 @@ import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { openTestStore, openTestStoreInFile } from '../support/test-store.ts';
 import { createKit, DAY_MS, NOW } from './conformance/kit.ts';
 
-/** SCRUB_EVENTS runs the long form. */
+// The full form is `pnpm experiment scrub`.
 const EVENTS = Number(process.env['SCRUB_EVENTS'] ?? 4_000);
 const NEVER = { now: NOW, every_ms: Number.MAX_SAFE_INTEGER };
 

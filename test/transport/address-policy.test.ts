@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createAddressPolicy } from '../../packages/server/src/transport/address-policy.ts';
 import { words } from '../support/words.ts';
 
-// The long form is `ADDRESSES=1000000 vitest run test/transport/address-policy.test.ts`.
+// The full form is `pnpm experiment X3`.
 const ADDRESSES = Number(process.env['ADDRESSES'] ?? 5000);
 const TIMEOUT_MS = 5_000 + ADDRESSES / 5;
 

@@ -5,7 +5,7 @@ import { startFaultyReceiver } from '../support/faulty-receiver.ts';
 import { replies } from '../support/receiver-behaviours.ts';
 import { createTransportHarness } from '../support/transport-harness.ts';
 
-// The long form is `HEADER_PAIRS=100000 vitest run test/transport/header-fuzz.test.ts`.
+// The full form is `pnpm experiment X6`.
 const PAIRS = Number(process.env['HEADER_PAIRS'] ?? 4000);
 const PAIRS_MAX = 8;
 const SEED = 1;

@@ -7,7 +7,7 @@ import { createSeededRandom } from '../support/seeded-random.ts';
 import { connectionIsIdle, createTransportHarness } from '../support/transport-harness.ts';
 import { watchDials } from '../support/watch-dials.ts';
 
-// The long form is `REBIND_NAMES=1000 vitest run test/transport/rebinding.test.ts`.
+// The full form is `pnpm experiment X2`.
 const NAMES = Number(process.env['REBIND_NAMES'] ?? 60);
 const REQUESTS = 4;
 

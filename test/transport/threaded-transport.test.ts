@@ -74,6 +74,12 @@ describe('a transport in a thread', () => {
     expect(hits).toHaveLength(200);
   });
 
+  it('has no thread before its first request', async () => {
+    const harness = createThreadedHarness();
+    await harness.close();
+    expect(harness.starts()).toBe(0);
+  });
+
   it('is broken when its first thread cannot start, reports that once and interrupts its requests', async () => {
     await using harness = createThreadedHarness({ allow_networks: ['nonsense'] });
     harness.send([request('early', '/')]);
@@ -88,6 +94,7 @@ describe('a transport in a thread', () => {
 
   it('is broken when no thread can be created', async () => {
     await using harness = createThreadedHarness({ allow_networks: () => 'not cloneable' });
+    harness.send([request('one', '/')]);
     expect(harness.broken).toEqual([]);
     await harness.brokenOnce();
     expect(harness.broken[0]?.message).toContain('could not be cloned');
@@ -225,6 +232,7 @@ describe('closing a transport in a thread', () => {
 
   it('ends when the thread could not start', async () => {
     const harness = createThreadedHarness({ fails_from: 1 });
+    harness.send([request('one', '/')]);
     await harness.brokenOnce();
     await harness.close();
     expect(harness.broken).toHaveLength(1);

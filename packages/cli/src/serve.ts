@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Bellwire,
@@ -97,6 +98,8 @@ const serve = async (options: Options): Promise<void> => {
     stopOnSignal(bellwire, listening);
     await bellwire.start();
     await greet({ bellwire, config, listening, local });
+    // Otherwise only a graceful exit writes the cache, and a server that is killed starts slowly each time.
+    flushCompileCache();
   } catch (error) {
     await shutDown(bellwire, listening);
     throw error;

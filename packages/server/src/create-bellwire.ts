@@ -21,7 +21,7 @@ import { cronSchedule, sendCronLogTo } from './schedule/cron.ts';
 import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { readClientCertificate } from './transport/client-certificate.ts';
-import { createHttpTransport } from './transport/http-transport.ts';
+import type { createHttpTransport } from './transport/http-transport.ts';
 import type { ForwardProxy } from './transport/proxy-tunnel.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
@@ -112,17 +112,24 @@ const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settin
   };
 };
 
+type CreateHttpTransport = typeof createHttpTransport;
+
 interface TransportOptions {
-  readonly threaded: boolean;
+  /** Null with a sender thread, which has its own: then this thread does not load undici. */
+  readonly createHttpTransport: CreateHttpTransport | null;
   readonly network: Network;
   readonly network_settings: NetworkSettings;
   readonly onBroken: (error: BellwireError) => void;
 }
 
+const loadHttpTransport = async (): Promise<CreateHttpTransport> =>
+  (await import('./transport/http-transport.ts')).createHttpTransport;
+
 const transportFactory =
-  ({ threaded, network, network_settings, onBroken }: TransportOptions) =>
+  ({ createHttpTransport, network, network_settings, onBroken }: TransportOptions) =>
   (onResults: (results: readonly SendResult[]) => void): Transport => {
-    if (!threaded) return createHttpTransport({ ...network, clock: systemClock, onResults });
+    if (createHttpTransport !== null)
+      return createHttpTransport({ ...network, clock: systemClock, onResults });
     return new ThreadedTransport({
       thread_url: senderThreadUrl(),
       settings: network_settings,
@@ -252,7 +259,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     storage,
     inbox_log,
     createTransport: transportFactory({
-      threaded: config.sender_thread,
+      createHttpTransport: config.sender_thread ? null : await loadHttpTransport(),
       network,
       network_settings,
       onBroken,

@@ -18,6 +18,8 @@ export interface SenderThreadOptions {
 }
 
 type State =
+  /** No thread until the first request. */
+  | 'unused'
   | 'starting'
   | 'ready'
   /** The thread died; the next one starts after the back-off. */
@@ -37,7 +39,7 @@ const CLOSE_GRACE_MS = 5_000;
 const doNothing = (): void => undefined;
 
 /**
- * A worker thread that sends, restarted if it dies. Each request has exactly one result:
+ * A worker thread that sends, started with the first request and restarted if it dies. Each request has exactly one result:
  *
  * - If the thread dies, the requests that it held are `interrupted` at once with `sender_died`, and the next thread
  *   starts after 100 ms, then 200 ms, up to 5 s; a thread that was ready for 10 s resets this back-off.
@@ -47,7 +49,7 @@ const doNothing = (): void => undefined;
  */
 export class SenderThread {
   private readonly options: SenderThreadOptions;
-  private state: State = 'starting';
+  private state: State = 'unused';
   private worker: Worker | null = null;
   /** The deadlines of the requests that the thread holds, by id. */
   private readonly held = new Map<string, number>();
@@ -60,7 +62,6 @@ export class SenderThread {
 
   constructor(options: SenderThreadOptions) {
     this.options = options;
-    this.startWorker();
   }
 
   /** Never throws and never calls `onResults` before it returns. */
@@ -68,6 +69,10 @@ export class SenderThread {
     switch (this.state) {
       case 'ready':
         this.postBatch(batch);
+        return;
+      case 'unused':
+        this.buffered.push(...batch);
+        this.startWorker();
         return;
       case 'starting':
       case 'waiting':

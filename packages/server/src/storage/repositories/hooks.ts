@@ -176,6 +176,15 @@ class Hooks implements HooksRepository {
   };
 
   readonly operationalWorkspaces: HooksRepository['operationalWorkspaces'] = async (limit) => {
+    const first = await this.#db
+      .selectFrom('bellwire_hooks')
+      .select('id')
+      .where('is_operational', '=', sql.lit(1))
+      .where('deleted_at', 'is', null)
+      .limit(1)
+      .executeTakeFirst();
+    // Most servers have none, and this is called every few seconds: the reader's thread could never end.
+    if (first === undefined) return [];
     const rows = await this.#reader
       .selectFrom('bellwire_hooks')
       .select('workspace_id')

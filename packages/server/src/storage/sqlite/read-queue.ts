@@ -23,6 +23,9 @@ interface ReadFailure {
 /** The reply to each request. `rows` is an array in the format of `v8.serialize`. */
 export type ReadAnswer = { readonly rows: Uint8Array } | { readonly error: ReadFailure };
 
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 12 } as const;
+
 export interface ReadQueueOptions extends ReadSettings {
   readonly clock: Pick<Clock, 'after'>;
   /** The module that runs in the worker. */
@@ -161,7 +164,7 @@ export class ReadQueue implements AsyncDisposable {
     const { worker_url, path } = this.#options;
     const workerData: ReadSettings = { path };
     // Without the environment, which has the encryption keys, and without this process's flags, such as the inspector's.
-    const worker = new Worker(worker_url, { workerData, env: {}, execArgv: [] });
+    const worker = new Worker(worker_url, { workerData, env: {}, execArgv: [], resourceLimits: LIMITS });
     const exited = Promise.withResolvers<void>();
     this.#exits.set(worker, exited.promise);
     let cause: unknown = null;

@@ -1,0 +1,159 @@
+/** A test whose size comes from the environment. `pnpm test` runs a short form of it, `pnpm experiment <id>` the full one. */
+export interface Experiment {
+  /** The test mentions it: `pnpm experiment <id>`. */
+  readonly id: string;
+  /** The test file, from the root of the repository. */
+  readonly file: string;
+  /** The variables of the full form. A variable of the caller takes precedence. */
+  readonly env: Readonly<Record<string, string>>;
+  /** What it shows, in one line. */
+  readonly shows: string;
+  /** The rough duration of the full form, on two cores. */
+  readonly takes: string;
+}
+
+/** Add a row for each test with a size. A test checks the table against the files. */
+export const experiments: readonly Experiment[] = [
+  {
+    id: 'D1',
+    file: 'test/process/kill.test.ts',
+    env: { CRASH_KILLS: '50' },
+    shows:
+      'No accepted event is lost and none is sent twice without cause, however often the process is killed',
+    takes: '5 min',
+  },
+  {
+    id: 'D3',
+    file: 'test/process/power-cut.test.ts',
+    env: { POWER_CUTS: '1000' },
+    shows: 'After a power cut at any moment, the database has everything that was acknowledged',
+    takes: '10 min',
+  },
+  {
+    id: 'D12',
+    file: 'test/process/slow-disk.test.ts',
+    env: { SLOW_DISK_SECONDS: '20' },
+    shows: 'A disk that takes 50 ms to sync delays neither /healthz nor lists',
+    takes: '3 min',
+  },
+  {
+    id: 'I4',
+    file: 'test/delivery/hook-rate-limit.test.ts',
+    env: { RECOVERY_BACKLOG: '50000' },
+    shows: 'A hook that recovers gets its backlog at its rate',
+    takes: '2 min',
+  },
+  {
+    id: 'I1',
+    file: 'test/delivery/shares.test.ts',
+    env: { ISOLATION_HOOKS: '10000', ISOLATION_SECONDS: '600' },
+    shows: 'Hundreds of bad receivers do not delay the hooks of others',
+    takes: '25 min',
+  },
+  {
+    id: 'R8',
+    file: 'test/delivery/histories.test.ts',
+    env: { HISTORIES: '1000' },
+    shows: 'Every event of a random history ends as delivered, failed, held or canceled',
+    takes: '2 min',
+  },
+  {
+    id: 'S1',
+    file: 'test/process/stop.test.ts',
+    env: { STOP_ROUNDS: '50' },
+    shows: 'A graceful stop under load loses nothing and sends nothing twice',
+    takes: '5 min',
+  },
+  {
+    id: 'X2',
+    file: 'test/transport/rebinding.test.ts',
+    env: { REBIND_NAMES: '1000' },
+    shows: 'No name whose addresses change leads a request into a private network',
+    takes: '2 min',
+  },
+  {
+    id: 'X3',
+    file: 'test/transport/address-policy.test.ts',
+    env: { ADDRESSES: '1000000' },
+    shows: 'A million addresses get the verdict of an independent classification',
+    takes: '1 min',
+  },
+  {
+    id: 'X6',
+    file: 'test/transport/header-fuzz.test.ts',
+    env: { HEADER_PAIRS: '100000' },
+    shows: 'No custom header adds or changes another header or a request',
+    takes: '3 min',
+  },
+  {
+    id: 'X9',
+    file: 'test/rpc/authorization.test.ts',
+    env: { AUTHORIZATION_SWAPS: '20000' },
+    shows: 'No call reads or changes what its credential does not allow',
+    takes: '5 min',
+  },
+  {
+    id: 'X11',
+    file: 'test/process/rekey.test.ts',
+    env: { REKEY_HOOKS: '50000', REKEY_KILLS: '50' },
+    shows: 'Encryption with new keys completes, although the process is killed again and again',
+    takes: '10 min',
+  },
+  {
+    id: 'erasure',
+    file: 'test/process/erasure.test.ts',
+    env: { ERASURE_EVENTS: '20000' },
+    shows: 'A deleted tenant leaves no trace in the files',
+    takes: '2 min',
+  },
+  {
+    id: 'outage',
+    file: 'test/process/outage.test.ts',
+    env: { OUTAGE_SECONDS: '60', OUTAGE_EVENTS: '5000' },
+    shows: 'What waited during an outage of the network is delivered after it',
+    takes: '2 min',
+  },
+  {
+    id: 'property',
+    file: 'test/rpc/property.test.ts',
+    env: { PROPERTY_CALLS: '50000' },
+    shows: 'REST and RPC give the same answers and store the same state',
+    takes: '15 min',
+  },
+  {
+    id: 'reader',
+    file: 'test/storage/reader.test.ts',
+    env: { READER_ROUNDS: '200' },
+    shows: 'A read after a write sees the write',
+    takes: '1 min',
+  },
+  {
+    id: 'schemas',
+    file: 'test/process/hostile-schemas.test.ts',
+    env: { ATTACK_SECONDS: '60' },
+    shows: 'Schemas that are slow to check do not delay the workspaces of others',
+    takes: '2 min',
+  },
+  {
+    id: 'scrub',
+    file: 'test/storage/scrub.test.ts',
+    env: { SCRUB_EVENTS: '20000' },
+    shows: 'Deleted payloads and secrets cannot be read in the pages of the database',
+    takes: '1 min',
+  },
+  {
+    id: 'slow-disk',
+    file: 'test/process/slow-disk.test.ts',
+    env: { SLOW_DISK_SECONDS: '20' },
+    shows: 'A disk whose syncs are slow delays the events that wait for it, and no other call',
+    takes: '3 min',
+  },
+  {
+    id: 'soak',
+    file: 'test/process/hostile-tenant.test.ts',
+    env: { SOAK_SECONDS: '600' },
+    shows:
+      'A workspace that attacks with all that its key allows does not harm others; needs a machine without other work',
+    takes: '12 min',
+  },
+];
