@@ -30,6 +30,7 @@ const hook = {
   max_attempts: null,
   retry_schedule: null,
   timeout_ms: null,
+  rate_limit: null,
   headers: {},
   tenant: null,
 } as unknown as Hook;
@@ -178,4 +179,15 @@ it('an empty filter is none, in both directions', () => {
   expect(toChanges({ ...draftOf(stored, form), filter: '' }, stored, { form, rules })).toEqual({
     filter: null,
   });
+});
+
+it('a rate limit is a number and a period in the form, and empty for none', () => {
+  const rate_limit = { count: 100, per: 'minute' } as const;
+  expect(draftOf({ ...hook, rate_limit }, formOf('standard', en)).rate_limit).toBe('100/minute');
+  expect(toCreation({ ...draft, rate_limit: '100 / minute' }, of('standard')).rate_limit).toEqual(rate_limit);
+  expect(toCreation(draft, of('standard')).rate_limit).toBeNull();
+  for (const wrong of ['fast', '0/second', '1/week', '1.5/second']) {
+    const problems = problemsOf({ ...draft, rate_limit: wrong }, formOf('standard', en), en.hook_form);
+    expect(Object.keys(problems)).toEqual(['rate_limit']);
+  }
 });
