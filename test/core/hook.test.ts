@@ -41,6 +41,8 @@ const HOOK: SendableHook = {
   events: ['*'],
   method: 'POST',
   content_type: 'application/json',
+  ordered: false,
+  order_key: null,
   dialect: 'standard',
   status: 'active',
   disabled_reason: null,

@@ -49,6 +49,8 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     events: hook.events,
     method: 'POST',
     content_type: 'application/json',
+    ordered: false,
+    order_key: null,
     dialect: 'q2',
     status: 'active',
     disabled_reason: null,

@@ -23,6 +23,7 @@ import { RateLimits } from './delivery/rate-limits.ts';
 import { enabledNotice } from './delivery/notice.ts';
 import type { Change } from './ports/changes.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
+import { createSkipDelivery } from './admin/skip-delivery.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
 import { createViewChange, type ShownChange } from './rpc/views/change.ts';
@@ -88,6 +89,7 @@ export const createManagement = (
       timeout_ms: settings.timeout_ms,
     }),
     redeliver: limitRetries(loop, clock),
+    skipDelivery: createSkipDelivery({ ...storage, audit, clock }),
     now: clock.now,
     readSystem: createReadSystem({ ...settings, clock, store: storage.store }),
     ids,

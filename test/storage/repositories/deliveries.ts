@@ -109,6 +109,7 @@ const reading = (check: Check): void => {
       created_at: NOW,
       url: null,
       hook_tenant: null,
+      blocked_by: null,
     };
     await addAttempts(kit, id);
     expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);

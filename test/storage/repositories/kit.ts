@@ -109,6 +109,8 @@ export const createKit = (db: Kysely<Schema>) => {
     events: ['*'],
     method: 'POST',
     content_type: 'application/json',
+    ordered: false,
+    order_key: null,
     dialect: 'standard',
     status: 'active',
     disabled_reason: null,

@@ -26,6 +26,9 @@ export interface HookFields {
   readonly metadata?: Pairs;
   readonly method?: Method;
   readonly content_type?: string;
+  readonly ordered?: boolean;
+  /** False keeps one order for the whole hook. */
+  readonly order_key?: string | false;
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
@@ -81,6 +84,12 @@ export const hookFlags: readonly Flag[] = [
     about: 'client certificate in PEM for receivers that require one (mutual TLS), with --client-key-file',
   },
   { flags: '--client-key-file <file>', about: 'its private key in PEM, not encrypted' },
+  { flags: '--ordered', about: 'send one delivery at a time, in the order of the events' },
+  { flags: '--no-ordered', about: 'send deliveries independently of each other' },
+  {
+    flags: '--order-key <path>',
+    about: 'with --ordered: keep the order only within the values of this path, like order.id',
+  },
   { flags: '--active', about: 'send deliveries' },
   { flags: '--no-active', about: 'hold deliveries' },
   { flags: '--insecure-ssl', about: 'accept any TLS certificate; recorded in the audit log' },
@@ -95,6 +104,7 @@ export const toHookInput = <F extends HookFields>({
   metadata,
   max_attempts,
   timeout_ms,
+  order_key,
   client_certificate_file: _certificate,
   client_key_file: _key,
   client_certificate: _none,
@@ -104,6 +114,7 @@ export const toHookInput = <F extends HookFields>({
   ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
+  ...(order_key === undefined ? {} : { order_key: order_key === false ? null : order_key }),
   ...(headers === undefined
     ? {}
     : { headers: Object.fromEntries(headers === false ? [] : headers) as Record<string, string> }),

@@ -92,7 +92,9 @@ export const createHooks = (options: HooksOptions): Hooks => {
         lookup.catalog(workspace_id),
       ]);
       const dialect = lookup.dialect(hook.dialect);
-      validateHook({ ...patch, tenant: hook.tenant ?? undefined, secret }, { dialect, catalog, url_policy });
+      const { ordered = hook.ordered } = patch;
+      const validated = { ...patch, ordered, tenant: hook.tenant ?? undefined, secret };
+      validateHook(validated, { dialect, catalog, url_policy });
       const client_certificate = readGivenCertificate(options, given);
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENTS_PER_SECOND_MAX } from '../core/limits.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isOrderPath } from '../core/order.ts';
 import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
 import { methods } from '../dialects/dialect.ts';
 import { EXAMPLE } from './examples.ts';
@@ -205,6 +206,8 @@ export const sendInput = z
   })
   .meta({ id: 'NewEvent', description: 'An event to send.' });
 
+const ORDER_PATH_RULE = 'must be a dotted path into the data of events, like order.id';
+
 export const hookFields = {
   url: described(
     z.string().min(1).max(2048),
@@ -224,6 +227,16 @@ export const hookFields = {
     z.string(MEDIA_TYPE_RULE).refine(isMediaType, MEDIA_TYPE_RULE).meta({ maxLength: MAX_MEDIA_TYPE_LENGTH }),
     'The content type of the body: `application/json` (the default), `application/x-www-form-urlencoded`, or another media type where the dialect allows it.',
     'application/json',
+  ).optional(),
+  ordered: described(
+    z.boolean(),
+    'If true, deliveries are sent one at a time in the order in which their events were accepted: a failed one blocks those behind it. Default: false.',
+    true,
+  ).optional(),
+  order_key: described(
+    z.string(ORDER_PATH_RULE).max(256).refine(isOrderPath, ORDER_PATH_RULE).nullable(),
+    'With `ordered`: a dotted path into the data of events, such as `order.id`. The order is kept only among events with the same value. Null keeps one order for the whole hook.',
+    'order.id',
   ).optional(),
   active: described(
     z.boolean(),

@@ -3,11 +3,18 @@ import { firstIdAt } from '../../core/ids.ts';
 import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/repositories.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { blockedBy } from './orders.ts';
 import { createDeliveryAttempts } from './delivery-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
+import { inTransaction } from './in-transaction.ts';
+import { skipDelivery } from './skip-delivery.ts';
 import { eventIdOf } from './wire-ids.ts';
 
-type ShownDelivery = DeliveryRow & { readonly url: string | null; readonly hook_tenant: string | null };
+type ShownDelivery = DeliveryRow & {
+  readonly url: string | null;
+  readonly hook_tenant: string | null;
+  readonly blocked_by: string | null;
+};
 
 const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   id: row.id,
@@ -22,6 +29,7 @@ const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   failures: row.failures,
   next_attempt_at: row.next_attempt_at,
   failure_reason: row.failure_reason,
+  blocked_by: row.blocked_by,
   last_outcome: row.last_outcome,
   last_detail: row.last_detail,
   last_status: row.last_status,
@@ -133,6 +141,7 @@ const createList =
           .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
           .as('hook_tenant'),
       )
+      .select(blockedBy('candidates').as('blocked_by'))
       .orderBy('id', 'desc')
       .limit(rowsToFetch(page))
       .execute();
@@ -147,6 +156,7 @@ const namedBy = ({ reader }: Connections, column: 'id' | 'event_id', names: read
     .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
     .selectAll('bellwire_deliveries')
     .select(['bellwire_hooks.url', 'bellwire_hooks.tenant as hook_tenant'])
+    .select(blockedBy('bellwire_deliveries').as('blocked_by'))
     .where(`bellwire_deliveries.${column}`, 'in', names);
 
 /**
@@ -173,7 +183,7 @@ const createNamed =
   };
 
 export const createDeliveries = (connections: Connections): DeliveriesRepository => {
-  const { reader } = connections;
+  const { db, reader } = connections;
   return {
     list: createList(connections),
     named: createNamed(connections),
@@ -201,11 +211,13 @@ export const createDeliveries = (connections: Connections): DeliveriesRepository
         .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
         .selectAll('bellwire_deliveries')
         .select(['bellwire_hooks.url', 'bellwire_hooks.tenant as hook_tenant'])
+        .select(blockedBy('bellwire_deliveries').as('blocked_by'))
         .where('bellwire_deliveries.workspace_id', '=', workspace_id)
         .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();
       return row === undefined ? null : toStoredDelivery(row);
     },
+    skip: (workspace_id, id, now) => inTransaction(db, (trx) => skipDelivery(trx, { workspace_id, id }, now)),
     attempts: createDeliveryAttempts(connections),
   };
 };

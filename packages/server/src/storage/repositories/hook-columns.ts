@@ -17,6 +17,7 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     ...rest,
     ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
+    ordered: hook.ordered ? 1 : 0,
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
@@ -32,11 +33,12 @@ export const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, metadata, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
+  const { events, metadata, ordered, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    ...(ordered === undefined ? {} : { ordered: ordered ? 1 : 0 }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined

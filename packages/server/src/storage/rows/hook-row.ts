@@ -24,6 +24,7 @@ export const toHook = (row: HookRow): Hook => {
     ...fields,
     events: JSON.parse(row.events) as string[],
     metadata: JSON.parse(row.metadata) as Record<string, string>,
+    ordered: row.ordered === 1,
     insecure_ssl: row.insecure_ssl === 1,
     last_failure:
       last_failure_at === null ? null : { at: last_failure_at, last_outcome, last_detail, last_status },

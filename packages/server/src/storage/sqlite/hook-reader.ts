@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { Subscription } from '../../core/fan-out.ts';
+import type { OrderSetting } from '../../core/order.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
 import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
@@ -7,7 +8,7 @@ import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
-export interface IndexedHook extends Subscription {
+export interface IndexedHook extends Subscription, OrderSetting {
   readonly workspace_id: string;
   readonly max_attempts: number | null;
   /** Whether it has counted failures, which a success resets. */
@@ -38,6 +39,8 @@ const INDEXED = [
   'status',
   'dialect',
   'max_attempts',
+  'ordered',
+  'order_key',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
@@ -49,6 +52,8 @@ const toIndexed = (row: Pick<HookRow, (typeof INDEXED)[number]>): IndexedHook =>
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
+  ordered: row.ordered === 1,
+  order_key: row.order_key,
   is_failing: row.consecutive_failures > 0,
 });
 

@@ -19,6 +19,7 @@ import { HookIndex } from './hook-index.ts';
 import { createHookReader } from './hook-reader.ts';
 import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
+import { createOrders } from './orders.ts';
 import { EventPruner } from './prune.ts';
 import { PayloadPruner } from './prune-payloads.ts';
 import { createPruneSecrets } from './prune-secrets.ts';
@@ -43,6 +44,12 @@ export interface SqliteStoreOptions {
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }
 
+/** When a transaction runs, and whether it may lease the deliveries that it releases. */
+interface Transaction {
+  readonly now: number;
+  readonly leasing?: Pick<CommitBatch, 'lease_until' | 'saturated_hooks'>;
+}
+
 /** The parts of the store, with their statements prepared on one connection. */
 const createParts = (options: SqliteStoreOptions) => {
   const { database, cipher, ids, node_id, wireIdOf } = options;
@@ -53,7 +60,8 @@ const createParts = (options: SqliteStoreOptions) => {
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);
   const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
-  const writeDeliveries = createDeliveryWriter(database, { ids, node_id });
+  const orders = createOrders(database, { node_id });
+  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, placeOf: orders.placeOf });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
     index,
@@ -63,16 +71,16 @@ const createParts = (options: SqliteStoreOptions) => {
     fan_outs,
     writeEvent: createEventWriter(database, {
       writeDeliveries,
-      writeFanOut: fan_outs.write,
+      fan_outs,
       writeTenant: createTenantWriter(database, known_tenants),
       wireIdOf,
     }),
-    settlements: new SettlementWriter(database, counters),
+    settlements: new SettlementWriter(database, { counters, orders }),
     leases: createLeases(database, { index, node_id }),
     lostLeases: createLostLeases(database, { ids, node_id }),
     dueHooks: createDueHooks(database),
     readEvents: createEventReader(database),
-    pruner: new EventPruner(database),
+    pruner: new EventPruner(database, orders),
     payloadPruner: new PayloadPruner(database),
     pruneSecrets: createPruneSecrets(database),
     pruneStats: createPruneStats(database),
@@ -106,36 +114,36 @@ export class SqliteStore implements Store {
 
   readonly commitBatch: Store['commitBatch'] = async (batch) => {
     try {
-      return await this.#commit(batch.now, (open) => this.#runBatch(batch, open));
+      return await this.#commit({ now: batch.now, leasing: batch }, (open) => this.#runBatch(batch, open));
     } catch (error) {
       if (isDatabaseFault(error)) throw toStorageError(error);
     }
     // One item failed and the rollback undid all of them: run them again, each in its own savepoint.
-    return this.#write(batch.now, (open) => this.#runIsolated(batch, open));
+    return this.#write({ now: batch.now, leasing: batch }, (open) => this.#runIsolated(batch, open));
   };
 
   readonly continueFanOuts: Store['continueFanOuts'] = (slice) =>
-    this.#write(slice.now, (open) => this.#parts.fan_outs.continueAll(slice, open));
+    this.#write(slice, (open) => this.#parts.fan_outs.continueAll(slice, open));
 
   readonly dueHooks: Store['dueHooks'] = (query) => this.#database.read(() => this.#parts.dueHooks(query));
 
-  readonly claim: Store['claim'] = (claim) => this.#write(claim.now, () => this.#parts.leases.claim(claim));
+  readonly claim: Store['claim'] = (claim) => this.#write(claim, () => this.#parts.leases.claim(claim));
 
   readonly claimManually: Store['claimManually'] = (claim) =>
-    this.#write(claim.now, () => this.#parts.leases.claimManually(claim));
+    this.#write(claim, () => this.#parts.leases.claimManually(claim));
 
   readonly extendLeases: Store['extendLeases'] = (extension) =>
-    this.#write(extension.now, () => this.#parts.leases.extend(extension));
+    this.#write(extension, () => this.#parts.leases.extend(extension));
 
   readonly releaseLeases: Store['releaseLeases'] = (release) =>
-    this.#write(release.now, (open) => {
+    this.#write(release, (open) => {
       const lost = this.#parts.lostLeases(release);
       for (const settlement of lost) this.#parts.settlements.write(settlement, open);
       return lost.length;
     });
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
-    this.#write(slice.now, () => this.#parts.stop.stopNext(slice));
+    this.#write(slice, () => this.#parts.stop.stopNext(slice));
 
   readonly hooks: Store['hooks'] = (ids) =>
     this.#database.read(() => {
@@ -167,19 +175,19 @@ export class SqliteStore implements Store {
   };
 
   readonly prune: Store['prune'] = async (slice) => {
-    const result = await this.#write(slice.now, () => this.#parts.pruner.prune(slice));
+    const result = await this.#write(slice, () => this.#parts.pruner.prune(slice));
     if (result.deleted > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
   readonly prunePayloads: Store['prunePayloads'] = async (slice) => {
-    const result = await this.#write(slice.now, () => this.#parts.payloadPruner.prune(slice));
+    const result = await this.#write(slice, () => this.#parts.payloadPruner.prune(slice));
     if (result.removed > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
   readonly pruneSecrets: Store['pruneSecrets'] = (slice) =>
-    this.#write(slice.now, () => {
+    this.#write(slice, () => {
       const hook_ids = this.#parts.pruneSecrets(slice);
       for (const id of hook_ids) this.#parts.sendable.delete(id);
       if (hook_ids.length > 0) this.#parts.scrubs.deleted();
@@ -187,7 +195,7 @@ export class SqliteStore implements Store {
     });
 
   readonly pruneStats: Store['pruneStats'] = async (slice) => {
-    const { deleted, merged } = await this.#write(slice.now, () => this.#parts.pruneStats(slice));
+    const { deleted, merged } = await this.#write(slice, () => this.#parts.pruneStats(slice));
     // A merged minute says nothing that its hour does not.
     if (deleted > 0) this.#parts.scrubs.deleted();
     return deleted + merged;
@@ -210,7 +218,7 @@ export class SqliteStore implements Store {
     const { settlements, writeEvent } = this.#parts;
     const settled = batch.settlements.map((settlement) => settlements.write(settlement, open));
     const accepted = batch.events.map((event) => writeEvent(event, { ...batch, batch: open }));
-    return { settled, accepted, has_fan_outs: open.has_fan_outs };
+    return { settled, accepted, has_fan_outs: open.has_fan_outs, released: open.released };
   }
 
   #runIsolated(batch: CommitBatch, open: Batch): BatchResult {
@@ -225,17 +233,17 @@ export class SqliteStore implements Store {
     };
     const settled = batch.settlements.map((settlement) => isolate(() => settlements.write(settlement, open)));
     const accepted = batch.events.map((event) => isolate(() => writeEvent(event, { ...batch, batch: open })));
-    return { settled, accepted, has_fan_outs: open.has_fan_outs };
+    return { settled, accepted, has_fan_outs: open.has_fan_outs, released: open.released };
   }
 
   /** Runs `work` in one transaction, and applies its changes to memory after COMMIT. */
-  async #commit<T>(now: number, work: (open: Batch) => T): Promise<T> {
+  async #commit<T>({ now, leasing }: Transaction, work: (open: Batch) => T): Promise<T> {
     const { index } = this.#parts;
     return this.#database.writeThen(
       () => {
         // Discards what a transaction that was rolled back has left.
         index.endTransaction({ is_committed: false });
-        const open = new Batch(now, index);
+        const open = new Batch(now, index, leasing);
         const result = work(open);
         this.#parts.writeStats(open);
         return { open, result };
@@ -248,9 +256,9 @@ export class SqliteStore implements Store {
     );
   }
 
-  async #write<T>(now: number, work: (open: Batch) => T): Promise<T> {
+  async #write<T>(transaction: Transaction, work: (open: Batch) => T): Promise<T> {
     try {
-      return await this.#commit(now, work);
+      return await this.#commit(transaction, work);
     } catch (error) {
       throw toStorageError(error);
     }

@@ -59,6 +59,8 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Verificar el certificado TLS',
     method: 'Método',
     content_type: 'Tipo de contenido',
+    ordered: 'Ordenado',
+    order_key: 'Clave del orden',
     max_attempts: 'Máximo de intentos',
     timeout: 'Tiempo límite en segundos',
     headers: 'Cabeceras',
@@ -77,6 +79,10 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Desactívelo solo para un receptor con certificado autofirmado. El registro de auditoría lo anota.',
     method: '',
     content_type: '',
+    ordered:
+      'Una entrega cada vez, en el orden de los eventos. Una fallida detiene las siguientes hasta que se omita o se recupere.',
+    order_key:
+      'Una ruta en los datos de los eventos, como order.id: solo los eventos con el mismo valor se esperan. Vacío: un orden para todos.',
     max_attempts: 'Para cada entrega, de 1 a 20. Por defecto: los del formato.',
     timeout: 'Para cada intento, de 0,1 a 60. Por defecto: el del formato.',
     headers:
@@ -104,6 +110,7 @@ export const hook_form: Words['hook_form'] = {
   row_value: 'Valor',
   default_format: (name) => `${name} (por defecto)`,
   problems: {
+    order_key: 'Active «Ordenado» o deje este campo vacío.',
     url: 'Escriba la URL del receptor.',
     events: 'Elija al menos un evento.',
     max_attempts: (from, to) => `Escriba un número entero de ${from} a ${to}, o nada.`,

@@ -24,6 +24,8 @@ export interface HookDraft {
   readonly insecure_ssl: boolean;
   readonly method: string;
   readonly content_type: string;
+  readonly ordered: boolean;
+  readonly order_key: string;
   readonly max_attempts: string;
   readonly timeout_s: string;
   /** Null keeps the stored ones, whose values cannot be read. */
@@ -45,6 +47,8 @@ export const EMPTY_DRAFT: HookDraft = {
   insecure_ssl: false,
   method: 'POST',
   content_type: 'application/json',
+  ordered: false,
+  order_key: '',
   max_attempts: '',
   timeout_s: '',
   headers: [],
@@ -72,6 +76,8 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   insecure_ssl: hook.insecure_ssl,
   method: hook.method,
   content_type: hook.content_type,
+  ordered: hook.ordered,
+  order_key: hook.order_key ?? '',
   max_attempts: numberText(hook.max_attempts === null ? null : hook.max_attempts - firstAttempt(form)),
   timeout_s: numberText(hook.timeout_ms === null ? null : hook.timeout_ms / 1000),
   headers: Object.keys(hook.headers).length === 0 ? [] : null,
@@ -95,6 +101,7 @@ export const problemsOf = (draft: HookDraft, form: Attempts, words: Words['hook_
   const checks: readonly (readonly [FieldName, boolean, string])[] = [
     ['url', draft.url.trim() === '', words.problems.url],
     ['events', draft.events.length === 0, words.problems.events],
+    ['order_key', !draft.ordered && draft.order_key.trim() !== '', words.problems.order_key],
     ['secret', draft.secret_choice === 'own' && draft.secret === '', words.problems.secret],
     [
       'max_attempts',
@@ -134,6 +141,11 @@ const certificateOf = ({ client_certificate: pair }: HookDraft) => {
   return { client_certificate: is_empty ? null : pair };
 };
 
+const orderOf = ({ ordered, order_key }: HookDraft) => ({
+  ordered,
+  order_key: order_key.trim() === '' ? null : order_key.trim(),
+});
+
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type ContentType = 'application/json' | 'application/x-www-form-urlencoded';
 
@@ -151,6 +163,7 @@ const commonOf = (
   insecure_ssl: draft.insecure_ssl,
   max_attempts: attemptsOf(draft, form),
   timeout_ms: timeoutOf(draft),
+  ...orderOf(draft),
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
   ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),
   ...certificateOf(draft),

@@ -11,7 +11,7 @@ import { PairsInput } from './pairs-input.tsx';
 import { SecretInput } from './secret-input.tsx';
 
 interface TextOptions {
-  readonly key: 'url' | 'name' | 'description' | 'max_attempts' | 'timeout_s' | 'tenant';
+  readonly key: 'url' | 'name' | 'description' | 'order_key' | 'max_attempts' | 'timeout_s' | 'tenant';
   readonly type?: 'text' | 'url' | 'number';
   readonly placeholder?: string;
 }
@@ -75,6 +75,10 @@ const Active = ({ draft, set, label, hint }: FieldProps) => (
   <Check label={label} hint={hint} checked={draft.active} onChange={(active) => set({ active })} />
 );
 
+const Ordered = ({ draft, set, label, hint }: FieldProps) => (
+  <Check label={label} hint={hint} checked={draft.ordered} onChange={(ordered) => set({ ordered })} />
+);
+
 const Ssl = ({ draft, set, label, hint }: FieldProps) => (
   <Check
     label={label}
@@ -136,6 +140,8 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   ssl: Ssl,
   method: choiceField('method', ['POST', 'PUT', 'PATCH', 'DELETE']),
   content_type: choiceField('content_type', ['application/json', 'application/x-www-form-urlencoded']),
+  ordered: Ordered,
+  order_key: textField({ key: 'order_key', placeholder: 'order.id' }),
   max_attempts: textField({ key: 'max_attempts', type: 'number' }),
   timeout: textField({ key: 'timeout_s', type: 'number' }),
   headers: Headers,

@@ -35,6 +35,8 @@ const NAMES: readonly FieldName[] = [
   'description',
   'method',
   'content_type',
+  'ordered',
+  'order_key',
   'max_attempts',
   'timeout',
   'ssl',

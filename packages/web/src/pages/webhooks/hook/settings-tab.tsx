@@ -30,6 +30,7 @@ const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readon
     [labels.dialect, hook.dialect],
     ...(is_portal ? [] : [[labels.tenant, hook.tenant ?? settings.none] as const]),
     [labels.content_type, hook.content_type],
+    ...(hook.ordered ? [[labels.ordered, hook.order_key ?? settings.yes] as const] : []),
     [labels.max_attempts, hook.max_attempts ?? settings.attempts_default],
     [labels.timeout, hook.timeout_ms === null ? settings.attempts_default : hook.timeout_ms / 1000],
     [labels.ssl, hook.insecure_ssl ? settings.no : settings.yes],
