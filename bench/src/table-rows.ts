@@ -10,6 +10,7 @@ type NewHookRow = Omit<
   Schema['bellwire_hooks'],
   | 'number'
   | 'is_operational'
+  | 'filter'
   | 'consecutive_failures'
   | 'description'
   | 'metadata'
@@ -66,6 +67,7 @@ export class TableRows {
       stopping: null,
       insecure_ssl: 0,
       max_attempts: null,
+      retry_schedule: null,
       timeout_ms: null,
       headers: null,
       client_certificate: null,

@@ -42,6 +42,15 @@ test('with --json every command about hooks prints the answer of the API', async
     metadata: { plan: 'team', eq: 'a=b' },
     headers: { 'X-Tenant': '[secret]' },
   });
+  const scheduled = await json('hooks', 'update', created.id, '--retry-schedule', '0,1m');
+  const attempt_delays = [
+    { min_ms: 0, max_ms: 0 },
+    { min_ms: 60_000, max_ms: 75_000 },
+    { min_ms: 60_000, max_ms: 75_000 },
+  ];
+  expect(scheduled).toMatchObject({ retry_schedule: ['0s', '1m'], attempt_delays });
+  const reset = await json('hooks', 'update', created.id, '--retry-schedule', 'default');
+  expect(reset).toMatchObject({ retry_schedule: null });
   const back = await json('hooks', 'update', created.id, '--max-attempts', 'default', '--no-active');
   expect(back).toMatchObject({ max_attempts: null, timeout_ms: 500, status: 'paused' });
 
@@ -185,4 +194,20 @@ test('hooks, events and deliveries of one customer are created and listed; tenan
   expect(updated).toMatchObject({ tenant: 'cus_1', metadata: { plan: 'team', region: 'eu' } });
   expect(await json('tenants', 'get', 'cus_1')).toMatchObject(updated);
   expect((await bellwire(['tenants', 'list'])).stdout).toMatch(/^TENANT .*\ncus_1 +1 /);
+});
+
+test('the filter of a hook is set, tried and removed', async ({ server, json, bellwire }) => {
+  const events = ['--events', 'order.created'];
+  const created = await json('hooks', 'create', CLOSED, ...events, '--filter', 'total >= 100');
+  expect(created).toMatchObject({ filter: 'total >= 100' });
+  await server.send({ type: 'order.created', data: { total: 5 } });
+  await server.send({ type: 'order.created', data: { total: 500 } });
+  const tried = await bellwire(['hooks', 'try-filter', 'total >= 100', ...events]);
+  expect(tried.code).toBe(0);
+  expect(tried.stdout).toMatch(/RESULT.*\n *match +evt_.*\n *no_match +evt_/);
+  expect(tried.stderr).toContain('1 of 2 events match.');
+  const wrong = await bellwire(['hooks', 'try-filter', 'total = 100', ...events]);
+  expect(wrong).toMatchObject({ code: 1 });
+  expect(wrong.stderr).toContain('filter: = is not part of the filter language; write == to compare');
+  expect(await json('hooks', 'update', created.id, '--no-filter')).toMatchObject({ filter: null });
 });

@@ -29,7 +29,12 @@ const bellwire = createClient(at);
 const typed = createClient({ ...at, catalog: { 'order.created': orderSchema, 'stock.low': stockSchema } });
 
 export const inputs = async (order: Order): Promise<void> => {
-  await bellwire.hooks.create({ url: 'https://example.com', events: ['*'], max_attempts: null });
+  await bellwire.hooks.create({
+    url: 'https://example.com',
+    events: ['*'],
+    max_attempts: null,
+    retry_schedule: ['0s'],
+  });
   // @ts-expect-error -- no such field
   await bellwire.hooks.create({ url: 'https://example.com', events: ['*'], target: 'x' });
   // @ts-expect-error -- a field is missing

@@ -37,7 +37,7 @@ const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
 });
 
 const hookIn = (status: HookStatus | 'deleted'): Attempted['hook'] =>
-  status === 'deleted' ? null : { status, max_attempts: null };
+  status === 'deleted' ? null : { status, max_attempts: null, retry_schedule: null };
 
 const attempted = (differences: Partial<Attempted> = {}): Attempted => ({
   delivery: delivery(),
@@ -294,6 +294,7 @@ const anyAttempted: fc.Arbitrary<Attempted> = fc.record({
     fc.record({
       status: fc.constantFrom(...hookStatuses),
       max_attempts: fc.option(fc.integer({ min: 1, max: 20 })),
+      retry_schedule: fc.option(fc.array(fc.nat(DAY), { minLength: 1, maxLength: 20 })),
     }),
   ),
   outcome: fc.oneof(

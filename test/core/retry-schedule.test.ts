@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import {
+  attemptDelays,
+  hookDelays,
   retryDelay,
   STANDARD_DELAYS_MS,
   withMaxAttempts,
@@ -45,6 +47,31 @@ for (const [failures, base] of STANDARD_DELAYS_MS.entries()) {
     expect(largest).toBeLessThanOrEqual(Math.max(3 * mean, 12));
   });
 }
+
+it('the shown ranges are exactly those that the samples reach', () => {
+  const delays_ms = [0, 1, 500, 5 * SECOND, 12 * SECOND, HOUR];
+  const ranges = attemptDelays(delays_ms);
+  const spreads = [0, 2 * SECOND, 2 * SECOND, 2 * SECOND, 3 * SECOND, HOUR / 4];
+  expect(ranges).toEqual(delays_ms.map((base, at) => ({ min_ms: base, max_ms: base + spreads[at]! })));
+  const { roll } = createSeededRandom(7);
+  for (const [failures, { min_ms, max_ms }] of ranges.entries()) {
+    expect(retryDelay(delays_ms, failures, 0)).toBe(min_ms);
+    expect(retryDelay(delays_ms, failures, 1 - Number.EPSILON)).toBe(max_ms);
+    for (let sample = 0; sample < SAMPLES; sample += 1) {
+      const delay = retryDelay(delays_ms, failures, roll())!;
+      if (delay < min_ms || delay > max_ms) expect.fail(`${delay} is not from ${min_ms} to ${max_ms}`);
+    }
+  }
+});
+
+it('the schedule of a hook replaces the default, and max_attempts applies to either', () => {
+  const own = [0, 10, 20];
+  expect(hookDelays({ retry_schedule: null, max_attempts: null }, [0, 1])).toEqual([0, 1]);
+  expect(hookDelays({ retry_schedule: null, max_attempts: 3 }, [0, 1])).toEqual([0, 1, 1]);
+  expect(hookDelays({ retry_schedule: own, max_attempts: null }, [0, 1])).toEqual(own);
+  expect(hookDelays({ retry_schedule: own, max_attempts: 2 }, [0, 1])).toEqual([0, 10]);
+  expect(hookDelays({ retry_schedule: own, max_attempts: 5 }, [0, 1])).toEqual([0, 10, 20, 20, 20]);
+});
 
 it('the test for even spreading fails for a schedule without jitter', () => {
   const delays = Array.from({ length: SAMPLES }, () => retryDelay(STANDARD_DELAYS_MS, 3, 0)!);

@@ -82,9 +82,13 @@ it('after rows were deleted, a scrub begins within 23 hours of the last one, and
 });
 
 /** The warnings of a start with this retention, while a hook makes `max_attempts` attempts. */
-const warningsAtStart = async (retention_ms: number, max_attempts: number | null) => {
+const warningsAtStart = async (
+  retention_ms: number,
+  max_attempts: number | null,
+  retry_schedule: string | null = null,
+) => {
   await using opened = await openTestStore();
-  await opened.arrange.addHook(await opened.arrange.addWorkspace(), { max_attempts });
+  await opened.arrange.addHook(await opened.arrange.addWorkspace(), { max_attempts, retry_schedule });
   const warnings: [string, unknown][] = [];
   const log: Log = {
     debug: () => {},
@@ -118,4 +122,6 @@ it('a retention shorter than the longest retry schedule in use is warned about a
   expect(await warningsAtStart(schedule_ms - 1, null)).toEqual(warning(schedule_ms - 1, schedule_ms));
   const longer = schedule_ms + 24 * HOUR;
   expect(await warningsAtStart(schedule_ms, 11)).toEqual(warning(schedule_ms, longer));
+  const own = 200 * HOUR;
+  expect(await warningsAtStart(schedule_ms, null, `[0,${own}]`)).toEqual(warning(schedule_ms, own));
 });

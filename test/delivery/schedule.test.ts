@@ -78,6 +78,21 @@ it('a configured schedule replaces the dialect’s', async () => {
   expect(delivery.status).toBe('failed');
 });
 
+/** The whole minutes between the attempts of a hook with its own schedule. */
+const minutesOf = async (max_attempts: number | null) => {
+  const hooks = [{ retry_schedule: JSON.stringify([0, MINUTE, 10 * MINUTE]), max_attempts }];
+  const { at, delivery } = await failures({ retry_delays_ms: [0, DAY], hooks });
+  expect(delivery).toMatchObject({ status: 'failed', failure_reason: 'exhausted' });
+  return at.slice(1).map((time, index) => Math.floor((time - at[index]!) / MINUTE));
+};
+
+it('a hook’s own schedule replaces the configured one, and max_attempts cuts or extends it', async () => {
+  const ten = expect.toSatisfy((minutes: number) => minutes >= 10 && minutes <= 12) as unknown;
+  expect(await minutesOf(null)).toEqual([1, ten]);
+  expect(await minutesOf(2)).toEqual([1]);
+  expect(await minutesOf(5)).toEqual([1, ten, ten, ten]);
+});
+
 const waitAfter = async (header: string | undefined) => {
   const headers = header === undefined ? {} : { 'retry-after': header };
   const { at } = await failures({ script: () => ({ status: 429, headers }), retry_delays_ms: [0, 5_000] });

@@ -69,13 +69,15 @@ describe('the dialect of the page', () => {
     await using receiver = await startReceiver();
     const env: Record<string, string> = { KEY: ADMIN_KEY };
     const shell = (command: string) => runShell(command, { url: server.url, receiver: receiver.origin, env });
-    const [choose = '', rotate = '', recover = '', own = ''] = page.blocks('sh');
+    const [choose = '', schedule = '', rotate = '', recover = '', own = ''] = page.blocks('sh');
 
     const [github, workspace] = commandsOf(choose);
     const hook = await shell(github!);
     expect(hook).toMatchObject({ dialect: 'github', status: 'active' });
     expect(await shell(workspace!)).toMatchObject({ name: 'partners', dialect: 'resource-api' });
     env['HOOK'] = String(hook['id']);
+
+    expect(await shell(schedule)).toMatchObject(JSON.parse(page.blocks('json')[0]!));
 
     const [rotating, switching] = commandsOf(rotate);
     const { secret } = await shell(rotating!);
@@ -96,6 +98,7 @@ describe('the dialect of the page', () => {
       'revealed',
       'switched',
       'rotated',
+      'updated',
       'created',
     ]);
 

@@ -5,8 +5,8 @@ import { keepForFile, type ServerView, startServer } from '../support/running-se
 const url = 'https://receiver.example.com/in';
 
 const FIELDS =
-  `id number name description metadata url events method content_type ordered order_key dialect status
-  active insecure_ssl max_attempts timeout_ms headers client_certificate validated_at disabled_reason consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
+  `id number name description metadata url events filter method content_type ordered order_key dialect status
+  active insecure_ssl max_attempts retry_schedule attempt_delays timeout_ms headers client_certificate validated_at disabled_reason consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
     /\s+/,
   );
 
@@ -34,9 +34,12 @@ it('a new hook has every documented field, with working defaults', async () => {
     active: true,
     insecure_ssl: false,
     max_attempts: null,
+    retry_schedule: null,
+    attempt_delays: expect.any(Array),
     timeout_ms: null,
     headers: {},
     client_certificate: null,
+    filter: null,
     description: '',
     metadata: {},
     secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/) as string,
@@ -80,13 +83,51 @@ it('only the answer to create shows the secret; no answer shows values of header
   expect(await shown(id)).toMatchObject({ headers: { 'X-Api-Key': '[secret]' } });
 });
 
+const delaysOf = (minutes: readonly number[]) =>
+  minutes.map((count) => ({ min_ms: count * 60_000, max_ms: count * 75_000 }));
+
+it('a hook shows its own schedule, and the range of each delay that results from it', async () => {
+  const schedule = ['0', '60s', '5m', '1d'];
+  const { id } = await server.addHook(url, { retry_schedule: schedule });
+  expect(await shown(id)).toMatchObject({
+    retry_schedule: ['0s', '1m', '5m', '24h'],
+    attempt_delays: delaysOf([0, 1, 5, 1440]),
+  });
+  const patch = async (change: object) => (await server.api(`PATCH /v1/webhooks/${id}`, change)).body;
+  expect(await patch({ max_attempts: 2 })).toMatchObject({ attempt_delays: delaysOf([0, 1]) });
+  const extended = delaysOf([0, 1, 5, 1440, 1440]);
+  expect(await patch({ max_attempts: 5 })).toMatchObject({ attempt_delays: extended });
+  const [first, second] = [
+    { min_ms: 0, max_ms: 0 },
+    { min_ms: 5_000, max_ms: 7_000 },
+  ];
+  const standard = { retry_schedule: null, attempt_delays: [first, second] };
+  expect(await patch({ max_attempts: 2, retry_schedule: null })).toMatchObject(standard);
+});
+
+it('a hook without its own schedule shows the one of the configuration, or else of its dialect', async () => {
+  const { id } = await server.addHook(url, { dialect: 'activities', max_attempts: 1 });
+  expect(await shown(id)).toMatchObject({ attempt_delays: delaysOf([0]) });
+  await using configured = await startServer({ settings: { retry_schedule: '0,1m,2m' } });
+  const of = async (fields: object) => (await configured.addHook(url, fields)).id;
+  const read = async (hook: string) => (await configured.api(`GET /v1/webhooks/${hook}`)).body;
+  expect(await read(await of({}))).toMatchObject({ attempt_delays: delaysOf([0, 1, 2]) });
+  const own = await of({ retry_schedule: ['0s', '7m'] });
+  expect(await read(own)).toMatchObject({ attempt_delays: delaysOf([0, 7]) });
+});
+
 it('a change sets the fields that it names and no others', async () => {
-  const { id } = await server.addHook(url, { headers: { 'X-A': '1' }, max_attempts: 5 });
+  const { id } = await server.addHook(url, {
+    headers: { 'X-A': '1' },
+    max_attempts: 5,
+    retry_schedule: ['0s'],
+  });
   const before = await shown(id);
   const change = { name: 'renamed', events: ['a.*'], method: 'PUT', timeout_ms: 500, max_attempts: null };
   const { status, body } = await server.api(`PATCH /v1/webhooks/${id}`, change);
   expect(status).toBe(200);
-  expect(body).toEqual({ ...before, ...change, warnings: [], updated_at: expect.any(String) });
+  const updated_at = expect.any(String) as unknown;
+  expect(body).toEqual({ ...before, ...change, attempt_delays: delaysOf([0]), warnings: [], updated_at });
   expect({ ...(await shown(id)), warnings: [] }).toEqual(body);
 });
 

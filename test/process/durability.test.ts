@@ -1,72 +1,23 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { startServer } from '../support/server-process.ts';
+import { noTrace, underStrace } from '../support/strace.ts';
 import { auditSyncs } from '../support/sync-audit.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
-const write = async (database: ReturnType<typeof openSqlite>): Promise<void> => {
-  database.raw.exec('create table if not exists t (n integer)');
-  await database.write(() => database.raw.exec('insert into t values (1)'));
-};
-
-describe('the server’s connection', () => {
-  test('commits with synchronous=FULL, also after writes and after a second opening', async () => {
-    await using folder = await createTemporaryFolder();
-    for (const _ of ['new', 'again']) {
-      const database = openSqlite(folder.file('bellwire.db'));
-      await write(database);
-      expect(database.raw.pragma('synchronous', { simple: true })).toBe(2);
-      expect(() => assertDurable(database)).not.toThrow();
-      await database.close();
-    }
-  });
-
-  test('is refused when it commits with less than FULL', async () => {
-    await using folder = await createTemporaryFolder();
-    const database = openSqlite(folder.file('bellwire.db'));
-    database.raw.pragma('synchronous = NORMAL');
-    await write(database);
-    expect(() => assertDurable(database)).toThrow(expect.objectContaining({ code: 'database_not_durable' }));
-    await database.close();
-  });
-
-  test('needs the setting: in WAL mode better-sqlite3 defaults to NORMAL', async () => {
-    await using folder = await createTemporaryFolder();
-    const raw = new Database(folder.file('plain.db'));
-    raw.pragma('journal_mode = WAL');
-    raw.exec('create table t (n integer)');
-    expect(raw.pragma('synchronous', { simple: true })).toBe(1);
-    raw.close();
-  });
-});
-
-const STRACE = 'strace';
 const CALLS = 'pwrite64,fsync,fdatasync,write,writev,sendto,sendmsg';
 
-/** The reason why system calls cannot be traced here, or null. */
-const whyNoTrace = (): string | null => {
-  const { error, status, stderr } = spawnSync(STRACE, ['-f', '-e', 'trace=fsync', 'true'], {
-    encoding: 'utf8',
-  });
-  if (error !== undefined) return 'strace is not installed';
-  return status === 0 ? null : `strace cannot trace: ${stderr.trim().split('\n').at(-1)}`;
-};
-
-const noTrace = process.platform === 'linux' ? whyNoTrace() : 'strace is a tool of Linux';
 if (noTrace !== null) console.log(`the order of sync and reply is not checked: ${noTrace}`);
 
 describe('the order of sync and reply', () => {
   test.skipIf(noTrace !== null)(
-    'every 202 is written after its event was synced',
+    'every 201 and 202 is written after its webhook or event was synced, also that of a repeated idempotency key',
     { timeout: 60_000 },
     async () => {
       await using folder = await createTemporaryFolder();
       const trace = folder.file('trace');
-      // -D makes the tracer a grandchild, so that the child process is node itself.
-      const under = [STRACE, '-D', '-f', '-y', '-s', '8192', '-e', `trace=${CALLS}`, '-o', trace];
+      const under = underStrace(['-y', '-s', '8192', '-e', `trace=${CALLS}`], trace);
       const ids: string[] = [];
       {
         await using server = await startServer({ folder: folder.path, under });
@@ -74,10 +25,17 @@ describe('the order of sync and reply', () => {
           const { body } = await server.call('POST', '/v1/events', { type: 'a', data: { n } });
           ids.push(String(body.id));
         }
-        const together = await Promise.all(
-          Array.from({ length: 12 }, (_, n) => server.call('POST', '/v1/events', { type: 'b', data: { n } })),
+        const together = Array.from({ length: 24 }, async (_, n) => {
+          const key = Math.floor(n / 2);
+          // A repeat can arrive when its event is committed and not synced.
+          await wait(n % 2);
+          const event = { type: 'b', data: { key }, idempotency_key: `key-${key}` };
+          return server.call('POST', '/v1/events', event);
+        });
+        const hooks = Array.from({ length: 6 }, (_, n) =>
+          server.call('POST', '/v1/webhooks', { url: `http://127.0.0.1:8999/${n}`, events: ['c'] }),
         );
-        ids.push(...together.map(({ body }) => String(body.id)));
+        for (const { body } of await Promise.all([...together, ...hooks])) ids.push(String(body.id));
         server.kill('SIGTERM');
         expect((await server.endsWithin(20_000)).code).toBe(0);
       }

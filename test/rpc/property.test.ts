@@ -9,7 +9,7 @@ import { type Outcomes, startSurfacePair } from '../support/surface-pair.ts';
 import { comparable, type Outcome, procedures, successOf } from '../support/two-surfaces.ts';
 
 const CALLS = Number(process.env['PROPERTY_CALLS'] ?? 4_000);
-const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_121);
+const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_122);
 /** Calls between two comparisons of the stored state. */
 const COMPARE_EVERY = 1_000;
 

@@ -3,6 +3,7 @@ import type { TestStore } from '../support/test-store.ts';
 import { claiming } from './conformance/claiming.ts';
 import { decisions } from './conformance/decisions.ts';
 import { fanOut } from './conformance/fan-out.ts';
+import { hookFilters } from './conformance/hook-filters.ts';
 import { hookHealth } from './conformance/hook-health.ts';
 import { idempotency } from './conformance/idempotency.ts';
 import { type Check, createKit } from './conformance/kit.ts';
@@ -21,6 +22,7 @@ import { tenants } from './conformance/tenants.ts';
 const chapters = {
   'fan-out': fanOut,
   'large fan-outs': largeFanOuts,
+  'filters of hooks': hookFilters,
   tenants,
   idempotency,
   'settling leases': settling,

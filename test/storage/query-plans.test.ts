@@ -4,7 +4,7 @@ import { migrateToLatest } from '../../packages/server/src/storage/migrations/mi
 import type { DeliveryFilter } from '../../packages/server/src/ports/repositories.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
-import { sqliteDialect } from '../../packages/server/src/storage/sqlite/dialect.ts';
+import { sqliteDialect, WriterDriver } from '../../packages/server/src/storage/sqlite/dialect.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { createKit, FIRST_PAGE, type Kit, NOW } from './repositories/kit.ts';
 
@@ -14,7 +14,7 @@ const openPlanned = async () => {
   await migrateToLatest(own, sqliteSchema);
   let steps: string[] = [];
   const db = new Kysely<Schema>({
-    dialect: sqliteDialect(raw),
+    dialect: sqliteDialect(raw, new WriterDriver(raw, null)),
     log: ({ query: { sql, parameters } }) => {
       if (/^(?:begin|commit|rollback)/.test(sql)) return;
       const plan = raw.prepare<unknown[], { detail: string }>(`explain query plan ${sql}`);

@@ -377,20 +377,3 @@ it('the reader returns rows as the connection of the writer does', async () => {
   expect(rows).toHaveLength(1);
   expect((await everyType.execute(pair.reader.db)).rows).toEqual(rows);
 });
-
-it('work in a pause runs between two reads, and not at all while a read takes too long', async () => {
-  await using locked = await openLocked();
-  const { reader, clock, release } = locked;
-  const read = await startBlocked(locked);
-  const order: string[] = [];
-  const enter = async (name: string) => order.push(name);
-  const late = reader.pause(() => enter('late'));
-  await clock.advance(200);
-  expect(await late).toBe(null);
-  const pause = reader.pause(() => enter('pause'));
-  const next = readPragma(reader.db).then(() => order.push('next read'));
-  release();
-  expect(await read.outcome()).toMatchObject({ status: 'fulfilled' });
-  await Promise.all([pause, next]);
-  expect(order).toEqual(['pause', 'next read']);
-});

@@ -9,6 +9,7 @@ import { events } from './repositories/events.ts';
 import { hookSecrets } from './repositories/hook-secrets.ts';
 import { hooks } from './repositories/hooks.ts';
 import { type Check, createKit, type RepositoriesUnderTest } from './repositories/kit.ts';
+import { missedByFilter } from './repositories/missed-by-filter.ts';
 import { pages } from './repositories/pages.ts';
 import { recoveries } from './repositories/recoveries.ts';
 import { statistics } from './repositories/statistics.ts';
@@ -29,6 +30,7 @@ const chapters = {
   events,
   deliveries,
   recoveries,
+  'what a filter misses': missedByFilter,
   erasures,
   'encryption at rest': encryption,
   statistics,

@@ -1,8 +1,11 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, renameSync } from 'node:fs';
+import { Kysely } from 'kysely';
 import { expect, it } from 'vitest';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
 import { checkSchema } from '../../packages/server/src/storage/sqlite/check-schema.ts';
+import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
+import { sqliteDialect, WriterDriver } from '../../packages/server/src/storage/sqlite/dialect.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -15,15 +18,27 @@ const acceptOne = async (opened: TestStore) => {
   return { kit, workspace_id, receipt: (await kit.stored(kit.event(workspace_id))).receipt };
 };
 
-it('every commit is synced: synchronous is FULL after a write, and NORMAL is noticed', async () => {
+it('every commit is synced, and a connection that would not sync it is noticed', async () => {
   await using opened = await openTestStoreInFile();
   await acceptOne(opened);
-  expect(opened.database.raw.pragma('synchronous', { simple: true })).toBe(2);
-  expect(opened.database.raw.pragma('journal_mode', { simple: true })).toBe('wal');
-  expect(() => assertDurable(opened.database)).not.toThrow();
-  opened.database.raw.pragma('synchronous = NORMAL');
+  const { database } = opened;
   const not_durable = expect.objectContaining({ code: 'database_not_durable' });
-  expect(() => assertDurable(opened.database)).toThrow(not_durable);
+  await assertDurable(database);
+  database.raw.pragma('synchronous = OFF');
+  await expect(assertDurable(database)).rejects.toThrow(not_durable);
+  database.raw.pragma('synchronous = NORMAL');
+  await assertDurable(database);
+  // Commits to a log that is not the one that is synced.
+  renameSync(`${opened.path}-wal`, opened.folder.file('moved'));
+  copyFileSync(opened.folder.file('moved'), `${opened.path}-wal`);
+  await expect(assertDurable(database)).rejects.toThrow(not_durable);
+  renameSync(opened.folder.file('moved'), `${opened.path}-wal`);
+  await assertDurable(database);
+  // A driver that returns before the sync.
+  const hasty = new Kysely<Schema>({
+    dialect: sqliteDialect(database.raw, new WriterDriver(database.raw, null)),
+  });
+  await expect(assertDurable({ ...database, db: hasty })).rejects.toThrow(not_durable);
 });
 
 it('a copy of the files taken right after an accept contains the event', async () => {

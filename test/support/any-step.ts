@@ -63,6 +63,13 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
       ),
     ],
     ['order.id', mostly(['a', 'a.b', 'order.id', null], ['', '.', 'a..b', 'a b'])],
+    [
+      'order.total >= 100',
+      mostly(
+        ['a >= 1', 'exists a', '$type == "a" or a == null', '$metadata.a == "x"', null],
+        ['a =', '', 'a', 'x'.repeat(1_025)],
+      ),
+    ],
     [EXAMPLE.secret, mostly([EXAMPLE.secret, 'good enough as a secret', 'short'], ['whsec_!', 'ä', ''])],
     [
       'standard',
@@ -75,6 +82,7 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['\n', 'ä', ''],
       ),
     ],
+    ['5m', mostly(['0', '0s', '1h'], ['5', '1 m', '31d', ''])],
     ['1h', mostly(['1m', '5m', '1h', '1d'], ['0h', '1s', ''])],
     ['cus-42-orders', mostly(['k0', 'k1', 'k2', 'k3'], ['\n', 'ä', ''])],
     ['Shop', fc.oneof(mostly(['one', ' padded '], [' ', 'a\nb']), fc.string({ minLength: 1, maxLength: 9 }))],

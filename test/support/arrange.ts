@@ -21,6 +21,7 @@ export interface WorkspaceSetup {
 
 export interface HookSetup {
   readonly events?: readonly string[];
+  readonly filter?: string | null;
   readonly url?: string;
   readonly status?: HookStatus;
   readonly tenant?: string | null;
@@ -29,6 +30,7 @@ export interface HookSetup {
   readonly ordered?: 0 | 1;
   readonly order_key?: string | null;
   readonly max_attempts?: number | null;
+  readonly retry_schedule?: string | null;
   readonly timeout_ms?: number | null;
   readonly consecutive_failures?: number;
   readonly failing_since?: number | null;
@@ -56,6 +58,7 @@ export const eventRow = (row: Pick<EventRow, 'workspace_id' | 'id' | 'created_at
   idempotency_key: null,
   fingerprint: null,
   deliveries: 1,
+  filtered: 0,
   addressed: 0,
   occurred_at: row.created_at,
   payload_expired_at: null,
@@ -124,6 +127,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       stopping: null,
       insecure_ssl: 0,
       max_attempts: null,
+      retry_schedule: null,
       timeout_ms: null,
       headers: null,
       client_certificate: null,
@@ -195,6 +199,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
     setOnlyHookStatus: (id: string, status: HookStatus) => changeHook(id, { status }),
     setHookOrder: (id: string, order: Pick<HookRow, 'ordered' | 'order_key'>) => changeHook(id, order),
     setHookDialect: (id: string, dialect: string) => changeHook(id, { dialect }),
+    setHookFilter: (id: string, filter: string | null) => changeHook(id, { filter }),
     setHookEvents: (id: string, events: readonly string[]) =>
       changeHook(id, { events: JSON.stringify(events) }),
     /** Replaces the secrets of a hook by text that no key opens. */

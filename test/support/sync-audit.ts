@@ -1,15 +1,16 @@
 const CALL = /^(\d+) +(pwrite64|fsync|fdatasync|write|writev|sendto|sendmsg)\(\d+<([^>]*)>/;
 const RESUMED = /^(\d+) +<\.\.\. (fsync|fdatasync) resumed>/;
-const EVENT_ID = /evt_\w+/g;
+const ID = /(?:evt|wh)_\w+/g;
+const REPLY = /HTTP\/1\.1 (?:201 Created|202 Accepted)/;
 
 /**
- * Reads the output of `strace -f -y -e trace=pwrite64,fsync,fdatasync,write,writev`: checks that the write-ahead log was
- * synced between the first write of an event into it and the 202 on the socket.
+ * Reads the output of `strace -f -y -e trace=pwrite64,fsync,fdatasync,write,writev`: checks that a sync of the write-ahead
+ * log began after the first write of an event or webhook into it, and ended before each 201 or 202 on a socket.
  */
 export const auditSyncs = (trace: string) => {
   const logged = new Set<string>();
   const synced = new Set<string>();
-  /** The ids of the events whose 202 was written to a socket. */
+  /** The ids whose 201 or 202 was written to a socket. */
   const acknowledged: string[] = [];
   /** Those whose log page was not yet synced at that moment. */
   const unsynced: string[] = [];
@@ -27,14 +28,14 @@ export const auditSyncs = (trace: string) => {
       continue;
     }
     const [, pid = '', call, file = ''] = CALL.exec(line) ?? [];
-    const ids = line.match(EVENT_ID) ?? [];
+    const ids = line.match(ID) ?? [];
     if (call === 'pwrite64' && file.endsWith('-wal')) {
       for (const id of ids) logged.add(id);
     } else if (call?.endsWith('sync') === true && file.endsWith('-wal')) {
       if (line.includes('<unfinished')) syncing.set(pid, [...logged]);
       else end(logged);
-    } else if (line.includes('202 Accepted')) {
-      const [id = 'an event without an id'] = ids;
+    } else if (REPLY.test(line)) {
+      const [id = 'a reply without an id'] = ids;
       acknowledged.push(id);
       if (!synced.has(id)) unsynced.push(id);
     }

@@ -29,6 +29,7 @@ const hook = {
   active: true,
   insecure_ssl: false,
   max_attempts: null,
+  retry_schedule: null,
   timeout_ms: null,
   headers: {},
   tenant: null,
@@ -75,6 +76,24 @@ describe('max attempts', () => {
       false,
       true,
     ]);
+  });
+});
+
+describe('a retry schedule', () => {
+  const { form, rules } = of('standard');
+  const stored = { ...hook, retry_schedule: ['0s', '5m'] };
+
+  it('is text with commas in the form, and a list on the wire', () => {
+    expect(draftOf(stored, form).retry_schedule).toBe('0s, 5m');
+    expect(toChanges(draftOf(stored, form), stored, { form, rules })).toEqual({});
+    const typed = { ...draftOf(stored, form), retry_schedule: ' 0s,1m , 2h' };
+    expect(toChanges(typed, stored, { form, rules })).toEqual({ retry_schedule: ['0s', '1m', '2h'] });
+  });
+
+  it('is the default when it is empty', () => {
+    expect(toCreation(draft, of('standard')).retry_schedule).toBeNull();
+    const emptied = { ...draftOf(stored, form), retry_schedule: ' ' };
+    expect(toChanges(emptied, stored, { form, rules })).toEqual({ retry_schedule: null });
   });
 });
 

@@ -60,6 +60,7 @@ export const calls = {
     delete: change('id', 'deletion'),
     activate: change('id_and_fields', 'idempotent'),
     deactivate: change('id', 'idempotent'),
+    tryFilter: { ...change('fields', 'idempotent'), slow: true },
     ping: { ...change('id', 'if_refused'), slow: true },
     test: { ...change('id_and_fields', 'if_refused'), slow: true },
     validate: { ...change('id', 'if_refused'), slow: true },

@@ -16,6 +16,7 @@ export type {
   EncryptionKeys,
   Event,
   EventReceipt,
+  FilterPreview,
   ListedEvent,
   EventType,
   Hook,

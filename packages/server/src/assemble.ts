@@ -51,11 +51,11 @@ const ensureDefaultWorkspace = async (ports: Ports, dialect: Dialect): Promise<v
 const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<void> => {
   const { retention_ms, default_dialect } = settings;
   const hooks = await ports.storage.repositories.hooks.schedules();
-  const used = [{ dialect: default_dialect.name, max_attempts: null }, ...hooks];
+  const used = [{ dialect: default_dialect.name, max_attempts: null, retry_schedule: null }, ...hooks];
   const schedule_ms = scheduleBeyondRetention({ ...settings, dialects: ports.dialects, used });
   if (schedule_ms === null) return;
   ports.log.warn(
-    'BELLWIRE_RETENTION is shorter than the longest retry schedule: deliveries are canceled as expired before their last attempt. Increase BELLWIRE_RETENTION, or shorten the schedule with BELLWIRE_RETRY_SCHEDULE or max_attempts',
+    'BELLWIRE_RETENTION is shorter than the longest retry schedule: deliveries are canceled as expired before their last attempt. Increase BELLWIRE_RETENTION, or shorten the schedule with BELLWIRE_RETRY_SCHEDULE, retry_schedule or max_attempts',
     { retention_ms, schedule_ms },
   );
 };

@@ -102,7 +102,7 @@ export const settings = {
   dialect: withDefault(text, 'standard', 'Dialect of the default workspace.'),
   retry_schedule: setting(
     retrySchedule,
-    'Overrides every dialect’s retry schedule: the delay before each attempt, such as `0,1m,5m`.',
+    'Overrides every dialect’s retry schedule: the delay before each attempt, such as `0,1m,5m`; a hook’s own takes precedence.',
   ),
   attempt_timeout: setting(
     durationMs('100ms', '60s'),

@@ -135,15 +135,19 @@ const transportFactory =
     });
   };
 
-const reportBroken =
-  (log: Log, onBroken: BellwireParts['onBroken']) =>
-  (error: BellwireError): void => {
+/** Reports the first error only: the storage and the delivery loop notice the same one. */
+const reportBroken = (log: Log, onBroken: BellwireParts['onBroken']): ((error: BellwireError) => void) => {
+  let is_reported = false;
+  return (error) => {
+    if (is_reported) return;
+    is_reported = true;
     log.error('this process cannot continue; restart it', {
       code: error.code,
       reason: error.message,
     });
     onBroken?.(error);
   };
+};
 
 const warnOfProxy = (log: Log, { hostname, port }: ForwardProxy): void =>
   log.warn(
@@ -228,6 +232,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     database_url: config.database_url,
     encryption_keys: config.encryption_keys ?? null,
     clock: systemClock,
+    onBroken,
     ids,
     node_id,
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,

@@ -1,16 +1,5 @@
 import { z } from 'zod';
-
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const DURATION = /^(\d{1,9})(ms|s|m|h|d)?$/;
-
-/** Parses a duration such as `500ms`, `10s`, `5m`, `2h`, `30d` or `0` to milliseconds; null if it is malformed. */
-const parseDuration = (text: string): number | null => {
-  const [, digits, unit] = DURATION.exec(text.trim()) ?? [];
-  if (digits === undefined) return null;
-  // Only zero needs no unit.
-  if (unit === undefined) return Number(digits) === 0 ? 0 : null;
-  return Number(digits) * (UNITS[unit] ?? 0);
-};
+import { parseDuration } from './core/durations.ts';
 
 const duration = z.string().transform((text, context) => {
   const parsed = parseDuration(text);

@@ -30,6 +30,7 @@ export type {
   DeliveryWithAttempts,
   Event,
   EventReceipt,
+  FilterPreview,
   ListedEvent,
   EventToSend,
   EncryptionKeys,

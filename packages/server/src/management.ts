@@ -1,4 +1,5 @@
 import type { Audit } from './admin/audit.ts';
+import { createCheckFilter } from './admin/check-filter.ts';
 import { AwaitedSends } from './admin/awaited-sends.ts';
 import { createAdmitEvent } from './admin/event-limits.ts';
 import { createHookLookup } from './admin/hook-lookup.ts';
@@ -8,25 +9,29 @@ import type { Keys } from './admin/keys.ts';
 import { createErasureJobs } from './admin/erasures.ts';
 import { createRecoveryJobs } from './admin/recoveries.ts';
 import { createSampleOf } from './admin/samples.ts';
-import { createSecrets } from './admin/secrets.ts';
+import { createSecrets, type Secrets } from './admin/secrets.ts';
 import { createSignatures } from './admin/signatures.ts';
 import type { Portals } from './admin/portals.ts';
 import type { Sessions } from './admin/sessions.ts';
 import { limitRetries } from './admin/retry-limit.ts';
 import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
+import { createTryFilter } from './admin/try-filter.ts';
 import type { Hook } from './core/hook.ts';
+import { attemptDelays, hookDelays } from './core/retry-schedule.ts';
 import { explainRequest } from './dialects/explain.ts';
 import type { DeliveryLoop } from './delivery/delivery-loop.ts';
 import type { JobRunner } from './delivery/job-runner.ts';
 import { RateLimits } from './delivery/rate-limits.ts';
 import { enabledNotice } from './delivery/notice.ts';
 import type { Change } from './ports/changes.ts';
+import type { ListedHook } from './ports/repositories.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
 import { createSkipDelivery } from './admin/skip-delivery.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
 import { createViewChange, type ShownChange } from './rpc/views/change.ts';
+import type { HookFacts } from './rpc/views/hook.ts';
 import type { Ports, Settings } from './program.ts';
 
 /** The calls of the API, how each is authenticated, and how the stream shows changes. */
@@ -44,6 +49,13 @@ export interface ManagementParts {
   readonly loop: DeliveryLoop;
   readonly jobs: JobRunner;
 }
+
+const createHookFacts =
+  ({ dialects }: Ports, { retry_delays_ms }: Settings, secrets: Secrets) =>
+  (hook: ListedHook): HookFacts => {
+    const delays_ms = retry_delays_ms ?? dialects.get(hook.dialect)?.retry.delays_ms ?? [];
+    return { secrets: secrets.stateOf(hook), attempt_delays: attemptDelays(hookDelays(hook, delays_ms)) };
+  };
 
 /** Wires the management of hooks, events and everything else behind the API. */
 export const createManagement = (
@@ -66,14 +78,18 @@ export const createManagement = (
     retention_ms: settings.retention_ms,
     onCreated,
   });
-  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs };
+  const checkFilter = createCheckFilter(storage.store);
+  const forHooks = { ...ports, ...storage, audit, lookup, testSends, recoveryJobs, checkFilter };
   const secrets = createSecrets(forHooks);
+  const hookFacts = createHookFacts(ports, settings, secrets);
   const router = createAppRouter({
     accept,
     admitEvent: createAdmitEvent({ ...storage.repositories, rate_limits: new RateLimits(clock) }),
     hooks: createHooks(forHooks),
     hookWarnings: createHookWarnings(forHooks),
+    hookFacts,
     testSends,
+    tryFilter: createTryFilter(checkFilter, storage.repositories.events),
     secrets,
     signatures: createSignatures({ ...forHooks, ...storage, explainRequest }),
     recoveryJobs,
@@ -102,6 +118,6 @@ export const createManagement = (
   return {
     router,
     contexts: createContexts({ ...settings, ...storage.repositories, keys, sessions, portals, lookup }),
-    viewChange: createViewChange((hook) => secrets.stateOf(hook)),
+    viewChange: createViewChange(hookFacts),
   };
 };

@@ -25,7 +25,8 @@ const forEachLease = async (kit: Kit, prove: (leased: LeasedDelivery, state: Sta
   }
 };
 
-const hookIn = (state: State) => (state === 'deleted' ? null : { status: state, max_attempts: null });
+const hookIn = (state: State) =>
+  state === 'deleted' ? null : { status: state, max_attempts: null, retry_schedule: null };
 
 /** Settles, and expects that the row holds `expected`, that the lease is over and that the answer equals the row. */
 const expectStored = async (kit: Kit, settlement: Settlement, expected: { readonly status: string }) => {

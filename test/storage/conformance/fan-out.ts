@@ -109,7 +109,15 @@ export const fanOut = (check: Check): void => {
     const { id, type, data, previous_data } = event;
     const { receipt, leased } = await kit.stored(event);
     const times = { occurred_at: NOW - 5, created_at: NOW, deliver_at: null };
-    expect(receipt).toEqual({ id, type, tenant: null, ...times, idempotency_key: null, deliveries: 1 });
+    expect(receipt).toEqual({
+      id,
+      type,
+      tenant: null,
+      ...times,
+      idempotency_key: null,
+      deliveries: 1,
+      filtered: 0,
+    });
     const [one] = leased;
     const shared = { event_id: id, hook_id, attempts: 0, failures: 0 };
     expect(one).toMatchObject({

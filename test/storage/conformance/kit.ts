@@ -70,6 +70,7 @@ export const createKit = (under_test: TestStore) => {
     metadata: null,
     deliver_at: null,
     hook_ids: null,
+    verdicts: null,
     trigger: 'scheduled',
     ...differences,
   });

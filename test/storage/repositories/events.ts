@@ -25,6 +25,7 @@ export const events = (check: Check): void => {
       tenant: 'cus_1',
       idempotency_key: 'order-1',
       deliveries: 3,
+      filtered: 2,
       occurred_at: NOW - 7,
       deliver_at: NOW + 7,
     };

@@ -51,7 +51,7 @@ const advance = async (kit: Kit, { workspace_id, id }: Recovery, limit = 100): P
 };
 
 /** Runs a job to its end. A count before it has the same result. */
-const recover = async (kit: Kit, wanted: Wanted): Promise<Recovery> => {
+export const recover = async (kit: Kit, wanted: Wanted): Promise<Recovery> => {
   const { workspace_id, kind = 'recover', limit, between, ...fields } = wanted;
   const filter = filterOf(fields);
   let counted = EMPTY_TALLY;

@@ -21,6 +21,8 @@ type Method = NonNullable<Input['method']>;
 
 /** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
+  /** False gets every event of the subscribed types. */
+  readonly filter?: string | false;
   readonly name?: string;
   readonly description?: string;
   readonly metadata?: Pairs;
@@ -32,6 +34,7 @@ export interface HookFields {
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
+  readonly retry_schedule?: readonly string[] | 'default';
   readonly timeout_ms?: number | 'default';
   /** False drops every header. */
   readonly headers?: Pairs | false;
@@ -49,6 +52,10 @@ export const eventsFlag: Flag = {
 };
 
 export const hookFlags: readonly Flag[] = [
+  {
+    flags: '--filter <filter>',
+    about: "which of these events the hook gets, like 'order.total >= 100'; `hooks try-filter` tries one",
+  },
   { flags: '--name <name>', about: 'a name for people (default: the host of the URL)' },
   { flags: '--description <text>', about: 'a description for people' },
   metadataFlag,
@@ -72,12 +79,17 @@ export const hookFlags: readonly Flag[] = [
   {
     flags: '--max-attempts <n>',
     read: readCountOrDefault,
-    about: 'maximum attempts per delivery, or `default` for that of the dialect',
+    about: 'maximum attempts per delivery, or `default` for the length of the schedule',
+  },
+  {
+    flags: '--retry-schedule <delays>',
+    read: (text) => (text === 'default' ? text : readList(text)),
+    about: 'delay before each attempt, like 0s,1m,5m, or `default` for those of the server or the dialect',
   },
   {
     flags: '--timeout-ms <n>',
     read: readCountOrDefault,
-    about: 'time limit of one attempt, or `default` for that of the dialect',
+    about: 'time limit of one attempt, or `default` for that of the server or the dialect',
   },
   {
     flags: '--client-certificate-file <file>',
@@ -96,13 +108,15 @@ export const hookFlags: readonly Flag[] = [
   { flags: '--no-insecure-ssl', about: 'verify TLS certificates' },
 ];
 
-const orNull = (count: number | 'default'): number | null => (count === 'default' ? null : count);
+const orNull = <T>(value: T | 'default'): T | null => (value === 'default' ? null : value);
 
 /** The fields as in the API, where null is the default of the dialect. */
 export const toHookInput = <F extends HookFields>({
+  filter,
   headers,
   metadata,
   max_attempts,
+  retry_schedule,
   timeout_ms,
   order_key,
   client_certificate_file: _certificate,
@@ -111,8 +125,12 @@ export const toHookInput = <F extends HookFields>({
   ...fields
 }: F) => ({
   ...fields,
+  ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
   ...toMetadata(metadata),
   ...(max_attempts === undefined ? {} : { max_attempts: orNull(max_attempts) }),
+  ...(retry_schedule === undefined
+    ? {}
+    : { retry_schedule: retry_schedule === 'default' ? null : [...retry_schedule] }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
   ...(order_key === undefined ? {} : { order_key: order_key === false ? null : order_key }),
   ...(headers === undefined

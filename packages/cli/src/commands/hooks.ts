@@ -4,6 +4,7 @@ import { apiVerb, type Noun } from '../frame/verb.ts';
 import { colourOf } from '../print/style.ts';
 import { hookProblem } from './explain.ts';
 import { filters } from './filters.ts';
+import { tryFilter } from './try-filter.ts';
 import { followRecovery, printCounts } from './follow-recovery.ts';
 import { printSecret } from './print-secret.ts';
 import { printWarned } from './print-warned.ts';
@@ -73,6 +74,7 @@ const create = apiVerb<Create>({
   ],
   examples: [
     "hooks create https://shop.example.com/webhooks --events 'order.*'",
+    "hooks create https://shop.example.com/webhooks --events 'order.*' --filter 'order.total >= 100'",
     "hooks create http://127.0.0.1:3000/ --events order.created,invoice.paid --header 'X-Tenant: acme'",
   ],
   run: async ({ hooks }, { secret, ...fields }, { out, shell }) => {
@@ -90,6 +92,7 @@ const update = apiVerb<Update>({
     { flags: '--to <url>', about: 'new URL of the receiver' },
     eventsFlag,
     ...hookFlags,
+    { flags: '--no-filter', about: 'get every event of the subscribed types' },
     { flags: '--no-header', field: 'headers', about: 'drop every custom header' },
     { flags: '--no-order-key', about: 'with --ordered: keep one order for the whole hook' },
     { flags: '--secret <secret>', about: 'replace the secret at once; rotate-secret has a grace period' },
@@ -157,6 +160,7 @@ export const hooks: Noun = {
     remove,
     activate,
     deactivate,
+    tryFilter,
     ...hookTestVerbs,
     ...hookSecretVerbs,
   ],

@@ -1,4 +1,5 @@
 import { HIDDEN_VALUE } from '../core/custom-headers.ts';
+import { formatDuration } from '../core/durations.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson, type Json } from '../core/json.ts';
 import type { RecoveryFilter, RecoveryKind } from '../core/recovery.ts';
@@ -138,10 +139,12 @@ export const auditedHook = (hook: ListedHook): AuditFields => {
     header_names,
     client_certificate,
     validated_at,
+    retry_schedule,
     ...fields
   } = hook;
   return {
     ...fields,
+    retry_schedule: retry_schedule?.map(formatDuration) ?? null,
     validated_at: isoOrNull(validated_at),
     headers: Object.fromEntries(header_names.map((name) => [name, HIDDEN_VALUE])),
     client_certificate:

@@ -5,7 +5,8 @@ import type { CreationKey } from '../core/idempotency.ts';
 import type { IdFactory } from '../core/ids.ts';
 import { canonicalJson } from '../core/json.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { HookInput, NewHookInput } from './hook-input.ts';
+import { assertFilter, type CheckFilter } from './check-filter.ts';
+import { type HookInput, type NewHookInput, toDelays } from './hook-input.ts';
 import { readGivenCertificate } from './client-certificates.ts';
 import type { HookLookup } from './hook-lookup.ts';
 import { assertHookLimits } from './hook-limits.ts';
@@ -32,6 +33,7 @@ export interface CreateHookOptions {
   readonly url_policy: UrlPolicy;
   readonly readClientCertificate: ReadClientCertificate;
   readonly log: Log;
+  readonly checkFilter: CheckFilter;
 }
 
 export interface CreatedHook {
@@ -66,6 +68,7 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   metadata: input.metadata ?? {},
   url: input.url,
   events: input.events,
+  filter: input.filter ?? null,
   method: input.method ?? 'POST',
   content_type: input.content_type ?? 'application/json',
   ordered: input.ordered ?? false,
@@ -75,6 +78,7 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   disabled_reason: null,
   insecure_ssl: input.insecure_ssl ?? false,
   max_attempts: input.max_attempts ?? null,
+  retry_schedule: toDelays(input.retry_schedule ?? null),
   timeout_ms: input.timeout_ms ?? null,
   validated_at: null,
   created_at: now,
@@ -155,6 +159,8 @@ export const createHook = async (
   const catalog = await lookup.catalog(workspace_id);
   const dialect = lookup.dialect(input.dialect ?? catalog.dialect);
   validateHook(input, { dialect, catalog, url_policy: options.url_policy });
+  const { filter = null, events } = input;
+  if (filter !== null) assertFilter(await options.checkFilter(workspace_id, { filter, events }));
   const secret = newSecret(options, dialect, input.secret);
   const client_certificate = readGivenCertificate(options, input.client_certificate ?? null);
   const parts = { id: ids('wh'), workspace_id, secret, client_certificate, dialect, now: clock.now() };

@@ -11,6 +11,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { ListedHook, Repositories } from '../ports/repositories.ts';
 import type { UrlPolicy } from '../ports/url-policy.ts';
+import type { CheckFilter } from './check-filter.ts';
 import type { HookLookup } from './hook-lookup.ts';
 
 /** Warnings about a stored hook, and about the secret that the call has set. Never rejects: the hook is already stored. */
@@ -22,21 +23,26 @@ export interface HookWarningsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly url_policy: UrlPolicy;
+  readonly checkFilter: CheckFilter;
 }
 
 export const createHookWarnings =
-  ({ repositories, lookup, clock, log, url_policy }: HookWarningsOptions): HookWarnings =>
+  ({ repositories, lookup, clock, log, url_policy, checkFilter }: HookWarningsOptions): HookWarnings =>
   async (hook, secret) => {
     try {
       const { event_types } = await lookup.catalog(hook.workspace_id);
       const { same_url, same_name } = await repositories.hooks.twins(hook);
       const verdict = url_policy.check(hook.url);
+      const { workspace_id, filter, events } = hook;
+      const about_filter =
+        filter === null ? [] : (await checkFilter(workspace_id, { filter, events })).warnings;
       const has_default_name = hook.name === new URL(hook.url).host;
       return [
         ...urlWarnings(verdict.ok ? null : verdict.message),
         ...secretWarnings(secret),
         ...certificateWarnings(hook, clock.now()),
         ...subscriptionWarnings(hook.events, event_types),
+        ...about_filter,
         ...twinWarnings({ same_url, same_name: has_default_name ? null : same_name }),
       ];
     } catch (error) {

@@ -1,5 +1,6 @@
 import { readGivenCertificate } from './client-certificates.ts';
 import { auditedHook, type HookRef } from './audit.ts';
+import { assertFilter } from './check-filter.ts';
 import {
   createHook,
   type CreatedHook,
@@ -8,7 +9,7 @@ import {
   pingAfterChange,
 } from './create-hook.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import type { HookPatch, NewHookInput } from './hook-input.ts';
+import { type HookPatch, type NewHookInput, toDelays } from './hook-input.ts';
 import { noSuchHook } from './hook-lookup.ts';
 import { validateHook } from './validate-hook.ts';
 import type { RecoveryJobs, Selection } from './recoveries.ts';
@@ -85,7 +86,7 @@ export const createHooks = (options: HooksOptions): Hooks => {
 
   return {
     create: (workspace_id, input, by) => createHook(options, { workspace_id, by }, input),
-    update: async (at, { active, secret, client_certificate: given, ...patch }) => {
+    update: async (at, { active, secret, client_certificate: given, retry_schedule, ...patch }) => {
       const { workspace_id, hook_id } = at;
       const [hook, catalog] = await Promise.all([
         lookup.get(workspace_id, hook_id),
@@ -95,11 +96,16 @@ export const createHooks = (options: HooksOptions): Hooks => {
       const { ordered = hook.ordered } = patch;
       const validated = { ...patch, ordered, tenant: hook.tenant ?? undefined, secret };
       validateHook(validated, { dialect, catalog, url_policy });
+      if (patch.filter !== undefined || patch.events !== undefined) {
+        const { filter = hook.filter, events = hook.events } = patch;
+        if (filter !== null) assertFilter(await options.checkFilter(workspace_id, { filter, events }));
+      }
       const client_certificate = readGivenCertificate(options, given);
       const moved = urlChange(patch.url, hook, dialect);
       const current = moved.status === undefined ? hook : { ...hook, validated_at: null };
       const change = {
         ...withoutUndefined({ ...patch, client_certificate }),
+        ...(retry_schedule === undefined ? {} : { retry_schedule: toDelays(retry_schedule) }),
         ...moved,
         ...(secret === undefined
           ? {}

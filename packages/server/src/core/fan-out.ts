@@ -1,4 +1,5 @@
-import type { Trigger } from './event.ts';
+import { ALWAYS_DELIVERED, type Trigger } from './event.ts';
+import type { Filter, FilterVerdict } from './filter/compile-filter.ts';
 import { type HookStatus, isSubscribed } from './hook.ts';
 import { isOperational } from './operational-events.ts';
 
@@ -85,6 +86,22 @@ export const dealTargets = <H extends { readonly ordered: boolean }>(
   const stored = now.length > room ? Math.ceil(room / 2) : room;
   return { first: now.slice(0, stored), later: [...(is_waiting ? ordered : []), ...now.slice(stored)] };
 };
+
+/**
+ * Whether the filters of hooks apply to an event: not to a ping, test or validation, nor to one that the sender addresses
+ * with `hook_ids`. Those of an operational event only leave out the hook that it is about.
+ */
+export const isFilterable = ({ trigger, type, hook_ids }: Omit<Addressed, 'tenant'>): boolean =>
+  trigger === 'scheduled' && (hook_ids === null || isOperational(type)) && !ALWAYS_DELIVERED.includes(type);
+
+/** The hooks without those whose filter does not match; a filter that fails lets the event pass. */
+export const withoutFiltered = <H extends { readonly filter: Filter | null }>(
+  hooks: readonly H[],
+  verdictOf: (filter: Filter) => FilterVerdict,
+): readonly H[] =>
+  hooks.some(({ filter }) => filter !== null)
+    ? hooks.filter(({ filter }) => filter === null || verdictOf(filter) !== 'no_match')
+    : hooks;
 
 /**
  * The first status of a delivery: `sending` (leased by the node that stores it), `pending` if it must wait,

@@ -24,6 +24,8 @@ export interface Hook {
   readonly metadata: Readonly<Record<string, string>>;
   readonly url: string;
   readonly events: readonly string[];
+  /** Which events of these types it receives, see filter/; null for all. */
+  readonly filter: string | null;
   readonly method: string;
   readonly content_type: string;
   /** Whether its deliveries are sent one at a time, in the order of their events. */
@@ -35,6 +37,8 @@ export interface Hook {
   readonly disabled_reason: DisabledReason | null;
   readonly insecure_ssl: boolean;
   readonly max_attempts: number | null;
+  /** The delay before each attempt in milliseconds; null uses the schedule of the configuration or the dialect. */
+  readonly retry_schedule: readonly number[] | null;
   readonly timeout_ms: number | null;
   readonly validated_at: number | null;
   readonly consecutive_failures: number;

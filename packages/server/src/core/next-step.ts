@@ -4,7 +4,7 @@ import { hasSchedule } from './event.ts';
 import type { Hook } from './hook.ts';
 import { isGone } from './hook-health.ts';
 import { isReceiversFault, type Outcome } from './outcome.ts';
-import { retryDelay, type RetryPolicy, withMaxAttempts } from './retry-schedule.ts';
+import { hookDelays, type HookSchedule, retryDelay, type RetryPolicy } from './retry-schedule.ts';
 import { isQuarantined } from './suspicion.ts';
 
 /** The state of a delivery after its lease. */
@@ -28,7 +28,7 @@ export interface Step {
 }
 
 /** The current hook of a delivery, which may have changed since the request was sent. */
-export type CurrentHook = Pick<Hook, 'status' | 'max_attempts'>;
+export type CurrentHook = Pick<Hook, 'status'> & HookSchedule;
 
 export interface Attempted {
   readonly delivery: Delivery;
@@ -142,7 +142,7 @@ const afterScheduledFailure = (attempted: Attempted, counters: Counters): Delive
   const { outcome, policy, now, hook } = attempted;
   if (outcome.kind === 'address_blocked') return fails('address_blocked', counters);
   if (isGone(outcome)) return fails('hook_gone', counters);
-  const delays = withMaxAttempts(policy.delays_ms, hook?.max_attempts ?? null);
+  const delays = hook === null ? policy.delays_ms : hookDelays(hook, policy.delays_ms);
   const delay = retryDelay(delays, counters.failures, attempted.roll);
   if (delay === null) return fails('exhausted', counters);
   return retried(hook, now + Math.max(delay, attempted.retry_after_ms ?? 0), counters);

@@ -33,6 +33,9 @@ export const DISABLE_WHEN_FAILING = { when: 'failing', for_ms: 5 * DAY, min_atte
 /** The maximum delay that a receiver can request. */
 export const RETRY_AFTER_MAX_MS = DAY;
 
+/** The maximum number of attempts of one delivery, and of delays in a hook's own schedule. */
+export const MAX_ATTEMPTS = 20;
+
 const JITTER_SHARE = 0.25;
 const JITTER_MIN_SPREAD_MS = 2 * SECOND;
 
@@ -46,9 +49,34 @@ export const withMaxAttempts = (
   return Array.from({ length: max_attempts }, (_, index) => delays_ms[index] ?? last);
 };
 
+/** The part of a hook that decides when its deliveries are retried. */
+export interface HookSchedule {
+  readonly retry_schedule: readonly number[] | null;
+  readonly max_attempts: number | null;
+}
+
+/** The delays of a hook: its own schedule or else `default_ms`, cut or extended to its `max_attempts`. */
+export const hookDelays = (
+  { retry_schedule, max_attempts }: HookSchedule,
+  default_ms: readonly number[],
+): readonly number[] => withMaxAttempts(retry_schedule ?? default_ms, max_attempts);
+
 /** The sum of all delays in milliseconds, without jitter and without waits that receivers request. */
 export const scheduleDuration = (delays_ms: readonly number[], max_attempts: number | null): number =>
   withMaxAttempts(delays_ms, max_attempts).reduce((sum, delay) => sum + delay, 0);
+
+const spreadOf = (base: number): number =>
+  base === 0 ? 0 : Math.max(base * JITTER_SHARE, JITTER_MIN_SPREAD_MS);
+
+/** When an attempt is due after the preceding failure, with the whole range of its jitter. */
+export interface AttemptDelay {
+  readonly min_ms: number;
+  readonly max_ms: number;
+}
+
+/** The range of each delay; `retryDelay` always returns a value in it. */
+export const attemptDelays = (delays_ms: readonly number[]): readonly AttemptDelay[] =>
+  delays_ms.map((base) => ({ min_ms: base, max_ms: Math.round(base + spreadOf(base)) }));
 
 /**
  * The wait after `failures` failed attempts, or null if the schedule is exhausted. Jitter only adds to it: up to a
@@ -56,7 +84,5 @@ export const scheduleDuration = (delays_ms: readonly number[], max_attempts: num
  */
 export const retryDelay = (delays_ms: readonly number[], failures: number, roll: number): number | null => {
   const base = delays_ms[failures];
-  if (base === undefined) return null;
-  if (base === 0) return 0;
-  return Math.round(base + roll * Math.max(base * JITTER_SHARE, JITTER_MIN_SPREAD_MS));
+  return base === undefined ? null : Math.round(base + roll * spreadOf(base));
 };

@@ -12,6 +12,7 @@ export const warningCodes = [
   'client_certificate_expires',
   'client_certificate_unused',
   'url_refused',
+  'filter_field_unknown',
 ] as const;
 
 /** A remark on a call that succeeded: probably not what the caller wants. `message` is written for people. */

@@ -12,6 +12,7 @@ import type { SchemaCheck } from '../ports/schema-check.ts';
 import type { AcceptResult, AttemptRecord, EventReceipt, NewEvent, Store } from '../ports/store.ts';
 import type { AttemptWatch } from './attempt-watch.ts';
 import { createCatalogCheck } from './catalog-check.ts';
+import { FilterEvaluation } from './evaluate-filters.ts';
 import { createSuggestType } from './suggest-type.ts';
 import type { GroupCommit } from './group-commit.ts';
 
@@ -75,9 +76,17 @@ export interface AcceptOptions {
   /** Events cannot be delayed beyond it; null for no limit. */
   readonly retention_ms: number | null;
   readonly isStopping: () => boolean;
+  /** The filter of a hook could not be evaluated; the hook gets the event. */
+  readonly onFilterFailed: (event: NewEvent, hook_id: string) => void;
 }
 
-const NO_OPTIONS = { idempotency_key: null, fingerprint: null, metadata: null, deliver_at: null } as const;
+const NO_OPTIONS = {
+  idempotency_key: null,
+  fingerprint: null,
+  metadata: null,
+  deliver_at: null,
+  verdicts: null,
+} as const;
 
 const noHook = (id: string) =>
   new BellwireError('not_found', `There is no hook ${id} in this workspace.`, {
@@ -120,6 +129,27 @@ const newEvent = (event: Event, options: Omit<NewEvent, keyof Event | 'previous_
   ...options,
 });
 
+const scheduledEvent = (
+  input: SendInput,
+  accepted: Pick<NewEvent, 'id' | 'workspace_id' | 'created_at' | 'data_text' | 'deliver_at' | 'fingerprint'>,
+): NewEvent => {
+  const { type, data, previous_data = null, tenant = null, hook_ids = null } = input;
+  const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
+  const { id, workspace_id, created_at, ...stored } = accepted;
+  const occurred_at = input.occurred_at ?? created_at;
+  return newEvent(
+    { id, workspace_id, tenant, type, data, previous_data, occurred_at, created_at },
+    {
+      ...NO_OPTIONS,
+      ...stored,
+      idempotency_key: input.idempotency_key ?? null,
+      metadata,
+      hook_ids,
+      trigger: 'scheduled',
+    },
+  );
+};
+
 /** Null for a time that is not in the future. @throws BellwireError `invalid_input` */
 const deliverAtOf = (
   { deliver_at = 0 }: SendInput,
@@ -133,24 +163,25 @@ const deliverAtOf = (
   });
 };
 
+const fingerprintOf = (input: SendInput, hash: Hash): string =>
+  hash(
+    canonicalJson([
+      input.type,
+      input.data,
+      input.previous_data ?? null,
+      input.occurred_at ?? null,
+      input.hook_ids ?? null,
+      input.metadata ?? null,
+      input.deliver_at ?? null,
+    ]),
+  );
+
 export const createAccept = (options: AcceptOptions): Accept => {
   const { group_commit, attempts, clock, ids, retention_ms } = options;
 
-  const fingerprintOf = (input: SendInput): string =>
-    options.hash(
-      canonicalJson([
-        input.type,
-        input.data,
-        input.previous_data ?? null,
-        input.occurred_at ?? null,
-        input.hook_ids ?? null,
-        input.metadata ?? null,
-        input.deliver_at ?? null,
-      ]),
-    );
-
   const suggestType = createSuggestType();
   const checkAgainstCatalog = createCatalogCheck(options);
+  const filters = new FilterEvaluation({ ...options, onFailed: options.onFilterFailed });
   const refuseWhenStopping = (): void => {
     if (options.isStopping()) throw shuttingDown();
   };
@@ -164,21 +195,19 @@ export const createAccept = (options: AcceptOptions): Accept => {
       const { event_types } = await checkAgainstCatalog(workspace_id, { type, data, data_text });
       // Shutdown may have begun, and finished its last commit, while the catalog was read or the data was checked.
       refuseWhenStopping();
-      const { previous_data = null, tenant = null, hook_ids = null, occurred_at } = input;
-      const metadata = Object.keys(input.metadata ?? {}).length === 0 ? null : (input.metadata ?? null);
       const created_at = clock.now();
       const deliver_at = deliverAtOf(input, { now: created_at, retention_ms });
-      const times = { occurred_at: occurred_at ?? created_at, created_at };
-      const idempotency_key = input.idempotency_key ?? null;
-      const fingerprint = idempotency_key === null ? null : fingerprintOf(input);
-      const event = newEvent(
-        { id: ids('evt'), workspace_id, tenant, type, data, previous_data, ...times },
-        { data_text, idempotency_key, fingerprint, metadata, deliver_at, hook_ids, trigger: 'scheduled' },
-      );
-      const { receipt } = acceptedOf(await group_commit.accept(event));
+      const fingerprint = input.idempotency_key === undefined ? null : fingerprintOf(input, options.hash);
+      const accepted = { id: ids('evt'), workspace_id, created_at, data_text, deliver_at, fingerprint };
+      const event = scheduledEvent(input, accepted);
+      const evaluation = filters.evaluate(event);
+      const evaluated = evaluation === null ? event : await evaluation;
+      refuseWhenStopping();
+      const { receipt } = acceptedOf(await group_commit.accept(evaluated));
       return {
         ...receipt,
-        warnings: receipt.deliveries > 0 ? [] : unsentWarnings(input, event_types, suggestType),
+        warnings:
+          receipt.deliveries + receipt.filtered > 0 ? [] : unsentWarnings(input, event_types, suggestType),
       };
     },
     single: async (workspace_id, { hook_id, tenant, trigger, type, data, previous_data = null }) => {

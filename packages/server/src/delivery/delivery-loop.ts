@@ -137,6 +137,7 @@ export class DeliveryLoop {
       group_commit: this.#group_commit,
       attempts: this.#attempts,
       isStopping: () => this.#is_stopping,
+      onFilterFailed: (event, hook_id) => this.#report.filterFailed(event, hook_id),
     });
   }
 

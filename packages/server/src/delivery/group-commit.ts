@@ -22,7 +22,7 @@ export interface GroupCommitOptions {
   /** Which accepts wait for now (backpressure); settlements never do. */
   readonly admission: () => Admits;
   readonly saturatedHooks: () => ReadonlySet<string>;
-  /** Called after COMMIT, before the sender is answered. */
+  /** Called when the event is on the disk, before the sender is answered. */
   readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>, event: NewEvent) => void;
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
   /** Called after COMMIT with deliveries that waited for an earlier one of their order. */
@@ -49,8 +49,8 @@ interface Waiting {
 }
 
 /**
- * Group commit: everything that one turn of the event loop accepts and settles is written in one transaction with one
- * fsync, and answered after COMMIT. Nothing that happens after COMMIT can make it look failed.
+ * Group commit: everything that arrives until the previous commit is on the disk is written in one transaction with one
+ * fsync, and answered when that is on the disk. Nothing that happens later can make it look failed.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;

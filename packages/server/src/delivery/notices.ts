@@ -145,6 +145,7 @@ export class Notices {
         metadata: null,
         deliver_at: null,
         hook_ids,
+        verdicts: null,
         trigger: 'scheduled',
       });
       if (result.kind === 'rejected') {

@@ -10,7 +10,15 @@ import type { EventReceipt, LeasedDelivery, NewEvent, Settlement, SettleResult }
 
 /** A committed event or attempt, for the metrics. */
 export type Observation =
-  | { readonly kind: 'accepted'; readonly trigger: Trigger; readonly deliveries: number }
+  | {
+      readonly kind: 'accepted';
+      readonly trigger: Trigger;
+      readonly deliveries: number;
+      /** Hooks whose filter did not match. */
+      readonly filtered: number;
+    }
+  /** A filter could not be evaluated, and its hook gets the event. */
+  | { readonly kind: 'filter_failed' }
   | {
       readonly kind: 'attempted';
       readonly workspace_id: string;
@@ -53,6 +61,9 @@ export class Report {
   /** By hook, or by fault of this server. */
   readonly #failures = new LineLimit<HookIds | { readonly fault: ServerFault }>();
 
+  /** By hook. */
+  readonly #failed_filters = new LineLimit<HookIds>();
+
   constructor({ log, clock, changes, observe }: ReportOptions) {
     this.#log = log;
     this.#clock = clock;
@@ -60,10 +71,25 @@ export class Report {
     this.#observe = observe;
   }
 
-  accepted(event: NewEvent, { deliveries }: EventReceipt, leased: readonly LeasedDelivery[]): void {
+  accepted(event: NewEvent, { deliveries, filtered }: EventReceipt, leased: readonly LeasedDelivery[]): void {
     // A single event has its delivery at once; one without any delivery to send was scheduled.
-    this.#observe({ kind: 'accepted', trigger: leased[0]?.delivery.trigger ?? 'scheduled', deliveries });
+    const trigger = leased[0]?.delivery.trigger ?? 'scheduled';
+    this.#observe({ kind: 'accepted', trigger, deliveries, filtered });
     if (leased.length < deliveries) this.#changes.event(event);
+  }
+
+  /** The hook gets the event. */
+  filterFailed({ workspace_id, tenant, id: event_id }: NewEvent, hook_id: string): void {
+    this.#observe({ kind: 'filter_failed' });
+    const is_admitted = this.#failed_filters.admits(
+      hook_id,
+      { workspace_id, hook_id },
+      this.#clock.monotonic(),
+    );
+    this.#log[is_admitted ? 'warn' : 'debug'](
+      'the filter of a hook could not be evaluated; the hook gets the event',
+      { workspace_id, tenant, hook_id, event_id },
+    );
   }
 
   /** Deliveries were created with a lease, or claimed. */
@@ -93,10 +119,13 @@ export class Report {
     this.#log.warn('another node took over a lease before its delivery was sent', idsOf(delivery));
   }
 
-  /** Reports the failed attempts that were not logged, once their minute is over; on shutdown, all of them. */
+  /** Reports the failures that were not logged, once their minute is over; on shutdown, all of them. */
   flush(all = false): void {
-    const ended = this.#failures.ended(all ? Infinity : this.#clock.monotonic());
-    for (const { about, count } of ended) this.#log.warn('more attempts failed', { ...about, count });
+    const now = all ? Infinity : this.#clock.monotonic();
+    for (const { about, count } of this.#failures.ended(now))
+      this.#log.warn('more attempts failed', { ...about, count });
+    for (const { about, count } of this.#failed_filters.ended(now))
+      this.#log.warn('more filters could not be evaluated', { ...about, count });
   }
 
   #attempted({ delivery, attempt }: Attempted, { status, next_attempt_at, failure_reason }: Settled): void {

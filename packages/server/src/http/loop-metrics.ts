@@ -53,6 +53,8 @@ export class LoopMetrics {
   readonly #scheduled: WorkspaceAttempts;
   readonly #events: Counter;
   readonly #deliveries: Counter;
+  readonly #filtered: Counter;
+  readonly #failed_filters: Counter;
   readonly #on_demand: Counter;
   readonly #steps: Counter;
   readonly #faults: Counter;
@@ -69,6 +71,14 @@ export class LoopMetrics {
       'bellwire_deliveries_created_total',
       'Deliveries created for accepted events.',
       ['trigger'],
+    );
+    this.#filtered = counter(
+      'bellwire_deliveries_filtered_total',
+      'Subscribed hooks that did not get an accepted event because of their filter.',
+    );
+    this.#failed_filters = counter(
+      'bellwire_filter_failures_total',
+      'Filters that could not be evaluated; their hooks got the event.',
     );
     this.#scheduled = new WorkspaceAttempts(registers);
     this.#on_demand = counter(
@@ -108,11 +118,15 @@ export class LoopMetrics {
   observe(observation: Observation): void {
     switch (observation.kind) {
       case 'accepted': {
-        const { trigger, deliveries } = observation;
+        const { trigger, deliveries, filtered } = observation;
         this.#events.inc({ trigger });
         this.#deliveries.inc({ trigger }, deliveries);
+        if (filtered > 0) this.#filtered.inc(filtered);
         return;
       }
+      case 'filter_failed':
+        this.#failed_filters.inc();
+        return;
       case 'attempted':
         this.#attempted(observation);
         return;

@@ -1,8 +1,9 @@
-import { type AnyRouter, callTRPCProcedure } from '@trpc/server';
+import type { AnyRouter } from '@trpc/server';
 import type { Context, Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
 import { jsonWithStored } from '../core/stored-json.ts';
 import type { Log } from '../ports/log.ts';
+import { type DirectCall, directCall } from '../rpc/direct-call.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
 import { type HeavyTurn, LIGHT_CHARACTERS } from './heavy-turns.ts';
@@ -19,11 +20,16 @@ export interface RestOptions {
   readonly log: Log;
 }
 
-// No REST procedure waits for long, and a signal for each call would cost more than most calls.
-const NEVER_ABORTED = new AbortController().signal;
+const JSON_HEADERS = { ...API_HEADERS, 'content-type': 'application/json' } as const;
 
-const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promise<Response> => {
-  const { router, createContext, heavyTurn } = options;
+interface RestCall {
+  readonly rest: RestRoute;
+  readonly call: DirectCall;
+}
+
+// Responses are created without Hono's context, which would copy their headers twice.
+const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions): Promise<Response> => {
+  const { createContext, heavyTurn } = options;
   const request = c.req.raw;
   const ctx = await createContext(request);
   c.set(LOGGED_WORKSPACE, loggedWorkspace(ctx));
@@ -43,29 +49,22 @@ const handle = async (c: Context, rest: RestRoute, options: RestOptions): Promis
     body,
     idempotency_key: request.headers.get('idempotency-key') ?? undefined,
   });
-  const output = await callTRPCProcedure({
-    router,
-    path: rest.name,
-    type: rest.type,
-    ctx,
-    getRawInput: () => Promise.resolve(input),
-    signal: NEVER_ABORTED,
-    batchIndex: 0,
-  });
-  if (output === undefined) return c.body(null, 204, API_HEADERS);
-  const status = rest.route.status ?? 200;
-  if (rest.meta.has_stored_json !== true) return c.json(output, status, API_HEADERS);
+  const output = await call(ctx, input);
+  if (output === undefined) return new Response(null, { status: 204, headers: API_HEADERS });
+  const answer = { status: rest.route.status ?? 200, headers: JSON_HEADERS };
+  if (rest.meta.has_stored_json !== true) return new Response(JSON.stringify(output), answer);
   await heavyTurn(workspace_id);
-  return c.body(jsonWithStored(output), status, { ...API_HEADERS, 'content-type': 'application/json' });
+  return new Response(jsonWithStored(output), answer);
 };
 
-/** Mounts every procedure that has a REST route: Hono matches, zod validates, tRPC runs. */
+/** Mounts every procedure that has a REST route: Hono matches, zod validates, the procedure's resolver runs. */
 export const mountRest = (app: Hono, options: RestOptions): void => {
   for (const rest of routesOf(options.router)) {
+    const call = directCall(options.router, rest.name);
     const paths = options.prefixes.map((prefix) => prefix + rest.route.path.replaceAll(/\{(\w+)\}/g, ':$1'));
     app.on(rest.route.method, paths, async (c) => {
       try {
-        return await handle(c, rest, options);
+        return await handle(c, { rest, call }, options);
       } catch (thrown) {
         return answerError(c, thrown, options.log);
       }

@@ -93,12 +93,14 @@ export type HookChange = Partial<
     | 'metadata'
     | 'url'
     | 'events'
+    | 'filter'
     | 'method'
     | 'content_type'
     | 'ordered'
     | 'order_key'
     | 'insecure_ssl'
     | 'max_attempts'
+    | 'retry_schedule'
     | 'timeout_ms'
     | 'validated_at'
   >
@@ -286,8 +288,11 @@ export interface Repositories {
       workspace_id: string,
       numbers: readonly number[],
     ) => Promise<ReadonlyMap<number, string>>;
-    /** Each dialect that hooks of any workspace use, with their highest `max_attempts`. */
-    readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts'>[]>;
+    /**
+     * Each combination of dialect and own schedule that hooks of any workspace use, with their highest `max_attempts`; at
+     * most 1,000.
+     */
+    readonly schedules: () => Promise<readonly Pick<Hook, 'dialect' | 'max_attempts' | 'retry_schedule'>[]>;
     /** The ids of workspaces with hooks for operational events, at most `limit`. */
     readonly operationalWorkspaces: (limit: number) => Promise<readonly string[]>;
     /** The number of hooks of a workspace, or of one of its tenants, counted up to `max`. */

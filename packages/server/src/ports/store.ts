@@ -1,6 +1,7 @@
 import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
+import type { Filter, FilterVerdict } from '../core/filter/compile-filter.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Owner } from '../core/owner.ts';
@@ -21,6 +22,8 @@ export interface NewEvent extends Event {
   readonly deliver_at: number | null;
   /** The only hooks that may receive it; null for every subscribed one. */
   readonly hook_ids: readonly string[] | null;
+  /** The results of filters that were evaluated before, by their text; the store evaluates the others. */
+  readonly verdicts: ReadonlyMap<string, FilterVerdict> | null;
   /** Unless `scheduled`: sent once to exactly `hook_ids`, regardless of their state and subscriptions. */
   readonly trigger: Exclude<Trigger, 'manual' | 'recovery'>;
 }
@@ -37,6 +40,14 @@ export interface EventReceipt {
   readonly idempotency_key: string | null;
   /** The number of hooks that receive it. */
   readonly deliveries: number;
+  /** The number of subscribed hooks whose filter it did not match. */
+  readonly filtered: number;
+}
+
+/** A hook with its filter. */
+export interface FilteringHook {
+  readonly id: string;
+  readonly filter: Filter;
 }
 
 /** A delivery that this node may send until `lease_until`. */
@@ -268,7 +279,8 @@ export interface ScrubStatus {
 
 /**
  * The database of the event flow. Every method is one transaction with a bounded number of rows, durable when it
- * resolves. If the database fails, the method rejects with `storage_failed` or `storage_broken` and writes nothing.
+ * resolves. Reads can see a write of another call that has not resolved yet. If the database fails, the method rejects
+ * with `storage_failed` and writes nothing, or with `storage_broken`: then it is unknown whether it has written.
  *
  * A store belongs to one node: its leases carry that node's id.
  */
@@ -330,6 +342,15 @@ export interface Store {
   /** The events that were too large to keep with their leased deliveries, by event id. */
   readonly events: (leased: readonly Delivery[]) => Promise<ReadonlyMap<string, Event>>;
   readonly catalog: (workspace_id: string) => Promise<WorkspaceCatalog | null>;
+  /**
+   * The hooks with filters among the subscribers of a type and tenant; null without any. Call it after `catalog`. Costs
+   * nothing in a workspace without filters.
+   */
+  readonly filters: (
+    workspace_id: string,
+    type: string,
+    tenant: string | null,
+  ) => Promise<readonly FilteringHook[]> | null;
   /** The JSON text of the schema of one event type; null if the type does not exist or has none. */
   readonly schemaOf: (workspace_id: string, type: string) => Promise<string | null>;
   /** The ids of the hooks in any state that receive scheduled events of a type without a tenant. */

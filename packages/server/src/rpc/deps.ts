@@ -11,7 +11,7 @@ import type { Keys } from '../admin/keys.ts';
 import type { Portals } from '../admin/portals.ts';
 import type { Hash } from '../ports/hash.ts';
 import type { SchemaCheck, SchemaValidation } from '../ports/schema-check.ts';
-import type { Repositories } from '../ports/repositories.ts';
+import type { ListedHook, Repositories } from '../ports/repositories.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { SampleOf } from '../admin/samples.ts';
 import type { Secrets } from '../admin/secrets.ts';
@@ -19,6 +19,8 @@ import type { SkipDelivery } from '../admin/skip-delivery.ts';
 import type { Signatures } from '../admin/signatures.ts';
 import type { SystemState } from '../admin/system.ts';
 import type { TestSends } from '../admin/test-sends.ts';
+import type { TryFilter } from '../admin/try-filter.ts';
+import type { HookFacts } from './views/hook.ts';
 
 /** The dependencies of the routers. They never appear in the published types. */
 export interface RpcDeps {
@@ -26,7 +28,10 @@ export interface RpcDeps {
   readonly admitEvent: AdmitEvent;
   readonly hooks: Hooks;
   readonly hookWarnings: HookWarnings;
+  /** The parts of a shown hook that are not in its row. */
+  readonly hookFacts: (hook: ListedHook) => HookFacts;
   readonly testSends: TestSends;
+  readonly tryFilter: TryFilter;
   readonly secrets: Secrets;
   readonly signatures: Signatures;
   readonly recoveryJobs: RecoveryJobs;

@@ -195,7 +195,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       const { workspace_id, portal_tenant: tenant } = ctx;
       if (tenant === undefined) return viewEvent(event);
       const deliveries = await repositories.owned.countDeliveries({ workspace_id, tenant }, event_id);
-      return viewEvent({ ...event, deliveries });
+      return viewEvent({ ...event, deliveries, filtered: 0 });
     }),
 });
 

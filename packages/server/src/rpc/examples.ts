@@ -14,6 +14,7 @@ export const EXAMPLE = {
   metadata: { plan: 'team' },
   event_metadata: { order_id: '1042' },
   url: 'https://shop.example.com/webhooks',
+  retry_schedule: ['0s', '1m', '5m', '30m'],
   secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
   event_type: 'order.created',
   data: { order_id: 'ord_1042', total: '129.00' },

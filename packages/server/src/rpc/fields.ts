@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { FILTER_BYTES_MAX } from '../core/filter/parse-filter.ts';
+import { parseDuration } from '../core/durations.ts';
 import { EVENTS_PER_SECOND_MAX } from '../core/limits.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isOrderPath } from '../core/order.ts';
 import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
+import { MAX_ATTEMPTS } from '../core/retry-schedule.ts';
 import { methods } from '../dialects/dialect.ts';
 import { EXAMPLE } from './examples.ts';
 import { MAX_HOOK_IDS } from './hook-numbers.ts';
@@ -32,7 +35,7 @@ export const eventTypeName = described(
 );
 
 /** An entry of a hook's `events`: a name, `order.*` for all names that start with `order.`, or `*`. */
-const subscription = described(
+export const subscription = described(
   z
     .string()
     .max(130)
@@ -208,6 +211,28 @@ export const sendInput = z
 
 const ORDER_PATH_RULE = 'must be a dotted path into the data of events, like order.id';
 
+/** Its length in bytes and its grammar are checked with the hook. */
+export const filterText = described(
+  z.string().max(FILTER_BYTES_MAX),
+  'A filter of events by their content: 1024 bytes and 50 operators at most.',
+  'order.total >= 100',
+);
+
+const MAX_DELAY_MS = 30 * 86_400_000;
+const DELAY_RULE = 'must be a duration such as 500ms, 30s, 5m, 2h or 1d, at most 30d';
+const AT_ONCE_RULE = 'must begin with 0s: the first attempt is immediate';
+
+const isDelay = (text: string): boolean => (parseDuration(text) ?? Number.NaN) <= MAX_DELAY_MS;
+
+/** An invalid delay has its own issue. */
+const startsAtOnce = ([first = '']: readonly string[]): boolean => (parseDuration(first) ?? 0) === 0;
+
+const delay = z
+  .string()
+  .max(12, DELAY_RULE)
+  .refine(isDelay, DELAY_RULE)
+  .meta({ examples: ['5m'] });
+
 export const hookFields = {
   url: described(
     z.string().min(1).max(2048),
@@ -219,6 +244,11 @@ export const hookFields = {
     'The event types that the hook is subscribed to. `ping` and `Webhook Validate` are always sent. `bellwire.*` subscribes a hook without a tenant to operational events of Bellwire, which `*` does not include.',
     ['order.*'],
   ),
+  filter: described(
+    filterText.nullable(),
+    'Which events of these types the hook gets, such as `order.total >= 100 and order.status in ("paid", "open")`. Null, the default, lets every event pass.',
+    'order.total >= 100',
+  ).optional(),
   name: label.optional(),
   description: hookDescription.optional(),
   metadata: metadata.optional(),
@@ -249,13 +279,18 @@ export const hookFields = {
     false,
   ).optional(),
   max_attempts: described(
-    z.int().min(1).max(20).nullable(),
-    'Maximum number of attempts for each delivery. Null uses the default of the dialect.',
+    z.int().min(1).max(MAX_ATTEMPTS).nullable(),
+    'Maximum number of attempts for each delivery: it cuts the retry schedule, or extends it by repeating the last delay. Null uses the length of the schedule.',
     5,
+  ).optional(),
+  retry_schedule: described(
+    z.array(delay).min(1).max(MAX_ATTEMPTS).refine(startsAtOnce, AT_ONCE_RULE).nullable(),
+    'The delay before each attempt, counted from the preceding failure, as durations such as `30s`, `5m` or `2h`. The first is `0s`. Each later one is lengthened by a random part, see `attempt_delays`. Null uses the schedule of the server’s `BELLWIRE_RETRY_SCHEDULE`, or else that of the dialect.',
+    EXAMPLE.retry_schedule,
   ).optional(),
   timeout_ms: described(
     z.int().min(100).max(60_000).nullable(),
-    'Timeout of each attempt in milliseconds. Null uses the default of the dialect.',
+    'Timeout of each attempt in milliseconds, from the resolution of the host name to the end of the response. Null uses the server’s `BELLWIRE_ATTEMPT_TIMEOUT`, or else the default of the dialect.',
     10_000,
   ).optional(),
   headers: described(

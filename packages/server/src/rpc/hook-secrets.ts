@@ -23,7 +23,7 @@ const rotation = one.extend({
 });
 
 /** The signing secrets of a hook. */
-export const createHookSecrets = ({ secrets }: RpcDeps) => ({
+export const createHookSecrets = ({ secrets, hookFacts }: RpcDeps) => ({
   rotateSecret: procedure
     .meta({
       scope,
@@ -42,7 +42,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
         grace_ms: (input.grace_seconds ?? DEFAULT_GRACE_S) * 1000,
       });
       return {
-        ...viewHook(rotated.hook, secrets.stateOf(rotated.hook)),
+        ...viewHook(rotated.hook, hookFacts(rotated.hook)),
         secret: rotated.secret,
         warnings: [...secretWarnings(rotated.secret)],
       };
@@ -59,7 +59,7 @@ export const createHookSecrets = ({ secrets }: RpcDeps) => ({
     .output(hookView)
     .mutation(async ({ ctx, input }) => {
       const hook = await secrets.switchNow(hookRefOf(ctx, input.hook_id));
-      return viewHook(hook, secrets.stateOf(hook));
+      return viewHook(hook, hookFacts(hook));
     }),
   revealSecret: procedure
     .meta({

@@ -5,6 +5,7 @@ import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import { EXAMPLE } from './examples.ts';
 import { creationKey, described, hookFields, hookId, page, secret, tenantId } from './fields.ts';
+import { assertPortalFilter, createHookFilters } from './hook-filters.ts';
 import { createHookSecrets } from './hook-secrets.ts';
 import { createHookStats } from './stats.ts';
 import { createHookTestSends } from './test-sends.ts';
@@ -18,9 +19,9 @@ const scope = 'workspace';
 const one = z.strictObject({ hook_id: hookId });
 
 const show =
-  ({ secrets }: RpcDeps) =>
+  ({ hookFacts }: RpcDeps) =>
   (hook: ListedHook) =>
-    viewHook(hook, secrets.stateOf(hook));
+    viewHook(hook, hookFacts(hook));
 
 /** A hook with the warnings about it and about the secret that the call has set. */
 const showWarned =
@@ -73,6 +74,7 @@ const defineCreation = (deps: RpcDeps) => ({
     )
     .output(createdHookView)
     .mutation(async ({ ctx, input }) => {
+      assertPortalFilter(ctx, input.filter);
       const tenant = ctx.portal_tenant ?? input.tenant;
       const created = await deps.hooks.create(ctx.workspace_id, { ...input, tenant }, ctx.caller.key_id);
       return { ...(await showWarned(deps)(created.hook, created.secret)), secret: created.secret };
@@ -138,6 +140,7 @@ const defineChanges = (deps: RpcDeps) => ({
     )
     .output(updatedHookView)
     .mutation(async ({ ctx, input: { hook_id, ...patch } }) => {
+      assertPortalFilter(ctx, patch.filter);
       const updated = await deps.hooks.update(hookRefOf(ctx, hook_id), patch);
       return showWarned(deps)(updated, patch.secret ?? null);
     }),
@@ -199,6 +202,7 @@ const defineSwitches = (deps: RpcDeps) => ({
 export const createHooksRouter = (deps: RpcDeps) =>
   t.router({
     ...createHookTestSends(deps),
+    ...createHookFilters(deps),
     ...createHookSecrets(deps),
     ...defineCreation(deps),
     ...defineReads(deps),

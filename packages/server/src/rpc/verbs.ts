@@ -59,6 +59,8 @@ export type Takes<N extends Noun, V extends Verb<N>> = IdFields[N] extends keyof
 export type Hook = OutputOf<'hooks', 'get'>;
 /** A new hook with its signing secret. */
 export type CreatedHook = OutputOf<'hooks', 'create'>;
+/** The results of a filter for past events. */
+export type FilterPreview = OutputOf<'hooks', 'tryFilter'>;
 /** A fact that was accepted for sending. */
 export type Event = OutputOf<'events', 'get'>;
 /** An event of a list: with its data if they were included. */

@@ -15,7 +15,7 @@ import { migrateToLatest } from './migrations/migrate.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
 import { checkSchema } from './sqlite/check-schema.ts';
-import { assertDurable, openSqlite, type SqliteDatabase } from './sqlite/database.ts';
+import { assertDurable, openSqlite, type SqliteDatabase, type SqliteOptions } from './sqlite/database.ts';
 import { type FileLock, lockDatabaseFile } from './sqlite/file-lock.ts';
 import { createReader } from './sqlite/reader.ts';
 import { sqliteSchema } from './sqlite/schema-dialect.ts';
@@ -50,6 +50,8 @@ export interface StorageOptions extends StorageParts {
   readonly database_url: string;
   readonly encryption_keys: string | null;
   readonly clock: Clock;
+  /** Called once when the disk fails: the process must end, and the next one recovers from the write-ahead log. */
+  readonly onBroken: (error: BellwireError) => void;
 }
 
 const createFolder = (folder: string): void => {
@@ -64,10 +66,13 @@ const createFolder = (folder: string): void => {
   }
 };
 
-const openLocked = (path: string): { readonly lock: FileLock; readonly database: SqliteDatabase } => {
+const openLocked = (
+  path: string,
+  options: SqliteOptions,
+): { readonly lock: FileLock; readonly database: SqliteDatabase } => {
   const lock = lockDatabaseFile(path);
   try {
-    return { lock, database: openSqlite(path) };
+    return { lock, database: openSqlite(path, options) };
   } catch (error) {
     lock.release();
     throw error;
@@ -115,18 +120,15 @@ export const openStorage = async ({
   database_url,
   encryption_keys,
   clock,
+  onBroken,
   ...parts
 }: StorageOptions): Promise<OpenedStorage> => {
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   createFolder(folder);
-  const { lock, database: writer } = openLocked(path);
+  const { lock, database: writer } = openLocked(path, { onBroken });
   const reader = createReader(path, { clock });
-  const database: SqliteDatabase = {
-    ...writer,
-    reader: reader.db,
-    betweenReads: (work) => reader.pause(() => writer.read(work)),
-  };
+  const database: SqliteDatabase = { ...writer, reader: reader.db };
   const close = async (): Promise<void> => {
     // The reader first: only the last connection of a file checkpoints the write-ahead log.
     await reader.close();
@@ -140,7 +142,7 @@ export const openStorage = async ({
     await migrateToLatest(database.db, sqliteSchema);
     await checkSchema(database, path);
     await sealCanary(database.db, cipher);
-    assertDurable(database);
+    await assertDurable(database);
     return {
       ...connectStorage(database, cipher, parts),
       path: resolve(path),

@@ -85,6 +85,7 @@ interface HooksTable {
   metadata: Generated<JsonText>;
   url: string;
   events: JsonText;
+  filter: Generated<string | null>;
   /** Whether `events` covers operational events. */
   is_operational: Generated<Flag>;
   method: string;
@@ -100,6 +101,8 @@ interface HooksTable {
   stopping: 'held' | 'canceled' | 'erased' | null;
   insecure_ssl: Flag;
   max_attempts: number | null;
+  /** Milliseconds. */
+  retry_schedule: JsonText | null;
   timeout_ms: number | null;
   headers: Sealed | null;
   client_certificate: Sealed | null;
@@ -136,6 +139,8 @@ interface EventsTable {
   /** SHA-256 of the request with the idempotency key. */
   fingerprint: string | null;
   deliveries: number;
+  /** Subscribed hooks whose filter did not match. */
+  filtered: Generated<number>;
   /** 1 for an event with `hook_ids`, which a recovery never sends to other hooks. */
   addressed: Flag;
   occurred_at: Time;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { bulkReasons, hookChanges } from '../../core/changes.ts';
-import type { SecretState } from '../../core/secret-state.ts';
 import type { Change } from '../../ports/changes.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
@@ -8,7 +7,7 @@ import { described } from '../fields.ts';
 import { shownInPortal } from '../portal.ts';
 import type { StreamEvent } from '../verbs.ts';
 import { deliveryView, viewDelivery } from './delivery.ts';
-import { hookView, viewHook } from './hook.ts';
+import { type HookFacts, hookView, viewHook } from './hook.ts';
 import { recoveryView, viewRecovery } from './recovery.ts';
 
 const hookChangeView = z.object({
@@ -78,7 +77,7 @@ export interface ShownChange {
 
 /** Shows changes as the API shows the same things. */
 export const createViewChange =
-  (secretStateOf: (hook: ListedHook) => SecretState) =>
+  (factsOf: (hook: ListedHook) => HookFacts) =>
   (change: Change): ShownChange => {
     switch (change.kind) {
       case 'delivery': {
@@ -90,7 +89,7 @@ export const createViewChange =
         const data = {
           id: hook_id,
           change: change.change,
-          hook: hook === null ? null : viewHook(hook, secretStateOf(hook)),
+          hook: hook === null ? null : viewHook(hook, factsOf(hook)),
         };
         const portal_data = { ...data, hook: shownInPortal(data.hook) };
         return { type: 'hook', data, portal_data, hook_id, tenant, owner: tenant };

@@ -212,7 +212,8 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: 'The database could not be written (the disk is full). Nothing was stored; try again later.',
   },
   storage_broken: {
-    meaning: 'The database file can no longer be trusted. Nothing was stored; retry the call.',
+    meaning:
+      'The database file can no longer be trusted, and the server ends. Whether this call was stored is unknown; retry it with the same idempotency key.',
     message:
       'The database could not be written and cannot be trusted until it is opened again (SQLITE_IOERR_FSYNC). Nothing was stored; restart the server.',
   },

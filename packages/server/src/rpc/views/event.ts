@@ -18,6 +18,11 @@ const shownFields = z.object({
   deliver_at: shownTimeOrNull('When a delayed event is sent; null for one that is sent at once.', null),
   idempotency_key: described(z.string().nullable(), 'The idempotency key, if any.', 'order-1042-created'),
   deliveries: described(z.int(), 'Number of hooks that it is delivered to.', 2),
+  filtered: described(
+    z.int(),
+    'Number of hooks that are subscribed to it and whose `filter` it does not match. Always 0 in the customer portal.',
+    0,
+  ),
 });
 
 export const receiptView = shownFields
@@ -33,6 +38,7 @@ const viewFields = (receipt: EventReceipt): z.infer<typeof shownFields> => ({
   deliver_at: isoOrNull(receipt.deliver_at),
   idempotency_key: receipt.idempotency_key,
   deliveries: receipt.deliveries,
+  filtered: receipt.filtered,
 });
 
 export const viewReceipt = (event: AcceptedEvent): z.infer<typeof receiptView> => ({

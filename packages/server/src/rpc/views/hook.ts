@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
+import { formatDuration } from '../../core/durations.ts';
 import { deliveryError } from '../../core/error-text.ts';
 import { hookStatuses } from '../../core/hook.ts';
+import type { AttemptDelay } from '../../core/retry-schedule.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
@@ -27,6 +29,11 @@ export const hookView = z
       'Names of event types, `order.*` for all names that start with `order.`, or `*` for all.',
       ['order.*'],
     ),
+    filter: described(
+      z.string().nullable(),
+      'Which events of these types it gets; null for all.',
+      'order.total >= 100',
+    ),
     method: described(z.string(), 'The HTTP method of the requests.', 'POST'),
     content_type: described(z.string(), 'The encoding of the body.', 'application/json'),
     ordered: described(
@@ -49,12 +56,32 @@ export const hookView = z
     insecure_ssl: described(z.boolean(), 'Whether TLS verification is disabled.', false),
     max_attempts: described(
       z.int().nullable(),
-      'Maximum number of attempts for each delivery. Null uses the default of the dialect.',
+      'Maximum number of attempts for each delivery. Null uses the length of the schedule.',
       null,
     ),
+    retry_schedule: described(
+      z.array(z.string()).nullable(),
+      'The delay before each attempt. Null uses the schedule of the server’s `BELLWIRE_RETRY_SCHEDULE`, or else that of the dialect.',
+      EXAMPLE.retry_schedule,
+    ),
+    attempt_delays: z
+      .array(
+        z.object({
+          min_ms: described(z.int(), 'The earliest, in milliseconds after the preceding failure.', 60_000),
+          max_ms: described(
+            z.int(),
+            'The latest, if the receiver requests no longer wait with `Retry-After`. Values between are equally likely.',
+            75_000,
+          ),
+        }),
+      )
+      .meta({
+        description:
+          'When each attempt of a delivery is due, the first one first: the schedule in use, with `max_attempts` and jitter. Read-only.',
+      }),
     timeout_ms: described(
       z.int().nullable(),
-      'Timeout of each attempt in milliseconds. Null uses the default of the dialect.',
+      'Timeout of each attempt in milliseconds. Null uses the server’s `BELLWIRE_ATTEMPT_TIMEOUT`, or else the default of the dialect.',
       null,
     ),
     headers: described(
@@ -132,7 +159,16 @@ const viewFailure = (failure: ListedHook['last_failure']): z.infer<typeof hookVi
         error: deliveryError(failure, null),
       };
 
-export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof hookView> => ({
+/** The parts of a shown hook that are not in its row. */
+export interface HookFacts {
+  readonly secrets: SecretState;
+  readonly attempt_delays: readonly AttemptDelay[];
+}
+
+export const viewHook = (
+  hook: ListedHook,
+  { secrets, attempt_delays }: HookFacts,
+): z.infer<typeof hookView> => ({
   id: hook.id,
   number: hook.number,
   tenant: hook.tenant,
@@ -141,6 +177,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   metadata: { ...hook.metadata },
   url: hook.url,
   events: [...hook.events],
+  filter: hook.filter,
   method: hook.method,
   content_type: hook.content_type,
   ordered: hook.ordered,
@@ -150,6 +187,8 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
   active: hook.status === 'active',
   insecure_ssl: hook.insecure_ssl,
   max_attempts: hook.max_attempts,
+  retry_schedule: hook.retry_schedule?.map(formatDuration) ?? null,
+  attempt_delays: [...attempt_delays],
   timeout_ms: hook.timeout_ms,
   headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
   client_certificate:
@@ -171,7 +210,7 @@ export const viewHook = (hook: ListedHook, secrets: SecretState): z.infer<typeof
 });
 
 const warnings = warningsView(
-  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, or another hook with its URL or name.',
+  'Remarks on the hook, its secret and its client certificate: a weak secret, a certificate that expires within 30 days, event types that are not in the catalog, fields of the filter that are not in a schema, or another hook with its URL or name.',
 );
 
 export const createdHookView = hookView

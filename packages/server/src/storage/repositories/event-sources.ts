@@ -19,6 +19,7 @@ const COLUMNS = [
   'bellwire_events.type',
   'bellwire_events.idempotency_key',
   'bellwire_events.deliveries',
+  'bellwire_events.filtered',
   'bellwire_events.addressed',
   'bellwire_events.occurred_at',
   'bellwire_events.created_at',

@@ -19,10 +19,14 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     metadata: JSON.stringify(hook.metadata),
     ordered: hook.ordered ? 1 : 0,
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
+    retry_schedule: scheduleText(hook.retry_schedule),
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
   };
 };
+
+const scheduleText = (schedule: readonly number[] | null): string | null =>
+  schedule === null ? null : JSON.stringify(schedule);
 
 export const isDeactivation = ({ status }: HookChange): boolean =>
   status !== undefined && status !== 'active';
@@ -33,13 +37,24 @@ export const toChangedColumns = (
   change: HookChange & { readonly updated_at: number },
   cipher: Cipher,
 ): Updateable<Schema['bellwire_hooks']> => {
-  const { events, metadata, ordered, insecure_ssl, headers, client_certificate, secret: _, ...rest } = change;
+  const {
+    events,
+    metadata,
+    ordered,
+    insecure_ssl,
+    retry_schedule,
+    headers,
+    client_certificate,
+    secret: _,
+    ...rest
+  } = change;
   return {
     ...rest,
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(ordered === undefined ? {} : { ordered: ordered ? 1 : 0 }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
+    ...(retry_schedule === undefined ? {} : { retry_schedule: scheduleText(retry_schedule) }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined
       ? {}

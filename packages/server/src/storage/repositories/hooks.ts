@@ -9,6 +9,7 @@ import {
   toClientCertificate,
   toHeaders,
   toHook,
+  toSchedule,
 } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import {
@@ -52,6 +53,8 @@ const readShown = async (db: Kysely<Schema>, ids: readonly string[]): Promise<(i
     next_attempt_at: next_attempts.get(id) ?? null,
   });
 };
+
+const SCHEDULES_MAX = 1_000;
 
 type HooksRepository = Repositories['hooks'];
 
@@ -158,13 +161,16 @@ class Hooks implements HooksRepository {
     return new Map(rows.map(({ number, id }) => [number, id]));
   };
 
-  readonly schedules: HooksRepository['schedules'] = () =>
-    this.#db
+  readonly schedules: HooksRepository['schedules'] = async () => {
+    const rows = await this.#db
       .selectFrom('bellwire_hooks')
-      .select(['dialect', ({ fn }) => fn.max('max_attempts').as('max_attempts')])
+      .select(['dialect', 'retry_schedule', ({ fn }) => fn.max('max_attempts').as('max_attempts')])
       .where('deleted_at', 'is', null)
-      .groupBy('dialect')
+      .groupBy(['dialect', 'retry_schedule'])
+      .limit(SCHEDULES_MAX)
       .execute();
+    return rows.map((row) => ({ ...row, retry_schedule: toSchedule(row) }));
+  };
 
   readonly operationalWorkspaces: HooksRepository['operationalWorkspaces'] = async (limit) => {
     const rows = await this.#reader

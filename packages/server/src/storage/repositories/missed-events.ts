@@ -8,6 +8,7 @@ import { newDeliveryRow } from '../rows/delivery-row.ts';
 import { toHook } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
 import type { Job } from './covered-deliveries.ts';
+import { applyFilter, FILTERED_WINDOW } from './filter-missed.ts';
 import { lockHook } from './lock-hook.ts';
 import type { RepositoryParts } from './parts.ts';
 
@@ -83,7 +84,8 @@ const eventsFor = (db: Kysely<Schema>, hook: Hook, { filter, after }: Job) => {
   return query;
 };
 
-/** Up to `limit` events of the range; `missed` are those that the hook subscribes to but has no delivery of. */
+/** Up to `limit` events of the range; `missed` are those that the hook subscribes to and its
+ * filter matches, but of which it has no delivery. */
 export interface MissedSlice {
   readonly missed: readonly SeenEvent[];
   /** The number of those whose payload has been removed: they cannot be sent. */
@@ -98,16 +100,23 @@ export const missedSlice = async (
 ): Promise<MissedSlice> => {
   const hook = await selectHook(reader, job);
   if (hook === null) return { missed: [], payload_expired: 0, is_ordered: false, next: null };
-  const events: readonly SeenEvent[] = await eventsFor(reader, hook, job).limit(job.limit).execute();
+  const limit = hook.filter === null ? job.limit : Math.min(job.limit, FILTERED_WINDOW);
+  const events: readonly SeenEvent[] = await eventsFor(reader, hook, job).limit(limit).execute();
   const missed = events.filter(
     ({ delivery_id, tenant, type }) => delivery_id === null && isSubscriber(hook, type, tenant),
   );
   const sendable = missed.filter(({ payload_expired_at }) => payload_expired_at === null);
+  const { last, out } = await applyFilter(
+    reader,
+    hook,
+    sendable.map(({ id }) => id),
+  );
+  const isRead = ({ id }: SeenEvent): boolean => last === null || id <= last;
   return {
-    missed: sendable,
-    payload_expired: missed.length - sendable.length,
+    missed: sendable.filter((event) => isRead(event) && !out.has(event.id)),
+    payload_expired: missed.filter((event) => event.payload_expired_at !== null && isRead(event)).length,
     is_ordered: hook.ordered,
-    next: events.length < job.limit ? null : (events.at(-1)?.id ?? null),
+    next: last ?? (events.length < limit ? null : (events.at(-1)?.id ?? null)),
   };
 };
 

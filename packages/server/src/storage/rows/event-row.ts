@@ -3,7 +3,7 @@ import type { Event } from '../../core/event.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { StoredJson } from '../../core/stored-json.ts';
 import type { EventPayload, EventSummary } from '../../ports/events.ts';
-import type { NewEvent } from '../../ports/store.ts';
+import type { EventReceipt, NewEvent } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 
 export type EventRow = Selectable<Schema['bellwire_events']>;
@@ -49,6 +49,7 @@ export const toEventSummary = (row: EventSummaryRow): EventSummary => ({
   type: row.type,
   idempotency_key: row.idempotency_key,
   deliveries: row.deliveries,
+  filtered: row.filtered,
   deliver_at: row.deliver_at,
   metadata: row.metadata === null ? {} : (JSON.parse(row.metadata) as EventSummary['metadata']),
   payload_expired_at: row.payload_expired_at,
@@ -56,8 +57,10 @@ export const toEventSummary = (row: EventSummaryRow): EventSummary => ({
   created_at: row.created_at,
 });
 
-/** The row of a new event with `deliveries` hooks. */
-export const toEventRow = (event: NewEvent, deliveries: number): NewEventRow => ({
+export type FanOutCounts = Pick<EventReceipt, 'deliveries' | 'filtered'>;
+
+/** The row of a new event. */
+export const toEventRow = (event: NewEvent, { deliveries, filtered }: FanOutCounts): NewEventRow => ({
   workspace_id: event.workspace_id,
   id: event.id,
   tenant: event.tenant,
@@ -65,6 +68,7 @@ export const toEventRow = (event: NewEvent, deliveries: number): NewEventRow => 
   idempotency_key: event.idempotency_key,
   fingerprint: event.fingerprint,
   deliveries,
+  filtered,
   addressed: event.hook_ids === null ? 0 : 1,
   occurred_at: event.occurred_at,
   created_at: event.created_at,

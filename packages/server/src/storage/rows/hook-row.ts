@@ -7,6 +7,10 @@ import type { Schema } from '../schema.ts';
 
 export type HookRow = Selectable<Schema['bellwire_hooks']>;
 
+/** The delays of a hook's own schedule; null if it has none. */
+export const toSchedule = ({ retry_schedule }: Pick<HookRow, 'retry_schedule'>): readonly number[] | null =>
+  retry_schedule === null ? null : (JSON.parse(retry_schedule) as number[]);
+
 /** The hook of a row. */
 export const toHook = (row: HookRow): Hook => {
   const {
@@ -26,6 +30,7 @@ export const toHook = (row: HookRow): Hook => {
     metadata: JSON.parse(row.metadata) as Record<string, string>,
     ordered: row.ordered === 1,
     insecure_ssl: row.insecure_ssl === 1,
+    retry_schedule: toSchedule(row),
     last_failure:
       last_failure_at === null ? null : { at: last_failure_at, last_outcome, last_detail, last_status },
   };

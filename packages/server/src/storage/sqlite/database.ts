@@ -3,30 +3,41 @@ import { Kysely } from 'kysely';
 import { BellwireError } from '../../core/errors.ts';
 import { createPrivateFile } from '../private-file.ts';
 import type { Connections, Schema } from '../schema.ts';
-import { sqliteDialect } from './dialect.ts';
+import { beginLog } from './begin-log.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { sqliteDialect, type WriteLog, WriterDriver } from './dialect.ts';
+import { LogSync } from './log-sync.ts';
 import { PageScrubber } from './page-scrubber.ts';
 
 /** One SQLite database: Kysely's interface, the underlying connection, and the only methods that write. */
 export interface SqliteDatabase extends Connections {
   readonly raw: Database;
   /**
-   * Runs `work` synchronously in one immediate transaction and resolves after COMMIT. Acquires Kysely's connection first:
+   * Runs `work` synchronously in one immediate transaction and resolves when the commit is on the disk. Until then, reads
+   * see it: nothing may be sent or answered because of it before this resolves. Acquires Kysely's connection first:
    * otherwise better-sqlite3 would make this a savepoint of any open transaction, whose rollback would undo an
    * acknowledged event.
    */
   readonly write: <T>(work: () => T) => Promise<T>;
   /** The same; `committed` runs after COMMIT, before any other work on the connection. */
   readonly writeThen: <T, R>(work: () => T, committed: (result: T) => R) => Promise<R>;
-  /** Runs synchronous reads between transactions, so that they see only committed data. */
+  /** Runs synchronous reads between transactions, so that they see only committed data, which may not be on the disk yet. */
   readonly read: <T>(work: () => T) => Promise<T>;
-  /** The same while the reader is idle, so that the write-ahead log can be emptied. Null if it stays busy. */
-  readonly betweenReads: <T>(work: () => T) => Promise<T | null>;
+  /** The same while the write-ahead log is empty. Null if a reader needs the log. */
+  readonly withEmptyLog: <T>(work: () => T) => Promise<T | null>;
   readonly scrubber: PageScrubber;
+  /** Null for a database in memory. */
+  readonly log: LogSync | null;
   readonly close: () => Promise<void>;
 }
 
+export interface SqliteOptions {
+  /** Called once when the disk fails: from then on, all reads and writes through Kysely reject. */
+  readonly onBroken?: (error: BellwireError) => void;
+}
+
 // SQLite's value of `synchronous`: OFF 0, NORMAL 1, FULL 2.
-const FULL = 2;
+const NORMAL = 1;
 
 /** The error for a database file, or its lock file, that cannot be used. */
 export const cannotOpen = (path: string, error: unknown): BellwireError =>
@@ -44,8 +55,8 @@ const openConnection = (path: string): Database => {
     raw.pragma('journal_mode = WAL');
     raw.pragma('foreign_keys = ON');
     raw.pragma('busy_timeout = 2000');
-    // better-sqlite3 defaults to NORMAL after the first write, with which commits are not durable.
-    raw.pragma('synchronous = FULL');
+    // COMMIT writes the log and does not wait for the disk; the driver syncs the log before it returns the result.
+    raw.pragma('synchronous = NORMAL');
     // Deleted cells and freed pages are zeroed; the scrubber removes the copies that this leaves.
     raw.pragma('secure_delete = ON');
     return raw;
@@ -54,15 +65,41 @@ const openConnection = (path: string): Database => {
   }
 };
 
+/** The log and the checkpoints of a database file. */
+const openLog = (raw: Database, onBroken: (error: BellwireError) => void) => {
+  const sync = new LogSync(raw.name, onBroken);
+  const log: WriteLog = {
+    committed: () => {
+      sync.committed();
+      checkpointer.committed();
+    },
+    durable: () => sync.durable(),
+    get error() {
+      return sync.error;
+    },
+  };
+  const driver = new WriterDriver(raw, log);
+  const checkpointer = new Checkpointer({ raw, alone: (work) => driver.alone(work), onBroken });
+  return { driver, sync, checkpointer };
+};
+
+const openInMemory = (raw: Database) => ({
+  driver: new WriterDriver(raw, null),
+  sync: null,
+  checkpointer: null,
+});
+
 /**
- * Opens a SQLite file (or `:memory:`) with durable settings. Writes only the journal mode. The reader is the connection
- * itself.
+ * Opens a SQLite file (or `:memory:`) so that every result of a write is durable. Writes only the journal mode. The
+ * reader is the connection itself.
  */
-export const openSqlite = (path: string): SqliteDatabase => {
+export const openSqlite = (path: string, options: SqliteOptions = {}): SqliteDatabase => {
+  const { onBroken = () => {} } = options;
   const raw = openConnection(path);
-  const db = new Kysely<Schema>({ dialect: sqliteDialect(raw) });
+  const { driver, sync, checkpointer } = raw.memory ? openInMemory(raw) : openLog(raw, onBroken);
+  const db = new Kysely<Schema>({ dialect: sqliteDialect(raw, driver) });
   const scrubber = new PageScrubber(raw);
-  const read = <T>(work: () => T): Promise<T> => db.connection().execute(async () => work());
+  const read = <T>(work: () => T): Promise<T> => driver.alone(work);
   return {
     db,
     reader: db,
@@ -71,26 +108,44 @@ export const openSqlite = (path: string): SqliteDatabase => {
     writeThen: (work, committed) =>
       db.connection().execute(async () => committed(raw.transaction(work).immediate())),
     read,
-    betweenReads: read,
+    withEmptyLog: (work) => checkpointer?.withEmptyLog(work) ?? read(work),
     scrubber,
+    log: sync,
     close: async () => {
+      await checkpointer?.close();
       await db.destroy();
+      await sync?.close();
       scrubber.close();
     },
   };
 };
 
+const notDurable = (what: string): BellwireError =>
+  new BellwireError(
+    'database_not_durable',
+    `${what}: an accepted event could be lost in a power failure. This is a bug in Bellwire; please report it.`,
+  );
+
 /**
- * Checks that commits on this connection are synced to disk. Call it after a write: before the first one, SQLite reports
- * FULL even if it will not keep it.
+ * Checks with a commit that changes nothing that the result of a write is durable: SQLite writes a log, in the order that
+ * NORMAL guarantees, and the driver has synced that log before it returned the result.
  * @throws BellwireError `database_not_durable`
  */
-export const assertDurable = ({ raw }: SqliteDatabase): void => {
+export const assertDurable = async ({ db, raw, log }: SqliteDatabase): Promise<void> => {
+  if (log === null) return;
+  const before = log.synced_commits;
+  await db.connection().execute(async () => {
+    beginLog(raw);
+    log.committed();
+  });
+  // Not before a write: until then, SQLite does not report the setting that it will use.
+  const mode = raw.pragma('journal_mode', { simple: true });
   const synchronous = raw.pragma('synchronous', { simple: true });
-  if (synchronous !== FULL) {
-    throw new BellwireError(
-      'database_not_durable',
-      `SQLite reports synchronous=${String(synchronous)} instead of ${FULL} (FULL): an accepted event could be lost in a power failure. This is a bug in Bellwire; please report it.`,
-    );
+  if (mode !== 'wal') throw notDurable(`SQLite reports journal_mode=${String(mode)} instead of wal`);
+  if (synchronous !== NORMAL) {
+    throw notDurable(`SQLite reports synchronous=${String(synchronous)} instead of ${NORMAL} (NORMAL)`);
+  }
+  if (log.synced_commits <= before || !log.isCurrent()) {
+    throw notDurable('A write was not synced to the write-ahead log of the database');
   }
 };

@@ -1,10 +1,16 @@
 import { sql } from 'kysely';
 import type { Event } from '../../core/event.ts';
-import { dealTargets, type DealtTargets, selectTargets } from '../../core/fan-out.ts';
+import {
+  dealTargets,
+  type DealtTargets,
+  isFilterable,
+  selectTargets,
+  withoutFiltered,
+} from '../../core/fan-out.ts';
 import { repeatedUse } from '../../core/idempotency.ts';
 import { ownerOf } from '../../core/owner.ts';
 import type { AcceptResult, CommitBatch, EventReceipt, NewEvent } from '../../ports/store.ts';
-import { type NewEventRow, toEventRow } from '../rows/event-row.ts';
+import { type FanOutCounts, type NewEventRow, toEventRow } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
@@ -38,6 +44,7 @@ const EVENT_COLUMNS = [
   'idempotency_key',
   'fingerprint',
   'deliveries',
+  'filtered',
   'addressed',
   'occurred_at',
   'created_at',
@@ -50,9 +57,9 @@ const EVENT_COLUMNS = [
 /** Maximum JSON characters of an event kept in memory with its deliveries; a larger one is read again. */
 const KEPT_CHARACTERS_MAX = 16_384;
 
-const receiptOf = (event: NewEvent, deliveries: number): EventReceipt => {
+const receiptOf = (event: NewEvent, counts: FanOutCounts): EventReceipt => {
   const { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key } = event;
-  return { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key, deliveries };
+  return { id, type, tenant, occurred_at, created_at, deliver_at, idempotency_key, ...counts };
 };
 
 const keptEvent = (event: NewEvent): Event | null => {
@@ -63,6 +70,7 @@ const keptEvent = (event: NewEvent): Event | null => {
     fingerprint: __,
     hook_ids: ___,
     trigger: ____,
+    verdicts: _______,
     metadata: _____,
     deliver_at: ______,
     ...kept
@@ -98,6 +106,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
         'deliver_at',
         'idempotency_key',
         'deliveries',
+        'filtered',
         'fingerprint',
       ])
       .where('workspace_id', '=', param('workspace_id'))
@@ -107,11 +116,26 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
   ),
 });
 
-const targetsOf = (event: NewEvent, batch: Batch): readonly IndexedHook[] | { readonly unknown: string } =>
-  selectTargets(event, {
+interface Targets {
+  readonly hooks: readonly IndexedHook[];
+  /** Number of hooks whose filter does not match. */
+  readonly filtered: number;
+}
+
+const targetsOf = (event: NewEvent, batch: Batch): Targets | { readonly unknown: string } => {
+  const selected = selectTargets(event, {
     byId: (id) => batch.hook(event.workspace_id, id),
     subscribers: (type, tenant) => batch.subscribers(event.workspace_id, type, tenant),
   });
+  if ('unknown' in selected) return selected;
+  const hooks = isFilterable(event)
+    ? withoutFiltered(
+        selected,
+        (filter) => event.verdicts?.get(filter.text) ?? filter.evaluate(event).verdict,
+      )
+    : selected;
+  return { hooks, filtered: selected.length - hooks.length };
+};
 
 export const createEventWriter = (
   connection: SqliteConnection,
@@ -149,8 +173,10 @@ export const createEventWriter = (
   return (event, { batch, max_deliveries, ...options }) => {
     // Before its hooks are matched: in a burst of large fan-outs, an event is deferred many times.
     if (batch.stored > 0 && batch.stored >= max_deliveries) return { kind: 'deferred' };
-    const targets = targetsOf(event, batch);
-    if ('unknown' in targets) return repeated(event) ?? { kind: 'unknown_hook', hook_id: targets.unknown };
+    const found = targetsOf(event, batch);
+    if ('unknown' in found) return repeated(event) ?? { kind: 'unknown_hook', hook_id: found.unknown };
+    const { hooks: targets, filtered } = found;
+    const counts = { deliveries: targets.length, filtered };
     const room = Math.max(0, max_deliveries - batch.stored);
     const is_ordered = event.trigger === 'scheduled' && targets.some(({ ordered }) => ordered);
     const is_behind = is_ordered && batch.hasDeferred(ownerOf(event));
@@ -158,7 +184,7 @@ export const createEventWriter = (
       batch.defer(ownerOf(event));
       return { kind: 'deferred' };
     }
-    if (insertEvent.run(toEventRow(event, targets.length)) === 0) {
+    if (insertEvent.run(toEventRow(event, counts)) === 0) {
       const first = repeated(event);
       if (first === null) throw new Error(`the event id ${event.id} is taken`);
       return first;
@@ -173,6 +199,6 @@ export const createEventWriter = (
       kept_event: keptEvent(event),
     });
     if (later.length > 0) fan_outs.write(event, later, batch);
-    return { kind: 'accepted', receipt: receiptOf(event, targets.length), leased };
+    return { kind: 'accepted', receipt: receiptOf(event, counts), leased };
   };
 };

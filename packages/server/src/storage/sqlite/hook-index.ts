@@ -25,6 +25,8 @@ class WorkspaceHooks {
     maxSize: MATCHES_MAX,
     sizeCalculation: (ids) => ids.length + TYPE_WEIGHT,
   });
+  /** Number of hooks with a filter. */
+  #filters = 0;
   /** Hooks changed since they were read. They are read again before the next query. */
   readonly dirty = new Set<string>();
 
@@ -32,14 +34,19 @@ class WorkspaceHooks {
     return this.#hooks.get(id);
   }
 
+  /** Whether a hook has a filter, or may have one since it was changed. */
+  get mayFilter(): boolean {
+    return this.#filters > 0 || this.dirty.size > 0;
+  }
+
   put(hook: IndexedHook): void {
     const known = this.#hooks.get(hook.id);
     if (known !== undefined && hasSameSubscription(known, hook)) {
-      this.#hooks.set(hook.id, hook);
+      this.#replace(hook, known);
       return;
     }
     this.remove(hook.id);
-    this.#hooks.set(hook.id, hook);
+    this.#replace(hook, undefined);
     const siblings = this.#by_tenant.get(hook.tenant);
     if (siblings === undefined) this.#by_tenant.set(hook.tenant, new Set([hook.id]));
     else siblings.add(hook.id);
@@ -48,13 +55,15 @@ class WorkspaceHooks {
 
   /** Replaces a hook with the same subscriptions. */
   patch(hook: IndexedHook): void {
-    if (this.#hooks.has(hook.id)) this.#hooks.set(hook.id, hook);
+    const known = this.#hooks.get(hook.id);
+    if (known !== undefined) this.#replace(hook, known);
   }
 
   remove(id: string): void {
     const known = this.#hooks.get(id);
     if (known === undefined) return;
     this.#hooks.delete(id);
+    if (known.filter !== null) this.#filters -= 1;
     const siblings = this.#by_tenant.get(known.tenant);
     siblings?.delete(id);
     if (siblings?.size === 0) this.#by_tenant.delete(known.tenant);
@@ -75,6 +84,12 @@ class WorkspaceHooks {
     const ids = found.map(({ id }) => id);
     this.#matches.set(key, ids);
     return found;
+  }
+
+  #replace(hook: IndexedHook, known: IndexedHook | undefined): void {
+    if (known !== undefined && known.filter !== null) this.#filters -= 1;
+    if (hook.filter !== null) this.#filters += 1;
+    this.#hooks.set(hook.id, hook);
   }
 
   #clearMatches(): void {
@@ -131,6 +146,11 @@ export class HookIndex {
     const workspace = this.#workspaces.get(workspace_id) ?? this.#buildNow(workspace_id);
     this.#readDirty(workspace_id, workspace);
     return workspace.subscribers(type, tenant);
+  }
+
+  /** Whether a hook of the workspace may have a filter; false while the workspace is not in memory. */
+  mayFilter(workspace_id: string): boolean {
+    return this.#workspaces.peek(workspace_id)?.mayFilter ?? false;
   }
 
   /** Applies a committed change of a hook's status or counters. */

@@ -1,16 +1,20 @@
 import type { Selectable } from 'kysely';
+import { LRUCache } from 'lru-cache';
 import type { Subscription } from '../../core/fan-out.ts';
 import type { OrderSetting } from '../../core/order.ts';
+import { type Filter, storedFilter } from '../../core/filter/compile-filter.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toClientCertificate, toHeaders, toHook } from '../rows/hook-row.ts';
+import { type HookRow, toClientCertificate, toHeaders, toHook, toSchedule } from '../rows/hook-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
 export interface IndexedHook extends Subscription, OrderSetting {
   readonly workspace_id: string;
+  readonly filter: Filter | null;
   readonly max_attempts: number | null;
+  readonly retry_schedule: readonly number[] | null;
   /** Whether it has counted failures, which a success resets. */
   readonly is_failing: boolean;
 }
@@ -36,24 +40,45 @@ const INDEXED = [
   'workspace_id',
   'tenant',
   'events',
+  'filter',
   'status',
   'dialect',
   'max_attempts',
   'ordered',
   'order_key',
+  'retry_schedule',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
-const toIndexed = (row: Pick<HookRow, (typeof INDEXED)[number]>): IndexedHook => ({
+/** Compiled filters in memory; hooks with the same text share one. */
+const FILTERS_MAX = 1_000;
+
+const createFilters = () => {
+  const filters = new LRUCache<string, Filter>({ max: FILTERS_MAX });
+  return (text: string): Filter => {
+    const known = filters.get(text);
+    if (known !== undefined) return known;
+    const compiled = storedFilter(text);
+    filters.set(text, compiled);
+    return compiled;
+  };
+};
+
+const toIndexed = (
+  row: Pick<HookRow, (typeof INDEXED)[number]>,
+  filterOf: (text: string) => Filter,
+): IndexedHook => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
   events: JSON.parse(row.events) as string[],
+  filter: row.filter === null ? null : filterOf(row.filter),
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
   ordered: row.ordered === 1,
   order_key: row.order_key,
+  retry_schedule: toSchedule(row),
   is_failing: row.consecutive_failures > 0,
 });
 
@@ -94,11 +119,12 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
       .where('hook_id', '=', param('hook_id'))
       .orderBy('id', 'desc'),
   );
+  const filterOf = createFilters();
   return {
-    page: (query) => selectPage.all(query).map(toIndexed),
+    page: (query) => selectPage.all(query).map((row) => toIndexed(row, filterOf)),
     one: (id) => {
       const row = selectOne.get({ id });
-      return row === undefined ? undefined : toIndexed(row);
+      return row === undefined ? undefined : toIndexed(row, filterOf);
     },
     sendable: (id) => {
       const row = selectOne.get({ id });

@@ -2,13 +2,10 @@ import { closeSync, fdatasync, fstatSync, openSync, read, readSync, writeSync } 
 import type { Database } from 'better-sqlite3';
 import { FILE_HEADER_BYTES, type PageFormat, readPageFormat, unusedRanges } from './page-gap.ts';
 
-/** `blocked`: a read in progress needs the write-ahead log; nothing was scrubbed. */
-export type ScrubSlice = 'more' | 'done' | 'blocked';
+export type ScrubSlice = 'more' | 'done';
 
 /** Bytes of the file per slice. A slice runs synchronously, so this bounds how long it blocks the event loop. */
 const SLICE_BYTES = 2 * 1024 * 1024;
-
-const BUSY_TIMEOUT_MS = 2_000;
 
 const ZEROS = Buffer.alloc(65_536);
 
@@ -26,10 +23,10 @@ const isZero = (buffer: Buffer, start: number, end: number): boolean =>
  * to page, never gaps, and the row has no cell anymore. So a page that has been scrubbed never receives its bytes again,
  * and a page that is added during the walk never had them.
  *
- * Three conditions make it safe to write behind SQLite's back, and each slice establishes them:
+ * Three conditions make it safe to write behind SQLite's back:
  * - The write-ahead log is empty. Otherwise SQLite, or its recovery after a crash, would take a page from the log and
  *   later write it over the scrubbed one.
- * - The only connection that writes is idle and drops its page cache. Otherwise it would write a cached page with its old
+ * - The connections that write are idle and drop their page caches. Otherwise they would write a cached page with its old
  *   gap. Caches of readers are never written.
  * - Only bytes that SQLite ignores change, so a page that is read or torn by a power cut while it is written is valid.
  */
@@ -45,7 +42,7 @@ export class PageScrubber {
   #end: number | null = null;
   #buffer = Buffer.alloc(0);
 
-  /** `raw` must be the only connection that writes to the file. */
+  /** `raw` must be the only connection that writes to the file, except for `beginLog`. */
   constructor(raw: Database) {
     this.#raw = raw;
   }
@@ -67,10 +64,9 @@ export class PageScrubber {
     });
   }
 
-  /** Scrubs the next pages. Call it between transactions; it is `blocked` while a reader uses the write-ahead log. */
+  /** Scrubs the next pages. Call it between transactions while the write-ahead log is empty. */
   slice(): ScrubSlice {
     if (this.#raw.memory) return 'done';
-    if (!this.#emptyLog()) return 'blocked';
     const descriptor = this.#open();
     const format = this.#readFormat(descriptor);
     this.#end ??= fstatSync(descriptor).size;
@@ -104,18 +100,6 @@ export class PageScrubber {
       this.#buffer = Buffer.alloc(SLICE_BYTES);
     }
     return this.#descriptor;
-  }
-
-  /** False if a reader prevents it. */
-  #emptyLog(): boolean {
-    // Waiting for a reader would block the event loop.
-    this.#raw.pragma('busy_timeout = 0');
-    try {
-      const [result] = this.#raw.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-      return result?.busy === 0;
-    } finally {
-      this.#raw.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    }
   }
 
   #readFormat(descriptor: number): PageFormat {

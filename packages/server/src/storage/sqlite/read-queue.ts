@@ -37,12 +37,6 @@ interface Job {
   readonly reject: (error: Error) => void;
 }
 
-/** Work that runs while no read is in progress. It never rejects: its caller gets the result. */
-type Pause = () => Promise<void>;
-
-/** Maximum time that a pause waits for the read in progress. */
-const MAX_PAUSE_WAIT_MS = 200;
-
 /** Beyond this, reads arrive faster than they are answered, and a longer queue would only delay all of them. */
 const MAX_WAITING = 256;
 
@@ -102,8 +96,6 @@ export class ReadQueue implements AsyncDisposable {
   #running: Job | null = null;
   #worker: Worker | null = null;
   #cancelTimer: () => void = () => {};
-  readonly #pauses = new Set<Pause>();
-  #is_paused = false;
   #isClosed = false;
 
   constructor(options: ReadQueueOptions) {
@@ -124,24 +116,6 @@ export class ReadQueue implements AsyncDisposable {
     });
   }
 
-  /**
-   * Runs `work` after the read in progress and before the next one; resolves to null if the read does not end within
-   * 200 ms. Reads of abandoned workers can still be in progress. `work` must not read through this queue.
-   */
-  pause<T>(work: () => Promise<T>): Promise<T | null> {
-    return new Promise((resolve, reject) => {
-      const pause: Pause = () => {
-        cancel();
-        return work().then(resolve, reject);
-      };
-      const cancel = this.#options.clock.after(MAX_PAUSE_WAIT_MS, () => {
-        if (this.#pauses.delete(pause)) resolve(null);
-      });
-      this.#pauses.add(pause);
-      if (this.#running === null) this.#next();
-    });
-  }
-
   /** Rejects all reads, and resolves when every worker has ended or after `MAX_CLOSE_MS`. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
@@ -157,13 +131,8 @@ export class ReadQueue implements AsyncDisposable {
   }
 
   #next(): void {
-    if (this.#running !== null || this.#is_paused) return;
+    if (this.#running !== null) return;
     this.#cancelTimer();
-    for (const pause of this.#pauses) {
-      this.#pauses.delete(pause);
-      void this.#runPause(pause);
-      return;
-    }
     const job = this.#waiting.shift();
     if (job === undefined) {
       this.#rest();
@@ -179,13 +148,6 @@ export class ReadQueue implements AsyncDisposable {
     } catch (error) {
       this.#lose(this.#worker, error);
     }
-  }
-
-  async #runPause(pause: Pause): Promise<void> {
-    this.#is_paused = true;
-    await pause();
-    this.#is_paused = false;
-    this.#next();
   }
 
   #rest(): void {

@@ -18,8 +18,6 @@ import { ReadQueue } from './read-queue.ts';
 export interface Reader {
   /** Read-only, without transactions. A query sees everything that was committed before it started. */
   readonly db: Kysely<Schema>;
-  /** Runs `work` while no query is in progress; queries that follow wait for it. Null if a query takes too long. */
-  readonly pause: <T>(work: () => Promise<T>) => Promise<T | null>;
   /** Rejects reads in progress, and resolves when the file is no longer in use, at most after 5 s. */
   readonly close: () => Promise<void>;
 }
@@ -83,7 +81,6 @@ export const createReader = (path: string, options: ReaderOptions): Reader => {
   const queue = new ReadQueue({ clock, path, max_query_ms, idle_ms, worker_url: workerUrl() });
   return {
     db: new Kysely<Schema>({ dialect: readDialect(queue) }),
-    pause: (work) => queue.pause(work),
     close: () => queue[Symbol.asyncDispose](),
   };
 };

@@ -100,9 +100,10 @@ export class ScrubPasses {
   }
 
   async #slice(last: number): Promise<ScrubProgress> {
-    const { scrubber, betweenReads } = this.#database;
+    const { scrubber, withEmptyLog } = this.#database;
     await scrubber.prefetch();
-    const result = await betweenReads(() => scrubber.slice());
+    // Null while a reader needs the log: nothing was scrubbed.
+    const result = await withEmptyLog(() => scrubber.slice());
     await scrubber.sync();
     if (result !== 'done') return { completed: last, has_more: result === 'more' };
     return { completed: await this.#complete(last + 1), has_more: this.#is_requested };

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { BellwireError } from '../../core/errors.ts';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
@@ -90,8 +91,8 @@ const createParts = (options: SqliteStoreOptions) => {
 };
 
 /**
- * The delivery store on SQLite. Every writing method is one synchronous transaction, so its result is durable, and
- * nothing that it has read can have changed when it writes.
+ * The delivery store on SQLite. Every writing method is one synchronous transaction, so nothing that it has read can have
+ * changed when it writes, and resolves when that is on the disk.
  */
 export class SqliteStore implements Store {
   readonly #database: SqliteDatabase;
@@ -116,7 +117,8 @@ export class SqliteStore implements Store {
     try {
       return await this.#commit({ now: batch.now, leasing: batch }, (open) => this.#runBatch(batch, open));
     } catch (error) {
-      if (isDatabaseFault(error)) throw toStorageError(error);
+      const is_broken = error instanceof BellwireError && error.code === 'storage_broken';
+      if (is_broken || isDatabaseFault(error)) throw toStorageError(error);
     }
     // One item failed and the rollback undid all of them: run them again, each in its own savepoint.
     return this.#write({ now: batch.now, leasing: batch }, (open) => this.#runIsolated(batch, open));
@@ -167,6 +169,16 @@ export class SqliteStore implements Store {
 
   readonly schemaOf: Store['schemaOf'] = (workspace_id, type) =>
     this.#caches.schemas.get(schemaKey(workspace_id, type));
+
+  readonly filters: Store['filters'] = (workspace_id, type, tenant) => {
+    const { index } = this.#parts;
+    if (!index.mayFilter(workspace_id)) return null;
+    return this.#database.read(() =>
+      index
+        .subscribers(workspace_id, type, tenant)
+        .flatMap(({ id, filter }) => (filter === null ? [] : [{ id, filter }])),
+    );
+  };
 
   readonly subscribers: Store['subscribers'] = async (workspace_id, type) => {
     const { index } = this.#parts;

@@ -213,6 +213,8 @@ export const hook: Words['hook'] = {
     created: 'Angelegt',
     updated: 'Geändert',
     attempts_default: 'Voreinstellung des Formats',
+    attempt_delays: 'Versuche nach',
+    at_once: 'sofort',
     none: 'keine',
     yes: 'ja',
     no: 'nein',

@@ -62,6 +62,7 @@ export const hook_form: Words['hook_form'] = {
     ordered: 'Geordnet',
     order_key: 'Schlüssel der Ordnung',
     max_attempts: 'Höchstzahl der Versuche',
+    retry_schedule: 'Wiederholungsplan',
     timeout: 'Zeitlimit in Sekunden',
     headers: 'Header',
     metadata: 'Metadaten',
@@ -83,7 +84,9 @@ export const hook_form: Words['hook_form'] = {
       'Eine Zustellung nach der anderen, in der Reihenfolge der Ereignisse. Eine fehlgeschlagene hält die folgenden auf, bis sie übersprungen oder nachgeholt wird.',
     order_key:
       'Ein Pfad in den Daten der Ereignisse, wie order.id: nur Ereignisse mit demselben Wert warten aufeinander. Leer: eine Reihenfolge für alle.',
-    max_attempts: 'Für jede Zustellung, 1 bis 20. Voreinstellung: die des Formats.',
+    max_attempts: 'Für jede Zustellung, 1 bis 20. Voreinstellung: die Länge des Plans.',
+    retry_schedule:
+      'Die Wartezeit vor jedem Versuch, durch Kommas getrennt, etwa 0s, 1m, 5m. Jede weitere verlängert sich um einen zufälligen Teil, bis zu einem Viertel. Voreinstellung: die des Servers oder des Formats.',
     timeout: 'Für jeden Versuch, 0,1 bis 60. Voreinstellung: die des Formats.',
     headers:
       'Werden mit jeder Anfrage gesendet, etwa ein API-Schlüssel des Empfängers. Die Werte werden verschlüsselt gespeichert.',

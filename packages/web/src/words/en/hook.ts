@@ -210,6 +210,8 @@ export const hook_page = {
     created: 'Created',
     updated: 'Changed',
     attempts_default: 'default of the format',
+    attempt_delays: 'Attempts after',
+    at_once: 'at once',
     none: 'none',
     yes: 'yes',
     no: 'no',

@@ -62,6 +62,7 @@ export const hook_form = {
     ordered: 'Ordered',
     order_key: 'Order key',
     max_attempts: 'Max attempts',
+    retry_schedule: 'Retry schedule',
     timeout: 'Timeout in seconds',
     headers: 'Headers',
     metadata: 'Metadata',
@@ -83,7 +84,9 @@ export const hook_form = {
       'One delivery at a time, in the order of the events. A failed one blocks those behind it until it is skipped or recovered.',
     order_key:
       'A path into the data of events, such as order.id: only events with the same value wait for each other. Empty: one order for all.',
-    max_attempts: 'For each delivery, 1 to 20. Default: that of the format.',
+    max_attempts: 'For each delivery, 1 to 20. Default: the length of the schedule.',
+    retry_schedule:
+      'The delay before each attempt, with commas between, such as 0s, 1m, 5m. Each later one is lengthened by a random part, up to a quarter. Default: that of the server or the format.',
     timeout: 'For each attempt, 0.1 to 60. Default: that of the format.',
     headers: 'Sent with every request, for example an API key of the receiver. Values are stored encrypted.',
     metadata: 'Your own names and values. They are not sent.',

@@ -213,6 +213,8 @@ export const hook: Words['hook'] = {
     created: 'Creado',
     updated: 'Modificado',
     attempts_default: 'por defecto del formato',
+    attempt_delays: 'Intentos tras',
+    at_once: 'de inmediato',
     none: 'ninguno',
     yes: 'sí',
     no: 'no',

@@ -62,6 +62,7 @@ export const hook_form: Words['hook_form'] = {
     ordered: 'Ordenado',
     order_key: 'Clave del orden',
     max_attempts: 'Máximo de intentos',
+    retry_schedule: 'Plan de reintentos',
     timeout: 'Tiempo límite en segundos',
     headers: 'Cabeceras',
     metadata: 'Metadatos',
@@ -83,7 +84,9 @@ export const hook_form: Words['hook_form'] = {
       'Una entrega cada vez, en el orden de los eventos. Una fallida detiene las siguientes hasta que se omita o se recupere.',
     order_key:
       'Una ruta en los datos de los eventos, como order.id: solo los eventos con el mismo valor se esperan. Vacío: un orden para todos.',
-    max_attempts: 'Para cada entrega, de 1 a 20. Por defecto: los del formato.',
+    max_attempts: 'Para cada entrega, de 1 a 20. Por defecto: la longitud del plan.',
+    retry_schedule:
+      'La espera antes de cada intento, separadas por comas, como 0s, 1m, 5m. Cada una posterior se alarga en una parte aleatoria, hasta un cuarto. Por defecto: las del servidor o del formato.',
     timeout: 'Para cada intento, de 0,1 a 60. Por defecto: el del formato.',
     headers:
       'Se envían con cada petición, por ejemplo una clave de API del receptor. Los valores se guardan cifrados.',

@@ -27,6 +27,8 @@ export interface HookDraft {
   readonly ordered: boolean;
   readonly order_key: string;
   readonly max_attempts: string;
+  /** Delays with commas between them. */
+  readonly retry_schedule: string;
   readonly timeout_s: string;
   /** Null keeps the stored ones, whose values cannot be read. */
   readonly headers: readonly Pair[] | null;
@@ -50,6 +52,7 @@ export const EMPTY_DRAFT: HookDraft = {
   ordered: false,
   order_key: '',
   max_attempts: '',
+  retry_schedule: '',
   timeout_s: '',
   headers: [],
   metadata: [],
@@ -79,6 +82,7 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   ordered: hook.ordered,
   order_key: hook.order_key ?? '',
   max_attempts: numberText(hook.max_attempts === null ? null : hook.max_attempts - firstAttempt(form)),
+  retry_schedule: hook.retry_schedule?.join(', ') ?? '',
   timeout_s: numberText(hook.timeout_ms === null ? null : hook.timeout_ms / 1000),
   headers: Object.keys(hook.headers).length === 0 ? [] : null,
   metadata: Object.entries(hook.metadata),
@@ -125,6 +129,9 @@ const mapOf = (pairs: readonly Pair[]): Record<string, string> =>
 const attemptsOf = (draft: HookDraft, form: Attempts): number | null =>
   draft.max_attempts === '' ? null : Number(draft.max_attempts) + firstAttempt(form);
 
+const scheduleOf = ({ retry_schedule }: HookDraft): string[] | null =>
+  retry_schedule.trim() === '' ? null : retry_schedule.split(',').map((delay) => delay.trim());
+
 const timeoutOf = ({ timeout_s }: HookDraft): number | null =>
   timeout_s === '' ? null : Math.round(Number(timeout_s) * 1000);
 
@@ -162,6 +169,7 @@ const commonOf = (
   ...(has_metadata ? { metadata: mapOf(draft.metadata) } : {}),
   insecure_ssl: draft.insecure_ssl,
   max_attempts: attemptsOf(draft, form),
+  retry_schedule: scheduleOf(draft),
   timeout_ms: timeoutOf(draft),
   ...orderOf(draft),
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),

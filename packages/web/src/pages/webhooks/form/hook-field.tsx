@@ -11,7 +11,15 @@ import { PairsInput } from './pairs-input.tsx';
 import { SecretInput } from './secret-input.tsx';
 
 interface TextOptions {
-  readonly key: 'url' | 'name' | 'description' | 'order_key' | 'max_attempts' | 'timeout_s' | 'tenant';
+  readonly key:
+    | 'url'
+    | 'name'
+    | 'description'
+    | 'order_key'
+    | 'max_attempts'
+    | 'retry_schedule'
+    | 'timeout_s'
+    | 'tenant';
   readonly type?: 'text' | 'url' | 'number';
   readonly placeholder?: string;
 }
@@ -143,6 +151,7 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   ordered: Ordered,
   order_key: textField({ key: 'order_key', placeholder: 'order.id' }),
   max_attempts: textField({ key: 'max_attempts', type: 'number' }),
+  retry_schedule: textField({ key: 'retry_schedule', placeholder: '0s, 1m, 5m' }),
   timeout: textField({ key: 'timeout_s', type: 'number' }),
   headers: Headers,
   metadata: Metadata,

@@ -38,6 +38,7 @@ const NAMES: readonly FieldName[] = [
   'ordered',
   'order_key',
   'max_attempts',
+  'retry_schedule',
   'timeout',
   'ssl',
   'client_certificate',

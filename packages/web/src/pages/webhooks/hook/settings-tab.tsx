@@ -1,7 +1,7 @@
 import type { Hook } from '@bellwire/client';
 import { type ReactNode, useState } from 'react';
 import { Button } from '../../../design/button.tsx';
-import { exactTime } from '../../../design/durations.ts';
+import { durationText, exactTime } from '../../../design/durations.ts';
 import { Facts } from '../../../design/facts.tsx';
 import { visibleText } from '../../../design/visible-text.ts';
 import { useArea } from '../../../shell/area.ts';
@@ -12,6 +12,15 @@ const time = (at: string): string => exactTime(at).split('\n')[0] ?? at;
 
 const certificateText = (words: Words, of: NonNullable<Hook['client_certificate']>): string =>
   words.hook_form.certificate.kept(visibleText(of.subject), time(of.expires_at));
+
+/** When each attempt is due: `at once · 1 min – 1 min 15 s · …` */
+const delaysText = ({ hook: { settings } }: Words, { attempt_delays }: Hook): string =>
+  attempt_delays
+    .map(({ min_ms, max_ms }) => {
+      if (max_ms === 0) return settings.at_once;
+      return min_ms === max_ms ? durationText(min_ms) : `${durationText(min_ms)} – ${durationText(max_ms)}`;
+    })
+    .join(' · ');
 
 const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readonly [string, ReactNode])[] => {
   const { labels } = words.hook_form;
@@ -32,6 +41,8 @@ const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readon
     [labels.content_type, hook.content_type],
     ...(hook.ordered ? [[labels.ordered, hook.order_key ?? settings.yes] as const] : []),
     [labels.max_attempts, hook.max_attempts ?? settings.attempts_default],
+    [labels.retry_schedule, hook.retry_schedule?.join(', ') ?? settings.attempts_default],
+    [settings.attempt_delays, delaysText(words, hook)],
     [labels.timeout, hook.timeout_ms === null ? settings.attempts_default : hook.timeout_ms / 1000],
     [labels.ssl, hook.insecure_ssl ? settings.no : settings.yes],
     ...(hook.client_certificate === null

@@ -1,0 +1,146 @@
+import { Worker } from 'node:worker_threads';
+import type { Database, Statement } from 'better-sqlite3';
+import type { BellwireError } from '../../core/errors.ts';
+import { toStorageError } from './storage-error.ts';
+
+/** The checkpoint worker's settings, as plain data. */
+export interface CheckpointSettings {
+  /** The database file. */
+  readonly path: string;
+}
+
+/**
+ * `copy`: copies what no reader needs into the database, while the writer continues. `restart`: copies the rest and
+ * begins the log again; `empty` truncates it instead, and a `begin` must follow. The writer must wait for the last three.
+ */
+export type CheckpointRequest = 'copy' | 'restart' | 'empty' | 'begin';
+
+export interface CheckpointResult {
+  /** A reader prevented it. */
+  readonly is_busy: boolean;
+  /** Pages in the log. */
+  readonly frames: number;
+}
+
+/** The reply to each request. */
+export type CheckpointAnswer =
+  | CheckpointResult
+  | { readonly error: { readonly code: string | null; readonly message: string } };
+
+export interface CheckpointerOptions {
+  readonly raw: Database;
+  /** Runs work while no transaction is open and none begins. */
+  readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** The database can no longer be trusted. */
+  readonly onBroken: (error: BellwireError) => void;
+}
+
+/** Pages of the log that begin a checkpoint: 16 MB. Fewer would restart the log, for which writers wait, more often. */
+export const CHECKPOINT_FRAMES = 4_000;
+
+/** This module and the worker's are TypeScript in the repository and JavaScript in the published package. */
+const workerUrl = (): URL =>
+  new URL(
+    import.meta.url.endsWith('.ts') ? './checkpoint-worker.ts' : './checkpoint-worker.js',
+    import.meta.url,
+  );
+
+interface Waiter {
+  readonly resolve: (answer: CheckpointAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Checkpoints the write-ahead log in a thread of its own, which starts with the first checkpoint. Writers wait only for
+ * the end of each checkpoint, without blocking the event loop. That also bounds the log: it grows only as long as a
+ * reader, such as a backup, needs it.
+ */
+export class Checkpointer {
+  readonly #options: CheckpointerOptions;
+  readonly #countFrames: Statement<[], { readonly log: number }>;
+  readonly #waiters: Waiter[] = [];
+  #worker: Worker | null = null;
+  #running: Promise<void> | null = null;
+  #next_at = CHECKPOINT_FRAMES;
+  #is_closed = false;
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options;
+    options.raw.pragma('wal_autocheckpoint = 0');
+    this.#countFrames = options.raw.prepare('pragma wal_checkpoint(NOOP)');
+  }
+
+  /** Call it after COMMIT, before the next transaction. Begins a checkpoint if the log is long enough. */
+  committed(): void {
+    if (this.#running !== null || this.#is_closed) return;
+    const frames = this.#countFrames.get()?.log ?? 0;
+    if (frames < this.#next_at) return;
+    this.#running = this.#run(frames).finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Runs `work` while the log is empty and the writer waits. Null if a reader needs the log. */
+  withEmptyLog<T>(work: () => T): Promise<T | null> {
+    return this.#options.alone(async () => {
+      if ((await this.#request('empty')).is_busy) return null;
+      try {
+        return work();
+      } finally {
+        await this.#request('begin');
+      }
+    });
+  }
+
+  /** Resolves when the thread has ended. Call it before the writer is closed. */
+  async close(): Promise<void> {
+    this.#is_closed = true;
+    await this.#running;
+    await this.#worker?.terminate();
+  }
+
+  async #run(frames: number): Promise<void> {
+    const { alone, onBroken } = this.#options;
+    try {
+      await this.#request('copy');
+      const restarted = await alone(() => this.#request('restart'));
+      this.#next_at = CHECKPOINT_FRAMES + (restarted.is_busy ? restarted.frames : 0);
+    } catch (cause) {
+      // On a full disk, for example: the log keeps everything, and the next checkpoint copies it.
+      this.#next_at = frames + CHECKPOINT_FRAMES;
+      const error = toStorageError(cause);
+      if (error.code === 'storage_broken') onBroken(error);
+    }
+  }
+
+  async #request(request: CheckpointRequest): Promise<CheckpointResult> {
+    const worker = (this.#worker ??= this.#start());
+    const answer = await new Promise<CheckpointAnswer>((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      worker.ref();
+      worker.postMessage(request);
+    });
+    if ('error' in answer) throw Object.assign(new Error(answer.error.message), { code: answer.error.code });
+    return answer;
+  }
+
+  #start(): Worker {
+    const workerData: CheckpointSettings = { path: this.#options.raw.name };
+    // Without the environment, which has the encryption keys, and without this process's flags, such as the inspector's.
+    const worker = new Worker(workerUrl(), { workerData, env: {}, execArgv: [] });
+    let cause: unknown = null;
+    worker.on('message', (answer: CheckpointAnswer) => {
+      this.#waiters.shift()?.resolve(answer);
+      if (this.#waiters.length === 0) worker.unref();
+    });
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.on('exit', (code) => {
+      this.#worker = null;
+      const error = cause ?? new Error(`the checkpoint worker ended with code ${code}`);
+      for (const { reject } of this.#waiters.splice(0)) reject(error);
+    });
+    return worker;
+  }
+}

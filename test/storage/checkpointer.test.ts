@@ -1,0 +1,67 @@
+import { statSync } from 'node:fs';
+import DatabaseConstructor from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { CHECKPOINT_FRAMES } from '../../packages/server/src/storage/sqlite/checkpointer.ts';
+import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const FRAME_BYTES = 4_096 + 24;
+
+const openPages = async () => {
+  const folder = await createTemporaryFolder();
+  const path = folder.file('bellwire.db');
+  const database = openSqlite(path);
+  database.raw.exec('create table pages (id integer primary key, body blob)');
+  const insert = database.raw.prepare('insert into pages (body) values (zeroblob(40000))');
+  /** Commits until about this many pages were written to the log. */
+  const writePages = async (pages: number): Promise<void> => {
+    for (let written = 0; written < pages; written += 10) await database.write(() => insert.run());
+  };
+  const logFrames = (): number => statSync(`${path}-wal`).size / FRAME_BYTES;
+  return {
+    ...database,
+    path,
+    writePages,
+    logFrames,
+    [Symbol.asyncDispose]: async () => {
+      await database.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+};
+
+it('the log stays bounded while commits never pause', async () => {
+  await using pages = await openPages();
+  await pages.writePages(CHECKPOINT_FRAMES * 5);
+  expect(pages.logFrames()).toBeGreaterThan(CHECKPOINT_FRAMES / 2);
+  expect(pages.logFrames()).toBeLessThan(CHECKPOINT_FRAMES * 3);
+  expect(pages.raw.pragma('integrity_check', { simple: true })).toBe('ok');
+});
+
+it('a reader that needs the log stops no commit; when it ends, the log is used again from its beginning', async () => {
+  await using pages = await openPages();
+  await pages.writePages(100);
+  const reader = new DatabaseConstructor(pages.path, { readonly: true });
+  const reading = reader.prepare('select id from pages').iterate();
+  reading.next();
+  await pages.writePages(CHECKPOINT_FRAMES * 4);
+  const long = pages.logFrames();
+  expect(long).toBeGreaterThan(CHECKPOINT_FRAMES * 4);
+  reading.return?.();
+  reader.close();
+  await pages.writePages(CHECKPOINT_FRAMES * 3);
+  expect(pages.logFrames()).toBeLessThan(long + CHECKPOINT_FRAMES * 2);
+  expect(pages.raw.pragma('integrity_check', { simple: true })).toBe('ok');
+});
+
+it('after the last commit, a close leaves everything in the database file', async () => {
+  await using folder = await createTemporaryFolder();
+  const path = folder.file('bellwire.db');
+  const database = openSqlite(path);
+  await database.write(() => database.raw.exec('create table one (id integer); insert into one values (1)'));
+  await database.close();
+  expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBe(undefined);
+  const copy = new DatabaseConstructor(path, { readonly: true });
+  expect(copy.prepare('select count(*) from one').pluck().get()).toBe(1);
+  copy.close();
+});
