@@ -69,6 +69,7 @@ export class TableRows {
       max_attempts: null,
       retry_schedule: null,
       timeout_ms: null,
+      rate_limit: null,
       headers: null,
       client_certificate: null,
       validated_at: null,

@@ -34,7 +34,12 @@ it('a failed delivery blocks its key until it is skipped; lists and views name i
   await server.live(24 * HOUR);
   const [first, second, other] = await shown(server, hook.id);
   expect(first).toMatchObject({ status: 'failed', blocked_by: null });
-  expect(second).toMatchObject({ status: 'pending', blocked_by: first!.id, next_attempt_at: null });
+  expect(second).toMatchObject({
+    status: 'pending',
+    blocked_by: first!.id,
+    next_attempt_at: null,
+    waits_for: { reason: 'order', until: null },
+  });
   expect(other).toMatchObject({ status: 'failed', blocked_by: null });
   expect((await server.api(`GET /v1/deliveries/${second!.id}`)).body).toMatchObject({
     blocked_by: first!.id,

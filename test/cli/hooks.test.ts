@@ -17,7 +17,16 @@ test('with --json every command about hooks prints the answer of the API', async
   expect(await json('hooks', 'get', created.id)).toEqual(hook);
   expect(await json('hooks', 'list')).toEqual((await server.api('GET /v1/webhooks')).body);
 
-  const changes = ['--max-attempts', '3', '--timeout-ms', '500', '--header', 'X-Tenant: acme: one'];
+  const changes = [
+    '--max-attempts',
+    '3',
+    '--timeout-ms',
+    '500',
+    '--rate-limit',
+    '20/minute',
+    '--header',
+    'X-Tenant: acme: one',
+  ];
   const own = ['--description', 'For the ERP', '--metadata', 'plan=team', '--metadata', 'eq=a=b'];
   const more = [
     ...own,
@@ -38,6 +47,7 @@ test('with --json every command about hooks prints the answer of the API', async
     method: 'PUT',
     max_attempts: 3,
     timeout_ms: 500,
+    rate_limit: { count: 20, per: 'minute' },
     description: 'For the ERP',
     metadata: { plan: 'team', eq: 'a=b' },
     headers: { 'X-Tenant': '[secret]' },
@@ -51,8 +61,17 @@ test('with --json every command about hooks prints the answer of the API', async
   expect(scheduled).toMatchObject({ retry_schedule: ['0s', '1m'], attempt_delays });
   const reset = await json('hooks', 'update', created.id, '--retry-schedule', 'default');
   expect(reset).toMatchObject({ retry_schedule: null });
-  const back = await json('hooks', 'update', created.id, '--max-attempts', 'default', '--no-active');
-  expect(back).toMatchObject({ max_attempts: null, timeout_ms: 500, status: 'paused' });
+  const back = await json(
+    'hooks',
+    'update',
+    created.id,
+    '--rate-limit',
+    'none',
+    '--max-attempts',
+    'default',
+    '--no-active',
+  );
+  expect(back).toMatchObject({ max_attempts: null, timeout_ms: 500, rate_limit: null, status: 'paused' });
 
   expect(await json('hooks', 'activate', created.id)).toMatchObject({ status: 'active' });
   expect(await json('hooks', 'deactivate', created.id)).toEqual(await of(created.id));

@@ -54,6 +54,7 @@ const HOOK: SendableHook = {
   max_attempts: null,
   retry_schedule: null,
   timeout_ms: null,
+  rate_limit: null,
   validated_at: null,
   created_at: 0,
   updated_at: 0,

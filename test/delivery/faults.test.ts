@@ -71,8 +71,9 @@ it('an observer that throws after a commit does not make the commit look failed'
 
 it('an attempt that the database cannot store fails its delivery, and the accepts of its batch succeed', async () => {
   let broken_id = '';
+  let is_well = false;
   await using world = await createWorld({
-    script: () => ({ status: 500, after_ms: 5 }),
+    script: () => ({ status: is_well ? 200 : 500, after_ms: 5 }),
     wrapStore: (store) => ({
       // NaN is a value that no driver can bind: only the settlement without its attempt can be written.
       commitBatch: (batch) =>
@@ -99,8 +100,9 @@ it('an attempt that the database cannot store fails its delivery, and the accept
   expect(await world.statuses()).toEqual({ failed: 1, pending: 20 });
   expect(world.loop.gauges()).toMatchObject({ in_flight: 0, queued: 0 });
   broken_id = '';
-  await world.live(10 * SECOND);
-  expect((await world.arrange.attempts()).length).toBeGreaterThanOrEqual(40);
+  is_well = true;
+  await world.live(MINUTE);
+  expect(await world.statuses()).toEqual({ failed: 1, succeeded: 20 });
 });
 
 it('an event for 20,000 hooks is accepted at once, and all its deliveries are sent, even after a crash', async () => {

@@ -70,16 +70,16 @@ it('1,000 slow filters are evaluated in slices, and other events do not add to a
   const all = [1, 2, 3].map(async () => evaluation.evaluate(event));
   await settle();
   const first = evaluated;
-  expect(first).toBeLessThan(15);
+  expect(first).toBeLessThan(40);
   let slices = 0;
   for (let work = later.shift(); work !== undefined; work = later.shift()) {
     const before = evaluated;
     work();
     await settle();
-    expect(evaluated - before).toBeLessThan(15);
+    expect(evaluated - before).toBeLessThan(40);
     slices += 1;
   }
-  expect(slices).toBeGreaterThan(200);
+  expect(slices).toBeGreaterThan(80);
   expect(soon).toHaveLength(1);
   const results = await Promise.all(all);
   expect(results.map((result) => result?.verdicts?.size)).toEqual([1_000, 1_000, 1_000]);

@@ -1,6 +1,11 @@
 import { expect, it } from 'vitest';
 import type { Log, LogFields } from '../../packages/server/src/ports/log.ts';
-import { startVirtualServer, type VirtualServerOptions } from '../support/virtual-server.ts';
+import type { Script } from '../support/scripted-transport.ts';
+import {
+  startVirtualServer,
+  type VirtualServer,
+  type VirtualServerOptions,
+} from '../support/virtual-server.ts';
 
 interface Line extends LogFields {
   readonly level: string;
@@ -57,12 +62,22 @@ it('each attempt has a line with its ids: a success for debugging, a failure as 
   expect(of('a hook is no longer failing', 'info')).toHaveLength(1);
 });
 
+const failsUnlessWell: Script = ({ body }) => ({ status: body.includes('"well"') ? 200 : 500 });
+
+/** Lets time pass while some events succeed, so that the breakers of failing hooks stay closed. */
+const liveWell = async ({ send, live }: VirtualServer, ms: number): Promise<void> => {
+  for (let passed = 0; passed < ms; passed += 2_000) {
+    await live(Math.min(2_000, ms - passed));
+    for (let n = 0; n < 2; n += 1) await send('well');
+  }
+};
+
 it('at most ten failures per hook and minute are warnings; a line has the number of the others', async () => {
-  await using started = await start({ script: () => ({ status: 500 }) });
+  await using started = await start({ script: failsUnlessWell });
   const { server, of } = started;
   const hook_ids = [(await server.addHook('/a')).id, (await server.addHook('/b')).id];
   await server.send();
-  await server.live(29_000);
+  await liveWell(server, 29_000);
   for (const hook_id of hook_ids) {
     const lines = of('an attempt failed').filter((line) => line['hook_id'] === hook_id);
     expect(lines.map(({ level }) => level)).toEqual([...Array(10).fill('warn'), ...Array(20).fill('debug')]);
@@ -80,10 +95,10 @@ it('at most ten failures per hook and minute are warnings; a line has the number
 });
 
 it('failures that have no line yet are counted on shutdown', async () => {
-  const started = await start({ script: () => ({ status: 500 }) });
+  const started = await start({ script: failsUnlessWell });
   await started.server.addHook('/a');
   await started.server.send();
-  await started.server.live(20_000);
+  await liveWell(started.server, 20_000);
   await started[Symbol.asyncDispose]();
   expect(started.of('more attempts failed')).toMatchObject([{ count: 11 }]);
 });

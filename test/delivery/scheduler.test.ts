@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { HookThrottles } from '../../packages/server/src/delivery/hook-throttles.ts';
+import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import { Scheduler } from '../../packages/server/src/delivery/scheduler.ts';
 import type { LeasedDelivery } from '../../packages/server/src/ports/store.ts';
 
@@ -30,14 +32,16 @@ const createScheduler = (hook_concurrency: number) => {
   const clock = { now: 0 };
   const soon: (() => void)[] = [];
   const started: LeasedDelivery[] = [];
+  const ports: Clock = {
+    now: () => clock.now,
+    monotonic: () => clock.now,
+    after: () => () => {},
+    soon: (work) => void soon.push(work),
+    later: (work) => void soon.push(work),
+  };
   const scheduler = new Scheduler({
-    clock: {
-      now: () => clock.now,
-      monotonic: () => clock.now,
-      after: () => () => {},
-      soon: (work) => void soon.push(work),
-      later: (work) => void soon.push(work),
-    },
+    clock: ports,
+    throttles: new HookThrottles({ clock: ports, onClaimable: () => {} }),
     limits: { hook_concurrency, concurrency: 1024 },
     start: (batch) => void started.push(...batch),
   });

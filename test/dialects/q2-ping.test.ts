@@ -61,6 +61,7 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     max_attempts: null,
     retry_schedule: null,
     timeout_ms: null,
+    rate_limit: null,
     validated_at: null,
     created_at: Date.parse(`${hook.created_at}Z`),
     updated_at,

@@ -6,7 +6,7 @@ const url = 'https://receiver.example.com/in';
 
 const FIELDS =
   `id number name description metadata url events filter method content_type ordered order_key dialect status
-  active insecure_ssl max_attempts retry_schedule attempt_delays timeout_ms headers client_certificate validated_at disabled_reason consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
+  active insecure_ssl max_attempts retry_schedule attempt_delays timeout_ms rate_limit headers client_certificate validated_at disabled_reason breaker consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
     /\s+/,
   );
 
@@ -37,6 +37,8 @@ it('a new hook has every documented field, with working defaults', async () => {
     retry_schedule: null,
     attempt_delays: expect.any(Array),
     timeout_ms: null,
+    rate_limit: null,
+    breaker: { state: 'closed', next_probe_at: null },
     headers: {},
     client_certificate: null,
     filter: null,

@@ -52,6 +52,7 @@ it(`a scrape with ${ROWS} deliveries of which ${DUE} are due takes less than ${M
     gauges: () => ({ in_flight: 0, queued: 0, waiting_accepts: 0 }),
     store: {
       openDeliveries: (now) => countOpen(reader.db, now),
+      openBreakers: opened.store.openBreakers,
       fileSizes: opened.store.fileSizes,
       scrubStatus: opened.store.scrubStatus,
     },

@@ -23,6 +23,7 @@ const brokenAfterFirst = () => {
         scrapes += 1;
         return first({ pending: 10, sending: 20, held: 30, due: 4, oldest_due_at: now - 2_500 })();
       },
+      openBreakers: first(5),
       fileSizes: first({ database: 4_096, wal: 0, volume: { free_bytes: 8_192, total_bytes: 16_384 } }),
       scrubStatus: first({ completed: 7, is_running: true, has_failed: false }),
     },
@@ -52,6 +53,7 @@ it('a scrape reads the database once; if that fails, it omits only what it could
     'bellwire_deliveries_open{status="held"}': 30,
     bellwire_deliveries_due: 4,
     bellwire_oldest_due_delivery_age_seconds: 2.5,
+    bellwire_breakers_open: 5,
     'bellwire_database_size_bytes{file="database"}': 4_096,
     'bellwire_database_size_bytes{file="wal"}': 0,
     bellwire_disk_free_bytes: 8_192,

@@ -1,6 +1,7 @@
 import type { Insertable, Kysely, Selectable } from 'kysely';
 import type { HookStatus } from '../../packages/server/src/core/hook.ts';
 import type { IdFactory } from '../../packages/server/src/core/ids.ts';
+import type { RateLimit } from '../../packages/server/src/core/rate-limit.ts';
 import type { JsonObject } from '../../packages/server/src/core/json.ts';
 import type { Cipher } from '../../packages/server/src/storage/cipher.ts';
 import { newDeliveryRow } from '../../packages/server/src/storage/rows/delivery-row.ts';
@@ -32,6 +33,7 @@ export interface HookSetup {
   readonly max_attempts?: number | null;
   readonly retry_schedule?: string | null;
   readonly timeout_ms?: number | null;
+  readonly rate_limit?: RateLimit;
   readonly consecutive_failures?: number;
   readonly failing_since?: number | null;
   /** Null for a hook without a secret. */
@@ -111,7 +113,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       .execute();
 
   const hookRow = (workspace_id: string, setup: HookSetup): Insertable<Schema['bellwire_hooks']> => {
-    const { secret: _, previous: __, events = ['*'], ...rest } = setup;
+    const { secret: _, previous: __, events = ['*'], rate_limit, ...rest } = setup;
     const id = ids('wh');
     return {
       id,
@@ -122,6 +124,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       method: 'POST',
       content_type: 'application/json',
       dialect: 'standard',
+      rate_limit: rate_limit === undefined ? null : JSON.stringify(rate_limit),
       status: 'active',
       disabled_reason: null,
       stopping: null,
@@ -259,6 +262,9 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();
     },
     hook,
+    /** Undefined for a hook that nothing holds back. */
+    throttle: (hook_id: string) =>
+      db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', hook_id).executeTakeFirst(),
     /** The expiries of the secrets of a hook, the current secret first. */
     secrets: async (hook_id: string) => {
       const secrets = db.selectFrom('bellwire_secrets').select('expires_at').where('hook_id', '=', hook_id);

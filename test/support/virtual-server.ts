@@ -2,6 +2,7 @@ import type { Settings } from '../../packages/server/src/program.ts';
 import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Repositories } from '../../packages/server/src/ports/repositories.ts';
 import type { Store } from '../../packages/server/src/ports/store.ts';
+import { nextDueOf } from './next-due.ts';
 import { ADMIN_KEY, type Answer, type AnswerBody } from './running-server.ts';
 import type { Script } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
@@ -14,9 +15,12 @@ type Call = `${string} /${string}`;
 interface ShownHook extends AnswerBody {
   readonly disabled_reason: string | null;
   readonly consecutive_failures: number;
+  readonly rate_limit: { readonly count: number; readonly per: string } | null;
+  readonly breaker: { readonly state: string; readonly next_probe_at: string | null };
 }
 
-interface ShownDelivery extends AnswerBody {
+export interface ShownDelivery extends AnswerBody {
+  readonly waits_for: { readonly reason: string; readonly until: string | null } | null;
   readonly failure_reason: string | null;
 }
 
@@ -57,11 +61,7 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
 
   let swept_at = Number.NEGATIVE_INFINITY;
   const nextDue = async (): Promise<number> => {
-    const { due } = await opened.database.db
-      .selectFrom('bellwire_deliveries')
-      .select(({ fn }) => fn.min('next_attempt_at').as('due'))
-      .where('status', '=', 'pending')
-      .executeTakeFirstOrThrow();
+    const due = await nextDueOf(opened.database.db);
     return Math.max(due ?? Infinity, swept_at + SWEEP_MS, clock.now());
   };
   /** Lets time pass: everything is sent at the moment at which it is due. */

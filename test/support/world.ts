@@ -6,6 +6,7 @@ import type { Dialect } from '../../packages/server/src/dialects/dialect.ts';
 import type { SchemaCheck } from '../../packages/server/src/ports/schema-check.ts';
 import type { EventReceipt, Store } from '../../packages/server/src/ports/store.ts';
 import type { HookSetup, WorkspaceSetup } from './arrange.ts';
+import { nextDueOf } from './next-due.ts';
 import type { Script, ScriptedTransport, Sent } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { openTestStore } from './test-store.ts';
@@ -91,12 +92,10 @@ export const createWorld = async (options: WorldOptions = {}) => {
   let swept_at = Number.NEGATIVE_INFINITY;
 
   const nextDue = async (): Promise<number> => {
-    const { due, leased } = await opened.database.db
+    const due = await nextDueOf(opened.database.db);
+    const { leased } = await opened.database.db
       .selectFrom('bellwire_deliveries')
-      .select(({ fn }) => [
-        fn.min('next_attempt_at').filterWhere('status', '=', 'pending').as('due'),
-        fn.min('lease_until').filterWhere('status', '=', 'sending').as('leased'),
-      ])
+      .select(({ fn }) => fn.min('lease_until').filterWhere('status', '=', 'sending').as('leased'))
       .executeTakeFirstOrThrow();
     const earliest = Math.min(due ?? Infinity, leased === null ? Infinity : leased + 1);
     // While anything is in memory every second counts; else the next delivery that is due.

@@ -21,6 +21,7 @@ const hook = {
   name: 'Shop',
   description: '',
   events: ['order.*'],
+  filter: null,
   metadata: {},
   method: 'POST',
   content_type: 'application/json',
@@ -166,5 +167,17 @@ describe('event types', () => {
     const events = ['order.created', 'invoice.paid'];
     expect(withEntry(events, 'order.*', true)).toEqual(['invoice.paid', 'order.*']);
     expect(withEntry(['order.*'], 'order.*', false)).toEqual([]);
+  });
+});
+
+it('an empty filter is none, in both directions', () => {
+  const { form, rules } = of('standard');
+  expect(toCreation({ ...draft, filter: '  ' }, of('standard')).filter).toBeNull();
+  expect(toCreation({ ...draft, filter: ' a == 1 ' }, of('standard')).filter).toBe('a == 1');
+  const stored = { ...hook, filter: 'a == 1' };
+  expect(draftOf(stored, form).filter).toBe('a == 1');
+  expect(draftOf(hook, form).filter).toBe('');
+  expect(toChanges({ ...draftOf(stored, form), filter: '' }, stored, { form, rules })).toEqual({
+    filter: null,
   });
 });

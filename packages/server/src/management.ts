@@ -57,6 +57,9 @@ const createHookFacts =
     return { secrets: secrets.stateOf(hook), attempt_delays: attemptDelays(hookDelays(hook, delays_ms)) };
   };
 
+const awaitedSendsOf = ({ storage, dialects, clock }: Ports, { timeout_ms }: Settings): AwaitedSends =>
+  new AwaitedSends({ repositories: storage.repositories, dialects, clock, timeout_ms });
+
 /** Wires the management of hooks, events and everything else behind the API. */
 export const createManagement = (
   ports: Ports,
@@ -98,12 +101,7 @@ export const createManagement = (
     portals,
     repositories: storage.repositories,
     audit,
-    awaitedSends: new AwaitedSends({
-      repositories: storage.repositories,
-      dialects,
-      clock,
-      timeout_ms: settings.timeout_ms,
-    }),
+    awaitedSends: awaitedSendsOf(ports, settings),
     redeliver: limitRetries(loop, clock),
     skipDelivery: createSkipDelivery({ ...storage, audit, clock }),
     now: clock.now,
@@ -118,6 +116,6 @@ export const createManagement = (
   return {
     router,
     contexts: createContexts({ ...settings, ...storage.repositories, keys, sessions, portals, lookup }),
-    viewChange: createViewChange(hookFacts),
+    viewChange: createViewChange({ factsOf: hookFacts, now: clock.now }),
   };
 };

@@ -159,6 +159,15 @@ export const ordering = (check: Check): void => {
     expect(await claimed(kit, pair)).toEqual([second!.id]);
   });
 
+  check('the next delivery of a hook with a rate limit waits for its turn', async (kit) => {
+    const pair = await kit.pair({ ...ORDERED, rate_limit: { count: 1, per: 'minute' } });
+    const [first, second] = await sendAll(kit, pair, ['a', 'a']);
+    expect(await settle(kit, first!.leased!, OK)).toEqual([]);
+    expect(await kit.arrange.delivery(second!.id)).toMatchObject({ status: 'pending', next_attempt_at: NOW });
+    expect(await claimed(kit, pair)).toEqual([]);
+    expect(await claimed(kit, pair, NOW + 60_000)).toEqual([second!.id]);
+  });
+
   check('a 410 holds the deliveries behind it in their order', async (kit) => {
     const pair = await kit.pair(ORDERED);
     const [first, second, third] = await sendAll(kit, pair, ['a', 'a', 'a']);

@@ -134,13 +134,13 @@ export const settling = (check: Check): void => {
   }
 
   check('a retry is due after its delay, or after a longer Retry-After', async (kit) => {
-    const pair = await kit.pair();
     for (const [retry_after_ms, roll, wait] of [
       [null, 0, 5_000],
       [null, 0.5, 6_000],
       [30_000, 0, 30_000],
       [1, 0, 5_000],
     ] as const) {
+      const pair = await kit.pair();
       const attempted = kit.attempted(await kit.leaseFor(pair), ERROR, { retry_after_ms, roll });
       const due = { status: 'pending', next_attempt_at: NOW + 10 + wait };
       expect(await kit.settle(attempted, NOW + 10)).toMatchObject(due);

@@ -110,6 +110,8 @@ const reading = (check: Check): void => {
       url: null,
       hook_tenant: null,
       blocked_by: null,
+      hook: { rate_limit: null, throttle: null },
+      ahead: null,
     };
     await addAttempts(kit, id);
     expect((await kit.deliveries.list('ws_1', {}, FIRST_PAGE)).data).toEqual([expected]);

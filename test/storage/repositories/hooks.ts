@@ -33,6 +33,7 @@ const creation = (check: Check): void => {
       secret_expiries: [null],
       last_failure: null,
       next_attempt_at: null,
+      throttle: null,
     };
     const created = (await kit.hooks.create(wanted))!;
     expect(created).toEqual(expected);

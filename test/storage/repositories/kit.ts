@@ -120,6 +120,7 @@ export const createKit = (db: Kysely<Schema>) => {
     max_attempts: null,
     retry_schedule: null,
     timeout_ms: null,
+    rate_limit: null,
     validated_at: null,
     ...TIMES,
     headers: {},

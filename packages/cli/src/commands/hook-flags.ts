@@ -18,6 +18,19 @@ const readHeader = (text: string): Pairs => {
 
 type Input = Parameters<Client['hooks']['create']>[0];
 type Method = NonNullable<Input['method']>;
+type RateLimit = NonNullable<Input['rate_limit']>;
+
+const PERIODS = ['second', 'minute', 'hour', 'day'] as const satisfies readonly RateLimit['per'][];
+
+const readRateLimit = (text: string): RateLimit | 'none' => {
+  if (text === 'none') return text;
+  const [, count, period] = /^(\d{1,9})\/([a-z]+)$/.exec(text) ?? [];
+  const per = PERIODS.find((known) => known === period);
+  if (count === undefined || per === undefined) {
+    throw new InvalidArgumentError('Must be like 10/second, 100/minute, 1000/hour or 5000/day, or none.');
+  }
+  return { count: Number(count), per };
+};
 
 /** The flags of `hooks create` and `hooks update`. */
 export interface HookFields {
@@ -36,6 +49,7 @@ export interface HookFields {
   readonly max_attempts?: number | 'default';
   readonly retry_schedule?: readonly string[] | 'default';
   readonly timeout_ms?: number | 'default';
+  readonly rate_limit?: RateLimit | 'none';
   /** False drops every header. */
   readonly headers?: Pairs | false;
   readonly client_certificate_file?: string;
@@ -92,6 +106,11 @@ export const hookFlags: readonly Flag[] = [
     about: 'time limit of one attempt, or `default` for that of the server or the dialect',
   },
   {
+    flags: '--rate-limit <limit>',
+    read: readRateLimit,
+    about: 'maximum rate of deliveries, like 10/second, 100/minute, 1000/hour or 5000/day, or `none`',
+  },
+  {
     flags: '--client-certificate-file <file>',
     about: 'client certificate in PEM for receivers that require one (mutual TLS), with --client-key-file',
   },
@@ -119,6 +138,7 @@ export const toHookInput = <F extends HookFields>({
   retry_schedule,
   timeout_ms,
   order_key,
+  rate_limit,
   client_certificate_file: _certificate,
   client_key_file: _key,
   client_certificate: _none,
@@ -133,6 +153,7 @@ export const toHookInput = <F extends HookFields>({
     : { retry_schedule: retry_schedule === 'default' ? null : [...retry_schedule] }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
   ...(order_key === undefined ? {} : { order_key: order_key === false ? null : order_key }),
+  ...(rate_limit === undefined ? {} : { rate_limit: rate_limit === 'none' ? null : rate_limit }),
   ...(headers === undefined
     ? {}
     : { headers: Object.fromEntries(headers === false ? [] : headers) as Record<string, string> }),

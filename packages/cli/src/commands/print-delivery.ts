@@ -1,4 +1,5 @@
 import type { Attempt, DeliveryWithAttempts } from '@bellwire/client';
+import { holdText } from './explain.ts';
 import { printable, printableLines } from '../print/printable.ts';
 import { printRecord } from '../print/record.ts';
 import { colourOf, paint, type Style } from '../print/style.ts';
@@ -47,7 +48,7 @@ const printExchange = ({ request, response }: Attempt, style: Style): readonly s
 export const printDelivery = ({ attempts, ...delivery }: DeliveryWithAttempts, style: Style): string => {
   const last = attempts.at(-1);
   return [
-    printRecord(delivery, style),
+    printRecord({ ...delivery, waits_for: holdText(delivery) }, style),
     ...(last === undefined ? [] : [printTable(attempts, columns, style), ...printExchange(last, style)]),
   ].join('\n\n');
 };

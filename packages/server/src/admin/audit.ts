@@ -136,6 +136,7 @@ export const auditedHook = (hook: ListedHook): AuditFields => {
     updated_at: _updated,
     secret_expiries: _expiries,
     next_attempt_at: _next,
+    throttle: _throttle,
     header_names,
     client_certificate,
     validated_at,

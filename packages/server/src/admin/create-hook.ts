@@ -80,6 +80,7 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   max_attempts: input.max_attempts ?? null,
   retry_schedule: toDelays(input.retry_schedule ?? null),
   timeout_ms: input.timeout_ms ?? null,
+  rate_limit: input.rate_limit ?? null,
   validated_at: null,
   created_at: now,
   updated_at: now,

@@ -1,4 +1,5 @@
 import type { GivenCertificate } from '../core/client-certificate.ts';
+import type { RateLimit } from '../core/rate-limit.ts';
 import { parseDuration } from '../core/durations.ts';
 import type { Method } from '../dialects/dialect.ts';
 
@@ -27,6 +28,7 @@ export interface HookInput {
   /** The delay before each attempt, as valid durations; the first is 0. */
   readonly retry_schedule?: readonly string[] | null | undefined;
   readonly timeout_ms?: number | null | undefined;
+  readonly rate_limit?: RateLimit | null | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly client_certificate?: GivenCertificate | null | undefined;
 }

@@ -2,6 +2,7 @@ import type { ClientCertificate } from './client-certificate.ts';
 import type { LastOutcome } from './error-text.ts';
 import { ALWAYS_DELIVERED } from './event.ts';
 import { isOperational } from './operational-events.ts';
+import type { RateLimit } from './rate-limit.ts';
 
 /** `active`; `paused` by the user; `disabled` by Bellwire; `unvalidated`. All but `active` hold their deliveries. */
 export const hookStatuses = ['active', 'paused', 'disabled', 'unvalidated'] as const;
@@ -40,6 +41,8 @@ export interface Hook {
   /** The delay before each attempt in milliseconds; null uses the schedule of the configuration or the dialect. */
   readonly retry_schedule: readonly number[] | null;
   readonly timeout_ms: number | null;
+  /** Null for no limit. */
+  readonly rate_limit: RateLimit | null;
   readonly validated_at: number | null;
   readonly consecutive_failures: number;
   readonly failing_since: number | null;

@@ -86,3 +86,7 @@ export const retryDelay = (delays_ms: readonly number[], failures: number, roll:
   const base = delays_ms[failures];
   return base === undefined ? null : Math.round(base + roll * spreadOf(base));
 };
+
+/** The delay after `failures` failed attempts without jitter; the last one of the schedule if it is exhausted. */
+export const retryBase = (delays_ms: readonly number[], failures: number): number =>
+  delays_ms[failures] ?? delays_ms.at(-1) ?? 0;

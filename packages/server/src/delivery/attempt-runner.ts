@@ -1,4 +1,4 @@
-import type { WaitReason } from '../core/delivery.ts';
+import type { Delivery, WaitReason } from '../core/delivery.ts';
 import { type Event, hasSchedule } from '../core/event.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -28,6 +28,8 @@ export interface AttemptRunnerOptions {
   /** Override every dialect's own. */
   readonly retry_delays_ms: readonly number[] | null;
   readonly timeout_ms: number | null;
+  /** Whether a breaker has opened since the delivery was leased. */
+  readonly isHeldBack: (delivery: Delivery) => boolean;
   readonly settle: (settlement: Settlement) => void;
   /** Another node took over the lease before the delivery was sent, so this node does not settle it. */
   readonly onLeaseLost: (lease: Lease) => void;
@@ -147,6 +149,7 @@ export class AttemptRunner {
     const event = leased.event ?? events.get(leased.delivery.event_id);
     if (hook === null) return this.#returnUnsent(leased, 'hook_unreadable');
     if (hook === undefined || !mayBeSent(leased, hook)) return this.#returnUnsent(leased, null);
+    if (this.#options.isHeldBack(leased.delivery)) return this.#returnUnsent(leased, null);
     const dialect = this.#options.dialects.get(hook.dialect);
     if (dialect === undefined) return this.#returnUnsent(leased, 'dialect_missing');
     const prepared = event === undefined ? null : this.#render(leased, { event, hook, dialect });

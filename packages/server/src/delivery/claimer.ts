@@ -76,6 +76,13 @@ export class Claimer {
     await this.#claim(this.#deal(scheduler.needRefill()));
   }
 
+  /** Claims for hooks that a breaker or a rate limit has held back. */
+  async claimFor(hooks: readonly DueHook[]): Promise<void> {
+    const { scheduler } = this.#options;
+    const wants = hooks.map((hook) => ({ ...hook, limit: scheduler.room(hook.hook_id) }));
+    await this.#claim(this.#deal(wants.filter(({ limit }) => limit > 0)));
+  }
+
   /** The hooks with due deliveries and room in memory, starting where the last pass ended, in short reads. */
   async #walk(): Promise<readonly OwnedWant[]> {
     const { store, clock, scheduler } = this.#options;
@@ -150,15 +157,28 @@ export class Claimer {
     }
   }
 
-  async #claimSome(wants: readonly Want[]): Promise<void> {
+  async #claimSome(given: readonly Want[]): Promise<void> {
     const { store, clock, scheduler, onClaimed } = this.#options;
     const now = clock.now();
+    const wants = this.#withRoom(given);
+    if (wants.length === 0) return;
     const leased = await store.claim({ now, lease_until: now + LEASE_MS, wants });
     const counts = new Map<string, number>();
     for (const { delivery } of leased) counts.set(delivery.hook_id, (counts.get(delivery.hook_id) ?? 0) + 1);
     // A hook with as many deliveries as requested probably has more.
     for (const want of wants) if (counts.get(want.hook_id) === want.limit) scheduler.noteBacklog(want);
     onClaimed(leased);
+  }
+
+  /** Another claim may have filled queues since. */
+  #withRoom(wants: readonly Want[]): readonly Want[] {
+    const { scheduler } = this.#options;
+    return wants.flatMap((want) => {
+      const limit = Math.min(want.limit, scheduler.room(want.hook_id));
+      if (limit > 0) return [{ ...want, limit }];
+      scheduler.noteBacklog(want);
+      return [];
+    });
   }
 
   #yield(): Promise<void> {

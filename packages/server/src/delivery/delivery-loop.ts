@@ -10,6 +10,7 @@ import type { SchemaCheck } from '../ports/schema-check.ts';
 import type {
   AcceptResult,
   AttemptRecord,
+  HookThrottle,
   Lease,
   LeasedDelivery,
   NewEvent,
@@ -26,6 +27,7 @@ import { Claimer } from './claimer.ts';
 import { FanOutRunner } from './fan-out-runner.ts';
 import { GroupCommit } from './group-commit.ts';
 import type { ConcurrencyLimits } from './hook-queue.ts';
+import { HookThrottles } from './hook-throttles.ts';
 import { manualClaimError } from './manual-claim-error.ts';
 import { Notices } from './notices.ts';
 import { Report, type ReportOptions } from './report.ts';
@@ -67,6 +69,7 @@ export class DeliveryLoop {
   readonly notices: Notices;
   readonly #options: DeliveryLoopOptions;
   readonly #runner: AttemptRunner;
+  readonly #throttles: HookThrottles;
   readonly #scheduler: Scheduler;
   readonly #backpressure: Backpressure;
   readonly #group_commit: GroupCommit;
@@ -82,14 +85,19 @@ export class DeliveryLoop {
   readonly #gave_up = Promise.withResolvers<void>();
   #is_stopping = false;
   #is_refilling = false;
+  /** More deliveries of throttled hooks may be claimed. */
+  #is_claimable = false;
   #failed_commits = 0;
 
   constructor(options: DeliveryLoopOptions) {
     this.#options = options;
     this.#report = new Report(options);
     const { clock } = options;
+    this.#throttles = new HookThrottles({ clock, onClaimable: () => this.#onClaimable() });
+    options.store.watchThrottles((throttles) => this.#onThrottled(throttles));
     this.#runner = new AttemptRunner({
       ...options,
+      isHeldBack: (delivery) => this.#throttles.isHeldBack(delivery),
       transport: () => this.#transport,
       settle: (settlement) => this.#group_commit.settle(settlement),
       onLeaseLost: (lease) => this.#onLeaseLost(lease),
@@ -97,6 +105,7 @@ export class DeliveryLoop {
     this.#scheduler = new Scheduler({
       clock,
       limits: options.limits,
+      throttles: this.#throttles,
       start: (batch) => this.#runner.start(batch),
     });
     this.#backpressure = new Backpressure({
@@ -177,6 +186,7 @@ export class DeliveryLoop {
    */
   async stop(): Promise<void> {
     this.#is_stopping = true;
+    this.#throttles.close();
     this.#backpressure.lift();
     this.#group_commit.wake();
     await this.#fan_outs.stop();
@@ -297,12 +307,28 @@ export class DeliveryLoop {
     this.#is_refilling = true;
     try {
       await this.#tracked(this.#claimer.refill());
+      while (this.#is_claimable && !this.#is_stopping) {
+        this.#is_claimable = false;
+        await this.#tracked(this.#claimer.claimFor(this.#throttles.takeClaimable()));
+      }
     } catch (error) {
       this.#options.log.warn('could not claim more of a backlog; the next sweep tries again', {
         reason: String(error),
       });
     } finally {
       this.#is_refilling = false;
+    }
+  }
+
+  #onClaimable(): void {
+    this.#is_claimable = true;
+    void this.#refill();
+  }
+
+  #onThrottled(throttles: readonly HookThrottle[]): void {
+    for (const throttle of throttles) {
+      this.#report.breaker(throttle, this.#throttles.update(throttle));
+      if (throttle.state === 'open') this.#returnUnsent(this.#scheduler.takeQueued(throttle.hook_id));
     }
   }
 

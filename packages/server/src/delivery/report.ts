@@ -6,7 +6,14 @@ import { type OutcomeKind, outcomeDetail, type ServerFault } from '../core/outco
 import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { EventReceipt, LeasedDelivery, NewEvent, Settlement, SettleResult } from '../ports/store.ts';
+import type {
+  EventReceipt,
+  HookThrottle,
+  LeasedDelivery,
+  NewEvent,
+  Settlement,
+  SettleResult,
+} from '../ports/store.ts';
 
 /** A committed event or attempt, for the metrics. */
 export type Observation =
@@ -113,6 +120,16 @@ export class Report {
     }
     this.#changes.delivery(delivery);
     this.#reportHook(delivery, result);
+  }
+
+  /** The breaker of a hook has opened or closed. */
+  breaker({ workspace_id, hook_id, until }: HookThrottle, change: 'opened' | 'closed' | null): void {
+    const ids = { workspace_id, hook_id };
+    if (change === 'opened') {
+      const next_probe_at = until === null ? null : new Date(until).toISOString();
+      this.#log.warn('a hook is held back: its breaker has opened', { ...ids, next_probe_at });
+    }
+    if (change === 'closed') this.#log.info('the breaker of a hook has closed', ids);
   }
 
   leaseLost(delivery: Delivery): void {

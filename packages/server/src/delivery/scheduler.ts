@@ -4,6 +4,7 @@ import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DueHook, Lease, LeasedDelivery } from '../ports/store.ts';
 import { type ConcurrencyLimits, HookQueue } from './hook-queue.ts';
+import type { HookThrottles } from './hook-throttles.ts';
 import { ReadyHooks } from './ready-hooks.ts';
 import { type Owner, ownerOf } from '../core/owner.ts';
 import { Shares } from './shares.ts';
@@ -13,6 +14,7 @@ import { SuspectQueue } from './suspect-queue.ts';
 export interface SchedulerOptions {
   readonly clock: Clock;
   readonly limits: ConcurrencyLimits;
+  readonly throttles: HookThrottles;
   /** Starts the attempts of one turn of the event loop. */
   readonly start: (batch: readonly LeasedDelivery[]) => void;
 }
@@ -31,6 +33,7 @@ const REMEMBERED_MAX = 50_000;
 export class Scheduler {
   readonly #clock: Clock;
   readonly #limits: ConcurrencyLimits;
+  readonly #throttles: HookThrottles;
   readonly #start: SchedulerOptions['start'];
   readonly #queues = new Map<string, HookQueue>();
   readonly #smoothed_ms = new LRUCache<string, number>({ max: REMEMBERED_MAX });
@@ -49,9 +52,10 @@ export class Scheduler {
   #is_awake = false;
   #is_closed = false;
 
-  constructor({ clock, limits, start }: SchedulerOptions) {
+  constructor({ clock, limits, throttles, start }: SchedulerOptions) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#throttles = throttles;
     this.#start = start;
     this.#ready = new ReadyHooks(this.#shares, limits);
   }
@@ -108,7 +112,8 @@ export class Scheduler {
   /** Hooks with a full queue; from now on they count as having a backlog in the store. */
   saturatedHooks(): ReadonlySet<string> {
     const now = this.#clock.monotonic();
-    const saturated = new Set<string>();
+    const saturated = new Set<string>(this.#throttles.limited());
+    if (this.#throttles.size > 0) this.#addFullThrottled(saturated);
     for (const queue of this.#long) {
       if (queue.length < queue.limit(now, this.#limits)) continue;
       saturated.add(queue.hook_id);
@@ -141,22 +146,31 @@ export class Scheduler {
     return expiring;
   }
 
+  /** Removes and returns the queued deliveries of a hook whose breaker has opened. */
+  takeQueued(hook_id: string): readonly LeasedDelivery[] {
+    const queue = this.#queues.get(hook_id);
+    return queue === undefined ? [] : this.#takeOut(queue, () => queue.shed(0));
+  }
+
   /** The number of deliveries of a hook that memory has room for. */
   room(hook_id: string): number {
     const queue = this.#queues.get(hook_id);
+    const width = this.#throttles.widthOf(hook_id, this.#limits.hook_concurrency);
+    if (width !== null) return Math.max(0, width - (queue?.length ?? 0) - (queue?.inFlight ?? 0));
     if (queue === undefined) return this.#limits.hook_concurrency * 4;
     return Math.max(0, queue.limit(this.#clock.monotonic(), this.#limits) - queue.length);
   }
 
   /** Hooks with a backlog in the store and little left in memory; each is returned once per noted backlog. */
   needRefill(): readonly (DueHook & { readonly limit: number })[] {
-    const now = this.#clock.monotonic();
     const found = [];
     for (const queue of this.#backlogged) {
       const { hook_id, workspace_id, length } = queue;
       if (length > this.#limits.hook_concurrency / 2) continue;
+      const limit = Math.min(this.room(hook_id), REFILL_MAX);
+      if (limit === 0) continue;
       this.#backlogged.delete(queue);
-      found.push({ hook_id, workspace_id, limit: Math.min(queue.limit(now, this.#limits), REFILL_MAX) });
+      found.push({ hook_id, workspace_id, limit });
       this.#pruneIdle(queue);
     }
     return found;
@@ -239,6 +253,18 @@ export class Scheduler {
   #classifyBusy(): void {
     const now = this.#clock.monotonic();
     for (const queue of this.#busy) this.#classify(queue, now);
+  }
+
+  /** A hook with a rate limit or a ramp keeps no more in memory than it can send now. */
+  #addFullThrottled(saturated: Set<string>): void {
+    for (const queue of this.#busy) {
+      const { hook_id } = queue;
+      if (saturated.has(hook_id)) continue;
+      if (this.#throttles.widthOf(hook_id, this.#limits.hook_concurrency) === null) continue;
+      if (this.room(hook_id) > 0) continue;
+      saturated.add(hook_id);
+      this.#backlogged.add(queue);
+    }
   }
 
   #pruneIdle(queue: HookQueue): void {

@@ -6,7 +6,7 @@ import type { Store } from '../ports/store.ts';
 /** The methods that a scrape calls. */
 export interface StorageSources {
   readonly clock: Pick<Clock, 'now'>;
-  readonly store: Pick<Store, 'openDeliveries' | 'fileSizes' | 'scrubStatus'>;
+  readonly store: Pick<Store, 'openDeliveries' | 'openBreakers' | 'fileSizes' | 'scrubStatus'>;
   readonly repositories: {
     readonly recoveries: Pick<Repositories['recoveries'], 'countRunning'>;
     readonly erasures: Pick<Repositories['erasures'], 'countRunning'>;
@@ -72,6 +72,14 @@ const deliveries = ({ clock, store }: StorageSources): Reading => {
   });
 };
 
+const breakers = ({ store }: StorageSources): Reading => {
+  const open = gauge({
+    name: 'bellwire_breakers_open',
+    help: 'Hooks to which nothing but probes is sent, because their receivers fail.',
+  });
+  return createReading({ plain: [open] }, async () => open.set(await store.openBreakers()));
+};
+
 const files = ({ store }: StorageSources): Reading => {
   const size = gauge({
     name: 'bellwire_database_size_bytes',
@@ -129,7 +137,7 @@ export const registerStorageMetrics = (
   registry: Registry,
   sources: StorageSources,
 ): (() => Promise<void>) => {
-  const readings = [deliveries, files, scrub, jobs].map((create) => create(sources));
+  const readings = [deliveries, breakers, files, scrub, jobs].map((create) => create(sources));
   for (const { labeled, plain } of readings) {
     for (const metric of [...labeled, ...plain]) registry.registerMetric(metric);
   }

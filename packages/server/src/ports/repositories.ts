@@ -5,6 +5,7 @@ import type { Delivery, DeliveryStatus, FailureReason, WaitReason } from '../cor
 import type { LastOutcome } from '../core/error-text.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, Hook, HookStatus } from '../core/hook.ts';
+import type { Throttle, ThrottledHook } from '../core/hook-throttle.ts';
 import type { TenantLimits } from '../core/limits.ts';
 import type { CreationKey } from '../core/idempotency.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -102,6 +103,7 @@ export type HookChange = Partial<
     | 'max_attempts'
     | 'retry_schedule'
     | 'timeout_ms'
+    | 'rate_limit'
     | 'validated_at'
   >
 > & {
@@ -122,6 +124,8 @@ export interface ListedHook extends Hook {
   readonly secret_expiries: readonly (number | null)[];
   /** When its first pending delivery is due; null if none is pending. */
   readonly next_attempt_at: number | null;
+  /** Null if nothing holds it back. */
+  readonly throttle: Throttle | null;
 }
 
 /** The hook that an idempotency key created. */
@@ -148,6 +152,10 @@ export interface StoredDelivery
   readonly blocked_by: string | null;
   /** The duration of the last attempt; null before the first, or if nothing was measured. */
   readonly last_duration_ms: number | null;
+  /** What limits how fast its hook receives deliveries. */
+  readonly hook: ThrottledHook;
+  /** The number of deliveries of its hook that are sent before it, if `get` has counted them; at most 10,000. */
+  readonly ahead: number | null;
   readonly created_at: number;
   readonly updated_at: number;
 }

@@ -1,6 +1,7 @@
 import type { CancelReason, Delivery, DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { BellwireError } from '../core/errors.ts';
 import type { Event, EventMetadata, Trigger } from '../core/event.ts';
+import type { BreakerState } from '../core/breaker.ts';
 import type { Filter, FilterVerdict } from '../core/filter/compile-filter.ts';
 import type { DisabledReason, SendableHook } from '../core/hook.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -179,6 +180,20 @@ export interface DueHook {
   readonly workspace_id: string;
 }
 
+/** What limits how fast a hook receives deliveries, and what the scheduler must know of it. */
+export interface HookThrottle extends DueHook {
+  /** Nothing is sent while it is `open`, and only the probe while it is `half_open`. */
+  readonly state: BreakerState;
+  readonly probe_id: string | null;
+  /** Maximum number of concurrent attempts; null for all slots of the hook. */
+  readonly width: number | null;
+  readonly has_rate_limit: boolean;
+  /** Due deliveries may wait in the store. */
+  readonly waits: boolean;
+  /** When more of them may be claimed; null if that depends on an attempt in flight. */
+  readonly until: number | null;
+}
+
 /** A hook with due deliveries, and the tenant that it belongs to. */
 export interface OwnedDueHook extends DueHook {
   readonly tenant: string | null;
@@ -296,14 +311,15 @@ export interface Store {
       readonly isOpen: (owner: Owner) => boolean;
     },
   ) => Promise<FanOutSlice>;
-  /** Active hooks with a delivery due at `now`, among the `limit` hooks whose ids follow `after`. */
+  /** Active hooks with a delivery due at `now` that no breaker holds back, among the `limit` hooks whose ids follow `after`. */
   readonly dueHooks: (query: {
     readonly now: number;
     readonly after: string | null;
     readonly limit: number;
   }) => Promise<DueHooks>;
   /**
-   * Leases up to `limit` due deliveries of each active hook, the longest due first. At a hook for every tenant, each
+   * Leases up to `limit` due deliveries of each active hook, the longest due first, and no more than its breaker and its
+   * rate limit allow. At a hook for every tenant, each
    * tenant with due deliveries gets its share, in turn, and the longest due ones of any tenant get the rest.
    */
   readonly claim: (claim: {
@@ -311,6 +327,10 @@ export interface Store {
     readonly lease_until: number;
     readonly wants: readonly (DueHook & { readonly limit: number })[];
   }) => Promise<readonly LeasedDelivery[]>;
+  /** The number of hooks whose breaker is not closed; counted up to 100,000. */
+  readonly openBreakers: () => Promise<number>;
+  /** Calls `listener` after each transaction that changed a throttle or kept deliveries waiting, before its promise resolves. */
+  readonly watchThrottles: (listener: (throttles: readonly HookThrottle[]) => void) => void;
   /** Leases one delivery for a manual attempt, in any state but `sending` and `canceled`, if its event has a payload. */
   readonly claimManually: (claim: {
     readonly now: number;

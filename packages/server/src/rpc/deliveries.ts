@@ -56,7 +56,7 @@ type ListInput = z.infer<z.ZodObject<typeof filter & typeof page>> & {
 
 /** One page of the deliveries that match; for a portal, only of those to its own hooks. */
 const listing =
-  ({ repositories }: RpcDeps) =>
+  ({ repositories, now }: RpcDeps) =>
   async (
     { workspace_id, portal_tenant }: Pick<Access, 'workspace_id' | 'portal_tenant'>,
     input: ListInput,
@@ -68,7 +68,7 @@ const listing =
       until: timeOf(input.until),
     };
     const found = await repositories.deliveries.list(workspace_id, query, toPageQuery(input));
-    return toAnswer(found, viewDelivery);
+    return toAnswer(found, (delivery) => viewDelivery(delivery, now()));
   };
 
 const defineLists = (deps: RpcDeps) => {
@@ -107,7 +107,7 @@ const defineLists = (deps: RpcDeps) => {
   };
 };
 
-const defineReads = ({ repositories }: RpcDeps) => ({
+const defineReads = ({ repositories, now }: RpcDeps) => ({
   get: procedure
     .meta({
       scope: 'read',
@@ -126,7 +126,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       }
       const latest = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, LATEST);
       return {
-        ...viewDelivery(delivery),
+        ...viewDelivery(delivery, now()),
         attempts: (latest?.data ?? []).map(viewAttempt).toReversed(),
       };
     }),
@@ -180,7 +180,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
     }),
 });
 
-const defineSkip = ({ skipDelivery }: RpcDeps) => ({
+const defineSkip = ({ skipDelivery, now }: RpcDeps) => ({
   skip: procedure
     .meta({
       scope,
@@ -194,7 +194,7 @@ const defineSkip = ({ skipDelivery }: RpcDeps) => ({
     .input(z.strictObject({ delivery_id: deliveryId }))
     .output(deliveryView)
     .mutation(async ({ ctx, input: { delivery_id } }) =>
-      viewDelivery(await skipDelivery(actorOf(ctx), delivery_id)),
+      viewDelivery(await skipDelivery(actorOf(ctx), delivery_id), now()),
     ),
 });
 

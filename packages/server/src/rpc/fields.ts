@@ -4,6 +4,7 @@ import { parseDuration } from '../core/durations.ts';
 import { EVENTS_PER_SECOND_MAX } from '../core/limits.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { isOrderPath } from '../core/order.ts';
+import { ratePeriods } from '../core/rate-limit.ts';
 import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
 import { MAX_ATTEMPTS } from '../core/retry-schedule.ts';
 import { methods } from '../dialects/dialect.ts';
@@ -292,6 +293,11 @@ export const hookFields = {
     z.int().min(100).max(60_000).nullable(),
     'Timeout of each attempt in milliseconds, from the resolution of the host name to the end of the response. Null uses the server’s `BELLWIRE_ATTEMPT_TIMEOUT`, or else the default of the dialect.',
     10_000,
+  ).optional(),
+  rate_limit: described(
+    z.strictObject({ count: z.int().min(1).max(10_000), per: z.enum(ratePeriods) }).nullable(),
+    'Maximum rate at which the hook receives deliveries, evenly spaced: `count` per `second`, `minute`, `hour` or `day`. Further deliveries wait. Tests, pings and manual retries are not limited. Null for no limit.',
+    { count: 10, per: 'second' },
   ).optional(),
   headers: described(
     z.record(z.string().max(64), z.string().max(4096)),

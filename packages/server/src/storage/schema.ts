@@ -2,6 +2,7 @@ import type { ColumnType, Generated, Kysely } from 'kysely';
 import type { DeliveryStatus, FailureReason, WaitReason } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
 import type { DisabledReason, HookStatus } from '../core/hook.ts';
+import type { Throttle } from '../core/hook-throttle.ts';
 import type { KeyScope } from '../core/api-key.ts';
 import type { ErasurePhase } from '../core/erasure.ts';
 import type { StatsCounter } from '../core/attempt-stats.ts';
@@ -104,6 +105,8 @@ interface HooksTable {
   /** Milliseconds. */
   retry_schedule: JsonText | null;
   timeout_ms: number | null;
+  /** JSON of its `RateLimit`; null for none. */
+  rate_limit: JsonText | null;
   headers: Sealed | null;
   client_certificate: Sealed | null;
   validated_at: Time | null;
@@ -119,6 +122,12 @@ interface HooksTable {
   created_at: Time;
   updated_at: Time;
   deleted_at: Time | null;
+}
+
+/** Throttles of hooks. A hook that nothing holds back has no row, nor one without recent failures. */
+interface ThrottlesTable extends Throttle {
+  hook_id: string;
+  workspace_id: string;
 }
 
 interface SecretsTable {
@@ -332,6 +341,7 @@ export interface Schema {
   bellwire_api_keys: ApiKeysTable;
   bellwire_event_types: EventTypesTable;
   bellwire_hooks: HooksTable;
+  bellwire_throttles: ThrottlesTable;
   bellwire_secrets: SecretsTable;
   bellwire_events: EventsTable;
   bellwire_event_metadata: EventMetadataTable;

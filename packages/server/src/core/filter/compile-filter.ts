@@ -19,7 +19,7 @@ export type FilterVerdict = 'match' | 'no_match' | 'failed';
 
 export interface Evaluation {
   readonly verdict: FilterVerdict;
-  /** The work that it took, in units of some nanoseconds. */
+  /** The work that it took, in units of about a nanosecond. */
   readonly cost: number;
 }
 
@@ -34,7 +34,7 @@ export interface Filter {
 export const STEPS_MAX = 10_000;
 const CHARACTERS_PER_STEP = 64;
 /** The cost of an operator, as steps. */
-const OPERATOR_COST = 10;
+const OPERATOR_COST = 100;
 
 interface Budget {
   steps: number;

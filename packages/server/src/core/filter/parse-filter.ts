@@ -13,7 +13,7 @@ import { ParseError, type Token, tokensOf } from './tokens.ts';
 /** Maximum size of a filter in bytes of UTF-8. */
 export const FILTER_BYTES_MAX = 1_024;
 /** Comparisons, tests, `and`, `or` and `not`. */
-export const FILTER_OPERATORS_MAX = 50;
+const FILTER_OPERATORS_MAX = 50;
 /** Parentheses and `not` in each other. */
 const LEVELS_MAX = 16;
 

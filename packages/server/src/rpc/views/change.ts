@@ -77,12 +77,12 @@ export interface ShownChange {
 
 /** Shows changes as the API shows the same things. */
 export const createViewChange =
-  (factsOf: (hook: ListedHook) => HookFacts) =>
+  ({ factsOf, now }: { readonly factsOf: (hook: ListedHook) => HookFacts; readonly now: () => number }) =>
   (change: Change): ShownChange => {
     switch (change.kind) {
       case 'delivery': {
         const { hook_id, tenant, hook_tenant: owner } = change.delivery;
-        return { type: 'delivery', data: viewDelivery(change.delivery), hook_id, tenant, owner };
+        return { type: 'delivery', data: viewDelivery(change.delivery, now()), hook_id, tenant, owner };
       }
       case 'hook': {
         const { hook_id, tenant, hook } = change;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deliveryStatuses } from '../../core/delivery.ts';
 import { deliveryError } from '../../core/error-text.ts';
+import { type Hold, holdReasons, waitsFor } from '../../core/waits-for.ts';
 import type { StoredDelivery } from '../../ports/repositories.ts';
 import { EXAMPLE } from '../examples.ts';
 import { described } from '../fields.ts';
@@ -26,6 +27,22 @@ export const deliveryView = z
       'When the next attempt is due; null when none is due, also while it waits for another delivery (`blocked_by`).',
       null,
     ),
+    waits_for: z
+      .object({
+        reason: described(
+          z.enum(holdReasons),
+          '`breaker`: the receiver fails, so nothing but a probe is sent. `rate_limit`: the `rate_limit` of the hook is used up. `order`: an earlier delivery of its order (`blocked_by`).',
+          'rate_limit',
+        ),
+        until: shownTimeOrNull(
+          '`breaker`: when the next probe is sent; null while one is in progress. `rate_limit`: when its turn comes, estimated; null in lists, or if more than 10,000 deliveries are before it. `order`: null.',
+          EXAMPLE.later,
+        ),
+      })
+      .nullable()
+      .meta({
+        description: 'What else a pending delivery waits for after `next_attempt_at`; null for nothing.',
+      }),
     last_outcome: described(
       z.string().nullable(),
       'The `outcome` of the last attempt; null before the first.',
@@ -61,7 +78,10 @@ export const deliveryView = z
   })
   .meta({ id: 'Delivery', description: 'One event for one hook.' });
 
-export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryView> => ({
+const viewHold = (hold: Hold | null): z.infer<typeof deliveryView>['waits_for'] =>
+  hold === null ? null : { reason: hold.reason, until: isoOrNull(hold.until) };
+
+export const viewDelivery = (delivery: StoredDelivery, now: number): z.infer<typeof deliveryView> => ({
   id: delivery.id,
   event_id: delivery.event_id,
   event_type: delivery.event_type,
@@ -72,6 +92,7 @@ export const viewDelivery = (delivery: StoredDelivery): z.infer<typeof deliveryV
   status: delivery.status,
   attempt_count: delivery.attempts,
   next_attempt_at: isoOrNull(delivery.next_attempt_at),
+  waits_for: viewHold(waitsFor(delivery, now)),
   last_outcome: delivery.last_outcome,
   last_status: delivery.last_status,
   last_duration_ms: delivery.last_duration_ms,

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { type Breaker, breakerStates, CLOSED } from '../../core/breaker.ts';
 import { HIDDEN_VALUE } from '../../core/custom-headers.ts';
 import { formatDuration } from '../../core/durations.ts';
 import { deliveryError } from '../../core/error-text.ts';
 import { hookStatuses } from '../../core/hook.ts';
+import { ratePeriods } from '../../core/rate-limit.ts';
 import type { AttemptDelay } from '../../core/retry-schedule.ts';
 import type { SecretState } from '../../core/secret-state.ts';
 import type { ListedHook } from '../../ports/repositories.ts';
@@ -84,6 +86,16 @@ export const hookView = z
       'Timeout of each attempt in milliseconds. Null uses the server’s `BELLWIRE_ATTEMPT_TIMEOUT`, or else the default of the dialect.',
       null,
     ),
+    rate_limit: z
+      .object({
+        count: described(z.int(), 'The number of deliveries.', 10),
+        per: described(z.enum(ratePeriods), 'The period.', 'second'),
+      })
+      .nullable()
+      .meta({
+        description:
+          'Maximum rate at which it receives deliveries, evenly spaced. Tests, pings and manual retries are not limited. Null for no limit.',
+      }),
     headers: described(
       z.record(z.string(), z.string()),
       `The custom headers. Values are shown as \`${HIDDEN_VALUE}\`.`,
@@ -107,6 +119,19 @@ export const hookView = z
       'Why the server disabled it.',
       null,
     ),
+    breaker: z
+      .object({
+        state: described(
+          z.enum(breakerStates),
+          '`closed`: deliveries are sent. `open`: the receiver fails; nothing is sent before `next_probe_at`. `half_open`: one delivery is being sent as a probe, and its success closes the breaker.',
+          'closed',
+        ),
+        next_probe_at: shownTimeOrNull(
+          'When the next delivery is sent to an open hook; null unless it is open.',
+          null,
+        ),
+      })
+      .meta({ description: 'The circuit breaker, which stops sending to a receiver that keeps failing.' }),
     secret_state: z
       .object({
         signing: described(
@@ -159,6 +184,11 @@ const viewFailure = (failure: ListedHook['last_failure']): z.infer<typeof hookVi
         error: deliveryError(failure, null),
       };
 
+const viewBreaker = ({ state, probe_at }: Breaker): z.infer<typeof hookView>['breaker'] => ({
+  state,
+  next_probe_at: state === 'open' ? isoOrNull(probe_at) : null,
+});
+
 /** The parts of a shown hook that are not in its row. */
 export interface HookFacts {
   readonly secrets: SecretState;
@@ -190,6 +220,7 @@ export const viewHook = (
   retry_schedule: hook.retry_schedule?.map(formatDuration) ?? null,
   attempt_delays: [...attempt_delays],
   timeout_ms: hook.timeout_ms,
+  rate_limit: hook.rate_limit === null ? null : { ...hook.rate_limit },
   headers: Object.fromEntries(hook.header_names.map((name) => [name, HIDDEN_VALUE])),
   client_certificate:
     hook.client_certificate === null
@@ -197,6 +228,7 @@ export const viewHook = (
       : { ...hook.client_certificate, expires_at: iso(hook.client_certificate.expires_at) },
   validated_at: isoOrNull(hook.validated_at),
   disabled_reason: hook.disabled_reason,
+  breaker: viewBreaker(hook.throttle ?? CLOSED),
   secret_state: {
     signing: secrets.signing,
     previous: secrets.previous.map(({ expires_at }) => ({ expires_at: iso(expires_at) })),

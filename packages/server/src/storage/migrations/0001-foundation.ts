@@ -9,6 +9,7 @@ import { addOrder } from './order-columns.ts';
 import { createApiKeys } from './api-keys-table.ts';
 import { createSessions } from './sessions-table.ts';
 import { createStats } from './stats-table.ts';
+import { createThrottles } from './throttles-table.ts';
 
 const createMeta = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
   await is
@@ -96,6 +97,7 @@ const createHooks = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void
         .addColumn('max_attempts', 'integer')
         .addColumn('retry_schedule', 'text')
         .addColumn('timeout_ms', 'integer')
+        .addColumn('rate_limit', 'text')
         .addColumn('headers', 'text')
         .addColumn('client_certificate', 'text')
         .addColumn('validated_at', is.integer)
@@ -292,6 +294,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createRegistry(db, is);
     await createEventTypes(db, is);
     await createHooks(db, is);
+    await createThrottles(db, is);
     await createSecrets(db, is);
     await createEvents(db, is);
     await createEventMetadata(db, is);

@@ -1,22 +1,32 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely';
+import type { Throttle } from '../../core/hook-throttle.ts';
 import { firstIdAt } from '../../core/ids.ts';
 import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/repositories.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
+import { toRateLimit } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { blockedBy } from './orders.ts';
 import { createDeliveryAttempts } from './delivery-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import { inTransaction } from './in-transaction.ts';
 import { skipDelivery } from './skip-delivery.ts';
+import { readThrottles } from './throttles.ts';
 import { eventIdOf } from './wire-ids.ts';
 
-type ShownDelivery = DeliveryRow & {
+interface HookFields {
   readonly url: string | null;
   readonly hook_tenant: string | null;
+  readonly rate_limit: string | null;
   readonly blocked_by: string | null;
-};
+}
 
-const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
+type ShownDelivery = DeliveryRow & HookFields;
+
+const toStoredDelivery = (
+  row: ShownDelivery,
+  throttle: Throttle | null,
+  ahead: number | null = null,
+): StoredDelivery => ({
   id: row.id,
   workspace_id: row.workspace_id,
   tenant: row.tenant,
@@ -36,9 +46,54 @@ const toStoredDelivery = (row: ShownDelivery): StoredDelivery => ({
   last_duration_ms: row.last_duration_ms,
   url: row.url,
   hook_tenant: row.hook_tenant,
+  hook: { rate_limit: toRateLimit(row.rate_limit), throttle },
+  ahead,
   created_at: row.created_at,
   updated_at: row.updated_at,
 });
+
+/** Throttles matter only for pending deliveries. */
+const readThrottlesOf = async (
+  db: Kysely<Schema>,
+  rows: readonly DeliveryRow[],
+): Promise<(row: DeliveryRow) => Throttle | null> => {
+  const pending = rows.filter(({ status }) => status === 'pending');
+  const throttles = await readThrottles(db, [...new Set(pending.map(({ hook_id }) => hook_id))]);
+  return ({ hook_id }) => throttles.get(hook_id) ?? null;
+};
+
+/** The deliveries that are counted at most: a walk in the index of pending ones. */
+const AHEAD_MAX = 10_000;
+
+/** The number of pending deliveries of the same hook that are due before it; null if there are too many, or if it is not pending. */
+const countAhead = async (db: Kysely<Schema>, row: DeliveryRow): Promise<number | null> => {
+  const { hook_id, status, next_attempt_at } = row;
+  if (status !== 'pending' || next_attempt_at === null) return null;
+  const before = db
+    .selectFrom('bellwire_deliveries')
+    .select(sql.lit(1).as('one'))
+    .where('hook_id', '=', hook_id)
+    .where('status', '=', sql.lit('pending'))
+    .where(({ eb, or, and }) =>
+      or([
+        eb('next_attempt_at', '<', next_attempt_at),
+        and([eb('next_attempt_at', '=', next_attempt_at), eb('id', '<', row.id)]),
+      ]),
+    )
+    .where('next_attempt_at', '<=', next_attempt_at)
+    .limit(AHEAD_MAX);
+  const { ahead } = await db
+    .selectFrom(before.as('before'))
+    .select(({ fn }) => fn.countAll<number>().as('ahead'))
+    .executeTakeFirstOrThrow();
+  return ahead >= AHEAD_MAX ? null : ahead;
+};
+
+const HOOK_FIELDS = [
+  'bellwire_hooks.url',
+  'bellwire_hooks.tenant as hook_tenant',
+  'bellwire_hooks.rate_limit',
+] as const;
 
 /** Maximum time by which the id of a delivery may be ahead of its `created_at`. */
 const CLOCK_SLACK_MS = 3_600_000;
@@ -141,11 +196,22 @@ const createList =
           .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
           .as('hook_tenant'),
       )
+      .select((eb) =>
+        eb
+          .selectFrom('bellwire_hooks')
+          .select('rate_limit')
+          .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
+          .as('rate_limit'),
+      )
       .select(blockedBy('candidates').as('blocked_by'))
       .orderBy('id', 'desc')
       .limit(rowsToFetch(page))
       .execute();
-    const found = toPage(rows, page, { to: toStoredDelivery, keyOf: ({ id }) => id });
+    const throttleOf = await readThrottlesOf(reader, rows);
+    const found = toPage(rows, page, {
+      to: (row) => toStoredDelivery(row, throttleOf(row)),
+      keyOf: ({ id }) => id,
+    });
     if (found.next !== null) return found;
     return { ...found, next: await endOfWindow(reader, workspace_id, options) };
   };
@@ -155,7 +221,7 @@ const namedBy = ({ reader }: Connections, column: 'id' | 'event_id', names: read
     .selectFrom('bellwire_deliveries')
     .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
     .selectAll('bellwire_deliveries')
-    .select(['bellwire_hooks.url', 'bellwire_hooks.tenant as hook_tenant'])
+    .select(HOOK_FIELDS)
     .select(blockedBy('bellwire_deliveries').as('blocked_by'))
     .where(`bellwire_deliveries.${column}`, 'in', names);
 
@@ -178,7 +244,8 @@ const createNamed =
     ];
     const own = rows.filter((row) => row.workspace_id === workspace_id);
     // By id: a delivery can be named twice.
-    const found = new Map(own.map((row) => [row.id, toStoredDelivery(row)]));
+    const throttleOf = await readThrottlesOf(connections.reader, own);
+    const found = new Map(own.map((row) => [row.id, toStoredDelivery(row, throttleOf(row))]));
     return [...found.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
   };
 
@@ -210,12 +277,14 @@ export const createDeliveries = (connections: Connections): DeliveriesRepository
         .selectFrom('bellwire_deliveries')
         .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
         .selectAll('bellwire_deliveries')
-        .select(['bellwire_hooks.url', 'bellwire_hooks.tenant as hook_tenant'])
+        .select(HOOK_FIELDS)
         .select(blockedBy('bellwire_deliveries').as('blocked_by'))
         .where('bellwire_deliveries.workspace_id', '=', workspace_id)
         .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();
-      return row === undefined ? null : toStoredDelivery(row);
+      if (row === undefined) return null;
+      const throttle = (await readThrottlesOf(reader, [row]))(row);
+      return toStoredDelivery(row, throttle, row.rate_limit === null ? null : await countAhead(reader, row));
     },
     skip: (workspace_id, id, now) => inTransaction(db, (trx) => skipDelivery(trx, { workspace_id, id }, now)),
     attempts: createDeliveryAttempts(connections),

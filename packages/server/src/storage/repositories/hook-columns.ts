@@ -19,6 +19,7 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     metadata: JSON.stringify(hook.metadata),
     ordered: hook.ordered ? 1 : 0,
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
+    rate_limit: hook.rate_limit === null ? null : JSON.stringify(hook.rate_limit),
     retry_schedule: scheduleText(hook.retry_schedule),
     headers: sealHeaders(headers, hook.id, cipher),
     client_certificate: sealClientCertificate(client_certificate, hook.id, cipher),
@@ -42,6 +43,7 @@ export const toChangedColumns = (
     metadata,
     ordered,
     insecure_ssl,
+    rate_limit,
     retry_schedule,
     headers,
     client_certificate,
@@ -54,6 +56,9 @@ export const toChangedColumns = (
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
     ...(ordered === undefined ? {} : { ordered: ordered ? 1 : 0 }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
+    ...(rate_limit === undefined
+      ? {}
+      : { rate_limit: rate_limit === null ? null : JSON.stringify(rate_limit) }),
     ...(retry_schedule === undefined ? {} : { retry_schedule: scheduleText(retry_schedule) }),
     ...(headers === undefined ? {} : { headers: sealHeaders(headers, id, cipher) }),
     ...(client_certificate === undefined

@@ -28,6 +28,7 @@ import { readNextAttempts } from './next-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
 import { findTwins } from './find-twins.ts';
+import { probeNow, readThrottles, removeThrottle } from './throttles.ts';
 import { stopFirstDeliveries } from './waiting-deliveries.ts';
 
 const insertTenant = async (
@@ -43,14 +44,16 @@ const insertTenant = async (
 };
 
 /** The fields of a listed hook that are not in its row. */
-type Shown = Pick<ListedHook, 'secret_expiries' | 'next_attempt_at'>;
+type Shown = Pick<ListedHook, 'secret_expiries' | 'next_attempt_at' | 'throttle'>;
 
 const readShown = async (db: Kysely<Schema>, ids: readonly string[]): Promise<(id: string) => Shown> => {
   const expiries = await readSecretExpiries(db, ids);
   const next_attempts = await readNextAttempts(db, ids);
+  const throttles = await readThrottles(db, ids);
   return (id) => ({
     secret_expiries: expiries.get(id) ?? [],
     next_attempt_at: next_attempts.get(id) ?? null,
+    throttle: throttles.get(id) ?? null,
   });
 };
 
@@ -199,6 +202,8 @@ class Hooks implements HooksRepository {
         .executeTakeFirst();
       if (row === undefined) return null;
       if (wanted.secret !== undefined) await this.#replaceSecret(trx, id, wanted);
+      if (wanted.status === 'active')
+        await probeNow(trx, { workspace_id, hook_id: id, now: wanted.updated_at });
       if (isDeactivation(wanted)) {
         await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'held', now: wanted.updated_at });
       }
@@ -234,6 +239,7 @@ class Hooks implements HooksRepository {
         .executeTakeFirst();
       if (numUpdatedRows === 0n) return false;
       await deleteSecrets(trx, id);
+      await removeThrottle(trx, id);
       await stopFirstDeliveries(trx, { workspace_id, hook_id: id, to: 'canceled', now });
       return true;
     });

@@ -10,7 +10,10 @@ export const readOldestDue = async (
   now: number,
 ): Promise<ReadonlyMap<string, number>> => {
   const rows = await waitingHooks(db, { after: '', limit: HOOKS_MAX })
+    .leftJoin('bellwire_throttles', 'bellwire_throttles.hook_id', 'bellwire_hooks.id')
     .where('bellwire_hooks.is_operational', '=', sql.lit(0))
+    // What waits for a receiver that fails does not show that this server falls behind.
+    .where(({ eb, or }) => or([eb('state', 'is', null), eb('state', '=', 'closed')]))
     .select((eb) => [
       'bellwire_hooks.workspace_id',
       eb

@@ -11,9 +11,11 @@ import { timeOfId } from '../../core/ids.ts';
 import type { AdvanceOptions, Recoveries, Recovery, RecoveryRef } from '../../ports/recoveries.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { applySlice, selectSlice, tallyDeliveries } from './covered-deliveries.ts';
+import { inTransaction } from './in-transaction.ts';
 import { missedSlice, sendMissed, tallyMissed } from './missed-events.ts';
 import { rowsToFetch, toPage } from './page.ts';
 import type { RepositoryParts } from './parts.ts';
+import { probeCovered } from './throttles.ts';
 import { countRunningOf, countRunningRecoveries } from './running-jobs.ts';
 
 type Row = Selectable<Schema['bellwire_recoveries']>;
@@ -176,7 +178,7 @@ const createReads = ({ reader }: Connections): Reads => ({
 
 type Writes = Pick<Recoveries, 'create' | 'cancel' | 'next' | 'prune'>;
 
-const createWrites = ({ db }: Connections): Writes => ({
+const createWrites = ({ db }: Connections, { invalidations }: RepositoryParts): Writes => ({
   create: async ({ filter, ...recovery }) => {
     const row: Row = {
       ...recovery,
@@ -190,7 +192,16 @@ const createWrites = ({ db }: Connections): Writes => ({
       updated_at: recovery.created_at,
       completed_at: null,
     };
-    await db.insertInto('bellwire_recoveries').values(row).execute();
+    const probed = await inTransaction(db, async (trx) => {
+      await trx.insertInto('bellwire_recoveries').values(row).execute();
+      if (row.kind === 'cancel') return [];
+      const { workspace_id, created_at: now } = row;
+      const hooks = await probeCovered(trx, { workspace_id, filter, now });
+      for (const hook_id of hooks) invalidations.publish({ kind: 'hook', workspace_id, hook_id });
+      return hooks;
+    });
+    const { workspace_id } = row;
+    for (const hook_id of probed) invalidations.publish({ kind: 'hook', workspace_id, hook_id });
     return toRecovery(row);
   },
   cancel: async (workspace_id, id, now) => {
@@ -223,6 +234,6 @@ const createWrites = ({ db }: Connections): Writes => ({
 /** The jobs that send deliveries again, or cancel them. */
 export const createRecoveries = (connections: Connections, parts: RepositoryParts): Recoveries => ({
   ...createReads(connections),
-  ...createWrites(connections),
+  ...createWrites(connections, parts),
   advance: createAdvance(connections, parts),
 });

@@ -2,11 +2,15 @@ import type { Selectable } from 'kysely';
 import type { ClientCertificate } from '../../core/client-certificate.ts';
 import type { Hook } from '../../core/hook.ts';
 import type { CreationKey } from '../../core/idempotency.ts';
+import type { RateLimit } from '../../core/rate-limit.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Schema } from '../schema.ts';
 
 export type HookRow = Selectable<Schema['bellwire_hooks']>;
 
+/** The rate limit in a column; null without one. */
+export const toRateLimit = (text: string | null): RateLimit | null =>
+  text === null ? null : (JSON.parse(text) as RateLimit);
 /** The delays of a hook's own schedule; null if it has none. */
 export const toSchedule = ({ retry_schedule }: Pick<HookRow, 'retry_schedule'>): readonly number[] | null =>
   retry_schedule === null ? null : (JSON.parse(retry_schedule) as number[]);
@@ -30,6 +34,7 @@ export const toHook = (row: HookRow): Hook => {
     metadata: JSON.parse(row.metadata) as Record<string, string>,
     ordered: row.ordered === 1,
     insecure_ssl: row.insecure_ssl === 1,
+    rate_limit: toRateLimit(row.rate_limit),
     retry_schedule: toSchedule(row),
     last_failure:
       last_failure_at === null ? null : { at: last_failure_at, last_outcome, last_detail, last_status },

@@ -3,7 +3,9 @@ import { BellwireError } from '../../core/errors.ts';
 import type { CommitBatch, LeasedDelivery } from '../../ports/store.ts';
 import { type Owner, ownerKey } from '../../core/owner.ts';
 import type { HookIndex } from './hook-index.ts';
+import type { HookThrottle } from '../../ports/store.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import { toHookThrottle } from './to-hook-throttle.ts';
 import { StatsBatch } from './stats-batch.ts';
 
 /** A tenant that an event of the batch belongs to. */
@@ -35,6 +37,8 @@ export class Batch {
   #tenants: TenantRef[] = [];
   /** Owners of which an event did not fit the batch. */
   readonly #deferred = new Set<string>();
+  /** By hook, whether deliveries in the store wait; null as long as no hook is throttled. */
+  #throttles: Map<string, { readonly hook: IndexedHook; readonly waits: boolean }> | null = null;
 
   /** `leasing`: for a transaction that may lease released deliveries. */
   constructor(now: number, index: HookIndex, leasing?: Pick<CommitBatch, 'lease_until' | 'saturated_hooks'>) {
@@ -44,9 +48,10 @@ export class Batch {
     this.#saturated_hooks = leasing?.saturated_hooks ?? new Set();
   }
 
-  /** Whether a released delivery of a hook can be leased at once. */
-  mayLease(workspace_id: string, hook_id: string): boolean {
-    return !this.#saturated_hooks.has(hook_id) && this.hook(workspace_id, hook_id)?.status === 'active';
+  /** The hook, if it is active and its queue has room; null if not. */
+  sendableHook(workspace_id: string, hook_id: string): IndexedHook | null {
+    const hook = this.hook(workspace_id, hook_id);
+    return hook?.status === 'active' && !this.#saturated_hooks.has(hook_id) ? hook : null;
   }
 
   /** Notes that an event did not fit: ordered deliveries of the same owner's later events must not overtake it. */
@@ -77,6 +82,20 @@ export class Batch {
     this.#hooks.set(hook.id, hook);
   }
 
+  /** Reports the throttle of a hook after COMMIT. */
+  noteThrottle(hook: IndexedHook, { waits }: { readonly waits: boolean }): void {
+    this.#throttles ??= new Map();
+    this.#throttles.set(hook.id, { hook, waits });
+  }
+
+  /** The throttles to report. */
+  throttles(): readonly HookThrottle[] {
+    if (this.#throttles === null) return [];
+    return [...this.#throttles.values()].map(({ hook, waits }) =>
+      toHookThrottle(this.current(hook), { waits, now: this.now }),
+    );
+  }
+
   addTenant(tenant: TenantRef): void {
     this.#tenants.push(tenant);
   }
@@ -93,6 +112,7 @@ export class Batch {
     const hooks = new Map(this.#hooks);
     const changed_status = new Set(this.#changed_status);
     const tenants = [...this.#tenants];
+    const throttles = this.#throttles === null ? null : new Map(this.#throttles);
     try {
       return raw.transaction(work)();
     } catch (error) {
@@ -100,6 +120,7 @@ export class Batch {
       this.#hooks = hooks;
       this.#changed_status = changed_status;
       this.#tenants = tenants;
+      this.#throttles = throttles;
       throw error;
     }
   }

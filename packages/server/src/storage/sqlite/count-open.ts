@@ -34,3 +34,19 @@ export const countOpen = async (db: Kysely<Schema>, now: number): Promise<OpenDe
   const { due, first_at } = pending;
   return { pending: pending.pending, sending, held, due, oldest_due_at: due === 0 ? null : first_at };
 };
+
+const BREAKERS_MAX = 100_000;
+
+/** Counts the hooks whose breaker is not closed, from their partial index alone. */
+export const countOpenBreakers = async (db: Kysely<Schema>): Promise<number> => {
+  const open = db
+    .selectFrom('bellwire_throttles')
+    .select(sql.lit(1).as('one'))
+    .where('state', '!=', sql.lit('closed'))
+    .limit(BREAKERS_MAX);
+  const { total } = await db
+    .selectFrom(open.as('open'))
+    .select(({ fn }) => fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  return total;
+};

@@ -5,6 +5,7 @@ import type { LeasedDelivery, NewEvent } from '../../ports/store.ts';
 import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import type { HookThrottles } from './hook-throttles.ts';
 import type { PlaceOf } from './orders.ts';
 import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
@@ -64,7 +65,17 @@ const withPlace = (
 /** A writer with its statement prepared on one connection. */
 export const createDeliveryWriter = (
   { db, raw }: SqliteConnection,
-  { ids, node_id, placeOf }: { readonly ids: IdFactory; readonly node_id: string; readonly placeOf: PlaceOf },
+  {
+    ids,
+    node_id,
+    throttles,
+    placeOf,
+  }: {
+    readonly ids: IdFactory;
+    readonly node_id: string;
+    readonly throttles: HookThrottles;
+    readonly placeOf: PlaceOf;
+  },
 ): WriteDeliveries => {
   const insert = prepare<DeliveryRow>(raw, (param) =>
     db.insertInto('bellwire_deliveries').values(columns(param, DELIVERY_COLUMNS)),
@@ -76,13 +87,14 @@ export const createDeliveryWriter = (
     const due_at = Math.max(now, event.deliver_at ?? now);
     for (const hook of hooks) {
       const { workspace_id, tenant, trigger } = event;
+      const current = batch.current(hook);
       const place = placeOf(hook, event);
       const is_blocked = place?.is_blocked ?? false;
-      const status = firstStatus(
-        trigger,
-        batch.current(hook).status,
-        is_blocked || due_at > now || saturated_hooks.has(hook.id),
-      );
+      const is_queued = is_blocked || due_at > now || saturated_hooks.has(hook.id);
+      const first = firstStatus(trigger, current.status, is_queued);
+      const must_wait =
+        first === 'sending' && trigger === 'scheduled' && !throttles.takeFirst(current, batch);
+      const status = must_wait ? 'pending' : first;
       const new_row = newDeliveryRow(
         {
           workspace_id,

@@ -4,13 +4,22 @@ import type { Subscription } from '../../core/fan-out.ts';
 import type { OrderSetting } from '../../core/order.ts';
 import { type Filter, storedFilter } from '../../core/filter/compile-filter.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
+import type { ThrottledHook } from '../../core/hook-throttle.ts';
 import type { Cipher } from '../cipher.ts';
-import { type HookRow, toClientCertificate, toHeaders, toHook, toSchedule } from '../rows/hook-row.ts';
+import {
+  type HookRow,
+  toClientCertificate,
+  toHeaders,
+  toHook,
+  toRateLimit,
+  toSchedule,
+} from '../rows/hook-row.ts';
+import { type ThrottleRow, toThrottle } from '../rows/throttle-row.ts';
 import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
-export interface IndexedHook extends Subscription, OrderSetting {
+export interface IndexedHook extends Subscription, ThrottledHook, OrderSetting {
   readonly workspace_id: string;
   readonly filter: Filter | null;
   readonly max_attempts: number | null;
@@ -47,6 +56,7 @@ const INDEXED = [
   'ordered',
   'order_key',
   'retry_schedule',
+  'rate_limit',
   'consecutive_failures',
 ] as const satisfies readonly (keyof HookRow)[];
 
@@ -66,7 +76,10 @@ const createFilters = () => {
 
 const toIndexed = (
   row: Pick<HookRow, (typeof INDEXED)[number]>,
-  filterOf: (text: string) => Filter,
+  {
+    throttle,
+    filterOf,
+  }: { readonly throttle: ThrottleRow | undefined; readonly filterOf: (text: string) => Filter },
 ): IndexedHook => ({
   id: row.id,
   workspace_id: row.workspace_id,
@@ -78,6 +91,8 @@ const toIndexed = (
   max_attempts: row.max_attempts,
   ordered: row.ordered === 1,
   order_key: row.order_key,
+  rate_limit: toRateLimit(row.rate_limit),
+  throttle: throttle === undefined ? null : toThrottle(throttle),
   retry_schedule: toSchedule(row),
   is_failing: row.consecutive_failures > 0,
 });
@@ -119,12 +134,35 @@ export const createHookReader = ({ db, raw }: SqliteConnection, cipher: Cipher):
       .where('hook_id', '=', param('hook_id'))
       .orderBy('id', 'desc'),
   );
+  // The throttles of hooks are few: they are read beside the hooks, not joined to each.
+  const selectThrottles = prepare<{ workspace_id: string; after: string; last: string }, ThrottleRow>(
+    raw,
+    (param) =>
+      db
+        .selectFrom('bellwire_throttles')
+        .selectAll()
+        .where('workspace_id', '=', param('workspace_id'))
+        .where('hook_id', '>', param('after'))
+        .where('hook_id', '<=', param('last')),
+  );
+  const selectThrottle = prepare<{ id: string }, ThrottleRow>(raw, (param) =>
+    db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', param('id')),
+  );
   const filterOf = createFilters();
   return {
-    page: (query) => selectPage.all(query).map((row) => toIndexed(row, filterOf)),
+    page: (query) => {
+      const rows = selectPage.all(query);
+      const last = rows.at(-1)?.id ?? query.after;
+      const throttles = new Map(
+        selectThrottles.all({ ...query, last }).map((throttle) => [throttle.hook_id, throttle]),
+      );
+      return rows.map((row) => toIndexed(row, { throttle: throttles.get(row.id), filterOf }));
+    },
     one: (id) => {
       const row = selectOne.get({ id });
-      return row === undefined ? undefined : toIndexed(row, filterOf);
+      return row === undefined
+        ? undefined
+        : toIndexed(row, { throttle: selectThrottle.get({ id }), filterOf });
     },
     sendable: (id) => {
       const row = selectOne.get({ id });

@@ -3,7 +3,9 @@ import { type CancelReason, cancelReasons } from '../../core/delivery.ts';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
 import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
+import type { Batch } from './batch.ts';
 import type { HookIndex } from './hook-index.ts';
+import type { HookThrottles } from './hook-throttles.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 import { createTenantTurns } from './tenant-turns.ts';
 
@@ -13,7 +15,7 @@ type Extension = Parameters<Store['extendLeases']>[0];
 
 /** Acquires and extends leases, inside the open transaction. */
 export interface Leases {
-  readonly claim: (claim: Claim) => readonly LeasedDelivery[];
+  readonly claim: (claim: Claim, batch: Batch) => readonly LeasedDelivery[];
   readonly claimManually: (claim: ManualClaimInput) => ManualClaim;
   readonly extend: (extension: Extension) => ReadonlySet<string>;
 }
@@ -142,7 +144,11 @@ const toLeased = (row: DeliveryRow): LeasedDelivery => ({
 
 export const createLeases = (
   connection: SqliteConnection,
-  { index, node_id }: { readonly index: HookIndex; readonly node_id: string },
+  {
+    index,
+    node_id,
+    throttles,
+  }: { readonly index: HookIndex; readonly node_id: string; readonly throttles: HookThrottles },
 ): Leases => {
   const { selectDelivery, selectPayload } = createReadStatements(connection);
   const claimDue = createClaim(connection, 'all');
@@ -153,13 +159,18 @@ export const createLeases = (
     extendOne.run({ lease_until, workspace_id: delivery.workspace_id, id: delivery.id, lease_token }) === 1;
 
   return {
-    claim: ({ now, lease_until, wants }) =>
-      wants.flatMap(({ workspace_id, hook_id, limit }) => {
-        const hook = index.hook(workspace_id, hook_id);
+    claim: ({ now, lease_until, wants }, batch) =>
+      wants.flatMap(({ workspace_id, hook_id, limit: wanted }) => {
+        const hook = batch.hook(workspace_id, hook_id);
         if (hook?.status !== 'active') return [];
+        const allowance = throttles.allowance(hook, batch);
+        const limit = allowance === null ? wanted : Math.min(wanted, allowance.max);
         const claim = { now, lease_until, node_id, workspace_id, hook_id, limit };
-        const claimed =
-          hook.tenant === EVERY_TENANT ? claimShared(claim) : claimDue.all({ ...claim, tenant: '' });
+        const is_shared = hook.tenant === EVERY_TENANT && allowance?.is_probe !== true;
+        const claimed = is_shared ? claimShared(claim) : claimDue.all({ ...claim, tenant: '' });
+        if (allowance !== null) {
+          throttles.claimed(hook, { allowance, wanted, ids: claimed.map(({ id }) => id) }, batch);
+        }
         return claimed.map(toLeased);
       }),
     claimManually: ({ now, lease_until, workspace_id, delivery_id: id }) => {

@@ -5,6 +5,7 @@ import type { NewEvent } from '../../ports/store.ts';
 import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import type { HookThrottles } from './hook-throttles.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** One order: the deliveries of a hook with one key. */
@@ -95,13 +96,19 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
 
 export const createOrders = (
   connection: SqliteConnection,
-  { node_id }: { readonly node_id: string },
+  { node_id, throttles }: { readonly node_id: string; readonly throttles: HookThrottles },
 ): Orders => {
   const { selectLast, selectFirst, leave, makeDue, lease } = createStatements(connection);
 
   const releasedHead = ({ hook_id, order_key }: OrderRef): Head | undefined => {
     const head = selectFirst.get({ hook_id, order_key });
     return head !== undefined && isReleased(head) ? head : undefined;
+  };
+
+  /** A throttled hook gets it later, like its retries. */
+  const mayLease = ({ workspace_id }: Head, hook_id: string, batch: Batch): boolean => {
+    const hook = batch.sendableHook(workspace_id, hook_id);
+    return hook !== null && throttles.takeFirst(hook, batch);
   };
 
   return {
@@ -118,8 +125,9 @@ export const createOrders = (
       if (head === undefined) return;
       const { now, lease_until } = batch;
       // Leased in the same transaction: another commit per delivery would halve the rate of an order.
-      if (lease_until === null || !batch.mayLease(head.workspace_id, hook_id)) makeDue.run({ ...head, now });
-      else {
+      if (lease_until === null || !mayLease(head, hook_id, batch)) {
+        makeDue.run({ ...head, now });
+      } else {
         const row = lease.get({ ...head, now, lease_until, node_id });
         if (row !== undefined) {
           batch.released.push({

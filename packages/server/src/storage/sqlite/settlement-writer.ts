@@ -16,6 +16,7 @@ import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
 import type { Batch } from './batch.ts';
 import type { HookCounters } from './hook-counters.ts';
 import type { IndexedHook } from './hook-reader.ts';
+import type { HookThrottles } from './hook-throttles.ts';
 import type { Schema } from '../schema.ts';
 import type { Orders } from './orders.ts';
 import { columns, type Param, prepare, type SqliteConnection } from './prepared.ts';
@@ -126,15 +127,17 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
 export class SettlementWriter {
   readonly #statements: ReturnType<typeof createStatements>;
   readonly #counters: HookCounters;
+  readonly #throttles: HookThrottles;
   readonly #orders: Orders;
 
   constructor(
     connection: SqliteConnection,
-    { counters, orders }: { readonly counters: HookCounters; readonly orders: Orders },
+    parts: { readonly counters: HookCounters; readonly throttles: HookThrottles; readonly orders: Orders },
   ) {
     this.#statements = createStatements(connection);
-    this.#counters = counters;
-    this.#orders = orders;
+    this.#counters = parts.counters;
+    this.#throttles = parts.throttles;
+    this.#orders = parts.orders;
   }
 
   /** Ends a lease, and releases the next delivery of its order. */
@@ -155,11 +158,14 @@ export class SettlementWriter {
       }
       case 'returned': {
         const { reason } = settlement;
-        return this.#endUnsent(settlement, stepOfReturned(delivery, hook, { reason, now: batch.now }), batch);
+        const step = stepOfReturned(delivery, hook, { reason, now: batch.now });
+        return this.#endUnsent(settlement, { hook, step, batch });
       }
       case 'unrenderable':
-      case 'unrecordable':
-        return this.#endUnsent(settlement, stepOfUnprocessable(delivery, hook, settlement.kind), batch);
+      case 'unrecordable': {
+        const step = stepOfUnprocessable(delivery, hook, settlement.kind);
+        return this.#endUnsent(settlement, { hook, step, batch });
+      }
     }
   }
 
@@ -176,12 +182,15 @@ export class SettlementWriter {
     });
     if (changed === 0) return { kind: 'stale' };
     this.#statements.insertAttempt.run(toAttemptRow(settlement));
-    if (hook === null || step.hook === null) return settled(step.delivery, null);
+    if (hook === null) return settled(step.delivery, null);
+    this.#throttles.attempted(hook, settlement, { effect: step.hook, batch });
+    const current = batch.current(hook);
+    if (step.hook === null) return settled(step.delivery, null);
     if (step.hook === 'succeeded') {
-      this.#counters.resetFailures(hook, batch);
+      this.#counters.resetFailures(current, batch);
       return settled(step.delivery, null, hook.is_failing ? 'recovered' : null);
     }
-    const disabled = this.#countFailure(settlement, { hook, step: step.delivery, batch });
+    const disabled = this.#countFailure(settlement, { hook: current, step: step.delivery, batch });
     const hook_change = hook.is_failing ? null : 'failing';
     if (disabled === null) return settled(step.delivery, null, hook_change);
     const held = stepOfDisabled(delivery, step.delivery);
@@ -202,8 +211,17 @@ export class SettlementWriter {
     return reason;
   }
 
-  #endUnsent(settlement: Settlement, step: DeliveryStep, { now }: Batch): SettleResult {
-    const changed = this.#statements.endUnsent.run(leaseEnd(settlement, step, now));
-    return changed === 1 ? settled(step, null) : { kind: 'stale' };
+  #endUnsent(
+    settlement: Settlement,
+    {
+      hook,
+      step,
+      batch,
+    }: { readonly hook: IndexedHook | null; readonly step: DeliveryStep; readonly batch: Batch },
+  ): SettleResult {
+    const changed = this.#statements.endUnsent.run(leaseEnd(settlement, step, batch.now));
+    if (changed === 0) return { kind: 'stale' };
+    if (hook !== null) this.#throttles.unsent(hook, settlement.delivery.id, batch);
+    return settled(step, null);
   }
 }

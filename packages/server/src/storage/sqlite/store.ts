@@ -2,12 +2,12 @@ import type { Database } from 'better-sqlite3';
 import { BellwireError } from '../../core/errors.ts';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
-import type { BatchResult, CommitBatch, Store } from '../../ports/store.ts';
+import type { BatchResult, CommitBatch, HookThrottle, Store } from '../../ports/store.ts';
 import { type Caches, schemaKey } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
-import { countOpen } from './count-open.ts';
+import { countOpen, countOpenBreakers } from './count-open.ts';
 import type { SqliteDatabase } from './database.ts';
 import { createDeliveryWriter } from './delivery-writer.ts';
 import { createDueHooks } from './due-hooks.ts';
@@ -18,6 +18,7 @@ import { readFileSizes } from './file-sizes.ts';
 import { createHookCounters } from './hook-counters.ts';
 import { HookIndex } from './hook-index.ts';
 import { createHookReader } from './hook-reader.ts';
+import { createHookThrottles } from './hook-throttles.ts';
 import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
 import { createOrders } from './orders.ts';
@@ -61,8 +62,10 @@ const createParts = (options: SqliteStoreOptions) => {
   const known_tenants = new KnownTenants();
   const stop = createStopDeliveries(database);
   const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
-  const orders = createOrders(database, { node_id });
-  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, placeOf: orders.placeOf });
+  const throttles = createHookThrottles(database);
+  const orders = createOrders(database, { node_id, throttles });
+  const { placeOf } = orders;
+  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, throttles, placeOf });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
     index,
@@ -76,8 +79,8 @@ const createParts = (options: SqliteStoreOptions) => {
       writeTenant: createTenantWriter(database, known_tenants),
       wireIdOf,
     }),
-    settlements: new SettlementWriter(database, { counters, orders }),
-    leases: createLeases(database, { index, node_id }),
+    settlements: new SettlementWriter(database, { counters, throttles, orders }),
+    leases: createLeases(database, { index, node_id, throttles }),
     lostLeases: createLostLeases(database, { ids, node_id }),
     dueHooks: createDueHooks(database),
     readEvents: createEventReader(database),
@@ -99,6 +102,7 @@ export class SqliteStore implements Store {
   readonly #raw: Database;
   readonly #caches: Caches;
   readonly #parts: ReturnType<typeof createParts>;
+  #onThrottled: (throttles: readonly HookThrottle[]) => void = () => undefined;
 
   constructor(options: SqliteStoreOptions) {
     this.#database = options.database;
@@ -129,7 +133,8 @@ export class SqliteStore implements Store {
 
   readonly dueHooks: Store['dueHooks'] = (query) => this.#database.read(() => this.#parts.dueHooks(query));
 
-  readonly claim: Store['claim'] = (claim) => this.#write(claim, () => this.#parts.leases.claim(claim));
+  readonly claim: Store['claim'] = (claim) =>
+    this.#write(claim, (open) => this.#parts.leases.claim(claim, open));
 
   readonly claimManually: Store['claimManually'] = (claim) =>
     this.#write(claim, () => this.#parts.leases.claimManually(claim));
@@ -143,6 +148,12 @@ export class SqliteStore implements Store {
       for (const settlement of lost) this.#parts.settlements.write(settlement, open);
       return lost.length;
     });
+
+  readonly watchThrottles: Store['watchThrottles'] = (listener) => {
+    this.#onThrottled = listener;
+  };
+
+  readonly openBreakers: Store['openBreakers'] = () => countOpenBreakers(this.#database.reader);
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
     this.#write(slice, () => this.#parts.stop.stopNext(slice));
@@ -281,5 +292,7 @@ export class SqliteStore implements Store {
     for (const hook of hooks) this.#parts.index.patch(hook);
     for (const id of changed_status) this.#parts.sendable.delete(id);
     for (const tenant of tenants) this.#parts.known_tenants.add(tenant);
+    const throttles = open.throttles();
+    if (throttles.length > 0) this.#onThrottled(throttles);
   }
 }

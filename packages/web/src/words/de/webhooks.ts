@@ -54,6 +54,7 @@ export const hook_form: Words['hook_form'] = {
     name: 'Name',
     description: 'Beschreibung',
     events: 'Ereignisse',
+    filter: 'Filter',
     secret: 'Secret',
     active: 'Aktiv',
     ssl: 'TLS-Zertifikat prüfen',
@@ -75,6 +76,8 @@ export const hook_form: Words['hook_form'] = {
     name: 'Voreinstellung: der Host der URL.',
     description: 'Für Menschen: was die Ereignisse empfängt.',
     events: '',
+    filter:
+      'Nur Ereignisse, deren Inhalt passt, etwa order.total >= 100 and status in ("paid", "open"). Leer: jedes Ereignis.',
     secret: '',
     active: 'Solange er ausgeschaltet ist, werden Zustellungen zurückgehalten statt gesendet.',
     ssl: 'Nur für einen Empfänger mit selbst signiertem Zertifikat ausschalten. Das Audit-Log hält es fest.',
@@ -96,6 +99,12 @@ export const hook_form: Words['hook_form'] = {
     dialect: 'Das Format der Anfragen. Es lässt sich später nicht ändern.',
     client_certificate:
       'Für einen Empfänger, der eines verlangt (gegenseitiges TLS). Wird verschlüsselt gespeichert; der Schlüssel lässt sich nicht wieder anzeigen. Beides leer: keines.',
+  },
+  filter: {
+    matched: (matched, events) => `Er trifft auf ${matched} der letzten ${events} Ereignisse zu.`,
+    no_events: 'Es gibt noch keine Ereignisse dieser Typen, um ihn auszuprobieren.',
+    show: 'Diese Ereignisse anzeigen',
+    results: { match: 'trifft zu', no_match: 'ausgefiltert', failed: 'nicht auswertbar, zugestellt' },
   },
   headers_kept: (names) => `Gesetzt: ${names}. Die Werte lassen sich nicht wieder anzeigen.`,
   replace_headers: 'Header ersetzen',

@@ -54,6 +54,7 @@ export const hook_form = {
     name: 'Name',
     description: 'Description',
     events: 'Events',
+    filter: 'Filter',
     secret: 'Secret',
     active: 'Active',
     ssl: 'Verify the TLS certificate',
@@ -75,6 +76,8 @@ export const hook_form = {
     name: 'Default: the host of the URL.',
     description: 'For people: what receives the events.',
     events: '',
+    filter:
+      'Only events whose content matches, such as order.total >= 100 and status in ("paid", "open"). Empty: every event.',
     secret: '',
     active: 'While it is off, deliveries are held instead of sent.',
     ssl: 'Turn it off only for a receiver with a self-signed certificate. The audit log records it.',
@@ -95,6 +98,12 @@ export const hook_form = {
     dialect: 'The wire format of the requests. It cannot be changed later.',
     client_certificate:
       'For a receiver that requires one (mutual TLS). Stored encrypted; the key cannot be shown again. Leave both empty for none.',
+  },
+  filter: {
+    matched: (matched: number, events: number) => `It matches ${matched} of the last ${events} events.`,
+    no_events: 'There are no past events of these types to try it with.',
+    show: 'Show these events',
+    results: { match: 'matches', no_match: 'filtered', failed: 'could not be evaluated, delivered' },
   },
   headers_kept: (names: string) => `Set: ${names}. Their values cannot be shown again.`,
   replace_headers: 'Replace the headers',

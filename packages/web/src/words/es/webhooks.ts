@@ -54,6 +54,7 @@ export const hook_form: Words['hook_form'] = {
     name: 'Nombre',
     description: 'Descripción',
     events: 'Eventos',
+    filter: 'Filtro',
     secret: 'Secreto',
     active: 'Activo',
     ssl: 'Verificar el certificado TLS',
@@ -75,6 +76,8 @@ export const hook_form: Words['hook_form'] = {
     name: 'Por defecto: el host de la URL.',
     description: 'Para las personas: qué recibe los eventos.',
     events: '',
+    filter:
+      'Solo los eventos cuyo contenido coincide, por ejemplo order.total >= 100 and status in ("paid", "open"). Vacío: todos.',
     secret: '',
     active: 'Mientras esté desactivado, las entregas se retienen en lugar de enviarse.',
     ssl: 'Desactívelo solo para un receptor con certificado autofirmado. El registro de auditoría lo anota.',
@@ -96,6 +99,12 @@ export const hook_form: Words['hook_form'] = {
     dialect: 'El formato de las peticiones. No se puede cambiar después.',
     client_certificate:
       'Para un receptor que exige uno (TLS mutuo). Se guarda cifrado; la clave no se puede volver a mostrar. Deje ambos vacíos para no usar ninguno.',
+  },
+  filter: {
+    matched: (matched, events) => `Coincide con ${matched} de los últimos ${events} eventos.`,
+    no_events: 'Aún no hay eventos de estos tipos con los que probarlo.',
+    show: 'Mostrar estos eventos',
+    results: { match: 'coincide', no_match: 'filtrado', failed: 'no se pudo evaluar, entregado' },
   },
   headers_kept: (names) => `Definidas: ${names}. Sus valores no se pueden volver a mostrar.`,
   replace_headers: 'Sustituir las cabeceras',

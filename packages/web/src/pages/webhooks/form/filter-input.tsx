@@ -27,17 +27,16 @@ const usePreview = ({ filter, events, tenant }: HookDraft) => {
   const bellwire = useBellwire();
   const { is_portal } = useArea();
   const owner = is_portal || tenant.trim() === '' ? {} : { tenant: tenant.trim() };
-  const wanted = useSettled(JSON.stringify({ filter: filter.trim(), events, ...owner, limit: EVENTS }));
+  const typed = JSON.stringify({ filter: filter.trim(), events, ...owner, limit: EVENTS });
+  const settled = useSettled(typed);
+  const wanted = JSON.parse(settled) as Parameters<typeof bellwire.hooks.tryFilter>[0];
   const { data } = useQuery({
-    queryKey: ['hooks', 'try_filter', wanted],
-    queryFn: ({ signal }) =>
-      bellwire.hooks.tryFilter(JSON.parse(wanted) as Parameters<typeof bellwire.hooks.tryFilter>[0], {
-        signal,
-      }),
-    enabled: filter.trim() !== '' && events.length > 0,
+    queryKey: ['hooks', 'try_filter', settled],
+    queryFn: ({ signal }) => bellwire.hooks.tryFilter(wanted, { signal }),
+    enabled: wanted.filter !== '' && wanted.events.length > 0,
     retry: false,
   });
-  return filter.trim() === '' || events.length === 0 ? undefined : data;
+  return typed === settled ? data : undefined;
 };
 
 /** The filter of a webhook, checked while it is typed and tried with past events. */

@@ -18,6 +18,7 @@ export interface HookDraft {
   readonly name: string;
   readonly description: string;
   readonly events: readonly string[];
+  readonly filter: string;
   readonly secret_choice: 'generated' | 'own' | 'none';
   readonly secret: string;
   readonly active: boolean;
@@ -43,6 +44,7 @@ export const EMPTY_DRAFT: HookDraft = {
   name: '',
   description: '',
   events: [],
+  filter: '',
   secret_choice: 'generated',
   secret: '',
   active: true,
@@ -75,6 +77,7 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   name: hook.name,
   description: hook.description,
   events: hook.events,
+  filter: hook.filter ?? '',
   active: hook.active,
   insecure_ssl: hook.insecure_ssl,
   method: hook.method,
@@ -164,6 +167,7 @@ const commonOf = (
 ) => ({
   url: draft.url.trim(),
   events: [...draft.events],
+  filter: draft.filter.trim() === '' ? null : draft.filter.trim(),
   ...(draft.name.trim() === '' ? {} : { name: draft.name.trim() }),
   description: draft.description,
   ...(has_metadata ? { metadata: mapOf(draft.metadata) } : {}),

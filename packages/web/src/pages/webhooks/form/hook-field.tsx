@@ -7,6 +7,7 @@ import type { FieldName } from './dialect-form.ts';
 import { CertificateInput } from './certificate-input.tsx';
 import { EventPicker } from './event-picker.tsx';
 import type { FieldProps } from './field-props.ts';
+import { FilterInput } from './filter-input.tsx';
 import { PairsInput } from './pairs-input.tsx';
 import { SecretInput } from './secret-input.tsx';
 
@@ -143,6 +144,7 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   name: textField({ key: 'name' }),
   description: textField({ key: 'description' }),
   events: Events,
+  filter: FilterInput,
   secret: SecretInput,
   active: Active,
   ssl: Ssl,

@@ -31,6 +31,7 @@ interface HookFormProps {
 const PATHS: Partial<Record<FieldName, string>> = { ssl: 'insecure_ssl', timeout: 'timeout_ms' };
 
 const NAMES: readonly FieldName[] = [
+  'filter',
   'name',
   'description',
   'method',

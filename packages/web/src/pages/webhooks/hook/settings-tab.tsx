@@ -36,6 +36,9 @@ const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readon
     [labels.url, visibleText(hook.url)],
     ...(hook.description === '' ? [] : [[labels.description, visibleText(hook.description)] as const]),
     [labels.events, hook.events.map(visibleText).join(', ')],
+    ...(hook.filter === null
+      ? []
+      : [[labels.filter, <code key="filter">{visibleText(hook.filter)}</code>] as const]),
     [labels.dialect, hook.dialect],
     ...(is_portal ? [] : [[labels.tenant, hook.tenant ?? settings.none] as const]),
     [labels.content_type, hook.content_type],
