@@ -65,6 +65,22 @@ export const claiming = (check: Check): void => {
     expect(order).toEqual([[first], [second], [third], []]);
   });
 
+  check('half of a claim are the longest overdue, and the other half the newest due', async (kit) => {
+    const pair = await kit.pair();
+    const due = [60, 50, 40, 30, 20, 10].map((ago) => NOW - ago);
+    const [a, b, c, d, e, f] = await kit.pendingFor(pair, [...due, NOW + 1]);
+    const newest = [];
+    const claims = [];
+    for (const limit of [3, 1, 5]) {
+      const leased = await kit.claim([{ ...pair, limit }]);
+      claims.push(new Set(idsOf(leased)));
+      newest.push(leased.filter(({ is_newest }) => is_newest === true).map(({ delivery }) => delivery.id));
+    }
+    expect(claims).toEqual([[a, b, f], [c], [d, e]].map((ids) => new Set(ids)));
+    // A claim of all that is due has no newest: nothing waits behind it.
+    expect(newest).toEqual([[f], [], []]);
+  });
+
   check('each hook has its own limit', async (kit) => {
     const one = await kit.pair();
     const two = await addPair(kit, one.workspace_id);

@@ -1,6 +1,6 @@
 import { leaseKey, mustReturn } from '../core/lease.ts';
 import type { Lease, LeasedDelivery } from '../ports/store.ts';
-import { FairQueue } from './fair-queue.ts';
+import { SharedQueue } from './shared-queue.ts';
 import { type Owner, ownerOf } from '../core/owner.ts';
 import { gradeOf, type Pace, paceOf, SLOW_GRADE } from './slots.ts';
 
@@ -23,6 +23,10 @@ const RESERVED_SLOTS = 2;
 /** Tenants with a waiting delivery among which the one with the fewest slots is sent first. */
 const NEXT_TENANTS_MAX = 8;
 
+/** The part of a queue that is reserved for each half: of accepted deliveries, as many as can be sent without delay. */
+const halfOf = (limit: number, { hook_concurrency }: ConcurrencyLimits): number =>
+  Math.min(limit / 2, hook_concurrency * 4);
+
 interface Flight {
   readonly delivery_id: string;
   readonly path: Owner;
@@ -37,9 +41,7 @@ export class HookQueue {
   ready: { readonly pace: Pace; readonly path: Owner } | null = null;
   /** The grade with which its attempts in flight are counted. */
   grade: number;
-  #waiting = new FairQueue<LeasedDelivery>();
-  /** The number of those that come from a backlog in the store. */
-  #backlog = 0;
+  readonly #waiting = new SharedQueue();
   /** By lease, the oldest first. */
   readonly #in_flight = new Map<string, Flight>();
   /** Smoothed duration of its attempts; null before the first one. */
@@ -70,11 +72,7 @@ export class HookQueue {
 
   /** The workspace and the tenants of the next deliveries. */
   nextPaths(): readonly Owner[] {
-    const paths: Owner[] = [];
-    for (const tenant of this.#waiting.owners()) {
-      if (paths.push([this.workspace_id, tenant]) === NEXT_TENANTS_MAX) break;
-    }
-    return paths;
+    return this.#waiting.nextTenants(NEXT_TENANTS_MAX).map((tenant) => [this.workspace_id, tenant]);
   }
 
   /** One path per attempt in flight. */
@@ -84,31 +82,35 @@ export class HookQueue {
 
   /** The queued deliveries that were leased when they were accepted. */
   fresh(): readonly LeasedDelivery[] {
-    return this.#backlog === this.length ? [] : [...this.#waiting].filter(({ is_backlog }) => !is_backlog);
+    return this.#waiting.freshOnes();
   }
 
   push(leased: LeasedDelivery): void {
-    this.#waiting.push([leased.delivery.tenant ?? ''], leased);
-    if (leased.is_backlog) this.#backlog += 1;
+    this.#waiting.push(leased);
   }
 
   /** Removes and returns the next delivery of a tenant. */
   take([, tenant]: Owner): LeasedDelivery | undefined {
-    const leased = this.#waiting.takeFrom([tenant]);
-    if (leased?.is_backlog === true) this.#backlog -= 1;
-    return leased;
+    return this.#waiting.take(tenant);
   }
 
-  /** Keeps the first `limit` deliveries; removes and returns the rest. */
+  /** Keeps the first deliveries of each half, `limit` in total; removes and returns the rest. */
   shed(limit: number): readonly LeasedDelivery[] {
-    let kept = 0;
-    return this.#split(() => (kept += 1) <= limit);
+    const { fresh, claimed } = this.#waiting;
+    const kept_claimed = Math.min(claimed, Math.max(Math.floor(limit / 2), limit - fresh));
+    const left = { fresh: limit - kept_claimed, claimed: kept_claimed };
+    return this.#waiting.split(({ is_backlog }) => {
+      const half = is_backlog ? 'claimed' : 'fresh';
+      left[half] -= 1;
+      return left[half] >= 0;
+    });
   }
 
   /** Removes and returns the deliveries whose leases are about to expire. */
   takeExpiring(now: number): readonly LeasedDelivery[] {
     for (const { lease_until } of this.#waiting) {
-      if (mustReturn(lease_until, now)) return this.#split((leased) => !mustReturn(leased.lease_until, now));
+      if (mustReturn(lease_until, now))
+        return this.#waiting.split((leased) => !mustReturn(leased.lease_until, now));
     }
     return [];
   }
@@ -153,21 +155,28 @@ export class HookQueue {
       : paceOf(this.#smoothed_ms);
   }
 
-  /** Maximum length of this queue: a slow hook keeps no more deliveries in memory than it has slots. */
+  /** Maximum length of this queue: a slow hook keeps no more deliveries in memory than it has slots, but one of each half. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
-    return gradeOf(this.pace(now)) >= SLOW_GRADE ? hook_concurrency : FAST_QUEUE_MAX;
+    return gradeOf(this.pace(now)) >= SLOW_GRADE ? Math.max(2, hook_concurrency) : FAST_QUEUE_MAX;
   }
 
-  /** Keeps the deliveries for which `stays` is true; removes and returns the rest. */
-  #split(stays: (leased: LeasedDelivery) => boolean): readonly LeasedDelivery[] {
-    const taken: LeasedDelivery[] = [];
-    const kept = new FairQueue<LeasedDelivery>();
-    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
-      if (stays(next)) kept.push([next.delivery.tenant ?? ''], next);
-      else taken.push(next);
-    }
-    this.#waiting = kept;
-    this.#backlog -= taken.filter(({ is_backlog }) => is_backlog).length;
-    return taken;
+  /** Whether accepts have filled the queue, or their half of it while there is a backlog in the store. */
+  isSaturated(now: number, limits: ConcurrencyLimits, has_backlog: boolean): boolean {
+    const limit = this.limit(now, limits);
+    return this.length >= limit || (has_backlog && this.#waiting.fresh >= halfOf(limit, limits));
+  }
+
+  /** The number of deliveries of a backlog that there is room for: neither these nor accepted ones take all of it. */
+  room(now: number, limits: ConcurrencyLimits): number {
+    const limit = this.limit(now, limits);
+    const half = halfOf(limit, limits);
+    const { fresh, claimed } = this.#waiting;
+    return Math.max(0, Math.max(half, limit - Math.max(half, fresh)) - claimed);
+  }
+
+  /** Whether little of a backlog is left here, however many accepted deliveries wait. */
+  needsRefill(now: number, limits: ConcurrencyLimits): boolean {
+    const half = halfOf(this.limit(now, limits), limits);
+    return this.#waiting.claimed <= Math.min(half, limits.hook_concurrency) / 2;
   }
 }

@@ -115,7 +115,7 @@ export class Scheduler {
     const saturated = new Set<string>(this.#throttles.limited());
     if (this.#throttles.size > 0) this.#addFullThrottled(saturated);
     for (const queue of this.#long) {
-      if (queue.length < queue.limit(now, this.#limits)) continue;
+      if (!queue.isSaturated(now, this.#limits, this.#backlogged.has(queue))) continue;
       saturated.add(queue.hook_id);
       this.#backlogged.add(queue);
     }
@@ -158,15 +158,16 @@ export class Scheduler {
     const width = this.#throttles.widthOf(hook_id, this.#limits.hook_concurrency);
     if (width !== null) return Math.max(0, width - (queue?.length ?? 0) - (queue?.inFlight ?? 0));
     if (queue === undefined) return this.#limits.hook_concurrency * 4;
-    return Math.max(0, queue.limit(this.#clock.monotonic(), this.#limits) - queue.length);
+    return queue.room(this.#clock.monotonic(), this.#limits);
   }
 
   /** Hooks with a backlog in the store and little left in memory; each is returned once per noted backlog. */
   needRefill(): readonly (DueHook & { readonly limit: number })[] {
+    const now = this.#clock.monotonic();
     const found = [];
     for (const queue of this.#backlogged) {
-      const { hook_id, workspace_id, length } = queue;
-      if (length > this.#limits.hook_concurrency / 2) continue;
+      if (!queue.needsRefill(now, this.#limits)) continue;
+      const { hook_id, workspace_id } = queue;
       const limit = Math.min(this.room(hook_id), REFILL_MAX);
       if (limit === 0) continue;
       this.#backlogged.delete(queue);

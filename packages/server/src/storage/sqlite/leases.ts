@@ -33,8 +33,13 @@ type ClaimParams = LeaseParams & {
   readonly limit: number;
 };
 
-/** Leases due deliveries of a hook: of one tenant, or of all. */
-const createClaim = ({ db, raw }: SqliteConnection, of: 'all' | 'tenant') =>
+type Of = 'all' | 'tenant';
+
+/** Leases the longest or the newest due deliveries of a hook: of one tenant, or of all. */
+const createClaimOf = (
+  { db, raw }: SqliteConnection,
+  { of, order }: { readonly of: Of; readonly order: 'asc' | 'desc' },
+) =>
   prepare<ClaimParams, DeliveryRow>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
@@ -56,26 +61,41 @@ const createClaim = ({ db, raw }: SqliteConnection, of: 'all' | 'tenant') =>
           .where('status', '=', sql.lit('pending'))
           .where('next_attempt_at', '<=', param('now'))
           .$if(of === 'tenant', (query) => query.where('tenant', '=', param('tenant')))
-          .orderBy('next_attempt_at')
+          .orderBy('next_attempt_at', order)
           .limit(param('limit')),
       )
       .returningAll(),
   );
 
-/** Leases due deliveries of a hook that serves every tenant: some of each tenant, then the longest due ones of any. */
-const createSharedClaim = (connection: SqliteConnection, claimAll: ReturnType<typeof createClaim>) => {
+type ClaimHalves = (claim: ClaimParams) => readonly LeasedDelivery[];
+
+/** Leases due deliveries of a hook: half of them the longest due, and if there are more, the rest the newest. */
+const createClaim = (connection: SqliteConnection, of: Of): ClaimHalves => {
+  const claimOldest = createClaimOf(connection, { of, order: 'asc' });
+  const claimNewest = createClaimOf(connection, { of, order: 'desc' });
+  return (claim) => {
+    const half = Math.ceil(claim.limit / 2);
+    const oldest = claimOldest.all({ ...claim, limit: half }).map(toLeased);
+    if (oldest.length < half || half === claim.limit) return oldest;
+    const newest = claimNewest.all({ ...claim, limit: claim.limit - half });
+    return [...oldest, ...newest.map((row) => ({ ...toLeased(row), is_newest: true }))];
+  };
+};
+
+/** Leases due deliveries of a hook that serves every tenant: some of each tenant, then those of any. */
+const createSharedClaim = (connection: SqliteConnection, claimAll: ClaimHalves) => {
   const claimOf = createClaim(connection, 'tenant');
   const nextTenants = createTenantTurns(connection);
-  return (claim: Omit<ClaimParams, 'tenant'>): readonly DeliveryRow[] => {
+  return (claim: Omit<ClaimParams, 'tenant'>): readonly LeasedDelivery[] => {
     const tenants = nextTenants({ hook_id: claim.hook_id, now: claim.now, max: claim.limit });
     const share = Math.ceil(claim.limit / Math.max(1, tenants.length));
-    const claimed: DeliveryRow[] = [];
+    const claimed: LeasedDelivery[] = [];
     for (const tenant of tenants) {
       const limit = Math.min(share, claim.limit - claimed.length);
-      if (limit > 0) claimed.push(...claimOf.all({ ...claim, tenant, limit }));
+      if (limit > 0) claimed.push(...claimOf({ ...claim, tenant, limit }));
     }
     const limit = claim.limit - claimed.length;
-    if (limit > 0) claimed.push(...claimAll.all({ ...claim, tenant: '', limit }));
+    if (limit > 0) claimed.push(...claimAll({ ...claim, tenant: '', limit }));
     return claimed;
   };
 };
@@ -167,11 +187,12 @@ export const createLeases = (
         const limit = allowance === null ? wanted : Math.min(wanted, allowance.max);
         const claim = { now, lease_until, node_id, workspace_id, hook_id, limit };
         const is_shared = hook.tenant === EVERY_TENANT && allowance?.is_probe !== true;
-        const claimed = is_shared ? claimShared(claim) : claimDue.all({ ...claim, tenant: '' });
+        const claimed = is_shared ? claimShared(claim) : claimDue({ ...claim, tenant: '' });
         if (allowance !== null) {
-          throttles.claimed(hook, { allowance, wanted, ids: claimed.map(({ id }) => id) }, batch);
+          const ids = claimed.map(({ delivery }) => delivery.id);
+          throttles.claimed(hook, { allowance, wanted, ids }, batch);
         }
-        return claimed.map(toLeased);
+        return claimed;
       }),
     claimManually: ({ now, lease_until, workspace_id, delivery_id: id }) => {
       const row = selectDelivery.get({ workspace_id, id });
