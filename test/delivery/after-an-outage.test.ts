@@ -26,6 +26,7 @@ const leased = (kind: Kind, n: number, tenant: string | null = null): LeasedDeli
     returns: 0,
     has_succeeded: false,
     suspicion: 0,
+    order_key: null,
     resume: null,
   },
   event: null,
