@@ -16,6 +16,8 @@ type NewHookRow = Omit<
   | 'metadata'
   | 'idempotency_key'
   | 'fingerprint'
+  | 'ordered'
+  | 'order_key'
 >;
 
 export const BIG_WORKSPACE = 'ws_big';

@@ -44,6 +44,13 @@ export const experiments: readonly Experiment[] = [
     takes: '25 min',
   },
   {
+    id: 'R10',
+    file: 'test/delivery/ordered-histories.test.ts',
+    env: { ORDERED_HISTORIES: '1000' },
+    shows: 'No event of an ordered hook overtakes another of its key, whatever happens',
+    takes: '5 min',
+  },
+  {
     id: 'R8',
     file: 'test/delivery/histories.test.ts',
     env: { HISTORIES: '1000' },

@@ -46,6 +46,13 @@ const tenant = async (name: string) => {
   return name;
 };
 
+/** A held delivery with a place in an order. */
+const orderedDelivery = async () => {
+  const hook_id = await hook({ ordered: true, active: false });
+  const { id } = await server.send({ hook_ids: [hook_id] });
+  return (await server.deliveries(`event_id=${id}`))[0]!.id;
+};
+
 /** One call of every procedure that changes something, and the action of its entry. */
 const CHANGES: Readonly<Record<string, readonly [action: string, arrange: () => Promise<Call>]>> = {
   'hooks.create': [
@@ -67,6 +74,10 @@ const CHANGES: Readonly<Record<string, readonly [action: string, arrange: () => 
   ],
   'hooks.revealSecret': ['secret.revealed', async () => [`POST /v1/webhooks/${await hook()}/secret`]],
   'events.delete': ['event.erased', async () => [`DELETE /v1/events/${(await server.send()).id}`]],
+  'deliveries.skip': [
+    'delivery.skipped',
+    async () => [`POST /v1/deliveries/${await orderedDelivery()}/skip`],
+  ],
   'deliveries.cancel': ['recovery.created', async () => ['POST /v1/deliveries/cancel', { since }]],
   'recoveries.create': ['recovery.created', async () => ['POST /v1/recoveries', { since }]],
   'tenants.update': [

@@ -42,6 +42,8 @@ const HOOK: SendableHook = {
   filter: null,
   method: 'POST',
   content_type: 'application/json',
+  ordered: false,
+  order_key: null,
   dialect: 'standard',
   status: 'active',
   disabled_reason: null,

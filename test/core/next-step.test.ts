@@ -31,6 +31,7 @@ const delivery = (differences: Partial<Delivery> = {}): Delivery => ({
   has_succeeded: false,
   returns: 0,
   suspicion: 0,
+  order_key: null,
   resume: null,
   ...differences,
 });

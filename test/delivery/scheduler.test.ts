@@ -18,6 +18,7 @@ const lease = (id: string, hook: string): LeasedDelivery => ({
     returns: 0,
     has_succeeded: false,
     suspicion: 0,
+    order_key: null,
     resume: null,
   },
   event: null,

@@ -50,6 +50,8 @@ const rendered = ({ body: { hook_id, hook } }: PrintedPing): string => {
     filter: null,
     method: 'POST',
     content_type: 'application/json',
+    ordered: false,
+    order_key: null,
     dialect: 'q2',
     status: 'active',
     disabled_reason: null,

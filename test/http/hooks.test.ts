@@ -4,10 +4,11 @@ import { keepForFile, type ServerView, startServer } from '../support/running-se
 
 const url = 'https://receiver.example.com/in';
 
-const FIELDS = `id number name description metadata url events filter method content_type dialect status
+const FIELDS =
+  `id number name description metadata url events filter method content_type ordered order_key dialect status
   active insecure_ssl max_attempts retry_schedule attempt_delays timeout_ms rate_limit headers client_certificate validated_at disabled_reason breaker consecutive_failures last_failure next_attempt_at tenant secret_state created_at updated_at`.split(
-  /\s+/,
-);
+    /\s+/,
+  );
 
 const shared = await keepForFile(startServer());
 let server: ServerView;
@@ -26,6 +27,8 @@ it('a new hook has every documented field, with working defaults', async () => {
     name: 'a.example.com:8443',
     method: 'POST',
     content_type: 'application/json',
+    ordered: false,
+    order_key: null,
     dialect: 'standard',
     status: 'active',
     active: true,

@@ -68,11 +68,19 @@ const expectCode = async (code: string, name: string, variation: Variation): Pro
   const { body, text } = await call(name, variation);
   expect(body.error?.code, text).toBe(code);
 };
+/** Also a delivery with a place in an order, for a call that needs one. */
+const idsFor = async (name: string) => {
+  const ids = await examples();
+  if (name !== 'deliveries.skip') return ids;
+  const { id: hook } = await server.addHook('https://shop.example.com/', { ordered: true, active: false });
+  const { id } = await server.send({ hook_ids: [hook] });
+  return { ...ids, [EXAMPLE.delivery_id]: (await server.deliveries(`event_id=${id}`))[0]!.id };
+};
 const writes = (name: string): boolean => operation(name).method !== 'get';
 
 describe('the answers of a running server match the document:', () => {
   it.each(operations.map(({ name }) => name))('%s, called with its example', async (name) => {
-    const answer = await call(name, { ids: await examples() });
+    const answer = await call(name, { ids: await idsFor(name) });
     expect(answer.status, answer.text).toBeLessThan(300);
     const { responses } = operation(name).operation;
     expect(Object.keys(responses).filter((status) => status.startsWith('2'))).toEqual([
@@ -236,6 +244,7 @@ describe('every refusal of one operation is in the document:', () => {
     const delivery = await sent();
     await slow.next();
     await expectCode('delivery_in_flight', 'deliveries.retry', ofDelivery(delivery));
+    await expectCode('not_ordered', 'deliveries.skip', ofDelivery(delivery));
     answers.resolve({});
     await server.deliveryIn(delivery, 'succeeded');
     const database = new Database(server.database_path);

@@ -9,6 +9,8 @@ import { idempotency } from './conformance/idempotency.ts';
 import { type Check, createKit } from './conformance/kit.ts';
 import { largeFanOuts } from './conformance/large-fan-outs.ts';
 import { manual } from './conformance/manual.ts';
+import { ordering } from './conformance/ordering.ts';
+import { orderingFanOuts } from './conformance/ordering-fan-outs.ts';
 import { pruning } from './conformance/pruning.ts';
 import { reading } from './conformance/reading.ts';
 import { recovery } from './conformance/recovery.ts';
@@ -28,6 +30,8 @@ const chapters = {
   'hook health': hookHealth,
   claiming,
   'manual attempts': manual,
+  'ordered hooks': ordering,
+  'large fan-outs to ordered hooks': orderingFanOuts,
   'switching hooks off': stopping,
   recovery,
   pruning,

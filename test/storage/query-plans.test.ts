@@ -110,9 +110,19 @@ test('a list of hooks finds the next attempt of each hook in the index of due de
   const { kit, plans } = planned;
   const { workspace_id } = await kit.hook();
   const steps = await plans(() => kit.hooks.list(workspace_id, {}, FIRST_PAGE));
-  expect(steps.join('\n')).toContain('bellwire_deliveries_due (hook_id=?)');
+  expect(steps.join('\n')).toContain('bellwire_deliveries_due (hook_id=? AND next_attempt_at>?)');
   expect(steps.filter((step) => step.startsWith('SCAN bellwire'))).toEqual([]);
   expect(steps.filter((step) => step.includes('TEMP B-TREE'))).toEqual([]);
+});
+
+test('the delivery that blocks another is found in the index of orders', async () => {
+  await using planned = await openPlanned();
+  const { kit, plans } = planned;
+  const { workspace_id } = await kit.hook();
+  const index = 'bellwire_deliveries_order (hook_id=? AND order_key=? AND order_position<?)';
+  const steps = await plans(() => kit.deliveries.list(workspace_id, {}, FIRST_PAGE));
+  expect(steps.join('\n')).toContain(index);
+  expect((await plans(() => kit.deliveries.get(workspace_id, 'dlv_1'))).join('\n')).toContain(index);
 });
 
 test('events are found by metadata and by idempotency key through their indexes', async () => {

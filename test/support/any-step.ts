@@ -62,6 +62,7 @@ const wordsTo = (receiver: string): ReadonlyMap<string, fc.Arbitrary<unknown>> =
         ['text/plain', 'json', ''],
       ),
     ],
+    ['order.id', mostly(['a', 'a.b', 'order.id', null], ['', '.', 'a..b', 'a b'])],
     [
       'order.total >= 100',
       mostly(

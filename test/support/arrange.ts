@@ -28,6 +28,8 @@ export interface HookSetup {
   readonly tenant?: string | null;
   readonly dialect?: string;
   readonly content_type?: string;
+  readonly ordered?: 0 | 1;
+  readonly order_key?: string | null;
   readonly max_attempts?: number | null;
   readonly retry_schedule?: string | null;
   readonly timeout_ms?: number | null;
@@ -198,6 +200,7 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
     },
     /** Switches a hook and leaves its deliveries pending, as a race can. */
     setOnlyHookStatus: (id: string, status: HookStatus) => changeHook(id, { status }),
+    setHookOrder: (id: string, order: Pick<HookRow, 'ordered' | 'order_key'>) => changeHook(id, order),
     setHookDialect: (id: string, dialect: string) => changeHook(id, { dialect }),
     setHookFilter: (id: string, filter: string | null) => changeHook(id, { filter }),
     setHookEvents: (id: string, events: readonly string[]) =>

@@ -85,7 +85,7 @@ export const createWorld = async (options: WorldOptions = {}) => {
       life.kill();
       transport.kill();
     };
-    return { loop: program.loop, transport, kill };
+    return { loop: program.loop, transport, repositories, kill };
   };
 
   let process = await start();
@@ -147,6 +147,13 @@ export const createWorld = async (options: WorldOptions = {}) => {
     get loop() {
       return process.loop;
     },
+    /** The repositories of the running process. */
+    get repositories() {
+      return process.repositories;
+    },
+    /** The database beside the running process. */
+    database: opened.database,
+    ids: opened.ids,
     /** The transport of the running process. */
     get transport() {
       return process.transport;

@@ -25,6 +25,8 @@ const hook = {
   metadata: {},
   method: 'POST',
   content_type: 'application/json',
+  ordered: false,
+  order_key: null,
   active: true,
   insecure_ssl: false,
   max_attempts: null,

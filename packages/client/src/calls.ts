@@ -83,6 +83,7 @@ export const calls = {
     get,
     attempts: { ...list, takes: 'id_and_fields' },
     retry: { ...change('id', 'if_refused'), slow: true },
+    skip: change('id', 'if_refused'),
     cancel: { ...change('fields', 'if_refused'), slow: true },
   },
   recoveries: {

@@ -27,6 +27,7 @@ import { enabledNotice } from './delivery/notice.ts';
 import type { Change } from './ports/changes.ts';
 import type { ListedHook } from './ports/repositories.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
+import { createSkipDelivery } from './admin/skip-delivery.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
 import { createViewChange, type ShownChange } from './rpc/views/change.ts';
@@ -102,6 +103,7 @@ export const createManagement = (
     audit,
     awaitedSends: awaitedSendsOf(ports, settings),
     redeliver: limitRetries(loop, clock),
+    skipDelivery: createSkipDelivery({ ...storage, audit, clock }),
     now: clock.now,
     readSystem: createReadSystem({ ...settings, clock, store: storage.store }),
     ids,

@@ -52,6 +52,7 @@ export const claiming = (check: Check): void => {
       returns: 0,
       has_succeeded: false,
       suspicion: 0,
+      order_key: null,
       resume: null,
     });
   });

@@ -109,6 +109,7 @@ const reading = (check: Check): void => {
       created_at: NOW,
       url: null,
       hook_tenant: null,
+      blocked_by: null,
       hook: { rate_limit: null, throttle: null },
       ahead: null,
     };

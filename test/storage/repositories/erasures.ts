@@ -348,10 +348,10 @@ const ofEvent = (check: Check): void => {
     const [event] = await kit.arrange.events();
     const hook = await kit.addHook(workspace_id);
     for (let n = 0; n < 2; n += 1) await kit.addDelivery(hook, { event_id: event!.id });
-    expect(await kit.erasures.eraseEvent(other, event!.id, 2)).toBe('not_found');
-    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('more');
-    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('done');
-    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, 2)).toBe('not_found');
+    expect(await kit.erasures.eraseEvent(other, event!.id, { limit: 2, now: NOW })).toBe('not_found');
+    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, { limit: 2, now: NOW })).toBe('more');
+    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, { limit: 2, now: NOW })).toBe('done');
+    expect(await kit.erasures.eraseEvent(workspace_id, event!.id, { limit: 2, now: NOW })).toBe('not_found');
     const left = { events: 1, deliveries: 1, attempts: 1, wire_ids: 1, fan_outs: 1, event_metadata: 1 };
     expect(await counts(kit)).toMatchObject(left);
   });

@@ -170,6 +170,8 @@ const CHANGES: readonly HookChange[] = [
   { method: 'PUT', content_type: 'application/x-www-form-urlencoded' },
   { insecure_ssl: true },
   { insecure_ssl: false },
+  { ordered: true, order_key: 'order.id' },
+  { ordered: false, order_key: null },
   { max_attempts: 5, timeout_ms: 2_000 },
   { max_attempts: null, timeout_ms: null },
   { retry_schedule: [0, 1_000] },

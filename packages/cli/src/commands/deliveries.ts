@@ -9,6 +9,7 @@ import { filters } from './filters.ts';
 import { printDelivery } from './print-delivery.ts';
 import { retry } from './retry.ts';
 import { outcomeFlag } from './selection-flags.ts';
+import { skip } from './skip.ts';
 import { watch } from './watch.ts';
 
 const STATUSES = choices<Delivery['status']>({
@@ -81,6 +82,6 @@ const attempts = listVerb<{ readonly delivery_id: string }, Attempt>({
 
 export const deliveries: Noun = {
   name: 'deliveries',
-  about: 'Inspect, watch, retry and cancel deliveries: one event for one hook each.',
-  verbs: [list, get, attempts, retry, cancel, watch],
+  about: 'Inspect, watch, retry, skip and cancel deliveries: one event for one hook each.',
+  verbs: [list, get, attempts, retry, skip, cancel, watch],
 };

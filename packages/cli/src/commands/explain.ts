@@ -3,6 +3,7 @@ import type { Delivery, Hook } from '@bellwire/client';
 const HOLDS: Readonly<Record<NonNullable<Delivery['waits_for']>['reason'], string>> = {
   breaker: 'waits for the breaker',
   rate_limit: 'waits for the rate limit',
+  order: 'waits for an earlier delivery',
 };
 
 /** What holds a pending delivery back, in words; null for nothing. */
@@ -12,9 +13,12 @@ export const holdText = ({ waits_for }: Pick<Delivery, 'waits_for'>): string | n
   return until === null ? HOLDS[reason] : `${HOLDS[reason]} until ${until}`;
 };
 
+const waitText = (delivery: Delivery): string | null =>
+  delivery.blocked_by === null ? holdText(delivery) : `blocked by ${delivery.blocked_by}`;
+
 /** Why a delivery failed or waits: the reason and the error; empty if nothing went wrong. */
 export const deliveryProblem = (delivery: Delivery): string =>
-  [delivery.failure_reason, holdText(delivery), delivery.last_error]
+  [delivery.failure_reason, waitText(delivery), delivery.last_error]
     .filter((text) => text !== null)
     .join(': ');
 

@@ -2,18 +2,21 @@ import type { Client, Recovery } from '@bellwire/client';
 import { failure } from '../frame/command-error.ts';
 import type { Session } from '../frame/verb.ts';
 
-type Counts = Pick<Recovery, 'total' | 'counts' | 'skipped'>;
+type Counts = Pick<Recovery, 'total' | 'counts' | 'skipped' | 'outside_order'>;
 
 const POLL_MS = 300;
 const BAR = 30;
 
 /** `40: 37 failed, 3 pending`. */
-export const printCounts = ({ total, counts, skipped }: Counts): string => {
+export const printCounts = ({ total, counts, skipped, outside_order }: Counts): string => {
   const parts = Object.entries(counts).filter(([, count]) => count > 0);
   const list = parts.map(([status, count]) => `${count} ${status}`).join(', ');
   const inactive = skipped.hook_not_active;
-  const note = inactive === 0 ? '' : ` (${inactive} more belong to hooks that are not active)`;
-  return `${total}${list === '' ? '' : `: ${list}`}${note}`;
+  const notes = [
+    ...(outside_order === 0 ? [] : [`${outside_order} outside the order of their hook`]),
+    ...(inactive === 0 ? [] : [`${inactive} more belong to hooks that are not active`]),
+  ];
+  return `${total}${list === '' ? '' : `: ${list}`}${notes.length === 0 ? '' : ` (${notes.join('; ')})`}`;
 };
 
 /** One line for a terminal that replaces itself. */

@@ -41,6 +41,9 @@ export interface HookFields {
   readonly metadata?: Pairs;
   readonly method?: Method;
   readonly content_type?: string;
+  readonly ordered?: boolean;
+  /** False keeps one order for the whole hook. */
+  readonly order_key?: string | false;
   readonly active?: boolean;
   readonly insecure_ssl?: boolean;
   readonly max_attempts?: number | 'default';
@@ -112,6 +115,12 @@ export const hookFlags: readonly Flag[] = [
     about: 'client certificate in PEM for receivers that require one (mutual TLS), with --client-key-file',
   },
   { flags: '--client-key-file <file>', about: 'its private key in PEM, not encrypted' },
+  { flags: '--ordered', about: 'send one delivery at a time, in the order of the events' },
+  { flags: '--no-ordered', about: 'send deliveries independently of each other' },
+  {
+    flags: '--order-key <path>',
+    about: 'with --ordered: keep the order only within the values of this path, like order.id',
+  },
   { flags: '--active', about: 'send deliveries' },
   { flags: '--no-active', about: 'hold deliveries' },
   { flags: '--insecure-ssl', about: 'accept any TLS certificate; recorded in the audit log' },
@@ -128,6 +137,7 @@ export const toHookInput = <F extends HookFields>({
   max_attempts,
   retry_schedule,
   timeout_ms,
+  order_key,
   rate_limit,
   client_certificate_file: _certificate,
   client_key_file: _key,
@@ -142,6 +152,7 @@ export const toHookInput = <F extends HookFields>({
     ? {}
     : { retry_schedule: retry_schedule === 'default' ? null : [...retry_schedule] }),
   ...(timeout_ms === undefined ? {} : { timeout_ms: orNull(timeout_ms) }),
+  ...(order_key === undefined ? {} : { order_key: order_key === false ? null : order_key }),
   ...(rate_limit === undefined ? {} : { rate_limit: rate_limit === 'none' ? null : rate_limit }),
   ...(headers === undefined
     ? {}

@@ -94,6 +94,7 @@ const update = apiVerb<Update>({
     ...hookFlags,
     { flags: '--no-filter', about: 'get every event of the subscribed types' },
     { flags: '--no-header', field: 'headers', about: 'drop every custom header' },
+    { flags: '--no-order-key', about: 'with --ordered: keep one order for the whole hook' },
     { flags: '--secret <secret>', about: 'replace the secret at once; rotate-secret has a grace period' },
     { flags: '--no-secret', about: 'remove the secret, if the dialect allows that' },
     { flags: '--no-client-certificate', about: 'remove the client certificate' },

@@ -28,6 +28,7 @@ export type AuditAction =
   | `api_key.${'created' | 'deleted'}`
   | `recovery.${'created' | 'canceled'}`
   | `portal.${'linked' | 'revoked'}`
+  | 'delivery.skipped'
   | 'encryption.rekeyed'
   | 'event.erased';
 

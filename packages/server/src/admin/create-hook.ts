@@ -71,6 +71,8 @@ const newHook = (input: HookInput, { dialect, now, ...rest }: ToCreate): NewHook
   filter: input.filter ?? null,
   method: input.method ?? 'POST',
   content_type: input.content_type ?? 'application/json',
+  ordered: input.ordered ?? false,
+  order_key: input.order_key ?? null,
   dialect: dialect.name,
   status: firstStatus(input.active, dialect),
   disabled_reason: null,

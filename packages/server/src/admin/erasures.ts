@@ -35,20 +35,21 @@ const SLICE = 500;
 const inUse = (message: string): BellwireError => new BellwireError('in_use', message);
 
 const eraseEvent = async (
-  { repositories, audit }: ErasureJobsOptions,
+  { repositories, audit, clock }: ErasureJobsOptions,
   at: Actor & { readonly event_id: string },
 ): Promise<void> => {
   const { workspace_id, event_id } = at;
+  const slice = () => ({ limit: SLICE, now: clock.now() });
   // With the first slice: a process that dies before the last one has already deleted something.
   let step = await audit.change(at, async ({ erasures }, record) => {
-    const first = await erasures.eraseEvent(workspace_id, event_id, SLICE);
+    const first = await erasures.eraseEvent(workspace_id, event_id, slice());
     if (first !== 'not_found') await record({ action: 'event.erased', subject: event_id });
     return first;
   });
   if (step === 'not_found') {
     throw new BellwireError('not_found', `There is no event ${event_id} in this workspace.`);
   }
-  while (step === 'more') step = await repositories.erasures.eraseEvent(workspace_id, event_id, SLICE);
+  while (step === 'more') step = await repositories.erasures.eraseEvent(workspace_id, event_id, slice());
 };
 
 export const createErasureJobs = (options: ErasureJobsOptions): ErasureJobs => {

@@ -17,6 +17,9 @@ export interface HookInput {
   readonly method?: Method | undefined;
   /** A media type. */
   readonly content_type?: string | undefined;
+  readonly ordered?: boolean | undefined;
+  /** A dotted path into the data of events; only with `ordered`. */
+  readonly order_key?: string | null | undefined;
   readonly dialect?: string | undefined;
   readonly secret?: string | null | undefined;
   readonly active?: boolean | undefined;

@@ -93,7 +93,9 @@ export const createHooks = (options: HooksOptions): Hooks => {
         lookup.catalog(workspace_id),
       ]);
       const dialect = lookup.dialect(hook.dialect);
-      validateHook({ ...patch, tenant: hook.tenant ?? undefined, secret }, { dialect, catalog, url_policy });
+      const { ordered = hook.ordered } = patch;
+      const validated = { ...patch, ordered, tenant: hook.tenant ?? undefined, secret };
+      validateHook(validated, { dialect, catalog, url_policy });
       if (patch.filter !== undefined || patch.events !== undefined) {
         const { filter = hook.filter, events = hook.events } = patch;
         if (filter !== null) assertFilter(await options.checkFilter(workspace_id, { filter, events }));

@@ -26,6 +26,7 @@ export const noteChange = (
   if (action === 'recovery.created' || action === 'recovery.canceled') {
     changes.recovery({ workspace_id, id: subject });
   }
+  if (action === 'delivery.skipped') changes.delivery({ workspace_id, id: subject });
   if (action === 'event.erased') {
     changes.bulk(workspace_id, { reason: 'erased', hook_id: null, tenant: null });
   }

@@ -72,6 +72,12 @@ const validateWire = (input: ValidatedHook, dialect: Dialect): readonly Issue[] 
   return [...issues, ...validateCustomHeaders(input.headers ?? {}, taken)];
 };
 
+/** A key without an order would have no effect. */
+const validateOrder = ({ ordered, order_key }: ValidatedHook): readonly Issue[] =>
+  typeof order_key === 'string' && ordered !== true
+    ? [{ path: 'order_key', message: 'requires ordered: true' }]
+    : [];
+
 const codes = ['url_refused', 'unknown_event_type', 'invalid_input'] as const;
 
 /** The rules that a hook is checked against. */
@@ -105,6 +111,7 @@ export const validateHook = (input: ValidatedHook, { dialect, catalog, url_polic
     invalid_input: [
       ...validateOperational(input),
       ...validateWire(input, dialect),
+      ...validateOrder(input),
       ...(secret === null ? [] : [secret]),
     ],
   };

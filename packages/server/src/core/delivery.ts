@@ -60,6 +60,8 @@ export interface Delivery {
   readonly has_succeeded: boolean;
   /** 0 unless the sender thread died while it held this delivery; see suspicion.ts. */
   readonly suspicion: number;
+  /** The order of its hook in which it has a place; null without one. */
+  readonly order_key: string | null;
   /** The state to restore when a manual attempt fails; null for every other lease. */
   readonly resume: {
     readonly status: DeliveryStatus;

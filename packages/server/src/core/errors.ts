@@ -21,6 +21,7 @@ export const errorTable = {
   too_many_hooks: 409,
   delivery_canceled: 409,
   delivery_in_flight: 409,
+  not_ordered: 409,
   payload_expired: 410,
   payload_too_large: 413,
   unsupported_media_type: 415,

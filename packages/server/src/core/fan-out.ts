@@ -64,6 +64,29 @@ export const selectTargets = <H extends Subscription>(
   return named.filter((hook) => isSubscriber(hook, event.type, event.tenant));
 };
 
+/** The hooks of an event whose deliveries are stored with it, and the others, whose deliveries are stored later. */
+export interface DealtTargets<H> {
+  readonly first: readonly H[];
+  readonly later: readonly H[];
+}
+
+/**
+ * Deals the hooks of an event. `room` is the number of deliveries that its batch can store. Ordered hooks come first, but
+ * all of them later if `is_waiting`: an earlier event may then still have to store its deliveries for them.
+ */
+export const dealTargets = <H extends { readonly ordered: boolean }>(
+  targets: readonly H[],
+  { room, is_waiting }: { readonly room: number; readonly is_waiting: boolean },
+): DealtTargets<H> => {
+  const { ordered = [], others = [] } = Object.groupBy(targets, (hook) =>
+    hook.ordered ? 'ordered' : 'others',
+  );
+  const now = is_waiting ? others : [...ordered, ...others];
+  // A large event leaves room for the small ones of others that come after it in its batch.
+  const stored = now.length > room ? Math.ceil(room / 2) : room;
+  return { first: now.slice(0, stored), later: [...(is_waiting ? ordered : []), ...now.slice(stored)] };
+};
+
 /**
  * Whether the filters of hooks apply to an event: not to a ping, test or validation, nor to one that the sender addresses
  * with `hook_ids`. Those of an operational event only leave out the hook that it is about.

@@ -29,6 +29,10 @@ export interface Hook {
   readonly filter: string | null;
   readonly method: string;
   readonly content_type: string;
+  /** Whether its deliveries are sent one at a time, in the order of their events. */
+  readonly ordered: boolean;
+  /** A dotted path into the data of events: the order is kept only within its values. Null for one order. */
+  readonly order_key: string | null;
   readonly dialect: string;
   readonly status: HookStatus;
   readonly disabled_reason: DisabledReason | null;

@@ -10,7 +10,7 @@ import { isQuarantined } from './suspicion.ts';
 /** The state of a delivery after its lease. */
 export interface DeliveryStep {
   readonly status: DeliveryStatus;
-  /** Set with `pending`. */
+  /** Set with `pending`, unless the delivery waits for earlier ones of its order. */
   readonly next_attempt_at: number | null;
   /** Set with `failed` and `canceled`, and with `pending` if the delivery waits because of a `WaitReason`. */
   readonly failure_reason: FailureReason | WaitReason | null;
@@ -76,7 +76,7 @@ const fails = (failure_reason: FailureReason, counters: Counters): DeliveryStep 
 });
 
 const waits = (
-  next_attempt_at: number,
+  next_attempt_at: number | null,
   counters: Counters,
   failure_reason: WaitReason | null = null,
 ): DeliveryStep => ({ status: 'pending', next_attempt_at, failure_reason, ...counters });
@@ -86,7 +86,7 @@ const keepSuccess = ({ has_succeeded }: Pick<Delivery, 'has_succeeded'>, step: D
   has_succeeded && step.status !== 'pending' ? ends('succeeded', countersOf(step)) : step;
 
 /** A delivery to send again later. The state of its hook decides whether it is pending, held or canceled. */
-const retried = (hook: HookStatusOnly, at: number, counters: Counters): DeliveryStep => {
+const retried = (hook: HookStatusOnly, at: number | null, counters: Counters): DeliveryStep => {
   if (hook === null) return canceledWithHook(counters);
   return hook.status === 'active' ? waits(at, counters) : ends('held', counters);
 };
@@ -99,7 +99,7 @@ const resumed = (delivery: Delivery, hook: HookStatusOnly, counters: Counters): 
     failure_reason: null,
   };
   if (hook === null && (status === 'pending' || status === 'held')) return canceledWithHook(counters);
-  if (status === 'pending') return { ...retried(hook, at ?? 0, counters), failure_reason };
+  if (status === 'pending') return { ...retried(hook, at, counters), failure_reason };
   return { status, next_attempt_at: null, failure_reason, ...counters };
 };
 

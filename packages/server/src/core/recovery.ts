@@ -52,6 +52,8 @@ export interface RecoveryTally {
     /** Matching deliveries whose status changed before the job reached them. */
     readonly changed: number;
   };
+  /** The covered deliveries that are sent outside the order of their ordered hook: they had ended, or have no place in it. */
+  readonly outside_order: number;
   /** When the oldest and the newest of them were created; null without any. */
   readonly oldest: number | null;
   readonly newest: number | null;
@@ -60,6 +62,7 @@ export interface RecoveryTally {
 export const EMPTY_TALLY: RecoveryTally = {
   counts: { failed: 0, held: 0, pending: 0, missed: 0, succeeded: 0 },
   skipped: { hook_not_active: 0, payload_expired: 0, changed: 0 },
+  outside_order: 0,
   oldest: null,
   newest: null,
 };
@@ -82,6 +85,7 @@ export const addTallies = (a: RecoveryTally, b: RecoveryTally): RecoveryTally =>
     payload_expired: a.skipped.payload_expired + b.skipped.payload_expired,
     changed: a.skipped.changed + b.skipped.changed,
   },
+  outside_order: a.outside_order + b.outside_order,
   oldest: lesser(a.oldest, b.oldest),
   newest: greater(a.newest, b.newest),
 });

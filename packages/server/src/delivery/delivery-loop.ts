@@ -121,6 +121,7 @@ export class DeliveryLoop {
       admission: () => this.#backpressure.admission(),
       onAccepted: (result, event) => this.#onAccepted(result, event),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
+      onReleased: (released) => this.#offer(released),
       onFanOuts: () => this.#fan_outs.add(),
       onFailed: () => this.#onCommitFailed(),
     });

@@ -2,7 +2,15 @@ import { BellwireError, coerceError } from '../core/errors.ts';
 import { LEASE_MS } from '../core/lease.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { AcceptResult, BatchResult, NewEvent, Settlement, SettleResult, Store } from '../ports/store.ts';
+import type {
+  AcceptResult,
+  BatchResult,
+  LeasedDelivery,
+  NewEvent,
+  Settlement,
+  SettleResult,
+  Store,
+} from '../ports/store.ts';
 import { AcceptQueue } from './accept-queue.ts';
 import type { Admits } from './backpressure.ts';
 import { SettlementQueue, simplerSettlement } from './settlement-queue.ts';
@@ -17,6 +25,8 @@ export interface GroupCommitOptions {
   /** Called when the event is on the disk, before the sender is answered. */
   readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>, event: NewEvent) => void;
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
+  /** Called after COMMIT with deliveries that waited for an earlier one of their order. */
+  readonly onReleased: (released: readonly LeasedDelivery[]) => void;
   /** A commit left hooks of an event for later. */
   readonly onFanOuts: () => void;
   /** The database can no longer be trusted. */
@@ -173,6 +183,7 @@ export class GroupCommit {
       if (settled.kind === 'rejected') this.#onRejected(settlement, settled.error);
       else this.#notify(() => this.#options.onSettled(settlement, settled));
     }
+    if (result.released.length > 0) this.#notify(() => this.#options.onReleased(result.released));
     const deferred: Waiting[] = [];
     for (const [index, waiting] of accepts.entries()) {
       const accepted = result.accepted[index];

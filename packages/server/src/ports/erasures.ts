@@ -45,6 +45,6 @@ export interface Erasures {
   readonly eraseEvent: (
     workspace_id: string,
     id: string,
-    limit: number,
+    options: { readonly limit: number; readonly now: number },
   ) => Promise<'more' | 'done' | 'not_found'>;
 }

@@ -97,6 +97,8 @@ export type HookChange = Partial<
     | 'filter'
     | 'method'
     | 'content_type'
+    | 'ordered'
+    | 'order_key'
     | 'insecure_ssl'
     | 'max_attempts'
     | 'retry_schedule'
@@ -136,7 +138,7 @@ export interface FirstHook {
 }
 
 export interface StoredDelivery
-  extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded'>, LastOutcome {
+  extends Omit<Delivery, 'resume' | 'returns' | 'suspicion' | 'has_succeeded' | 'order_key'>, LastOutcome {
   /** The current URL of its hook; null if no row of the hook is left. */
   readonly url: string | null;
   /** The tenant of its hook, `*` for one of every tenant; null without one, or if no row of the hook is left. */
@@ -146,6 +148,8 @@ export interface StoredDelivery
   readonly next_attempt_at: number | null;
   /** Why it failed; while it is pending, the reason for a wait that the receiver did not cause. */
   readonly failure_reason: FailureReason | WaitReason | null;
+  /** The first delivery of its order, which it waits for; null if it waits for none. */
+  readonly blocked_by: string | null;
   /** The duration of the last attempt; null before the first, or if nothing was measured. */
   readonly last_duration_ms: number | null;
   /** What limits how fast its hook receives deliveries. */
@@ -180,6 +184,14 @@ export interface StoredAttempt {
     readonly body_truncated: boolean;
   } | null;
 }
+
+/** The result of a skip; without `skipped`, nothing has changed. */
+export type Skip =
+  | { readonly kind: 'skipped'; readonly was: DeliveryStatus; readonly hook_tenant: string | null }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'in_flight' }
+  /** It has no place in an order. */
+  | { readonly kind: 'not_ordered' };
 
 export interface DeliveryFilter {
   readonly status?: DeliveryStatus | undefined;
@@ -344,6 +356,8 @@ export interface Repositories {
     /** The hook of a delivery, without reading its attempts; null if the delivery does not exist. */
     readonly hookOf: (workspace_id: string, id: string) => Promise<string | null>;
     readonly get: (workspace_id: string, id: string) => Promise<StoredDelivery | null>;
+    /** Ends the place of a delivery in its order: a waiting one is canceled, a failed one stays failed. */
+    readonly skip: (workspace_id: string, id: string, now: number) => Promise<Skip>;
     /** The attempts of a delivery, the latest first; null if the delivery does not exist. */
     readonly attempts: (
       workspace_id: string,

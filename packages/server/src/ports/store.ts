@@ -161,6 +161,8 @@ export interface BatchResult {
   readonly settled: readonly SettleResult[];
   /** True if an event has hooks left for `continueFanOuts`. */
   readonly has_fan_outs: boolean;
+  /** Leased deliveries of ordered hooks that waited for one that this batch has settled. */
+  readonly released: readonly LeasedDelivery[];
 }
 
 export interface FanOutSlice {

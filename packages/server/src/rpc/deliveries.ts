@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { deliveryStatuses } from '../core/delivery.ts';
 import { outcomeKinds } from '../core/outcome.ts';
 import { BellwireError } from '../core/errors.ts';
+import { actorOf } from './actor.ts';
 import { toAnswer, toPageQuery } from './cursor.ts';
 import type { RpcDeps } from './deps.ts';
 import {
@@ -179,6 +180,30 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
     }),
 });
 
+const defineSkip = ({ skipDelivery, now }: RpcDeps) => ({
+  skip: procedure
+    .meta({
+      scope,
+      portal: WRITES_OWN_IDS,
+      route: { method: 'POST', path: '/deliveries/{delivery_id}/skip' },
+      summary: 'Skip a delivery',
+      description:
+        'Takes a delivery out of the order of its hook, so that the deliveries that wait for it are sent. A failed delivery stays failed; a pending or held one is canceled (`by_user`).',
+      errors: ['delivery_in_flight', 'not_ordered'],
+    })
+    .input(z.strictObject({ delivery_id: deliveryId }))
+    .output(deliveryView)
+    .mutation(async ({ ctx, input: { delivery_id } }) =>
+      viewDelivery(await skipDelivery(actorOf(ctx), delivery_id), now()),
+    ),
+});
+
 /** Deliveries: one event for one hook, with its attempts. */
 export const createDeliveriesRouter = (deps: RpcDeps) =>
-  t.router({ ...defineLists(deps), ...defineReads(deps), ...defineRetry(deps), ...defineCancel(deps) });
+  t.router({
+    ...defineLists(deps),
+    ...defineReads(deps),
+    ...defineRetry(deps),
+    ...defineSkip(deps),
+    ...defineCancel(deps),
+  });

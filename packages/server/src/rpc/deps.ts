@@ -15,6 +15,7 @@ import type { ListedHook, Repositories } from '../ports/repositories.ts';
 import type { RecoveryJobs } from '../admin/recoveries.ts';
 import type { SampleOf } from '../admin/samples.ts';
 import type { Secrets } from '../admin/secrets.ts';
+import type { SkipDelivery } from '../admin/skip-delivery.ts';
 import type { Signatures } from '../admin/signatures.ts';
 import type { SystemState } from '../admin/system.ts';
 import type { TestSends } from '../admin/test-sends.ts';
@@ -40,6 +41,7 @@ export interface RpcDeps {
   readonly repositories: Repositories;
   readonly audit: Audit;
   readonly redeliver: (workspace_id: string, delivery_id: string) => Promise<SingleDelivery>;
+  readonly skipDelivery: SkipDelivery;
   readonly awaitedSends: AwaitedSends;
   readonly now: () => number;
   readonly readSystem: () => Promise<SystemState>;

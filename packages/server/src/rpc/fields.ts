@@ -3,6 +3,7 @@ import { FILTER_BYTES_MAX } from '../core/filter/parse-filter.ts';
 import { parseDuration } from '../core/durations.ts';
 import { EVENTS_PER_SECOND_MAX } from '../core/limits.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isOrderPath } from '../core/order.ts';
 import { ratePeriods } from '../core/rate-limit.ts';
 import { isMediaType, MAX_MEDIA_TYPE_LENGTH } from '../core/media-type.ts';
 import { MAX_ATTEMPTS } from '../core/retry-schedule.ts';
@@ -209,6 +210,8 @@ export const sendInput = z
   })
   .meta({ id: 'NewEvent', description: 'An event to send.' });
 
+const ORDER_PATH_RULE = 'must be a dotted path into the data of events, like order.id';
+
 /** Its length in bytes and its grammar are checked with the hook. */
 export const filterText = described(
   z.string().max(FILTER_BYTES_MAX),
@@ -255,6 +258,16 @@ export const hookFields = {
     z.string(MEDIA_TYPE_RULE).refine(isMediaType, MEDIA_TYPE_RULE).meta({ maxLength: MAX_MEDIA_TYPE_LENGTH }),
     'The content type of the body: `application/json` (the default), `application/x-www-form-urlencoded`, or another media type where the dialect allows it.',
     'application/json',
+  ).optional(),
+  ordered: described(
+    z.boolean(),
+    'If true, deliveries are sent one at a time in the order in which their events were accepted: a failed one blocks those behind it. Default: false.',
+    true,
+  ).optional(),
+  order_key: described(
+    z.string(ORDER_PATH_RULE).max(256).refine(isOrderPath, ORDER_PATH_RULE).nullable(),
+    'With `ordered`: a dotted path into the data of events, such as `order.id`. The order is kept only among events with the same value. Null keeps one order for the whole hook.',
+    'order.id',
   ).optional(),
   active: described(
     z.boolean(),

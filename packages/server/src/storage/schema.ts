@@ -91,6 +91,10 @@ interface HooksTable {
   is_operational: Generated<Flag>;
   method: string;
   content_type: string;
+  /** Whether its deliveries are sent one at a time, in the order of their events. */
+  ordered: Generated<Flag>;
+  /** A dotted path into the data of events: the order is kept within its values; null for one order. */
+  order_key: Generated<string | null>;
   dialect: string;
   status: HookStatus;
   disabled_reason: DisabledReason | null;
@@ -202,7 +206,12 @@ interface DeliveriesTable {
   /** 1 once a recovery has sent it again after a success. */
   has_succeeded: Flag;
   suspicion: number;
+  /** Null also for a pending delivery that waits for earlier ones of its order. */
   next_attempt_at: Time | null;
+  /** The order of its hook in which it has a place, see core/order.ts; null without one. */
+  order_key: string | null;
+  /** Its place in that order, from 1; set with `order_key`. */
+  order_position: number | null;
   /** The fencing token: incremented with every lease. */
   lease_token: number;
   lease_until: Time | null;

@@ -89,6 +89,10 @@ export const en = {
     redelivered: (ok: boolean): string => (ok ? 'Delivered.' : 'The attempt failed.'),
     old_title: 'This event is older than a day',
     old: 'Many receivers remember ids only for a day, and may process it a second time. Redeliver it only if the receiver recognizes duplicates, or has never received it.',
+    blocked_title: 'Waits for an earlier delivery of its order',
+    blocked: 'The webhook gets these events one at a time. First comes',
+    skip_blocker: 'Skip that delivery',
+    skipping: 'Skipping…',
     redeliver_anyway: 'Redeliver anyway',
     cancel: 'Cancel',
     attempt_of: (number: number, of: number | null) =>
@@ -100,8 +104,9 @@ export const en = {
     holds: {
       breaker: 'The receiver keeps failing, so the delivery waits until a probe succeeds.',
       rate_limit: 'The delivery waits for the rate limit of the webhook.',
+      order: 'The delivery waits for an earlier one of its order.',
     },
-    held_until: { breaker: 'Next probe in', rate_limit: 'Its turn comes in about' },
+    held_until: { breaker: 'Next probe in', rate_limit: 'Its turn comes in about', order: 'Its turn comes in about' },
     no_attempt: 'There was no attempt yet.',
     no_request: 'Nothing was sent.',
     no_response: 'No response was received.',

@@ -23,16 +23,19 @@ export const deliveryView = z
       'succeeded',
     ),
     attempt_count: described(z.int(), 'Number of attempts so far.', 1),
-    next_attempt_at: shownTimeOrNull('When the next attempt is due; null when none is due.', null),
+    next_attempt_at: shownTimeOrNull(
+      'When the next attempt is due; null when none is due, also while it waits for another delivery (`blocked_by`).',
+      null,
+    ),
     waits_for: z
       .object({
         reason: described(
           z.enum(holdReasons),
-          '`breaker`: the receiver fails, so nothing but a probe is sent. `rate_limit`: the `rate_limit` of the hook is used up.',
+          '`breaker`: the receiver fails, so nothing but a probe is sent. `rate_limit`: the `rate_limit` of the hook is used up. `order`: an earlier delivery of its order (`blocked_by`).',
           'rate_limit',
         ),
         until: shownTimeOrNull(
-          '`breaker`: when the next probe is sent; null while one is in progress. `rate_limit`: when its turn comes, estimated; null in lists, or if more than 10,000 deliveries are before it.',
+          '`breaker`: when the next probe is sent; null while one is in progress. `rate_limit`: when its turn comes, estimated; null in lists, or if more than 10,000 deliveries are before it. `order`: null.',
           EXAMPLE.later,
         ),
       })
@@ -65,6 +68,11 @@ export const deliveryView = z
       'Why it was canceled: `hook_deleted`, `by_user`, `expired` (it waited for longer than the retention) or `erased` (the data of its tenant was erased). Why it failed: `exhausted`, `hook_gone`, `address_blocked`, `unrenderable`, `single_attempt`, `quarantined` (killed the sender thread repeatedly) or `unrecordable` (the database refused its attempt). While pending, the reason for a delay that the receiver did not cause: `dialect_missing`, `hook_unreadable` (its secrets cannot be decrypted), `sender_died` or `server_fault` (this server could not send: see `last_error`).',
       null,
     ),
+    blocked_by: described(
+      z.string().nullable(),
+      'At an ordered hook, the delivery that it waits for: the first one of its key. Null if it waits for none.',
+      null,
+    ),
     created_at: shownTime('When it was created.'),
     updated_at: shownTime('When it was last updated.', EXAMPLE.later),
   })
@@ -90,6 +98,7 @@ export const viewDelivery = (delivery: StoredDelivery, now: number): z.infer<typ
   last_duration_ms: delivery.last_duration_ms,
   last_error: deliveryError(delivery, delivery.failure_reason),
   failure_reason: delivery.failure_reason,
+  blocked_by: delivery.blocked_by,
   created_at: iso(delivery.created_at),
   updated_at: iso(delivery.updated_at),
 });

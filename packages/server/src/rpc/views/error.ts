@@ -96,6 +96,11 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message:
       'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna is being sent right now. Try again in a few seconds.',
   },
+  not_ordered: {
+    meaning: 'The delivery has no place in an order, so it cannot be skipped.',
+    message:
+      'The delivery dlv_01jd7b1c8r9t3v7w5x2z4q6mna has no place in the order of its hook, so no other delivery waits for it.',
+  },
   payload_expired: {
     meaning: 'The payload of the event was removed after `BELLWIRE_PAYLOAD_RETENTION`.',
     message:

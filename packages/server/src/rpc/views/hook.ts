@@ -38,6 +38,16 @@ export const hookView = z
     ),
     method: described(z.string(), 'The HTTP method of the requests.', 'POST'),
     content_type: described(z.string(), 'The encoding of the body.', 'application/json'),
+    ordered: described(
+      z.boolean(),
+      'Whether deliveries are sent one at a time, in the order in which their events were accepted.',
+      false,
+    ),
+    order_key: described(
+      z.string().nullable(),
+      'The path into the data of events within whose values the order is kept. Null keeps one order for the whole hook.',
+      null,
+    ),
     dialect: described(z.string(), 'The wire format.', 'standard'),
     status: described(
       z.enum(hookStatuses),
@@ -200,6 +210,8 @@ export const viewHook = (
   filter: hook.filter,
   method: hook.method,
   content_type: hook.content_type,
+  ordered: hook.ordered,
+  order_key: hook.order_key,
   dialect: hook.dialect,
   status: hook.status,
   active: hook.status === 'active',

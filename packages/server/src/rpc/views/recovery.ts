@@ -29,6 +29,10 @@ const tallyFields = {
       changed: count('Matching deliveries whose status changed before the job reached them.', 0),
     })
     .meta({ description: 'Matching deliveries that were not covered.' }),
+  outside_order: count(
+    'Those of ordered hooks that are sent at once, outside the order: they had ended, or were never part of it.',
+    0,
+  ),
   oldest: shownTimeOrNull('When the oldest covered delivery was created.'),
   newest: shownTimeOrNull('When the newest covered delivery was created.', EXAMPLE.later),
 };
@@ -37,6 +41,7 @@ const viewTally = (tally: RecoveryTally) => ({
   total: totalOf(tally),
   counts: { ...tally.counts },
   skipped: { ...tally.skipped },
+  outside_order: tally.outside_order,
   oldest: isoOrNull(tally.oldest),
   newest: isoOrNull(tally.newest),
 });

@@ -9,6 +9,7 @@ import {
 } from '../../core/recovery.ts';
 import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
+import { blockedBy, type Ordered, releaseOrders } from './orders.ts';
 
 /** The part of a job that selects its deliveries. */
 export interface Job {
@@ -53,9 +54,12 @@ const hasPayload = sql<number>`case when ${hasStoredPayload('row')} then 1 else 
 
 const isActive = sql<number>`case when ${hasActiveHook('row')} then 1 else 0 end`;
 
+const isOutside = sql<number>`case when row.order_key is null and exists (select 1 from bellwire_hooks
+  where bellwire_hooks.id = row.hook_id and bellwire_hooks.ordered = 1) then 1 else 0 end`;
+
 const isDelayed = (now: number): RawBuilder<boolean> =>
-  sql<boolean>`(row.status = 'pending' and row.attempts = 0 and row.failure_reason is null
-    and row.next_attempt_at > ${now})`;
+  sql<boolean>`(row.status = 'pending' and (row.next_attempt_at is null or
+    (row.attempts = 0 and row.failure_reason is null and row.next_attempt_at > ${now})))`;
 
 const storedStatuses = ({ statuses }: RecoveryFilter) => statuses.filter((status) => status !== 'missed');
 
@@ -69,7 +73,7 @@ const matching = (db: Kysely<Schema>, job: Job) => {
     .where('row.trigger', 'in', ['scheduled', 'recovery'])
     .where('row.created_at', '>=', since)
     .where('row.created_at', '<', until);
-  // A delivery that waits for the `deliver_at` of its event has not been missed.
+  // A delivery that waits for the `deliver_at` of its event, or for earlier ones of its order, has not been missed.
   if (kind === 'recover') query = query.where(({ not }) => not(isDelayed(now)));
   if (hook_id !== null) query = query.where('row.hook_id', '=', hook_id);
   if (tenant !== null) query = query.where('row.tenant', '=', tenant);
@@ -89,8 +93,10 @@ const endOfWindow = async (db: Kysely<Schema>, job: Job): Promise<string | null>
   return last?.id ?? null;
 };
 
-export interface CoveredDelivery {
+export interface CoveredDelivery extends Ordered {
   readonly id: string;
+  /** 1 for a delivery of an ordered hook without a place in its order. */
+  readonly is_outside: number;
   readonly status: RecoverableStatus;
   readonly created_at: number;
   readonly is_active: number;
@@ -107,6 +113,9 @@ export const selectSlice = async (
       'row.id',
       'row.status',
       'row.created_at',
+      'row.hook_id',
+      'row.order_key',
+      isOutside.as('is_outside'),
       isActive.as('is_active'),
       hasPayload.as('has_payload'),
     ])
@@ -128,6 +137,12 @@ const dueAt = (now: number): RawBuilder<number> =>
     (select deliver_at from bellwire_events where bellwire_events.workspace_id = bellwire_deliveries.workspace_id
       and bellwire_events.id = bellwire_deliveries.event_id and deliver_at > ${now}), ${now}) end`;
 
+/** As `dueAt`, but null for a delivery that waits for earlier ones of its order. */
+const dueInOrder = (now: number): RawBuilder<number | null> =>
+  sql<
+    number | null
+  >`case when ${blockedBy('bellwire_deliveries')} is not null then null else ${dueAt(now)} end`;
+
 const change = (trx: Transaction<Schema>, { kind, now }: Job, status: RecoverableStatus) => {
   const update = trx.updateTable('bellwire_deliveries');
   if (kind === 'cancel') {
@@ -136,7 +151,7 @@ const change = (trx: Transaction<Schema>, { kind, now }: Job, status: Recoverabl
   return update.set({
     status: 'pending',
     trigger: 'recovery',
-    next_attempt_at: dueAt(now),
+    next_attempt_at: dueInOrder(now),
     failures: 0,
     returns: 0,
     failure_reason: null,
@@ -155,6 +170,8 @@ export const applySlice = async (
   const active = deliveries.filter(({ is_active }) => is_cancel || is_active !== 0);
   const sendable = active.filter(({ has_payload }) => is_cancel || has_payload !== 0);
   const counts = { ...EMPTY_TALLY.counts };
+  const outside = new Set(sendable.filter(({ is_outside }) => is_outside !== 0).map(({ id }) => id));
+  let outside_order = 0;
   for (const status of storedStatuses(job.filter)) {
     const ids = sendable.filter((one) => one.status === status).map(({ id }) => id);
     if (ids.length === 0) continue;
@@ -168,8 +185,11 @@ export const applySlice = async (
         .where(hasActiveHook('bellwire_deliveries'))
         .where(hasStoredPayload('bellwire_deliveries'));
     }
-    counts[status] = Number((await query.executeTakeFirst()).numUpdatedRows);
+    const changed = await query.returning('id').execute();
+    counts[status] = changed.length;
+    if (!is_cancel) outside_order += changed.filter(({ id }) => outside.has(id)).length;
   }
+  if (is_cancel) await releaseOrders(trx, deliveries, job.now);
   const changed = Object.values(counts).reduce((sum, count) => sum + count, 0);
   return {
     counts,
@@ -178,6 +198,7 @@ export const applySlice = async (
       payload_expired: active.length - sendable.length,
       changed: sendable.length - changed,
     },
+    outside_order,
     oldest: changed === 0 ? null : (sendable[0]?.created_at ?? null),
     newest: changed === 0 ? null : (sendable.at(-1)?.created_at ?? null),
   };
@@ -187,6 +208,7 @@ interface Group {
   readonly status: RecoverableStatus;
   readonly is_active: number;
   readonly has_payload: number;
+  readonly is_outside: number;
   readonly count: number;
   readonly oldest: number;
   readonly newest: number;
@@ -202,11 +224,12 @@ export const tallyDeliveries = async (
       'row.status',
       isActive.as('is_active'),
       hasPayload.as('has_payload'),
+      isOutside.as('is_outside'),
       fn.countAll<number>().as('count'),
       fn.min('row.created_at').as('oldest'),
       fn.max('row.created_at').as('newest'),
     ])
-    .groupBy(['row.status', 'is_active', 'has_payload'])
+    .groupBy(['row.status', 'is_active', 'has_payload', 'is_outside'])
     .execute()) as readonly Group[];
   const isSkipped = ({ is_active }: Group): boolean =>
     is_active === 0 && job.kind !== 'cancel' && job.filter.hook_id === null;
@@ -223,6 +246,7 @@ export const tallyDeliveries = async (
       payload_expired: sum(active) - sum(counted),
       changed: 0,
     },
+    outside_order: job.kind === 'cancel' ? 0 : sum(counted.filter(({ is_outside }) => is_outside !== 0)),
     oldest: counted.length === 0 ? null : Math.min(...counted.map(({ oldest }) => oldest)),
     newest: counted.length === 0 ? null : Math.max(...counted.map(({ newest }) => newest)),
   };

@@ -5,8 +5,11 @@ import type { DeliveryFilter, Repositories, StoredDelivery } from '../../ports/r
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import { toRateLimit } from '../rows/hook-row.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { blockedBy } from './orders.ts';
 import { createDeliveryAttempts } from './delivery-attempts.ts';
 import { rowsToFetch, toPage } from './page.ts';
+import { inTransaction } from './in-transaction.ts';
+import { skipDelivery } from './skip-delivery.ts';
 import { readThrottles } from './throttles.ts';
 import { eventIdOf } from './wire-ids.ts';
 
@@ -14,6 +17,7 @@ interface HookFields {
   readonly url: string | null;
   readonly hook_tenant: string | null;
   readonly rate_limit: string | null;
+  readonly blocked_by: string | null;
 }
 
 type ShownDelivery = DeliveryRow & HookFields;
@@ -35,6 +39,7 @@ const toStoredDelivery = (
   failures: row.failures,
   next_attempt_at: row.next_attempt_at,
   failure_reason: row.failure_reason,
+  blocked_by: row.blocked_by,
   last_outcome: row.last_outcome,
   last_detail: row.last_detail,
   last_status: row.last_status,
@@ -198,6 +203,7 @@ const createList =
           .whereRef('bellwire_hooks.id', '=', 'candidates.hook_id')
           .as('rate_limit'),
       )
+      .select(blockedBy('candidates').as('blocked_by'))
       .orderBy('id', 'desc')
       .limit(rowsToFetch(page))
       .execute();
@@ -216,6 +222,7 @@ const namedBy = ({ reader }: Connections, column: 'id' | 'event_id', names: read
     .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
     .selectAll('bellwire_deliveries')
     .select(HOOK_FIELDS)
+    .select(blockedBy('bellwire_deliveries').as('blocked_by'))
     .where(`bellwire_deliveries.${column}`, 'in', names);
 
 /**
@@ -243,7 +250,7 @@ const createNamed =
   };
 
 export const createDeliveries = (connections: Connections): DeliveriesRepository => {
-  const { reader } = connections;
+  const { db, reader } = connections;
   return {
     list: createList(connections),
     named: createNamed(connections),
@@ -271,6 +278,7 @@ export const createDeliveries = (connections: Connections): DeliveriesRepository
         .leftJoin('bellwire_hooks', 'bellwire_hooks.id', 'bellwire_deliveries.hook_id')
         .selectAll('bellwire_deliveries')
         .select(HOOK_FIELDS)
+        .select(blockedBy('bellwire_deliveries').as('blocked_by'))
         .where('bellwire_deliveries.workspace_id', '=', workspace_id)
         .where('bellwire_deliveries.id', '=', id)
         .executeTakeFirst();
@@ -278,6 +286,7 @@ export const createDeliveries = (connections: Connections): DeliveriesRepository
       const throttle = (await readThrottlesOf(reader, [row]))(row);
       return toStoredDelivery(row, throttle, row.rate_limit === null ? null : await countAhead(reader, row));
     },
+    skip: (workspace_id, id, now) => inTransaction(db, (trx) => skipDelivery(trx, { workspace_id, id }, now)),
     attempts: createDeliveryAttempts(connections),
   };
 };

@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from 'kysely';
 import type { Schema } from '../schema.ts';
+import { releaseOrders } from './orders.ts';
 
 /** The number of deleted rows. */
 export interface Erased {
@@ -9,6 +10,13 @@ export interface Erased {
   readonly is_complete: boolean;
 }
 
+/** The events to delete, and the maximum number of deliveries. */
+interface EraseSlice {
+  readonly event_ids: readonly string[];
+  readonly limit: number;
+  readonly now: number;
+}
+
 /**
  * Deletes events with everything that belongs to them, at most `limit` deliveries per call. An attempt in progress is not
  * recorded: its lease has no delivery.
@@ -16,7 +24,7 @@ export interface Erased {
 export const eraseEvents = async (
   trx: Transaction<Schema>,
   workspace_id: string,
-  { event_ids, limit }: { readonly event_ids: readonly string[]; readonly limit: number },
+  { event_ids, limit, now }: EraseSlice,
 ): Promise<Erased> => {
   if (event_ids.length === 0) return { events: 0, deliveries: 0, is_complete: true };
   // First, so that a fan-out under way adds no delivery.
@@ -27,7 +35,7 @@ export const eraseEvents = async (
     .execute();
   const rows = await trx
     .selectFrom('bellwire_deliveries')
-    .select('id')
+    .select(['id', 'hook_id', 'order_key'])
     .where('event_id', 'in', event_ids)
     .limit(limit)
     .execute();
@@ -39,6 +47,7 @@ export const eraseEvents = async (
       .where('workspace_id', '=', workspace_id)
       .where('id', 'in', ids)
       .execute();
+    await releaseOrders(trx, rows, now);
   }
   if (ids.length === limit) return { events: 0, deliveries: ids.length, is_complete: false };
   for (const table of ['bellwire_wire_ids', 'bellwire_event_metadata'] as const) {

@@ -108,12 +108,13 @@ class ErasureWalk {
    * position of the walk.
    */
   async deleteEvents(step: Step, after: string | null): Promise<ErasureStep> {
-    const { erasure, limit } = step;
+    const { erasure, limit, now } = step;
     const { workspace_id, tenant } = erasure;
     const walk = { workspace_id, tenant, after, before: boundOf(erasure, 'evt') };
     const { event_ids, next } = await walkEvents(this.#connections.reader, walk, limit);
     await this.#connections.db.transaction().execute(async (trx) => {
-      const { events, deliveries, is_complete } = await eraseEvents(trx, workspace_id, { event_ids, limit });
+      const slice = { event_ids, limit, now };
+      const { events, deliveries, is_complete } = await eraseEvents(trx, workspace_id, slice);
       const erased = { events, deliveries };
       if (!is_complete || (next === null && event_ids.length > 0)) {
         await store(trx, step, { after: is_complete ? null : after, erased });
@@ -270,7 +271,7 @@ export const createErasures = (connections: Connections, parts: RepositoryParts)
         .where('id', '=', id)
         .execute();
     },
-    eraseEvent: (workspace_id, id, limit) =>
+    eraseEvent: (workspace_id, id, { limit, now }) =>
       inTransaction(db, async (trx) => {
         const event = await trx
           .selectFrom('bellwire_events')
@@ -279,7 +280,7 @@ export const createErasures = (connections: Connections, parts: RepositoryParts)
           .where('id', '=', id)
           .executeTakeFirst();
         if (event === undefined) return 'not_found';
-        const { is_complete } = await eraseEvents(trx, workspace_id, { event_ids: [id], limit });
+        const { is_complete } = await eraseEvents(trx, workspace_id, { event_ids: [id], limit, now });
         return is_complete ? 'done' : 'more';
       }),
   };

@@ -17,6 +17,7 @@ export const toHookColumns = (hook: NewHook, cipher: Cipher) => {
     ...rest,
     ...toEvents(hook.events),
     metadata: JSON.stringify(hook.metadata),
+    ordered: hook.ordered ? 1 : 0,
     insecure_ssl: hook.insecure_ssl ? 1 : 0,
     rate_limit: hook.rate_limit === null ? null : JSON.stringify(hook.rate_limit),
     retry_schedule: scheduleText(hook.retry_schedule),
@@ -40,6 +41,7 @@ export const toChangedColumns = (
   const {
     events,
     metadata,
+    ordered,
     insecure_ssl,
     rate_limit,
     retry_schedule,
@@ -52,6 +54,7 @@ export const toChangedColumns = (
     ...rest,
     ...(events === undefined ? {} : toEvents(events)),
     ...(metadata === undefined ? {} : { metadata: JSON.stringify(metadata) }),
+    ...(ordered === undefined ? {} : { ordered: ordered ? 1 : 0 }),
     ...(insecure_ssl === undefined ? {} : { insecure_ssl: insecure_ssl ? 1 : 0 }),
     ...(rate_limit === undefined
       ? {}

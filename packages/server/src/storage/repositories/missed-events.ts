@@ -90,6 +90,7 @@ export interface MissedSlice {
   readonly missed: readonly SeenEvent[];
   /** The number of those whose payload has been removed: they cannot be sent. */
   readonly payload_expired: number;
+  readonly is_ordered: boolean;
   readonly next: string | null;
 }
 
@@ -98,7 +99,7 @@ export const missedSlice = async (
   job: Job & { readonly limit: number },
 ): Promise<MissedSlice> => {
   const hook = await selectHook(reader, job);
-  if (hook === null) return { missed: [], payload_expired: 0, next: null };
+  if (hook === null) return { missed: [], payload_expired: 0, is_ordered: false, next: null };
   const limit = hook.filter === null ? job.limit : Math.min(job.limit, FILTERED_WINDOW);
   const events: readonly SeenEvent[] = await eventsFor(reader, hook, job).limit(limit).execute();
   const missed = events.filter(
@@ -114,14 +115,19 @@ export const missedSlice = async (
   return {
     missed: sendable.filter((event) => isRead(event) && !out.has(event.id)),
     payload_expired: missed.filter((event) => event.payload_expired_at !== null && isRead(event)).length,
+    is_ordered: hook.ordered,
     next: last ?? (events.length < limit ? null : (events.at(-1)?.id ?? null)),
   };
 };
 
-const tallyOf = (missed: readonly SeenEvent[], payload_expired: number): RecoveryTally => ({
+const tallyOf = (
+  missed: readonly SeenEvent[],
+  { payload_expired, is_ordered }: Pick<MissedSlice, 'payload_expired' | 'is_ordered'>,
+): RecoveryTally => ({
   ...EMPTY_TALLY,
   skipped: { ...EMPTY_TALLY.skipped, payload_expired },
   counts: { ...EMPTY_TALLY.counts, missed: missed.length },
+  outside_order: is_ordered ? missed.length : 0,
   oldest: missed[0]?.created_at ?? null,
   newest: missed.at(-1)?.created_at ?? null,
 });
@@ -130,8 +136,8 @@ export const tallyMissed = async (
   reader: Kysely<Schema>,
   job: Job,
 ): Promise<{ readonly tally: RecoveryTally; readonly next: string | null }> => {
-  const { missed, payload_expired, next } = await missedSlice(reader, { ...job, limit: WINDOW });
-  return { tally: tallyOf(missed, payload_expired), next };
+  const slice = await missedSlice(reader, { ...job, limit: WINDOW });
+  return { tally: tallyOf(slice.missed, slice), next: slice.next };
 };
 
 /** The events that still exist and of which the locked hook has no delivery. */
@@ -194,9 +200,10 @@ const insertMissed = async (
 /** Stores a delivery of each missed event, due at once. */
 export const sendMissed = async (
   trx: Transaction<Schema>,
-  { missed, payload_expired }: MissedSlice,
+  slice: MissedSlice,
   options: Job & Pick<RepositoryParts, 'wireIdOf'> & { readonly newId: () => string },
 ): Promise<RecoveryTally> => {
+  const { missed, payload_expired } = slice;
   const { workspace_id, filter, now, newId, wireIdOf } = options;
   const hook = await lockHook(trx, workspace_id, filter.hook_id ?? '');
   if (hook?.status !== 'active') {
@@ -208,5 +215,5 @@ export const sendMissed = async (
     await insertMissed(trx, event, { workspace_id, id: newId(), hook_id: hook.id, now, wire_id });
   }
   const changed = missed.length - sent.length;
-  return { ...tallyOf(sent, payload_expired), skipped: { hook_not_active: 0, payload_expired, changed } };
+  return { ...tallyOf(sent, slice), skipped: { hook_not_active: 0, payload_expired, changed } };
 };

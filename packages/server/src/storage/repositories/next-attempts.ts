@@ -16,6 +16,8 @@ export const readNextAttempts = async (
         .select('next_attempt_at')
         .whereRef('hook_id', '=', 'bellwire_hooks.id')
         .where('status', '=', sql.lit('pending'))
+        // Those that wait for earlier ones of their order are not due at any time.
+        .where('next_attempt_at', 'is not', null)
         .orderBy('next_attempt_at')
         .limit(1)
         .as('next_attempt_at'),

@@ -21,6 +21,7 @@ export const readOldestDue = async (
         .select('next_attempt_at')
         .whereRef('bellwire_deliveries.hook_id', '=', 'bellwire_hooks.id')
         .where('status', '=', sql.lit('pending'))
+        .where('next_attempt_at', 'is not', null)
         .orderBy('next_attempt_at')
         .limit(1)
         .as('due_at'),

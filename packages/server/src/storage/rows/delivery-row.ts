@@ -19,6 +19,7 @@ export const toDelivery = (row: DeliveryRow): Delivery => ({
   returns: row.returns,
   has_succeeded: row.has_succeeded === 1,
   suspicion: row.suspicion,
+  order_key: row.order_key,
   resume:
     row.resume_status === null
       ? null
@@ -40,6 +41,8 @@ export const newDeliveryRow = (
   has_succeeded: 0,
   suspicion: 0,
   next_attempt_at,
+  order_key: null,
+  order_position: null,
   lease_token: 0,
   lease_until: null,
   leased_by: null,

@@ -32,6 +32,7 @@ export const toHook = (row: HookRow): Hook => {
     ...fields,
     events: JSON.parse(row.events) as string[],
     metadata: JSON.parse(row.metadata) as Record<string, string>,
+    ordered: row.ordered === 1,
     insecure_ssl: row.insecure_ssl === 1,
     rate_limit: toRateLimit(row.rate_limit),
     retry_schedule: toSchedule(row),

@@ -1,5 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { BellwireError } from '../../core/errors.ts';
+import type { CommitBatch, LeasedDelivery } from '../../ports/store.ts';
+import { type Owner, ownerKey } from '../../core/owner.ts';
 import type { HookIndex } from './hook-index.ts';
 import type { HookThrottle } from '../../ports/store.ts';
 import type { IndexedHook } from './hook-reader.ts';
@@ -23,17 +25,42 @@ export class Batch {
   /** Waiting deliveries held for hooks that the batch disabled. */
   held = 0;
   has_fan_outs = false;
+  /** Deliveries leased because the one before them in their order has ended. */
+  released: LeasedDelivery[] = [];
+  /** Until when the batch leases deliveries; null if it leases none. */
+  readonly lease_until: number | null;
   readonly stats = new StatsBatch();
   readonly #index: HookIndex;
+  readonly #saturated_hooks: ReadonlySet<string>;
   #hooks = new Map<string, IndexedHook>();
   #changed_status = new Set<string>();
   #tenants: TenantRef[] = [];
+  /** Owners of which an event did not fit the batch. */
+  readonly #deferred = new Set<string>();
   /** By hook, whether deliveries in the store wait; null as long as no hook is throttled. */
   #throttles: Map<string, { readonly hook: IndexedHook; readonly waits: boolean }> | null = null;
 
-  constructor(now: number, index: HookIndex) {
+  /** `leasing`: for a transaction that may lease released deliveries. */
+  constructor(now: number, index: HookIndex, leasing?: Pick<CommitBatch, 'lease_until' | 'saturated_hooks'>) {
     this.now = now;
     this.#index = index;
+    this.lease_until = leasing?.lease_until ?? null;
+    this.#saturated_hooks = leasing?.saturated_hooks ?? new Set();
+  }
+
+  /** The hook, if it is active and its queue has room; null if not. */
+  sendableHook(workspace_id: string, hook_id: string): IndexedHook | null {
+    const hook = this.hook(workspace_id, hook_id);
+    return hook?.status === 'active' && !this.#saturated_hooks.has(hook_id) ? hook : null;
+  }
+
+  /** Notes that an event did not fit: ordered deliveries of the same owner's later events must not overtake it. */
+  defer(owner: Owner): void {
+    this.#deferred.add(ownerKey(owner));
+  }
+
+  hasDeferred(owner: Owner): boolean {
+    return this.#deferred.size > 0 && this.#deferred.has(ownerKey(owner));
   }
 
   /** The hook inside the transaction; undefined if it is deleted. */
@@ -81,6 +108,7 @@ export class Batch {
   /** Runs one item in a savepoint. If it throws, the database and this batch are rolled back to it. */
   isolate<T>(raw: Database, work: () => T): T {
     const { stored, held, has_fan_outs } = this;
+    const released = [...this.released];
     const hooks = new Map(this.#hooks);
     const changed_status = new Set(this.#changed_status);
     const tenants = [...this.#tenants];
@@ -88,7 +116,7 @@ export class Batch {
     try {
       return raw.transaction(work)();
     } catch (error) {
-      Object.assign(this, { stored, held, has_fan_outs });
+      Object.assign(this, { stored, held, has_fan_outs, released });
       this.#hooks = hooks;
       this.#changed_status = changed_status;
       this.#tenants = tenants;

@@ -1,4 +1,4 @@
-import { type Addressed, firstStatus } from '../../core/fan-out.ts';
+import { firstStatus } from '../../core/fan-out.ts';
 import type { Event } from '../../core/event.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { LeasedDelivery, NewEvent } from '../../ports/store.ts';
@@ -6,11 +6,12 @@ import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-r
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
 import type { HookThrottles } from './hook-throttles.ts';
+import type { PlaceOf } from './orders.ts';
 import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
 /** Stores the deliveries of one event for some of its hooks, inside the open transaction. */
 export type WriteDeliveries = (
-  event: Event & Pick<Addressed, 'trigger'> & Pick<NewEvent, 'deliver_at'>,
+  event: Event & Pick<NewEvent, 'trigger' | 'deliver_at'>,
   hooks: readonly IndexedHook[],
   options: DeliveryWriteOptions,
 ) => readonly LeasedDelivery[];
@@ -38,6 +39,8 @@ const DELIVERY_COLUMNS = [
   'has_succeeded',
   'suspicion',
   'next_attempt_at',
+  'order_key',
+  'order_position',
   'lease_token',
   'lease_until',
   'leased_by',
@@ -54,6 +57,11 @@ const DELIVERY_COLUMNS = [
 
 const FIRST_LEASE = 1;
 
+const withPlace = (
+  row: DeliveryRow,
+  { order_key, order_position }: Pick<DeliveryRow, 'order_key' | 'order_position'>,
+): DeliveryRow => ({ ...row, order_key, order_position });
+
 /** A writer with its statement prepared on one connection. */
 export const createDeliveryWriter = (
   { db, raw }: SqliteConnection,
@@ -61,7 +69,13 @@ export const createDeliveryWriter = (
     ids,
     node_id,
     throttles,
-  }: { readonly ids: IdFactory; readonly node_id: string; readonly throttles: HookThrottles },
+    placeOf,
+  }: {
+    readonly ids: IdFactory;
+    readonly node_id: string;
+    readonly throttles: HookThrottles;
+    readonly placeOf: PlaceOf;
+  },
 ): WriteDeliveries => {
   const insert = prepare<DeliveryRow>(raw, (param) =>
     db.insertInto('bellwire_deliveries').values(columns(param, DELIVERY_COLUMNS)),
@@ -74,11 +88,14 @@ export const createDeliveryWriter = (
     for (const hook of hooks) {
       const { workspace_id, tenant, trigger } = event;
       const current = batch.current(hook);
-      const first = firstStatus(trigger, current.status, due_at > now || saturated_hooks.has(hook.id));
+      const place = placeOf(hook, event);
+      const is_blocked = place?.is_blocked ?? false;
+      const is_queued = is_blocked || due_at > now || saturated_hooks.has(hook.id);
+      const first = firstStatus(trigger, current.status, is_queued);
       const must_wait =
         first === 'sending' && trigger === 'scheduled' && !throttles.takeFirst(current, batch);
       const status = must_wait ? 'pending' : first;
-      const row = newDeliveryRow(
+      const new_row = newDeliveryRow(
         {
           workspace_id,
           id: ids('dlv'),
@@ -89,8 +106,9 @@ export const createDeliveryWriter = (
           trigger,
           status,
         },
-        { now, next_attempt_at: status === 'pending' ? due_at : null },
+        { now, next_attempt_at: status === 'pending' && !is_blocked ? due_at : null },
       );
+      const row = place === null ? new_row : withPlace(new_row, place);
       if (status === 'sending') {
         const lease = { lease_token: FIRST_LEASE, lease_until };
         insert.run({ ...row, ...lease, leased_by: node_id });

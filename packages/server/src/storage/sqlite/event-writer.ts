@@ -1,13 +1,20 @@
 import { sql } from 'kysely';
 import type { Event } from '../../core/event.ts';
-import { isFilterable, selectTargets, withoutFiltered } from '../../core/fan-out.ts';
+import {
+  dealTargets,
+  type DealtTargets,
+  isFilterable,
+  selectTargets,
+  withoutFiltered,
+} from '../../core/fan-out.ts';
 import { repeatedUse } from '../../core/idempotency.ts';
+import { ownerOf } from '../../core/owner.ts';
 import type { AcceptResult, CommitBatch, EventReceipt, NewEvent } from '../../ports/store.ts';
 import { type FanOutCounts, type NewEventRow, toEventRow } from '../rows/event-row.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
-import type { WriteFanOut } from './fan-outs.ts';
+import type { FanOuts } from './fan-outs.ts';
 import type { IndexedHook } from './hook-reader.ts';
 import { createEventMetadata } from './event-metadata.ts';
 import { columns, prepare, type SqliteConnection } from './prepared.ts';
@@ -23,7 +30,7 @@ export type WriteEvent = (
 
 export interface EventWriterParts {
   readonly writeDeliveries: WriteDeliveries;
-  readonly writeFanOut: WriteFanOut;
+  readonly fan_outs: Pick<FanOuts, 'write' | 'isWaiting'>;
   readonly writeTenant: WriteTenant;
   /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
@@ -132,7 +139,7 @@ const targetsOf = (event: NewEvent, batch: Batch): Targets | { readonly unknown:
 
 export const createEventWriter = (
   connection: SqliteConnection,
-  { writeDeliveries, writeFanOut, writeTenant, wireIdOf }: EventWriterParts,
+  { writeDeliveries, fan_outs, writeTenant, wireIdOf }: EventWriterParts,
 ): WriteEvent => {
   const { insertEvent, insertWireId, selectByKey } = createStatements(connection);
   const metadata = createEventMetadata(connection);
@@ -154,6 +161,15 @@ export const createEventWriter = (
     }
   };
 
+  const deal = (
+    { workspace_id }: NewEvent,
+    targets: readonly IndexedHook[],
+    { room, is_ordered }: { readonly room: number; readonly is_ordered: boolean },
+  ): DealtTargets<IndexedHook> =>
+    targets.length <= room && !is_ordered
+      ? { first: targets, later: [] }
+      : dealTargets(targets, { room, is_waiting: is_ordered && fan_outs.isWaiting(workspace_id) });
+
   return (event, { batch, max_deliveries, ...options }) => {
     // Before its hooks are matched: in a burst of large fan-outs, an event is deferred many times.
     if (batch.stored > 0 && batch.stored >= max_deliveries) return { kind: 'deferred' };
@@ -162,7 +178,12 @@ export const createEventWriter = (
     const { hooks: targets, filtered } = found;
     const counts = { deliveries: targets.length, filtered };
     const room = Math.max(0, max_deliveries - batch.stored);
-    if (targets.length > room && batch.stored > 0) return { kind: 'deferred' };
+    const is_ordered = event.trigger === 'scheduled' && targets.some(({ ordered }) => ordered);
+    const is_behind = is_ordered && batch.hasDeferred(ownerOf(event));
+    if (is_behind || (targets.length > room && batch.stored > 0)) {
+      batch.defer(ownerOf(event));
+      return { kind: 'deferred' };
+    }
     if (insertEvent.run(toEventRow(event, counts)) === 0) {
       const first = repeated(event);
       if (first === null) throw new Error(`the event id ${event.id} is taken`);
@@ -171,14 +192,13 @@ export const createEventWriter = (
     if (event.tenant !== null) writeTenant({ workspace_id: event.workspace_id, tenant: event.tenant }, batch);
     metadata.add(event);
     writeWireIds(event, targets);
-    // A large event leaves room for the small ones of others that come after it in its batch.
-    const stored_now = targets.length > room ? Math.ceil(room / 2) : room;
-    const leased = writeDeliveries(event, targets.slice(0, stored_now), {
+    const { first, later } = deal(event, targets, { room, is_ordered });
+    const leased = writeDeliveries(event, first, {
       ...options,
       batch,
       kept_event: keptEvent(event),
     });
-    if (targets.length > stored_now) writeFanOut(event, targets.slice(stored_now), batch);
+    if (later.length > 0) fan_outs.write(event, later, batch);
     return { kind: 'accepted', receipt: receiptOf(event, counts), leased };
   };
 };

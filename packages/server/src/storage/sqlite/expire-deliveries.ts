@@ -2,6 +2,7 @@ import type { DeliveryStatus } from '../../core/delivery.ts';
 import { hasExpired } from '../../core/expiry.ts';
 import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
+import type { Orders } from './orders.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 const isOpen = (status: DeliveryStatus): boolean => ['pending', 'sending', 'held'].includes(status);
@@ -13,14 +14,14 @@ interface EventRef {
 
 type WaitingRow = Pick<
   Schema['bellwire_deliveries'],
-  'id' | 'status' | 'failures' | 'returns' | 'created_at' | 'updated_at'
+  'id' | 'hook_id' | 'order_key' | 'status' | 'failures' | 'returns' | 'created_at' | 'updated_at'
 >;
 
 const createStatements = ({ db, raw }: SqliteConnection) => ({
   selectDeliveries: prepare<EventRef & { after: string; limit: number }, WaitingRow>(raw, (param) =>
     db
       .selectFrom('bellwire_deliveries')
-      .select(['id', 'status', 'failures', 'returns', 'created_at', 'updated_at'])
+      .select(['id', 'hook_id', 'order_key', 'status', 'failures', 'returns', 'created_at', 'updated_at'])
       .where('event_id', '=', param('id'))
       .where('workspace_id', '=', param('workspace_id'))
       .where('id', '>', param('after'))
@@ -39,6 +40,7 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
 /** Cancels deliveries that have waited too long, one event after the other, in slices of an event with many. */
 export class DeliveryExpirer {
   readonly #statements: ReturnType<typeof createStatements>;
+  readonly #orders: Orders;
   /** The last delivery examined of an event with more of them. */
   #position: {
     readonly event_id: string;
@@ -46,7 +48,8 @@ export class DeliveryExpirer {
     readonly has_open: boolean;
   } | null = null;
 
-  constructor(connection: SqliteConnection) {
+  constructor(connection: SqliteConnection, orders: Orders) {
+    this.#orders = orders;
     this.#statements = createStatements(connection);
   }
 
@@ -68,7 +71,10 @@ export class DeliveryExpirer {
     const after = from.delivery_id;
     const deliveries = this.#statements.selectDeliveries.all({ workspace_id, id, after, limit });
     const expired = deliveries.filter((delivery) => hasExpired(delivery, before));
-    for (const delivery of expired) this.#statements.cancel.run({ workspace_id, id: delivery.id, now });
+    for (const delivery of expired) {
+      this.#statements.cancel.run({ workspace_id, id: delivery.id, now });
+      this.#orders.release(delivery, now);
+    }
     const last = deliveries.length === limit ? deliveries.at(-1) : undefined;
     const open = deliveries.filter(({ status }) => isOpen(status));
     const has_open = from.has_open || open.length > expired.length;

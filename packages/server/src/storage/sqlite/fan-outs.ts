@@ -1,5 +1,6 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Event, Trigger } from '../../core/event.ts';
+import { EVERY_TENANT } from '../../core/fan-out.ts';
 import { type Owner, ownerKey, ownerOf } from '../../core/owner.ts';
 import type { FanOutSlice, LeasedDelivery, Store } from '../../ports/store.ts';
 import { type EventRow, toEvent } from '../rows/event-row.ts';
@@ -21,12 +22,25 @@ type FanOutRow = Selectable<Schema['bellwire_fan_outs']>;
 
 export interface FanOuts {
   readonly write: WriteFanOut;
+  /** Whether an event of the workspace has stored hooks. */
+  readonly isWaiting: (workspace_id: string) => boolean;
   /** Turns stored lists of hooks into deliveries until `max_deliveries` are stored, inside the open transaction. */
   readonly continueAll: (slice: Continue, batch: Batch) => FanOutSlice;
 }
 
 /** Hooks per row. Rows are processed whole, so a slice can exceed its limit by this much. */
 const SLICE = 128;
+
+/**
+ * An ordered hook of every tenant: its deliveries are stored in the order of the events of all tenants, so they cannot
+ * wait in the turns of each.
+ */
+const isShared = ({ ordered, tenant }: IndexedHook): boolean => ordered && tenant === EVERY_TENANT;
+
+const inSlices = (hooks: readonly IndexedHook[]): readonly (readonly IndexedHook[])[] =>
+  Array.from({ length: Math.ceil(hooks.length / SLICE) }, (_, slice) =>
+    hooks.slice(slice * SLICE, (slice + 1) * SLICE),
+  );
 
 /** Only scheduled events have stored hooks: every other event has exactly one hook. */
 const TRIGGER: Trigger = 'scheduled';
@@ -36,6 +50,13 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
     db
       .insertInto('bellwire_fan_outs')
       .values(columns(param, ['workspace_id', 'tenant', 'event_id', 'position', 'hook_ids'])),
+  ),
+  selectAny: prepare<{ workspace_id: string }, { one: number }>(raw, (param) =>
+    db
+      .selectFrom('bellwire_fan_outs')
+      .select(sql.lit(1).as('one'))
+      .where('workspace_id', '=', param('workspace_id'))
+      .limit(1),
   ),
   selectWorkspace: prepare<{ after: string }, { workspace_id: string }>(raw, (param) =>
     db
@@ -126,7 +147,7 @@ class Turns {
 /** Fan-outs with their statements prepared on one connection. */
 export const createFanOuts = (connection: SqliteConnection, writeDeliveries: WriteDeliveries): FanOuts => {
   const statements = createStatements(connection);
-  const { insert, remove, selectEvent } = statements;
+  const { insert, remove, selectEvent, selectAny } = statements;
   // One event for 20,000 hooks does not block those of others.
   const turns = new Turns(statements);
 
@@ -151,13 +172,18 @@ export const createFanOuts = (connection: SqliteConnection, writeDeliveries: Wri
   return {
     write: (event, hooks, batch) => {
       batch.has_fan_outs = true;
+      const { shared = [], own = [] } = Object.groupBy(hooks, (hook) => (isShared(hook) ? 'shared' : 'own'));
       const [workspace_id, tenant] = ownerOf(event);
-      for (let start = 0; start < hooks.length; start += SLICE) {
-        const hook_ids = JSON.stringify(hooks.slice(start, start + SLICE).map(({ id }) => id));
-        const position = start / SLICE;
-        insert.run({ workspace_id, tenant, event_id: event.id, position, hook_ids });
+      const slices = [
+        ...inSlices(shared).map((slice) => ({ tenant: '', slice })),
+        ...inSlices(own).map((slice) => ({ tenant, slice })),
+      ];
+      for (const [position, { slice, tenant: owner }] of slices.entries()) {
+        const hook_ids = JSON.stringify(slice.map(({ id }) => id));
+        insert.run({ workspace_id, tenant: owner, event_id: event.id, position, hook_ids });
       }
     },
+    isWaiting: (workspace_id) => selectAny.get({ workspace_id }) !== undefined,
     continueAll: (slice, batch) => {
       const leased: LeasedDelivery[] = [];
       const workspaces = new Set<string>();

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { LRUCache } from 'lru-cache';
 import type { Subscription } from '../../core/fan-out.ts';
+import type { OrderSetting } from '../../core/order.ts';
 import { type Filter, storedFilter } from '../../core/filter/compile-filter.ts';
 import type { Secret, SendableHook } from '../../core/hook.ts';
 import type { ThrottledHook } from '../../core/hook-throttle.ts';
@@ -18,7 +19,7 @@ import type { Schema } from '../schema.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 /** The part of a hook that commits need, for fan-outs and for the effect of attempts. */
-export interface IndexedHook extends Subscription, ThrottledHook {
+export interface IndexedHook extends Subscription, ThrottledHook, OrderSetting {
   readonly workspace_id: string;
   readonly filter: Filter | null;
   readonly max_attempts: number | null;
@@ -52,6 +53,8 @@ const INDEXED = [
   'status',
   'dialect',
   'max_attempts',
+  'ordered',
+  'order_key',
   'retry_schedule',
   'rate_limit',
   'consecutive_failures',
@@ -86,6 +89,8 @@ const toIndexed = (
   status: row.status,
   dialect: row.dialect,
   max_attempts: row.max_attempts,
+  ordered: row.ordered === 1,
+  order_key: row.order_key,
   rate_limit: toRateLimit(row.rate_limit),
   throttle: throttle === undefined ? null : toThrottle(throttle),
   retry_schedule: toSchedule(row),

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { PruneResult, Store } from '../../ports/store.ts';
 import { createEventMetadata, type EventMetadataIndex } from './event-metadata.ts';
 import { DeliveryExpirer } from './expire-deliveries.ts';
+import type { Orders } from './orders.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Prune = Parameters<Store['prune']>[0];
@@ -14,6 +15,9 @@ interface OldEvent {
   readonly deliveries: number;
   readonly has_metadata: number;
 }
+
+/** The order that a failed delivery has blocked, if any. */
+type DeletedDelivery = Parameters<Orders['release']>[0];
 
 /** Maximum number of events examined per slice. */
 const WINDOW = 200;
@@ -68,12 +72,13 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
     db.deleteFrom('bellwire_attempts').where('delivery_id', '=', param('delivery_id')),
   ),
   // A manual attempt may have started since the event was found finished: its delivery is kept.
-  deleteDelivery: prepare<{ workspace_id: string; id: string }>(raw, (param) =>
+  deleteDelivery: prepare<{ workspace_id: string; id: string }, DeletedDelivery>(raw, (param) =>
     db
       .deleteFrom('bellwire_deliveries')
       .where('workspace_id', '=', param('workspace_id'))
       .where('id', '=', param('id'))
-      .where('status', 'not in', OPEN),
+      .where('status', 'not in', OPEN)
+      .returning(['hook_id', 'order_key']),
   ),
   deleteWireIds: prepare<{ id: string }>(raw, (param) =>
     db.deleteFrom('bellwire_wire_ids').where('event_id', '=', param('id')),
@@ -99,9 +104,11 @@ export class EventPruner {
   #current: number | null = null;
   #started_at = 0;
   readonly #expirer: DeliveryExpirer;
+  readonly #orders: Orders;
 
-  constructor(connection: SqliteConnection) {
-    this.#expirer = new DeliveryExpirer(connection);
+  constructor(connection: SqliteConnection, orders: Orders) {
+    this.#orders = orders;
+    this.#expirer = new DeliveryExpirer(connection, orders);
     this.#statements = createStatements(connection);
     this.#metadata = createEventMetadata(connection);
   }
@@ -126,7 +133,7 @@ export class EventPruner {
         const ended = this.#end(event, { now, before, limit: limit - deleted - expired });
         expired += ended.canceled;
         if (ended.has_more) return { deleted, expired, has_more: true };
-        if (ended.has_ended) deleted += this.#delete(event, limit - deleted - expired);
+        if (ended.has_ended) deleted += this.#delete(event, { now, limit: limit - deleted - expired });
       }
       if (this.#current === null) this.#position = event.rowid;
       if (deleted + expired >= limit || examined >= EXAMINED_MAX) return { deleted, expired, has_more: true };
@@ -147,16 +154,23 @@ export class EventPruner {
   }
 
   /** Deletes about `limit` rows of an event, the event itself last. It remains `#current` until it is complete. */
-  #delete({ rowid, workspace_id, id, has_metadata }: OldEvent, limit: number): number {
+  #delete(
+    { rowid, workspace_id, id, has_metadata }: OldEvent,
+    { now, limit }: Pick<Prune, 'now' | 'limit'>,
+  ): number {
     let deleted = 0;
     let kept = 0;
     this.#current = rowid;
     const deliveries = this.#statements.selectDeliveries.all({ id, limit });
     for (const delivery of deliveries) {
       if (deleted >= limit) return deleted;
-      const removed = this.#statements.deleteDelivery.run({ workspace_id, id: delivery.id });
-      if (removed === 0) kept += 1;
-      else deleted += removed + this.#statements.deleteAttempts.run({ delivery_id: delivery.id });
+      const removed = this.#statements.deleteDelivery.get({ workspace_id, id: delivery.id });
+      if (removed === undefined) {
+        kept += 1;
+        continue;
+      }
+      deleted += 1 + this.#statements.deleteAttempts.run({ delivery_id: delivery.id });
+      this.#orders.release(removed, now);
     }
     if (kept === 0 && deliveries.length === limit) return deleted;
     this.#current = null;

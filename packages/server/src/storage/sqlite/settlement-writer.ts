@@ -18,6 +18,7 @@ import type { HookCounters } from './hook-counters.ts';
 import type { IndexedHook } from './hook-reader.ts';
 import type { HookThrottles } from './hook-throttles.ts';
 import type { Schema } from '../schema.ts';
+import type { Orders } from './orders.ts';
 import { columns, type Param, prepare, type SqliteConnection } from './prepared.ts';
 
 const ATTEMPT_COLUMNS = [
@@ -127,17 +128,26 @@ export class SettlementWriter {
   readonly #statements: ReturnType<typeof createStatements>;
   readonly #counters: HookCounters;
   readonly #throttles: HookThrottles;
+  readonly #orders: Orders;
 
   constructor(
     connection: SqliteConnection,
-    { counters, throttles }: { readonly counters: HookCounters; readonly throttles: HookThrottles },
+    parts: { readonly counters: HookCounters; readonly throttles: HookThrottles; readonly orders: Orders },
   ) {
     this.#statements = createStatements(connection);
-    this.#counters = counters;
-    this.#throttles = throttles;
+    this.#counters = parts.counters;
+    this.#throttles = parts.throttles;
+    this.#orders = parts.orders;
   }
 
+  /** Ends a lease, and releases the next delivery of its order. */
   write(settlement: Settlement, batch: Batch): SettleResult {
+    const result = this.#end(settlement, batch);
+    if (result.kind === 'settled') this.#orders.settled(settlement.delivery, result.status, batch);
+    return result;
+  }
+
+  #end(settlement: Settlement, batch: Batch): SettleResult {
     const { delivery } = settlement;
     const hook = batch.hook(delivery.workspace_id, delivery.hook_id) ?? null;
     switch (settlement.kind) {

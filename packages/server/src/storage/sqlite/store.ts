@@ -22,6 +22,7 @@ import { createHookReader } from './hook-reader.ts';
 import { createHookThrottles } from './hook-throttles.ts';
 import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
+import { createOrders } from './orders.ts';
 import { EventPruner } from './prune.ts';
 import { PayloadPruner } from './prune-payloads.ts';
 import { createPruneSecrets } from './prune-secrets.ts';
@@ -46,6 +47,12 @@ export interface SqliteStoreOptions {
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }
 
+/** When a transaction runs, and whether it may lease the deliveries that it releases. */
+interface Transaction {
+  readonly now: number;
+  readonly leasing?: Pick<CommitBatch, 'lease_until' | 'saturated_hooks'>;
+}
+
 /** The parts of the store, with their statements prepared on one connection. */
 const createParts = (options: SqliteStoreOptions) => {
   const { database, cipher, ids, node_id, wireIdOf } = options;
@@ -57,7 +64,9 @@ const createParts = (options: SqliteStoreOptions) => {
   const stop = createStopDeliveries(database);
   const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
   const throttles = createHookThrottles(database);
-  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, throttles });
+  const orders = createOrders(database, { node_id, throttles });
+  const { placeOf } = orders;
+  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, throttles, placeOf });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
     index,
@@ -67,16 +76,16 @@ const createParts = (options: SqliteStoreOptions) => {
     fan_outs,
     writeEvent: createEventWriter(database, {
       writeDeliveries,
-      writeFanOut: fan_outs.write,
+      fan_outs,
       writeTenant: createTenantWriter(database, known_tenants),
       wireIdOf,
     }),
-    settlements: new SettlementWriter(database, { counters, throttles }),
+    settlements: new SettlementWriter(database, { counters, throttles, orders }),
     leases: createLeases(database, { index, node_id, throttles }),
     lostLeases: createLostLeases(database, { ids, node_id }),
     dueHooks: createDueHooks(database),
     readEvents: createEventReader(database),
-    pruner: new EventPruner(database),
+    pruner: new EventPruner(database, orders),
     payloadPruner: new PayloadPruner(database),
     pruneSecrets: createPruneSecrets(database),
     pruneStats: createPruneStats(database),
@@ -111,32 +120,32 @@ export class SqliteStore implements Store {
 
   readonly commitBatch: Store['commitBatch'] = async (batch) => {
     try {
-      return await this.#commit('flow', batch.now, (open) => this.#runBatch(batch, open));
+      return await this.#commit('flow', { now: batch.now, leasing: batch }, (open) => this.#runBatch(batch, open));
     } catch (error) {
       const is_broken = error instanceof BellwireError && error.code === 'storage_broken';
       if (is_broken || isDatabaseFault(error)) throw toStorageError(error);
     }
     // One item failed and the rollback undid all of them: run them again, each in its own savepoint.
-    return this.#write('flow', batch.now, (open) => this.#runIsolated(batch, open));
+    return this.#write('flow', { now: batch.now, leasing: batch }, (open) => this.#runIsolated(batch, open));
   };
 
   readonly continueFanOuts: Store['continueFanOuts'] = (slice) =>
-    this.#write('flow', slice.now, (open) => this.#parts.fan_outs.continueAll(slice, open));
+    this.#write('flow', slice, (open) => this.#parts.fan_outs.continueAll(slice, open));
 
   readonly dueHooks: Store['dueHooks'] = (query) =>
     this.#database.read('flow', () => this.#parts.dueHooks(query));
 
   readonly claim: Store['claim'] = (claim) =>
-    this.#write('flow', claim.now, (open) => this.#parts.leases.claim(claim, open));
+    this.#write('flow', claim, (open) => this.#parts.leases.claim(claim, open));
 
   readonly claimManually: Store['claimManually'] = (claim) =>
-    this.#write('other', claim.now, () => this.#parts.leases.claimManually(claim));
+    this.#write('other', claim, () => this.#parts.leases.claimManually(claim));
 
   readonly extendLeases: Store['extendLeases'] = (extension) =>
-    this.#write('flow', extension.now, () => this.#parts.leases.extend(extension));
+    this.#write('flow', extension, () => this.#parts.leases.extend(extension));
 
   readonly releaseLeases: Store['releaseLeases'] = (release) =>
-    this.#write('other', release.now, (open) => {
+    this.#write('other', release, (open) => {
       const lost = this.#parts.lostLeases(release);
       for (const settlement of lost) this.#parts.settlements.write(settlement, open);
       return lost.length;
@@ -149,7 +158,7 @@ export class SqliteStore implements Store {
   readonly openBreakers: Store['openBreakers'] = () => countOpenBreakers(this.#database.reader);
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
-    this.#write('other', slice.now, () => this.#parts.stop.stopNext(slice));
+    this.#write('other', slice, () => this.#parts.stop.stopNext(slice));
 
   readonly hooks: Store['hooks'] = (ids) =>
     this.#database.read('flow', () => {
@@ -194,19 +203,19 @@ export class SqliteStore implements Store {
   };
 
   readonly prune: Store['prune'] = async (slice) => {
-    const result = await this.#write('other', slice.now, () => this.#parts.pruner.prune(slice));
+    const result = await this.#write('other', slice, () => this.#parts.pruner.prune(slice));
     if (result.deleted > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
   readonly prunePayloads: Store['prunePayloads'] = async (slice) => {
-    const result = await this.#write('other', slice.now, () => this.#parts.payloadPruner.prune(slice));
+    const result = await this.#write('other', slice, () => this.#parts.payloadPruner.prune(slice));
     if (result.removed > 0) this.#parts.scrubs.deleted();
     return result;
   };
 
   readonly pruneSecrets: Store['pruneSecrets'] = (slice) =>
-    this.#write('other', slice.now, () => {
+    this.#write('other', slice, () => {
       const hook_ids = this.#parts.pruneSecrets(slice);
       for (const id of hook_ids) this.#parts.sendable.delete(id);
       if (hook_ids.length > 0) this.#parts.scrubs.deleted();
@@ -214,7 +223,7 @@ export class SqliteStore implements Store {
     });
 
   readonly pruneStats: Store['pruneStats'] = async (slice) => {
-    const { deleted, merged } = await this.#write('other', slice.now, () => this.#parts.pruneStats(slice));
+    const { deleted, merged } = await this.#write('other', slice, () => this.#parts.pruneStats(slice));
     // A merged minute says nothing that its hour does not.
     if (deleted > 0) this.#parts.scrubs.deleted();
     return deleted + merged;
@@ -237,7 +246,7 @@ export class SqliteStore implements Store {
     const { settlements, writeEvent } = this.#parts;
     const settled = batch.settlements.map((settlement) => settlements.write(settlement, open));
     const accepted = batch.events.map((event) => writeEvent(event, { ...batch, batch: open }));
-    return { settled, accepted, has_fan_outs: open.has_fan_outs };
+    return { settled, accepted, has_fan_outs: open.has_fan_outs, released: open.released };
   }
 
   #runIsolated(batch: CommitBatch, open: Batch): BatchResult {
@@ -252,18 +261,18 @@ export class SqliteStore implements Store {
     };
     const settled = batch.settlements.map((settlement) => isolate(() => settlements.write(settlement, open)));
     const accepted = batch.events.map((event) => isolate(() => writeEvent(event, { ...batch, batch: open })));
-    return { settled, accepted, has_fan_outs: open.has_fan_outs };
+    return { settled, accepted, has_fan_outs: open.has_fan_outs, released: open.released };
   }
 
   /** Runs `work` in one transaction, and applies its changes to memory after COMMIT. */
-  async #commit<T>(lane: Lane, now: number, work: (open: Batch) => T): Promise<T> {
+  async #commit<T>(lane: Lane, { now, leasing }: Transaction, work: (open: Batch) => T): Promise<T> {
     const { index } = this.#parts;
     return this.#database.write(
       lane,
       () => {
         // Discards what a transaction that was rolled back has left.
         index.endTransaction({ is_committed: false });
-        const open = new Batch(now, index);
+        const open = new Batch(now, index, leasing);
         const result = work(open);
         this.#parts.writeStats(open);
         return { open, result };
@@ -276,9 +285,9 @@ export class SqliteStore implements Store {
     );
   }
 
-  async #write<T>(lane: Lane, now: number, work: (open: Batch) => T): Promise<T> {
+  async #write<T>(lane: Lane, transaction: Transaction, work: (open: Batch) => T): Promise<T> {
     try {
-      return await this.#commit(lane, now, work);
+      return await this.#commit(lane, transaction, work);
     } catch (error) {
       throw toStorageError(error);
     }

@@ -11,6 +11,7 @@ import { useNarrow } from '../../design/media.ts';
 import { useArea } from '../../shell/area.ts';
 import { useWords } from '../../words/words.ts';
 import { useForm } from '../webhooks/form/form-of.ts';
+import { Blocked } from './blocked.tsx';
 import { toCurl } from './curl.ts';
 import { DeliveryFacts } from './delivery-facts.tsx';
 import { useHooks } from './hook-names.ts';
@@ -72,6 +73,7 @@ const Loaded = ({ delivery, name }: LoadedProps) => {
         <span className="mono quiet">{delivery.id}</span>
       </div>
       <Verdict delivery={delivery} attempt={last} hook={hook} />
+      <Blocked delivery={delivery} />
       <Actions delivery={delivery} attempt={attempt} />
       <AttemptTabs
         delivery={delivery}

@@ -60,6 +60,8 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'TLS-Zertifikat prüfen',
     method: 'Methode',
     content_type: 'Inhaltstyp',
+    ordered: 'Geordnet',
+    order_key: 'Schlüssel der Ordnung',
     max_attempts: 'Höchstzahl der Versuche',
     retry_schedule: 'Wiederholungsplan',
     timeout: 'Zeitlimit in Sekunden',
@@ -82,6 +84,10 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Nur für einen Empfänger mit selbst signiertem Zertifikat ausschalten. Das Audit-Log hält es fest.',
     method: '',
     content_type: '',
+    ordered:
+      'Eine Zustellung nach der anderen, in der Reihenfolge der Ereignisse. Eine fehlgeschlagene hält die folgenden auf, bis sie übersprungen oder nachgeholt wird.',
+    order_key:
+      'Ein Pfad in den Daten der Ereignisse, wie order.id: nur Ereignisse mit demselben Wert warten aufeinander. Leer: eine Reihenfolge für alle.',
     max_attempts: 'Für jede Zustellung, 1 bis 20. Voreinstellung: die Länge des Plans.',
     retry_schedule:
       'Die Wartezeit vor jedem Versuch, durch Kommas getrennt, etwa 0s, 1m, 5m. Jede weitere verlängert sich um einen zufälligen Teil, bis zu einem Viertel. Voreinstellung: die des Servers oder des Formats.',
@@ -119,6 +125,7 @@ export const hook_form: Words['hook_form'] = {
   row_value: 'Wert',
   default_format: (name) => `${name} (Voreinstellung)`,
   problems: {
+    order_key: 'Schalten Sie „Geordnet“ ein oder lassen Sie dieses Feld leer.',
     url: 'Geben Sie die URL des Empfängers ein.',
     events: 'Wählen Sie mindestens ein Ereignis.',
     max_attempts: (from, to) => `Geben Sie eine ganze Zahl von ${from} bis ${to} ein oder nichts.`,

@@ -60,6 +60,8 @@ export const hook_form = {
     ssl: 'Verify the TLS certificate',
     method: 'Method',
     content_type: 'Content type',
+    ordered: 'Ordered',
+    order_key: 'Order key',
     max_attempts: 'Max attempts',
     retry_schedule: 'Retry schedule',
     timeout: 'Timeout in seconds',
@@ -82,6 +84,10 @@ export const hook_form = {
     ssl: 'Turn it off only for a receiver with a self-signed certificate. The audit log records it.',
     method: '',
     content_type: '',
+    ordered:
+      'One delivery at a time, in the order of the events. A failed one blocks those behind it until it is skipped or recovered.',
+    order_key:
+      'A path into the data of events, such as order.id: only events with the same value wait for each other. Empty: one order for all.',
     max_attempts: 'For each delivery, 1 to 20. Default: the length of the schedule.',
     retry_schedule:
       'The delay before each attempt, with commas between, such as 0s, 1m, 5m. Each later one is lengthened by a random part, up to a quarter. Default: that of the server or the format.',
@@ -117,6 +123,7 @@ export const hook_form = {
   row_value: 'Value',
   default_format: (name: string) => `${name} (default)`,
   problems: {
+    order_key: 'Switch Ordered on, or leave this empty.',
     url: 'Enter the URL of the receiver.',
     events: 'Choose at least one event.',
     max_attempts: (from: number, to: number) => `Enter a whole number from ${from} to ${to}, or nothing.`,

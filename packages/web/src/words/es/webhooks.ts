@@ -60,6 +60,8 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Verificar el certificado TLS',
     method: 'Método',
     content_type: 'Tipo de contenido',
+    ordered: 'Ordenado',
+    order_key: 'Clave del orden',
     max_attempts: 'Máximo de intentos',
     retry_schedule: 'Plan de reintentos',
     timeout: 'Tiempo límite en segundos',
@@ -82,6 +84,10 @@ export const hook_form: Words['hook_form'] = {
     ssl: 'Desactívelo solo para un receptor con certificado autofirmado. El registro de auditoría lo anota.',
     method: '',
     content_type: '',
+    ordered:
+      'Una entrega cada vez, en el orden de los eventos. Una fallida detiene las siguientes hasta que se omita o se recupere.',
+    order_key:
+      'Una ruta en los datos de los eventos, como order.id: solo los eventos con el mismo valor se esperan. Vacío: un orden para todos.',
     max_attempts: 'Para cada entrega, de 1 a 20. Por defecto: la longitud del plan.',
     retry_schedule:
       'La espera antes de cada intento, separadas por comas, como 0s, 1m, 5m. Cada una posterior se alarga en una parte aleatoria, hasta un cuarto. Por defecto: las del servidor o del formato.',
@@ -119,6 +125,7 @@ export const hook_form: Words['hook_form'] = {
   row_value: 'Valor',
   default_format: (name) => `${name} (por defecto)`,
   problems: {
+    order_key: 'Active «Ordenado» o deje este campo vacío.',
     url: 'Escriba la URL del receptor.',
     events: 'Elija al menos un evento.',
     max_attempts: (from, to) => `Escriba un número entero de ${from} a ${to}, o nada.`,

@@ -25,6 +25,8 @@ export interface HookDraft {
   readonly insecure_ssl: boolean;
   readonly method: string;
   readonly content_type: string;
+  readonly ordered: boolean;
+  readonly order_key: string;
   readonly max_attempts: string;
   /** Delays with commas between them. */
   readonly retry_schedule: string;
@@ -51,6 +53,8 @@ export const EMPTY_DRAFT: HookDraft = {
   insecure_ssl: false,
   method: 'POST',
   content_type: 'application/json',
+  ordered: false,
+  order_key: '',
   max_attempts: '',
   retry_schedule: '',
   timeout_s: '',
@@ -97,6 +101,8 @@ export const draftOf = (hook: Hook, form: Attempts): HookDraft => ({
   insecure_ssl: hook.insecure_ssl,
   method: hook.method,
   content_type: hook.content_type,
+  ordered: hook.ordered,
+  order_key: hook.order_key ?? '',
   max_attempts: numberText(hook.max_attempts === null ? null : hook.max_attempts - firstAttempt(form)),
   retry_schedule: hook.retry_schedule?.join(', ') ?? '',
   timeout_s: numberText(hook.timeout_ms === null ? null : hook.timeout_ms / 1000),
@@ -122,6 +128,7 @@ export const problemsOf = (draft: HookDraft, form: Attempts, words: Words['hook_
   const checks: readonly (readonly [FieldName, boolean, string])[] = [
     ['url', draft.url.trim() === '', words.problems.url],
     ['events', draft.events.length === 0, words.problems.events],
+    ['order_key', !draft.ordered && draft.order_key.trim() !== '', words.problems.order_key],
     ['secret', draft.secret_choice === 'own' && draft.secret === '', words.problems.secret],
     [
       'max_attempts',
@@ -165,6 +172,11 @@ const certificateOf = ({ client_certificate: pair }: HookDraft) => {
   return { client_certificate: is_empty ? null : pair };
 };
 
+const orderOf = ({ ordered, order_key }: HookDraft) => ({
+  ordered,
+  order_key: order_key.trim() === '' ? null : order_key.trim(),
+});
+
 type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type ContentType = 'application/json' | 'application/x-www-form-urlencoded';
 
@@ -185,6 +197,7 @@ const commonOf = (
   retry_schedule: scheduleOf(draft),
   timeout_ms: timeoutOf(draft),
   rate_limit: rateLimitOf(draft.rate_limit) ?? null,
+  ...orderOf(draft),
   ...(draft.headers === null ? {} : { headers: mapOf(draft.headers) }),
   ...(any_request ? { method: draft.method as Method, content_type: draft.content_type as ContentType } : {}),
   ...certificateOf(draft),

@@ -16,6 +16,7 @@ interface TextOptions {
     | 'url'
     | 'name'
     | 'description'
+    | 'order_key'
     | 'max_attempts'
     | 'retry_schedule'
     | 'timeout_s'
@@ -84,6 +85,10 @@ const Active = ({ draft, set, label, hint }: FieldProps) => (
   <Check label={label} hint={hint} checked={draft.active} onChange={(active) => set({ active })} />
 );
 
+const Ordered = ({ draft, set, label, hint }: FieldProps) => (
+  <Check label={label} hint={hint} checked={draft.ordered} onChange={(ordered) => set({ ordered })} />
+);
+
 const Ssl = ({ draft, set, label, hint }: FieldProps) => (
   <Check
     label={label}
@@ -146,6 +151,8 @@ const FIELDS: Readonly<Record<Exclude<FieldName, 'dialect'>, ComponentType<HookF
   ssl: Ssl,
   method: choiceField('method', ['POST', 'PUT', 'PATCH', 'DELETE']),
   content_type: choiceField('content_type', ['application/json', 'application/x-www-form-urlencoded']),
+  ordered: Ordered,
+  order_key: textField({ key: 'order_key', placeholder: 'order.id' }),
   max_attempts: textField({ key: 'max_attempts', type: 'number' }),
   retry_schedule: textField({ key: 'retry_schedule', placeholder: '0s, 1m, 5m' }),
   timeout: textField({ key: 'timeout_s', type: 'number' }),

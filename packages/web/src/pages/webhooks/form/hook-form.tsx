@@ -36,6 +36,8 @@ const NAMES: readonly FieldName[] = [
   'description',
   'method',
   'content_type',
+  'ordered',
+  'order_key',
   'max_attempts',
   'retry_schedule',
   'timeout',

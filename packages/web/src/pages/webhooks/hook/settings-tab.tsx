@@ -43,6 +43,7 @@ const factsOf = (words: Words, hook: Hook, is_portal: boolean): readonly (readon
     [labels.dialect, hook.dialect],
     ...(is_portal ? [] : [[labels.tenant, hook.tenant ?? settings.none] as const]),
     [labels.content_type, hook.content_type],
+    ...(hook.ordered ? [[labels.ordered, hook.order_key ?? settings.yes] as const] : []),
     [labels.max_attempts, hook.max_attempts ?? settings.attempts_default],
     [labels.retry_schedule, hook.retry_schedule?.join(', ') ?? settings.attempts_default],
     [settings.attempt_delays, delaysText(words, hook)],
