@@ -18,7 +18,9 @@ interface TimelineProps extends Pick<Attempts, 'attempts' | 'earlier'> {
 /** The attempts in order, and when the next one is due. */
 export const Timeline = ({ delivery, attempts, earlier }: TimelineProps) => {
   const words = useWords();
-  const { attempt_count, next_attempt_at } = delivery;
+  const { attempt_count, waits_for } = delivery;
+  // A delivery that is held back is not sent when it is due.
+  const next_attempt_at = waits_for === null ? delivery.next_attempt_at : waits_for.until;
   if (attempts.length === 0 && next_attempt_at === null) return null;
   return (
     <section className="stack" aria-label={words.delivery.timeline}>
