@@ -6,8 +6,8 @@ const openQueue = () => {
   const turns: (() => void)[] = [];
   const queue = new ConnectionQueue({ monotonic: () => clock.now, soon: (work) => void turns.push(work) });
   const ran: string[] = [];
-  const run = async (lane: 'flow' | 'other', name: string, took_ms = 0): Promise<void> => {
-    await queue.acquire(lane);
+  const run = async (kind: 'flow' | 'other', name: string, took_ms = 0): Promise<void> => {
+    await queue.acquire(kind);
     ran.push(name);
     clock.now += took_ms;
     queue.release();

@@ -8,7 +8,7 @@ interface Waiting {
 }
 
 /**
- * Lets work in while what its workspace uses is below a limit. The rest waits, round robin over workspaces and their
+ * Lets work in while its workspace is below a limit. The rest waits, round robin over workspaces and their
  * tenants.
  */
 export class FairGate {
@@ -20,7 +20,7 @@ export class FairGate {
     this.#isBelowLimit = isBelowLimit;
   }
 
-  /** What a workspace uses now. */
+  /** The amount that a workspace uses now. */
   used(workspace_id: string): number {
     return this.#used.get(workspace_id) ?? 0;
   }

@@ -71,29 +71,14 @@ export interface Inbox {
   readonly endStreams: () => void;
 }
 
-/** A receiver for local development. Keeps the latest requests and shows them. */
-export const createInbox = ({
-  verify,
-  admission,
-  clock,
-  inbox_log,
-  log,
-  public_url,
-}: InboxOptions): Inbox => {
-  const store = new InboxStore(inbox_log);
-  const streams = new InboxStreams(store, clock);
+type Receive = (c: Context, name: string) => Promise<Response>;
 
-  const receive = async (c: Context, name: string): Promise<Response> => {
-    if (isForeign(c)) {
-      return c.json({ error: 'Web pages of other origins cannot send to the inbox' }, 403, API_HEADERS);
-    }
-    const request = c.req.raw;
-    return admission.run(INBOX, bodyBytes(request), {
-      receive: () => readBytes(request),
-      call: (bytes) => keep(c, name, bytes),
-    });
-  };
-
+/** Stores the requests of senders. */
+const createReceive = (
+  { verify, admission, clock, public_url }: InboxOptions,
+  store: InboxStore,
+  streams: InboxStreams,
+): Receive => {
   const keep = async (c: Context, name: string, bytes: Uint8Array): Promise<Response> => {
     const all = c.req.header();
     const at = { path: `/inbox/${name}`, origins: ownOrigins(c.req.header('host') ?? '', public_url) };
@@ -114,6 +99,24 @@ export const createInbox = ({
       ? c.json({ error: 'Invalid signature' }, 401, API_HEADERS)
       : c.json({ status: 'received' }, 200, API_HEADERS);
   };
+  return async (c, name) => {
+    if (isForeign(c)) {
+      return c.json({ error: 'Web pages of other origins cannot send to the inbox' }, 403, API_HEADERS);
+    }
+    const request = c.req.raw;
+    return admission.run(INBOX, bodyBytes(request), {
+      receive: () => readBytes(request),
+      call: (bytes) => keep(c, name, bytes),
+    });
+  };
+};
+
+/** A receiver for local development. Keeps the latest requests and shows them. */
+export const createInbox = (options: InboxOptions): Inbox => {
+  const { clock, inbox_log, log } = options;
+  const store = new InboxStore(inbox_log);
+  const streams = new InboxStreams(store, clock);
+  const receive = createReceive(options, store, streams);
 
   const show = (c: Context, name: string): Response | Promise<Response> => {
     const accepted = c.req.header('accept') ?? '';

@@ -106,7 +106,11 @@ export const en = {
       rate_limit: 'The delivery waits for the rate limit of the webhook.',
       order: 'The delivery waits for an earlier one of its order.',
     },
-    held_until: { breaker: 'Next probe in', rate_limit: 'Its turn comes in about', order: 'Its turn comes in about' },
+    held_until: {
+      breaker: 'Next probe in',
+      rate_limit: 'Its turn comes in about',
+      order: 'Its turn comes in about',
+    },
     no_attempt: 'There was no attempt yet.',
     no_request: 'Nothing was sent.',
     no_response: 'No response was received.',

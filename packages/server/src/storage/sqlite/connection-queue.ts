@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.ts';
 
 /** `flow`: accepting, sending and recording events. `other`: management, which any caller can ask for at any rate. */
-export type Lane = 'flow' | 'other';
+export type WorkKind = 'flow' | 'other';
 
 /** For a connection that nothing else waits for: work follows work at once. */
 export const WITHOUT_RESTS: QueueClock = { soon: (work) => work(), monotonic: () => 0 };
@@ -12,14 +12,14 @@ export type QueueClock = Pick<Clock, 'soon' | 'monotonic'>;
 const WORK_MAX_MS = 4;
 
 /**
- * Orders the use of one connection: while both lanes wait, they alternate, so that no number of management calls
+ * Orders the use of one connection: while both kinds of work wait, they alternate, so that no number of management calls
  * delays a commit by more than one of them. Waiting work runs in several turns of the event loop, in which new requests
  * are read.
  */
 export class ConnectionQueue {
   readonly #clock: QueueClock;
-  readonly #waiting: Readonly<Record<Lane, (() => void)[]>> = { flow: [], other: [] };
-  #last: Lane = 'other';
+  readonly #waiting: Readonly<Record<WorkKind, (() => void)[]>> = { flow: [], other: [] };
+  #last: WorkKind = 'other';
   #is_busy = false;
   #is_resting = false;
   #began = 0;
@@ -30,9 +30,9 @@ export class ConnectionQueue {
   }
 
   /** Resolves when the connection is the caller's, until it calls `release`. */
-  acquire(lane: Lane): Promise<void> {
+  acquire(kind: WorkKind): Promise<void> {
     return new Promise((resolve) => {
-      this.#waiting[lane].push(resolve);
+      this.#waiting[kind].push(resolve);
       this.#next();
     });
   }
@@ -48,11 +48,11 @@ export class ConnectionQueue {
     const { flow, other } = this.#waiting;
     if (flow.length === 0 && other.length === 0) return;
     if (this.#worked_ms >= WORK_MAX_MS) return this.#rest();
-    const lane = flow.length > 0 && (this.#last === 'other' || other.length === 0) ? 'flow' : 'other';
-    this.#last = lane;
+    const kind = flow.length > 0 && (this.#last === 'other' || other.length === 0) ? 'flow' : 'other';
+    this.#last = kind;
     this.#is_busy = true;
     this.#began = this.#clock.monotonic();
-    this.#waiting[lane].shift()?.();
+    this.#waiting[kind].shift()?.();
   }
 
   #rest(): void {

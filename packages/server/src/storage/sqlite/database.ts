@@ -5,7 +5,7 @@ import { createPrivateFile } from '../private-file.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { beginLog } from './begin-log.ts';
 import { Checkpointer } from './checkpointer.ts';
-import { ConnectionQueue, type Lane, type QueueClock, WITHOUT_RESTS } from './connection-queue.ts';
+import { ConnectionQueue, type WorkKind, type QueueClock, WITHOUT_RESTS } from './connection-queue.ts';
 import { sqliteDialect, type WriteLog, WriterDriver } from './dialect.ts';
 import { LogSync } from './log-sync.ts';
 import { PageScrubber } from './page-scrubber.ts';
@@ -19,9 +19,9 @@ export interface SqliteDatabase extends Connections {
    * other work on the connection. Waits for the connection first: otherwise better-sqlite3 would make this a savepoint
    * of any open transaction, whose rollback would undo an acknowledged event.
    */
-  readonly write: <T, R>(lane: Lane, work: () => T, committed: (result: T) => R) => Promise<R>;
+  readonly write: <T, R>(kind: WorkKind, work: () => T, committed: (result: T) => R) => Promise<R>;
   /** Runs synchronous reads between transactions, so that they see only committed data, which may not be on the disk yet. */
-  readonly read: <T>(lane: Lane, work: () => T) => Promise<T>;
+  readonly read: <T>(kind: WorkKind, work: () => T) => Promise<T>;
   /** The same while the write-ahead log is empty. Null if a reader needs the log. */
   readonly withEmptyLog: <T>(work: () => T) => Promise<T | null>;
   readonly scrubber: PageScrubber;
@@ -107,8 +107,8 @@ export const openSqlite = (path: string, options: SqliteOptions = {}): SqliteDat
     db,
     reader: db,
     raw,
-    write: (lane, work, committed) => driver.transaction(lane, work, committed),
-    read: (lane, work) => driver.alone(lane, work),
+    write: (kind, work, committed) => driver.transaction(kind, work, committed),
+    read: (kind, work) => driver.alone(kind, work),
     withEmptyLog: (work) => checkpointer?.withEmptyLog(work) ?? driver.alone('other', work),
     scrubber,
     log: sync,

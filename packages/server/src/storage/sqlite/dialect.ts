@@ -7,7 +7,7 @@ import {
   SqliteDialect,
   SqliteDriver,
 } from 'kysely';
-import type { ConnectionQueue, Lane } from './connection-queue.ts';
+import type { ConnectionQueue, WorkKind } from './connection-queue.ts';
 
 /** The write-ahead log, as the driver sees it. */
 export interface WriteLog {
@@ -46,8 +46,8 @@ export class WriterDriver extends SqliteDriver {
    * Runs `work` while no transaction is open and none begins. It must not use the connection through Kysely, and what it
    * writes is not synced.
    */
-  async alone<T>(lane: Lane, work: () => T | Promise<T>): Promise<T> {
-    await this.#queue.acquire(lane);
+  async alone<T>(kind: WorkKind, work: () => T | Promise<T>): Promise<T> {
+    await this.#queue.acquire(kind);
     try {
       return await work();
     } finally {
@@ -56,8 +56,8 @@ export class WriterDriver extends SqliteDriver {
   }
 
   /** Runs `work` in one immediate transaction, then `committed`, and resolves when the commit is on the disk. */
-  async transaction<T, R>(lane: Lane, work: () => T, committed: (result: T) => R): Promise<R> {
-    await this.#acquire(lane);
+  async transaction<T, R>(kind: WorkKind, work: () => T, committed: (result: T) => R): Promise<R> {
+    await this.#acquire(kind);
     try {
       return committed(this.#raw.transaction(work).immediate());
     } finally {
@@ -77,8 +77,8 @@ export class WriterDriver extends SqliteDriver {
     await log?.durable();
   }
 
-  async #acquire(lane: Lane): Promise<void> {
-    await this.#queue.acquire(lane);
+  async #acquire(kind: WorkKind): Promise<void> {
+    await this.#queue.acquire(kind);
     const error = this.#log?.error ?? null;
     if (error === null) return;
     this.#queue.release();
@@ -103,7 +103,7 @@ export class WriterDriver extends SqliteDriver {
 }
 
 class WriterAdapter extends SqliteAdapter {
-  /** Otherwise Kysely adds its own mutex, which knows no lanes and would be held while a commit is synced. */
+  /** Otherwise Kysely adds its own mutex, which knows no kinds of work and would be held while a commit is synced. */
   override get supportsMultipleConnections(): boolean {
     return true;
   }

@@ -9,7 +9,7 @@ import type { Invalidations } from '../invalidations.ts';
 import { Batch, isDatabaseFault, toItemError } from './batch.ts';
 import { countOpen, countOpenBreakers } from './count-open.ts';
 import type { SqliteDatabase } from './database.ts';
-import type { Lane } from './connection-queue.ts';
+import type { WorkKind } from './connection-queue.ts';
 import { createDeliveryWriter } from './delivery-writer.ts';
 import { createDueHooks } from './due-hooks.ts';
 import { createEventReader } from './event-reader.ts';
@@ -120,7 +120,9 @@ export class SqliteStore implements Store {
 
   readonly commitBatch: Store['commitBatch'] = async (batch) => {
     try {
-      return await this.#commit('flow', { now: batch.now, leasing: batch }, (open) => this.#runBatch(batch, open));
+      return await this.#commit('flow', { now: batch.now, leasing: batch }, (open) =>
+        this.#runBatch(batch, open),
+      );
     } catch (error) {
       const is_broken = error instanceof BellwireError && error.code === 'storage_broken';
       if (is_broken || isDatabaseFault(error)) throw toStorageError(error);
@@ -265,10 +267,10 @@ export class SqliteStore implements Store {
   }
 
   /** Runs `work` in one transaction, and applies its changes to memory after COMMIT. */
-  async #commit<T>(lane: Lane, { now, leasing }: Transaction, work: (open: Batch) => T): Promise<T> {
+  async #commit<T>(kind: WorkKind, { now, leasing }: Transaction, work: (open: Batch) => T): Promise<T> {
     const { index } = this.#parts;
     return this.#database.write(
-      lane,
+      kind,
       () => {
         // Discards what a transaction that was rolled back has left.
         index.endTransaction({ is_committed: false });
@@ -285,9 +287,9 @@ export class SqliteStore implements Store {
     );
   }
 
-  async #write<T>(lane: Lane, transaction: Transaction, work: (open: Batch) => T): Promise<T> {
+  async #write<T>(kind: WorkKind, transaction: Transaction, work: (open: Batch) => T): Promise<T> {
     try {
-      return await this.#commit(lane, transaction, work);
+      return await this.#commit(kind, transaction, work);
     } catch (error) {
       throw toStorageError(error);
     }

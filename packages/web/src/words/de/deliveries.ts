@@ -74,7 +74,11 @@ export const delivery: Words['delivery'] = {
     rate_limit: 'Die Zustellung wartet auf das Ratenlimit des Webhooks.',
     order: 'Die Zustellung wartet auf eine frühere ihrer Reihenfolge.',
   },
-  held_until: { breaker: 'Nächste Probe in', rate_limit: 'Sie ist an der Reihe in etwa', order: 'Sie ist an der Reihe in etwa' },
+  held_until: {
+    breaker: 'Nächste Probe in',
+    rate_limit: 'Sie ist an der Reihe in etwa',
+    order: 'Sie ist an der Reihe in etwa',
+  },
   no_attempt: 'Es gab noch keinen Versuch.',
   no_request: 'Nichts wurde gesendet.',
   no_response: 'Keine Antwort wurde empfangen.',
