@@ -1,6 +1,6 @@
 import { leaseKey, mustReturn } from '../core/lease.ts';
 import type { Lease, LeasedDelivery } from '../ports/store.ts';
-import { FairQueue } from '../core/fair-queue.ts';
+import { HalvesQueue } from './halves-queue.ts';
 import { type Owner, ownerOf } from '../core/owner.ts';
 import { gradeOf, type Pace, paceOf, SLOW_GRADE } from './slots.ts';
 
@@ -37,7 +37,7 @@ export class HookQueue {
   ready: { readonly pace: Pace; readonly path: Owner } | null = null;
   /** The grade with which its attempts in flight are counted. */
   grade: number;
-  #waiting = new FairQueue<LeasedDelivery>();
+  #waiting = new HalvesQueue();
   /** The number of those that come from a backlog in the store. */
   #backlog = 0;
   /** By lease, the oldest first. */
@@ -70,11 +70,7 @@ export class HookQueue {
 
   /** The workspace and the tenants of the next deliveries. */
   nextPaths(): readonly Owner[] {
-    const paths: Owner[] = [];
-    for (const tenant of this.#waiting.owners()) {
-      if (paths.push([this.workspace_id, tenant]) === NEXT_TENANTS_MAX) break;
-    }
-    return paths;
+    return this.#waiting.nextTenants(NEXT_TENANTS_MAX).map((tenant) => [this.workspace_id, tenant]);
   }
 
   /** One path per attempt in flight. */
@@ -88,13 +84,13 @@ export class HookQueue {
   }
 
   push(leased: LeasedDelivery): void {
-    this.#waiting.push([leased.delivery.tenant ?? ''], leased);
+    this.#waiting.push(leased);
     if (leased.is_backlog) this.#backlog += 1;
   }
 
   /** Removes and returns the next delivery of a tenant. */
   take([, tenant]: Owner): LeasedDelivery | undefined {
-    const leased = this.#waiting.takeFrom([tenant]);
+    const leased = this.#waiting.takeFrom(tenant);
     if (leased?.is_backlog === true) this.#backlog -= 1;
     return leased;
   }
@@ -158,12 +154,20 @@ export class HookQueue {
     return gradeOf(this.pace(now)) >= SLOW_GRADE ? hook_concurrency : FAST_QUEUE_MAX;
   }
 
+  /** The number of deliveries of the backlog that it has room for: half of a long queue is for accepted ones. */
+  room(now: number, limits: ConcurrencyLimits): number {
+    const limit = this.limit(now, limits);
+    const free = Math.max(0, limit - this.length);
+    // The short queue of a slow hook is filled whole: its accepted deliveries are claimed as the newest.
+    return limit === limits.hook_concurrency ? free : Math.min(free, Math.max(0, limit / 2 - this.#backlog));
+  }
+
   /** Keeps the deliveries for which `stays` is true; removes and returns the rest. */
   #split(stays: (leased: LeasedDelivery) => boolean): readonly LeasedDelivery[] {
     const taken: LeasedDelivery[] = [];
-    const kept = new FairQueue<LeasedDelivery>();
+    const kept = new HalvesQueue();
     for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
-      if (stays(next)) kept.push([next.delivery.tenant ?? ''], next);
+      if (stays(next)) kept.push(next);
       else taken.push(next);
     }
     this.#waiting = kept;

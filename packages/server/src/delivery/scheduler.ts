@@ -158,7 +158,7 @@ export class Scheduler {
     const width = this.#throttles.widthOf(hook_id, this.#limits.hook_concurrency);
     if (width !== null) return Math.max(0, width - (queue?.length ?? 0) - (queue?.inFlight ?? 0));
     if (queue === undefined) return this.#limits.hook_concurrency * 4;
-    return Math.max(0, queue.limit(this.#clock.monotonic(), this.#limits) - queue.length);
+    return queue.room(this.#clock.monotonic(), this.#limits);
   }
 
   /** Hooks with a backlog in the store and little left in memory; each is returned once per noted backlog. */

@@ -58,6 +58,8 @@ export interface LeasedDelivery {
   readonly event: Event | null;
   /** It was due in the store before it was leased, so it does not make accepts wait. */
   readonly is_backlog: boolean;
+  /** It was claimed as one of the newest of its hook, not as one of the longest due. */
+  readonly is_newest?: boolean;
   /** The fencing token: only the holder of the latest lease can settle the delivery. */
   readonly lease_token: number;
   readonly lease_until: number;

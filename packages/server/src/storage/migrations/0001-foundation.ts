@@ -5,6 +5,7 @@ import { createAudit, createErasures, createRecoveries } from './0001-management
 import { createEventMetadata } from './event-metadata-table.ts';
 import { createFanOuts } from './fan-outs-table.ts';
 import { createHookLookups } from './hook-lookups.ts';
+import { addClaimIndexes } from './claim-indexes.ts';
 import { addOrder } from './order-columns.ts';
 import { createApiKeys } from './api-keys-table.ts';
 import { createSessions } from './sessions-table.ts';
@@ -301,6 +302,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createFanOuts(db, is);
     await createDeliveries(db, is);
     await addOrder(db, is);
+    await addClaimIndexes(db);
     await createAttempts(db, is);
     await createStats(db, is);
     await createSessions(db, is);

@@ -33,8 +33,11 @@ type ClaimParams = LeaseParams & {
   readonly limit: number;
 };
 
-/** Leases due deliveries of a hook: of one tenant, or of all. */
-const createClaim = ({ db, raw }: SqliteConnection, of: 'all' | 'tenant') =>
+// As in the partial index on these rows.
+const isUnattempted = sql<boolean>`failures = 0 and trigger = 'scheduled'`;
+
+/** Leases due deliveries of a hook: the longest due ones of all tenants or of one, or the newest unattempted ones. */
+const createClaim = ({ db, raw }: SqliteConnection, of: 'all' | 'tenant' | 'newest') =>
   prepare<ClaimParams, DeliveryRow>(raw, (param) =>
     db
       .updateTable('bellwire_deliveries')
@@ -56,7 +59,8 @@ const createClaim = ({ db, raw }: SqliteConnection, of: 'all' | 'tenant') =>
           .where('status', '=', sql.lit('pending'))
           .where('next_attempt_at', '<=', param('now'))
           .$if(of === 'tenant', (query) => query.where('tenant', '=', param('tenant')))
-          .orderBy('next_attempt_at')
+          .$if(of === 'newest', (query) => query.where(isUnattempted))
+          .orderBy('next_attempt_at', of === 'newest' ? 'desc' : 'asc')
           .limit(param('limit')),
       )
       .returningAll(),
@@ -77,6 +81,23 @@ const createSharedClaim = (connection: SqliteConnection, claimAll: ReturnType<ty
     const limit = claim.limit - claimed.length;
     if (limit > 0) claimed.push(...claimAll.all({ ...claim, tenant: '', limit }));
     return claimed;
+  };
+};
+
+/** Leases half of the deliveries from the longest due ones and, if there are more, half from the newest. */
+const createHalvesClaim = (connection: SqliteConnection, claimDue: ReturnType<typeof createClaim>) => {
+  const claimNewest = createClaim(connection, 'newest');
+  return (claim: ClaimParams): readonly LeasedDelivery[] => {
+    const half = Math.ceil(claim.limit / 2);
+    const oldest = claimDue.all({ ...claim, limit: half }).map(toLeased);
+    if (oldest.length < half || half === claim.limit) return oldest;
+    const newest = claimNewest.all({ ...claim, limit: claim.limit - half });
+    const missing = claim.limit - half - newest.length;
+    return [
+      ...oldest,
+      ...newest.map((row) => ({ ...toLeased(row), is_newest: true })),
+      ...(missing > 0 ? claimDue.all({ ...claim, limit: missing }).map(toLeased) : []),
+    ];
   };
 };
 
@@ -153,7 +174,16 @@ export const createLeases = (
   const { selectDelivery, selectPayload } = createReadStatements(connection);
   const claimDue = createClaim(connection, 'all');
   const claimShared = createSharedClaim(connection, claimDue);
+  const claimHalves = createHalvesClaim(connection, claimDue);
   const { claimOne, extendOne } = createSingleStatements(connection);
+
+  const claimOf = (
+    { hook, is_shared }: { readonly hook: { readonly ordered: boolean }; readonly is_shared: boolean },
+    claim: ClaimParams,
+  ): readonly LeasedDelivery[] => {
+    if (is_shared) return claimShared(claim).map(toLeased);
+    return hook.ordered ? claimDue.all(claim).map(toLeased) : claimHalves(claim);
+  };
 
   const extend = (lease_until: number, { delivery, lease_token }: Lease): boolean =>
     extendOne.run({ lease_until, workspace_id: delivery.workspace_id, id: delivery.id, lease_token }) === 1;
@@ -167,11 +197,12 @@ export const createLeases = (
         const limit = allowance === null ? wanted : Math.min(wanted, allowance.max);
         const claim = { now, lease_until, node_id, workspace_id, hook_id, limit };
         const is_shared = hook.tenant === EVERY_TENANT && allowance?.is_probe !== true;
-        const claimed = is_shared ? claimShared(claim) : claimDue.all({ ...claim, tenant: '' });
+        const claimed = claimOf({ hook, is_shared }, { ...claim, tenant: '' });
         if (allowance !== null) {
-          throttles.claimed(hook, { allowance, wanted, ids: claimed.map(({ id }) => id) }, batch);
+          const ids = claimed.map(({ delivery }) => delivery.id);
+          throttles.claimed(hook, { allowance, wanted, ids }, batch);
         }
-        return claimed.map(toLeased);
+        return claimed;
       }),
     claimManually: ({ now, lease_until, workspace_id, delivery_id: id }) => {
       const row = selectDelivery.get({ workspace_id, id });
