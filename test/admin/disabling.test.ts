@@ -160,7 +160,7 @@ it.each(['standard', 'resource-api', 'activities'])(
   async (dialect) => {
     let isGone = false;
     await using server = await startVirtualServer({
-      script: ({ url }) => ({ status: isGone && url.endsWith('/gone') ? 410 : 503 }),
+      script: ({ url }) => ({ status: isGone && url.endsWith('/gone') ? 410 : 500 }),
     });
     const { id } = await server.addHook('/gone', { dialect });
     const other = await server.addHook('/other', { dialect });
@@ -196,6 +196,8 @@ const afterEvents = async ({ days, per_day, script = failing }: Regular) => {
     await server.live(DAY / per_day);
   }
   await server.send();
+  // The breaker is open: the event is the next probe.
+  await server.live(2 * SECOND);
   const { status, disabled_reason, consecutive_failures } = await server.hook(id);
   return { status, disabled_reason, consecutive_failures, sent: server.sent().length };
 };
