@@ -65,6 +65,21 @@ export const claiming = (check: Check): void => {
     expect(order).toEqual([[first], [second], [third], []]);
   });
 
+  check(
+    'half of a claim are the longest overdue, and half the newest that were not attempted yet',
+    async (kit) => {
+      const pair = await kit.pair();
+      const due = [60, 50, 40, 30, 20, 10].map((ago) => NOW - ago);
+      const [a, b, c, d, e, f] = await kit.pendingFor(pair, [...due, NOW + 1]);
+      const claim = async (limit: number) => {
+        const leased = await kit.claim([{ ...pair, limit }]);
+        return [idsOf(leased).toSorted(), idsOf(leased.filter(({ is_newest }) => is_newest === true))];
+      };
+      expect(await claim(3)).toEqual([[a, b, f].toSorted(), [f]]);
+      expect(await claim(10)).toEqual([[c, d, e].toSorted(), []]);
+    },
+  );
+
   check('each hook has its own limit', async (kit) => {
     const one = await kit.pair();
     const two = await addPair(kit, one.workspace_id);
