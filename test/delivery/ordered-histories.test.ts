@@ -5,6 +5,7 @@ import { createSeededRandom } from '../support/seeded-random.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
+/** The full form is `pnpm experiment R10`. */
 const RUNS = Number(process.env['ORDERED_HISTORIES'] ?? 25);
 
 const WEATHERS = ['well', 'failing', 'hanging', 'mixed', 'mixed'] as const;

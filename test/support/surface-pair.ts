@@ -34,9 +34,9 @@ interface Side {
   readonly close: () => Promise<void>;
 }
 
-/** The sweeper does not run: due deliveries stay due, and only requested attempts are sent. */
+/** The sweeper does not run, and no retry is due before the end: only requested attempts are sent. */
 const startSide = async (): Promise<Side> => {
-  const server = await startServer({ started: false });
+  const server = await startServer({ started: false, settings: { retry_schedule: '0s,6h,6h' } });
   const database = new Database(server.database_path, { readonly: true });
   const busy = database.prepare(
     `select 1 from bellwire_deliveries where status = 'sending'
