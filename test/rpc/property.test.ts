@@ -58,7 +58,7 @@ it(
     }
     await expectSameState('at the end');
     const all = routes.map(({ name }) => name).toSorted();
-    // Random calls hardly ever meet a waiting delivery of an ordered hook: test/admin/ordered-hooks.test.ts has its own.
+    // Random calls rarely meet a waiting delivery of an ordered hook: test/admin/ordered-hooks.test.ts has its own.
     seen.good.add('deliveries.skip');
     expect([...seen.good].toSorted(), 'procedures that succeeded').toEqual(all);
     expect([...seen.bad].toSorted(), 'procedures that were refused').toEqual(all);
