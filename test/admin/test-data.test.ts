@@ -127,7 +127,7 @@ it('the server answers as usual while data is generated from a hostile schema, a
     expect((await own.api('GET /v1/event-types/b/sample')).status).toBe(200);
     // Starts the thread that reads, which a sweep would start otherwise.
     expect((await own.api('GET /v1/deliveries')).status).toBe(200);
-    const before = alive.size;
+    const before = new Set(alive);
     const state = { is_running: true };
     const sample = own.api('GET /v1/event-types/a/sample').finally(() => {
       state.is_running = false;
@@ -143,11 +143,13 @@ it('the server answers as usual while data is generated from a hostile schema, a
     expect(durations.filter((ms) => ms > 100).length).toBeLessThan(durations.length / 10);
     // Generation takes up to a second: on the thread of the server, one event would wait for all of it.
     expect(Math.max(...durations)).toBeLessThan(900);
-    expect(alive.size).toBe(before - 1);
+    // Other threads can start meanwhile, such as the one that checkpoints the log.
+    expect(before.difference(alive).size).toBe(1);
+    const replaced = new Set(alive);
     expect((await own.api('GET /v1/event-types/b/sample')).status).toBe(200);
     await own.api('PUT /v1/event-types/c', { schema: { ...STRICT, title: 'another' } });
     expect((await own.api('GET /v1/event-types/c/sample')).status).toBe(200);
-    expect(alive.size).toBe(before);
+    expect(alive.difference(replaced).size).toBeGreaterThan(0);
   }
   process.off('worker', watch);
   expect(alive.size).toBe(0);
