@@ -144,12 +144,12 @@ it('the server answers as usual while data is generated from a hostile schema, a
     // Generation takes up to a second: on the thread of the server, one event would wait for all of it.
     expect(Math.max(...durations)).toBeLessThan(900);
     // Other threads can start meanwhile, such as the one that checkpoints the log.
-    expect(before.difference(alive).size).toBe(1);
+    expect([...before].filter((thread) => !alive.has(thread)).length).toBe(1);
     const replaced = new Set(alive);
     expect((await own.api('GET /v1/event-types/b/sample')).status).toBe(200);
     await own.api('PUT /v1/event-types/c', { schema: { ...STRICT, title: 'another' } });
     expect((await own.api('GET /v1/event-types/c/sample')).status).toBe(200);
-    expect(alive.difference(replaced).size).toBeGreaterThan(0);
+    expect([...alive].filter((thread) => !replaced.has(thread)).length).toBeGreaterThan(0);
   }
   process.off('worker', watch);
   expect(alive.size).toBe(0);
