@@ -14,11 +14,12 @@ export const isAborted = ({ code, cause }: BellwireError): boolean =>
   code === 'invalid_json' && cause instanceof Error && 'code' in cause && cause.code === 'ECONNRESET';
 
 /** The bytes that the body of a request can have: of one without `content-length`, the maximum. */
-export const bodyBytes = ({ headers, body }: Request): number => {
-  if (headers.has('transfer-encoding')) return MAX_PAYLOAD_BYTES;
+export const bodyBytes = (request: Request): number => {
+  const { headers } = request;
   const length = headers.get('content-length');
-  if (length !== null) return Number(length);
-  return body === null ? 0 : MAX_PAYLOAD_BYTES;
+  if (length !== null && !headers.has('transfer-encoding')) return Number(length);
+  // Reading `body` creates a stream, which costs more than the rest of a small call.
+  return headers.has('transfer-encoding') || request.body !== null ? MAX_PAYLOAD_BYTES : 0;
 };
 
 const collect = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
