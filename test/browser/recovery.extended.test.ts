@@ -6,10 +6,12 @@ import { type RunningServer, startServer, until } from '../support/running-serve
 /** For a thousand deliveries on a busy machine. */
 const PATIENCE_MS = 60_000;
 
-/** Sends events of a type together: to all subscribed webhooks, or to one. */
-const sendMany = async (server: RunningServer, type: string, count: number, to?: string): Promise<void> => {
-  const hook_ids = to === undefined ? undefined : [to];
-  const events = Array.from({ length: count }, (_, number) => ({ type, data: { number }, hook_ids }));
+/** Sends events of a type together: to all subscribed webhooks, or to some. */
+const sendMany = async (
+  server: RunningServer,
+  { type, count, ...to }: { readonly type: string; readonly count: number; readonly hook_ids?: string[] },
+): Promise<void> => {
+  const events = Array.from({ length: count }, (_, number) => ({ type, data: { number }, ...to }));
   for (let at = 0; at < count; at += 100)
     await server.api('POST /v1/events/batch', { events: events.slice(at, at + 100) });
 };
@@ -38,11 +40,11 @@ describe.skipIf(!hasBrowser)('the recovery of many deliveries in the console', (
     const hook = await server.addHook(receiver.origin, shop);
     for (let n = 1; n < 100; n += 1) await server.addHook(receiver.origin, shop);
     await server.addHook(receiver.origin, { ...shop, events: ['order.deleted'] });
-    await sendMany(server, 'order.created', 6);
-    await sendMany(server, 'order.deleted', 5);
+    await sendMany(server, { type: 'order.created', count: 6 });
+    await sendMany(server, { type: 'order.deleted', count: 5 });
     await allIn(server, 'failed', { 'order.created': 600, 'order.deleted': 5 });
     await server.api(`POST /v1/webhooks/${hook.id}/deactivate`);
-    await sendMany(server, 'order.created', 400, hook.id);
+    await sendMany(server, { type: 'order.created', count: 400, hook_ids: [hook.id] });
     await allIn(server, 'held', { 'order.created': 400 });
     await server.api(`POST /v1/webhooks/${hook.id}/activate`);
     receiver.replyWith(ACCEPTS);
@@ -73,7 +75,7 @@ describe.skipIf(!hasBrowser)('the recovery of many deliveries in the console', (
     await using receiver = await startSteeredReceiver(IS_DOWN);
     await using server = await startServer();
     await server.addHook(receiver.origin, { name: 'Shop', max_attempts: 1 });
-    await sendMany(server, 'order.created', 6);
+    await sendMany(server, { type: 'order.created', count: 6 });
     const rows = await until(
       () => deliveriesIn(server, 'failed', 'order.created'),
       ({ length }) => length === 6,
