@@ -73,6 +73,16 @@ it('a call that waits for something else for a second does not keep others of it
   expect(count('ws_hostile')).toBe(200);
 });
 
+it('calls that have begun alone and wait do not keep later ones waiting when another workspace becomes active', async () => {
+  const { clock, call, count } = openAdmission();
+  for (let n = 0; n < 300; n += 1) void call(HOSTILE);
+  await clock.settle();
+  void call(OTHER);
+  void call(HOSTILE, { name: 'later' });
+  await clock.settle();
+  expect(count('later')).toBe(1);
+});
+
 it('a workspace receives at most about eight mebibytes of large bodies at a time, and small ones at once', async () => {
   const { clock, call, count, endNext } = openAdmission();
   for (let n = 0; n < 20; n += 1) void call(HOSTILE, { bytes: MIB });

@@ -1,4 +1,5 @@
 import { type Actor, type Audit, auditedRecovery } from './audit.ts';
+import { noDelivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
 import { servesTenant } from '../core/fan-out.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -148,7 +149,7 @@ const checkDeliveries = async (
   if (delivery_ids === null) return null;
   const { unknown, payload_expired } = await recoveries.checkDeliveries(workspace_id, delivery_ids);
   if (unknown === null) return payload_expired;
-  throw new BellwireError('not_found', `There is no delivery ${unknown} in this workspace.`);
+  throw noDelivery(unknown);
 };
 
 export const createRecoveryJobs = (options: RecoveryJobsOptions): RecoveryJobs => {

@@ -1,4 +1,5 @@
 import { HIDDEN_VALUE } from '../core/custom-headers.ts';
+import { noDelivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { Explained, Explaining, Headers, KnownSecret, SentRequest } from '../dialects/explain.ts';
@@ -95,8 +96,7 @@ const readDelivery = async (
   id: string,
 ): Promise<Recorded> => {
   const delivery = await repositories.deliveries.get(workspace_id, id);
-  if (delivery === null)
-    throw new BellwireError('not_found', `There is no delivery ${id} in this workspace.`);
+  if (delivery === null) throw noDelivery(id);
   const attempts = (await repositories.deliveries.attempts(workspace_id, id, NEWEST))?.data ?? [];
   const last = attempts.find(({ request }) => request !== null);
   const newest = last === undefined ? null : (sentOf(last)[0] ?? null);

@@ -1,3 +1,4 @@
+import { noDelivery } from '../core/delivery.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Repositories, StoredDelivery } from '../ports/repositories.ts';
@@ -15,13 +16,10 @@ export interface SkipDeliveryOptions {
  */
 export type SkipDelivery = (actor: Actor, delivery_id: string) => Promise<StoredDelivery>;
 
-const noSuchDelivery = (id: string): BellwireError =>
-  new BellwireError('not_found', `There is no delivery ${id} in this workspace.`);
-
 const refusalOf = (kind: 'not_found' | 'in_flight' | 'not_ordered', id: string): BellwireError => {
   switch (kind) {
     case 'not_found':
-      return noSuchDelivery(id);
+      return noDelivery(id);
     case 'in_flight':
       return new BellwireError(
         'delivery_in_flight',
@@ -48,6 +46,6 @@ export const createSkipDelivery =
       await record({ action: 'delivery.skipped', subject: id, tenant, before, after });
     });
     const skipped = await repositories.deliveries.get(workspace_id, id);
-    if (skipped === null) throw noSuchDelivery(id);
+    if (skipped === null) throw noDelivery(id);
     return skipped;
   };

@@ -1,3 +1,4 @@
+import { BellwireError } from './errors.ts';
 import type { Trigger } from './event.ts';
 
 /**
@@ -69,3 +70,7 @@ export interface Delivery {
     readonly failure_reason: FailureReason | WaitReason | null;
   } | null;
 }
+
+/** The error for a delivery that does not exist, or not in the workspace of the caller. */
+export const noDelivery = (id: string): BellwireError =>
+  new BellwireError('not_found', `There is no delivery ${id} in this workspace.`);

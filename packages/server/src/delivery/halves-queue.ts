@@ -1,11 +1,14 @@
 import { FairQueue } from '../core/fair-queue.ts';
 import type { LeasedDelivery } from '../ports/store.ts';
 
-type Half = 'recent' | 'oldest';
+/** `fresh`: leased when they were accepted; `newest` and `oldest`: claimed from the backlog. */
+type Part = 'fresh' | 'newest' | 'oldest';
 
-/** In the order in which a half is sent. `fresh`: leased when they were accepted. */
-const parts = { recent: ['fresh', 'newest'], oldest: ['oldest'] } as const;
-type Part = (typeof parts)[Half][number];
+/** The order of the parts in which the next delivery is looked for, by the half whose turn it is. */
+const TURNS = {
+  recent: ['fresh', 'newest', 'oldest'],
+  oldest: ['oldest', 'fresh', 'newest'],
+} as const satisfies Record<string, readonly Part[]>;
 
 const partOf = ({ is_backlog, is_newest }: LeasedDelivery): Part => {
   if (!is_backlog) return 'fresh';
@@ -24,7 +27,7 @@ export class HalvesQueue {
     newest: new FairQueue(),
     oldest: new FairQueue(),
   };
-  #next: Half = 'recent';
+  #next: keyof typeof TURNS = 'recent';
 
   get size(): number {
     const { fresh, newest, oldest } = this.#waiting;
@@ -34,7 +37,7 @@ export class HalvesQueue {
   /** The tenants of the next deliveries, at most `max`. */
   nextTenants(max: number): readonly string[] {
     const tenants = new Set<string>();
-    for (const part of this.#turns()) {
+    for (const part of TURNS[this.#next]) {
       for (const tenant of this.#waiting[part].owners()) {
         if (tenants.add(tenant).size === max) return [...tenants];
       }
@@ -48,7 +51,7 @@ export class HalvesQueue {
 
   /** Removes and returns the next delivery of a tenant. */
   takeFrom(tenant: string): LeasedDelivery | undefined {
-    for (const part of this.#turns()) {
+    for (const part of TURNS[this.#next]) {
       const leased = this.#waiting[part].takeFrom([tenant]);
       if (leased === undefined) continue;
       this.#next = part === 'oldest' ? 'recent' : 'oldest';
@@ -65,9 +68,5 @@ export class HalvesQueue {
 
   *[Symbol.iterator](): Generator<LeasedDelivery> {
     for (const queue of Object.values(this.#waiting)) yield* queue;
-  }
-
-  #turns(): readonly Part[] {
-    return this.#next === 'recent' ? [...parts.recent, ...parts.oldest] : [...parts.oldest, ...parts.recent];
   }
 }

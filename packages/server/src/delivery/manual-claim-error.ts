@@ -1,5 +1,5 @@
 import { BellwireError } from '../core/errors.ts';
-import type { CancelReason } from '../core/delivery.ts';
+import { type CancelReason, noDelivery } from '../core/delivery.ts';
 import type { ManualClaim } from '../ports/store.ts';
 
 const CANCELED: Readonly<Record<CancelReason, string>> = {
@@ -16,7 +16,7 @@ export const manualClaimError = (
 ): BellwireError => {
   switch (claim.kind) {
     case 'not_found':
-      return new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
+      return noDelivery(delivery_id);
     case 'in_flight':
       return new BellwireError(
         'delivery_in_flight',

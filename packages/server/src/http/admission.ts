@@ -54,6 +54,8 @@ export class Admission {
 
   async #call<R>(owner: Owner, work: () => Promise<R>): Promise<R> {
     this.#noteCall(owner);
+    // What began alone never counts: it has ended soon, or waits for something else.
+    if (this.#last_calls.size < 2) return work();
     const waits = this.#calls.enter(owner, 1);
     if (waits !== undefined) await waits;
     const leave = this.#leaveOnce(owner);
@@ -65,7 +67,6 @@ export class Admission {
   }
 
   #leaveOnce(owner: Owner): () => void {
-    if (this.#last_calls.size < 2) return () => this.#calls.leave(owner, 1);
     let has_left = false;
     const leave = (): void => {
       if (has_left) return;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deliveryStatuses } from '../core/delivery.ts';
+import { deliveryStatuses, noDelivery } from '../core/delivery.ts';
 import { outcomeKinds } from '../core/outcome.ts';
 import { BellwireError } from '../core/errors.ts';
 import { actorOf } from './actor.ts';
@@ -29,9 +29,6 @@ const scope = 'workspace';
 
 /** The attempts in the answer of a delivery. */
 const LATEST = { limit: 20, after: null } as const;
-
-const notFound = (delivery_id: string) =>
-  new BellwireError('not_found', `There is no delivery ${delivery_id} in this workspace.`);
 
 const filter = {
   status: described(z.enum(deliveryStatuses), 'Only deliveries with this status.', 'failed').optional(),
@@ -122,7 +119,7 @@ const defineReads = ({ repositories, now }: RpcDeps) => ({
     .query(async ({ ctx, input: { delivery_id } }) => {
       const delivery = await repositories.deliveries.get(ctx.workspace_id, delivery_id);
       if (delivery === null) {
-        throw notFound(delivery_id);
+        throw noDelivery(delivery_id);
       }
       const latest = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, LATEST);
       return {
@@ -145,7 +142,7 @@ const defineReads = ({ repositories, now }: RpcDeps) => ({
       const { delivery_id } = input;
       const query = toPageQuery(input);
       const found = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, query);
-      if (found === null) throw notFound(delivery_id);
+      if (found === null) throw noDelivery(delivery_id);
       return toAnswer(found, viewAttempt);
     }),
 });
@@ -174,7 +171,7 @@ const defineRetry = ({ redeliver, repositories, awaitedSends }: RpcDeps) => ({
     .output(sendResultView)
     .mutation(async ({ ctx: { workspace_id }, input: { delivery_id } }) => {
       const hook_id = await repositories.deliveries.hookOf(workspace_id, delivery_id);
-      if (hook_id === null) throw notFound(delivery_id);
+      if (hook_id === null) throw noDelivery(delivery_id);
       const send = () => redeliver(workspace_id, delivery_id);
       return viewSendResult(await awaitedSends.run({ workspace_id, hook_id }, send), 'Delivery retried');
     }),

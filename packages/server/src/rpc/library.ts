@@ -85,7 +85,7 @@ export const createLibrary = ({ router, createContext, log, workspace_id }: Libr
     return (...args) => read(noun, verb, { meta, input: toInput(args) });
   };
 
-  const library = Object.fromEntries(
+  const methods = Object.fromEntries(
     nouns.map((noun) => [
       noun,
       Object.fromEntries(
@@ -94,9 +94,9 @@ export const createLibrary = ({ router, createContext, log, workspace_id }: Libr
     ]),
   ) as unknown as Verbs;
   return {
-    ...library,
+    ...methods,
     events: {
-      ...library.events,
+      ...methods.events,
       send: (type: string, data: object, options: SendOptions = {}) =>
         call('events', 'send', { ...options, type, data }) as ReturnType<Verbs['events']['send']>,
       sendBatch: (events: readonly EventToSend[]) =>

@@ -1,5 +1,4 @@
-import { type Breaker, isOverloaded } from '../../core/breaker.ts';
-import { afterAttempt, withoutProbe, withProbe } from '../../core/breaker.ts';
+import { afterAttempt, type Breaker, isOverloaded, withoutProbe, withProbe } from '../../core/breaker.ts';
 import {
   afterLeases,
   type Allowance,

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { type CancelReason, cancelReasons } from '../../core/delivery.ts';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
-import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
+import type { DeliveryRow } from '../rows/delivery-row.ts';
+import { toLeased } from '../rows/leased-delivery.ts';
 import type { Batch } from './batch.ts';
 import type { HookIndex } from './hook-index.ts';
 import type { HookThrottles } from './hook-throttles.ts';
@@ -154,14 +155,6 @@ const createSingleStatements = ({ db, raw }: SqliteConnection) => ({
 
 const cancelReason = ({ failure_reason }: DeliveryRow): CancelReason =>
   cancelReasons.find((reason) => reason === failure_reason) ?? 'hook_deleted';
-
-const toLeased = (row: DeliveryRow): LeasedDelivery => ({
-  delivery: toDelivery(row),
-  event: null,
-  is_backlog: true,
-  lease_token: row.lease_token,
-  lease_until: row.lease_until ?? 0,
-});
 
 export const createLeases = (
   connection: SqliteConnection,

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import type { Delivery, DeliveryStatus } from '../../core/delivery.ts';
 import { isReleased, keepsPlace, type OrderHead, orderKeyOf, takesPlace } from '../../core/order.ts';
 import type { NewEvent } from '../../ports/store.ts';
-import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
+import type { DeliveryRow } from '../rows/delivery-row.ts';
+import { toLeased } from '../rows/leased-delivery.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './hook-reader.ts';
 import type { HookThrottles } from './hook-throttles.ts';
@@ -129,15 +130,7 @@ export const createOrders = (
         makeDue.run({ ...head, now });
       } else {
         const row = lease.get({ ...head, now, lease_until, node_id });
-        if (row !== undefined) {
-          batch.released.push({
-            delivery: toDelivery(row),
-            event: null,
-            is_backlog: true,
-            lease_token: row.lease_token,
-            lease_until,
-          });
-        }
+        if (row !== undefined) batch.released.push(toLeased(row));
       }
     },
     release: ({ hook_id, order_key }, now) => {
