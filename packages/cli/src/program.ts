@@ -111,6 +111,12 @@ export const createProgram = (shell: Shell): Command => {
     usage: '[options]',
     load: async () => (await import('./rekey.ts')).rekeyCommand(shell),
   });
+  addLocal(program, {
+    name: 'migrate',
+    summary: 'Copy a stopped database to another one: from a file to PostgreSQL, or back.',
+    usage: '--from <url> --to <url> [options]',
+    load: async () => (await import('./migrate.ts')).migrateCommand(shell),
+  });
   program.commandsGroup('Send and inspect:');
   for (const verb of [trigger, recover, stats, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));

@@ -12,6 +12,7 @@ import { Invalidations } from './invalidations.ts';
 import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
 import { createPrivateFolder } from './private-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
+import { refuseUnfinishedMove } from './move/progress.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
 import { checkSchema } from './sqlite/check-schema.ts';
@@ -114,7 +115,7 @@ export const connectStorage = (
 /**
  * Opens a SQLite file, migrates it and locks it for this process.
  * @throws BellwireError `folder_unwritable`, `database_in_use`, `wrong_encryption_key`, `database_newer`,
- * `database_incompatible`, `database_not_durable`.
+ * `database_incompatible`, `database_incomplete`, `database_not_durable`.
  */
 export const openStorage = async ({
   database_url,
@@ -141,6 +142,7 @@ export const openStorage = async ({
     await checkCanaries(database.db, cipher);
     await migrateToLatest(database.db, sqliteSchema);
     await checkSchema(database, path);
+    await refuseUnfinishedMove(database.db);
     await sealCanary(database.db, cipher);
     await assertDurable(database);
     return {

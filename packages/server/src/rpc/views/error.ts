@@ -13,7 +13,10 @@ type StartCode =
   | 'database_not_durable'
   | 'wrong_encryption_key'
   | 'key_file_exposed'
-  | 'backup_failed';
+  | 'database_incomplete'
+  | 'database_not_migrated'
+  | 'backup_failed'
+  | 'move_failed';
 
 export type AnsweredCode = Exclude<ErrorCode, StartCode>;
 
