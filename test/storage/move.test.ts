@@ -1,6 +1,8 @@
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { type BellwireError, createBellwire, readConfig } from '../../packages/server/src/index.ts';
+import type { MoveEnd } from '../../packages/server/src/storage/move/move-end.ts';
+import { openSqliteEnd } from '../../packages/server/src/storage/move/sqlite-end.ts';
 import { openPostgresEnd } from '../../packages/server/src/storage/move/open-end.ts';
 import { movedTables } from '../../packages/server/src/storage/move/moved-tables.ts';
 import { type CompletedMove, runMove } from '../../packages/server/src/storage/move/run-move.ts';
@@ -144,6 +146,21 @@ test('a row that is lost or changed in the target is noticed', async () => {
   }
 });
 
+/** Appends a row with a progress that cannot be stored, and returns how many rows there are then. */
+const rowsAfterHalfAnAppend = async (end: MoveEnd): Promise<number> => {
+  await end.migrate();
+  const [table] = movedTables;
+  const progress = { source: '', table: table!.name, after: [1n as never] };
+  await expect(end.append(table!, [{ key: 'a', value: 'b' }], progress)).rejects.toThrow(TypeError);
+  return (await end.slice(table!, null)).length;
+};
+
+test('the rows of a slice and the progress are stored together or not at all', async () => {
+  await using folder = await createTemporaryFolder();
+  await using file = openSqliteEnd(folder.file('to.db'));
+  expect(await rowsAfterHalfAnAppend(file)).toBe(0);
+});
+
 describe('a move is refused before anything is copied', () => {
   test('if the target has other data', async () => {
     await using from = await arrange();
@@ -243,6 +260,12 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
       expect(await move([from.urls[0], url])).toMatchObject({ replaced: 1 });
       await move([url, from.urls[1]]);
       expect(differingTables(from.path, from.target)).toEqual(['bellwire_attempts']);
+    }));
+
+  test('the rows of a slice and the progress are stored together or not at all', () =>
+    withDatabase(async (url) => {
+      await using end = await openPostgresEnd(url);
+      expect(await rowsAfterHalfAnAppend(end)).toBe(0);
     }));
 
   test('one move at a time uses a database', () =>
