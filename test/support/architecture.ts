@@ -60,6 +60,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   },
   'better-sqlite3': { may: ['storage/'] },
   kysely: { may: ['storage/'] },
+  pg: { may: ['storage/'] },
   undici: { may: ['transport/'] },
   'ipaddr.js': { may: ['transport/'] },
   'lru-cache': {
