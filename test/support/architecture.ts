@@ -61,6 +61,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'better-sqlite3': { may: ['storage/'] },
   pg: { may: ['storage/postgres/'] },
   kysely: { may: ['storage/'] },
+  pg: { may: ['storage/'] },
   undici: { may: ['transport/'] },
   'ipaddr.js': { may: ['transport/'] },
   'lru-cache': {

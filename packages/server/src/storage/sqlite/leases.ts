@@ -4,9 +4,9 @@ import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import { toLeased } from '../rows/leased-delivery.ts';
-import type { Batch } from './batch.ts';
+import type { Batch } from '../store/batch.ts';
 import type { HookIndex } from './hook-index.ts';
-import type { HookThrottles } from './hook-throttles.ts';
+import type { HookThrottles } from '../store/hook-throttles.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 import { createTenantTurns } from './tenant-turns.ts';
 

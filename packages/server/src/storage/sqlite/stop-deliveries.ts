@@ -2,15 +2,13 @@ import { sql } from 'kysely';
 import type { DueHook, StopResult } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
+import type { StopSlice } from '../store/hook-counters.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 interface Slice {
   readonly now: number;
   readonly limit: number;
 }
-
-/** Holds or cancels waiting deliveries of one hook that is marked as stopping, and returns their number. */
-export type StopSlice = (hook_id: string, slice: Slice) => number;
 
 type Target = 'held' | 'canceled';
 

@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import type { Event } from '../../core/event.ts';
 import {
   dealTargets,
@@ -14,11 +13,21 @@ import { type FanOutCounts, type NewEventRow, toEventRow } from '../rows/event-r
 import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
 import type { WriteDeliveries } from './delivery-writer.ts';
-import type { FanOuts } from './fan-outs.ts';
-import type { IndexedHook } from './hook-reader.ts';
-import { createEventMetadata } from './event-metadata.ts';
-import { columns, prepare, type SqliteConnection } from './prepared.ts';
+import type { FanOutWriter } from './fan-out-writer.ts';
+import type { IndexedHook } from './indexed-hook.ts';
+import type { Command, Query } from './statement.ts';
 import type { WriteTenant } from './tenant-writer.ts';
+
+/** Statements that store an event. */
+export interface EventStatements {
+  /** Changes no row if the id or the idempotency key is taken. */
+  readonly insertEvent: Command<NewEventRow>;
+  readonly insertWireId: Command<Schema['bellwire_wire_ids']>;
+  readonly selectByKey: Query<
+    { readonly workspace_id: string; readonly tenant: string; readonly idempotency_key: string },
+    EventReceipt & { readonly fingerprint: string | null }
+  >;
+}
 
 /** Stores one event of a batch with its first deliveries, inside the open transaction. */
 export type WriteEvent = (
@@ -30,29 +39,13 @@ export type WriteEvent = (
 
 export interface EventWriterParts {
   readonly writeDeliveries: WriteDeliveries;
-  readonly fan_outs: Pick<FanOuts, 'write' | 'isWaiting'>;
+  readonly fan_outs: FanOutWriter;
   readonly writeTenant: WriteTenant;
+  /** Writes the index of events by their metadata. */
+  readonly writeMetadata: (event: Pick<NewEvent, 'workspace_id' | 'id' | 'metadata'>) => void;
   /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
 }
-
-const EVENT_COLUMNS = [
-  'workspace_id',
-  'id',
-  'tenant',
-  'type',
-  'idempotency_key',
-  'fingerprint',
-  'deliveries',
-  'filtered',
-  'addressed',
-  'occurred_at',
-  'created_at',
-  'deliver_at',
-  'metadata',
-  'previous_data',
-  'data',
-] as const satisfies readonly (keyof NewEventRow)[];
 
 /** Maximum JSON characters of an event kept in memory with its deliveries; a larger one is read again. */
 const KEPT_CHARACTERS_MAX = 16_384;
@@ -78,44 +71,6 @@ const keptEvent = (event: NewEvent): Event | null => {
   return data_text.length + (previous_data_text?.length ?? 0) <= KEPT_CHARACTERS_MAX ? kept : null;
 };
 
-const createStatements = ({ db, raw }: SqliteConnection) => ({
-  insertEvent: prepare<NewEventRow>(raw, (param) =>
-    db
-      .insertInto('bellwire_events')
-      .values(columns(param, EVENT_COLUMNS))
-      .onConflict((conflict) => conflict.doNothing()),
-  ),
-  insertWireId: prepare<Schema['bellwire_wire_ids']>(raw, (param) =>
-    db
-      .insertInto('bellwire_wire_ids')
-      .values(columns(param, ['workspace_id', 'wire_id', 'event_id']))
-      .onConflict((conflict) => conflict.doNothing()),
-  ),
-  selectByKey: prepare<
-    { workspace_id: string; tenant: string; idempotency_key: string },
-    EventReceipt & { fingerprint: string | null }
-  >(raw, (param) =>
-    db
-      .selectFrom('bellwire_events')
-      .select([
-        'id',
-        'type',
-        'tenant',
-        'occurred_at',
-        'created_at',
-        'deliver_at',
-        'idempotency_key',
-        'deliveries',
-        'filtered',
-        'fingerprint',
-      ])
-      .where('workspace_id', '=', param('workspace_id'))
-      // Must be written as in the index on this expression, or SQLite does not use it.
-      .where(sql<string>`coalesce(tenant, '')`, '=', param('tenant'))
-      .where('idempotency_key', '=', param('idempotency_key')),
-  ),
-});
-
 interface Targets {
   readonly hooks: readonly IndexedHook[];
   /** Number of hooks whose filter does not match. */
@@ -137,13 +92,11 @@ const targetsOf = (event: NewEvent, batch: Batch): Targets | { readonly unknown:
   return { hooks, filtered: selected.length - hooks.length };
 };
 
+/** A writer over the statements of one transaction, or of one connection. */
 export const createEventWriter = (
-  connection: SqliteConnection,
-  { writeDeliveries, fan_outs, writeTenant, wireIdOf }: EventWriterParts,
+  { insertEvent, insertWireId, selectByKey }: EventStatements,
+  { writeDeliveries, fan_outs, writeTenant, writeMetadata, wireIdOf }: EventWriterParts,
 ): WriteEvent => {
-  const { insertEvent, insertWireId, selectByKey } = createStatements(connection);
-  const metadata = createEventMetadata(connection);
-
   const repeated = (event: NewEvent): AcceptResult | null => {
     const { workspace_id, tenant, idempotency_key, fingerprint: requested } = event;
     if (idempotency_key === null) return null;
@@ -190,7 +143,7 @@ export const createEventWriter = (
       return first;
     }
     if (event.tenant !== null) writeTenant({ workspace_id: event.workspace_id, tenant: event.tenant }, batch);
-    metadata.add(event);
+    writeMetadata(event);
     writeWireIds(event, targets);
     const { first, later } = deal(event, targets, { room, is_ordered });
     const leased = writeDeliveries(event, first, {

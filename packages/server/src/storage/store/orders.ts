@@ -1,21 +1,21 @@
-import { sql } from 'kysely';
 import type { Delivery, DeliveryStatus } from '../../core/delivery.ts';
 import { isReleased, keepsPlace, type OrderHead, orderKeyOf, takesPlace } from '../../core/order.ts';
 import type { NewEvent } from '../../ports/store.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import { toLeased } from '../rows/leased-delivery.ts';
 import type { Batch } from './batch.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { IndexedHook } from './indexed-hook.ts';
 import type { HookThrottles } from './hook-throttles.ts';
-import { prepare, type SqliteConnection } from './prepared.ts';
+import type { Command, Query } from './statement.ts';
 
 /** One order: the deliveries of a hook with one key. */
-interface OrderRef {
+export interface OrderRef {
   readonly hook_id: string;
   readonly order_key: string;
 }
 
-interface DeliveryRef {
+/** A delivery by its key. */
+export interface DeliveryRef {
   readonly workspace_id: string;
   readonly id: string;
 }
@@ -40,67 +40,26 @@ export interface Orders {
   ) => void;
 }
 
-type Head = OrderHead & DeliveryRef;
+/** The first delivery of an order. */
+export type Head = OrderHead & DeliveryRef;
 
-const createStatements = ({ db, raw }: SqliteConnection) => ({
-  selectLast: prepare<OrderRef, { order_position: number }>(raw, (param) =>
-    db
-      .selectFrom('bellwire_deliveries')
-      .select('order_position')
-      .where('hook_id', '=', param('hook_id'))
-      .where('order_key', '=', param('order_key'))
-      .orderBy('order_position', 'desc')
-      .limit(1)
-      .$castTo<{ order_position: number }>(),
-  ),
-  selectFirst: prepare<OrderRef, Head>(raw, (param) =>
-    db
-      .selectFrom('bellwire_deliveries')
-      .select(['workspace_id', 'id', 'status', 'next_attempt_at'])
-      .where('hook_id', '=', param('hook_id'))
-      .where('order_key', '=', param('order_key'))
-      .orderBy('order_position')
-      .limit(1),
-  ),
-  leave: prepare<DeliveryRef>(raw, (param) =>
-    db
-      .updateTable('bellwire_deliveries')
-      .set({ order_key: null, order_position: null })
-      .where('workspace_id', '=', param('workspace_id'))
-      .where('id', '=', param('id')),
-  ),
-  makeDue: prepare<DeliveryRef & { now: number }>(raw, (param) =>
-    db
-      .updateTable('bellwire_deliveries')
-      .set({ next_attempt_at: param('now') })
-      .where('workspace_id', '=', param('workspace_id'))
-      .where('id', '=', param('id')),
-  ),
-  lease: prepare<DeliveryRef & { now: number; lease_until: number; node_id: string }, DeliveryRow>(
-    raw,
-    (param) =>
-      db
-        .updateTable('bellwire_deliveries')
-        .set((eb) => ({
-          status: sql.lit('sending'),
-          lease_token: eb('lease_token', '+', 1),
-          lease_until: param('lease_until'),
-          leased_by: param('node_id'),
-          failure_reason: null,
-          updated_at: param('now'),
-        }))
-        .where('workspace_id', '=', param('workspace_id'))
-        .where('id', '=', param('id'))
-        .returningAll(),
-  ),
-});
+/** Statements that read and change orders. */
+export interface OrderStatements {
+  readonly selectLast: Query<OrderRef, { readonly order_position: number }>;
+  readonly selectFirst: Query<OrderRef, Head>;
+  readonly leave: Command<DeliveryRef>;
+  readonly makeDue: Command<DeliveryRef & { readonly now: number }>;
+  readonly lease: Query<
+    DeliveryRef & { readonly now: number; readonly lease_until: number; readonly node_id: string },
+    DeliveryRow
+  >;
+}
 
+/** Orders over the statements of one transaction, or of one connection. */
 export const createOrders = (
-  connection: SqliteConnection,
+  { selectLast, selectFirst, leave, makeDue, lease }: OrderStatements,
   { node_id, throttles }: { readonly node_id: string; readonly throttles: HookThrottles },
 ): Orders => {
-  const { selectLast, selectFirst, leave, makeDue, lease } = createStatements(connection);
-
   const releasedHead = ({ hook_id, order_key }: OrderRef): Head | undefined => {
     const head = selectFirst.get({ hook_id, order_key });
     return head !== undefined && isReleased(head) ? head : undefined;

@@ -4,10 +4,10 @@ import type { IdFactory } from '../../core/ids.ts';
 import type { LeasedDelivery, NewEvent } from '../../ports/store.ts';
 import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { IndexedHook } from './indexed-hook.ts';
 import type { HookThrottles } from './hook-throttles.ts';
 import type { PlaceOf } from './orders.ts';
-import { columns, prepare, type SqliteConnection } from './prepared.ts';
+import type { Command } from './statement.ts';
 
 /** Stores the deliveries of one event for some of its hooks, inside the open transaction. */
 export type WriteDeliveries = (
@@ -24,37 +24,6 @@ export interface DeliveryWriteOptions {
   readonly kept_event: Event | null;
 }
 
-const DELIVERY_COLUMNS = [
-  'workspace_id',
-  'id',
-  'tenant',
-  'event_id',
-  'event_type',
-  'hook_id',
-  'trigger',
-  'status',
-  'attempts',
-  'failures',
-  'returns',
-  'has_succeeded',
-  'suspicion',
-  'next_attempt_at',
-  'order_key',
-  'order_position',
-  'lease_token',
-  'lease_until',
-  'leased_by',
-  'resume_status',
-  'resume_at',
-  'failure_reason',
-  'last_outcome',
-  'last_detail',
-  'last_status',
-  'last_duration_ms',
-  'created_at',
-  'updated_at',
-] as const satisfies readonly (keyof DeliveryRow)[];
-
 const FIRST_LEASE = 1;
 
 const withPlace = (
@@ -62,9 +31,9 @@ const withPlace = (
   { order_key, order_position }: Pick<DeliveryRow, 'order_key' | 'order_position'>,
 ): DeliveryRow => ({ ...row, order_key, order_position });
 
-/** A writer with its statement prepared on one connection. */
+/** A writer over a statement that inserts a row. */
 export const createDeliveryWriter = (
-  { db, raw }: SqliteConnection,
+  insert: Command<DeliveryRow>,
   {
     ids,
     node_id,
@@ -77,10 +46,6 @@ export const createDeliveryWriter = (
     readonly placeOf: PlaceOf;
   },
 ): WriteDeliveries => {
-  const insert = prepare<DeliveryRow>(raw, (param) =>
-    db.insertInto('bellwire_deliveries').values(columns(param, DELIVERY_COLUMNS)),
-  );
-
   return (event, hooks, { batch, lease_until, saturated_hooks, kept_event }) => {
     const leased: LeasedDelivery[] = [];
     const { now } = batch;

@@ -1,4 +1,3 @@
-import { type Kysely, sql } from 'kysely';
 import { lastOutcome } from '../../core/attempt.ts';
 import type { DeliveryStatus } from '../../core/delivery.ts';
 import type { LastOutcome } from '../../core/error-text.ts';
@@ -15,36 +14,13 @@ import type { AttemptedSettlement, Settlement, SettleResult } from '../../ports/
 import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
 import type { Batch } from './batch.ts';
 import type { HookCounters } from './hook-counters.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { IndexedHook } from './indexed-hook.ts';
 import type { HookThrottles } from './hook-throttles.ts';
-import type { Schema } from '../schema.ts';
 import type { Orders } from './orders.ts';
-import { columns, type Param, prepare, type SqliteConnection } from './prepared.ts';
+import type { Command } from './statement.ts';
 
-const ATTEMPT_COLUMNS = [
-  'id',
-  'workspace_id',
-  'delivery_id',
-  'hook_id',
-  'number',
-  'trigger',
-  'outcome',
-  'outcome_detail',
-  'started_at',
-  'duration_ms',
-  'timings',
-  'remote_address',
-  'request_method',
-  'request_url',
-  'request_headers',
-  'request_body',
-  'response_status',
-  'response_headers',
-  'response_body',
-  'response_truncated',
-] as const satisfies readonly (keyof NewAttemptRow)[];
-
-interface LeaseEnd extends DeliveryStep {
+/** The end of a lease. */
+export interface LeaseEnd extends DeliveryStep {
   readonly workspace_id: string;
   readonly id: string;
   readonly lease_token: number;
@@ -52,7 +28,7 @@ interface LeaseEnd extends DeliveryStep {
 }
 
 /** The end of the lease of a delivery that was sent. */
-interface AttemptEnd extends LeaseEnd, LastOutcome {
+export interface AttemptEnd extends LeaseEnd, LastOutcome {
   readonly attempts: number;
   readonly last_duration_ms: number | null;
 }
@@ -78,63 +54,30 @@ const settled = (
   hook_change,
 });
 
-/** The fencing token: a stale lease changes no row. */
-const endLease = (db: Kysely<Schema>, param: Param<LeaseEnd>) =>
-  db
-    .updateTable('bellwire_deliveries')
-    .set({
-      status: param('status'),
-      failures: param('failures'),
-      returns: param('returns'),
-      suspicion: param('suspicion'),
-      next_attempt_at: param('next_attempt_at'),
-      failure_reason: param('failure_reason'),
-      updated_at: param('updated_at'),
-      lease_until: null,
-      leased_by: null,
-      resume_status: null,
-      resume_at: null,
-    })
-    .where('workspace_id', '=', param('workspace_id'))
-    .where('id', '=', param('id'))
-    .where('status', '=', sql.lit('sending'))
-    .where('lease_token', '=', param('lease_token'));
-
-const createStatements = ({ db, raw }: SqliteConnection) => ({
-  insertAttempt: prepare<NewAttemptRow>(raw, (param) =>
-    db.insertInto('bellwire_attempts').values(columns(param, ATTEMPT_COLUMNS)),
-  ),
-  endUnsent: prepare<LeaseEnd>(raw, (param) => endLease(db, param)),
-  endAttempt: prepare<AttemptEnd>(raw, (param) =>
-    endLease(db, param).set({
-      attempts: param('attempts'),
-      last_outcome: param('last_outcome'),
-      last_detail: param('last_detail'),
-      last_status: param('last_status'),
-      last_duration_ms: param('last_duration_ms'),
-    }),
-  ),
-  hold: prepare<{ workspace_id: string; id: string; status: DeliveryStatus }>(raw, (param) =>
-    db
-      .updateTable('bellwire_deliveries')
-      .set({ status: param('status'), next_attempt_at: null, failure_reason: null })
-      .where('workspace_id', '=', param('workspace_id'))
-      .where('id', '=', param('id')),
-  ),
-});
+/** Statements that settle a lease. Those that end it change no row if it is stale. */
+export interface SettlementStatements {
+  readonly insertAttempt: Command<NewAttemptRow>;
+  readonly endUnsent: Command<LeaseEnd>;
+  readonly endAttempt: Command<AttemptEnd>;
+  readonly hold: Command<{
+    readonly workspace_id: string;
+    readonly id: string;
+    readonly status: DeliveryStatus;
+  }>;
+}
 
 /** Settles leases, inside the open transaction. */
 export class SettlementWriter {
-  readonly #statements: ReturnType<typeof createStatements>;
+  readonly #statements: SettlementStatements;
   readonly #counters: HookCounters;
   readonly #throttles: HookThrottles;
   readonly #orders: Orders;
 
   constructor(
-    connection: SqliteConnection,
+    statements: SettlementStatements,
     parts: { readonly counters: HookCounters; readonly throttles: HookThrottles; readonly orders: Orders },
   ) {
-    this.#statements = createStatements(connection);
+    this.#statements = statements;
     this.#counters = parts.counters;
     this.#throttles = parts.throttles;
     this.#orders = parts.orders;

@@ -14,8 +14,14 @@ import { hookDelays, retryBase } from '../../core/retry-schedule.ts';
 import type { AttemptedSettlement } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch } from './batch.ts';
-import type { IndexedHook } from './hook-reader.ts';
-import { columns, prepare, type SqliteConnection } from './prepared.ts';
+import type { IndexedHook } from './indexed-hook.ts';
+import type { Command } from './statement.ts';
+
+/** Statements that store a throttle. */
+export interface ThrottleStatements {
+  readonly upsert: Command<Schema['bellwire_throttles']>;
+  readonly remove: Command<{ readonly hook_id: string }>;
+}
 
 /** Decides when hooks may send and stores their throttles, inside the open transaction. */
 export interface HookThrottles {
@@ -42,45 +48,12 @@ interface Counted {
   readonly batch: Batch;
 }
 
-type Row = Schema['bellwire_throttles'];
-
-const STATE = [
-  'state',
-  'streak',
-  'window_at',
-  'window_attempts',
-  'window_failures',
-  'interval_ms',
-  'probe_at',
-  'probe_id',
-  'width',
-  'rate_used_until',
-] as const satisfies readonly (keyof Throttle)[];
-
-const createStatements = ({ db, raw }: SqliteConnection) => ({
-  upsert: prepare<Row>(raw, (param) =>
-    db
-      .insertInto('bellwire_throttles')
-      .values(columns(param, ['hook_id', 'workspace_id', ...STATE]))
-      .onConflict((conflict) =>
-        conflict
-          .column('hook_id')
-          .doUpdateSet((eb) => Object.fromEntries(STATE.map((name) => [name, eb.ref(`excluded.${name}`)]))),
-      ),
-  ),
-  remove: prepare<{ hook_id: string }>(raw, (param) =>
-    db.deleteFrom('bellwire_throttles').where('hook_id', '=', param('hook_id')),
-  ),
-});
-
 /** The delay that the next attempt of a delivery would have without jitter. */
 const retryBaseOf = ({ delivery, policy }: AttemptedSettlement, hook: IndexedHook): number =>
   retryBase(hookDelays(hook, policy.delays_ms), delivery.failures + 1);
 
-/** Throttles with their statements prepared on one connection. */
-export const createHookThrottles = (connection: SqliteConnection): HookThrottles => {
-  const statements = createStatements(connection);
-
+/** Throttles over the statements of one transaction, or of one connection. */
+export const createHookThrottles = (statements: ThrottleStatements): HookThrottles => {
   const save = (hook: IndexedHook, throttle: Throttle, batch: Batch): void => {
     const is_stored = !isUnthrottled(throttle, hook.rate_limit);
     if (is_stored) {

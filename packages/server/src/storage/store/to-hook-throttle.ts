@@ -1,6 +1,6 @@
 import { allowanceOf, UNTHROTTLED } from '../../core/hook-throttle.ts';
 import type { HookThrottle } from '../../ports/store.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { IndexedHook } from './indexed-hook.ts';
 
 /** The throttle of a hook as the scheduler sees it. */
 export const toHookThrottle = (

@@ -1,13 +1,20 @@
-import { sql } from 'kysely';
 import type { LastOutcome } from '../../core/error-text.ts';
 import type { FailedHook } from '../../core/hook-health.ts';
 import type { DisabledReason } from '../../core/hook.ts';
 import type { Batch } from './batch.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { IndexedHook } from './indexed-hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { Schema } from '../schema.ts';
-import { columns, prepare, type SqliteConnection } from './prepared.ts';
-import type { StopSlice } from './stop-deliveries.ts';
+import type { Command, Query } from './statement.ts';
+
+/** Statements that change the health of a hook. */
+export interface HookCounterStatements {
+  readonly insertAudit: Command<Schema['bellwire_audit']>;
+  readonly countFailure: Query<LastOutcome & { readonly id: string; readonly now: number }, FailedHook>;
+  readonly reset: Command<{ readonly id: string }>;
+  /** Changes no row if the hook is not active. */
+  readonly disable: Command<{ readonly id: string; readonly disabled_reason: DisabledReason }>;
+}
 
 /** Updates the health of hooks with SQL arithmetic, so that several nodes can count concurrently. */
 export interface HookCounters {
@@ -18,19 +25,18 @@ export interface HookCounters {
   readonly disable: (hook: IndexedHook, reason: DisabledReason, batch: Batch) => void;
 }
 
+/** Holds or cancels waiting deliveries of one hook that is marked as stopping, and returns their number. */
+export type StopSlice = (hook_id: string, slice: { readonly now: number; readonly limit: number }) => number;
+
 /** Waiting deliveries that one transaction holds for the hooks that it disables: per hook, and in total. */
 const HELD_PER_HOOK = 200;
 const HELD_MAX = 500;
 
-const AUDIT_COLUMNS = ['id', 'workspace_id', 'at', 'by', 'action', 'subject', 'tenant', 'changes'] as const;
-
 /** Writes the audit entry of a hook that Bellwire disables. */
-const createAuditWriter = ({ db, raw }: SqliteConnection, ids: IdFactory) => {
-  const insert = prepare<Schema['bellwire_audit']>(raw, (param) =>
-    db.insertInto('bellwire_audit').values(columns(param, AUDIT_COLUMNS)),
-  );
-  return ({ id: subject, workspace_id, tenant }: IndexedHook, disabled_reason: DisabledReason, at: number) =>
-    insert.run({
+const createAuditWriter =
+  ({ insertAudit }: HookCounterStatements, ids: IdFactory) =>
+  ({ id: subject, workspace_id, tenant }: IndexedHook, disabled_reason: DisabledReason, at: number) =>
+    insertAudit.run({
       id: ids('aud'),
       workspace_id,
       at,
@@ -43,43 +49,14 @@ const createAuditWriter = ({ db, raw }: SqliteConnection, ids: IdFactory) => {
         after: { status: 'disabled', disabled_reason },
       }),
     });
-};
 
-/** Hook counters with their statements prepared on one connection. */
+/** Hook counters over the statements of one transaction, or of one connection. */
 export const createHookCounters = (
-  connection: SqliteConnection,
+  statements: HookCounterStatements,
   { stopSlice, ids }: { readonly stopSlice: StopSlice; readonly ids: IdFactory },
 ): HookCounters => {
-  const { db, raw } = connection;
-  const writeAudit = createAuditWriter(connection, ids);
-  const countFailure = prepare<LastOutcome & { id: string; now: number }, FailedHook>(raw, (param) =>
-    db
-      .updateTable('bellwire_hooks')
-      .set(({ eb, fn, ref }) => ({
-        consecutive_failures: eb('consecutive_failures', '+', 1),
-        failing_since: fn.coalesce(ref('failing_since'), sql<number>`${param('now')}`),
-        last_failure_at: param('now'),
-        last_outcome: param('last_outcome'),
-        last_detail: param('last_detail'),
-        last_status: param('last_status'),
-      }))
-      .where('id', '=', param('id'))
-      .returning(['status', 'consecutive_failures', 'failing_since'])
-      .$castTo<FailedHook>(),
-  );
-  const reset = prepare<{ id: string }>(raw, (param) =>
-    db
-      .updateTable('bellwire_hooks')
-      .set({ consecutive_failures: 0, failing_since: null })
-      .where('id', '=', param('id')),
-  );
-  const disable = prepare<{ id: string; disabled_reason: DisabledReason }>(raw, (param) =>
-    db
-      .updateTable('bellwire_hooks')
-      .set({ status: 'disabled', disabled_reason: param('disabled_reason'), stopping: 'held' })
-      .where('id', '=', param('id'))
-      .where('status', '=', sql.lit('active')),
-  );
+  const { countFailure, reset, disable } = statements;
+  const writeAudit = createAuditWriter(statements, ids);
 
   return {
     countFailure: (hook, failure, batch) => {

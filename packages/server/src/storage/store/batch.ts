@@ -1,12 +1,18 @@
-import type { Database } from 'better-sqlite3';
 import { BellwireError } from '../../core/errors.ts';
 import type { CommitBatch, LeasedDelivery } from '../../ports/store.ts';
 import { type Owner, ownerKey } from '../../core/owner.ts';
-import type { HookIndex } from './hook-index.ts';
 import type { HookThrottle } from '../../ports/store.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { IndexedHook } from './indexed-hook.ts';
 import { toHookThrottle } from './to-hook-throttle.ts';
 import { StatsBatch } from './stats-batch.ts';
+
+/** The committed hooks, which a transaction reads. */
+export interface HookView {
+  /** Undefined if it does not exist. */
+  readonly hook: (workspace_id: string, id: string) => IndexedHook | undefined;
+  /** The hooks of any status that receive scheduled events of a type and tenant. */
+  readonly subscribers: (workspace_id: string, type: string, tenant: string | null) => readonly IndexedHook[];
+}
 
 /** A tenant that an event of the batch belongs to. */
 export interface TenantRef {
@@ -30,7 +36,7 @@ export class Batch {
   /** Until when the batch leases deliveries; null if it leases none. */
   readonly lease_until: number | null;
   readonly stats = new StatsBatch();
-  readonly #index: HookIndex;
+  readonly #index: HookView;
   readonly #saturated_hooks: ReadonlySet<string>;
   #hooks = new Map<string, IndexedHook>();
   #changed_status = new Set<string>();
@@ -41,7 +47,7 @@ export class Batch {
   #throttles: Map<string, { readonly hook: IndexedHook; readonly waits: boolean }> | null = null;
 
   /** `leasing`: for a transaction that may lease released deliveries. */
-  constructor(now: number, index: HookIndex, leasing?: Pick<CommitBatch, 'lease_until' | 'saturated_hooks'>) {
+  constructor(now: number, index: HookView, leasing?: Pick<CommitBatch, 'lease_until' | 'saturated_hooks'>) {
     this.now = now;
     this.#index = index;
     this.lease_until = leasing?.lease_until ?? null;
@@ -105,8 +111,8 @@ export class Batch {
     return { hooks: this.#hooks.values(), changed_status: this.#changed_status, tenants: this.#tenants };
   }
 
-  /** Runs one item in a savepoint. If it throws, the database and this batch are rolled back to it. */
-  isolate<T>(raw: Database, work: () => T): T {
+  /** Runs one item in a `savepoint`. If it throws, the database and this batch are rolled back to it. */
+  isolate<T>(savepoint: (work: () => T) => T, work: () => T): T {
     const { stored, held, has_fan_outs } = this;
     const released = [...this.released];
     const hooks = new Map(this.#hooks);
@@ -114,7 +120,7 @@ export class Batch {
     const tenants = [...this.#tenants];
     const throttles = this.#throttles === null ? null : new Map(this.#throttles);
     try {
-      return raw.transaction(work)();
+      return savepoint(work);
     } catch (error) {
       Object.assign(this, { stored, held, has_fan_outs, released });
       this.#hooks = hooks;
@@ -125,13 +131,6 @@ export class Batch {
     }
   }
 }
-
-const DATABASE_FAULTS =
-  /^SQLITE_(?:FULL|IOERR|CORRUPT|NOTADB|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL|AUTH)/;
-
-/** Whether a statement failed because of the database and not because of the row. */
-export const isDatabaseFault = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && DATABASE_FAULTS.test(String(error.code));
 
 /** The error of an item that the database refuses while it accepts others. */
 export const toItemError = (error: unknown): BellwireError =>
