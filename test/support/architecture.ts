@@ -59,7 +59,6 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     types: ['dialects/registry.ts'],
   },
   'better-sqlite3': { may: ['storage/'] },
-  pg: { may: ['storage/postgres/'] },
   kysely: { may: ['storage/'] },
   pg: { may: ['storage/'] },
   undici: { may: ['transport/'] },

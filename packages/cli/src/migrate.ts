@@ -1,15 +1,15 @@
-import { resolve } from 'node:path';
 import { type CompletedMove, readConfig, runMove } from '@bellwire/server';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
 import { createOut, type Out } from './frame/out.ts';
-import type { Shell } from './frame/shell.ts';
+import { inFolder, type Shell } from './frame/shell.ts';
 import type { Style } from './print/style.ts';
 import { printTable } from './print/table.ts';
 
 interface Options {
   readonly from: string;
   readonly to: string;
+  readonly databaseSchema?: string;
   readonly restart?: boolean;
   readonly json?: boolean;
 }
@@ -64,20 +64,22 @@ const noteRows = (out: Out): ((table: string, rows: number) => void) => {
   };
 };
 
-const run = async (shell: Shell, { from, to, restart, json }: Options): Promise<void> => {
+const run = async (shell: Shell, { from, to, databaseSchema, restart, json }: Options): Promise<void> => {
   const out = createOut(shell, json === true);
   const file = await readConfigFile(shell.folder);
-  const { encryption_keys } = readConfig(
-    {},
-    { encryption_keys: shell.env['BELLWIRE_ENCRYPTION_KEYS'] || undefined },
-    { encryption_keys: file.settings.encryption_keys },
+  const { encryption_keys, database_schema } = readConfig(
+    { database_schema: databaseSchema },
+    {
+      encryption_keys: shell.env['BELLWIRE_ENCRYPTION_KEYS'] || undefined,
+      database_schema: shell.env['BELLWIRE_DATABASE_SCHEMA'] || undefined,
+    },
+    { encryption_keys: file.settings.encryption_keys, database_schema: file.settings.database_schema },
   );
-  const inFolder = (url: string): string =>
-    url.startsWith('file:') ? `file:${resolve(shell.folder, url.slice('file:'.length))}` : url;
   const move = await runMove({
-    from: inFolder(from),
-    to: inFolder(to),
+    from: inFolder(shell, from),
+    to: inFolder(shell, to),
     encryption_keys: encryption_keys ?? null,
+    database_schema: database_schema ?? null,
     restart: restart === true,
     onRows: noteRows(out),
     onCompare: () => out.note('Comparing both databases…'),
@@ -93,6 +95,7 @@ export const migrateCommand = (shell: Shell): Command =>
     )
     .requiredOption('--from <url>', 'the database to copy: `file:` and a path, or `postgres://…`')
     .requiredOption('--to <url>', 'an empty database, in the same form')
+    .option('--database-schema <name>', 'the schema of the tables in PostgreSQL (BELLWIRE_DATABASE_SCHEMA)')
     .option('--restart', 'delete what an interrupted run has copied, and begin again')
     .option('--json', 'print JSON')
     .addHelpText(

@@ -13,6 +13,7 @@ import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
 import { createPrivateFolder } from './private-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
 import { refuseUnfinishedMove } from './move/progress.ts';
+import { isPostgresUrl } from './postgres/database-url.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
 import { checkSchema } from './sqlite/check-schema.ts';
@@ -124,6 +125,12 @@ export const openStorage = async ({
   onBroken,
   ...parts
 }: StorageOptions): Promise<OpenedStorage> => {
+  if (isPostgresUrl(database_url)) {
+    throw new BellwireError(
+      'config_invalid',
+      'The server does not run on PostgreSQL yet: use file: and a path.',
+    );
+  }
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   createFolder(folder);

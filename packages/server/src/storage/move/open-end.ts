@@ -1,7 +1,11 @@
 import { BellwireError } from '../../core/errors.ts';
-import { pendingMigrations } from '../migrations/migrate.ts';
-import { migratePostgres, openPostgres, type PostgresDatabase } from '../postgres/database.ts';
-import { postgresSchema } from '../postgres/schema-dialect.ts';
+import {
+  migratePostgres,
+  openPostgres,
+  pendingPostgres,
+  type PostgresDatabase,
+} from '../postgres/database.ts';
+import { connectionFailure, printableUrl } from '../postgres/database-url.ts';
 import type { MoveEnd } from './move-end.ts';
 import { postgresRows } from './postgres-end.ts';
 
@@ -10,18 +14,6 @@ const CONNECTIONS = 3;
 
 const failed = (message: string, cause?: unknown): BellwireError =>
   new BellwireError('move_failed', message, cause === undefined ? {} : { cause });
-
-/** An AggregateError of failed connections has a code and no message. */
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return 'unknown error';
-  return error.message === '' && 'code' in error ? String(error.code) : error.message;
-};
-
-/** The URL without its password and parameters. */
-const nameOf = (url: string): string => {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
-};
 
 interface MoveLock {
   /** Throws if the lock is lost. */
@@ -33,9 +25,9 @@ interface MoveLock {
  * Locks a database against other moves. The lock belongs to a transaction and not to a session, because a pooler in
  * transaction mode shares sessions; the transaction holds no snapshot.
  */
-const lockDatabase = async ({ pool }: PostgresDatabase, name: string): Promise<MoveLock> => {
+const lockDatabase = async ({ pool, schema }: PostgresDatabase, name: string): Promise<MoveLock> => {
   const client = await pool.connect().catch((error: unknown) => {
-    throw failed(`${name} cannot be opened (${reasonOf(error)}). Nothing was copied.`, error);
+    throw failed(`${name} cannot be opened (${connectionFailure(error)}). Nothing was copied.`, error);
   });
   let is_lost = false;
   client.on('error', () => {
@@ -44,7 +36,8 @@ const lockDatabase = async ({ pool }: PostgresDatabase, name: string): Promise<M
   await client.query('begin');
   await client.query('set local idle_in_transaction_session_timeout = 0');
   const { rows } = await client.query<{ locked: boolean }>(
-    `select pg_try_advisory_xact_lock(hashtextextended('bellwire move', 0)) as locked`,
+    `select pg_try_advisory_xact_lock(hashtextextended('bellwire move ' || coalesce($1, current_schema(), ''), 0)) as locked`,
+    [schema],
   );
   if (rows[0]?.locked !== true) {
     client.release(true);
@@ -64,19 +57,19 @@ const lockDatabase = async ({ pool }: PostgresDatabase, name: string): Promise<M
  * Opens a PostgreSQL database for a move, locked against other moves.
  * @throws BellwireError `move_failed` if it cannot be reached, or while another move uses it.
  */
-export const openPostgresEnd = async (url: string): Promise<MoveEnd> => {
-  const name = nameOf(url);
-  const database = openPostgres(url, { connections: CONNECTIONS });
+export const openPostgresEnd = async (url: string, schema: string | null = null): Promise<MoveEnd> => {
+  const name = printableUrl(url);
+  const database = openPostgres(url, { connections: CONNECTIONS, schema });
   try {
     const lock = await lockDatabase(database, name);
     const { db } = database;
     return {
       name,
       db,
-      isMigrated: () => pendingMigrations(db, postgresSchema).then((pending) => pending.length === 0),
-      migrate: () => migratePostgres(db),
+      isMigrated: async () => (await pendingPostgres(database)).length === 0,
+      migrate: () => migratePostgres(database),
       assertAlone: () => lock.check(),
-      ...postgresRows({ db, schema: null }),
+      ...postgresRows(database),
       [Symbol.asyncDispose]: async () => {
         await lock.release();
         await database.close();

@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
+import type { PostgresTables } from '../postgres/database.ts';
 import type { Schema } from '../schema.ts';
 import { type Key, type MoveEnd, type Progress, type Row, SLICE } from './move-end.ts';
 import { type MovedTable, movedTables, PROGRESS_KEY, UNMOVED_META } from './moved-tables.ts';
@@ -12,12 +13,6 @@ interface Column {
 /** A table with its columns in alphabetical order. */
 interface Described extends MovedTable {
   readonly columns: readonly Column[];
-}
-
-/** A connection and the schema of its tables; null for that of the connection. */
-export interface PostgresTables {
-  readonly db: Kysely<Schema>;
-  readonly schema: string | null;
 }
 
 /** The text of a table's name for `regclass`. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { BellwireError } from '../../core/errors.ts';
+import { isPostgresUrl } from '../postgres/database-url.ts';
 import { createPrivateFolder } from '../private-file.ts';
 import { readOrCreateKeyRing } from '../key-ring-file.ts';
 import { type Move, moveDatabase, type MoveOptions } from './move-database.ts';
@@ -13,6 +14,8 @@ export interface RunMoveOptions extends Pick<MoveOptions, 'restart' | 'onRows' |
   readonly from: string;
   /** The database that gets the copy, in the same form. */
   readonly to: string;
+  /** The schema of the tables in PostgreSQL; null for the first one in the search path. */
+  readonly database_schema: string | null;
   /** The keys of the encrypted values; null for the key file next to a database file. */
   readonly encryption_keys: string | null;
 }
@@ -34,23 +37,23 @@ const keyFileOf = (url: string): string | null => {
 
 const assertDatabase = (flag: string, url: string): void => {
   if (fileOf(url) !== null && !url.includes(':memory:')) return;
-  if (/^postgres(?:ql)?:\/\//.test(url) && URL.canParse(url)) return;
+  if (isPostgresUrl(url)) return;
   throw new BellwireError(
     'config_invalid',
     `Invalid ${flag}: must be file: and a path, or postgres://user@host/database.`,
   );
 };
 
-const openSource = async (url: string): Promise<MoveEnd> => {
+const openSource = async (url: string, schema: string | null): Promise<MoveEnd> => {
   const file = fileOf(url);
-  if (file === null) return openPostgresEnd(url);
+  if (file === null) return openPostgresEnd(url, schema);
   if (existsSync(file)) return openSqliteEnd(file);
   throw new BellwireError('move_failed', `There is no database ${file}. Nothing was copied.`);
 };
 
-const openTarget = async (url: string): Promise<MoveEnd> => {
+const openTarget = async (url: string, schema: string | null): Promise<MoveEnd> => {
   const file = fileOf(url);
-  if (file === null) return openPostgresEnd(url);
+  if (file === null) return openPostgresEnd(url, schema);
   createPrivateFolder(dirname(file));
   return openSqliteEnd(file);
 };
@@ -60,7 +63,7 @@ const openTarget = async (url: string): Promise<MoveEnd> => {
  * @throws BellwireError `config_invalid`, `move_failed`, `database_in_use`, `wrong_encryption_key`, `folder_unwritable`.
  */
 export const runMove = async (options: RunMoveOptions): Promise<CompletedMove> => {
-  const { from, to, encryption_keys } = options;
+  const { from, to, encryption_keys, database_schema } = options;
   assertDatabase('--from', from);
   assertDatabase('--to', to);
   if ((fileOf(from) ?? from) === (fileOf(to) ?? to)) {
@@ -71,8 +74,8 @@ export const runMove = async (options: RunMoveOptions): Promise<CompletedMove> =
     encryption_keys === null
       ? key_files.map((file) => readOrCreateKeyRing(file, false).key_ring)
       : [encryption_keys];
-  await using source = await openSource(from);
-  await using target = await openTarget(to);
+  await using source = await openSource(from, database_schema);
+  await using target = await openTarget(to, database_schema);
   const move = await moveDatabase({ ...options, from: source, to: target, key_rings });
   return { ...move, key_file: encryption_keys === null ? (key_files[0] ?? null) : null };
 };
