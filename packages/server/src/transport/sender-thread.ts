@@ -39,6 +39,9 @@ const MAX_FAILED_STARTS = 5;
 /** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
 
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
+
 const doNothing = (): void => undefined;
 
 /**
