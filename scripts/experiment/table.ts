@@ -79,6 +79,13 @@ export const experiments: readonly Experiment[] = [
     takes: '1 min',
   },
   {
+    id: 'X4',
+    file: 'test/process/receivers.test.ts',
+    env: { RECEIVER_ROUNDS: '20' },
+    shows: 'Each way in which a receiver misbehaves has its documented outcome in time',
+    takes: '4 min',
+  },
+  {
     id: 'X6',
     file: 'test/transport/header-fuzz.test.ts',
     env: { HEADER_PAIRS: '100000' },
