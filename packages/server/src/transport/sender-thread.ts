@@ -28,6 +28,9 @@ type State =
   | 'closing'
   | 'closed';
 
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
+
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 5_000;
 /** A thread that was ready for this long resets the back-off. Results do not: the killer may be one of many requests. */
@@ -35,6 +38,9 @@ const HEALTHY_AFTER_MS = 10_000;
 const MAX_FAILED_STARTS = 5;
 /** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
+
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
 
 const doNothing = (): void => undefined;
 
@@ -132,7 +138,7 @@ export class SenderThread {
     try {
       // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));
