@@ -39,7 +39,7 @@ export const startMigratedPostgres = async (
 
 /** One database with our tables, emptied between tests, which is faster than a new one for each. */
 export const openEmptiedPostgres = async (): Promise<
-  PostgresDatabase & AsyncDisposable & { readonly clear: () => Promise<void> }
+  PostgresDatabase & AsyncDisposable & { readonly url: string; readonly clear: () => Promise<void> }
 > => {
   const { server, createDatabase } = await startMigratedPostgres();
   const { url } = await createDatabase();
@@ -52,6 +52,7 @@ export const openEmptiedPostgres = async (): Promise<
   );
   return {
     ...database,
+    url,
     clear: async () => {
       await sql`with ${sql.join(deletions)} select`.execute(db);
     },
