@@ -28,9 +28,6 @@ type State =
   | 'closing'
   | 'closed';
 
-/** For young objects only: Node allows them 96 MiB in each thread. */
-const LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
-
 const FIRST_BACK_OFF_MS = 100;
 const MAX_BACK_OFF_MS = 5_000;
 /** A thread that was ready for this long resets the back-off. Results do not: the killer may be one of many requests. */
