@@ -30,6 +30,13 @@ export const experiments: readonly Experiment[] = [
     takes: '10 min',
   },
   {
+    id: 'D7',
+    file: 'test/process/many-pending.test.ts',
+    env: { PENDING_ROWS: '1000000' },
+    shows: 'A server with a million due deliveries is ready and sends within seconds after a kill',
+    takes: '3 min',
+  },
+  {
     id: 'I4',
     file: 'test/delivery/hook-rate-limit.test.ts',
     env: { RECOVERY_BACKLOG: '50000' },
@@ -79,6 +86,13 @@ export const experiments: readonly Experiment[] = [
     takes: '1 min',
   },
   {
+    id: 'X4',
+    file: 'test/process/receivers.test.ts',
+    env: { RECEIVER_ROUNDS: '20' },
+    shows: 'Each way in which a receiver misbehaves has its documented outcome in time',
+    takes: '4 min',
+  },
+  {
     id: 'X6',
     file: 'test/transport/header-fuzz.test.ts',
     env: { HEADER_PAIRS: '100000' },
@@ -98,6 +112,13 @@ export const experiments: readonly Experiment[] = [
     env: { REKEY_HOOKS: '50000', REKEY_KILLS: '50' },
     shows: 'Encryption with new keys completes, although the process is killed again and again',
     takes: '10 min',
+  },
+  {
+    id: 'claims',
+    file: 'test/storage/claim-cost.test.ts',
+    env: { CLAIM_PENDING: '1000000' },
+    shows: 'A claim costs the same with a thousand and a million pending deliveries',
+    takes: '1 min',
   },
   {
     id: 'erasure',

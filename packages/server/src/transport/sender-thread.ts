@@ -36,6 +36,9 @@ const MAX_FAILED_STARTS = 5;
 /** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
 
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
+
 const doNothing = (): void => undefined;
 
 /**
@@ -132,7 +135,7 @@ export class SenderThread {
     try {
       // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));

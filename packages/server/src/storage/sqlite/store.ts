@@ -39,6 +39,7 @@ import { ScrubPasses } from './scrub-passes.ts';
 import { SendableHooks } from './sendable-hooks.ts';
 import { SettlementWriter } from '../store/settlement-writer.ts';
 import { createStatsWriter } from './stats-writer.ts';
+import { createPullIn } from './pull-in.ts';
 import { createStopDeliveries } from './stop-deliveries.ts';
 import { isDatabaseFault, toStorageError } from './storage-error.ts';
 import { createTenantWriter, KnownTenants } from '../store/tenant-writer.ts';
@@ -89,6 +90,7 @@ const createParts = (options: SqliteStoreOptions) => {
     sendable,
     known_tenants,
     stop,
+    pullIn: createPullIn(database),
     fan_outs,
     writeEvent: createEventWriter(createEventStatements(database), {
       writeDeliveries,
@@ -178,6 +180,8 @@ export class SqliteStore implements Store {
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
     this.#write('other', slice, () => this.#parts.stop.stopNext(slice));
+
+  readonly pullIn: Store['pullIn'] = (slice) => this.#write('other', slice, () => this.#parts.pullIn(slice));
 
   readonly hooks: Store['hooks'] = (ids) =>
     this.#database.read('flow', () => {
