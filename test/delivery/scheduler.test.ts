@@ -101,9 +101,10 @@ it('a backlog that is claimed from the store makes no accept wait, in any state 
   expect([scheduler.queued, scheduler.due()]).toEqual([0, 0]);
 });
 
+const until = (id: string, lease_until: number) => ({ ...lease(id, 'one_a'), lease_until });
+
 it('returns queued deliveries shortly before their leases expire, also when only some do', () => {
   const { scheduler, clock, started, runSoon } = createScheduler(2);
-  const until = (id: string, lease_until: number) => ({ ...lease(id, 'one_a'), lease_until });
   scheduler.offer([
     until('one', 60_000),
     until('two', 60_000),

@@ -41,7 +41,9 @@ export const startMigratedPostgres = async (
 /** One database with our tables, emptied between tests, which is faster than a new one for each. */
 export const openEmptiedPostgres = async (
   options: PostgresOptions = {},
-): Promise<PostgresDatabase & AsyncDisposable & { readonly clear: () => Promise<void> }> => {
+): Promise<
+  PostgresDatabase & AsyncDisposable & { readonly url: string; readonly clear: () => Promise<void> }
+> => {
   const server = await startPostgres();
   const { url } = await server.createDatabase();
   const database = openPostgres(url, options);
@@ -54,6 +56,7 @@ export const openEmptiedPostgres = async (
   );
   return {
     ...database,
+    url,
     clear: async () => {
       await sql`with ${sql.join(deletions)} select`.execute(db);
     },

@@ -7,7 +7,7 @@ import { type Caches, schemaKey } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 import { Batch, toItemError } from '../store/batch.ts';
-import { countOpen, countOpenBreakers } from './count-open.ts';
+import { countOpen, countOpenBreakers } from '../count-open.ts';
 import type { SqliteDatabase } from './database.ts';
 import { createInsertDelivery } from './delivery-statements.ts';
 import { createEventMetadata } from './event-metadata.ts';

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely';
-import type { OpenDeliveries } from '../../ports/store.ts';
-import type { Schema } from '../schema.ts';
+import type { OpenDeliveries } from '../ports/store.ts';
+import type { Schema } from './schema.ts';
 
 // A scan of as many index entries takes the reader less than 200 ms.
 const COUNTED_MAX = 1_000_000;
