@@ -27,7 +27,16 @@ const move = (
   [from, to]: readonly [string, string],
   { keys = KEYS, restart = false, onRows = () => {} }: MoveSetup = {},
 ): Promise<CompletedMove> =>
-  runMove({ from, to, database_schema: null, encryption_keys: keys, restart, onRows, onCompare: () => {} });
+  runMove({
+    from,
+    to,
+    folder: '/none',
+    database_schema: null,
+    encryption_keys: keys,
+    restart,
+    onRows,
+    onCompare: () => {},
+  });
 
 const refusalOf = (moving: Promise<unknown>): Promise<BellwireError> =>
   moving.then(
