@@ -3,6 +3,7 @@ import {
   migratePostgres,
   openPostgres,
   type PostgresDatabase,
+  type PostgresOptions,
 } from '../../packages/server/src/storage/postgres/database.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
@@ -10,11 +11,11 @@ const MIGRATIONS: ReadonlySet<string> = new Set(['bellwire_migrations', 'bellwir
 
 /** Our tables, created in a database. */
 const migrateTo = async (url: string): Promise<void> => {
-  const { db, close } = openPostgres(url);
+  const database = openPostgres(url);
   try {
-    await migratePostgres(db);
+    await migratePostgres(database);
   } finally {
-    await close();
+    await database.close();
   }
 };
 
@@ -38,12 +39,15 @@ export const startMigratedPostgres = async (
 };
 
 /** One database with our tables, emptied between tests, which is faster than a new one for each. */
-export const openEmptiedPostgres = async (): Promise<
+export const openEmptiedPostgres = async (
+  options: PostgresOptions = {},
+): Promise<
   PostgresDatabase & AsyncDisposable & { readonly url: string; readonly clear: () => Promise<void> }
 > => {
-  const { server, createDatabase } = await startMigratedPostgres();
-  const { url } = await createDatabase();
-  const database = openPostgres(url);
+  const server = await startPostgres();
+  const { url } = await server.createDatabase();
+  const database = openPostgres(url, options);
+  await migratePostgres(database);
   const { db } = database;
   const tables = (await db.introspection.getTables()).filter(({ name }) => !MIGRATIONS.has(name));
   // One statement checks foreign keys at its end. `truncate` creates new files and is ten times slower.

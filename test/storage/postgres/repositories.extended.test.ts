@@ -5,16 +5,21 @@ import { postgres } from '../../support/postgres-server.ts';
 import { skipReason } from '../../support/programs.ts';
 import { describeRepositories } from '../repositories.ts';
 
-let opened: ReturnType<typeof openEmptiedPostgres> | null = null;
+type Opened = ReturnType<typeof openEmptiedPostgres>;
+const opened = new Map<string | null, Opened>();
 
-const openPostgres = async () => {
-  opened ??= openEmptiedPostgres();
-  const { db, clear } = await opened;
+const openIn = async (schema: string | null) => {
+  const database = opened.get(schema) ?? openEmptiedPostgres({ schema });
+  opened.set(schema, database);
+  const { db, clear } = await database;
   return { db, [Symbol.asyncDispose]: clear };
 };
+const openPostgres = () => openIn(null);
 
 describe.skipIf('missing' in postgres)(`on a server${skipReason(postgres)}`, () => {
   describeRepositories('PostgreSQL', openPostgres);
+  // The search path does not have the schema, so a name that is not qualified is unknown.
+  describeRepositories('PostgreSQL in a schema of its own', () => openIn('team_webhooks'));
 
   test('an integer beyond 2^53 is refused, not rounded', async () => {
     await using database = await openPostgres();
@@ -25,6 +30,6 @@ describe.skipIf('missing' in postgres)(`on a server${skipReason(postgres)}`, () 
   });
 
   afterAll(async () => {
-    await (await opened)?.[Symbol.asyncDispose]();
+    for (const database of opened.values()) await (await database)[Symbol.asyncDispose]();
   });
 });
