@@ -133,15 +133,18 @@ test.skipIf('missing' in ownPostgres)(
     const key = (await first.call('POST', '/v1/api-keys', { name: 'other', scope: 'send' })).body;
     await expect.poll(() => sendTo(second, key.api_key), { timeout: 10_000 }).toBe(202);
     await expect.poll(() => receiver.receptions.length, { timeout: 10_000 }).toBeGreaterThan(0);
-    await first.call('PATCH', `/v1/webhooks/${ids.get('h0')}`, { status: 'paused' });
+    const paused = await first.call('POST', `/v1/webhooks/${ids.get('h0')}/deactivate`);
+    expect(paused.body).toMatchObject({ status: 'paused' });
     await first.call('DELETE', `/v1/api-keys/${key.id}`);
     const changed_at = Date.now();
     await expect.poll(() => sendTo(second, key.api_key), { timeout: 6_000, interval: 50 }).toBe(401);
     expect(Date.now() - changed_at).toBeLessThan(5_500);
     await pause(Math.max(0, 5_500 - (Date.now() - changed_at)));
     const before = receiver.receptions.length;
-    await second.call('POST', '/v1/events', { type: 'load.0', data: { n: 2 } });
-    await pause(500);
+    const { body } = await second.call('POST', '/v1/events', { type: 'load.0', data: { n: 2 } });
+    expect(body).toMatchObject({ deliveries: 1 });
+    const { data } = (await second.call('GET', `/v1/deliveries?event_id=${body.id}`)).body;
+    expect(data).toMatchObject([{ status: 'held' }]);
     expect(receiver.receptions.length).toBe(before);
   },
 );
