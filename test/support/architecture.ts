@@ -111,7 +111,13 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   },
   'node:net': { may: ['transport/'] },
   'node:path': {
-    may: ['storage/open-storage.ts', 'storage/backup.ts', 'storage/move/run-move.ts', 'built-console.ts'],
+    may: [
+      'storage/open-storage.ts',
+      'storage/backup.ts',
+      'storage/move/run-move.ts',
+      'storage/postgres/open-storage.ts',
+      'built-console.ts',
+    ],
   },
   'node:module': { may: ['log.ts'] },
   'node:perf_hooks': { may: ['clock.ts', 'young-generation.ts'] },

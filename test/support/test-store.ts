@@ -3,6 +3,7 @@ import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import type { Kysely } from 'kysely';
 import { type Cipher, createCipher } from '../../packages/server/src/storage/cipher.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
+import { ALONE } from '../../packages/server/src/core/cluster.ts';
 import type { Invalidations } from '../../packages/server/src/storage/invalidations.ts';
 import {
   connectStorage,
@@ -98,7 +99,8 @@ export const openPostgresStore = (
   return {
     ...openOver(database, {
       ...options,
-      connect: (cipher, parts) => connectPostgres(database, cipher, { ...parts, max_age: MAX_AGE }),
+      connect: (cipher, parts) =>
+        connectPostgres(database, cipher, { ...parts, max_age: MAX_AGE, cluster: ALONE }),
     }),
     [Symbol.asyncDispose]: () => database.close(),
   };

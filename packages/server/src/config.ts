@@ -248,7 +248,8 @@ const withoutCredentials = (url: string): string => url.replace(/^(\w+:\/*)?.*@/
 
 const shownValue = (name: SettingName, given: string | undefined): string | null => {
   if (given === undefined || SECRET_SETTINGS.has(name)) return null;
-  return name === 'proxy' ? withoutCredentials(given) : given;
+  if (name === 'database_url' && given.startsWith('file:')) return given;
+  return name === 'proxy' || name === 'database_url' ? withoutCredentials(given) : given;
 };
 
 const showSetting = (name: SettingName, given: string | undefined, origin: SettingOrigin): ShownSetting => {

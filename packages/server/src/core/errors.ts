@@ -46,6 +46,7 @@ export const errorTable = {
   port_taken: 500,
   folder_unwritable: 500,
   database_in_use: 500,
+  database_unreachable: 500,
   database_newer: 500,
   database_incompatible: 500,
   database_incomplete: 500,

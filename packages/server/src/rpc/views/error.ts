@@ -8,6 +8,7 @@ type StartCode =
   | 'port_taken'
   | 'folder_unwritable'
   | 'database_in_use'
+  | 'database_unreachable'
   | 'database_newer'
   | 'database_incompatible'
   | 'database_not_durable'

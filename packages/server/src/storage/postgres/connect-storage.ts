@@ -1,3 +1,4 @@
+import type { Cluster } from '../../core/cluster.ts';
 import { createCaches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import { Invalidations } from '../invalidations.ts';
@@ -12,14 +13,15 @@ import { PostgresStore } from './store.ts';
 export const connectPostgres = (
   database: PostgresDatabase,
   cipher: Cipher,
-  { max_age, ...parts }: StorageParts & { readonly max_age: MaxAge },
+  { max_age, cluster, ...parts }: StorageParts & { readonly max_age: MaxAge; readonly cluster: Cluster },
 ): Storage & { readonly invalidations: Invalidations } => {
   const { db, reader } = database;
   const invalidations = new Invalidations();
   const caches = createCaches({ db, invalidations, max_age });
-  const store = new PostgresStore({ ...parts, database, caches, cipher, invalidations, max_age });
+  const store = new PostgresStore({ ...parts, database, caches, cipher, invalidations, max_age, cluster });
   return {
     store,
+    cluster,
     repositories: createRepositories({ db, reader }, { ...parts, caches, cipher, invalidations }),
     hooksAt: async (at) => {
       const hooks = await store.hooks(await findHooksAt(reader, at));

@@ -70,6 +70,8 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
   });
   // An idle connection has ended: the pool has discarded it, and the next statement opens another one.
   pool.on('error', () => undefined);
+  // A connection that is lost between two statements fails the next one.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
   const { schema = null } = options;
   const unqualified = new Kysely<Schema>({ dialect: new Dialect({ pool }) });
   // Each name is qualified: a pooler ignores or shares the search path of a session.

@@ -73,8 +73,14 @@ export const releaseLeases = async (
   release: Parameter<'releaseLeases'>,
   options: TransactionsOptions,
 ): Result<'releaseLeases'> => {
-  const lost = await transactions.run((session) => findLostLeases(session, release, options));
-  if (lost.length === 0) return 0;
+  const may_have_unknown = transactions.mayHaveUnknownLeases();
+  const lost = await transactions.run((session) =>
+    findLostLeases(session, release, { ...options, may_have_unknown }),
+  );
+  if (lost.length === 0) {
+    transactions.releasedUnknownLeases();
+    return 0;
+  }
   const committed = await transactions.run(
     (session) => {
       const needs = new NeedsOf(transactions.index);

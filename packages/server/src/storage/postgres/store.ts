@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Cluster } from '../../core/cluster.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Caches, schemaKey } from '../caches.ts';
 import { countOpen, countOpenBreakers } from '../count-open.ts';
@@ -11,6 +12,7 @@ import { claimManually, extendLeases } from './leases.ts';
 import { EventPruner } from './prune.ts';
 import { PayloadPruner } from './prune-payloads.ts';
 import { pruneStats } from './prune-stats.ts';
+import { pullIn } from './pull-in.ts';
 import type { Session } from './session.ts';
 import { stopNext } from './stop-deliveries.ts';
 import { toStorageError } from './storage-error.ts';
@@ -19,6 +21,7 @@ import { Transactions, type TransactionsOptions } from './transactions.ts';
 
 export interface PostgresStoreOptions extends TransactionsOptions {
   readonly caches: Caches;
+  readonly cluster: Pick<Cluster, 'isLeader'>;
 }
 
 const coerced = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -117,10 +120,10 @@ export class PostgresStore implements Store {
   readonly prune: Store['prune'] = (slice) => this.#transact((session) => this.#pruner.prune(session, slice));
 
   readonly prunePayloads: Store['prunePayloads'] = (slice) =>
-    this.#transact((session) => this.#payload_pruner.prune(session, slice));
+    this.#once({ removed: 0, has_more: false }, (session) => this.#payload_pruner.prune(session, slice));
 
   readonly pruneSecrets: Store['pruneSecrets'] = ({ now, limit }) =>
-    this.#transact(async (session) => {
+    this.#once(0, async (session) => {
       const { db } = session;
       const expired = db
         .selectFrom('bellwire_secrets')
@@ -136,7 +139,10 @@ export class PostgresStore implements Store {
     });
 
   readonly pruneStats: Store['pruneStats'] = (slice) =>
-    this.#transact((session) => pruneStats(session, slice));
+    this.#once(0, (session) => pruneStats(session, slice));
+
+  readonly pullIn: Store['pullIn'] = (slice) =>
+    this.#once({ pulled: 0, next: null }, (session) => pullIn(session, slice));
 
   // PostgreSQL overwrites deleted rows by itself, so every pass is complete at once, whatever its number.
   readonly requestScrub: Store['requestScrub'] = () => Promise.resolve(0);
@@ -157,6 +163,11 @@ export class PostgresStore implements Store {
         select pg_database_size(current_database()) as size`.execute(this.#options.database.db);
       return { database: rows[0]?.size ?? 0, wal: 0, volume: null };
     });
+
+  /** Housekeeping, which one node does for all. `none` is the answer of the others. */
+  #once<T>(none: T, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#options.cluster.isLeader() ? this.#transact(work) : Promise.resolve(none);
+  }
 
   #transact<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return coerced(() => this.#transactions.run(work));

@@ -16,6 +16,8 @@ import { HookIndex } from './hook-index.ts';
 import { createHookReader, type HookReader } from './hook-reader.ts';
 import { type Session, transact } from './session.ts';
 import { stopSlice } from './stop-deliveries.ts';
+import { isLost } from './storage-error.ts';
+import { UNKNOWN_AFTER_MS } from './lost-leases.ts';
 import { WriteSet } from './write-set.ts';
 
 export interface TransactionsOptions {
@@ -77,6 +79,7 @@ export class Transactions {
   readonly #sendable: LRUCache<string, { readonly hook: SendableHook | null }>;
   readonly #known_tenants: KnownTenants;
   readonly #flush: Flush;
+  #lost_at: number | null = null;
   /** Called after a commit that changed throttles or kept deliveries waiting. */
   onThrottled: (throttles: readonly HookThrottle[]) => void = () => undefined;
 
@@ -107,7 +110,22 @@ export class Transactions {
         if (error instanceof AlreadyChanged) this.index.expire();
         throw error;
       }
+    }).catch((error: unknown) => {
+      // The database may have committed it: then this node has leases that it does not know.
+      if (isLost(error)) this.#lost_at = this.#options.max_age.monotonic();
+      throw error;
     });
+  }
+
+  /** Whether there can be leases of this node that it does not know, since a connection was lost during a commit. */
+  mayHaveUnknownLeases(): boolean {
+    return this.#lost_at !== null;
+  }
+
+  /** Call it when all unknown leases of more than some seconds ago were released. */
+  releasedUnknownLeases(): void {
+    const age = this.#options.max_age.monotonic() - (this.#lost_at ?? 0);
+    if (age > 2 * UNKNOWN_AFTER_MS) this.#lost_at = null;
   }
 
   /** Locks what is needed, decides, and sends the writes, inside the open transaction. */
