@@ -299,9 +299,6 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
       const refused = { code: 'move_failed', message: expect.stringContaining('A server uses') as string };
       try {
         await migratePostgres(nodes);
-        await sql`create table if not exists bellwire_nodes (id text primary key, seen_at bigint not null)`.execute(
-          nodes.db,
-        );
         await setSeen(1_000);
         expect(await refusalOf(move([from.urls[0], url]))).toMatchObject(refused);
         await setSeen(20_000);
