@@ -27,7 +27,7 @@ const migrate = async (folder: TemporaryFolder, from: string, to: string): Promi
   expect(await runCommand(args, { folder: folder.path })).toMatchObject({ code: 0 });
 };
 
-/** What a customer sees: the hook with its secret, the events, and the deliveries with their attempts. */
+/** The state as the API shows it: the hook with its secret, the events, and the deliveries with their attempts. */
 const viewOf = async ({ call }: ServerProcess, hook_id: string) => {
   const get = async (path: string) => (await call('GET', path)).body;
   const deliveries = (await get('/v1/deliveries')).data as readonly { readonly id: string }[];

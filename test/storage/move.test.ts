@@ -303,10 +303,12 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
         expect(await refusalOf(move([from.urls[0], url]))).toMatchObject(refused);
         await setSeen(20_000);
         // A node that starts while rows are copied.
-        let started: Promise<unknown> | null = null;
-        const moving = move([from.urls[0], url], { onRows: () => void (started ??= setSeen(0)) });
+        const started: Promise<unknown>[] = [];
+        const moving = move([from.urls[0], url], {
+          onRows: () => void (started.length === 0 && started.push(setSeen(0))),
+        });
         expect(await refusalOf(moving)).toMatchObject(refused);
-        await started;
+        await Promise.all(started);
         await setSeen(20_000);
         expect(await move([from.urls[0], url])).toMatchObject({ began: 'resumed' });
         await setSeen(1_000);
