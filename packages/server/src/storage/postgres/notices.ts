@@ -16,7 +16,7 @@ export interface NoticesOptions {
   readonly invalidations: Invalidations;
 }
 
-/** A change with the node that has made it. */
+/** A change and the node that it comes from. */
 interface Notice {
   readonly node_id: string;
   readonly change: Invalidation;
