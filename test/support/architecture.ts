@@ -109,7 +109,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:net': { may: ['transport/'] },
   'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts', 'built-console.ts'] },
   'node:module': { may: ['log.ts'] },
-  'node:perf_hooks': { may: ['clock.ts', 'young-generation.ts'] },
+  'node:perf_hooks': { may: ['clock.ts'] },
   'node:tls': { may: ['transport/'] },
   'node:url': { may: ['create-bellwire.ts'] },
   'node:util': { may: ['transport/'] },
