@@ -163,6 +163,13 @@ export const experiments: readonly Experiment[] = [
     takes: '2 min',
   },
   {
+    id: 'move',
+    file: 'test/process/move.test.ts',
+    env: { MOVE_ROWS: '1000000' },
+    shows: 'A database moves to PostgreSQL and back without a change, although each move is killed',
+    takes: '10 min',
+  },
+  {
     id: 'outage',
     file: 'test/process/outage.test.ts',
     env: { OUTAGE_SECONDS: '60', OUTAGE_EVENTS: '5000' },

@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { expect, it } from 'vitest';
 import { systemClock } from '../../packages/server/src/clock.ts';
 import { createMetrics } from '../../packages/server/src/http/metrics.ts';
-import { countOpen } from '../../packages/server/src/storage/sqlite/count-open.ts';
+import { countOpen } from '../../packages/server/src/storage/count-open.ts';
 import { createReader } from '../../packages/server/src/storage/sqlite/reader.ts';
 import { samplesOf } from '../support/prometheus.ts';
 import { type TestStore, openTestStoreInFile } from '../support/test-store.ts';

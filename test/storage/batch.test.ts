@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { createCipher } from '../../packages/server/src/storage/cipher.ts';
-import { Batch } from '../../packages/server/src/storage/sqlite/batch.ts';
+import { Batch } from '../../packages/server/src/storage/store/batch.ts';
 import { HookIndex } from '../../packages/server/src/storage/sqlite/hook-index.ts';
 import { createHookReader } from '../../packages/server/src/storage/sqlite/hook-reader.ts';
 import { openTestStore, TEST_KEY_RING } from '../support/test-store.ts';
@@ -15,6 +15,7 @@ it('an item that throws in its savepoint leaves neither rows nor changes of the 
     max_age: null,
   });
   const { raw } = database;
+  const savepoint = <T>(work: () => T): T => raw.transaction(work)();
   const batch = new Batch(1, index);
   const change = () => {
     batch.stored += 3;
@@ -33,12 +34,12 @@ it('an item that throws in its savepoint leaves neither rows nor changes of the 
   });
   const before = state();
   expect(() =>
-    batch.isolate(raw, () => {
+    batch.isolate(savepoint, () => {
       change();
       throw new Error('the database refuses the item');
     }),
   ).toThrow('the database refuses the item');
   expect(state()).toEqual(before);
-  batch.isolate(raw, change);
+  batch.isolate(savepoint, change);
   expect(state()).toEqual({ counts: [3, 2, true], hook: 'disabled', changes: 3, name: 'changed' });
 });

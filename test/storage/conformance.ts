@@ -1,5 +1,5 @@
 import { describe, it } from 'vitest';
-import type { TestStore } from '../support/test-store.ts';
+import type { StoreUnderTest } from '../support/test-store.ts';
 import { claiming } from './conformance/claiming.ts';
 import { decisions } from './conformance/decisions.ts';
 import { fanOut } from './conformance/fan-out.ts';
@@ -40,7 +40,7 @@ const chapters = {
 };
 
 /** The guarantees of the Store port. `open` returns an empty store. */
-export const describeStore = (name: string, open: () => Promise<TestStore>): void => {
+export const describeStore = (name: string, open: () => Promise<StoreUnderTest>): void => {
   const check: Check = (guarantee, prove) =>
     it(guarantee, async () => {
       await using kit = createKit(await open());

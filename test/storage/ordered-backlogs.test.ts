@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Delivery } from '../../packages/server/src/core/delivery.ts';
 import { createKit, type Kit, NOW, OK, ERROR } from './conformance/kit.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openTestStore, type TestStore } from '../support/test-store.ts';
 
 const COUNT = Number(process.env['ORDERED_BACKLOG'] ?? 100_000);
 /** The limit of the median of each call. The default allows for tests that run at the same time. */
@@ -10,7 +10,7 @@ const ROUNDS = 15;
 
 /** Adds deliveries of a hook that wait behind `first`, each of the key that `keyOf` returns. */
 const fill = (
-  { database: { raw } }: Kit,
+  { database: { raw } }: Kit<TestStore>,
   { workspace_id, id: first }: Delivery,
   keyOf: (nth: number) => string,
 ): void => {

@@ -61,6 +61,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   },
   'better-sqlite3': { may: ['storage/'] },
   kysely: { may: ['storage/'] },
+  pg: { may: ['storage/'] },
   undici: { may: ['transport/'] },
   'ipaddr.js': { may: ['transport/'] },
   'lru-cache': {
@@ -87,6 +88,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     may: [
       'core/signing.ts',
       'storage/cipher.ts',
+      'storage/move/row-sum.ts',
       'transport/client-certificate.ts',
       'random.ts',
       'create-bellwire.ts',
@@ -102,12 +104,21 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
       'storage/sqlite/log-sync.ts',
       'storage/sqlite/page-scrubber.ts',
       'storage/backup.ts',
+      'storage/move/run-move.ts',
       'storage/inbox-file.ts',
       'built-console.ts',
     ],
   },
   'node:net': { may: ['transport/'] },
-  'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts', 'built-console.ts'] },
+  'node:path': {
+    may: [
+      'storage/open-storage.ts',
+      'storage/backup.ts',
+      'storage/move/run-move.ts',
+      'storage/postgres/open-storage.ts',
+      'built-console.ts',
+    ],
+  },
   'node:module': { may: ['log.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:tls': { may: ['transport/'] },

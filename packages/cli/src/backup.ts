@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Backup, backUpDatabase, readConfig } from '@bellwire/server';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
-import type { Shell } from './frame/shell.ts';
+import { inFolder, type Shell } from './frame/shell.ts';
 import { createOut } from './frame/out.ts';
 
 interface Options {
@@ -40,9 +40,8 @@ export const backupCommand = (shell: Shell): Command =>
         { database_url: shell.env['BELLWIRE_DATABASE_URL'] },
         { database_url: configured.settings.database_url },
       );
-      const path = resolve(shell.folder, database_url.replace(/^file:/, ''));
       const backup = backUpDatabase({
-        database_url: `file:${path}`,
+        database_url: inFolder(shell, database_url),
         file: resolve(shell.folder, file),
         force: force === true,
       });

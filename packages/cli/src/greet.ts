@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { BlockList, isIP } from 'node:net';
 import { type Bellwire, type Config, type Listening, VERSION } from '@bellwire/server';
 import { reachableUrl } from './frame/reachable-url.ts';
@@ -54,7 +54,7 @@ const createFirstKey = async ({ bellwire, listening, local }: Greeting): Promise
   if (process.stdout.isTTY || (local && isLoopback(listening.host))) {
     return { line: `${api_key}   (shown once; only its hash is stored)`, in_shell: api_key };
   }
-  const path = join(dirname(bellwire.database_path), 'api-key');
+  const path = join(bellwire.data_folder, 'api-key');
   try {
     writeKeyFile(path, api_key);
   } catch (error) {

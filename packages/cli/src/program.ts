@@ -111,6 +111,18 @@ export const createProgram = (shell: Shell): Command => {
     usage: '[options]',
     load: async () => (await import('./rekey.ts')).rekeyCommand(shell),
   });
+  addLocal(program, {
+    name: 'db:migrate',
+    summary: 'Create or update the tables, for a server whose database role may not.',
+    usage: '[options]',
+    load: async () => (await import('./db-migrate.ts')).dbMigrateCommand(shell),
+  });
+  addLocal(program, {
+    name: 'migrate',
+    summary: 'Copy a stopped database to another one: from a file to PostgreSQL, or back.',
+    usage: '--from <url> --to <url> [options]',
+    load: async () => (await import('./migrate.ts')).migrateCommand(shell),
+  });
   program.commandsGroup('Send and inspect:');
   for (const verb of [trigger, recover, stats, inbox]) adopt(program, buildVerb(verb, shell));
   for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));

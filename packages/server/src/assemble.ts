@@ -10,7 +10,7 @@ import { ChangeFeed } from './delivery/change-feed.ts';
 import { createAuditJob } from './delivery/audit-job.ts';
 import { DeliveryLoop } from './delivery/delivery-loop.ts';
 import { createErasureJob } from './delivery/erasure-job.ts';
-import { JobRunner } from './delivery/job-runner.ts';
+import { type Job, JobRunner } from './delivery/job-runner.ts';
 import { createRecoveryJob } from './delivery/recovery-job.ts';
 import { createWatchJob } from './delivery/watch-job.ts';
 import type { Notices } from './delivery/notices.ts';
@@ -23,6 +23,7 @@ import { createMetrics } from './http/metrics.ts';
 import { ownOrigin, sessionOf } from './http/session-cookie.ts';
 import { Streams } from './http/streams.ts';
 import type { Changes } from './ports/changes.ts';
+import { ALONE, type Cluster } from './core/cluster.ts';
 import type { Log } from './ports/log.ts';
 import type { Contexts } from './rpc/context.ts';
 import type { AppRouter } from './rpc/router.ts';
@@ -61,6 +62,14 @@ const warnOfShortRetention = async (ports: Ports, settings: Settings): Promise<v
   );
 };
 
+/** The limits of this node: the cap of a hook is that of all nodes, shared by those that are alive. */
+const shareOf = ({ concurrency, hook_concurrency }: Settings['limits'], cluster: Cluster) => ({
+  concurrency,
+  get hook_concurrency() {
+    return cluster.shareOf(hook_concurrency);
+  },
+});
+
 const createJobs = (
   ports: Ports,
   settings: Settings,
@@ -70,14 +79,18 @@ const createJobs = (
     uses,
   }: { readonly notices: Notices; readonly changes: Changes; readonly uses: KeyUses },
 ): JobRunner => {
-  const { store, repositories } = ports.storage;
+  const { store, repositories, cluster = ALONE } = ports.storage;
+  const once = (job: Job): Job => ({
+    ...job,
+    advance: async (limit) => cluster.isLeader() && (await job.advance(limit)),
+  });
   const parts = { ...ports, ...settings, ...repositories, store, notices, changes };
   return new JobRunner({
     ...ports,
     jobs: [
-      createRecoveryJob(parts),
-      createErasureJob(parts),
-      createAuditJob(parts),
+      once(createRecoveryJob(parts)),
+      once(createErasureJob(parts)),
+      once(createAuditJob(parts)),
       createWatchJob(parts),
       { name: 'api_key_uses', advance: (limit) => uses.write(limit) },
     ],
@@ -190,7 +203,7 @@ const inProcessVerbs =
  */
 export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
   const { clock, log, storage } = ports;
-  const { store, repositories } = storage;
+  const { store, repositories, cluster = ALONE } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
   await warnOfShortRetention(ports, settings);
   const changes = new ChangeFeed({ ...ports, repositories });
@@ -203,7 +216,9 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     metrics.observe(observation);
     ports.observe?.(observation);
   };
-  const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe });
+  const limits = shareOf(settings.limits, cluster);
+  const { holdsLeases } = cluster;
+  const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe, limits, holdsLeases });
   const jobs = createJobs(ports, settings, { notices: loop.notices, changes, uses });
   const lifecycle = new Lifecycle({ ...ports, loop, jobs });
   await lifecycle.open();

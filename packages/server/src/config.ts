@@ -55,9 +55,21 @@ export const settings = {
   host: withDefault(text, '127.0.0.1', 'Address to listen on.'),
   port: withDefault(wholeNumber(0, 65_535), '4400', 'Port to listen on; `0` chooses a free one.'),
   database_url: withDefault(
-    text.regex(/^file:.+/, 'must start with file:, such as file:.bellwire/bellwire.db'),
+    text.regex(
+      /^(?:file:.|postgres(?:ql)?:\/\/.)/,
+      'must start with file:, such as file:.bellwire/bellwire.db, or with postgres://, such as postgres://user@host/database',
+    ),
     'file:.bellwire/bellwire.db',
-    'SQLite database: `file:` and a path.',
+    'The database: `file:` and a path for SQLite, or `postgres://user@host/database`.',
+  ),
+  database_schema: setting(
+    z
+      .string()
+      .regex(
+        /^(?!pg_)[a-z_][a-z0-9_]{0,62}$/,
+        'must have at most 63 of a-z, 0-9 and _, and begin with neither a digit nor pg_',
+      ),
+    'Schema of the tables in PostgreSQL. If unset, the first one in the search path of the database role, usually `public`.',
   ),
   api_key: setting(
     z
@@ -236,7 +248,8 @@ const withoutCredentials = (url: string): string => url.replace(/^(\w+:\/*)?.*@/
 
 const shownValue = (name: SettingName, given: string | undefined): string | null => {
   if (given === undefined || SECRET_SETTINGS.has(name)) return null;
-  return name === 'proxy' ? withoutCredentials(given) : given;
+  if (name === 'database_url' && given.startsWith('file:')) return given;
+  return name === 'proxy' || name === 'database_url' ? withoutCredentials(given) : given;
 };
 
 const showSetting = (name: SettingName, given: string | undefined, origin: SettingOrigin): ShownSetting => {

@@ -46,6 +46,8 @@ export interface Bellwire extends Verbs, AsyncDisposable {
   /** Whether there was no API key yet. */
   readonly is_first_start: boolean;
   readonly database_path: string;
+  /** The folder of files that belong to the database, such as the key file. */
+  readonly data_folder: string;
   /** Creates the token of a link, `/signin#token`, that signs one browser in to the console as an admin. */
   readonly createSignInLink: () => Promise<string>;
   /** The path of the key file if it was created just now; null otherwise. */
@@ -188,9 +190,11 @@ const toBellwire = ({ program, storage, close, log, config }: BellwireCore): Bel
     inWorkspace: program.verbsIn,
     is_first_start: program.is_first_start,
     database_path: storage.path,
+    data_folder: storage.folder,
     createSignInLink: program.createSignInLink,
     created_key_file: storage.created_key_file,
     start: async () => {
+      for (const warning of storage.warnings) log.warn(warning);
       program.start();
       is_started = true;
       log.info('started', {
@@ -237,6 +241,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const onBroken = reportBroken(log, parts.onBroken);
   const storage = await openStorage({
     database_url: config.database_url,
+    database_schema: config.database_schema ?? null,
     encryption_keys: config.encryption_keys ?? null,
     clock: systemClock,
     onBroken,
@@ -245,7 +250,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const schemas = openSchemas();
-  const inbox_log = config.inbox ? await openInboxFile(`${storage.path}-inbox`, log) : null;
+  const inbox_log = config.inbox ? await openInboxFile(storage.inbox_path, log) : null;
   const close = async (): Promise<void> => {
     network.resolver.close();
     await schemas.close();

@@ -59,4 +59,6 @@ export type {
   Workspace,
 } from './rpc/verbs.ts';
 export { type Backup, backUpDatabase, type BackupOptions } from './storage/backup.ts';
+export { migrateDatabase, type Migrated } from './storage/migrate-database.ts';
+export { type CompletedMove, runMove } from './storage/move/run-move.ts';
 export { VERSION } from './version.ts';

@@ -18,6 +18,7 @@ import type { SchemaCheck, SchemaCheckFacts, SchemaValidation } from './ports/sc
 import type { Store } from './ports/store.ts';
 import type { SystemFacts } from './ports/system.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
+import type { Cluster } from './core/cluster.ts';
 import type { ReadClientCertificate } from './ports/client-certificates.ts';
 import type { UrlPolicy } from './ports/url-policy.ts';
 import type { Verbs } from './rpc/verbs.ts';
@@ -32,6 +33,8 @@ export interface Ports {
     readonly repositories: Repositories;
     /** Hooks of any workspace whose URL has this path. */
     readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
+    /** Absent for a node that owns its database. */
+    readonly cluster?: Cluster;
   };
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly url_policy: UrlPolicy;

@@ -10,7 +10,7 @@ import type {
   Store,
 } from '../../../packages/server/src/ports/store.ts';
 import type { HookSetup } from '../../support/arrange.ts';
-import type { TestStore } from '../../support/test-store.ts';
+import type { StoreUnderTest } from '../../support/test-store.ts';
 import { VIRTUAL_START } from '../../support/virtual-clock.ts';
 
 export const NOW = VIRTUAL_START;
@@ -54,7 +54,7 @@ const textsOf = ({ data = { number: 1 }, previous_data = null }: Partial<Event>)
 });
 
 /** Shorter forms of the calls of a store. */
-export const createKit = (under_test: TestStore) => {
+export const createKit = <T extends StoreUnderTest>(under_test: T) => {
   const { store, ids, arrange } = under_test;
 
   const event = (workspace_id: string, differences: Partial<NewEvent> = {}): NewEvent => ({
@@ -203,7 +203,7 @@ export const createKit = (under_test: TestStore) => {
   };
 };
 
-export type Kit = ReturnType<typeof createKit>;
+export type Kit<T extends StoreUnderTest = StoreUnderTest> = ReturnType<typeof createKit<T>>;
 
 /** The hooks of some leases, sorted. */
 export const hookIdsOf = (leased: readonly Pick<LeasedDelivery, 'delivery'>[]): readonly string[] =>

@@ -200,7 +200,7 @@ const filtering = (check: Check): void => {
     const rows = WINDOW + 2;
     // Ids of one length: `dlv_1000001` to `dlv_1020002`; only the oldest is of the hook.
     await sql`
-      insert into bellwire_deliveries
+      insert into ${sql.table('bellwire_deliveries')} 
         (workspace_id, id, event_id, event_type, hook_id, trigger, status, attempts, failures, returns, has_succeeded, suspicion,
          lease_token, created_at, updated_at)
       with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${sql.lit(rows)})

@@ -146,15 +146,15 @@ export const events = (check: Check): void => {
     const rows = WINDOW + 2;
     // Only the oldest event is of the type.
     await sql`
-      insert into bellwire_events
+      insert into ${sql.table('bellwire_events')} 
         (workspace_id, id, type, deliveries, addressed, occurred_at, created_at, metadata, data)
       with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${sql.lit(rows)})
       select 'ws_1', 'evt_' || (1000000 + n), case when n = 1 then 'rare' else 'common' end, 0, 0, 0, 0,
         '{"region":"eu"}', '{}'
       from counted`.execute(kit.db);
     await sql`
-      insert into bellwire_event_metadata (workspace_id, key, value, event_id)
-      select workspace_id, 'region', 'eu', id from bellwire_events`.execute(kit.db);
+      insert into ${sql.table('bellwire_event_metadata')} (workspace_id, key, value, event_id)
+      select workspace_id, 'region', 'eu', id from ${sql.table('bellwire_events')}`.execute(kit.db);
     const rare = { workspace_id: 'ws_1', key: 'order_id', value: '42', event_id: 'evt_1000001' };
     await kit.db.insertInto('bellwire_event_metadata').values(rare).execute();
     // The rare value is read first, whichever comes first in the filter.
@@ -173,7 +173,7 @@ export const events = (check: Check): void => {
     const rows = WINDOW + 2;
     // Ids of one length: `evt_1000001` to `evt_1020002`; only the oldest is of the type.
     await sql`
-      insert into bellwire_events
+      insert into ${sql.table('bellwire_events')} 
         (workspace_id, id, type, deliveries, addressed, occurred_at, created_at, data)
       with recursive counted(n) as (select 1 union all select n + 1 from counted where n < ${sql.lit(rows)})
       select 'ws_1', 'evt_' || (1000000 + n), case when n = 1 then 'rare' else 'common' end, 0, 0, 0, 0, '{}'

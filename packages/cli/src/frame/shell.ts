@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { EXIT } from './command-error.ts';
 
 /** The environment of a command. Tests pass their own. */
@@ -15,6 +16,10 @@ export interface Shell {
   /** Aborted when the reader of standard output has closed the pipe, as in `bellwire … | head -1`. */
   readonly unread: AbortSignal;
 }
+
+/** A database URL whose path, if it is a file, begins in the working folder. */
+export const inFolder = ({ folder }: Shell, url: string): string =>
+  url.startsWith('file:') ? `file:${resolve(folder, url.slice('file:'.length))}` : url;
 
 const readAll = async (): Promise<string> => {
   const chunks: Buffer[] = [];

@@ -46,12 +46,16 @@ export const errorTable = {
   port_taken: 500,
   folder_unwritable: 500,
   database_in_use: 500,
+  database_unreachable: 500,
   database_newer: 500,
   database_incompatible: 500,
+  database_incomplete: 500,
+  database_not_migrated: 500,
   database_not_durable: 500,
   wrong_encryption_key: 500,
   key_file_exposed: 500,
   backup_failed: 500,
+  move_failed: 500,
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;

@@ -33,6 +33,8 @@ export interface AttemptRunnerOptions {
   readonly settle: (settlement: Settlement) => void;
   /** Another node took over the lease before the delivery was sent, so this node does not settle it. */
   readonly onLeaseLost: (lease: Lease) => void;
+  /** False if other nodes may have taken over the leases in memory. */
+  readonly holdsLeases: () => boolean;
 }
 
 /** An attempt that is ready to be sent, or in flight. */
@@ -196,8 +198,9 @@ export class AttemptRunner {
   async #withCoveringLease(flights: readonly Flight[]): Promise<readonly Flight[]> {
     const { store, clock, onLeaseLost } = this.#options;
     const now = clock.now();
+    const holds = this.#options.holdsLeases();
     const isCovered = ({ leased, prepared }: Flight) =>
-      coversAttempt(leased.lease_until, now, prepared.request.timeout_ms);
+      holds && coversAttempt(leased.lease_until, now, prepared.request.timeout_ms);
     const short = flights.filter((flight) => !isCovered(flight)).map(({ leased }) => leased);
     if (short.length === 0) return flights;
     const extended = await store.extendLeases({ now, lease_until: now + LEASE_MS, leases: short });

@@ -43,6 +43,8 @@ export interface DeliveryLoopOptions extends ReportOptions {
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly limits: ConcurrencyLimits;
+  /** False if other nodes may have taken over the leases of this one. */
+  readonly holdsLeases: () => boolean;
   readonly user_agent: string;
   /** Override every dialect's schedule and timeout. */
   readonly retry_delays_ms: readonly number[] | null;

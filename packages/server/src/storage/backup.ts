@@ -11,6 +11,7 @@ import {
 import { dirname, join } from 'node:path';
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { BellwireError } from '../core/errors.ts';
+import { isPostgresUrl } from './postgres/database-url.ts';
 import { createPrivateFile } from './private-file.ts';
 
 export interface BackupOptions {
@@ -41,7 +42,12 @@ const refused = (message: string, cause?: unknown): BellwireError =>
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-const assertUsable = (path: string, { file, force }: BackupOptions): void => {
+const assertUsable = (path: string, { database_url, file, force }: BackupOptions): void => {
+  if (isPostgresUrl(database_url)) {
+    throw refused(
+      'This command copies database files. Back up PostgreSQL with its own tools, such as pg_dump.',
+    );
+  }
   if (path.includes(':memory:')) {
     throw refused('A database in memory cannot be backed up: it exists only inside the server process.');
   }

@@ -3,6 +3,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
 import type { Clock } from '../ports/clock.ts';
+import { ALONE, type Cluster } from '../core/cluster.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
 import { createCaches } from './caches.ts';
@@ -12,6 +13,9 @@ import { Invalidations } from './invalidations.ts';
 import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
 import { createPrivateFolder } from './private-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
+import { refuseUnfinishedMove } from './move/progress.ts';
+import { isPostgresUrl } from './postgres/database-url.ts';
+import { openPostgresStorage } from './postgres/open-storage.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
 import { checkSchema } from './sqlite/check-schema.ts';
@@ -27,11 +31,18 @@ export interface Storage {
   readonly repositories: Repositories;
   /** Hooks of any workspace whose URL has this path. */
   readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
+  readonly cluster: Cluster;
 }
 
-/** A database file, open and locked for this process. */
+/** A database that is open and migrated. A file is locked for this process. */
 export interface OpenedStorage extends Storage {
+  /** The path of the file, or the URL of the database without its user. */
   readonly path: string;
+  /** The folder of files that belong to this database. */
+  readonly folder: string;
+  readonly inbox_path: string;
+  /** Risks of the database's own settings, for the log. */
+  readonly warnings: readonly string[];
   /** The path of the key file if it was created just now; null if it existed or the keys are configured. */
   readonly created_key_file: string | null;
   readonly close: () => Promise<void>;
@@ -46,8 +57,10 @@ export interface StorageParts {
 }
 
 export interface StorageOptions extends StorageParts {
-  /** `file:` and a path. */
+  /** `file:` and a path, or `postgres://…`. */
   readonly database_url: string;
+  /** The schema of the tables in PostgreSQL; the first one in the search path if it is null. */
+  readonly database_schema: string | null;
   readonly encryption_keys: string | null;
   readonly clock: Clock;
   /** Called once when the disk fails: the process must end, and the next one recovers from the write-ahead log. */
@@ -102,6 +115,7 @@ export const connectStorage = (
   const store = new SqliteStore({ ...parts, database, caches, cipher, invalidations });
   return {
     store,
+    cluster: ALONE,
     repositories: createRepositories({ db, reader }, { ...parts, caches, cipher, invalidations }),
     hooksAt: async (at) => {
       const hooks = await store.hooks(await findHooksAt(reader, at));
@@ -112,17 +126,24 @@ export const connectStorage = (
 };
 
 /**
+ * Opens the database of a URL: a SQLite file, or a PostgreSQL server.
+ * @throws BellwireError the errors of each.
+ */
+export const openStorage = (options: StorageOptions): Promise<OpenedStorage> =>
+  isPostgresUrl(options.database_url) ? openPostgresStorage(options) : openSqliteStorage(options);
+
+/**
  * Opens a SQLite file, migrates it and locks it for this process.
  * @throws BellwireError `folder_unwritable`, `database_in_use`, `wrong_encryption_key`, `database_newer`,
- * `database_incompatible`, `database_not_durable`.
+ * `database_incompatible`, `database_incomplete`, `database_not_durable`.
  */
-export const openStorage = async ({
+const openSqliteStorage = async ({
   database_url,
   encryption_keys,
   clock,
   onBroken,
   ...parts
-}: StorageOptions): Promise<OpenedStorage> => {
+}: Omit<StorageOptions, 'database_schema'>): Promise<OpenedStorage> => {
   const path = database_url.replace(/^file:/, '');
   const folder = dirname(path);
   createFolder(folder);
@@ -141,11 +162,15 @@ export const openStorage = async ({
     await checkCanaries(database.db, cipher);
     await migrateToLatest(database.db, sqliteSchema);
     await checkSchema(database, path);
+    await refuseUnfinishedMove(database.db);
     await sealCanary(database.db, cipher);
     await assertDurable(database);
     return {
       ...connectStorage(database, cipher, parts),
       path: resolve(path),
+      folder: resolve(folder),
+      inbox_path: `${resolve(path)}-inbox`,
+      warnings: [],
       created_key_file: keys.is_new ? keys.path : null,
       close,
     };

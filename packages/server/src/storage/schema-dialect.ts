@@ -1,4 +1,4 @@
-import type { ColumnDataType, ColumnDefinitionBuilder, CreateTableBuilder, RawBuilder } from 'kysely';
+import type { ColumnDataType, ColumnDefinitionBuilder, CreateTableBuilder, Kysely, RawBuilder } from 'kysely';
 
 type ColumnType = ColumnDataType | RawBuilder<unknown>;
 
@@ -19,4 +19,6 @@ export interface SchemaDialect {
   readonly clusteredTable: <T extends string, C extends string>(
     table: CreateTableBuilder<T, C>,
   ) => CreateTableBuilder<T, C>;
+  /** Creates the tables that only this database has. */
+  readonly createOwn: (db: Kysely<unknown>) => Promise<void>;
 }

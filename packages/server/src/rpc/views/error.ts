@@ -8,12 +8,16 @@ type StartCode =
   | 'port_taken'
   | 'folder_unwritable'
   | 'database_in_use'
+  | 'database_unreachable'
   | 'database_newer'
   | 'database_incompatible'
   | 'database_not_durable'
   | 'wrong_encryption_key'
   | 'key_file_exposed'
-  | 'backup_failed';
+  | 'database_incomplete'
+  | 'database_not_migrated'
+  | 'backup_failed'
+  | 'move_failed';
 
 export type AnsweredCode = Exclude<ErrorCode, StartCode>;
 

@@ -309,5 +309,6 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createRecoveries(db, is);
     await createErasures(db, is);
     await createAudit(db, is);
+    await is.createOwn(db);
   },
 });

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { SchemaDialect } from '../schema-dialect.ts';
+import { createNodes } from './nodes-table.ts';
 
 /** Ids have the C collation: any other orders them by language, and keyset pagination would skip rows. */
 export const postgresSchema: SchemaDialect = {
@@ -9,4 +10,5 @@ export const postgresSchema: SchemaDialect = {
   generated: (column) => column.generatedByDefaultAsIdentity(),
   table: (table) => table,
   clusteredTable: (table) => table,
+  createOwn: createNodes,
 };

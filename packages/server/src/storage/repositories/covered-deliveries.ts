@@ -42,19 +42,19 @@ const windowOf = (db: Kysely<Schema>, { workspace_id, filter, after }: Job) => {
 
 /** Whether the hook of a row is active, found by its unique id. */
 const hasActiveHook = (table: 'row' | 'bellwire_deliveries'): RawBuilder<boolean> =>
-  sql<boolean>`exists (select 1 from bellwire_hooks where bellwire_hooks.id = ${sql.ref(`${table}.hook_id`)}
-    and bellwire_hooks.status = 'active' and bellwire_hooks.deleted_at is null)`;
+  sql<boolean>`exists (select 1 from ${sql.table('bellwire_hooks')} as hook where hook.id = ${sql.ref(`${table}.hook_id`)}
+    and hook.status = 'active' and hook.deleted_at is null)`;
 
 /** Whether the payload of the event of a row is still stored. */
 const hasStoredPayload = (table: 'row' | 'bellwire_deliveries'): RawBuilder<boolean> =>
-  sql<boolean>`exists (select 1 from bellwire_events where bellwire_events.workspace_id = ${sql.ref(`${table}.workspace_id`)}
+  sql<boolean>`exists (select 1 from ${sql.table('bellwire_events')} where bellwire_events.workspace_id = ${sql.ref(`${table}.workspace_id`)}
     and bellwire_events.id = ${sql.ref(`${table}.event_id`)} and bellwire_events.payload_expired_at is null)`;
 
 const hasPayload = sql<number>`case when ${hasStoredPayload('row')} then 1 else 0 end`;
 
 const isActive = sql<number>`case when ${hasActiveHook('row')} then 1 else 0 end`;
 
-const isOutside = sql<number>`case when row.order_key is null and exists (select 1 from bellwire_hooks
+const isOutside = sql<number>`case when row.order_key is null and exists (select 1 from ${sql.table('bellwire_hooks')}
   where bellwire_hooks.id = row.hook_id and bellwire_hooks.ordered = 1) then 1 else 0 end`;
 
 const isDelayed = (now: number): RawBuilder<boolean> =>
@@ -134,7 +134,7 @@ export const selectSlice = async (
  */
 const dueAt = (now: number): RawBuilder<number> =>
   sql<number>`case when next_attempt_at < ${now} then next_attempt_at else coalesce(
-    (select deliver_at from bellwire_events where bellwire_events.workspace_id = bellwire_deliveries.workspace_id
+    (select deliver_at from ${sql.table('bellwire_events')} where bellwire_events.workspace_id = bellwire_deliveries.workspace_id
       and bellwire_events.id = bellwire_deliveries.event_id and deliver_at > ${now}), ${now}) end`;
 
 /** As `dueAt`, but null for a delivery that waits for earlier ones of its order. */

@@ -11,7 +11,7 @@ export interface Ordered {
 /** The id of the first delivery of the order of a row, if it is not the row itself. */
 export const blockedBy = (table: 'candidates' | 'bellwire_deliveries'): RawBuilder<string | null> => {
   const column = (name: string) => sql.ref(`${table}.${name}`);
-  return sql<string | null>`(select earlier.id from bellwire_deliveries as earlier
+  return sql<string | null>`(select earlier.id from ${sql.table('bellwire_deliveries')} as earlier
     where earlier.hook_id = ${column('hook_id')} and earlier.order_key = ${column('order_key')}
       and earlier.order_position < ${column('order_position')} order by earlier.order_position limit 1)`;
 };

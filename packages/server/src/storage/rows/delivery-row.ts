@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { Delivery } from '../../core/delivery.ts';
+import { type CancelReason, cancelReasons, type Delivery } from '../../core/delivery.ts';
 import type { Schema } from '../schema.ts';
 
 export type DeliveryRow = Selectable<Schema['bellwire_deliveries']>;
@@ -56,3 +56,7 @@ export const newDeliveryRow = (
   created_at: now,
   updated_at: now,
 });
+
+/** Why a delivery was canceled. */
+export const cancelReason = ({ failure_reason }: Pick<DeliveryRow, 'failure_reason'>): CancelReason =>
+  cancelReasons.find((reason) => reason === failure_reason) ?? 'hook_deleted';

@@ -34,6 +34,15 @@ export const toEvent = (row: EventRow): Event => {
   };
 };
 
+/** Null for a row without its payload and for a corrupt one, which must not fail the other events. */
+export const toEventOrNull = (row: EventRow): Event | null => {
+  try {
+    return toEvent(row);
+  } catch {
+    return null;
+  }
+};
+
 const stored = (text: string | null): StoredJson | null => (text === null ? null : new StoredJson(text));
 
 /** The payload of an event, as the API shows it. */

@@ -23,13 +23,17 @@ const expectedDefinitions = async (): Promise<string> => {
   }
 };
 
+/** Whether the tables are exactly those of this version. */
+export const hasExpectedTables = async (database: SqliteDatabase): Promise<boolean> =>
+  definitionsOf(database) === (await expectedDefinitions());
+
 /**
  * Checks that the tables are exactly those of this version. Until the first release, versions change the first migration
  * instead of adding one, so a file of another version has the same migrations but other tables.
  * @throws BellwireError `database_incompatible`
  */
 export const checkSchema = async (database: SqliteDatabase, path: string): Promise<void> => {
-  if (definitionsOf(database) === (await expectedDefinitions())) return;
+  if (await hasExpectedTables(database)) return;
   throw new BellwireError(
     'database_incompatible',
     `The database ${path} was created by another version of Bellwire with different tables, and pre-release versions cannot migrate it. To start with a new database, move ${path} (with its -wal and -shm files) away, or set BELLWIRE_DATABASE_URL=file:/path/to/new.db. Nothing was written.`,

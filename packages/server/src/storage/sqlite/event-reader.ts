@@ -1,16 +1,7 @@
 import type { Delivery } from '../../core/delivery.ts';
 import type { Event } from '../../core/event.ts';
-import { type EventRow, toEvent } from '../rows/event-row.ts';
+import { type EventRow, toEventOrNull } from '../rows/event-row.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
-
-/** Null for a row without its payload and for a corrupt one, which must not fail the other events. */
-const readEvent = (row: EventRow): Event | null => {
-  try {
-    return toEvent(row);
-  } catch {
-    return null;
-  }
-};
 
 /** The events of deliveries, by event id, without those that cannot be read. */
 export const createEventReader = ({
@@ -29,7 +20,7 @@ export const createEventReader = ({
     for (const { workspace_id, event_id } of deliveries) {
       if (events.has(event_id)) continue;
       const row = select.get({ workspace_id, id: event_id });
-      const event = row === undefined ? null : readEvent(row);
+      const event = row === undefined ? null : toEventOrNull(row);
       if (event !== null) events.set(event_id, event);
     }
     return events;

@@ -2,7 +2,7 @@ import type { DeliveryStatus } from '../../core/delivery.ts';
 import { hasExpired } from '../../core/expiry.ts';
 import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
-import type { Orders } from './orders.ts';
+import type { Orders } from '../store/orders.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 const isOpen = (status: DeliveryStatus): boolean => ['pending', 'sending', 'held'].includes(status);

@@ -1,46 +1,19 @@
-import { type Selectable, sql } from 'kysely';
-import type { Event, Trigger } from '../../core/event.ts';
-import { EVERY_TENANT } from '../../core/fan-out.ts';
+import { sql } from 'kysely';
+import type { Trigger } from '../../core/event.ts';
 import { type Owner, ownerKey, ownerOf } from '../../core/owner.ts';
 import type { FanOutSlice, LeasedDelivery, Store } from '../../ports/store.ts';
 import { type EventRow, toEvent } from '../rows/event-row.ts';
-import type { Schema } from '../schema.ts';
-import type { Batch } from './batch.ts';
-import type { WriteDeliveries } from './delivery-writer.ts';
-import type { IndexedHook } from './hook-reader.ts';
+import type { Batch } from '../store/batch.ts';
+import type { WriteDeliveries } from '../store/delivery-writer.ts';
+import { createFanOutWriter, type FanOutRow, type FanOutWriter } from '../store/fan-out-writer.ts';
 import { columns, prepare, type SqliteConnection } from './prepared.ts';
 
-/** Stores the hooks of an event that do not fit its batch, inside the open transaction. */
-export type WriteFanOut = (
-  event: Pick<Event, 'workspace_id' | 'tenant' | 'id'>,
-  hooks: readonly IndexedHook[],
-  batch: Batch,
-) => void;
-
 type Continue = Parameters<Store['continueFanOuts']>[0];
-type FanOutRow = Selectable<Schema['bellwire_fan_outs']>;
 
-export interface FanOuts {
-  readonly write: WriteFanOut;
-  /** Whether an event of the workspace has stored hooks. */
-  readonly isWaiting: (workspace_id: string) => boolean;
+export interface FanOuts extends FanOutWriter {
   /** Turns stored lists of hooks into deliveries until `max_deliveries` are stored, inside the open transaction. */
   readonly continueAll: (slice: Continue, batch: Batch) => FanOutSlice;
 }
-
-/** Hooks per row. Rows are processed whole, so a slice can exceed its limit by this much. */
-const SLICE = 128;
-
-/**
- * An ordered hook of every tenant: its deliveries are stored in the order of the events of all tenants, so they cannot
- * wait in the turns of each.
- */
-const isShared = ({ ordered, tenant }: IndexedHook): boolean => ordered && tenant === EVERY_TENANT;
-
-const inSlices = (hooks: readonly IndexedHook[]): readonly (readonly IndexedHook[])[] =>
-  Array.from({ length: Math.ceil(hooks.length / SLICE) }, (_, slice) =>
-    hooks.slice(slice * SLICE, (slice + 1) * SLICE),
-  );
 
 /** Only scheduled events have stored hooks: every other event has exactly one hook. */
 const TRIGGER: Trigger = 'scheduled';
@@ -170,19 +143,7 @@ export const createFanOuts = (connection: SqliteConnection, writeDeliveries: Wri
   };
 
   return {
-    write: (event, hooks, batch) => {
-      batch.has_fan_outs = true;
-      const { shared = [], own = [] } = Object.groupBy(hooks, (hook) => (isShared(hook) ? 'shared' : 'own'));
-      const [workspace_id, tenant] = ownerOf(event);
-      const slices = [
-        ...inSlices(shared).map((slice) => ({ tenant: '', slice })),
-        ...inSlices(own).map((slice) => ({ tenant, slice })),
-      ];
-      for (const [position, { slice, tenant: owner }] of slices.entries()) {
-        const hook_ids = JSON.stringify(slice.map(({ id }) => id));
-        insert.run({ workspace_id, tenant: owner, event_id: event.id, position, hook_ids });
-      }
-    },
+    write: createFanOutWriter(insert),
     isWaiting: (workspace_id) => selectAny.get({ workspace_id }) !== undefined,
     continueAll: (slice, batch) => {
       const leased: LeasedDelivery[] = [];

@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
-import { type CancelReason, cancelReasons } from '../../core/delivery.ts';
 import { EVERY_TENANT } from '../../core/fan-out.ts';
 import type { Lease, LeasedDelivery, ManualClaim, Store } from '../../ports/store.ts';
-import type { DeliveryRow } from '../rows/delivery-row.ts';
+import { cancelReason, type DeliveryRow } from '../rows/delivery-row.ts';
 import { toLeased } from '../rows/leased-delivery.ts';
-import type { Batch } from './batch.ts';
+import type { Batch } from '../store/batch.ts';
 import type { HookIndex } from './hook-index.ts';
-import type { HookThrottles } from './hook-throttles.ts';
+import type { HookThrottles } from '../store/hook-throttles.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 import { createTenantTurns } from './tenant-turns.ts';
 
@@ -152,9 +151,6 @@ const createSingleStatements = ({ db, raw }: SqliteConnection) => ({
         .where('lease_token', '=', param('lease_token')),
   ),
 });
-
-const cancelReason = ({ failure_reason }: DeliveryRow): CancelReason =>
-  cancelReasons.find((reason) => reason === failure_reason) ?? 'hook_deleted';
 
 export const createLeases = (
   connection: SqliteConnection,

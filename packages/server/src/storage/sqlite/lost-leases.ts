@@ -1,35 +1,11 @@
 import { sql } from 'kysely';
 import type { IdFactory } from '../../core/ids.ts';
 import type { AttemptedSettlement, Store } from '../../ports/store.ts';
-import { type DeliveryRow, toDelivery } from '../rows/delivery-row.ts';
+import type { DeliveryRow } from '../rows/delivery-row.ts';
+import { RELEASED_MAX, toInterrupted } from '../store/interrupted.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Release = Parameters<Store['releaseLeases']>[0];
-
-/** Leases released per transaction, so that a start after a crash under load does not block for long. */
-const RELEASED_MAX = 500;
-
-const toInterrupted = (row: DeliveryRow, attempt_id: string): AttemptedSettlement => ({
-  kind: 'attempted',
-  delivery: toDelivery(row),
-  lease_token: row.lease_token,
-  attempt: {
-    id: attempt_id,
-    started_at: row.updated_at,
-    outcome: { kind: 'interrupted' },
-    request: null,
-    response: null,
-    timings: null,
-    remote_address: null,
-    reused_connection: false,
-  },
-  // The whole node died, which is not evidence against this delivery.
-  sender_died: false,
-  // Unused: an interruption does not count towards the schedule.
-  policy: { delays_ms: [], disable: { when: 'exhausted' } },
-  retry_after_ms: null,
-  roll: 0,
-});
 
 /** Settlements for leases whose holder is gone, as if each attempt had been interrupted. */
 export const createLostLeases = (

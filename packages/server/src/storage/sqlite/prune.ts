@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { PruneResult, Store } from '../../ports/store.ts';
 import { createEventMetadata, type EventMetadataIndex } from './event-metadata.ts';
 import { DeliveryExpirer } from './expire-deliveries.ts';
-import type { Orders } from './orders.ts';
+import type { Orders } from '../store/orders.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 type Prune = Parameters<Store['prune']>[0];

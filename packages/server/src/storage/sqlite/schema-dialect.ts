@@ -9,4 +9,5 @@ export const sqliteSchema: SchemaDialect = {
   generated: (column) => column.autoIncrement(),
   table: (table) => table.modifyEnd(sql`strict`),
   clusteredTable: (table) => table.modifyEnd(sql`strict, without rowid`),
+  createOwn: () => Promise.resolve(),
 };

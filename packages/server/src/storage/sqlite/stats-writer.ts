@@ -2,7 +2,7 @@ import { type Insertable, type Kysely, sql } from 'kysely';
 import { type StatsCounter, statsCounters } from '../../core/attempt-stats.ts';
 import { MINUTE_MS } from '../../core/stats-range.ts';
 import type { Schema } from '../schema.ts';
-import type { Batch } from './batch.ts';
+import type { Batch } from '../store/batch.ts';
 import { columns, type Param, prepare, type Prepared, type SqliteConnection } from './prepared.ts';
 
 const KEY = ['width', 'start', 'workspace_id', 'kind', 'subject'] as const;

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { DueHook, StopResult } from '../../ports/store.ts';
-import type { Schema } from '../schema.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
+import type { StopSlice } from '../store/hook-counters.ts';
+import { STOP_TARGETS, type Stopping, type StopTarget } from '../store/stop-targets.ts';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
 interface Slice {
@@ -9,23 +10,7 @@ interface Slice {
   readonly limit: number;
 }
 
-/** Holds or cancels waiting deliveries of one hook that is marked as stopping, and returns their number. */
-export type StopSlice = (hook_id: string, slice: Slice) => number;
-
-type Target = 'held' | 'canceled';
-
-type Stopping = NonNullable<Schema['bellwire_hooks']['stopping']>;
-
-/** The status and the reason of the waiting deliveries of a hook, by its mark. */
-const TARGETS: Readonly<Record<Stopping, Pick<Stop, 'to' | 'failure_reason'>>> = {
-  held: { to: 'held', failure_reason: null },
-  canceled: { to: 'canceled', failure_reason: 'hook_deleted' },
-  erased: { to: 'canceled', failure_reason: 'erased' },
-};
-
-interface Stop extends Slice {
-  readonly to: Target;
-  readonly failure_reason: 'hook_deleted' | 'erased' | null;
+interface Stop extends Slice, StopTarget {
   readonly hook_id: string;
 }
 
@@ -83,7 +68,7 @@ export const createStopDeliveries = (
   const stopSlice: StopSlice = (hook_id, { now, limit }) => {
     const stopping = statements.selectStopping.get({ id: hook_id })?.stopping ?? null;
     if (stopping === null) return 0;
-    const { to, failure_reason } = TARGETS[stopping];
+    const { to, failure_reason } = STOP_TARGETS[stopping];
     const stop = { to, failure_reason, now, hook_id, limit };
     let stopped = statements.stopPending.run(stop);
     if (to === 'canceled' && stopped < limit) {

@@ -25,3 +25,10 @@ export const toStorageError = (error: unknown): BellwireError => {
     { cause: error, retry_after_s: 5 },
   );
 };
+
+const DATABASE_FAULTS =
+  /^SQLITE_(?:FULL|IOERR|CORRUPT|NOTADB|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL|AUTH)/;
+
+/** Whether a statement failed because of the database and not because of the row. */
+export const isDatabaseFault = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && DATABASE_FAULTS.test(String(error.code));

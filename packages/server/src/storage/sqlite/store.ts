@@ -6,35 +6,43 @@ import type { BatchResult, CommitBatch, HookThrottle, Store } from '../../ports/
 import { type Caches, schemaKey } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
-import { Batch, isDatabaseFault, toItemError } from './batch.ts';
-import { countOpen, countOpenBreakers } from './count-open.ts';
+import { Batch, toItemError } from '../store/batch.ts';
+import { countOpen, countOpenBreakers } from '../count-open.ts';
 import type { SqliteDatabase } from './database.ts';
+import { createInsertDelivery } from './delivery-statements.ts';
+import { createEventMetadata } from './event-metadata.ts';
+import { createEventStatements } from './event-statements.ts';
+import { createHookCounterStatements } from './hook-counter-statements.ts';
+import { createInsertTenant } from './insert-tenant.ts';
+import { createOrderStatements } from './order-statements.ts';
+import { createSettlementStatements } from './settlement-statements.ts';
+import { createThrottleStatements } from './throttle-statements.ts';
 import type { WorkKind } from './connection-queue.ts';
-import { createDeliveryWriter } from './delivery-writer.ts';
+import { createDeliveryWriter } from '../store/delivery-writer.ts';
 import { createDueHooks } from './due-hooks.ts';
 import { createEventReader } from './event-reader.ts';
-import { createEventWriter } from './event-writer.ts';
+import { createEventWriter } from '../store/event-writer.ts';
 import { createFanOuts } from './fan-outs.ts';
 import { readFileSizes } from './file-sizes.ts';
-import { createHookCounters } from './hook-counters.ts';
+import { createHookCounters } from '../store/hook-counters.ts';
 import { HookIndex } from './hook-index.ts';
 import { createHookReader } from './hook-reader.ts';
-import { createHookThrottles } from './hook-throttles.ts';
+import { createHookThrottles } from '../store/hook-throttles.ts';
 import { createLeases } from './leases.ts';
 import { createLostLeases } from './lost-leases.ts';
-import { createOrders } from './orders.ts';
+import { createOrders } from '../store/orders.ts';
 import { EventPruner } from './prune.ts';
 import { PayloadPruner } from './prune-payloads.ts';
 import { createPruneSecrets } from './prune-secrets.ts';
 import { createPruneStats } from './prune-stats.ts';
 import { ScrubPasses } from './scrub-passes.ts';
 import { SendableHooks } from './sendable-hooks.ts';
-import { SettlementWriter } from './settlement-writer.ts';
+import { SettlementWriter } from '../store/settlement-writer.ts';
 import { createStatsWriter } from './stats-writer.ts';
 import { createPullIn } from './pull-in.ts';
 import { createStopDeliveries } from './stop-deliveries.ts';
-import { toStorageError } from './storage-error.ts';
-import { createTenantWriter, KnownTenants } from './tenant-writer.ts';
+import { isDatabaseFault, toStorageError } from './storage-error.ts';
+import { createTenantWriter, KnownTenants } from '../store/tenant-writer.ts';
 
 export interface SqliteStoreOptions {
   readonly database: SqliteDatabase;
@@ -61,13 +69,21 @@ const createParts = (options: SqliteStoreOptions) => {
   // No age limit: this process owns the file, so no other one can change a hook.
   const index = new HookIndex(hook_reader, { read: (work) => database.read('flow', work), max_age: null });
   const sendable = new SendableHooks(hook_reader, null);
-  const known_tenants = new KnownTenants();
+  const known_tenants = new KnownTenants(null);
   const stop = createStopDeliveries(database);
-  const counters = createHookCounters(database, { stopSlice: stop.stopSlice, ids });
-  const throttles = createHookThrottles(database);
-  const orders = createOrders(database, { node_id, throttles });
+  const counters = createHookCounters(createHookCounterStatements(database), {
+    stopSlice: stop.stopSlice,
+    ids,
+  });
+  const throttles = createHookThrottles(createThrottleStatements(database));
+  const orders = createOrders(createOrderStatements(database), { node_id, throttles });
   const { placeOf } = orders;
-  const writeDeliveries = createDeliveryWriter(database, { ids, node_id, throttles, placeOf });
+  const writeDeliveries = createDeliveryWriter(createInsertDelivery(database), {
+    ids,
+    node_id,
+    throttles,
+    placeOf,
+  });
   const fan_outs = createFanOuts(database, writeDeliveries);
   return {
     index,
@@ -76,13 +92,14 @@ const createParts = (options: SqliteStoreOptions) => {
     stop,
     pullIn: createPullIn(database),
     fan_outs,
-    writeEvent: createEventWriter(database, {
+    writeEvent: createEventWriter(createEventStatements(database), {
       writeDeliveries,
       fan_outs,
-      writeTenant: createTenantWriter(database, known_tenants),
+      writeTenant: createTenantWriter(createInsertTenant(database), known_tenants),
+      writeMetadata: createEventMetadata(database).add,
       wireIdOf,
     }),
-    settlements: new SettlementWriter(database, { counters, throttles, orders }),
+    settlements: new SettlementWriter(createSettlementStatements(database), { counters, throttles, orders }),
     leases: createLeases(database, { index, node_id, throttles }),
     lostLeases: createLostLeases(database, { ids, node_id }),
     dueHooks: createDueHooks(database),
@@ -259,7 +276,7 @@ export class SqliteStore implements Store {
     const { settlements, writeEvent } = this.#parts;
     const isolate = <T>(work: () => T) => {
       try {
-        return open.isolate(this.#raw, work);
+        return open.isolate((isolated) => this.#raw.transaction(isolated)(), work);
       } catch (error) {
         if (isDatabaseFault(error)) throw error;
         return { kind: 'rejected', error: toItemError(error) } as const;

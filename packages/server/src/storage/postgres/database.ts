@@ -1,0 +1,137 @@
+import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely';
+import { type CustomTypesConfig, Pool, types as builtIn } from 'pg';
+import { BellwireError } from '../../core/errors.ts';
+import { migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
+import type { Connections, Schema } from '../schema.ts';
+import { qualifiedTables } from './qualified-tables.ts';
+import { postgresSchema } from './schema-dialect.ts';
+
+/** One PostgreSQL database: Kysely's interface, and the pool under it for transactions of the store. */
+export interface PostgresDatabase extends Connections {
+  readonly pool: Pool;
+  /** The schema of the tables; null for the first one in the search path of the connection. */
+  readonly schema: string | null;
+  readonly close: () => Promise<void>;
+}
+
+/** A connection and the schema of its tables. */
+export type PostgresTables = Pick<PostgresDatabase, 'db' | 'schema'>;
+
+export interface PostgresOptions {
+  /** Connections of the pool; 10 by default. */
+  readonly connections?: number;
+  /** The schema of the tables; the first one in the search path of the connection by default. */
+  readonly schema?: string | null;
+}
+
+const CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+/** Kysely's own number is used by every application in the database that migrates with Kysely. */
+const MIGRATION_LOCK = 7_021_437_318;
+
+/** Parses a `bigint`, which arrives as text. */
+const toSafeInteger = (text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${text} is beyond what a number holds exactly`);
+  return value;
+};
+
+/** For the pool alone: the parsers of `pg` belong to the whole process. */
+const types: CustomTypesConfig = {
+  getTypeParser: (oid, format) =>
+    oid === builtIn.builtins.INT8 ? toSafeInteger : builtIn.getTypeParser(oid, format),
+};
+
+/**
+ * Migrations take their own lock, see `migratePostgres`. Kysely's belongs to the session, which a pooler in transaction
+ * mode exchanges between two statements.
+ */
+class Adapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+
+  override async releaseMigrationLock(): Promise<void> {}
+}
+
+class Dialect extends PostgresDialect {
+  override createAdapter(): PostgresAdapter {
+    return new Adapter();
+  }
+}
+
+/** Connects to a database on demand: a server that is unreachable fails the first statement. */
+export const openPostgres = (url: string, options: PostgresOptions = {}): PostgresDatabase => {
+  const pool = new Pool({
+    connectionString: url,
+    types,
+    max: options.connections ?? CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'bellwire',
+  });
+  // An idle connection has ended: the pool has discarded it, and the next statement opens another one.
+  pool.on('error', () => undefined);
+  // A connection that is lost between two statements fails the next one.
+  pool.on('connect', (client) => void client.on('error', () => undefined));
+  const { schema = null } = options;
+  const unqualified = new Kysely<Schema>({ dialect: new Dialect({ pool }) });
+  // Each name is qualified: a pooler ignores or shares the search path of a session.
+  const db = schema === null ? unqualified : unqualified.withPlugin(qualifiedTables(schema));
+  return { db, reader: db, pool, schema, close: () => db.destroy() };
+};
+
+/** The schema in which unqualified names are created. */
+const currentSchema = async (db: Kysely<Schema>): Promise<string> => {
+  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db);
+  const name = rows[0]?.name ?? null;
+  if (name !== null) return name;
+  throw new BellwireError(
+    'database_not_migrated',
+    'The search path of the database role has no schema that it may use. Set BELLWIRE_DATABASE_SCHEMA, or grant the role usage of a schema.',
+  );
+};
+
+/** SQLSTATE of a statement for which the role has no privilege. */
+const NO_PRIVILEGE = '42501';
+
+const notMigrated = (schema: string, cause?: unknown): BellwireError =>
+  new BellwireError(
+    'database_not_migrated',
+    `The schema "${schema}" does not have the tables of this version of Bellwire, and the role of BELLWIRE_DATABASE_URL may not create them. Run "bellwire db:migrate" with a role that may; nothing was changed.`,
+    cause === undefined ? {} : { cause },
+  );
+
+const mayCreateTables = async (db: Kysely<Schema>, schema: string): Promise<boolean> => {
+  const { rows } = await sql<{ may: boolean }>`
+    select case when to_regnamespace(${schema}) is null then has_database_privilege(current_database(), 'create')
+      else has_schema_privilege(${schema}, 'create') end as may`.execute(db);
+  return rows[0]?.may === true;
+};
+
+/** The migrations that the tables still need. @throws BellwireError `database_newer` */
+export const pendingPostgres = async ({ db, schema }: PostgresTables): Promise<readonly string[]> =>
+  pendingMigrations(db, postgresSchema, schema ?? (await currentSchema(db)));
+
+/**
+ * Migrates the tables to this version in one transaction, and creates their schema if it does not exist. Processes that
+ * start at the same time do so one after the other, each for at most 30 seconds. If there is nothing to do, a role that
+ * may read is enough.
+ * @throws BellwireError `database_newer`; `database_not_migrated` if the role may not create tables.
+ */
+export const migratePostgres = async (tables: PostgresTables): Promise<void> => {
+  const { db } = tables;
+  const schema = tables.schema ?? (await currentSchema(db));
+  if ((await pendingMigrations(db, postgresSchema, schema)).length === 0) return;
+  // Not only afterwards: in a transaction that has failed, Kysely reports another error.
+  if (!(await mayCreateTables(db, schema))) throw notMigrated(schema);
+  try {
+    await db.transaction().execute(async (transaction) => {
+      await sql`set local lock_timeout = '30s'`.execute(transaction);
+      await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
+      await migrateToLatest(transaction, postgresSchema, schema);
+    });
+  } catch (error) {
+    throw error instanceof Error && 'code' in error && error.code === NO_PRIVILEGE
+      ? notMigrated(schema, error)
+      : error;
+  }
+};

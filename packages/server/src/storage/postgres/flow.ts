@@ -1,0 +1,99 @@
+import type { LeasedDelivery, Store } from '../../ports/store.ts';
+import type { FanOutTurns } from './fan-outs.ts';
+import { claimDue } from './leases.ts';
+import { findLostLeases } from './lost-leases.ts';
+import { NeedsOf } from './needs.ts';
+import type { TenantTurns } from './tenant-turns.ts';
+import type { Transactions, TransactionsOptions } from './transactions.ts';
+
+type Parameter<M extends keyof Store> = Parameters<Store[M]>[0];
+type Result<M extends 'claim' | 'continueFanOuts' | 'releaseLeases'> = ReturnType<Store[M]>;
+
+/** Stores the next deliveries of events with more hooks than fit their batch. */
+export const continueFanOuts = async (
+  transactions: Transactions,
+  slice: Parameter<'continueFanOuts'>,
+  turns: FanOutTurns,
+): Result<'continueFanOuts'> => {
+  const { index } = transactions;
+  const committed = await transactions.run(async (session) => {
+    const { taken, ...rest } = await turns.take(session, slice);
+    await index.prepare(rest.workspaces);
+    const needs = new NeedsOf(index);
+    for (const { event, hook_ids } of taken) {
+      needs.deliver(
+        event,
+        hook_ids.flatMap((id) => index.hook(event.workspace_id, id) ?? []),
+      );
+    }
+    return transactions.decide(
+      session,
+      { now: slice.now, leasing: slice },
+      {
+        needs,
+        decide: ({ batch, parts }) => {
+          const leased: LeasedDelivery[] = [];
+          for (const { event, hook_ids } of taken) {
+            // Hooks deleted since the event was accepted are skipped.
+            const hooks = hook_ids.flatMap((id) => batch.hook(event.workspace_id, id) ?? []);
+            leased.push(...parts.writeDeliveries(event, hooks, { ...slice, batch, kept_event: null }));
+          }
+          return { ...rest, leased };
+        },
+      },
+    );
+  });
+  return transactions.applied(committed);
+};
+
+/** Leases due deliveries. */
+export const claim = async (
+  transactions: Transactions,
+  wanted: Parameter<'claim'>,
+  { turns, node_id }: { readonly turns: TenantTurns; readonly node_id: string },
+): Result<'claim'> => {
+  const committed = await transactions.run(
+    (session) => {
+      const needs = new NeedsOf(transactions.index);
+      for (const { workspace_id, hook_id } of wanted.wants) needs.claim(workspace_id, hook_id);
+      return transactions.decide(session, wanted, {
+        needs,
+        decide: ({ batch, parts }) =>
+          claimDue(session, wanted, { batch, throttles: parts.throttles, turns, node_id }),
+      });
+    },
+    wanted.wants.map(({ workspace_id }) => workspace_id),
+  );
+  return transactions.applied(committed);
+};
+
+/** Ends leases whose holder is gone. */
+export const releaseLeases = async (
+  transactions: Transactions,
+  release: Parameter<'releaseLeases'>,
+  options: TransactionsOptions,
+): Result<'releaseLeases'> => {
+  const may_have_unknown = transactions.mayHaveUnknownLeases();
+  const lost = await transactions.run((session) =>
+    findLostLeases(session, release, { ...options, may_have_unknown }),
+  );
+  if (lost.length === 0) {
+    transactions.releasedUnknownLeases();
+    return 0;
+  }
+  const committed = await transactions.run(
+    (session) => {
+      const needs = new NeedsOf(transactions.index);
+      for (const settlement of lost) needs.settle(settlement);
+      return transactions.decide(session, release, {
+        needs,
+        decide: ({ batch, parts }) => {
+          for (const settlement of lost) parts.settlements.write(settlement, batch);
+          return lost.length;
+        },
+      });
+    },
+    lost.map(({ delivery }) => delivery.workspace_id),
+  );
+  return transactions.applied(committed);
+};

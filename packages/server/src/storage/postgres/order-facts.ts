@@ -1,0 +1,96 @@
+import { sql } from 'kysely';
+import type { DeliveryRow } from '../rows/delivery-row.ts';
+import type { OrderRef } from '../store/orders.ts';
+import { AlreadyChanged } from './already-changed.ts';
+import type { Session } from './session.ts';
+
+/** Deliveries read of the beginning of an order: more can leave it in one transaction only after manual attempts. */
+const FIRST_MAX = 16;
+
+interface Order {
+  /** The first deliveries, locked. */
+  readonly first: readonly DeliveryRow[];
+  /** There are more of them. */
+  readonly has_more: boolean;
+  last: number | undefined;
+}
+
+const keyOf = ({ hook_id, order_key }: OrderRef): string => `${hook_id} ${order_key}`;
+
+/** The orders that a transaction has locked with their hooks. */
+export class OrderFacts {
+  readonly #orders: ReadonlyMap<string, Order>;
+
+  constructor(orders: ReadonlyMap<string, Order>) {
+    this.#orders = orders;
+  }
+
+  /** Adds a new delivery, if it has a place. */
+  add({ hook_id, order_key, order_position }: DeliveryRow): void {
+    if (order_key === null || order_position === null) return;
+    this.#of({ hook_id, order_key }).last = order_position;
+  }
+
+  /** The last position; undefined for an order without deliveries. */
+  last(ref: OrderRef): number | undefined {
+    const order = this.#of(ref);
+    const has_left = order.first.length > 0 && !order.has_more && this.#remaining(ref).length === 0;
+    const is_new = order.last !== undefined && order.last > (order.first.at(-1)?.order_position ?? 0);
+    return has_left && !is_new ? undefined : order.last;
+  }
+
+  /** The first delivery of an order that was there before the transaction. */
+  first(ref: OrderRef): DeliveryRow | undefined {
+    const [first] = this.#remaining(ref);
+    if (first === undefined && this.#of(ref).has_more) {
+      throw new AlreadyChanged('more deliveries have left an order than were read');
+    }
+    return first;
+  }
+
+  #remaining(ref: OrderRef): readonly DeliveryRow[] {
+    return this.#of(ref).first.filter(({ order_key }) => order_key === ref.order_key);
+  }
+
+  #of(ref: OrderRef): Order {
+    const order = this.#orders.get(keyOf(ref));
+    if (order === undefined) throw new AlreadyChanged(`an order of the hook ${ref.hook_id} was not read`);
+    return order;
+  }
+}
+
+/** Reads and locks the beginnings of orders. Their hooks are locked. */
+export const readOrders = async (
+  session: Session,
+  refs: readonly OrderRef[],
+  deliveries: Map<string, DeliveryRow>,
+): Promise<OrderFacts> => {
+  const orders = new Map<string, Order>();
+  const distinct = [...new Map(refs.map((ref) => [keyOf(ref), ref])).values()];
+  if (distinct.length === 0) return new OrderFacts(orders);
+  const hook_ids = distinct.map(({ hook_id }) => hook_id);
+  const keys = distinct.map(({ order_key }) => order_key);
+  const table = sql.table('bellwire_deliveries');
+  const rows = await session.all<DeliveryRow>(sql<DeliveryRow>`
+    select d.* from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key) cross join lateral (
+      select * from ${table} where hook_id = x.hook_id and order_key = x.order_key
+      order by order_position limit ${FIRST_MAX} for update) d`);
+  const lasts = await session.all<OrderRef & { readonly last: number | null }>(sql<
+    OrderRef & { readonly last: number | null }
+  >`
+    select x.hook_id, x.order_key, (select max(order_position) from ${table} d
+      where d.hook_id = x.hook_id and d.order_key = x.order_key) as last
+    from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key)`);
+  const first_of = Map.groupBy(rows, ({ hook_id, order_key }) =>
+    keyOf({ hook_id, order_key: order_key ?? '' }),
+  );
+  for (const { last, ...ref } of lasts) {
+    const read = (first_of.get(keyOf(ref)) ?? []).toSorted(
+      (a, b) => (a.order_position ?? 0) - (b.order_position ?? 0),
+    );
+    const first = read.map((row) => deliveries.get(row.id) ?? row);
+    for (const row of first) deliveries.set(row.id, row);
+    orders.set(keyOf(ref), { first, has_more: read.length === FIRST_MAX, last: last ?? undefined });
+  }
+  return new OrderFacts(orders);
+};

@@ -1,0 +1,165 @@
+import { sql } from 'kysely';
+import type { PruneResult, Store } from '../../ports/store.ts';
+import { behind, isAt, nextEvents, WALK_START, type WalkedEvent, type WalkPosition } from './event-walk.ts';
+import { DeliveryExpirer } from './expire-deliveries.ts';
+import { lockOrders, releaseOrder } from './release-order.ts';
+import type { Session } from './session.ts';
+
+type Prune = Parameters<Store['prune']>[0];
+
+/** Maximum number of events examined per slice. */
+const WINDOW = 200;
+/** Deliveries examined per slice to find finished events; one large event may exceed it. */
+const EXAMINED_MAX = 2_000;
+/** Interval at which the walk restarts at the oldest events, so that unfinished events are not read every second. */
+const RESTART_MS = 60_000;
+/** Workspaces per slice whose old events have all been examined. */
+const WORKSPACES_MAX = 50;
+
+const OPEN = ['pending', 'sending', 'held'] as const;
+
+const exists = async (session: Session, event: WalkedEvent): Promise<{ fan_out: boolean; open: boolean }> =>
+  (await session.get<{ fan_out: boolean; open: boolean }>(sql<{ fan_out: boolean; open: boolean }>`
+    select exists (select 1 from ${sql.table('bellwire_fan_outs')}
+        where workspace_id = ${event.workspace_id} and event_id = ${event.id}) as fan_out,
+      exists (select 1 from ${sql.table('bellwire_deliveries')}
+        where event_id = ${event.id} and status in ('pending', 'sending', 'held')) as open`)) ?? {
+    fan_out: false,
+    open: false,
+  };
+
+/**
+ * Deletes old, finished events and everything that belongs to them, the oldest of each workspace first, and cancels
+ * deliveries of old events that have waited too long. Each slice examines a bounded number of events and changes a bounded
+ * number of rows.
+ */
+export class EventPruner {
+  /** Up to which every event has been examined. */
+  #position: WalkPosition = WALK_START;
+  /** The event that is being deleted, which is not checked again. */
+  #current: WalkPosition | null = null;
+  #started_at = 0;
+  readonly #expirer = new DeliveryExpirer();
+
+  /** Call it inside the open transaction, one call at a time. */
+  async prune(session: Session, slice: Prune): Promise<PruneResult> {
+    const { now, before, limit } = slice;
+    // Unfinished events may have finished since.
+    if (this.#current === null && Math.abs(now - this.#started_at) >= RESTART_MS) {
+      this.#position = WALK_START;
+      this.#started_at = now;
+    }
+    const total = { deleted: 0, expired: 0 };
+    let examined = 0;
+    for (let workspaces = 0; workspaces < WORKSPACES_MAX; workspaces += 1) {
+      const events = await nextEvents(session, this.#position, WINDOW);
+      let young: WalkedEvent | undefined;
+      for (const event of events) {
+        // A date in the future means that the clock was set back: such an event must not end the walk.
+        if (event.created_at >= before && event.created_at <= now) {
+          young = event;
+          break;
+        }
+        const rest = { now, before, limit: limit - total.deleted - total.expired };
+        if (event.created_at < before) {
+          examined += event.deliveries;
+          if (await this.#examine(session, event, { slice: rest, total }))
+            return { ...total, has_more: true };
+        }
+        if (this.#current === null) this.#position = event;
+        if (total.deleted + total.expired >= limit || examined >= EXAMINED_MAX) {
+          return { ...total, has_more: true };
+        }
+      }
+      if (young !== undefined) this.#position = behind(young.workspace_id);
+      else if (events.length < WINDOW) return { ...total, has_more: false };
+      else return { ...total, has_more: true };
+    }
+    return { ...total, has_more: true };
+  }
+
+  /** True if the event has more deliveries to cancel. */
+  async #examine(
+    session: Session,
+    event: WalkedEvent,
+    { slice, total }: { readonly slice: Prune; readonly total: { deleted: number; expired: number } },
+  ): Promise<boolean> {
+    const ended = await this.#end(session, event, slice);
+    total.expired += ended.canceled;
+    if (ended.has_more) return true;
+    if (!ended.has_ended) return false;
+    total.deleted += await this.#delete(session, event, {
+      now: slice.now,
+      limit: slice.limit - ended.canceled,
+    });
+    return false;
+  }
+
+  /** Cancels what has waited too long, and says whether the event can be deleted. */
+  async #end(
+    session: Session,
+    event: WalkedEvent,
+    slice: Prune,
+  ): Promise<{ canceled: number; has_more: boolean; has_ended: boolean }> {
+    if (isAt(event, this.#current)) return { canceled: 0, has_more: false, has_ended: true };
+    const { fan_out, open } = await exists(session, event);
+    // An event whose deliveries are being canceled is not searched again: it can have a million of them.
+    if (!this.#expirer.isWithin(event.id) && !open) {
+      return { canceled: 0, has_more: false, has_ended: !fan_out };
+    }
+    const { has_open, ...expired } = await this.#expirer.expire(session, event, slice);
+    return { ...expired, has_ended: !expired.has_more && !has_open && !fan_out };
+  }
+
+  /** Deletes about `limit` rows of an event, the event itself last. It remains `#current` until it is complete. */
+  async #delete(
+    session: Session,
+    event: WalkedEvent,
+    { now, limit }: Pick<Prune, 'now' | 'limit'>,
+  ): Promise<number> {
+    const { db } = session;
+    const { workspace_id, id, has_metadata } = event;
+    this.#current = event;
+    const deliveries = await session.all(
+      db
+        .selectFrom('bellwire_deliveries')
+        .select(['id', 'hook_id', 'order_key'])
+        .where('event_id', '=', id)
+        .limit(limit),
+    );
+    await lockOrders(
+      session,
+      deliveries.filter(({ order_key }) => order_key !== null).map(({ hook_id }) => hook_id),
+    );
+    let deleted = 0;
+    let kept = 0;
+    for (const delivery of deliveries) {
+      if (deleted >= limit) return deleted;
+      // A manual attempt may have started since the event was found finished: its delivery is kept.
+      const removed = await session.get(
+        db
+          .deleteFrom('bellwire_deliveries')
+          .where('workspace_id', '=', workspace_id)
+          .where('id', '=', delivery.id)
+          .where('status', 'not in', OPEN)
+          .returning(['hook_id', 'order_key']),
+      );
+      if (removed === undefined) {
+        kept += 1;
+        continue;
+      }
+      const attempts = db.deleteFrom('bellwire_attempts').where('delivery_id', '=', delivery.id);
+      deleted += 1 + (await session.run(attempts));
+      await releaseOrder(session, removed, now);
+    }
+    if (kept === 0 && deliveries.length === limit) return deleted;
+    this.#current = null;
+    if (kept > 0) return deleted;
+    if (has_metadata) await session.run(db.deleteFrom('bellwire_event_metadata').where('event_id', '=', id));
+    await session.run(db.deleteFrom('bellwire_wire_ids').where('event_id', '=', id));
+    await session.run(
+      db.deleteFrom('bellwire_events').where('workspace_id', '=', workspace_id).where('id', '=', id),
+    );
+    return deleted + 1;
+  }
+}

@@ -1,0 +1,98 @@
+import type { Compilable, Kysely, RawBuilder } from 'kysely';
+import type { PoolClient } from 'pg';
+import { AlreadyChanged } from './already-changed.ts';
+import type { PostgresDatabase } from './database.ts';
+import { codeOf, isLost } from './storage-error.ts';
+import type { Schema } from '../schema.ts';
+
+/** A query of Kysely, or one written as text. */
+type Query<R> = Compilable<R> | RawBuilder<R>;
+
+/** A statement with a constant text, which the server plans once per connection. */
+export interface NamedStatement {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** One open transaction. */
+export class Session {
+  readonly db: Kysely<Schema>;
+  readonly #client: PoolClient;
+
+  constructor(client: PoolClient, db: Kysely<Schema>) {
+    this.#client = client;
+    this.db = db;
+  }
+
+  /** The rows of a query. */
+  async all<R>(query: Query<R>): Promise<R[]> {
+    return (await this.#execute(query)).rows as R[];
+  }
+
+  async get<R>(query: Query<R>): Promise<R | undefined> {
+    return (await this.all(query))[0];
+  }
+
+  /** Returns the number of changed rows. */
+  async run(query: Query<unknown>): Promise<number> {
+    return (await this.#execute(query)).rowCount ?? 0;
+  }
+
+  /** Runs a named statement. Returns the number of changed rows. */
+  async runNamed({ name, text }: NamedStatement, values: unknown[]): Promise<number> {
+    return (await this.#client.query({ name, text, values })).rowCount ?? 0;
+  }
+
+  #execute(query: Query<unknown>) {
+    const { sql, parameters } = query.compile(this.db);
+    return this.#client.query<Record<string, unknown>>(sql, [...parameters]);
+  }
+}
+
+/** Runs of a transaction that other nodes disturb, after which it fails. */
+const RUNS_MAX = 6;
+
+/** The transaction waited for another in a circle, or has read what another one has changed. */
+const isDisturbed = (error: unknown): boolean =>
+  error instanceof AlreadyChanged || codeOf(error) === '40P01' || codeOf(error) === '40001';
+
+const runOnce = async <T>(
+  { pool, db }: PostgresDatabase,
+  work: (session: Session) => Promise<T>,
+): Promise<T> => {
+  const client = await pool.connect();
+  let failure: unknown = null;
+  try {
+    await client.query('begin');
+    const result = await work(new Session(client, db));
+    const { command } = await client.query('commit');
+    // The answer of the server to the commit of a transaction in which a statement has failed.
+    if (command === 'ROLLBACK') throw new Error('the transaction was rolled back');
+    return result;
+  } catch (error) {
+    failure = error;
+    if (!isLost(error)) await client.query('rollback').catch((lost: unknown) => (failure = lost));
+    throw error;
+  } finally {
+    client.release(failure !== null && isLost(failure));
+  }
+};
+
+/**
+ * Runs `work` in one transaction after `prepare`, and both again if other nodes disturb it: it must not change anything but the database. When
+ * it resolves, the commit is durable.
+ */
+export const transact = async <T>(
+  database: PostgresDatabase,
+  prepare: () => Promise<void>,
+  work: (session: Session) => Promise<T>,
+): Promise<T> => {
+  for (let run = 1; ; run += 1) {
+    try {
+      await prepare();
+      return await runOnce(database, work);
+    } catch (error) {
+      if (!isDisturbed(error) || run === RUNS_MAX) throw error;
+    }
+  }
+};
