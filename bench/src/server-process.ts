@@ -1,5 +1,12 @@
+import { enableCompileCache, flushCompileCache } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { createBellwire, listen, readConfig } from '@bellwire/server';
+import { fileURLToPath } from 'node:url';
+import { keepYoungGenerationSmall, letYoungGenerationGrow } from '@bellwire/server/young-generation';
+
+// As `bellwire serve` starts.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+keepYoungGenerationSmall();
+const { createBellwire, listen, readConfig } = await import('@bellwire/server');
 
 /** The time for which the event loop of the server's main thread was blocked since the last request. */
 export interface LoopDelay {
@@ -33,6 +40,8 @@ const config = readConfig({
 const bellwire = await createBellwire(config);
 const listening = await listen(bellwire.fetch, config);
 await bellwire.start();
+letYoungGenerationGrow();
+flushCompileCache();
 
 const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
 import { statSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
 import DatabaseConstructor from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { CHECKPOINT_FRAMES } from '../../packages/server/src/storage/sqlite/checkpointer.ts';
+import { CHECKPOINT_FRAMES, IDLE_MS } from '../../packages/server/src/storage/sqlite/checkpointer.ts';
+import { systemClock } from '../../packages/server/src/clock.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -73,4 +76,33 @@ it('after the last commit, a close leaves everything in the database file', asyn
   const copy = new DatabaseConstructor(path, { readonly: true });
   expect(copy.prepare('select count(*) from one').pluck().get()).toBe(1);
   copy.close();
+});
+
+it('its thread ends when it is idle, and the next checkpoint starts another one', async () => {
+  await using folder = await createTemporaryFolder();
+  const timers = new Map<number, () => void>();
+  const started: Worker[] = [];
+  const onWorker = (worker: Worker): void => void started.push(worker);
+  process.on('worker', onWorker);
+  const clock = {
+    ...systemClock,
+    after: (delay_ms: number, work: () => void) => {
+      timers.set(delay_ms, work);
+      return () => void timers.delete(delay_ms);
+    },
+  };
+  const database = openSqlite(folder.file('bellwire.db'), { clock });
+  database.raw.exec('create table one (id integer)');
+  const insert = () => database.raw.exec('insert into one values (1)');
+  expect(await database.withEmptyLog(insert)).toBe(database.raw);
+  expect([...timers.keys()]).toEqual([IDLE_MS]);
+  const [first] = started;
+  const exited = once(first!, 'exit');
+  timers.get(IDLE_MS)?.();
+  // While the first thread is ending.
+  expect(await database.withEmptyLog(insert)).toBe(database.raw);
+  await exited;
+  expect(started).toHaveLength(2);
+  await database.close();
+  process.off('worker', onWorker);
 });

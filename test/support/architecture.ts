@@ -51,6 +51,7 @@ const TOP_LEVEL = new Set([
   'log.ts',
   'random.ts',
   'version.ts',
+  'young-generation.ts',
 ]);
 
 const PACKAGES: Readonly<Record<string, Permission>> = {
@@ -107,11 +108,14 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   },
   'node:net': { may: ['transport/'] },
   'node:path': { may: ['storage/open-storage.ts', 'storage/backup.ts', 'built-console.ts'] },
+  'node:module': { may: ['log.ts'] },
   'node:perf_hooks': { may: ['clock.ts'] },
   'node:tls': { may: ['transport/'] },
   'node:url': { may: ['create-bellwire.ts'] },
   'node:util': { may: ['transport/'] },
-  'node:v8': { may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts'] },
+  'node:v8': {
+    may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts', 'young-generation.ts'],
+  },
   'node:worker_threads': {
     may: [
       'transport/sender-thread.ts',

@@ -11,6 +11,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
 const { enableCompileCache } = await import('node:module');
 const { fileURLToPath } = await import('node:url');
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+if (process.argv[2] === 'serve') {
+  const { keepYoungGenerationSmall } = await import('@bellwire/server/young-generation');
+  keepYoungGenerationSmall();
+}
 const { run } = await import('./run.ts');
 const { shellOfProcess } = await import('./frame/shell.ts');
 process.exitCode = await run(process.argv.slice(2), shellOfProcess());

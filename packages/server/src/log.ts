@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
-import { build as pretty } from 'pino-pretty';
+import type * as PinoPretty from 'pino-pretty';
 import type { Log } from './ports/log.ts';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -8,9 +9,11 @@ export type LogLevel = (typeof logLevels)[number];
 
 const STDERR = 2;
 
-/** Lines for people: time of day, level, message and fields. */
-const readable = (): DestinationStream =>
-  pretty({ destination: STDERR, sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true });
+/** Lines for people: time of day, level, message and fields. Its module is loaded only on a terminal. */
+const readable = (): DestinationStream => {
+  const { build } = createRequire(import.meta.url)('pino-pretty') as typeof PinoPretty;
+  return build({ destination: STDERR, sync: true, translateTime: 'SYS:HH:MM:ss', singleLine: true });
+};
 
 /**
  * Logs to standard error, which leaves standard output for people and pipes: one JSON line per entry, or a readable line

@@ -65,7 +65,7 @@ export class Sweeper {
     const { retention_ms, payload_retention_ms } = this.#options;
     returnUnsent([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
     const now = clock.now();
-    const released = await store.releaseLeases({ now, of: 'expired', held: held() });
+    const released = await store.releaseLeases({ now, of: 'expired', held });
     if (released > 0) {
       log.warn('leases expired before their attempts were recorded', { released });
       changes.bulk(null, { reason: 'burst', hook_id: null, tenant: null });

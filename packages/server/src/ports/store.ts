@@ -362,7 +362,7 @@ export interface Store {
   readonly releaseLeases: (
     release: { readonly now: number } & (
       | { readonly of: 'dead_nodes' }
-      | { readonly of: 'expired'; readonly held: ReadonlySet<string> }
+      | { readonly of: 'expired'; readonly held: () => ReadonlySet<string> }
     ),
   ) => Promise<number>;
   /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted. */

@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult } from '../ports/transport.ts';
 import { interrupted } from './interrupted.ts';
-import { type FromSender, READY, type ToSender } from './sender-messages.ts';
+import { type FromSender, postedRequest, READY, receivedResult, type ToSender } from './sender-messages.ts';
 
 export interface SenderThreadOptions {
   /** The module that runs in the thread. */
@@ -35,6 +35,9 @@ const HEALTHY_AFTER_MS = 10_000;
 const MAX_FAILED_STARTS = 5;
 /** Time after the last deadline in which a closing thread must end before it is terminated. */
 const CLOSE_GRACE_MS = 5_000;
+
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 24 } as const;
 
 const doNothing = (): void => undefined;
 
@@ -111,7 +114,7 @@ export class SenderThread {
   private closeGracefully(): void {
     const { clock } = this.options;
     const now = clock.monotonic();
-    this.post({ kind: 'close' });
+    this.post(null);
     const last_deadline_at = Math.max(now, ...this.held.values());
     this.stopTimer = clock.after(
       last_deadline_at - now + CLOSE_GRACE_MS,
@@ -132,7 +135,7 @@ export class SenderThread {
     try {
       // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, { workerData: settings, execArgv: [] });
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));
@@ -149,8 +152,8 @@ export class SenderThread {
 
   private onMessage(message: FromSender): void {
     if (message !== READY) {
-      for (const { id } of message) this.held.delete(id);
-      this.options.onResults(message);
+      for (const [id] of message) this.held.delete(id);
+      this.options.onResults(message.map(receivedResult));
     } else if (this.state === 'starting') {
       this.state = 'ready';
       this.ready_at = this.options.clock.monotonic();
@@ -206,7 +209,7 @@ export class SenderThread {
   private postBatch(batch: readonly OutboundRequest[]): void {
     const now = this.options.clock.monotonic();
     for (const { id, timeout_ms } of batch) this.held.set(id, now + timeout_ms);
-    this.post({ kind: 'send', batch });
+    this.post(batch.map(postedRequest));
   }
 
   private post(message: ToSender): void {

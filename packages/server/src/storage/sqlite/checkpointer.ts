@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Database, Statement } from 'better-sqlite3';
 import type { BellwireError } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { toStorageError } from './storage-error.ts';
 
 /** The checkpoint worker's settings, as plain data. */
@@ -31,12 +32,23 @@ export interface CheckpointerOptions {
   readonly raw: Database;
   /** Runs work while no transaction is open and none begins. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Null: the thread, once started, stays until `close`. */
+  readonly clock: Pick<Clock, 'after'> | null;
   /** The database can no longer be trusted. */
   readonly onBroken: (error: BellwireError) => void;
 }
 
 /** Pages of the log that begin a checkpoint: 16 MB. Fewer would restart the log, for which writers wait, more often. */
 export const CHECKPOINT_FRAMES = 4_000;
+
+/** The length of the log is read once for this many commits, because that costs as much as the rest of a small commit. */
+const COMMITS = 8;
+
+/** The thread ends after this time without a request. */
+export const IDLE_MS = 30_000;
+
+/** For young objects only: Node allows them 96 MiB in each thread. */
+const LIMITS = { maxYoungGenerationSizeMb: 3 } as const;
 
 /** This module and the worker's are TypeScript in the repository and JavaScript in the published package. */
 const workerUrl = (): URL =>
@@ -51,8 +63,8 @@ interface Waiter {
 }
 
 /**
- * Checkpoints the write-ahead log in a thread of its own, which starts with the first checkpoint. Writers wait only for
- * the end of each checkpoint, without blocking the event loop. That also bounds the log: it grows only as long as a
+ * Checkpoints the write-ahead log in a thread of its own, which starts with the first checkpoint and ends when it is idle.
+ * Writers wait only for the end of each checkpoint, without blocking the event loop. That also bounds the log: it grows only as long as a
  * reader, such as a backup, needs it.
  */
 export class Checkpointer {
@@ -62,6 +74,10 @@ export class Checkpointer {
   #worker: Worker | null = null;
   #running: Promise<void> | null = null;
   #next_at = CHECKPOINT_FRAMES;
+  #commits = 0;
+  #cancelIdle: () => void = () => {};
+  /** The end of the last thread that was idle. */
+  #ending: Promise<unknown> | null = null;
   #is_closed = false;
 
   constructor(options: CheckpointerOptions) {
@@ -70,9 +86,11 @@ export class Checkpointer {
     this.#countFrames = options.raw.prepare('pragma wal_checkpoint(NOOP)');
   }
 
-  /** Call it after COMMIT, before the next transaction. Begins a checkpoint if the log is long enough. */
+  /** Call it after COMMIT, before the next transaction. Begins a checkpoint if the log is long enough, within 8 commits. */
   committed(): void {
     if (this.#running !== null || this.#is_closed) return;
+    this.#commits = (this.#commits + 1) % COMMITS;
+    if (this.#commits !== 0) return;
     const frames = this.#countFrames.get()?.log ?? 0;
     if (frames < this.#next_at) return;
     this.#running = this.#run(frames).finally(() => {
@@ -96,7 +114,9 @@ export class Checkpointer {
   async close(): Promise<void> {
     this.#is_closed = true;
     await this.#running;
-    await this.#worker?.terminate();
+    this.#cancelIdle();
+    await this.#ending;
+    await this.#end();
   }
 
   async #run(frames: number): Promise<void> {
@@ -114,6 +134,7 @@ export class Checkpointer {
   }
 
   async #request(request: CheckpointRequest): Promise<CheckpointResult> {
+    this.#cancelIdle();
     const worker = (this.#worker ??= this.#start());
     const answer = await new Promise<CheckpointAnswer>((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
@@ -121,13 +142,29 @@ export class Checkpointer {
       worker.postMessage(request);
     });
     if ('error' in answer) throw Object.assign(new Error(answer.error.message), { code: answer.error.code });
+    // In every other state, the worker has a snapshot open, or a request follows.
+    if ((request === 'restart' || request === 'begin') && !answer.is_busy) this.#endWhenIdle();
     return answer;
+  }
+
+  #endWhenIdle(): void {
+    const { clock } = this.#options;
+    if (clock === null) return;
+    this.#cancelIdle = clock.after(IDLE_MS, () => void this.#end(), { keeps_alive: false });
+  }
+
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = null;
+    if (worker === null) return;
+    this.#ending = worker.terminate();
+    await this.#ending;
   }
 
   #start(): Worker {
     const workerData: CheckpointSettings = { path: this.#options.raw.name };
     // Without the environment, which has the encryption keys, and without this process's flags, such as the inspector's.
-    const worker = new Worker(workerUrl(), { workerData, env: {}, execArgv: [] });
+    const worker = new Worker(workerUrl(), { workerData, env: {}, execArgv: [], resourceLimits: LIMITS });
     let cause: unknown = null;
     worker.on('message', (answer: CheckpointAnswer) => {
       this.#waiters.shift()?.resolve(answer);
@@ -137,6 +174,8 @@ export class Checkpointer {
       cause = error;
     });
     worker.on('exit', (code) => {
+      // One that was ended has no requests left.
+      if (this.#worker !== worker) return;
       this.#worker = null;
       const error = cause ?? new Error(`the checkpoint worker ended with code ${code}`);
       for (const { reject } of this.#waiters.splice(0)) reject(error);

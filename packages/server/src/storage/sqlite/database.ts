@@ -1,10 +1,11 @@
 import DatabaseConstructor, { type Database } from 'better-sqlite3';
 import { Kysely } from 'kysely';
 import { BellwireError } from '../../core/errors.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { createPrivateFile } from '../private-file.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { beginLog } from './begin-log.ts';
-import { Checkpointer } from './checkpointer.ts';
+import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts';
 import { ConnectionQueue, type WorkKind, type QueueClock, WITHOUT_RESTS } from './connection-queue.ts';
 import { sqliteDialect, type WriteLog, WriterDriver } from './dialect.ts';
 import { LogSync } from './log-sync.ts';
@@ -32,7 +33,7 @@ export interface SqliteDatabase extends Connections {
 
 export interface SqliteOptions {
   /** Default: a database that nothing else waits for. */
-  readonly clock?: QueueClock;
+  readonly clock?: QueueClock & Pick<Clock, 'after'>;
   /** Called once when the disk fails: from then on, all reads and writes through Kysely reject. */
   readonly onBroken?: (error: BellwireError) => void;
 }
@@ -67,7 +68,11 @@ const openConnection = (path: string): Database => {
 };
 
 /** The log and the checkpoints of a database file. */
-const openLog = (raw: Database, queue: ConnectionQueue, onBroken: (error: BellwireError) => void) => {
+const openLog = (
+  raw: Database,
+  queue: ConnectionQueue,
+  { clock, onBroken }: Pick<CheckpointerOptions, 'clock' | 'onBroken'>,
+) => {
   const sync = new LogSync(raw.name, onBroken);
   const log: WriteLog = {
     committed: () => {
@@ -80,7 +85,12 @@ const openLog = (raw: Database, queue: ConnectionQueue, onBroken: (error: Bellwi
     },
   };
   const driver = new WriterDriver(raw, queue, log);
-  const checkpointer = new Checkpointer({ raw, alone: (work) => driver.alone('other', work), onBroken });
+  const checkpointer = new Checkpointer({
+    raw,
+    clock,
+    alone: (work) => driver.alone('other', work),
+    onBroken,
+  });
   return { driver, sync, checkpointer };
 };
 
@@ -95,12 +105,12 @@ const openInMemory = (raw: Database, queue: ConnectionQueue) => ({
  * reader is the connection itself.
  */
 export const openSqlite = (path: string, options: SqliteOptions = {}): SqliteDatabase => {
-  const { clock = WITHOUT_RESTS, onBroken = () => {} } = options;
+  const { clock = null, onBroken = () => {} } = options;
   const raw = openConnection(path);
-  const queue = new ConnectionQueue(clock);
+  const queue = new ConnectionQueue(clock ?? WITHOUT_RESTS);
   const { driver, sync, checkpointer } = raw.memory
     ? openInMemory(raw, queue)
-    : openLog(raw, queue, onBroken);
+    : openLog(raw, queue, { clock, onBroken });
   const db = new Kysely<Schema>({ dialect: sqliteDialect(raw, driver) });
   const scrubber = new PageScrubber(raw);
   return {
