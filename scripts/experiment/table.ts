@@ -30,6 +30,13 @@ export const experiments: readonly Experiment[] = [
     takes: '10 min',
   },
   {
+    id: 'D7',
+    file: 'test/process/many-pending.test.ts',
+    env: { PENDING_ROWS: '1000000' },
+    shows: 'A server with a million due deliveries is ready and sends within seconds after a kill',
+    takes: '3 min',
+  },
+  {
     id: 'I4',
     file: 'test/delivery/hook-rate-limit.test.ts',
     env: { RECOVERY_BACKLOG: '50000' },
@@ -42,6 +49,41 @@ export const experiments: readonly Experiment[] = [
     env: { ISOLATION_HOOKS: '10000', ISOLATION_SECONDS: '600' },
     shows: 'Hundreds of bad receivers do not delay the hooks of others',
     takes: '25 min',
+  },
+  {
+    id: 'I2',
+    file: 'test/delivery/floods.test.ts',
+    env: { FLOOD_EVENTS: '200000' },
+    shows: 'A tenant that sends 200,000 events at once does not delay the events of others',
+    takes: '10 min',
+  },
+  {
+    id: 'I3',
+    file: 'test/process/silent-zone.test.ts',
+    env: { SILENT_SECONDS: '60' },
+    shows: 'Hooks whose name servers are silent do not delay others',
+    takes: '3 min',
+  },
+  {
+    id: 'I5',
+    file: 'test/delivery/floods.test.ts',
+    env: { DUE_RETRIES: '100000' },
+    shows: 'Many retries that are due at the start do not delay fresh events',
+    takes: '5 min',
+  },
+  {
+    id: 'I8',
+    file: 'test/process/loop-lag.test.ts',
+    env: { LAG_SECONDS: '60', LAG_FINISHED: '200000' },
+    shows: 'The event loop is never held for long: under load, beside retention and a backup',
+    takes: '4 min',
+  },
+  {
+    id: 'I9',
+    file: 'test/delivery/floods.test.ts',
+    env: { OVERLOAD_SECONDS: '300' },
+    shows: 'Under three times its capacity, a server sends at its capacity and refuses the rest at once',
+    takes: '10 min',
   },
   {
     id: 'R10',
@@ -79,6 +121,13 @@ export const experiments: readonly Experiment[] = [
     takes: '1 min',
   },
   {
+    id: 'X4',
+    file: 'test/process/receivers.test.ts',
+    env: { RECEIVER_ROUNDS: '20' },
+    shows: 'Each way in which a receiver misbehaves has its documented outcome in time',
+    takes: '4 min',
+  },
+  {
     id: 'X6',
     file: 'test/transport/header-fuzz.test.ts',
     env: { HEADER_PAIRS: '100000' },
@@ -98,6 +147,13 @@ export const experiments: readonly Experiment[] = [
     env: { REKEY_HOOKS: '50000', REKEY_KILLS: '50' },
     shows: 'Encryption with new keys completes, although the process is killed again and again',
     takes: '10 min',
+  },
+  {
+    id: 'claims',
+    file: 'test/storage/claim-cost.test.ts',
+    env: { CLAIM_PENDING: '1000000' },
+    shows: 'A claim costs the same with a thousand and a million pending deliveries',
+    takes: '1 min',
   },
   {
     id: 'erasure',

@@ -100,3 +100,23 @@ it('a backlog that is claimed from the store makes no accept wait, in any state 
   expect(scheduler.close()).toHaveLength(503);
   expect([scheduler.queued, scheduler.due()]).toEqual([0, 0]);
 });
+
+const until = (id: string, lease_until: number) => ({ ...lease(id, 'one_a'), lease_until });
+
+it('returns queued deliveries shortly before their leases expire, also when only some do', () => {
+  const { scheduler, clock, started, runSoon } = createScheduler(2);
+  scheduler.offer([
+    until('one', 60_000),
+    until('two', 60_000),
+    until('first', 90_000),
+    until('then', 60_000),
+  ]);
+  runSoon();
+  expect(started).toHaveLength(2);
+  clock.now = 40_000;
+  expect(scheduler.takeExpiring()).toEqual([]);
+  clock.now = 50_000;
+  expect(scheduler.takeExpiring().map(({ delivery }) => delivery.id)).toEqual(['then']);
+  clock.now = 80_000;
+  expect(scheduler.takeExpiring().map(({ delivery }) => delivery.id)).toEqual(['first']);
+});

@@ -3,7 +3,8 @@ import type { Store } from '../../packages/server/src/ports/store.ts';
 import { createWorld, dataOf, type World } from '../support/world.ts';
 
 const SECOND = 1_000;
-const HOUR = 3_600 * SECOND;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
 
 const slowReceiver = (after_ms: number) => ({ script: () => ({ status: 200, after_ms }) });
 
@@ -213,21 +214,47 @@ it('the result of an attempt whose lease passed to another node is dropped', asy
   expect(await world.arrange.hook(delivery!.hook_id)).toMatchObject({ status: 'active' });
 });
 
+const TEN_YEARS = 87_600 * HOUR;
+
 it.each([
-  ['an hour forward', HOUR],
-  ['an hour back', -HOUR],
-  ['ten years forward', 87_600 * HOUR],
-])('a clock that jumps %s loses nothing and duplicates nothing that was not in flight', async (_, ms) => {
+  ['an hour forward', HOUR, MINUTE],
+  // What waits for a retry waits for as long as the jump in addition.
+  ['an hour back', -HOUR, HOUR + MINUTE],
+  ['ten years forward', TEN_YEARS, MINUTE],
+  ['ten years back', -TEN_YEARS, MINUTE],
+])(
+  'a clock that jumps %s loses nothing and duplicates nothing that was not in flight',
+  async (_, ms, within) => {
+    await using world = await createWorld({
+      script: (__, nth) => ({ status: nth === 1 ? 500 : 200, after_ms: 10 }),
+    });
+    await Promise.all(world.offer(8));
+    await world.live(SECOND);
+    world.clock.jump(ms);
+    await Promise.all(world.offer(8));
+    await world.live(within);
+    expect(await world.statuses()).toEqual({ succeeded: 16 });
+    expect(world.sent()).toHaveLength(32);
+  },
+);
+
+it('a process that starts with a clock of ten years ago sends what waits within a minute', async () => {
+  const receiver = { status: 500 };
   await using world = await createWorld({
-    script: (__, nth) => ({ status: nth === 1 ? 500 : 200, after_ms: 10 }),
+    hooks: Array.from({ length: 20 }, () => ({})),
+    script: () => ({ ...receiver, after_ms: 10 }),
   });
-  await Promise.all(world.offer(8));
+  await world.sendMany(5);
   await world.live(SECOND);
-  world.clock.jump(ms);
-  await Promise.all(world.offer(8));
-  await world.live(2 * HOUR);
-  expect(await world.statuses()).toEqual({ succeeded: 16 });
-  expect(world.sent()).toHaveLength(32);
+  world.crash();
+  receiver.status = 200;
+  world.clock.jump(-TEN_YEARS);
+  await world.boot();
+  await world.clock.until(world.loop.start());
+  await world.clock.until(world.loop.sweep());
+  await world.live(MINUTE);
+  expect(await world.statuses()).toEqual({ succeeded: 100 });
+  expect(world.sent()).toHaveLength(200);
 });
 
 it('under load, with clock jumps of hours in both directions, each delivery ends once', async () => {

@@ -1,11 +1,16 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { portOf } from './port-of.ts';
 
 export type RecordType = 'A' | 'AAAA';
 
-/** A scripted reply: addresses of the requested type, a DNS error, or no reply. */
+/**
+ * A scripted reply: addresses of the requested type, another name whose script replies (CNAME), a DNS error, or no reply.
+ */
 export type DnsReply =
   | { readonly addresses: readonly string[]; readonly ttl?: number }
+  | { readonly cname: string }
   | { readonly rcode: 'SERVFAIL' | 'NXDOMAIN' | 'REFUSED' }
   | 'hang';
 
@@ -17,6 +22,10 @@ const TYPES: ReadonlyMap<number, RecordType> = new Map([
   [28, 'AAAA'],
 ]);
 const RCODES = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
+/** What fits into one packet, without extensions. A longer answer is truncated, and the resolver asks again over TCP. */
+const PACKET_BYTES = 512;
+/** Of one answer: also where the names refer to each other in a loop. */
+const MAX_ALIASES = 8;
 
 const readQuestion = (query: Buffer): { name: string; type: RecordType | undefined; end: number } => {
   const labels: string[] = [];
@@ -39,51 +48,121 @@ const addressBytes = (address: string): Buffer => {
   return bytes;
 };
 
-const writeRecord = (address: string, ttl: number): Buffer => {
-  const data = addressBytes(address);
-  const head = Buffer.alloc(12);
-  head.writeUInt16BE(0xc0_0c, 0);
-  head.writeUInt16BE(data.length === 4 ? 1 : 28, 2);
-  head.writeUInt16BE(1, 4);
-  head.writeUInt32BE(ttl, 6);
-  head.writeUInt16BE(data.length, 10);
-  return Buffer.concat([head, data]);
+const nameBytes = (name: string): Buffer =>
+  Buffer.concat([
+    ...name.split('.').map((label) => Buffer.from(String.fromCharCode(label.length) + label, 'latin1')),
+    Buffer.alloc(1),
+  ]);
+
+const writeRecord = (owner: Buffer, type: number, { data, ttl }: { data: Buffer; ttl: number }): Buffer => {
+  const head = Buffer.alloc(10);
+  head.writeUInt16BE(type, 0);
+  head.writeUInt16BE(1, 2);
+  head.writeUInt32BE(ttl, 4);
+  head.writeUInt16BE(data.length, 8);
+  return Buffer.concat([owner, head, data]);
 };
 
-const writeReply = (query: Buffer, end: number, reply: Exclude<DnsReply, 'hang'>): Buffer => {
-  const addresses = 'addresses' in reply ? reply.addresses : [];
-  const ttl = 'addresses' in reply ? (reply.ttl ?? 0) : 0;
+interface Answer {
+  readonly rcode: keyof typeof RCODES;
+  readonly records: readonly Buffer[];
+}
+
+const writeReply = (query: Buffer, end: number, { rcode, records }: Answer): Buffer => {
   const head = Buffer.from(query.subarray(0, 12));
-  head.writeUInt16BE(0x81_80 | RCODES['rcode' in reply ? reply.rcode : 'NOERROR'], 2);
+  head.writeUInt16BE(0x81_80 | RCODES[rcode], 2);
   head.writeUInt16BE(1, 4);
-  head.writeUInt16BE(addresses.length, 6);
+  head.writeUInt16BE(records.length, 6);
   head.writeUInt32BE(0, 8);
-  return Buffer.concat([head, query.subarray(12, end), ...addresses.map((a) => writeRecord(a, ttl))]);
+  return Buffer.concat([head, query.subarray(12, end), ...records]);
 };
 
-/** A DNS server on a UDP port of loopback that replies from the script of each name, otherwise NXDOMAIN. */
+/** Only the question, marked as truncated. */
+const truncated = (reply: Buffer, end: number): Buffer => {
+  const cut = Buffer.from(reply.subarray(0, end));
+  cut.writeUInt16BE(cut.readUInt16BE(2) | 0x02_00, 2);
+  cut.writeUInt16BE(0, 6);
+  return cut;
+};
+
+/**
+ * A DNS server on a UDP and TCP port of loopback that replies from the script of each name, otherwise NXDOMAIN. It follows
+ * CNAMEs itself, like the server of a machine.
+ */
 export const startDnsServer = async (scripts: Readonly<Record<string, DnsScript>>) => {
-  const socket = createSocket('udp4');
   const questions: string[] = [];
-  socket.on('message', (query, from) => {
+  const answerOf = (name: string, type: RecordType): Answer | 'hang' => {
+    const records: Buffer[] = [];
+    let [owner, at]: [Buffer, string] = [Buffer.from([0xc0, 0x0c]), name];
+    for (;;) {
+      const question = `${type} ${at}`;
+      questions.push(question);
+      const nth = questions.filter((one) => one === question).length;
+      const reply = scripts[at]?.(type, nth) ?? { rcode: 'NXDOMAIN' };
+      if (reply === 'hang') return 'hang';
+      if ('rcode' in reply) return { rcode: reply.rcode, records };
+      if ('addresses' in reply) {
+        const ttl = reply.ttl ?? 0;
+        for (const data of reply.addresses.map(addressBytes))
+          records.push(writeRecord(owner, data.length === 4 ? 1 : 28, { data, ttl }));
+        return { rcode: 'NOERROR', records };
+      }
+      if (records.length === MAX_ALIASES) return { rcode: 'NOERROR', records };
+      const data = nameBytes(reply.cname);
+      records.push(writeRecord(owner, 5, { data, ttl: 0 }));
+      [owner, at] = [data, reply.cname];
+    }
+  };
+  /** Null: no reply. */
+  const replyTo = (query: Buffer): { readonly reply: Buffer; readonly end: number } | null => {
     const { name, type, end } = readQuestion(query);
-    const question = `${type} ${name}`;
-    questions.push(question);
-    const nth = questions.filter((one) => one === question).length;
-    const reply = type === undefined ? undefined : scripts[name]?.(type, nth);
-    if (reply === 'hang') return;
-    socket.send(writeReply(query, end, reply ?? { rcode: 'NXDOMAIN' }), from.port, from.address);
+    const answer: Answer | 'hang' =
+      type === undefined ? { rcode: 'NXDOMAIN', records: [] } : answerOf(name, type);
+    return answer === 'hang' ? null : { reply: writeReply(query, end, answer), end };
+  };
+
+  const tcp = createServer();
+  const open = new Set<Socket>();
+  tcp.on('connection', (socket) => {
+    open.add(socket);
+    let received: Buffer = Buffer.alloc(0);
+    socket.on('close', () => open.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      while (received.length >= 2 && received.length >= 2 + received.readUInt16BE(0)) {
+        const end = 2 + received.readUInt16BE(0);
+        const replied = replyTo(received.subarray(2, end));
+        received = received.subarray(end);
+        if (replied === null) continue;
+        const prefix = Buffer.alloc(2);
+        prefix.writeUInt16BE(replied.reply.length);
+        socket.write(Buffer.concat([prefix, replied.reply]));
+      }
+    });
   });
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
+  tcp.listen(0, '127.0.0.1');
+  await once(tcp, 'listening');
+  const port = portOf(tcp);
+  const udp = createSocket('udp4');
+  udp.on('message', (query, from) => {
+    const replied = replyTo(query);
+    if (replied === null) return;
+    const { reply, end } = replied;
+    udp.send(reply.length > PACKET_BYTES ? truncated(reply, end) : reply, from.port, from.address);
+  });
+  udp.bind(port, '127.0.0.1');
+  await once(udp, 'listening');
   return {
     /** `address:port`, the format of `Resolver.setServers`. */
-    address: `127.0.0.1:${socket.address().port}`,
-    /** Every question so far, as `A name`. */
+    address: `127.0.0.1:${port}`,
+    /** Every question so far, as `A name`: also those that it asked itself to follow a CNAME. */
     questions: questions as readonly string[],
     [Symbol.asyncDispose]: async () => {
-      socket.close();
-      await once(socket, 'close');
+      udp.close();
+      for (const socket of open) socket.destroy();
+      tcp.close();
+      await Promise.all([once(udp, 'close'), once(tcp, 'close')]);
     },
   };
 };

@@ -44,6 +44,12 @@ export const requiring = (...clients: readonly TlsFiles[]): TlsOptions => ({
   ca: clients.map(({ cert }) => cert),
 });
 
+/** Signed by an authority whose certificate and key do not exist any more; receiver.example.com and 127.0.0.1, same key. */
+export const unknownAuthorityTls = (): TlsFiles => ({
+  cert: fixture('unknown-authority-cert.pem'),
+  key: fixture('receiver-key.pem'),
+});
+
 /** Ended in 2020; receiver.example.com, same key. */
 export const expiredTls = (): TlsFiles => ({
   cert: fixture('expired-cert.pem'),

@@ -52,6 +52,9 @@ export const repeatsInterim =
     repeat(socket, `HTTP/1.1 ${status} Interim\r\n\r\n`, 5);
   };
 
+/** 200 and one header of 1 MiB. */
+export const sendsHugeHeaders: Behaviour = writes(`HTTP/1.1 200 OK\r\nx: ${'a'.repeat(1 << 20)}\r\n\r\n`);
+
 /** 200 and as much body as the peer accepts; `onAccepted` gets the number of bytes that the kernel took. */
 export const pours =
   (onAccepted: (bytes: number) => void): Behaviour =>
@@ -66,11 +69,20 @@ export const pours =
     pour();
   };
 
-/** Redirects to itself. */
+/** Redirects to itself, or to this location. */
 export const redirects =
-  (status: number): Behaviour =>
+  (status: number, location?: string): Behaviour =>
   (socket, request) => {
-    socket.write(`HTTP/1.1 ${status} Moved\r\nlocation: ${request.path}\r\ncontent-length: 0\r\n\r\n`);
+    const target = location ?? request.path;
+    socket.write(`HTTP/1.1 ${status} Moved\r\nlocation: ${target}\r\ncontent-length: 0\r\n\r\n`);
+  };
+
+/** 200 and these bytes, encoded as `encoding` says, with their length. */
+export const sends =
+  (bytes: Buffer, encoding: string): Behaviour =>
+  (socket) => {
+    const head = `HTTP/1.1 200 OK\r\ncontent-encoding: ${encoding}\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+    socket.write(Buffer.concat([Buffer.from(head), bytes]));
   };
 
 /** Replies to the first request of each connection; `next` handles later ones. */
@@ -79,3 +91,6 @@ export const repliesOnceThen =
   (socket, request) => {
     (request.nth_on_connection === 1 ? replies(200, 'first') : next)(socket, request);
   };
+
+/** Resets the connection without an answer. */
+export const resets: Behaviour = (socket) => socket.resetAndDestroy();

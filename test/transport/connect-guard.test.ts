@@ -154,29 +154,3 @@ describe('the connector dials', () => {
     expect(sockets.opened()).toBe(1);
   });
 });
-
-describe('a name lookup', () => {
-  it.each<[string, DnsScript, string]>([
-    ['NXDOMAIN', () => ({ rcode: 'NXDOMAIN' }), 'ENOTFOUND'],
-    ['SERVFAIL', () => ({ rcode: 'SERVFAIL' }), 'ESERVFAIL'],
-    ['no address', answers([]), 'ENODATA'],
-  ])('that ends in %s is dns_failed', async (_, script, code) => {
-    await using dns = await startDnsServer({ [NAME]: script });
-    await using harness = createTransportHarness({ dns });
-    expect((await harness.send(`http://${NAME}/`)).outcome).toEqual({ kind: 'dns_failed', code });
-  });
-
-  it('that hangs ends at the deadline, and does not delay other requests', { retry: 3 }, async () => {
-    await using dns = await startDnsServer({ [NAME]: () => 'hang' });
-    await using receiver = await startFaultyReceiver(ok);
-    await using harness = createTransportHarness({ dns });
-    const ended: string[] = [];
-    const hanging = harness.send(`http://${NAME}/`, { timeout_ms: 500 }).finally(() => ended.push('hanging'));
-    const healthy = harness.send(receiver.origin).finally(() => ended.push('healthy'));
-    const [{ outcome, timings }] = await Promise.all([hanging, healthy]);
-    expect(ended).toEqual(['healthy', 'hanging']);
-    expect(outcome).toEqual({ kind: 'timeout', phase: 'dns' });
-    expect(timings.total_ms).toBeGreaterThan(490);
-    expect(timings.total_ms).toBeLessThan(750);
-  });
-});

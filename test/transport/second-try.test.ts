@@ -3,12 +3,11 @@ import { startFaultyReceiver, type Behaviour } from '../support/faulty-receiver.
 import {
   neverReplies,
   repliesOnceThen,
+  resets,
   writesAndCloses,
   writesAndResets,
 } from '../support/receiver-behaviours.ts';
 import { connectionIsIdle, createTransportHarness } from '../support/transport-harness.ts';
-
-const resets: Behaviour = (socket) => socket.resetAndDestroy();
 
 /** Handles each request with the next behaviour. */
 const inOrder = (...behaviours: Behaviour[]): Behaviour => {

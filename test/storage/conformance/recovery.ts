@@ -16,7 +16,7 @@ export const recovery = (check: Check): void => {
     const pair = await kit.pair();
     const [held, lost] = [await kit.leaseFor(pair), await kit.leaseFor(pair)];
     const now = NOW + LEASE_MS + 1;
-    const of_held = { now, of: 'expired', held: new Set([held.delivery.id]) } as const;
+    const of_held = { now, of: 'expired', held: () => new Set([held.delivery.id]) } as const;
     expect(await kit.store.releaseLeases(of_held)).toBe(1);
     expect(await kit.row(held)).toMatchObject({ status: 'sending' });
     expect(await kit.row(lost)).toMatchObject({ status: 'pending' });
@@ -47,7 +47,7 @@ export const recovery = (check: Check): void => {
     };
     const [passed, current] = [await lease(NOW), await lease(NOW + 1)];
     const now = NOW + LEASE_MS + 1;
-    expect(await kit.store.releaseLeases({ now, of: 'expired', held: new Set() })).toBe(1);
+    expect(await kit.store.releaseLeases({ now, of: 'expired', held: () => new Set<string>() })).toBe(1);
     expect(await kit.row(passed)).toMatchObject({
       status: 'pending',
       next_attempt_at: now,
@@ -57,7 +57,7 @@ export const recovery = (check: Check): void => {
     });
     expect(await kit.row(current)).toMatchObject({ status: 'sending' });
     expect(await kit.arrange.attempts(current.delivery.id)).toEqual([]);
-    expect(await kit.store.releaseLeases({ now, of: 'expired', held: new Set() })).toBe(0);
+    expect(await kit.store.releaseLeases({ now, of: 'expired', held: () => new Set<string>() })).toBe(0);
   });
 
   check('a takeover releases every lease, each with exactly one interrupted attempt', async (kit) => {

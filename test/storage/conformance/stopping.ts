@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Check, GONE, type Kit, NOW } from './kit.ts';
+import { type Check, DAY_MS, GONE, type Kit, NOW } from './kit.ts';
 
 const backlog = async (kit: Kit, size: number) => {
   const pair = await kit.pair();
@@ -65,4 +65,18 @@ export const stopping = (check: Check): void => {
       },
     );
   }
+
+  check('deliveries that are too far ahead become due in bounded slices, and no others', async (kit) => {
+    const [far, near] = [await kit.pair(), await kit.pair()];
+    const beyond = NOW + 100 * DAY_MS;
+    await kit.arrange.addBacklog(far.hook_id, 250, beyond + 1);
+    await kit.arrange.addBacklog(near.hook_id, 10, beyond);
+    const pullIn = (after: string) => kit.store.pullIn({ now: NOW, beyond, after, limit: 100 });
+    expect(await pullIn('')).toEqual({ pulled: 100, next: '' });
+    expect(await pullIn('')).toEqual({ pulled: 100, next: '' });
+    expect(await pullIn('')).toEqual({ pulled: 50, next: null });
+    expect(await kit.due(NOW)).toEqual([far]);
+    const due = (await kit.arrange.deliveries()).filter(({ next_attempt_at }) => next_attempt_at === NOW);
+    expect(due).toHaveLength(250);
+  });
 };

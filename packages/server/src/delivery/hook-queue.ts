@@ -40,6 +40,8 @@ export class HookQueue {
   #waiting = new HalvesQueue();
   /** The number of those that come from a backlog in the store. */
   #backlog = 0;
+  /** No waiting delivery has a lease that expires earlier. */
+  #first_expiry = Infinity;
   /** By lease, the oldest first. */
   readonly #in_flight = new Map<string, Flight>();
   /** Smoothed duration of its attempts; null before the first one. */
@@ -85,6 +87,7 @@ export class HookQueue {
 
   push(leased: LeasedDelivery): void {
     this.#waiting.push(leased);
+    this.#first_expiry = Math.min(this.#first_expiry, leased.lease_until);
     if (leased.is_backlog) this.#backlog += 1;
   }
 
@@ -103,10 +106,9 @@ export class HookQueue {
 
   /** Removes and returns the deliveries whose leases are about to expire. */
   takeExpiring(now: number): readonly LeasedDelivery[] {
-    for (const { lease_until } of this.#waiting) {
-      if (mustReturn(lease_until, now)) return this.#split((leased) => !mustReturn(leased.lease_until, now));
-    }
-    return [];
+    return mustReturn(this.#first_expiry, now)
+      ? this.#split((leased) => !mustReturn(leased.lease_until, now))
+      : [];
   }
 
   /** The ids of the deliveries that are queued or in flight here. */
@@ -166,9 +168,14 @@ export class HookQueue {
   #split(stays: (leased: LeasedDelivery) => boolean): readonly LeasedDelivery[] {
     const taken: LeasedDelivery[] = [];
     const kept = new HalvesQueue();
+    this.#first_expiry = Infinity;
     for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
-      if (stays(next)) kept.push(next);
-      else taken.push(next);
+      if (!stays(next)) {
+        taken.push(next);
+        continue;
+      }
+      kept.push(next);
+      this.#first_expiry = Math.min(this.#first_expiry, next.lease_until);
     }
     this.#waiting = kept;
     this.#backlog -= taken.filter(({ is_backlog }) => is_backlog).length;

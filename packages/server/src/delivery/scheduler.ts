@@ -21,6 +21,8 @@ export interface SchedulerOptions {
 
 /** Deliveries per hook and refill. */
 const REFILL_MAX = 256;
+/** Minimum time between looks at all hooks with attempts in flight: thousands of them take a millisecond. */
+const CLASSIFY_EVERY_MS = 25;
 /** Idle hooks whose smoothed duration is remembered. */
 const REMEMBERED_MAX = 50_000;
 
@@ -49,6 +51,7 @@ export class Scheduler {
   readonly #manual: LeasedDelivery[] = [];
   readonly #suspects = new SuspectQueue();
   #queued = 0;
+  #classified = -Infinity;
   #is_awake = false;
   #is_closed = false;
 
@@ -252,6 +255,8 @@ export class Scheduler {
   /** A hook whose attempts hang becomes slow without any further event. */
   #classifyBusy(): void {
     const now = this.#clock.monotonic();
+    if (now - this.#classified < CLASSIFY_EVERY_MS) return;
+    this.#classified = now;
     for (const queue of this.#busy) this.#classify(queue, now);
   }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { LeasedDelivery, Store } from '../ports/store.ts';
 import type { Claimer } from './claimer.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { Observation } from './report.ts';
 import type { Scheduler } from './scheduler.ts';
 import { SliceSize } from './slice-size.ts';
@@ -19,12 +20,16 @@ export interface SweeperOptions {
   readonly retention_ms: number | null;
   /** The payloads of older events without unfinished deliveries are removed; null keeps all. */
   readonly payload_retention_ms: number | null;
+  /** The configured schedule of all hooks without their own; null for those of the dialects. */
+  readonly retry_delays_ms: readonly number[] | null;
   /** The deliveries that this node is working on. */
   readonly held: () => ReadonlySet<string>;
   readonly returnUnsent: (leased: readonly LeasedDelivery[]) => void;
 }
 
 const SECRETS_MAX = 100;
+/** Longer than any delivery waits: for `deliver_at`, for Retry-After, or by the schedule of a hook or a dialect. */
+const LONGEST_WAIT_MS = 100 * 86_400_000;
 /** Minimum time between passes over the database file: with the duration of a pass, expired rows leave it within a day. */
 const SCRUB_EVERY_MS = 23 * 3_600_000;
 /** Time limit for all slices of one kind in one sweep, including waits. */
@@ -42,9 +47,17 @@ export class Sweeper {
   readonly #prune_size = new SliceSize();
   readonly #payload_size = new SliceSize();
   readonly #stats_size = new SliceSize();
+  readonly #pull_size = new SliceSize();
+  readonly #clock_watch: ClockWatch;
+  readonly #longest_wait_ms: number;
+  /** Where a walk for deliveries that are too far ahead continues; null when it is complete. An earlier process can have left some. */
+  #pull_after: string | null = '';
 
   constructor(options: SweeperOptions) {
     this.#options = options;
+    this.#clock_watch = new ClockWatch(options.clock);
+    // Twice, because of the jitter.
+    this.#longest_wait_ms = Math.max(LONGEST_WAIT_MS, ...(options.retry_delays_ms ?? []).map((ms) => 2 * ms));
   }
 
   async run(): Promise<void> {
@@ -52,11 +65,13 @@ export class Sweeper {
     const { retention_ms, payload_retention_ms } = this.#options;
     returnUnsent([...scheduler.shedOverflow(), ...scheduler.takeExpiring()]);
     const now = clock.now();
-    const released = await store.releaseLeases({ now, of: 'expired', held: held() });
+    const released = await store.releaseLeases({ now, of: 'expired', held });
     if (released > 0) {
       log.warn('leases expired before their attempts were recorded', { released });
       changes.bulk(null, { reason: 'burst', hook_id: null, tenant: null });
     }
+    this.#watchClock();
+    await this.#slices(() => this.#pullIn());
     await claimer.claimDue();
     await this.#slices(() => this.#stop());
     await store.pruneSecrets({ now, limit: SECRETS_MAX });
@@ -68,6 +83,27 @@ export class Sweeper {
     const scrub = async (): Promise<boolean> =>
       (await store.scrub({ now: clock.now(), every_ms: SCRUB_EVERY_MS })).has_more;
     await this.#slices(scrub, SCRUB_MS);
+  }
+
+  #watchClock(): void {
+    const set_back_ms = this.#clock_watch.stepBack();
+    if (set_back_ms === 0) return;
+    this.#options.log.warn('the clock was set back; what waits is delayed by up to as much', { set_back_ms });
+    this.#pull_after = '';
+  }
+
+  async #pullIn(): Promise<boolean> {
+    if (this.#pull_after === null) return false;
+    const { store, clock, log } = this.#options;
+    const now = clock.now();
+    const slice = { now, beyond: now + this.#longest_wait_ms, after: this.#pull_after };
+    const { pulled, next } = await this.#measured(this.#pull_size, () =>
+      store.pullIn({ ...slice, limit: this.#pull_size.limit }),
+    );
+    if (pulled > 0)
+      log.warn('deliveries that waited since before the clock was set back are due', { pulled });
+    this.#pull_after = next;
+    return next !== null;
   }
 
   async #stop(): Promise<boolean> {

@@ -18,7 +18,7 @@ const TURN_MS = 5;
  * Characters of large bodies in flight beyond which others wait: a tenant with none in flight only at twice, and a
  * workspace with none at three times as many.
  */
-const CHARACTERS_MAX = 32 * 1024 * 1024;
+const CHARACTERS_MAX = 8 * 1024 * 1024;
 /** Bodies up to this size do not count: the number of slots bounds them. */
 const SMALL_MAX = 16_384;
 

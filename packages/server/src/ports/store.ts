@@ -208,6 +208,14 @@ export interface StopResult {
   readonly hooks: readonly DueHook[];
 }
 
+/** One slice of making deliveries due that wait since before the clock was set back. */
+export interface PullInResult {
+  /** The number of deliveries. */
+  readonly pulled: number;
+  /** The `after` of the next slice; null after the last one. */
+  readonly next: string | null;
+}
+
 /** One bounded step of a walk over all hooks. */
 export interface DueHooks {
   /** Active hooks with a delivery due, ordered by id. */
@@ -354,11 +362,21 @@ export interface Store {
   readonly releaseLeases: (
     release: { readonly now: number } & (
       | { readonly of: 'dead_nodes' }
-      | { readonly of: 'expired'; readonly held: ReadonlySet<string> }
+      | { readonly of: 'expired'; readonly held: () => ReadonlySet<string> }
     ),
   ) => Promise<number>;
   /** Holds or cancels up to `limit` waiting deliveries of hooks that were disabled, paused or deleted. */
   readonly stopDeliveries: (stop: { readonly now: number; readonly limit: number }) => Promise<StopResult>;
+  /**
+   * Makes up to `limit` pending deliveries due whose next attempt is later than `beyond`, among the next hooks whose ids
+   * follow `after`. No schedule delays a delivery for so long: the clock was set back since.
+   */
+  readonly pullIn: (slice: {
+    readonly now: number;
+    readonly beyond: number;
+    readonly after: string;
+    readonly limit: number;
+  }) => Promise<PullInResult>;
   /** The current hooks by id. A deleted hook is missing; a hook whose secrets cannot be decrypted is null. */
   readonly hooks: (ids: readonly string[]) => Promise<ReadonlyMap<string, SendableHook | null>>;
   /** The events that were too large to keep with their leased deliveries, by event id. */

@@ -1,4 +1,4 @@
-import { promises as dns } from 'node:dns';
+import { promises as dns, type RecordWithTtl } from 'node:dns';
 import type { Clock } from '../ports/clock.ts';
 import { ResolverWatch } from './resolver-watch.ts';
 import { isLocalhost, withoutTrailingDot } from './special-names.ts';
@@ -74,10 +74,17 @@ const noteResults = (
   else if (codes.every((code) => SERVER_FAILURES.has(code))) watch.failed(name);
 };
 
+/** c-ares reports an answer with only CNAMEs, such as a loop of them, as a success without records. */
+const orNoData = async (name: string, answer: Promise<RecordWithTtl[]>): Promise<RecordWithTtl[]> => {
+  const records = await answer;
+  if (records.length > 0) return records;
+  throw Object.assign(new Error(`no address of ${name}`), { code: 'ENODATA' });
+};
+
 const lookUp = async (resolver: dns.Resolver, watch: ResolverWatch, name: string): Promise<Answer> => {
   const [v4, v6] = await Promise.allSettled([
-    resolver.resolve4(name, { ttl: true }),
-    resolver.resolve6(name, { ttl: true }),
+    orNoData(name, resolver.resolve4(name, { ttl: true })),
+    orNoData(name, resolver.resolve6(name, { ttl: true })),
   ]);
   noteResults(watch, name, [v4, v6]);
   const records = [

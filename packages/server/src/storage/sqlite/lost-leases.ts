@@ -52,14 +52,23 @@ export const createLostLeases = (
       .where('lease_until', '<', param('now'))
       .limit(param('limit')),
   );
+  const readExpired = ({
+    now,
+    held: heldNow,
+  }: Extract<Release, { of: 'expired' }>): readonly DeliveryRow[] => {
+    // Usually there is none, and the set of what is held is large.
+    if (selectExpired.all({ now, limit: 1 }).length === 0) return [];
+    const held = heldNow();
+    return selectExpired
+      .all({ now, limit: RELEASED_MAX + held.size })
+      .filter(({ id }) => !held.has(id))
+      .slice(0, RELEASED_MAX);
+  };
   return (release) => {
     const rows =
       release.of === 'dead_nodes'
         ? selectOfOthers.all({ node_id, limit: RELEASED_MAX })
-        : selectExpired
-            .all({ now: release.now, limit: RELEASED_MAX + release.held.size })
-            .filter(({ id }) => !release.held.has(id))
-            .slice(0, RELEASED_MAX);
+        : readExpired(release);
     return rows.map((row) => toInterrupted(row, ids('att')));
   };
 };

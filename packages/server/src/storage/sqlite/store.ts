@@ -31,6 +31,7 @@ import { ScrubPasses } from './scrub-passes.ts';
 import { SendableHooks } from './sendable-hooks.ts';
 import { SettlementWriter } from './settlement-writer.ts';
 import { createStatsWriter } from './stats-writer.ts';
+import { createPullIn } from './pull-in.ts';
 import { createStopDeliveries } from './stop-deliveries.ts';
 import { toStorageError } from './storage-error.ts';
 import { createTenantWriter, KnownTenants } from './tenant-writer.ts';
@@ -73,6 +74,7 @@ const createParts = (options: SqliteStoreOptions) => {
     sendable,
     known_tenants,
     stop,
+    pullIn: createPullIn(database),
     fan_outs,
     writeEvent: createEventWriter(database, {
       writeDeliveries,
@@ -161,6 +163,8 @@ export class SqliteStore implements Store {
 
   readonly stopDeliveries: Store['stopDeliveries'] = (slice) =>
     this.#write('other', slice, () => this.#parts.stop.stopNext(slice));
+
+  readonly pullIn: Store['pullIn'] = (slice) => this.#write('other', slice, () => this.#parts.pullIn(slice));
 
   readonly hooks: Store['hooks'] = (ids) =>
     this.#database.read('flow', () => {
