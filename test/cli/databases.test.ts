@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { runCommand } from '../support/command-line.ts';
 import { fillDatabase } from '../support/filled-database.ts';
@@ -40,6 +41,27 @@ test('migrate says what it did and what to do next', async () => {
   const wrong = await runCommand(args, { folder: folder.path });
   expect(wrong).toMatchObject({ code: 1, stdout: '' });
   expect(wrong.stderr).toMatch(/^bellwire: [^\n]+BELLWIRE_ENCRYPTION_KEYS[^\n]+\n$/);
+});
+
+test('without configured keys, migrate checks those of the key files of both servers', async () => {
+  await using folder = await createTemporaryFolder();
+  const writeKeys = async (name: string, keys: string): Promise<void> => {
+    await mkdir(folder.file(name));
+    await writeFile(folder.file(`${name}/keys`), `${keys}\n`, { mode: 0o600 });
+  };
+  await writeKeys('.bellwire', KEYS);
+  await fillDatabase(folder.file('.bellwire/bellwire.db'), 300, KEYS);
+  await writeKeys('other', `k1:${Buffer.alloc(32, 6).toString('base64')}`);
+  const migrate = (to: string) =>
+    runCommand(['migrate', '--from', 'file:.bellwire/bellwire.db', '--to', to], { folder: folder.path });
+  expect(await migrate('file:other/bellwire.db')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('"k1"'),
+  });
+  expect(await migrate('file:new/bellwire.db')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(folder.file('.bellwire/keys')),
+  });
 });
 
 test('a wrong URL is exit code 2, and a database that is not there exit code 1', async () => {

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { describe, expect, test } from 'vitest';
 import { type BellwireError, createBellwire, readConfig } from '../../packages/server/src/index.ts';
 import type { MoveEnd } from '../../packages/server/src/storage/move/move-end.ts';
@@ -6,6 +7,7 @@ import { openSqliteEnd } from '../../packages/server/src/storage/move/sqlite-end
 import { openPostgresEnd } from '../../packages/server/src/storage/move/open-end.ts';
 import { movedTables } from '../../packages/server/src/storage/move/moved-tables.ts';
 import { type CompletedMove, runMove } from '../../packages/server/src/storage/move/run-move.ts';
+import { migratePostgres, openPostgres } from '../../packages/server/src/storage/postgres/database.ts';
 import { lockDatabaseFile } from '../../packages/server/src/storage/sqlite/file-lock.ts';
 import { differingTables, fillDatabase, LAST_HOOK_NUMBER } from '../support/filled-database.ts';
 import { postgres, startPostgres } from '../support/postgres-server.ts';
@@ -27,7 +29,16 @@ const move = (
   [from, to]: readonly [string, string],
   { keys = KEYS, restart = false, onRows = () => {} }: MoveSetup = {},
 ): Promise<CompletedMove> =>
-  runMove({ from, to, database_schema: null, encryption_keys: keys, restart, onRows, onCompare: () => {} });
+  runMove({
+    from,
+    to,
+    folder: '/none',
+    database_schema: null,
+    encryption_keys: keys,
+    restart,
+    onRows,
+    onCompare: () => {},
+  });
 
 const refusalOf = (moving: Promise<unknown>): Promise<BellwireError> =>
   moving.then(
@@ -275,6 +286,37 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
       expect(await refusalOf(move([from.urls[0], url]))).toMatchObject({
         message: expect.stringContaining('Another "bellwire migrate"'),
       });
+    }));
+
+  test('a database on which a node is alive is neither copied nor completed', () =>
+    withDatabase(async (url) => {
+      await using from = await arrange();
+      const nodes = openPostgres(url);
+      const setSeen = (ago_ms: number) =>
+        sql`insert into bellwire_nodes (id, seen_at)
+          values ('node_1', floor(extract(epoch from clock_timestamp()) * 1000)::bigint - ${ago_ms}::bigint)
+          on conflict (id) do update set seen_at = excluded.seen_at`.execute(nodes.db);
+      const refused = { code: 'move_failed', message: expect.stringContaining('A server uses') as string };
+      try {
+        await migratePostgres(nodes);
+        await sql`create table if not exists bellwire_nodes (id text primary key, seen_at bigint not null)`.execute(
+          nodes.db,
+        );
+        await setSeen(1_000);
+        expect(await refusalOf(move([from.urls[0], url]))).toMatchObject(refused);
+        await setSeen(20_000);
+        // A node that starts while rows are copied.
+        let started: Promise<unknown> | null = null;
+        const moving = move([from.urls[0], url], { onRows: () => void (started ??= setSeen(0)) });
+        expect(await refusalOf(moving)).toMatchObject(refused);
+        await started;
+        await setSeen(20_000);
+        expect(await move([from.urls[0], url])).toMatchObject({ began: 'resumed' });
+        await setSeen(1_000);
+        expect(await refusalOf(move([url, from.urls[1]]))).toMatchObject(refused);
+      } finally {
+        await nodes.close();
+      }
     }));
 
   test('rows of a megabyte each are read a few at a time', () =>

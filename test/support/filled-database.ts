@@ -23,7 +23,7 @@ const AWKWARD = [
   '\\N\n\t\r ',
   '{a,"b",NULL}',
   '{"order":{"total":4.20}} ',
-  'long '.repeat(600),
+  'long '.repeat(120),
 ];
 const WORKSPACES = 20;
 const HOOKS = 200;
@@ -34,7 +34,7 @@ export const LAST_HOOK_NUMBER = 5_000;
 const sizeOf = (table: string, total: number): number => {
   if (table === 'bellwire_workspaces') return WORKSPACES;
   if (table === 'bellwire_hooks' || table === 'bellwire_throttles') return HOOKS;
-  if (/_(?:events|deliveries|attempts)$/.test(table)) return Math.floor(total * 0.28);
+  if (/_(?:events|deliveries|attempts)$/.test(table)) return Math.floor(total * 0.3);
   return Math.floor(total * 0.01);
 };
 

@@ -91,8 +91,11 @@ export const openTestStore = async (options: TestStoreOptions = {}) => {
 const MAX_AGE = { ms: 5_000, monotonic: () => performance.now() };
 
 /** The same over the PostgreSQL database at `url`, which has our tables. */
-export const openPostgresStore = (url: string, options: TestStoreOptions = {}) => {
-  const database = openPostgres(url);
+export const openPostgresStore = (
+  url: string,
+  { schema = null, ...options }: TestStoreOptions & { readonly schema?: string | null } = {},
+) => {
+  const database = openPostgres(url, { schema });
   return {
     ...openOver(database, {
       ...options,

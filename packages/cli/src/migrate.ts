@@ -78,6 +78,7 @@ const run = async (shell: Shell, { from, to, databaseSchema, restart, json }: Op
   const move = await runMove({
     from: inFolder(shell, from),
     to: inFolder(shell, to),
+    folder: shell.folder,
     encryption_keys: encryption_keys ?? null,
     database_schema: database_schema ?? null,
     restart: restart === true,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { BellwireError } from '../../core/errors.ts';
 import {
   migratePostgres,
@@ -7,7 +8,7 @@ import {
 } from '../postgres/database.ts';
 import { connectionFailure, printableUrl } from '../postgres/database-url.ts';
 import type { MoveEnd } from './move-end.ts';
-import { postgresRows } from './postgres-end.ts';
+import { postgresRows, qualifiedName } from './postgres-end.ts';
 
 /** One for the lock, the others for slices. */
 const CONNECTIONS = 3;
@@ -53,6 +54,25 @@ const lockDatabase = async ({ pool, schema }: PostgresDatabase, name: string): P
   };
 };
 
+/** Without a sign of life for so long, a node is dead. */
+const DEAD_AFTER_MS = 12_000;
+
+/** Refuses a database on which a server runs. Its tables of nodes exist once a server of this version has migrated it. */
+const assertNoNodes = async ({ db, schema }: PostgresDatabase, name: string): Promise<void> => {
+  const table = sql.table('bellwire_nodes');
+  const found = await sql<{ exists: boolean }>`
+    select to_regclass(${qualifiedName(schema, 'bellwire_nodes')}) is not null as exists`.execute(db);
+  if (found.rows[0]?.exists !== true) return;
+  const { rows } = await sql<{ nodes: number }>`
+    select count(*) as nodes from ${table}
+    where seen_at > extract(epoch from clock_timestamp()) * 1000 - ${sql.lit(DEAD_AFTER_MS)}`.execute(db);
+  const nodes = rows[0]?.nodes ?? 0;
+  if (nodes === 0) return;
+  throw failed(
+    `${nodes === 1 ? 'A server uses' : `${nodes} servers use`} ${name}. Stop all servers on it, and start the same command again; one that was killed counts for ${DEAD_AFTER_MS / 1000} seconds.`,
+  );
+};
+
 /**
  * Opens a PostgreSQL database for a move, locked against other moves.
  * @throws BellwireError `move_failed` if it cannot be reached, or while another move uses it.
@@ -68,7 +88,10 @@ export const openPostgresEnd = async (url: string, schema: string | null = null)
       db,
       isMigrated: async () => (await pendingPostgres(database)).length === 0,
       migrate: () => migratePostgres(database),
-      assertAlone: () => lock.check(),
+      assertAlone: async () => {
+        await lock.check();
+        await assertNoNodes(database, name);
+      },
       ...postgresRows(database),
       [Symbol.asyncDispose]: async () => {
         await lock.release();

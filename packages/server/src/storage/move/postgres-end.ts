@@ -16,7 +16,7 @@ interface Described extends MovedTable {
 }
 
 /** The text of a table's name for `regclass`. */
-const qualified = (schema: string | null, name: string): string =>
+export const qualifiedName = (schema: string | null, name: string): string =>
   schema === null ? `"${name}"` : `"${schema}"."${name}"`;
 
 const refs = (names: readonly string[]): RawBuilder<unknown> => sql.join(names.map((name) => sql.ref(name)));
@@ -24,7 +24,7 @@ const refs = (names: readonly string[]): RawBuilder<unknown> => sql.join(names.m
 const describeTable = async ({ db, schema }: PostgresTables, table: MovedTable): Promise<Described> => {
   const { rows } = await sql<Column>`
     select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
-    where attrelid = ${qualified(schema, table.name)}::regclass and attnum > 0 and not attisdropped`.execute(
+    where attrelid = ${qualifiedName(schema, table.name)}::regclass and attnum > 0 and not attisdropped`.execute(
     db,
   );
   return { ...table, columns: rows.toSorted((a, b) => (a.name < b.name ? -1 : 1)) };
@@ -101,7 +101,7 @@ const clear = async (db: Kysely<Schema>): Promise<void> => {
 };
 
 const hooksSequence = (schema: string | null): RawBuilder<unknown> =>
-  sql`pg_get_serial_sequence(${qualified(schema, 'bellwire_hooks')}, 'number')::regclass`;
+  sql`pg_get_serial_sequence(${qualifiedName(schema, 'bellwire_hooks')}, 'number')::regclass`;
 
 const hookNumbers = ({ db, schema }: PostgresTables) => ({
   lastHookNumber: async (): Promise<number> => {

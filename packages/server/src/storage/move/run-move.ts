@@ -16,7 +16,9 @@ export interface RunMoveOptions extends Pick<MoveOptions, 'restart' | 'onRows' |
   readonly to: string;
   /** The schema of the tables in PostgreSQL; null for the first one in the search path. */
   readonly database_schema: string | null;
-  /** The keys of the encrypted values; null for the key file next to a database file. */
+  /** The working folder of the servers. */
+  readonly folder: string;
+  /** The keys of the encrypted values; null for the key files of the servers. */
   readonly encryption_keys: string | null;
 }
 
@@ -28,10 +30,10 @@ export interface CompletedMove extends Move {
 const fileOf = (url: string): string | null =>
   url.startsWith('file:') ? resolve(url.slice('file:'.length)) : null;
 
-const keyFileOf = (url: string): string | null => {
+/** The key file of a server on this database: next to the file, or in the working folder; null if there is none. */
+const keyFileOf = (url: string, folder: string): string | null => {
   const file = fileOf(url);
-  if (file === null) return null;
-  const path = join(dirname(file), 'keys');
+  const path = file === null ? join(folder, '.bellwire', 'keys') : join(dirname(file), 'keys');
   return existsSync(path) ? path : null;
 };
 
@@ -63,13 +65,13 @@ const openTarget = async (url: string, schema: string | null): Promise<MoveEnd> 
  * @throws BellwireError `config_invalid`, `move_failed`, `database_in_use`, `wrong_encryption_key`, `folder_unwritable`.
  */
 export const runMove = async (options: RunMoveOptions): Promise<CompletedMove> => {
-  const { from, to, encryption_keys, database_schema } = options;
+  const { from, to, encryption_keys, database_schema, folder } = options;
   assertDatabase('--from', from);
   assertDatabase('--to', to);
   if ((fileOf(from) ?? from) === (fileOf(to) ?? to)) {
     throw new BellwireError('config_invalid', '--from and --to are the same database.');
   }
-  const key_files = [keyFileOf(from), keyFileOf(to)].filter((file) => file !== null);
+  const key_files = [keyFileOf(from, folder), keyFileOf(to, folder)].filter((file) => file !== null);
   const key_rings =
     encryption_keys === null
       ? key_files.map((file) => readOrCreateKeyRing(file, false).key_ring)
