@@ -1,15 +1,15 @@
 import { rmSync } from 'node:fs';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pictureOf } from './picture.ts';
-import { loadNow, type Measured, reportOf, shown } from './report.ts';
+import { loadNow, type Measured, shown } from './report.ts';
+import { writeResults } from './results.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/all.ts';
 
-// `pnpm bench [id…] [--events 20000] [--full] [--list]`. Without an id, every scenario runs, and bench/results.md and
-// bench/results.svg are written; with ids, only with --write.
+// `pnpm bench [id…] [--events 20000] [--full] [--list]`. Without an id, every scenario runs, and bench/results.md with
+// its picture is written; with ids, only with --write, which keeps the results of the other scenarios.
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -40,7 +40,10 @@ const runAll = async (folder: string, events: number): Promise<readonly Measured
     const started = performance.now();
     const rows = await scenario.run({ folder, events, full: values.full, say });
     const seconds = (performance.now() - started) / 1000;
-    measured.push({ scenario, rows, load: [before, loadNow()], seconds });
+    const { id, about } = scenario;
+    const settings = { events, full: values.full };
+    const at = new Date().toISOString();
+    measured.push({ id, about, rows, settings, load: [before, loadNow()], seconds, at });
     for (const { label, values: columns } of rows) {
       const cells = Object.entries(columns).map(([name, value]) => `${name} ${shown(value)}`);
       say(`  ${label}: ${cells.join(', ')}`);
@@ -61,10 +64,8 @@ const main = async (): Promise<void> => {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const measured = await runAll(folder, events);
   if (positionals.length > 0 && !values.write) return;
-  const settings = { events, full: values.full };
-  await writeFile(new URL('../results.md', import.meta.url), reportOf(measured, settings));
-  await writeFile(new URL('../results.svg', import.meta.url), pictureOf(measured));
-  say('Written: bench/results.md and bench/results.svg.');
+  await writeResults(measured);
+  say('Written: bench/results.md, bench/results.svg and bench/results.json.');
 };
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));

@@ -15,10 +15,10 @@ const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const barsOf = (measured: readonly Measured[], column: string): readonly Bar[] =>
-  measured.flatMap(({ scenario, rows }) =>
+  measured.flatMap(({ id, rows }) =>
     rows.flatMap(({ label, values }) => {
       const value = values[column];
-      return value === undefined ? [] : [{ label: `${scenario.id}: ${label}`, value }];
+      return value === undefined ? [] : [{ label: `${id}: ${label}`, value }];
     }),
   );
 

@@ -1,13 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, loadavg, release, totalmem, type } from 'node:os';
-import type { Row, Scenario } from './scenario.ts';
+import type { Row } from './scenario.ts';
 
+/** The latest measurement of a scenario, as `results.json` keeps it. */
 export interface Measured {
-  readonly scenario: Scenario;
+  readonly id: string;
+  readonly about: string;
   readonly rows: readonly Row[];
+  readonly settings: Settings;
   /** The load average of the machine before and after. */
   readonly load: readonly [before: number, after: number];
   readonly seconds: number;
+  readonly at: string;
 }
 
 export const loadNow = (): number => loadavg()[0] ?? 0;
@@ -52,12 +56,17 @@ export interface Settings {
   readonly full: boolean;
 }
 
-/** The results file: machine, versions, settings and load, then a table for each scenario. */
-export const reportOf = (measured: readonly Measured[], { events, full }: Settings): string => {
-  const sections = measured.map(({ scenario, rows, load, seconds }) => {
+/** `20,000 events, short sizes` */
+const sizesOf = ({ events, full }: Settings): string =>
+  `${events.toLocaleString('en')} events at the peak, ${full ? 'full' : 'short'} sizes`;
+
+/** The results file: machine and versions, then a table for each scenario with its settings, time and load. */
+export const reportOf = (measured: readonly Measured[]): string => {
+  const sections = measured.map(({ id, about, rows, settings, load, seconds, at }) => {
     const [before, after] = load.map((value) => value.toFixed(1));
     const table = rows.length === 0 ? 'Skipped on this machine.' : tableOf(rows);
-    return `## ${scenario.id}\n\n${scenario.about}\n\n${table}\n\n${seconds.toFixed(0)} s; load average ${before} before, ${after} after.\n`;
+    const how = `${at}: ${sizesOf(settings)}, ${seconds.toFixed(0)} s; load average ${before} before, ${after} after.`;
+    return `## ${id}\n\n${about}\n\n${table}\n\n${how}\n`;
   });
   return [
     '# Results of `pnpm bench`\n',
@@ -65,8 +74,7 @@ export const reportOf = (measured: readonly Measured[], { events, full }: Settin
     '![Events per second and CPU time](results.svg)\n',
     `- Machine: ${machine()}`,
     `- Versions: Node ${process.version}, Bellwire ${versionOf('@bellwire/server')}, undici ${versionOf('undici')}`,
-    `- Settings: ${events.toLocaleString('en')} events at the peak, ${full ? 'full' : 'short'} sizes; server, receiver and load generator share the machine; the server has its defaults, with synchronous=FULL`,
-    `- Time: ${new Date().toISOString()}\n`,
+    '- Settings: server, receiver and load generator share the machine; the server has its defaults, so that every event is on disk (fdatasync) before it is accepted\n',
     ...sections,
   ].join('\n');
 };

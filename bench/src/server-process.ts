@@ -1,7 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { keepYoungGenerationSmall, limitYoungGeneration } from '@bellwire/server/young-generation';
+import { keepYoungGenerationSmall, letYoungGenerationGrow } from '@bellwire/server/young-generation';
 
 // As `bellwire serve` starts.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
@@ -40,7 +40,7 @@ const config = readConfig({
 const bellwire = await createBellwire(config);
 const listening = await listen(bellwire.fetch, config);
 await bellwire.start();
-limitYoungGeneration();
+letYoungGenerationGrow();
 flushCompileCache();
 
 const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

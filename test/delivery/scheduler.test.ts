@@ -61,7 +61,7 @@ it.each([100, 10_000])(
     for (let round = 0; round < 1 + (hooks * 3) / 512 / 3; round += 1) {
       runSoon();
       clock.now += 3_000;
-      for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
+      for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 }, 0);
     }
     runSoon();
     const took: number[] = [];
@@ -71,7 +71,7 @@ it.each([100, 10_000])(
       runSoon();
       scheduler.due();
       clock.now += 1;
-      scheduler.releaseSlot(lease(`fast${n}`, 'fast_hook'));
+      scheduler.releaseSlot(lease(`fast${n}`, 'fast_hook'), 0);
       took.push(performance.now() - before);
     }
     // The median: the mean of a few milliseconds includes pauses of the machine.
@@ -96,7 +96,7 @@ it('a backlog that is claimed from the store makes no accept wait, in any state 
   // The attempts hang: both hooks are slow, and cause no backpressure at all.
   clock.now = 1_000;
   expect(scheduler.due()).toBe(0);
-  for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 });
+  for (const { delivery } of started.splice(0)) scheduler.releaseSlot({ delivery, lease_token: 1 }, 0);
   expect(scheduler.close()).toHaveLength(503);
   expect([scheduler.queued, scheduler.due()]).toEqual([0, 0]);
 });

@@ -99,6 +99,25 @@ it('a hook that starts to fail is announced', async () => {
   expect(seen.find(({ data }) => data.change === 'disabled')?.data.hook.status).toBe('disabled');
 });
 
+it('announces that the breaker of a hook opens and closes', async () => {
+  const view = await server.newWorkspace();
+  const state = { status: 500 };
+  await using failing = await startReceiver(() => ({ ...state }));
+  const hook = await view.addHook(failing.origin, { max_attempts: 1 });
+  await using stream = await streamOf(view.workspace);
+  const breakerIs =
+    (name: string) =>
+    ({ data }: ReadEvent): boolean =>
+      data.change === 'breaker' && data.id === hook.id && data.hook.breaker.state === name;
+  for (let n = 0; n < 10; n += 1) await view.send({});
+  const opened = (await stream.has(breakerIs('open'))).find(breakerIs('open'));
+  expect(opened?.data.hook.breaker.next_probe_at).toEqual(expect.any(String));
+  state.status = 200;
+  const [failed] = await view.deliveries('status=failed');
+  await view.api(`POST /v1/deliveries/${failed!.id}/retry`);
+  await stream.has(breakerIs('closed'));
+});
+
 it('resumes after a cut connection without a gap and without a duplicate', async () => {
   const view = await server.newWorkspace();
   await view.addHook(receiver.origin);

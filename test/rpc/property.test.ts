@@ -14,6 +14,8 @@ const SEED = Number(process.env['PROPERTY_SEED'] ?? 20_261_122);
 /** Calls between two comparisons of the stored state. */
 const COMPARE_EVERY = 1_000;
 
+const AS_ADMIN = { key: 'admin', workspace: null, rest_only: { alias: -1, by_header: false } };
+
 /** Whether the outcome is a list with rows. */
 const hasRows = ({ value }: Outcome): boolean =>
   typeof value === 'object' &&
@@ -31,13 +33,23 @@ const expectSame = (where: string, { name }: Step, { rest, trpc, answer }: Outco
   expectDocumented(operation(name), answer);
 };
 
+/** The calls that skip a failed delivery of an ordered hook, which random calls rarely meet. */
+const skipping = (url: string): readonly Step[] =>
+  [
+    { name: 'hooks.create', input: { url, events: ['skipped'], ordered: true, max_attempts: 1 } },
+    { name: 'events.send', input: { type: 'skipped', data: {} } },
+    { name: 'deliveries.list', input: { event_id: '@evt:0' } },
+    { name: 'deliveries.skip', input: { delivery_id: '@dlv:0' } },
+    { name: 'hooks.delete', input: { hook_id: '@wh:0' } },
+  ].map((step) => ({ ...step, ...AS_ADMIN }));
+
 it(
   `REST and /trpc give the same answers and store the same state (${CALLS} calls, seed ${SEED})`,
   async () => {
     // Half of the events succeed, by their lengths, which are the same on both sides: an open breaker would send at other
     // moments on each side.
     await using receiver = await startReceiver(({ path, body }) =>
-      path.startsWith('/fail') && body.length % 2 === 0 ? { status: 500 } : {},
+      path === '/never' || (path.startsWith('/fail') && body.length % 2 === 0) ? { status: 500 } : {},
     );
     await using pair = await startSurfacePair();
     const seen = { good: new Set<string>(), bad: new Set<string>(), full: new Set<string>() };
@@ -46,7 +58,8 @@ it(
       const [left, right] = await pair.states();
       expect(firstDifference(deterministic(left), deterministic(right)), where).toBeNull();
     };
-    const steps = fc.sample(anyStepTo(receiver.origin), { seed: SEED, numRuns: CALLS });
+    const random = fc.sample(anyStepTo(receiver.origin), { seed: SEED, numRuns: CALLS });
+    const steps = [...skipping(`${receiver.origin}/never`), ...random];
     for (const [nth, step] of steps.entries()) {
       const where = `call ${nth} of seed ${SEED}: ${JSON.stringify(step)}`;
       const outcomes = await pair.call(step);
@@ -58,8 +71,6 @@ it(
     }
     await expectSameState('at the end');
     const all = routes.map(({ name }) => name).toSorted();
-    // Random calls rarely meet a waiting delivery of an ordered hook: test/admin/ordered-hooks.test.ts has its own.
-    seen.good.add('deliveries.skip');
     expect([...seen.good].toSorted(), 'procedures that succeeded').toEqual(all);
     expect([...seen.bad].toSorted(), 'procedures that were refused').toEqual(all);
     expect([...seen.full].toSorted(), 'lists with rows').toEqual(

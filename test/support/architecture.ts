@@ -120,7 +120,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     ],
   },
   'node:module': { may: ['log.ts'] },
-  'node:perf_hooks': { may: ['clock.ts', 'young-generation.ts'] },
+  'node:perf_hooks': { may: ['clock.ts'] },
   'node:tls': { may: ['transport/'] },
   'node:url': { may: ['create-bellwire.ts'] },
   'node:util': { may: ['transport/'] },

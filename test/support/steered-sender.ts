@@ -1,7 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { OutboundRequest } from '../../packages/server/src/ports/transport.ts';
 import { interrupted } from '../../packages/server/src/transport/interrupted.ts';
-import type { ToSender } from '../../packages/server/src/transport/sender-messages.ts';
+import {
+  postedResult,
+  receivedRequest,
+  type ToSender,
+} from '../../packages/server/src/transport/sender-messages.ts';
 import type { Steering } from './threaded-harness.ts';
 
 // The sender thread with faults that `Steering` sets for its start, and the URL of a request for later.
@@ -21,7 +25,7 @@ let dies_on_close = false;
 const obey = ({ id, url }: OutboundRequest): void => {
   if (url === 'die:') process.exit(1);
   if (url === 'answer-and-die:') {
-    parentPort?.postMessage([{ ...interrupted(id, false), outcome: { kind: 'succeeded' } }]);
+    parentPort?.postMessage([postedResult({ ...interrupted(id, false), outcome: { kind: 'succeeded' } })]);
     process.exit(1);
   }
   if (url === 'die-on-close:') dies_on_close = true;
@@ -30,7 +34,7 @@ const obey = ({ id, url }: OutboundRequest): void => {
 
 // Listens before the sender does, so that a request that kills the thread is never sent.
 parentPort?.on('message', (message: ToSender) => {
-  if (message.kind === 'send') message.batch.forEach(obey);
+  if (message !== null) message.map(receivedRequest).forEach(obey);
   else if (dies_on_close) process.exit(1);
 });
 if (!mute) await import('../../packages/server/src/sender-thread.ts');

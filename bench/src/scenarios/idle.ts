@@ -3,8 +3,11 @@ import { useOf, withPair, withWarmPair } from '../pair.ts';
 import type { Pair } from '../pair.ts';
 import type { Row, Scenario } from '../scenario.ts';
 
+/** Idle threads, such as the one for checkpoints, have ended by then. */
+const SETTLED_MS = 35_000;
+
 const idleRow = async ({ server }: Pair, label: string, seconds: number): Promise<Row> => {
-  await wait(3_000);
+  await wait(SETTLED_MS);
   const before = await useOf(server);
   await wait(seconds * 1000);
   const { cpu_us, rss_mb } = await useOf(server);

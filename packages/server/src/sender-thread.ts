@@ -2,7 +2,13 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from './clock.ts';
 import { type NetworkSettings, openNetwork } from './network.ts';
 import { createHttpTransport } from './transport/http-transport.ts';
-import { type FromSender, READY, type ToSender } from './transport/sender-messages.ts';
+import {
+  type FromSender,
+  postedResult,
+  READY,
+  receivedRequest,
+  type ToSender,
+} from './transport/sender-messages.ts';
 
 // The sender thread: an HTTP transport with its own resolver and the same address policy, behind a message port.
 const port = parentPort;
@@ -11,7 +17,11 @@ if (port === null) throw new Error('sender-thread is not a program: the server r
 const post = (message: FromSender): void => port.postMessage(message);
 
 const network = openNetwork(workerData as NetworkSettings);
-const transport = createHttpTransport({ ...network, clock: systemClock, onResults: post });
+const transport = createHttpTransport({
+  ...network,
+  clock: systemClock,
+  onResults: (results) => post(results.map(postedResult)),
+});
 
 const close = async (): Promise<void> => {
   await transport.close();
@@ -20,7 +30,7 @@ const close = async (): Promise<void> => {
 };
 
 port.on('message', (message: ToSender) => {
-  if (message.kind === 'send') transport.send(message.batch);
-  else void close();
+  if (message === null) void close();
+  else transport.send(message.map(receivedRequest));
 });
 post(READY);

@@ -32,6 +32,9 @@ export type CheckFilter = (workspace_id: string, checked: CheckedFilter) => Prom
 const textOf = ({ message, at }: FilterProblem): string =>
   at === null ? message : `${message} (character ${at + 1})`;
 
+/** A suggestion ends with a question mark. */
+const asSentence = (message: string): string => (message.endsWith('?') ? message : `${message}.`);
+
 interface Checked {
   /** The problems with each schema. */
   readonly problems: readonly FieldProblem[];
@@ -83,7 +86,7 @@ export const createCheckFilter =
         .filter((found) => !isWrong(found))
         .flatMap(([first]) => (first === undefined ? [] : [first]))
         .slice(0, WARNINGS_MAX)
-        .map(({ message }) => ({ code: 'filter_field_unknown', message: `${message}.` })),
+        .map(({ message }) => ({ code: 'filter_field_unknown', message: asSentence(message) })),
     };
   };
 
@@ -92,9 +95,7 @@ export const assertFilter = ({ issues }: FilterFindings): void => {
   if (issues.length === 0) return;
   throw new BellwireError(
     'invalid_input',
-    `${issues.map(({ message }) => `filter: ${message}`).join('; ')}.`,
-    {
-      issues,
-    },
+    asSentence(issues.map(({ message }) => `filter: ${message}`).join('; ')),
+    { issues },
   );
 };

@@ -1,4 +1,4 @@
-/** What happened to a hook. `failing` and `recovered` follow its attempts; `disabled` is by the server. */
+/** What happened to a hook. `failing`, `recovered` and `breaker` follow its attempts; `disabled` is by the server. */
 export const hookChanges = [
   'created',
   'updated',
@@ -8,6 +8,7 @@ export const hookChanges = [
   'secret_changed',
   'failing',
   'recovered',
+  'breaker',
   'disabled',
   'deleted',
 ] as const;

@@ -29,19 +29,21 @@ const putTime = (bytes: Uint8Array, time: number): void => {
   bytes[5] = time;
 };
 
+/** Every pair of digits, by its 10 bits. */
+const PAIRS: readonly string[] = Array.from(
+  { length: 1024 },
+  (_, bits) => `${ALPHABET[bits >> 5]}${ALPHABET[bits & 31]}`,
+);
+
+/** 128 bits are 13 pairs of digits, the first of which carries only 8 bits. */
 const encode = (bytes: Uint8Array): string => {
-  // 128 bits are 26 digits of 5 bits, the first of which carries only 3.
-  let text = '';
-  let bits = 2;
-  let carry = 0;
-  for (const byte of bytes) {
-    carry = (carry << 8) | byte;
-    bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      text += ALPHABET[(carry >> bits) & 31];
-    }
-    carry &= (1 << bits) - 1;
+  const byte = (at: number): number => bytes[at] ?? 0;
+  let text = PAIRS[byte(0)] ?? '';
+  // 40 bits are 4 pairs.
+  for (let at = 1; at < 16; at += 5) {
+    const high = (byte(at) << 12) | (byte(at + 1) << 4) | (byte(at + 2) >> 4);
+    const low = ((byte(at + 2) & 15) << 16) | (byte(at + 3) << 8) | byte(at + 4);
+    text += `${PAIRS[high >> 10]}${PAIRS[high & 1023]}${PAIRS[low >> 10]}${PAIRS[low & 1023]}`;
   }
   return text;
 };

@@ -14,6 +14,8 @@ export class AttemptWatch {
   }
 
   end(lease: Lease, attempt: AttemptRecord | null): void {
+    // As for nearly every attempt.
+    if (this.#watched.size === 0) return;
     this.#watched.get(leaseKey(lease))?.resolve(attempt);
     this.#watched.delete(leaseKey(lease));
   }

@@ -285,7 +285,7 @@ export class DeliveryLoop {
    * deliveries than there are slots, and a failing database stops sending.
    */
   #releaseSlot(lease: Lease, attempt: AttemptRecord | null): void {
-    this.#scheduler.releaseSlot(lease);
+    this.#scheduler.releaseSlot(lease, attempt?.timings?.total_ms ?? null);
     this.#attempts.end(lease, attempt);
     this.#group_commit.wake();
     this.#fan_outs.wake();

@@ -14,6 +14,14 @@ export interface ConcurrencyLimits {
 /** Maximum queue of a fast hook: beyond the high-water mark of backpressure, so that backpressure acts first. */
 const FAST_QUEUE_MAX = 1_024;
 
+/**
+ * Attempts that hold their slots for longer than this beyond their own duration wait for a slow disk, which records them.
+ * Then a few slots limit a hook however fast its receiver is, and accepts that wait for them would not help it.
+ */
+const SLOW_RECORD_MS = 60;
+/** Maximum queue of a hook on a slow disk, in slots. */
+const SLOW_RECORD_QUEUE = 4;
+
 /** Weight of the newest attempt in the smoothed duration: about the last eight count. */
 const SMOOTHING = 1 / 8;
 
@@ -37,6 +45,8 @@ export class HookQueue {
   ready: { readonly pace: Pace; readonly path: Owner } | null = null;
   /** The grade with which its attempts in flight are counted. */
   grade: number;
+  /** Whether its queued deliveries make accepts wait, as they were counted. */
+  counts: boolean;
   #waiting = new HalvesQueue();
   /** The number of those that come from a backlog in the store. */
   #backlog = 0;
@@ -46,12 +56,15 @@ export class HookQueue {
   readonly #in_flight = new Map<string, Flight>();
   /** Smoothed duration of its attempts; null before the first one. */
   #smoothed_ms: number | null;
+  /** Smoothed time for which they hold their slots beyond that. */
+  #record_ms = 0;
 
   constructor(hook_id: string, workspace_id: string, smoothed_ms: number | null) {
     this.hook_id = hook_id;
     this.workspace_id = workspace_id;
     this.#smoothed_ms = smoothed_ms;
     this.grade = gradeOf(paceOf(smoothed_ms));
+    this.counts = this.countsAt(this.grade);
   }
 
   get length(): number {
@@ -123,13 +136,14 @@ export class HookQueue {
   }
 
   /** False if the lease does not hold a slot here. */
-  releaseSlot(lease: Lease, now: number): boolean {
+  releaseSlot(lease: Lease, now: number, attempt_ms: number | null): boolean {
     const flight = this.#in_flight.get(leaseKey(lease));
     if (flight === undefined) return false;
     this.#in_flight.delete(leaseKey(lease));
     const took_ms = now - flight.started;
     this.#smoothed_ms =
       this.#smoothed_ms === null ? took_ms : this.#smoothed_ms + (took_ms - this.#smoothed_ms) * SMOOTHING;
+    if (attempt_ms !== null) this.#record_ms += (took_ms - attempt_ms - this.#record_ms) * SMOOTHING;
     return true;
   }
 
@@ -151,9 +165,15 @@ export class HookQueue {
       : paceOf(this.#smoothed_ms);
   }
 
+  /** Whether its queued deliveries make accepts wait: not those of a slow hook, nor while its attempts wait for the disk. */
+  countsAt(grade: number): boolean {
+    return grade < SLOW_GRADE && this.#record_ms <= SLOW_RECORD_MS;
+  }
+
   /** Maximum length of this queue: a slow hook keeps no more deliveries in memory than it has slots. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
-    return gradeOf(this.pace(now)) >= SLOW_GRADE ? hook_concurrency : FAST_QUEUE_MAX;
+    if (gradeOf(this.pace(now)) >= SLOW_GRADE) return hook_concurrency;
+    return this.#record_ms > SLOW_RECORD_MS ? SLOW_RECORD_QUEUE * hook_concurrency : FAST_QUEUE_MAX;
   }
 
   /** The number of deliveries of the backlog that it has room for: half of a long queue is for accepted ones. */

@@ -1,3 +1,4 @@
+import type { BreakerState } from '../core/breaker.ts';
 import type { Delivery } from '../core/delivery.ts';
 import { hasSchedule } from '../core/event.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -36,17 +37,16 @@ export class HookThrottles {
     return this.#known.size;
   }
 
-  /** Returns whether the breaker has opened or closed since the last report. */
-  update(reported: HookThrottle): 'opened' | 'closed' | null {
+  /** Returns the state of the breaker in the last report. */
+  update(reported: HookThrottle): BreakerState {
     const { hook_id, state, width, has_rate_limit, waits } = reported;
-    const was_closed = (this.#known.get(hook_id)?.state ?? 'closed') === 'closed';
+    const before = this.#known.get(hook_id)?.state ?? 'closed';
     if (state === 'closed' && width === null && !has_rate_limit) this.#known.delete(hook_id);
     else this.#known.set(hook_id, reported);
     if (waits && has_rate_limit) this.#limited.add(hook_id);
     else this.#limited.delete(hook_id);
     this.#plan(reported);
-    if (was_closed === (state === 'closed')) return null;
-    return was_closed ? 'opened' : 'closed';
+    return before;
   }
 
   /** Plans the next claim. */

@@ -1,3 +1,4 @@
+import type { BreakerState } from '../core/breaker.ts';
 import type { HookChange } from '../core/changes.ts';
 import type { Delivery, DeliveryStatus } from '../core/delivery.ts';
 import type { Trigger } from '../core/event.ts';
@@ -122,14 +123,16 @@ export class Report {
     this.#reportHook(delivery, result);
   }
 
-  /** The breaker of a hook has opened or closed. */
-  breaker({ workspace_id, hook_id, until }: HookThrottle, change: 'opened' | 'closed' | null): void {
+  /** The breaker of a hook, which was in the state `before` until this commit. */
+  breaker({ workspace_id, hook_id, state, until }: HookThrottle, before: BreakerState): void {
+    if (state === before) return;
+    this.#changes.hook(workspace_id, { hook_id, tenant: null, change: 'breaker' });
     const ids = { workspace_id, hook_id };
-    if (change === 'opened') {
+    if (before === 'closed') {
       const next_probe_at = until === null ? null : new Date(until).toISOString();
       this.#log.warn('a hook is held back: its breaker has opened', { ...ids, next_probe_at });
     }
-    if (change === 'closed') this.#log.info('the breaker of a hook has closed', ids);
+    if (state === 'closed') this.#log.info('the breaker of a hook has closed', ids);
   }
 
   leaseLost(delivery: Delivery): void {

@@ -8,7 +8,7 @@ import type { HookThrottles } from './hook-throttles.ts';
 import { ReadyHooks } from './ready-hooks.ts';
 import { type Owner, ownerOf } from '../core/owner.ts';
 import { Shares } from './shares.ts';
-import { gradeOf, SLOW_GRADE } from './slots.ts';
+import { gradeOf } from './slots.ts';
 import { SuspectQueue } from './suspect-queue.ts';
 
 export interface SchedulerOptions {
@@ -79,13 +79,13 @@ export class Scheduler {
     return refused;
   }
 
-  /** Releases the slot of a delivery whose attempt has ended or never started. */
-  releaseSlot(lease: Lease): void {
+  /** Releases the slot of a delivery whose attempt took `attempt_ms` until its answer; null if it never started. */
+  releaseSlot(lease: Lease, attempt_ms: number | null): void {
     const { id, hook_id } = lease.delivery;
     const queue = this.#queues.get(hook_id);
     if (queue === undefined) return;
     const now = this.#clock.monotonic();
-    if (!queue.releaseSlot(lease, now)) return;
+    if (!queue.releaseSlot(lease, now, attempt_ms)) return;
     const path = ownerOf(lease.delivery);
     this.#shares.addHeld(path, queue.grade, -1);
     this.#ready.rank(path);
@@ -232,7 +232,7 @@ export class Scheduler {
 
   /** Counts queued deliveries that make accepts wait. */
   #countDue(queue: HookQueue, leased: readonly LeasedDelivery[], change: 1 | -1): void {
-    if (queue.grade >= SLOW_GRADE) return;
+    if (!queue.counts) return;
     for (const { delivery, is_backlog } of leased) {
       if (!is_backlog) this.#shares.addDue(ownerOf(delivery), change);
     }
@@ -240,12 +240,15 @@ export class Scheduler {
 
   #classify(queue: HookQueue, now: number): void {
     const grade = gradeOf(queue.pace(now));
-    if (grade === queue.grade) return;
+    const counts = queue.countsAt(grade);
+    if (grade === queue.grade && counts === queue.counts) return;
     const before = queue.grade;
-    const fresh = grade < SLOW_GRADE === before < SLOW_GRADE ? [] : queue.fresh();
+    const fresh = counts === queue.counts ? [] : queue.fresh();
     this.#countDue(queue, fresh, -1);
     queue.grade = grade;
+    queue.counts = counts;
     this.#countDue(queue, fresh, 1);
+    if (grade === before) return;
     for (const path of queue.pathsInFlight()) {
       this.#shares.regrade(path, before, grade);
       this.#ready.rank(path);

@@ -1,4 +1,4 @@
-import type { Hono, MiddlewareHandler } from 'hono';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import type { Metrics, RouteLabels } from './metrics.ts';
 
@@ -11,13 +11,18 @@ export const measureRequests = (
   now: () => number,
 ): { readonly middleware: MiddlewareHandler; readonly addRoutes: (app: Hono) => void } => {
   const labels = new Map<string, RouteLabels>();
+  const labelsOf = (c: Context): RouteLabels => {
+    // The path of a route without parameters, as of most calls: the list of matched routes costs more than the lookup.
+    const literal = labels.get(`${c.req.method} ${c.req.path}`);
+    if (literal !== undefined) return literal;
+    const matched = matchedRoutes(c).find(({ method, path }) => labels.has(`${method} ${path}`));
+    return (matched === undefined ? undefined : labels.get(`${matched.method} ${matched.path}`)) ?? OTHER;
+  };
   return {
     middleware: async (c, next) => {
       const began = now();
       await next();
-      const matched = matchedRoutes(c).find(({ method, path }) => labels.has(`${method} ${path}`));
-      const route = matched === undefined ? undefined : labels.get(`${matched.method} ${matched.path}`);
-      metrics.observeRequest(route ?? OTHER, c.res.status, now() - began);
+      metrics.observeRequest(labelsOf(c), c.res.status, now() - began);
     },
     addRoutes: ({ routes }) => {
       for (const { method, path } of routes) {

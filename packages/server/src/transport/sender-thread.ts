@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult } from '../ports/transport.ts';
 import { interrupted } from './interrupted.ts';
-import { type FromSender, READY, type ToSender } from './sender-messages.ts';
+import { type FromSender, postedRequest, READY, receivedResult, type ToSender } from './sender-messages.ts';
 
 export interface SenderThreadOptions {
   /** The module that runs in the thread. */
@@ -114,7 +114,7 @@ export class SenderThread {
   private closeGracefully(): void {
     const { clock } = this.options;
     const now = clock.monotonic();
-    this.post({ kind: 'close' });
+    this.post(null);
     const last_deadline_at = Math.max(now, ...this.held.values());
     this.stopTimer = clock.after(
       last_deadline_at - now + CLOSE_GRACE_MS,
@@ -152,8 +152,8 @@ export class SenderThread {
 
   private onMessage(message: FromSender): void {
     if (message !== READY) {
-      for (const { id } of message) this.held.delete(id);
-      this.options.onResults(message);
+      for (const [id] of message) this.held.delete(id);
+      this.options.onResults(message.map(receivedResult));
     } else if (this.state === 'starting') {
       this.state = 'ready';
       this.ready_at = this.options.clock.monotonic();
@@ -209,7 +209,7 @@ export class SenderThread {
   private postBatch(batch: readonly OutboundRequest[]): void {
     const now = this.options.clock.monotonic();
     for (const { id, timeout_ms } of batch) this.held.set(id, now + timeout_ms);
-    this.post({ kind: 'send', batch });
+    this.post(batch.map(postedRequest));
   }
 
   private post(message: ToSender): void {

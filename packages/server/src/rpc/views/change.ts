@@ -14,7 +14,7 @@ const hookChangeView = z.object({
   id: described(z.string(), 'The id of the hook.', EXAMPLE.hook_id),
   change: described(
     z.enum(hookChanges),
-    'What happened. `failing`: an attempt failed after a success. `recovered`: an attempt succeeded after failures. `disabled`: by the server.',
+    'What happened. `failing`: an attempt failed after a success. `recovered`: an attempt succeeded after failures. `breaker`: its breaker has another state. `disabled`: by the server.',
     'deactivated',
   ),
   hook: hookView.nullable().meta({ description: 'The hook; null if it no longer exists.' }),

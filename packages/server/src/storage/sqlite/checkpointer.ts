@@ -41,6 +41,9 @@ export interface CheckpointerOptions {
 /** Pages of the log that begin a checkpoint: 16 MB. Fewer would restart the log, for which writers wait, more often. */
 export const CHECKPOINT_FRAMES = 4_000;
 
+/** The length of the log is read once for this many commits, because that costs as much as the rest of a small commit. */
+const COMMITS = 8;
+
 /** The thread ends after this time without a request. */
 export const IDLE_MS = 30_000;
 
@@ -71,6 +74,7 @@ export class Checkpointer {
   #worker: Worker | null = null;
   #running: Promise<void> | null = null;
   #next_at = CHECKPOINT_FRAMES;
+  #commits = 0;
   #cancelIdle: () => void = () => {};
   /** The end of the last thread that was idle. */
   #ending: Promise<unknown> | null = null;
@@ -82,9 +86,11 @@ export class Checkpointer {
     this.#countFrames = options.raw.prepare('pragma wal_checkpoint(NOOP)');
   }
 
-  /** Call it after COMMIT, before the next transaction. Begins a checkpoint if the log is long enough. */
+  /** Call it after COMMIT, before the next transaction. Begins a checkpoint if the log is long enough, within 8 commits. */
   committed(): void {
     if (this.#running !== null || this.#is_closed) return;
+    this.#commits = (this.#commits + 1) % COMMITS;
+    if (this.#commits !== 0) return;
     const frames = this.#countFrames.get()?.log ?? 0;
     if (frames < this.#next_at) return;
     this.#running = this.#run(frames).finally(() => {
