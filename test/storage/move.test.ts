@@ -299,17 +299,17 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
       const refused = { code: 'move_failed', message: expect.stringContaining('A server uses') as string };
       try {
         await migratePostgres(nodes);
-        await sql`create table if not exists bellwire_nodes (id text primary key, seen_at bigint not null)`.execute(
-          nodes.db,
-        );
         await setSeen(1_000);
         expect(await refusalOf(move([from.urls[0], url]))).toMatchObject(refused);
         await setSeen(20_000);
         // A node that starts while rows are copied.
-        let started: Promise<unknown> | null = null;
-        const moving = move([from.urls[0], url], { onRows: () => void (started ??= setSeen(0)) });
+        const started: Promise<unknown>[] = [];
+        const onRows = (): void => {
+          if (started.length === 0) started.push(setSeen(0));
+        };
+        const moving = move([from.urls[0], url], { onRows });
         expect(await refusalOf(moving)).toMatchObject(refused);
-        await started;
+        await Promise.all(started);
         await setSeen(20_000);
         expect(await move([from.urls[0], url])).toMatchObject({ began: 'resumed' });
         await setSeen(1_000);
