@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { SLICE } from '../../packages/server/src/storage/move/move-end.ts';
 import { migratePostgres, openPostgres } from '../../packages/server/src/storage/postgres/database.ts';
+import { DEAD_AFTER_MS } from '../../packages/server/src/storage/postgres/node.ts';
 import { runCommand } from '../support/command-line.ts';
 import { readDocPage } from '../support/doc-page.ts';
 import { fillDatabase } from '../support/filled-database.ts';
@@ -61,4 +62,5 @@ test.skipIf('missing' in postgres)(
 test('the numbers of the page are those of the code', () => {
   expect(SLICE).toEqual({ rows: 1_000, bytes: 4 * 1_048_576 });
   expect(page.text).toContain('at most 1,000 rows or about 4 MiB');
+  expect(page.text).toContain(`no sign of life for ${DEAD_AFTER_MS / 1_000} seconds`);
 });

@@ -7,8 +7,10 @@ import {
   type PostgresDatabase,
 } from '../postgres/database.ts';
 import { connectionFailure, printableUrl } from '../postgres/database-url.ts';
+import { DEAD_AFTER_MS } from '../postgres/node.ts';
+import { databaseNow } from '../postgres/nodes-table.ts';
 import type { MoveEnd } from './move-end.ts';
-import { postgresRows, qualifiedName } from './postgres-end.ts';
+import { postgresRows } from './postgres-end.ts';
 
 /** One for the lock, the others for slices. */
 const CONNECTIONS = 3;
@@ -54,18 +56,11 @@ const lockDatabase = async ({ pool, schema }: PostgresDatabase, name: string): P
   };
 };
 
-/** Without a sign of life for so long, a node is dead. */
-const DEAD_AFTER_MS = 12_000;
-
-/** Refuses a database on which a server runs. Its tables of nodes exist once a server of this version has migrated it. */
-const assertNoNodes = async ({ db, schema }: PostgresDatabase, name: string): Promise<void> => {
-  const table = sql.table('bellwire_nodes');
-  const found = await sql<{ exists: boolean }>`
-    select to_regclass(${qualifiedName(schema, 'bellwire_nodes')}) is not null as exists`.execute(db);
-  if (found.rows[0]?.exists !== true) return;
+/** Refuses a database on which a server runs. */
+const assertNoNodes = async ({ db }: PostgresDatabase, name: string): Promise<void> => {
   const { rows } = await sql<{ nodes: number }>`
-    select count(*) as nodes from ${table}
-    where seen_at > extract(epoch from clock_timestamp()) * 1000 - ${sql.lit(DEAD_AFTER_MS)}`.execute(db);
+    select count(*) as nodes from ${sql.table('bellwire_nodes')}
+    where seen_at > ${databaseNow} - ${sql.lit(DEAD_AFTER_MS)}`.execute(db);
   const nodes = rows[0]?.nodes ?? 0;
   if (nodes === 0) return;
   throw failed(
@@ -83,14 +78,16 @@ export const openPostgresEnd = async (url: string, schema: string | null = null)
   try {
     const lock = await lockDatabase(database, name);
     const { db } = database;
+    const isMigrated = async () => (await pendingPostgres(database)).length === 0;
     return {
       name,
       db,
-      isMigrated: async () => (await pendingPostgres(database)).length === 0,
+      isMigrated,
       migrate: () => migratePostgres(database),
       assertAlone: async () => {
         await lock.check();
-        await assertNoNodes(database, name);
+        // Without tables, there are no nodes.
+        if (await isMigrated()) await assertNoNodes(database, name);
       },
       ...postgresRows(database),
       [Symbol.asyncDispose]: async () => {

@@ -16,7 +16,7 @@ interface Described extends MovedTable {
 }
 
 /** The text of a table's name for `regclass`. */
-export const qualifiedName = (schema: string | null, name: string): string =>
+const qualifiedName = (schema: string | null, name: string): string =>
   schema === null ? `"${name}"` : `"${schema}"."${name}"`;
 
 const refs = (names: readonly string[]): RawBuilder<unknown> => sql.join(names.map((name) => sql.ref(name)));
