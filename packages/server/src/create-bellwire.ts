@@ -258,7 +258,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     await storage.close();
   };
   const ports: Ports = {
-    clock: systemClock,
+    clock: storage.clock,
     random,
     log,
     storage,

@@ -7,15 +7,27 @@ export type Invalidation =
 
 type Listener = (invalidation: Invalidation) => void;
 
-/** Publishes changes to every cache of this process, as plain data that could also be sent to other nodes. */
+/** Publishes changes to every cache of this process and, as plain data, to other nodes. */
 export class Invalidations {
   readonly #listeners: Listener[] = [];
+  #forward: Listener | null = null;
 
   subscribe(listener: Listener): void {
     this.#listeners.push(listener);
   }
 
+  /** Sends what this process publishes to other nodes. */
+  forwardTo(forward: Listener): void {
+    this.#forward = forward;
+  }
+
   publish(invalidation: Invalidation): void {
+    this.apply(invalidation);
+    this.#forward?.(invalidation);
+  }
+
+  /** A change of another node. */
+  apply(invalidation: Invalidation): void {
     for (const listener of this.#listeners) listener(invalidation);
   }
 }

@@ -41,6 +41,8 @@ export interface OpenedStorage extends Storage {
   /** The folder of files that belong to this database. */
   readonly folder: string;
   readonly inbox_path: string;
+  /** The clock by which due times and leases are stored. */
+  readonly clock: Clock;
   /** Risks of the database's own settings, for the log. */
   readonly warnings: readonly string[];
   /** The path of the key file if it was created just now; null if it existed or the keys are configured. */
@@ -170,6 +172,7 @@ const openSqliteStorage = async ({
       path: resolve(path),
       folder: resolve(folder),
       inbox_path: `${resolve(path)}-inbox`,
+      clock,
       warnings: [],
       created_key_file: keys.is_new ? keys.path : null,
       close,

@@ -1,4 +1,12 @@
-import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely';
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  PostgresDriver,
+  sql,
+} from 'kysely';
 import { type CustomTypesConfig, Pool, types as builtIn } from 'pg';
 import { BellwireError } from '../../core/errors.ts';
 import { migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
@@ -52,7 +60,31 @@ class Adapter extends PostgresAdapter {
   override async releaseMigrationLock(): Promise<void> {}
 }
 
+/**
+ * Begins a transaction. A node that stops inside one, for example because its process or its machine is suspended, must
+ * not hold its locks, for which all other nodes would wait.
+ */
+export const BEGIN =
+  'begin; set local idle_in_transaction_session_timeout = 5000; set local lock_timeout = 10000';
+
+class BoundedDriver extends PostgresDriver {
+  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await connection.executeQuery(CompiledQuery.raw(BEGIN));
+  }
+}
+
 class Dialect extends PostgresDialect {
+  readonly #pool: Pool;
+
+  constructor(pool: Pool) {
+    super({ pool });
+    this.#pool = pool;
+  }
+
+  override createDriver(): BoundedDriver {
+    return new BoundedDriver({ pool: this.#pool });
+  }
+
   override createAdapter(): PostgresAdapter {
     return new Adapter();
   }
@@ -73,7 +105,7 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
   // A connection that is lost between two statements fails the next one.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   const { schema = null } = options;
-  const unqualified = new Kysely<Schema>({ dialect: new Dialect({ pool }) });
+  const unqualified = new Kysely<Schema>({ dialect: new Dialect(pool) });
   // Each name is qualified: a pooler ignores or shares the search path of a session.
   const db = schema === null ? unqualified : unqualified.withPlugin(qualifiedTables(schema));
   return { db, reader: db, pool, schema, close: () => db.destroy() };

@@ -16,6 +16,9 @@ const LEADS_MS = 6_000;
 /** A new node waits until all others have seen it before it uses its share. */
 const JOINING_MS = 2 * HEARTBEAT_MS;
 
+/** Clocks that differ by less are not corrected, so that the time of a node rarely jumps. */
+const CLOCK_TOLERANCE_MS = 250;
+
 const LEADER = 'leader';
 
 export interface NodeOptions {
@@ -42,6 +45,8 @@ export class Node implements Cluster {
   #led_at: number | null = null;
   #cancel: () => void = () => undefined;
   #beating: Promise<void> = Promise.resolve();
+  /** By how much the clock of the database is ahead of this node's. */
+  #ahead_ms = 0;
   #is_closed = false;
 
   constructor({ db, node_id, clock }: NodeOptions) {
@@ -69,6 +74,9 @@ export class Node implements Cluster {
     const rank = this.#alive.indexOf(this.#node_id);
     return Math.max(1, Math.floor(limit / nodes) + (rank >= 0 && rank < limit % nodes ? 1 : 0));
   };
+
+  /** The time of the database, by which due times and leases of all nodes are compared; milliseconds since 1970. */
+  readonly now = (): number => this.#clock.now() + this.#ahead_ms;
 
   /** Leaves the cluster: other nodes take over at once. */
   async close(): Promise<void> {
@@ -107,13 +115,26 @@ export class Node implements Cluster {
     this.#led_at = is_leader ? began_at : null;
   }
 
+  /** Corrects this node's clock, unless the difference is smaller than what the measurement can tell. */
+  #compare(
+    seen_at: number,
+    { began_at, ended_at }: { readonly began_at: number; readonly ended_at: number },
+  ): void {
+    const ahead_ms = Math.round(seen_at - (began_at + ended_at) / 2);
+    const error_ms = Math.max(CLOCK_TOLERANCE_MS, ended_at - began_at);
+    if (Math.abs(ahead_ms - this.#ahead_ms) > error_ms) this.#ahead_ms = ahead_ms;
+  }
+
   async #write(): Promise<Beat> {
     const id = this.#node_id;
-    await this.#db
+    const began_at = this.#clock.now();
+    const { seen_at } = await this.#db
       .insertInto('bellwire_nodes')
       .values({ id, seen_at: databaseNow })
       .onConflict((conflict) => conflict.column('id').doUpdateSet({ seen_at: databaseNow }))
-      .execute();
+      .returning('seen_at')
+      .executeTakeFirstOrThrow();
+    this.#compare(seen_at, { began_at, ended_at: this.#clock.now() });
     const leader = await this.#db
       .insertInto('bellwire_cluster_leases')
       .values({ name: LEADER, node_id: id, until: sql<number>`${databaseNow} + ${sql.lit(LEADER_MS)}` })

@@ -12,6 +12,7 @@ import { connectPostgres } from './connect-storage.ts';
 import { migratePostgres, openPostgres, type PostgresDatabase } from './database.ts';
 import { connectionFailure, printableUrl } from './database-url.ts';
 import { Node } from './node.ts';
+import { Notices } from './notices.ts';
 import { codeOf } from './storage-error.ts';
 
 /** How long what this node has read of hooks, catalogs and keys may be used without another look. */
@@ -123,14 +124,20 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     await sealCanary(db, cipher);
     await node.open();
     const max_age = { ms: MAX_AGE_MS, monotonic: clock.monotonic };
+    const connected = connectPostgres(database, cipher, { ...rest, max_age, cluster: node });
+    const { invalidations } = connected;
+    const notices = new Notices({ ...database, url, node_id: rest.node_id, clock, invalidations });
+    await notices.open();
     return {
-      ...connectPostgres(database, cipher, { ...rest, max_age, cluster: node }),
+      ...connected,
       path: printableUrl(url),
       folder: resolve(FOLDER),
       inbox_path: resolve(FOLDER, 'inbox'),
+      clock: { ...clock, now: node.now },
       created_key_file: keys.created,
       warnings: warningsOf(settings),
       close: async () => {
+        await notices.close();
         await node.close();
         await database.close();
       },

@@ -1,7 +1,7 @@
 import type { Compilable, Kysely, RawBuilder } from 'kysely';
 import type { PoolClient } from 'pg';
 import { AlreadyChanged } from './already-changed.ts';
-import type { PostgresDatabase } from './database.ts';
+import { BEGIN, type PostgresDatabase } from './database.ts';
 import { codeOf, isLost } from './storage-error.ts';
 import type { Schema } from '../schema.ts';
 
@@ -63,7 +63,7 @@ const runOnce = async <T>(
   const client = await pool.connect();
   let failure: unknown = null;
   try {
-    await client.query('begin');
+    await client.query(BEGIN);
     const result = await work(new Session(client, db));
     const { command } = await client.query('commit');
     // The answer of the server to the commit of a transaction in which a statement has failed.

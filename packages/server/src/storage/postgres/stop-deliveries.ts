@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { DueHook, StopResult } from '../../ports/store.ts';
 import { stoppedColumns } from '../stopped-columns.ts';
 import { STOP_TARGETS } from '../store/stop-targets.ts';
+import type { Schema } from '../schema.ts';
 import type { Session } from './session.ts';
 
 interface Slice {
@@ -91,4 +92,19 @@ export const stopNext = async (session: Session, slice: Slice): Promise<StopResu
     hooks.push(next);
   }
   return { stopped, hooks };
+};
+
+/**
+ * Marks those hooks as stopping that are not active, although they have pending deliveries: a node that did not know yet that they
+ * were switched off has stored them.
+ */
+export const stopAgain = async (db: Kysely<Schema>, hook_ids: readonly string[]): Promise<void> => {
+  if (hook_ids.length === 0) return;
+  await db
+    .updateTable('bellwire_hooks')
+    .set({ stopping: sql`case when deleted_at is null then 'held' else 'canceled' end` })
+    .where('id', '=', sql<string>`any(${hook_ids}::text[])`)
+    .where(({ eb, or }) => or([eb('status', '!=', 'active'), eb('deleted_at', 'is not', null)]))
+    .where('stopping', 'is', null)
+    .execute();
 };

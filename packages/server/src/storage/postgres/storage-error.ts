@@ -7,7 +7,7 @@ export const codeOf = (error: unknown): string | null =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 
 /** Classes of SQLSTATE that blame the server, its settings or its resources, not the statement. */
-const SERVER_FAULTS = /^(?:08|25006|28|3D|40|53|55P03|57|58|XX)/;
+const SERVER_FAULTS = /^(?:08|25006|25P03|28|3D|40|53|55P03|57|58|XX)/;
 const CONNECTION_FAULTS =
   /^(?:ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|EADDRNOTAVAIL)$/;
 
@@ -25,7 +25,7 @@ export const isServerFault = (error: unknown): boolean => {
 /** Whether the connection cannot be used again. */
 export const isLost = (error: unknown): boolean => {
   const code = codeOf(error);
-  if (code !== null) return /^(?:08|57P0)/.test(code) || CONNECTION_FAULTS.test(code);
+  if (code !== null) return /^(?:08|25P03|57P0)/.test(code) || CONNECTION_FAULTS.test(code);
   return error instanceof Error && LOST.test(error.message);
 };
 

@@ -14,7 +14,7 @@ import { PayloadPruner } from './prune-payloads.ts';
 import { pruneStats } from './prune-stats.ts';
 import { pullIn } from './pull-in.ts';
 import type { Session } from './session.ts';
-import { stopNext } from './stop-deliveries.ts';
+import { stopAgain, stopNext } from './stop-deliveries.ts';
 import { toStorageError } from './storage-error.ts';
 import { TenantTurns } from './tenant-turns.ts';
 import { Transactions, type TransactionsOptions } from './transactions.ts';
@@ -58,6 +58,10 @@ export class PostgresStore implements Store {
     coerced(async () => {
       const { db } = this.#options.database;
       const { rows } = await db.executeQuery(visitedHooks(db, { now, after: after ?? '', limit }));
+      await stopAgain(
+        db,
+        rows.map(({ hook_id }) => hook_id),
+      );
       return toDueHooks(rows, { now, limit });
     });
 
