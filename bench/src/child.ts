@@ -13,8 +13,9 @@ export interface Child<Hello> extends AsyncDisposable {
 export const startChild = async <Hello>(
   file: string,
   args: readonly string[] = [],
+  node_args: readonly string[] = [],
 ): Promise<Child<Hello>> => {
-  const child = fork(new URL(file, import.meta.url), args, { execArgv: [] });
+  const child = fork(new URL(file, import.meta.url), args, { execArgv: [...node_args] });
   const [hello] = (await once(child, 'message')) as [Hello];
   return {
     hello,

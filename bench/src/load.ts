@@ -100,7 +100,8 @@ export const startOpenLoop = async (
   };
   const all_sent = new Promise<void>((resolve) => {
     const tick = (): void => {
-      const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate), total);
+      // The first is due at once: a request that is sent a whole interval late would count the interval as its latency.
+      const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate) + 1, total);
       while (sent < due) {
         // In rotation: the server closes connections that are idle for five seconds.
         const client = free.shift();

@@ -86,6 +86,9 @@ export const measure = async (
   };
 };
 
+/** As docs/operation.md starts the server. */
+const NODE_ARGS = ['--max-semi-space-size=8'];
+
 /** Starts the pair on a database file, and runs `work` with it. */
 export const withPair = async <T>(
   folder: string,
@@ -93,7 +96,8 @@ export const withPair = async <T>(
   file: string = 'bench.db',
 ): Promise<T> => {
   await using receiver = await startChild<Hello>('./receiver-process.ts');
-  await using server = await startChild<Hello>('./server-process.ts', [join(folder, file), API_KEY]);
+  const args = [join(folder, file), API_KEY];
+  await using server = await startChild<Hello>('./server-process.ts', args, NODE_ARGS);
   return await work({ server, receiver });
 };
 

@@ -304,9 +304,10 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
         await setSeen(20_000);
         // A node that starts while rows are copied.
         const started: Promise<unknown>[] = [];
-        const moving = move([from.urls[0], url], {
-          onRows: () => void (started.length === 0 && started.push(setSeen(0))),
-        });
+        const onRows = (): void => {
+          if (started.length === 0) started.push(setSeen(0));
+        };
+        const moving = move([from.urls[0], url], { onRows });
         expect(await refusalOf(moving)).toMatchObject(refused);
         await Promise.all(started);
         await setSeen(20_000);
