@@ -47,7 +47,19 @@ test.skipIf('missing' in ownPostgres)(
     server = second;
     await pause(1_000);
     await postgres.kill();
-    await pause(500);
+    for (const call of ['GET /v1/webhooks', 'POST /v1/webhooks', 'POST /v1/events']) {
+      const [method = '', path = ''] = call.split(' ');
+      const body =
+        method === 'GET'
+          ? undefined
+          : path.endsWith('events')
+            ? { type: 'order.created', data: {} }
+            : { url: receiver.urlOf('new'), events: ['*'] };
+      expect(await second.call(method, path, body), call).toMatchObject({
+        status: 503,
+        body: { error: { code: 'storage_failed' } },
+      });
+    }
     await postgres.start();
     const recovered_at = load.acked.length;
     await expect.poll(() => load.acked.length, { timeout: 20_000 }).toBeGreaterThan(recovered_at + 50);

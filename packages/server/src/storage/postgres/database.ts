@@ -13,6 +13,7 @@ import { migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { postgresSchema } from './schema-dialect.ts';
+import { isServerFault, toStorageError } from './storage-error.ts';
 
 /** One PostgreSQL database: Kysely's interface, and the pool under it for transactions of the store. */
 export interface PostgresDatabase extends Connections {
@@ -73,22 +74,49 @@ class BoundedDriver extends PostgresDriver {
   }
 }
 
+const orStorageError = async <T>(work: Promise<T>): Promise<T> => {
+  try {
+    return await work;
+  } catch (error) {
+    throw isServerFault(error) ? toStorageError(error) : error;
+  }
+};
+
+class CoercingDriver extends BoundedDriver {
+  readonly #coercing = new WeakSet<DatabaseConnection>();
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await orStorageError(super.acquireConnection());
+    if (this.#coercing.has(connection)) return connection;
+    this.#coercing.add(connection);
+    const execute = connection.executeQuery.bind(connection);
+    connection.executeQuery = (query) => orStorageError(execute(query));
+    return connection;
+  }
+}
+
 class Dialect extends PostgresDialect {
   readonly #pool: Pool;
+  readonly #Driver: typeof BoundedDriver;
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, Driver: typeof BoundedDriver = BoundedDriver) {
     super({ pool });
     this.#pool = pool;
+    this.#Driver = Driver;
   }
 
   override createDriver(): BoundedDriver {
-    return new BoundedDriver({ pool: this.#pool });
+    return new this.#Driver({ pool: this.#pool });
   }
 
   override createAdapter(): PostgresAdapter {
     return new Adapter();
   }
 }
+
+/** Each name is qualified: a pooler ignores or shares the search path of a session. */
+const inSchema = (db: Kysely<Schema>, schema: string | null): Kysely<Schema> =>
+  schema === null ? db : db.withPlugin(qualifiedTables(schema));
 
 /** Connects to a database on demand: a server that is unreachable fails the first statement. */
 export const openPostgres = (url: string, options: PostgresOptions = {}): PostgresDatabase => {
@@ -105,11 +133,13 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
   // A connection that is lost between two statements fails the next one.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   const { schema = null } = options;
-  const unqualified = new Kysely<Schema>({ dialect: new Dialect(pool) });
-  // Each name is qualified: a pooler ignores or shares the search path of a session.
-  const db = schema === null ? unqualified : unqualified.withPlugin(qualifiedTables(schema));
+  const db = inSchema(new Kysely<Schema>({ dialect: new Dialect(pool) }), schema);
   return { db, reader: db, pool, schema, close: () => db.destroy() };
 };
+
+/** The same database, in which a fault of the server or of the connection is a BellwireError `storage_failed`. */
+export const withStorageErrors = ({ pool, schema }: PostgresDatabase): Kysely<Schema> =>
+  inSchema(new Kysely<Schema>({ dialect: new Dialect(pool, CoercingDriver) }), schema);
 
 /** The schema in which unqualified names are created. */
 const currentSchema = async (db: Kysely<Schema>): Promise<string> => {
