@@ -73,7 +73,11 @@ test('a backup does not replace a file without --force, and never a database in 
 test.each<readonly [string, string, readonly [code: number, message: string]]>([
   ['in memory', 'file::memory:', [1, 'A database in memory cannot be backed up']],
   ['that does not exist', 'file:missing.db', [1, 'There is no database']],
-  ['of PostgreSQL', 'postgres://127.0.0.1/bellwire', [2, 'must start with file:']],
+  [
+    'of PostgreSQL',
+    'postgres://127.0.0.1/bellwire',
+    [1, 'Back up PostgreSQL with its own tools, such as pg_dump'],
+  ],
 ])('a database %s is refused, and nothing is written', async (_, url, [code, message]) => {
   await using folder = await createTemporaryFolder();
   const refused = await backup(folder, 'backup.db', '--database-url', url);
