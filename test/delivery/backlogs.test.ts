@@ -62,3 +62,18 @@ it('at a hook for every tenant, the backlog of one tenant does not delay the oth
     tenants.filter(({ tenant, status }) => tenant === 'cus_1' && status === 'succeeded').length,
   ).toBeGreaterThan(100);
 });
+
+it('the queues of 1,000 hanging hooks of one workspace do not keep the due deliveries of another in the store', async () => {
+  await using world = await createWorld({
+    script: ({ url }) => (url === QUIET ? { status: 200, after_ms: 5 } : 'hang'),
+    hooks: Array.from({ length: 1_000 }, () => ({})),
+  });
+  const other = await world.addWorkspace([]);
+  const id = await world.arrange.addHook(other, { url: QUIET });
+  await world.sendMany(16);
+  await world.live(3 * SECOND);
+  expect(world.loop.gauges().queued).toBeGreaterThan(4_096);
+  await world.arrange.addBacklog(id, 20, world.clock.now());
+  await world.live(3 * SECOND);
+  expect(world.transport.sentTo(QUIET)).toHaveLength(20);
+});

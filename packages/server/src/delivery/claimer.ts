@@ -19,6 +19,10 @@ type OwnedWant = OwnedDueHook & { readonly limit: number };
 const QUEUED_MAX = 4_096;
 /** Minimum claim per hook: as many as it can be sent at a time. Fewer are not worth a claim. */
 const SHARE_MIN = 8;
+/** An owner with fewer queued deliveries always has room for more, whatever the others have filled memory with. */
+const OWNER_MIN = 32;
+/** Deliveries per pass for such owners. */
+const OWNERS_MAX = 1_024;
 /** Hooks per read: about two milliseconds. */
 const WALK = 500;
 /** Hooks per sweep, over several reads. The next sweep continues from there. */
@@ -62,7 +66,11 @@ export class Claimer {
     const wants = this.#inTurn(await this.#walk());
     const dealt = this.#deal(wants);
     this.#is_saturated = dealt.length < wants.length;
-    this.#noteServed(dealt, wants.slice(dealt.length));
+    const served = new Set(dealt.map(({ hook_id }) => hook_id));
+    this.#noteServed(
+      dealt,
+      wants.filter(({ hook_id }) => !served.has(hook_id)),
+    );
     await this.#claim(dealt);
   }
 
@@ -136,16 +144,26 @@ export class Claimer {
     }
   }
 
-  /** Divides the room in memory evenly. Hooks at the end for which nothing is left are omitted. */
-  #deal<W extends Want>(wants: readonly W[]): readonly W[] {
-    let left = QUEUED_MAX - this.#options.scheduler.queued;
+  /** Divides the room in memory evenly. Hooks for which nothing is left are omitted. */
+  #deal<W extends Want & { readonly tenant?: string | null }>(wants: readonly W[]): readonly W[] {
+    const { scheduler } = this.#options;
+    let left = QUEUED_MAX - scheduler.queued;
+    let left_for_owners = OWNERS_MAX;
     const share = Math.max(SHARE_MIN, Math.floor(left / Math.max(1, wants.length)));
+    const used = new Map<string, number>();
     const dealt: W[] = [];
     for (const want of wants) {
-      const limit = Math.min(want.limit, share, left);
-      if (limit <= 0) break;
+      const { workspace_id, tenant = null } = want;
+      const owner = ownerKey([workspace_id, tenant ?? '']);
+      const queued = used.get(owner) ?? scheduler.queuedOf(workspace_id, tenant);
+      const is_full = left <= 0;
+      const room = is_full ? Math.min(OWNER_MIN - queued, left_for_owners) : Math.min(share, left);
+      const limit = Math.min(want.limit, room);
+      if (limit <= 0) continue;
       dealt.push({ ...want, limit });
-      left -= limit;
+      used.set(owner, queued + limit);
+      if (is_full) left_for_owners -= limit;
+      else left -= limit;
     }
     return dealt;
   }

@@ -50,7 +50,6 @@ export class Scheduler {
   /** Manual attempts and test sends, which bypass the hook's queue. */
   readonly #manual: LeasedDelivery[] = [];
   readonly #suspects = new SuspectQueue();
-  #queued = 0;
   #classified = -Infinity;
   #is_awake = false;
   #is_closed = false;
@@ -68,7 +67,7 @@ export class Scheduler {
   }
 
   get queued(): number {
-    return this.#queued + this.#suspects.size;
+    return this.#shares.total.queued + this.#suspects.size;
   }
 
   /** Queues leased deliveries for sending. Returns those that did not fit. */
@@ -110,6 +109,12 @@ export class Scheduler {
   dueOf(owner: Owner): { readonly workspace: number; readonly tenant: number } {
     const { workspace, tenant } = this.#shares.of(owner);
     return { workspace: workspace.due, tenant: tenant.due };
+  }
+
+  /** The number of queued deliveries of a workspace, or of one of its tenants. */
+  queuedOf(workspace_id: string, tenant: string | null): number {
+    const shares = this.#shares.of([workspace_id, tenant ?? '']);
+    return (tenant === null ? shares.workspace : shares.tenant).queued;
   }
 
   /** Hooks with a full queue; from now on they count as having a backlog in the store. */
@@ -214,7 +219,7 @@ export class Scheduler {
       return true;
     }
     queue.push(leased);
-    this.#queued += 1;
+    this.#shares.addQueued(ownerOf(delivery), 1);
     this.#countDue(queue, [leased], 1);
     if (queue.length >= this.#limits.hook_concurrency) this.#long.add(queue);
     this.#ready.place(queue, now);
@@ -285,7 +290,7 @@ export class Scheduler {
   #takeOut(queue: HookQueue, take: () => readonly LeasedDelivery[]): readonly LeasedDelivery[] {
     const taken = take();
     if (taken.length === 0) return taken;
-    this.#queued -= taken.length;
+    for (const { delivery } of taken) this.#shares.addQueued(ownerOf(delivery), -1);
     this.#countDue(queue, taken, -1);
     this.#ready.place(queue, this.#clock.monotonic());
     this.#backlogged.add(queue);
@@ -331,7 +336,7 @@ export class Scheduler {
   }
 
   #started(queue: HookQueue, leased: LeasedDelivery, now: number): LeasedDelivery {
-    this.#queued -= 1;
+    this.#shares.addQueued(ownerOf(leased.delivery), -1);
     this.#countDue(queue, [leased], -1);
     if (queue.length < this.#limits.hook_concurrency) this.#long.delete(queue);
     this.#occupySlot(queue, leased, now);

@@ -7,9 +7,11 @@ export class Share {
   readonly held: number[] = Array.from({ length: GRADES }, () => 0);
   /** Queued deliveries that make accepts wait. */
   due = 0;
+  /** All queued deliveries. */
+  queued = 0;
 
   get isEmpty(): boolean {
-    return this.held[0] === 0 && this.due === 0;
+    return this.held[0] === 0 && this.due === 0 && this.queued === 0;
   }
 
   /** Counts attempts of one grade. */
@@ -53,6 +55,12 @@ export class Shares {
     this.#change(path, (share) => {
       share.add(to, 1);
       share.add(from, -1);
+    });
+  }
+
+  addQueued(path: Owner, change: number): void {
+    this.#change(path, (share) => {
+      share.queued += change;
     });
   }
 
