@@ -116,8 +116,10 @@ test.skipIf(noTrace !== null)(
     expect(slow.synced.by_others).toEqual(new Set(['bellwire.db-wal', 'bellwire.db']));
     expect(slow.synced.by_thread).toEqual(new Set());
     expect(quantile(slow.accepts, 0.5)).toBeGreaterThan(50);
+    // The short form has few calls: a single one that another test delays would be the 99th percentile.
+    const at = SECONDS > 0 ? 0.99 : 0.9;
     for (const call of ['health', 'lists'] as const) {
-      expect(quantile(slow[call], 0.99)).toBeLessThan(20 + quantile(fast[call], 0.99));
+      expect(quantile(slow[call], at)).toBeLessThan(20 + quantile(fast[call], at));
     }
   },
 );
