@@ -78,7 +78,7 @@ it(
     const waits = waitsAt(world, 'other');
     expect(waits).toHaveLength(sends.length);
     expect(p99(waits)).toBeLessThanOrEqual(500);
-    // In each second, the others get what they have sent, less what is on its way.
+    // In each second, the others receive all that they have sent, except what is still in flight.
     const [from] = world.sent();
     for (let second = 0; second < seconds - 1; second += 1) {
       const within = ({ at }: { readonly at: number }): boolean =>

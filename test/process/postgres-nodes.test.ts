@@ -34,6 +34,9 @@ const sendTo = async (server: ServerProcess, api_key: string): Promise<number> =
   return response.status;
 };
 
+const startNode = (folder: string, url: string, env: Readonly<Record<string, string>> = {}) =>
+  startServer({ folder, env: { BELLWIRE_DATABASE_URL: url, ...KEYS, ...env } });
+
 test.skipIf('missing' in ownPostgres)(
   `three nodes, one killed and one stopped: nothing is lost, and duplicates stay within the slots of a hook${reason}`,
   { timeout: 240_000 },
@@ -41,11 +44,7 @@ test.skipIf('missing' in ownPostgres)(
     await using folder = await createTemporaryFolder();
     await using postgres = await startPostgres({ fsync: true });
     await using database = await postgres.createDatabase();
-    const start = () =>
-      startServer({
-        folder: folder.path,
-        env: { BELLWIRE_DATABASE_URL: database.url, BELLWIRE_RETRY_SCHEDULE: '0,1s,1s,1s,2s,2s', ...KEYS },
-      });
+    const start = () => startNode(folder.path, database.url, { BELLWIRE_RETRY_SCHEDULE: '0,1s,1s,1s,2s,2s' });
     await using receiver = await startCountingReceiver(() => ({ status: 200, delay_ms: 20 }));
     const running: ServerProcess[] = [];
     await using load = startEventLoad({ url: inTurn(running), per_second: 90, types });
@@ -90,8 +89,7 @@ test.skipIf('missing' in ownPostgres)(
     await using folder = await createTemporaryFolder();
     await using postgres = await startPostgres();
     await using database = await postgres.createDatabase();
-    const start = () =>
-      startServer({ folder: folder.path, env: { BELLWIRE_DATABASE_URL: database.url, ...KEYS } });
+    const start = () => startNode(folder.path, database.url);
     const at_once = new Map<string, number>();
     let most = 0;
     await using receiver = await startCountingReceiver((hook) => {
@@ -124,8 +122,7 @@ test.skipIf('missing' in ownPostgres)(
     await using folder = await createTemporaryFolder();
     await using postgres = await startPostgres();
     await using database = await postgres.createDatabase();
-    const start = () =>
-      startServer({ folder: folder.path, env: { BELLWIRE_DATABASE_URL: database.url, ...KEYS } });
+    const start = () => startNode(folder.path, database.url);
     await using receiver = await startCountingReceiver();
     await using first = await start();
     await using second = await start();

@@ -51,7 +51,7 @@ export const SUCCEEDED = { kind: 'succeeded' } as const;
 /** A complete response; the connection stays open. */
 const answered: Sight = { text: /\r\n\r\n/, state: 'open' };
 
-/** A row without what is the same for all of its behaviour. */
+/** A row without the fields that all rows of its behaviour share. */
 export interface Form extends Partial<Omit<ReceiverRow, 'receiver' | 'form' | 'peer'>> {
   /** Over plain TCP; a form has this or `peer`. */
   readonly behaviour?: Behaviour;

@@ -150,20 +150,25 @@ export class Claimer {
     let left = QUEUED_MAX - scheduler.queued;
     let left_for_owners = OWNERS_MAX;
     const share = Math.max(SHARE_MIN, Math.floor(left / Math.max(1, wants.length)));
-    const used = new Map<string, number>();
     const dealt: W[] = [];
+    const deal = (want: W, limit: number): void => void dealt.push({ ...want, limit });
+    const queued_of = new Map<string, number>();
     for (const want of wants) {
+      if (left > 0) {
+        const limit = Math.min(want.limit, share, left);
+        left -= limit;
+        deal(want, limit);
+        continue;
+      }
+      if (left_for_owners <= 0) break;
       const { workspace_id, tenant = null } = want;
       const owner = ownerKey([workspace_id, tenant ?? '']);
-      const queued = used.get(owner) ?? scheduler.queuedOf(workspace_id, tenant);
-      const is_full = left <= 0;
-      const room = is_full ? Math.min(OWNER_MIN - queued, left_for_owners) : Math.min(share, left);
-      const limit = Math.min(want.limit, room);
+      const queued = queued_of.get(owner) ?? scheduler.queuedOf(workspace_id, tenant);
+      const limit = Math.min(want.limit, OWNER_MIN - queued, left_for_owners);
       if (limit <= 0) continue;
-      dealt.push({ ...want, limit });
-      used.set(owner, queued + limit);
-      if (is_full) left_for_owners -= limit;
-      else left -= limit;
+      queued_of.set(owner, queued + limit);
+      left_for_owners -= limit;
+      deal(want, limit);
     }
     return dealt;
   }

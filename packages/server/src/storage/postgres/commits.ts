@@ -1,6 +1,7 @@
 import { BellwireError } from '../../core/errors.ts';
-import type { BatchResult, CommitBatch } from '../../ports/store.ts';
+import type { AcceptResult, BatchResult, CommitBatch, SettleResult } from '../../ports/store.ts';
 import { toItemError } from '../store/batch.ts';
+import { AlreadyChanged } from './already-changed.ts';
 import { needsOfBatch } from './needs.ts';
 import { isServerFault, toStorageError } from './storage-error.ts';
 import type { Transactions } from './transactions.ts';
@@ -30,35 +31,41 @@ const commit = async (transactions: Transactions, batch: CommitBatch): Promise<B
   return { ...transactions.applied(committed), has_fan_outs, released };
 };
 
-/** Commits one item. Its result is `rejected` if the database refuses it. */
-const commitOne = async <T>(
-  transactions: Transactions,
-  batch: CommitBatch,
-  results: { readonly all: BatchResult[]; readonly resultOf: (result: BatchResult) => T | undefined },
-) => {
-  try {
-    const result = await commit(transactions, batch);
-    results.all.push(result);
-    return results.resultOf(result) ?? ({ kind: 'rejected', error: toItemError(null) } as const);
-  } catch (error) {
-    const why = isServerFault(error) ? toStorageError(error) : toItemError(error);
-    return { kind: 'rejected', error: why } as const;
-  }
-};
+/** Whether the database failed or other nodes disturbed the transaction: it says nothing about the items. */
+const isNoRefusal = (error: unknown): boolean =>
+  error instanceof BellwireError || error instanceof AlreadyChanged || isServerFault(error);
 
-/** Commits each item of a batch alone. */
+const rejected = (error: unknown) =>
+  ({ kind: 'rejected', error: isNoRefusal(error) ? toStorageError(error) : toItemError(error) }) as const;
+
+/**
+ * Commits each item of a batch alone. Fails if the database fails while it stores a settlement, which is then repeated: as
+ * a refusal, it would fail the delivery.
+ */
 const commitEach = async (transactions: Transactions, batch: CommitBatch): Promise<BatchResult> => {
   const none = { ...batch, events: [], settlements: [] };
   const all: BatchResult[] = [];
-  const settled = [];
+  const commitOne = async (item: Partial<CommitBatch>): Promise<BatchResult> => {
+    const result = await commit(transactions, { ...none, ...item });
+    all.push(result);
+    return result;
+  };
+  const settled: SettleResult[] = [];
   for (const settlement of batch.settlements) {
-    const alone = { ...none, settlements: [settlement] };
-    settled.push(await commitOne(transactions, alone, { all, resultOf: (result) => result.settled[0] }));
+    try {
+      settled.push(...(await commitOne({ settlements: [settlement] })).settled);
+    } catch (error) {
+      if (isNoRefusal(error)) throw toStorageError(error);
+      settled.push(rejected(error));
+    }
   }
-  const accepted = [];
+  const accepted: AcceptResult[] = [];
   for (const event of batch.events) {
-    const alone = { ...none, events: [event] };
-    accepted.push(await commitOne(transactions, alone, { all, resultOf: (result) => result.accepted[0] }));
+    try {
+      accepted.push(...(await commitOne({ events: [event] })).accepted);
+    } catch (error) {
+      accepted.push(rejected(error));
+    }
   }
   return {
     settled,

@@ -99,10 +99,15 @@ export class HookIndex implements HookView {
     }
     const dirty = [...known.hooks.dirty];
     known.hooks.dirty.clear();
-    const is_old = known.read_at === null || began_at - known.read_at >= this.#max_age.ms;
-    const ids = is_old ? await this.#changed(workspace_id, known, dirty) : dirty;
-    if (ids.length > 0) this.#replace(known, ids, await this.#reader.some(workspace_id, ids));
-    if (is_old) known.read_at = began_at;
+    try {
+      const is_old = known.read_at === null || began_at - known.read_at >= this.#max_age.ms;
+      const ids = is_old ? await this.#changed(workspace_id, known, dirty) : dirty;
+      if (ids.length > 0) this.#replace(known, ids, await this.#reader.some(workspace_id, ids));
+      if (is_old) known.read_at = began_at;
+    } catch (error) {
+      for (const id of dirty) known.hooks.dirty.add(id);
+      throw error;
+    }
   }
 
   async #build(workspace_id: string, began_at: number): Promise<void> {

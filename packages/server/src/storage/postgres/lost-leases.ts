@@ -61,7 +61,7 @@ const expired = async (
       select d.* from ${deliveries} d where d.status = 'sending' and (d.lease_until < ${now - LATE_MS}
         or (d.leased_by = ${node_id} and ${may_have_unknown ? sql`d.updated_at < ${now - UNKNOWN_AFTER_MS}` : sql`d.lease_until < ${now}`}))
       limit ${limit}`);
-  // Usually there is none, and the set of what is held is large.
+  // Leases rarely expire, and `held` collects every delivery in memory.
   if ((await select(1)).length === 0) return [];
   const held = heldNow();
   return (await select(RELEASED_MAX + held.size)).filter(({ id }) => !held.has(id));

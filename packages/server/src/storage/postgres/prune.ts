@@ -16,7 +16,27 @@ const RESTART_MS = 60_000;
 /** Workspaces per slice whose old events have all been examined. */
 const WORKSPACES_MAX = 50;
 
+/** Maximum number of deliveries per statement. */
+const TOGETHER = 50;
+
 const OPEN = ['pending', 'sending', 'held'] as const;
+
+/** The ids of the first deliveries that have about `rows` rows with their attempts; at least one. */
+const firstOf = (
+  deliveries: readonly { readonly id: string; readonly attempts: number }[],
+  rows: number,
+): readonly string[] => {
+  const ids: string[] = [];
+  let found = 0;
+  for (const { id, attempts } of deliveries) {
+    if (found >= rows && ids.length > 0) break;
+    ids.push(id);
+    found += 1 + attempts;
+  }
+  return ids;
+};
+
+const anyOf = (ids: readonly string[]) => sql<string>`any(${ids}::text[])`;
 
 const exists = async (session: Session, event: WalkedEvent): Promise<{ fan_out: boolean; open: boolean }> =>
   (await session.get<{ fan_out: boolean; open: boolean }>(sql<{ fan_out: boolean; open: boolean }>`
@@ -123,7 +143,7 @@ export class EventPruner {
     const deliveries = await session.all(
       db
         .selectFrom('bellwire_deliveries')
-        .select(['id', 'hook_id', 'order_key'])
+        .select(['id', 'hook_id', 'order_key', 'attempts'])
         .where('event_id', '=', id)
         .limit(limit),
     );
@@ -132,29 +152,30 @@ export class EventPruner {
       deliveries.filter(({ order_key }) => order_key !== null).map(({ hook_id }) => hook_id),
     );
     let deleted = 0;
-    let kept = 0;
-    for (const delivery of deliveries) {
+    let has_kept = false;
+    for (let at = 0; at < deliveries.length;) {
       if (deleted >= limit) return deleted;
+      const some = firstOf(deliveries.slice(at, at + TOGETHER), limit - deleted);
+      at += some.length;
       // A manual attempt may have started since the event was found finished: its delivery is kept.
-      const removed = await session.get(
+      const removed = await session.all(
         db
           .deleteFrom('bellwire_deliveries')
           .where('workspace_id', '=', workspace_id)
-          .where('id', '=', delivery.id)
+          .where('id', '=', anyOf(some))
           .where('status', 'not in', OPEN)
-          .returning(['hook_id', 'order_key']),
+          .returning(['id', 'hook_id', 'order_key']),
       );
-      if (removed === undefined) {
-        kept += 1;
-        continue;
-      }
-      const attempts = db.deleteFrom('bellwire_attempts').where('delivery_id', '=', delivery.id);
-      deleted += 1 + (await session.run(attempts));
-      await releaseOrder(session, removed, now);
+      has_kept ||= removed.length < some.length;
+      const attempts = db
+        .deleteFrom('bellwire_attempts')
+        .where('delivery_id', '=', anyOf(removed.map((delivery) => delivery.id)));
+      deleted += removed.length + (await session.run(attempts));
+      for (const delivery of removed) await releaseOrder(session, delivery, now);
     }
-    if (kept === 0 && deliveries.length === limit) return deleted;
+    if (!has_kept && deliveries.length === limit) return deleted;
     this.#current = null;
-    if (kept > 0) return deleted;
+    if (has_kept) return deleted;
     if (has_metadata) await session.run(db.deleteFrom('bellwire_event_metadata').where('event_id', '=', id));
     await session.run(db.deleteFrom('bellwire_wire_ids').where('event_id', '=', id));
     await session.run(

@@ -79,8 +79,8 @@ const runOnce = async <T>(
 };
 
 /**
- * Runs `work` in one transaction after `prepare`, and both again if other nodes disturb it: it must not change anything but the database. When
- * it resolves, the commit is durable.
+ * Runs `work` in one transaction after `prepare`, and both again if other nodes disturb it: it must not change anything
+ * but the database. When it resolves, the commit is durable.
  */
 export const transact = async <T>(
   database: PostgresDatabase,

@@ -32,7 +32,7 @@ export const createLostLeases = (
     now,
     held: heldNow,
   }: Extract<Release, { of: 'expired' }>): readonly DeliveryRow[] => {
-    // Usually there is none, and the set of what is held is large.
+    // Leases rarely expire, and `held` collects every delivery in memory.
     if (selectExpired.all({ now, limit: 1 }).length === 0) return [];
     const held = heldNow();
     return selectExpired
