@@ -261,6 +261,9 @@ export const createArrange = ({ db, cipher, ids, now, onChanged }: ArrangeOption
       const all = db.selectFrom('bellwire_attempts').selectAll().orderBy('delivery_id').orderBy('number');
       return (delivery_id === undefined ? all : all.where('delivery_id', '=', delivery_id)).execute();
     },
+    /** The bodies that are stored apart from their attempts. */
+    requestBodies: () =>
+      db.selectFrom('bellwire_request_bodies').selectAll().orderBy('event_id').orderBy('hash').execute(),
     hook,
     /** Undefined for a hook that nothing holds back. */
     throttle: (hook_id: string) =>

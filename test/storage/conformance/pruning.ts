@@ -15,12 +15,19 @@ const removePayloads = async (kit: Kit, before: number, limit = 100) => {
 };
 
 /** Settles a lease with an attempt that has bodies. */
-const withBodies = (leased: LeasedDelivery, kit: Kit, outcome: Outcome) => {
+const withBody = (
+  leased: LeasedDelivery,
+  kit: Kit,
+  { outcome, body }: { readonly outcome: Outcome; readonly body: string },
+) => {
   const attempted = kit.attempted(leased, outcome, ONE_ATTEMPT);
-  const request = { method: 'POST', url: 'https://example.com/', headers: { a: 'b' }, body: 'sent' };
+  const request = { method: 'POST', url: 'https://example.com/', headers: { a: 'b' }, body };
   const response = { status: 200, headers: {}, body: 'received', body_truncated: false };
   return kit.settle({ ...attempted, attempt: { ...attempted.attempt, request, response } });
 };
+
+const withBodies = (leased: LeasedDelivery, kit: Kit, outcome: Outcome) =>
+  withBody(leased, kit, { outcome, body: 'sent' });
 
 /** The deletion of old events and expired secrets. */
 export const pruning = (check: Check): void => {
@@ -242,6 +249,27 @@ export const pruning = (check: Check): void => {
     const { delivery } = ended;
     expect(await kit.claimManually(pair.workspace_id, delivery.id)).toEqual({ kind: 'payload_expired' });
     expect((await kit.store.events([delivery])).size).toBe(0);
+  });
+
+  check('the large request bodies of an event end with its payload, and with the event', async (kit) => {
+    const pair = await kit.pair();
+    const sendLarge = async (created_at: number) => {
+      const lease = await kit.leaseFor(pair, { created_at });
+      await withBody(lease, kit, { outcome: OK, body: 'x'.repeat(20_000) });
+      return lease.delivery.event_id;
+    };
+    await sendLarge(NOW - 2);
+    const kept = await sendLarge(NOW);
+    const bodies = async () => (await kit.arrange.requestBodies()).map(({ event_id }) => event_id);
+    expect(await bodies()).toHaveLength(2);
+    await removePayloads(kit, NOW);
+    expect(await bodies()).toEqual([kept]);
+    expect(await kit.arrange.attempts()).toMatchObject([
+      { request_body: null, request_body_hash: null },
+      { request_body: null, request_body_hash: expect.any(String) },
+    ]);
+    await kit.prune(NOW + 1);
+    expect(await bodies()).toEqual([]);
   });
 
   check(

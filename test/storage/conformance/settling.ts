@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { LeasedDelivery, Settlement } from '../../../packages/server/src/ports/store.ts';
 import { type Check, ERROR, GONE, NOW, OK, ONE_ATTEMPT, POLICY } from './kit.ts';
 
 /** The end of a lease, which only its holder may write. */
@@ -99,6 +100,39 @@ export const settling = (check: Check): void => {
     expect(JSON.parse(row!.request_headers!)).toEqual(request.headers);
     expect(JSON.parse(row!.response_headers!)).toEqual(response.headers);
     expect(JSON.parse(row!.timings!)).toEqual({ ...timings, reused_connection: true });
+  });
+
+  check('a large request body is stored once per event, however many attempts have sent it', async (kit) => {
+    const { workspace_id } = await kit.pair();
+    await kit.arrange.addHook(workspace_id);
+    const small = 'ä'.repeat(16_384);
+    const large = `${small}!`;
+    const send = (lease: Pick<LeasedDelivery, 'delivery' | 'lease_token'>, body: string): Settlement => {
+      const settlement = kit.attempted(lease, ERROR);
+      const request = { method: 'POST', url: 'https://example.com/', headers: {}, body };
+      return { ...settlement, attempt: { ...settlement.attempt, request } };
+    };
+    const event = kit.event(workspace_id);
+    const first = await kit.stored(event);
+    const [one, two] = first.leased;
+    await kit.commit({ settlements: [send(one!, large), send(two!, large)] });
+    const retries = await kit.claim(
+      first.leased.map(({ delivery }) => ({ workspace_id, hook_id: delivery.hook_id, limit: 1 })),
+      NOW + 5_000,
+    );
+    await kit.settle(send(retries[0]!, large));
+    await kit.settle(send(retries[1]!, small));
+    const event_2 = kit.event(workspace_id);
+    const second = await kit.stored(event_2);
+    await kit.settle(send(second.leased[0]!, large));
+    const bodies = await kit.arrange.requestBodies();
+    expect(bodies.map(({ event_id }) => event_id)).toEqual([event.id, event_2.id]);
+    expect(bodies.every(({ body }) => body === large)).toBe(true);
+    const attempts = await kit.arrange.attempts();
+    expect(attempts.filter(({ request_body }) => request_body !== null)).toMatchObject([
+      { request_body: small, request_body_hash: null },
+    ]);
+    expect(attempts).toHaveLength(5);
   });
 
   check('attempts are numbered from 1 without gaps, across every kind of lease', async (kit) => {

@@ -135,6 +135,35 @@ const reading = (check: Check): void => {
   });
 };
 
+const largeBodies = (check: Check): void => {
+  check('an attempt shows its large body, which the event has once', async (kit) => {
+    const id = await kit.addDelivery(HOOK);
+    const other = await kit.addDelivery(HOOK, { event_id: 'evt_2' });
+    await kit.db
+      .insertInto('bellwire_request_bodies')
+      .values([
+        { event_id: 'evt_1', hash: 'a', body: 'large' },
+        { event_id: 'evt_2', hash: 'a', body: 'other' },
+      ])
+      .execute();
+    const sent = { request_url: 'https://acme.example.com/', request_headers: '{}' };
+    const large = { ...sent, request_body_hash: 'a' };
+    await kit.db
+      .insertInto('bellwire_attempts')
+      .values([
+        attemptRow(id, 1, large),
+        attemptRow(id, 2, { ...sent, request_body: 'small' }),
+        attemptRow(id, 3, { ...sent, request_body_hash: 'removed' }),
+        attemptRow(other, 1, large),
+      ])
+      .execute();
+    const bodiesOf = async (of: string, page = FIRST_PAGE) =>
+      (await kit.deliveries.attempts('ws_1', of, page))!.data.map(({ request }) => request?.body);
+    expect(await bodiesOf(id)).toEqual([null, 'small', 'large']);
+    expect(await bodiesOf(other)).toEqual(['other']);
+  });
+};
+
 const filtering = (check: Check): void => {
   check('each status lists its own deliveries, alone and with other filters', async (kit) => {
     const ids: Record<string, string> = {};
@@ -222,5 +251,6 @@ const filtering = (check: Check): void => {
 
 export const deliveries = (check: Check): void => {
   reading(check);
+  largeBodies(check);
   filtering(check);
 };

@@ -38,6 +38,7 @@ const TABLES = [
   'bellwire_fan_outs',
   'bellwire_deliveries',
   'bellwire_attempts',
+  'bellwire_request_bodies',
   'bellwire_recoveries',
   'bellwire_stats',
 ] as const;
@@ -108,6 +109,8 @@ const addAll = async (kit: Kit, workspace_id: string, tenant: string | null): Pr
       response_truncated: 0,
     })
     .execute();
+  const body = { event_id: event.id, hash: 'hash', body: 'large' };
+  await kit.db.insertInto('bellwire_request_bodies').values(body).execute();
   const wire = { workspace_id, wire_id: `wire ${event.id}`, event_id: event.id };
   await kit.db.insertInto('bellwire_wire_ids').values(wire).execute();
   const metadata = { workspace_id, key: 'order_id', value: '42', event_id: event.id };
@@ -352,7 +355,8 @@ const ofEvent = (check: Check): void => {
     expect(await kit.erasures.eraseEvent(workspace_id, event!.id, { limit: 2, now: NOW })).toBe('more');
     expect(await kit.erasures.eraseEvent(workspace_id, event!.id, { limit: 2, now: NOW })).toBe('done');
     expect(await kit.erasures.eraseEvent(workspace_id, event!.id, { limit: 2, now: NOW })).toBe('not_found');
-    const left = { events: 1, deliveries: 1, attempts: 1, wire_ids: 1, fan_outs: 1, event_metadata: 1 };
+    const left = { events: 1, deliveries: 1, attempts: 1, request_bodies: 1, wire_ids: 1, fan_outs: 1 };
+    expect(await counts(kit)).toMatchObject({ event_metadata: 1 });
     expect(await counts(kit)).toMatchObject(left);
   });
 };

@@ -244,11 +244,22 @@ interface AttemptsTable {
   request_method: string | null;
   request_url: string | null;
   request_headers: JsonText | null;
+  /** Null also for a large body, which is in `bellwire_request_bodies`. */
   request_body: string | null;
+  /** The hash of a large body. */
+  request_body_hash: Generated<string | null>;
   response_status: number | null;
   response_headers: JsonText | null;
   response_body: string | null;
   response_truncated: Flag;
+}
+
+/** Large bodies that were sent for an event: once each, however many hooks and attempts had the same one. */
+interface RequestBodiesTable {
+  event_id: string;
+  /** SHA-256 of the body, in hex. */
+  hash: string;
+  body: string;
 }
 
 /** Jobs that send or cancel many deliveries, with the position that each has reached. */
@@ -349,6 +360,7 @@ export interface Schema {
   bellwire_fan_outs: FanOutsTable;
   bellwire_deliveries: DeliveriesTable;
   bellwire_attempts: AttemptsTable;
+  bellwire_request_bodies: RequestBodiesTable;
   bellwire_recoveries: RecoveriesTable;
   bellwire_erasures: ErasuresTable;
   bellwire_stats: StatsTable;

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { SchemaDialect } from '../schema-dialect.ts';
 import { createAudit, createErasures, createRecoveries } from './0001-management.ts';
+import { createAttempts } from './attempts-tables.ts';
 import { createEventMetadata } from './event-metadata-table.ts';
 import { createFanOuts } from './fan-outs-table.ts';
 import { createHookLookups } from './hook-lookups.ts';
@@ -255,36 +256,6 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
   await index('bellwire_deliveries_held')
     .columns(['hook_id', 'id'])
     .where(sql.ref('status'), '=', sql.lit('held'))
-    .execute();
-};
-
-const createAttempts = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
-  await is
-    .table(
-      db.schema
-        .createTable('bellwire_attempts')
-        .addColumn('id', is.id, (c) => c.notNull())
-        .addColumn('workspace_id', is.id, (c) => c.notNull())
-        .addColumn('delivery_id', is.id, (c) => c.notNull())
-        .addColumn('hook_id', is.id, (c) => c.notNull())
-        .addColumn('number', is.integer, (c) => c.notNull())
-        .addColumn('trigger', 'text', (c) => c.notNull())
-        .addColumn('outcome', 'text', (c) => c.notNull())
-        .addColumn('outcome_detail', 'text')
-        .addColumn('started_at', is.integer, (c) => c.notNull())
-        .addColumn('duration_ms', is.real, (c) => c.notNull())
-        .addColumn('timings', 'text')
-        .addColumn('remote_address', 'text')
-        .addColumn('request_method', 'text')
-        .addColumn('request_url', 'text')
-        .addColumn('request_headers', 'text')
-        .addColumn('request_body', 'text')
-        .addColumn('response_status', 'integer')
-        .addColumn('response_headers', 'text')
-        .addColumn('response_body', 'text')
-        .addColumn('response_truncated', 'integer', (c) => c.notNull())
-        .addPrimaryKeyConstraint('bellwire_attempts_pk', ['delivery_id', 'number']),
-    )
     .execute();
 };
 

@@ -29,6 +29,7 @@ const keys: Readonly<Record<keyof Schema, readonly string[]>> = {
   bellwire_fan_outs: ['workspace_id', 'event_id', 'position'],
   bellwire_deliveries: ['workspace_id', 'id'],
   bellwire_attempts: ['delivery_id', 'number'],
+  bellwire_request_bodies: ['event_id', 'hash'],
   bellwire_recoveries: ['workspace_id', 'id'],
   bellwire_erasures: ['id'],
   bellwire_stats: ['width', 'start', 'workspace_id', 'kind', 'subject'],

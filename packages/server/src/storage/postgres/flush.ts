@@ -4,6 +4,7 @@ import { MINUTE_MS } from '../../core/stats-range.ts';
 import type { NewAttemptRow } from '../rows/attempt-row.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { NewEventRow } from '../rows/event-row.ts';
+import type { RequestBodyRow } from '../rows/request-body-row.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch } from '../store/batch.ts';
 import type { FanOutRow } from '../store/fan-out-writer.ts';
@@ -83,6 +84,7 @@ const ATTEMPT: Columns<NewAttemptRow> = {
   request_url: 'text',
   request_headers: 'text',
   request_body: 'text',
+  request_body_hash: 'text',
   response_status: 'bigint',
   response_headers: 'text',
   response_body: 'text',
@@ -183,6 +185,10 @@ const createStatements = (db: Kysely<Schema>) => ({
   deliveries: insertRows(db, 'bellwire_deliveries', { columns: DELIVERY }),
   changed: updateRows(db, 'bellwire_deliveries', { columns: CHANGED_DELIVERY, keys: ['workspace_id', 'id'] }),
   attempts: insertRows(db, 'bellwire_attempts', { columns: ATTEMPT }),
+  request_bodies: insertRows<RequestBodyRow>(db, 'bellwire_request_bodies', {
+    columns: { event_id: 'text', hash: 'text', body: 'text' },
+    end: UNLESS_TAKEN,
+  }),
   audits: insertRows<Schema['bellwire_audit']>(db, 'bellwire_audit', {
     columns: {
       id: 'text',
@@ -219,6 +225,22 @@ const statsRows = ({ now, stats }: Batch): readonly StatsRow[] => {
     );
 };
 
+/** The bodies that the database does not have: only these are sent to it. In the order of the key. */
+const newBodies = async (
+  session: Session,
+  { request_bodies }: WriteSet,
+): Promise<readonly RequestBodyRow[]> => {
+  if (request_bodies.size === 0) return [];
+  const rows = [...request_bodies.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const stored = await session.all<{ readonly key: string }>(sql<{ readonly key: string }>`
+    select b.event_id || ' ' || b.hash as key
+    from unnest(${rows.map(([, { event_id }]) => event_id)}::text[],
+      ${rows.map(([, row]) => row.hash)}::text[]) as x(event_id, hash)
+    join ${sql.table('bellwire_request_bodies')} b on b.event_id = x.event_id and b.hash = x.hash`);
+  const known = new Set(stored.map(({ key }) => key));
+  return rows.flatMap(([key, row]) => (known.has(key) ? [] : [row]));
+};
+
 /** Equal keys of two transactions are inserted in one order. */
 const byKey = (a: NewEventRow, b: NewEventRow): number =>
   (a.idempotency_key ?? '') < (b.idempotency_key ?? '') ? -1 : 1;
@@ -244,6 +266,7 @@ export const createFlush = (db: Kysely<Schema>) => {
     await statements.fan_outs.run(session, writes.fan_outs);
     await statements.deliveries.run(session, writes.deliveries);
     await statements.changed.run(session, [...writes.changed]);
+    await statements.request_bodies.run(session, await newBodies(session, writes));
     await statements.attempts.run(session, writes.attempts);
     await statements.hooks.run(session, [...writes.hooks]);
     await statements.audits.run(session, writes.audits);

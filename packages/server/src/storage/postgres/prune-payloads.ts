@@ -94,9 +94,15 @@ export class PayloadPruner {
     const removed = await session.run(
       db
         .updateTable('bellwire_attempts')
-        .set({ request_body: null, response_body: null })
+        .set({ request_body: null, request_body_hash: null, response_body: null })
         .where('delivery_id', '=', sql<string>`any(${ids}::text[])`)
-        .where((eb) => eb.or([eb('request_body', 'is not', null), eb('response_body', 'is not', null)])),
+        .where((eb) =>
+          eb.or([
+            eb('request_body', 'is not', null),
+            eb('request_body_hash', 'is not', null),
+            eb('response_body', 'is not', null),
+          ]),
+        ),
     );
     const last = deliveries.length === rows ? deliveries.at(-1) : undefined;
     if (last !== undefined) {
@@ -106,15 +112,14 @@ export class PayloadPruner {
     this.#current = null;
     // A manual attempt of a delivery can have begun since the first slice, and needs or has left a body.
     if (after !== '' && (await isBusy(session, event, since))) return removed;
-    return (
-      removed +
-      (await session.run(
-        db
-          .updateTable('bellwire_events')
-          .set({ data: null, previous_data: null, payload_expired_at: now })
-          .where('workspace_id', '=', workspace_id)
-          .where('id', '=', id),
-      ))
+    const bodies = await session.run(db.deleteFrom('bellwire_request_bodies').where('event_id', '=', id));
+    const data = await session.run(
+      db
+        .updateTable('bellwire_events')
+        .set({ data: null, previous_data: null, payload_expired_at: now })
+        .where('workspace_id', '=', workspace_id)
+        .where('id', '=', id),
     );
+    return removed + bodies + data;
   }
 }

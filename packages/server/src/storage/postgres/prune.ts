@@ -178,6 +178,7 @@ export class EventPruner {
     if (has_kept) return deleted;
     if (has_metadata) await session.run(db.deleteFrom('bellwire_event_metadata').where('event_id', '=', id));
     await session.run(db.deleteFrom('bellwire_wire_ids').where('event_id', '=', id));
+    deleted += await session.run(db.deleteFrom('bellwire_request_bodies').where('event_id', '=', id));
     await session.run(
       db.deleteFrom('bellwire_events').where('workspace_id', '=', workspace_id).where('id', '=', id),
     );

@@ -5,6 +5,7 @@ import type { NewEvent } from '../../ports/store.ts';
 import type { NewAttemptRow } from '../rows/attempt-row.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import type { NewEventRow } from '../rows/event-row.ts';
+import type { RequestBodyRow } from '../rows/request-body-row.ts';
 import type { Schema } from '../schema.ts';
 import type { EventStatements } from '../store/event-writer.ts';
 import type { FanOutRow } from '../store/fan-out-writer.ts';
@@ -63,6 +64,8 @@ export class WriteSet {
   /** Locked deliveries that have changed. */
   readonly changed = new Set<DeliveryRow>();
   readonly attempts: NewAttemptRow[] = [];
+  /** Large bodies of requests by event and hash. */
+  readonly request_bodies = new Map<string, RequestBodyRow>();
   readonly audits: Schema['bellwire_audit'][] = [];
   readonly hooks = new Set<LockedHook>();
   /** By hook; null to delete it. */
@@ -124,6 +127,12 @@ export class WriteSet {
 
   readonly settlement_statements: SettlementStatements = {
     insertAttempt: { run: (row) => this.attempts.push(row) },
+    insertRequestBody: {
+      run: (row) => {
+        this.request_bodies.set(`${row.event_id} ${row.hash}`, row);
+        return 1;
+      },
+    },
     endUnsent: { run: (end) => (this.#endLease(end) === null ? 0 : 1) },
     endAttempt: {
       run: (end) => {

@@ -50,7 +50,7 @@ export const eraseEvents = async (
     await releaseOrders(trx, rows, now);
   }
   if (ids.length === limit) return { events: 0, deliveries: ids.length, is_complete: false };
-  for (const table of ['bellwire_wire_ids', 'bellwire_event_metadata'] as const) {
+  for (const table of ['bellwire_wire_ids', 'bellwire_event_metadata', 'bellwire_request_bodies'] as const) {
     await trx.deleteFrom(table).where('event_id', 'in', event_ids).execute();
   }
   const { numDeletedRows } = await trx

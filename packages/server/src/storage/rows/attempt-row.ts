@@ -7,8 +7,11 @@ import type { Schema } from '../schema.ts';
 export type AttemptRow = Selectable<Schema['bellwire_attempts']>;
 export type NewAttemptRow = Insertable<Schema['bellwire_attempts']>;
 
-/** The row of an attempt that has just ended. */
-export const toAttemptRow = ({ delivery, attempt }: AttemptedSettlement): NewAttemptRow => {
+/** The row of an attempt that has just ended; `request_body_hash` is null unless its body has a row of its own. */
+export const toAttemptRow = (
+  { delivery, attempt }: AttemptedSettlement,
+  request_body_hash: string | null,
+): NewAttemptRow => {
   const { request, response } = attempt;
   const { timings, ...fields } = attemptFields(delivery, attempt);
   return {
@@ -23,7 +26,8 @@ export const toAttemptRow = ({ delivery, attempt }: AttemptedSettlement): NewAtt
     request_method: request?.method ?? null,
     request_url: request?.url ?? null,
     request_headers: request === null ? null : JSON.stringify(request.headers),
-    request_body: request?.body ?? null,
+    request_body: request_body_hash === null ? (request?.body ?? null) : null,
+    request_body_hash,
     response_status: response?.status ?? null,
     response_headers: response === null ? null : JSON.stringify(response.headers),
     response_body: response?.body ?? null,

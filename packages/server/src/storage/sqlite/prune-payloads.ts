@@ -36,6 +36,9 @@ const createEventStatements = ({ db, raw }: SqliteConnection) => ({
       .select([sql<number>`rowid`.as('rowid'), ...COLUMNS])
       .where(sql<number>`rowid`, '=', param('rowid')),
   ),
+  removeRequestBodies: prepare<{ id: string }>(raw, (param) =>
+    db.deleteFrom('bellwire_request_bodies').where('event_id', '=', param('id')),
+  ),
   removeData: prepare<{ rowid: number; now: number }>(raw, (param) =>
     db
       .updateTable('bellwire_events')
@@ -78,9 +81,15 @@ const createDeliveryStatements = ({ db, raw }: SqliteConnection) => ({
   removeBodies: prepare<{ delivery_id: string }>(raw, (param) =>
     db
       .updateTable('bellwire_attempts')
-      .set({ request_body: null, response_body: null })
+      .set({ request_body: null, request_body_hash: null, response_body: null })
       .where('delivery_id', '=', param('delivery_id'))
-      .where((eb) => eb.or([eb('request_body', 'is not', null), eb('response_body', 'is not', null)])),
+      .where((eb) =>
+        eb.or([
+          eb('request_body', 'is not', null),
+          eb('request_body_hash', 'is not', null),
+          eb('response_body', 'is not', null),
+        ]),
+      ),
   ),
 });
 
@@ -177,6 +186,7 @@ export class PayloadPruner {
       this.#passed.add(rowid);
       return removed;
     }
+    removed += this.#events.removeRequestBodies.run({ id });
     return removed + this.#events.removeData.run({ rowid, now });
   }
 

@@ -28,6 +28,11 @@ const RESTART_MS = 60_000;
 
 const OPEN = ['pending', 'sending', 'held'] as const;
 
+const deleteOfEvent = (
+  { db, raw }: SqliteConnection,
+  table: 'bellwire_wire_ids' | 'bellwire_request_bodies',
+) => prepare<{ id: string }>(raw, (param) => db.deleteFrom(table).where('event_id', '=', param('id')));
+
 const createStatements = ({ db, raw }: SqliteConnection) => ({
   // Rows are appended in id order, so the rowid finds the oldest events of all workspaces without an index.
   selectOldest: prepare<{ after: number; limit: number }, OldEvent>(raw, (param) =>
@@ -80,9 +85,8 @@ const createStatements = ({ db, raw }: SqliteConnection) => ({
       .where('status', 'not in', OPEN)
       .returning(['hook_id', 'order_key']),
   ),
-  deleteWireIds: prepare<{ id: string }>(raw, (param) =>
-    db.deleteFrom('bellwire_wire_ids').where('event_id', '=', param('id')),
-  ),
+  deleteWireIds: deleteOfEvent({ db, raw }, 'bellwire_wire_ids'),
+  deleteRequestBodies: deleteOfEvent({ db, raw }, 'bellwire_request_bodies'),
   deleteEvent: prepare<{ workspace_id: string; id: string }>(raw, (param) =>
     db
       .deleteFrom('bellwire_events')
@@ -177,6 +181,7 @@ export class EventPruner {
     if (kept > 0) return deleted;
     if (has_metadata === 1) this.#metadata.remove(id);
     this.#statements.deleteWireIds.run({ id });
+    deleted += this.#statements.deleteRequestBodies.run({ id });
     this.#statements.deleteEvent.run({ workspace_id, id });
     return deleted + 1;
   }

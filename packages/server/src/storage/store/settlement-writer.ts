@@ -12,6 +12,7 @@ import {
 } from '../../core/next-step.ts';
 import type { AttemptedSettlement, Settlement, SettleResult } from '../../ports/store.ts';
 import { type NewAttemptRow, toAttemptRow } from '../rows/attempt-row.ts';
+import { type RequestBodyRow, toRequestBodyRow } from '../rows/request-body-row.ts';
 import type { Batch } from './batch.ts';
 import type { HookCounters } from './hook-counters.ts';
 import type { IndexedHook } from './indexed-hook.ts';
@@ -57,6 +58,8 @@ const settled = (
 /** Statements that settle a lease. Those that end it change no row if it is stale. */
 export interface SettlementStatements {
   readonly insertAttempt: Command<NewAttemptRow>;
+  /** Changes nothing if the event has the body already. */
+  readonly insertRequestBody: Command<RequestBodyRow>;
   readonly endUnsent: Command<LeaseEnd>;
   readonly endAttempt: Command<AttemptEnd>;
   readonly hold: Command<{
@@ -124,7 +127,9 @@ export class SettlementWriter {
       attempts: delivery.attempts + 1,
     });
     if (changed === 0) return { kind: 'stale' };
-    this.#statements.insertAttempt.run(toAttemptRow(settlement));
+    const body = toRequestBodyRow(settlement);
+    if (body !== null) this.#statements.insertRequestBody.run(body);
+    this.#statements.insertAttempt.run(toAttemptRow(settlement, body?.hash ?? null));
     if (hook === null) return settled(step.delivery, null);
     this.#throttles.attempted(hook, settlement, { effect: step.hook, batch });
     const current = batch.current(hook);
