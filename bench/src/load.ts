@@ -75,14 +75,18 @@ export interface OpenLoop {
   readonly ended: Promise<LoadResult>;
 }
 
-/** Sends `rate` requests per second over 128 connections. Latencies include the wait for a free connection. */
+const CONNECTIONS_MAX = 128;
+
+/**
+ * Sends `rate` requests per second over as many connections, at most 128. Latencies include the wait for a free connection.
+ */
 export const startOpenLoop = async (
   load: Load,
   rate: number,
   total: number = Number.POSITIVE_INFINITY,
 ): Promise<OpenLoop> => {
   const run = startRun(load);
-  const clients = await openClients(load, 128);
+  const clients = await openClients(load, Math.min(CONNECTIONS_MAX, Math.ceil(rate)));
   const free = [...clients];
   const started = performance.now();
   const sending: Promise<void>[] = [];
@@ -103,7 +107,7 @@ export const startOpenLoop = async (
       // The first is due at once: a request that is sent a whole interval late would count the interval as its latency.
       const due = Math.min(Math.floor(((performance.now() - started) / 1000) * rate) + 1, total);
       while (sent < due) {
-        // In rotation: the server closes connections that are idle for five seconds.
+        // In rotation, each about once a second: the server closes connections that are idle for five seconds.
         const client = free.shift();
         if (client === undefined) break;
         sending.push(use(client, sent++));

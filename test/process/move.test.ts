@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { CompletedMove } from '../../packages/server/src/index.ts';
+import type { CompletedMove } from '../../packages/server/src/databases.ts';
 import { countTables, differingTables, fillDatabase } from '../support/filled-database.ts';
 import { postgres, startPostgres } from '../support/postgres-server.ts';
 import { skipReason } from '../support/programs.ts';

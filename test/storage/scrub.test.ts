@@ -147,6 +147,14 @@ it('without a request, a pass begins when rows were deleted and the last pass is
   expect((await opened.reopen().store.scrub({ now: NOW + DAY_MS + 1, every_ms: DAY_MS })).completed).toBe(2);
 });
 
+it('tables that were created just now have nothing to scrub until rows are deleted', async () => {
+  await using opened = await openTestStoreInFile();
+  const passes = new ScrubPasses(opened.database, { is_new: true });
+  expect(await passes.run({ now: NOW, every_ms: DAY_MS })).toEqual({ completed: 0, has_more: false });
+  passes.deleted();
+  expect((await passes.run({ now: NOW, every_ms: DAY_MS })).completed).toBe(1);
+});
+
 it('a database in memory has nothing to scrub: a requested pass is complete at once', async () => {
   await using opened = await openTestStore();
   const pass = await opened.store.requestScrub();

@@ -2,7 +2,12 @@ import { copyFileSync, renameSync } from 'node:fs';
 import { Kysely } from 'kysely';
 import { expect, it } from 'vitest';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
-import { checkSchema } from '../../packages/server/src/storage/sqlite/check-schema.ts';
+import { hash } from 'node:crypto';
+import {
+  checkSchema,
+  expectedDefinitions,
+  KNOWN_DEFINITIONS,
+} from '../../packages/server/src/storage/sqlite/check-schema.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import { assertDurable, openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { ConnectionQueue, WITHOUT_RESTS } from '../../packages/server/src/storage/sqlite/connection-queue.ts';
@@ -128,6 +133,10 @@ it('a file with the tables of another version is refused unchanged, and the erro
     message: expect.stringContaining(`move ${path}`) as string,
   });
   expect(opened.database.raw.serialize().equals(before)).toBe(true);
+});
+
+it('the known definitions are those of the migrations: update KNOWN_DEFINITIONS after a change of the tables', async () => {
+  expect(KNOWN_DEFINITIONS).toBe(hash('sha256', await expectedDefinitions()));
 });
 
 it('secrets are encrypted at rest', async () => {

@@ -39,6 +39,7 @@ const TOP_LEVEL = new Set([
   'clock.ts',
   'config.ts',
   'create-bellwire.ts',
+  'databases.ts',
   'durations.ts',
   'index.ts',
   'lifecycle.ts',
@@ -82,12 +83,13 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'pino-pretty': { may: ['log.ts'] },
   'node:tty': { may: ['log.ts'] },
   'prom-client': {
-    may: ['http/metrics.ts', 'http/loop-metrics.ts', 'http/storage-metrics.ts', 'http/process-metrics.ts'],
+    may: ['http/prom-client.ts', 'http/prom-client-files.d.ts', 'http/process-metrics.ts'],
   },
   'node:crypto': {
     may: [
       'core/signing.ts',
       'storage/cipher.ts',
+      'storage/sqlite/check-schema.ts',
       'storage/move/row-sum.ts',
       'transport/client-certificate.ts',
       'random.ts',

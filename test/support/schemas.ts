@@ -1,5 +1,6 @@
 import { type Checker, createChecker } from '../../packages/server/src/catalog/checker.ts';
-import { findCompileIssues, findPlainIssues } from '../../packages/server/src/catalog/validate-schema.ts';
+import { findCompileIssues } from '../../packages/server/src/catalog/compile-issues.ts';
+import { findPlainIssues } from '../../packages/server/src/catalog/validate-schema.ts';
 import type { Issue } from '../../packages/server/src/core/errors.ts';
 import type { JsonObject } from '../../packages/server/src/core/json.ts';
 

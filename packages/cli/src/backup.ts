@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { type Backup, backUpDatabase, readConfig } from '@bellwire/server';
+import { readConfig } from '@bellwire/server';
+import { type Backup, backUpDatabase } from '@bellwire/server/databases';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
 import { inFolder, type Shell } from './frame/shell.ts';

@@ -1,4 +1,5 @@
-import { migrateDatabase, type Migrated, readConfig } from '@bellwire/server';
+import { readConfig } from '@bellwire/server';
+import { migrateDatabase, type Migrated } from '@bellwire/server/databases';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
 import { createOut } from './frame/out.ts';

@@ -1,4 +1,5 @@
-import { type CompletedMove, readConfig, runMove } from '@bellwire/server';
+import { readConfig } from '@bellwire/server';
+import { type CompletedMove, runMove } from '@bellwire/server/databases';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
 import { createOut, type Out } from './frame/out.ts';

@@ -1,23 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { audit } from './commands/audit.ts';
-import { deliveries } from './commands/deliveries.ts';
-import { erasures } from './commands/erasures.ts';
-import { eventTypes } from './commands/event-types.ts';
-import { events } from './commands/events.ts';
-import { generate } from './commands/generate.ts';
-import { hooks } from './commands/hooks.ts';
-import { inbox } from './commands/inbox.ts';
-import { keys } from './commands/keys.ts';
-import { recover } from './commands/recover.ts';
-import { recoveries } from './commands/recoveries.ts';
-import { stats } from './commands/stats.ts';
-import { system } from './commands/system.ts';
-import { tenants } from './commands/tenants.ts';
-import { trigger } from './commands/trigger.ts';
-import { verify } from './commands/verify.ts';
-import { workspaces } from './commands/workspaces.ts';
-import { buildNoun, buildVerb } from './frame/build-command.ts';
 import type { Shell } from './frame/shell.ts';
 
 const AFTER = `
@@ -48,12 +30,6 @@ const WIDTH = 110;
 
 const oneLine = (text: string): string => text.trim().replaceAll(/\s*\n\s*/g, ' ');
 
-/** Adds a command that was created separately, with the settings of its parent. */
-const adopt = (parent: Command, child: Command): void => {
-  parent.addCommand(child.copyInheritedSettings(parent));
-  for (const grandchild of child.commands) grandchild.copyInheritedSettings(child);
-};
-
 interface LocalCommand {
   readonly name: string;
   readonly summary: string;
@@ -76,8 +52,44 @@ const addLocal = (program: Command, { name, summary, usage, load }: LocalCommand
   });
 };
 
-/** Creates the command line. Wrong usage and help throw a CommanderError. */
-export const createProgram = (shell: Shell): Command => {
+const localCommands = (shell: Shell): readonly LocalCommand[] => [
+  {
+    name: 'serve',
+    summary: 'Run the server: the API and the deliveries, in one process.',
+    usage: '[options]',
+    load: async () => (await import('./serve.ts')).serveCommand(),
+  },
+  {
+    name: 'backup',
+    summary: 'Copy the database to a file, also while the server runs.',
+    usage: '<file> [options]',
+    load: async () => (await import('./backup.ts')).backupCommand(shell),
+  },
+  {
+    name: 'rekey',
+    summary: 'Encrypt secrets with a new key, also while the server runs.',
+    usage: '[options]',
+    load: async () => (await import('./rekey.ts')).rekeyCommand(shell),
+  },
+  {
+    name: 'db:migrate',
+    summary: 'Create or update the tables, for a server whose database role may not.',
+    usage: '[options]',
+    load: async () => (await import('./db-migrate.ts')).dbMigrateCommand(shell),
+  },
+  {
+    name: 'migrate',
+    summary: 'Copy a stopped database to another one: from a file to PostgreSQL, or back.',
+    usage: '--from <url> --to <url> [options]',
+    load: async () => (await import('./migrate.ts')).migrateCommand(shell),
+  },
+];
+
+/**
+ * Creates the command line for some arguments. Commands that call a server are left out for one that runs here, so that a
+ * server starts without them. Wrong usage and help throw a CommanderError.
+ */
+export const createProgram = async (args: readonly string[], shell: Shell): Promise<Command> => {
   const program = new Command('bellwire')
     .description('Signs, delivers, retries and records webhooks.')
     .version(version(), '-V, --version', 'print the version')
@@ -93,44 +105,11 @@ export const createProgram = (shell: Shell): Command => {
       outputError: (text, write) => write(`bellwire: ${oneLine(text.replace(/^error: /, ''))}\n`),
     });
   program.commandsGroup('Run the server:');
-  addLocal(program, {
-    name: 'serve',
-    summary: 'Run the server: the API and the deliveries, in one process.',
-    usage: '[options]',
-    load: async () => (await import('./serve.ts')).serveCommand(),
-  });
-  addLocal(program, {
-    name: 'backup',
-    summary: 'Copy the database to a file, also while the server runs.',
-    usage: '<file> [options]',
-    load: async () => (await import('./backup.ts')).backupCommand(shell),
-  });
-  addLocal(program, {
-    name: 'rekey',
-    summary: 'Encrypt secrets with a new key, also while the server runs.',
-    usage: '[options]',
-    load: async () => (await import('./rekey.ts')).rekeyCommand(shell),
-  });
-  addLocal(program, {
-    name: 'db:migrate',
-    summary: 'Create or update the tables, for a server whose database role may not.',
-    usage: '[options]',
-    load: async () => (await import('./db-migrate.ts')).dbMigrateCommand(shell),
-  });
-  addLocal(program, {
-    name: 'migrate',
-    summary: 'Copy a stopped database to another one: from a file to PostgreSQL, or back.',
-    usage: '--from <url> --to <url> [options]',
-    load: async () => (await import('./migrate.ts')).migrateCommand(shell),
-  });
-  program.commandsGroup('Send and inspect:');
-  for (const verb of [trigger, recover, stats, inbox]) adopt(program, buildVerb(verb, shell));
-  for (const noun of [events, deliveries, recoveries]) adopt(program, buildNoun(noun, shell));
-  program.commandsGroup('Manage:');
-  adopt(program, buildVerb(system, shell));
-  for (const noun of [hooks, tenants, eventTypes, workspaces, erasures, keys, audit])
-    adopt(program, buildNoun(noun, shell));
-  program.commandsGroup('Develop:');
-  for (const verb of [verify, generate]) adopt(program, buildVerb(verb, shell));
+  const local = localCommands(shell);
+  for (const command of local) addLocal(program, command);
+  if (!local.some(({ name }) => name === args[0])) {
+    const { addClientCommands } = await import('./client-commands.ts');
+    addClientCommands(program, shell);
+  }
   return program;
 };

@@ -32,7 +32,8 @@ const toFailure = (thrown: unknown): Failure => {
 /** Runs the command line and returns the exit code. Errors are one line on standard error. */
 export const run = async (args: readonly string[], shell: Shell): Promise<ExitCode> => {
   try {
-    await createProgram(shell).parseAsync([...args], { from: 'user' });
+    const program = await createProgram(args, shell);
+    await program.parseAsync([...args], { from: 'user' });
     return EXIT.done;
   } catch (thrown) {
     if (shell.unread.aborted) return EXIT.done;

@@ -17,7 +17,7 @@ import type { Log } from './ports/log.ts';
 import type { SendResult, Transport } from './ports/transport.ts';
 import { createSystemRandom } from './random.ts';
 import type { Verbs } from './rpc/verbs.ts';
-import { cronSchedule, sendCronLogTo } from './schedule/cron.ts';
+import { cronSchedule } from './schedule/cron.ts';
 import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { readClientCertificate } from './transport/client-certificate.ts';
@@ -229,7 +229,6 @@ const openSchemas = () => {
  */
 export const createBellwire = async (config: Config, parts: BellwireParts = {}): Promise<Bellwire> => {
   const log = parts.log ?? createLog(config.log_level);
-  sendCronLogTo(log);
   const random = createSystemRandom();
   const ids = createIdFactory(systemClock.now, random.bytes);
   const node_id = ids('node');

@@ -58,7 +58,4 @@ export type {
   Warning,
   Workspace,
 } from './rpc/verbs.ts';
-export { type Backup, backUpDatabase, type BackupOptions } from './storage/backup.ts';
-export { migrateDatabase, type Migrated } from './storage/migrate-database.ts';
-export { type CompletedMove, runMove } from './storage/move/run-move.ts';
 export { VERSION } from './version.ts';

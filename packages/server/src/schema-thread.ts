@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { type CheckRequest, type CheckThreadData, createCheckWorker } from './catalog/check-jobs.ts';
+import { createCheckWorker } from './catalog/check-jobs.ts';
+import type { CheckRequest, CheckThreadData } from './catalog/check-messages.ts';
 import { READY } from './catalog/worker-thread.ts';
 import { systemClock } from './clock.ts';
 

@@ -4,7 +4,6 @@
  */
 export const serverExports = [
   'BellwireError',
-  'backUpDatabase',
   'coerceError',
   'createBellwire',
   'defineDialect',
@@ -13,9 +12,7 @@ export const serverExports = [
   'github',
   'githubSha1',
   'listen',
-  'migrateDatabase',
   'readConfig',
-  'runMove',
   'settingNames',
   'settings',
   'settingsFrom',

@@ -8,7 +8,7 @@ import {
   type CheckResult,
   PROGRESS_BYTES,
   readProgress,
-} from './check-jobs.ts';
+} from './check-messages.ts';
 import { KeptThread } from './kept-thread.ts';
 import { OwnedQueue } from './owned-queue.ts';
 import { TimeBudget } from './time-budget.ts';

@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { DataToCheck, SchemaCheck, SchemaCheckFacts, SchemaValidation } from '../ports/schema-check.ts';
 import { notCompiled, tooSlow } from './check-errors.ts';
 import { CheckQueue, type CheckQueueOptions } from './check-queue.ts';
-import { type Checker, createChecker } from './checker.ts';
+import type { Checker, createChecker } from './checker.ts';
 import { simpleWeight } from './simple-schema.ts';
 import { TimeBudget } from './time-budget.ts';
 import { findPlainIssues } from './validate-schema.ts';
@@ -48,6 +48,9 @@ export class SchemaChecks implements AsyncDisposable {
     sizeCalculation: (_, schema_text) => schema_text.length + 1,
   });
 
+  /** Loaded, with Ajv, for the first schema: many servers have none. */
+  #compile: typeof createChecker | null = null;
+
   constructor(options: CheckQueueOptions) {
     this.#clock = options.clock;
     this.#queue = new CheckQueue(options);
@@ -59,7 +62,7 @@ export class SchemaChecks implements AsyncDisposable {
   }
 
   readonly check: SchemaCheck = async (checked) =>
-    this.#checkHere(checked) ?? (await this.#checkThere(checked));
+    (await this.#checkHere(checked)) ?? (await this.#checkThere(checked));
 
   readonly validate: SchemaValidation = async (owner, schema) => {
     const issues = findPlainIssues(schema);
@@ -74,12 +77,18 @@ export class SchemaChecks implements AsyncDisposable {
   }
 
   /** Null if the check belongs in the other thread. */
-  #checkHere({ workspace_id, schema_text, data, data_text }: DataToCheck): readonly Issue[] | null {
+  async #checkHere({
+    workspace_id,
+    schema_text,
+    data,
+    data_text,
+  }: DataToCheck): Promise<readonly Issue[] | null> {
     const known = this.#knownOf(schema_text);
     if (known.weight === null || known.weight * data_text.length > MAX_SIMPLE_WORK) return null;
     if (this.#budget.leftOf(workspace_id) <= 0) return null;
+    const compile = (this.#compile ??= (await import('./checker.ts')).createChecker);
     const started_at = this.#clock.monotonic();
-    known.checker ??= createChecker(schema_text);
+    known.checker ??= compile(schema_text);
     const issues = known.checker(data);
     this.#budget.spend(workspace_id, this.#clock.monotonic() - started_at);
     return issues;

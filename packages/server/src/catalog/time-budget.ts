@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../core/at-most.ts';
 import type { Clock } from '../ports/clock.ts';
 
 export interface TimeBudgetOptions {
@@ -20,7 +21,7 @@ const MAX_OWNERS = 20_000;
 /** A token bucket of time for each owner. The last use may exceed it; the excess counts as used. */
 export class TimeBudget {
   readonly #options: TimeBudgetOptions;
-  readonly #accounts = new LRUCache<string, Account>({ max: MAX_OWNERS });
+  readonly #accounts = new LRUCache<string, Account>(atMost(MAX_OWNERS));
 
   constructor(options: TimeBudgetOptions) {
     this.#options = options;

@@ -1,7 +1,5 @@
 import type { Issue } from '../core/errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { schemaError } from './ajv.ts';
-import { dotted } from './to-issue.ts';
 
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 const MAX_BYTES = 65_536;
@@ -9,7 +7,8 @@ const MAX_LEVELS = 32;
 /** At either limit, Ajv takes up to 0.5 s. */
 const MAX_KEYWORDS = 1500;
 const MAX_NAMES = 500;
-const MAX_ISSUES = 20;
+/** Issues that are reported of one schema. */
+export const MAX_ISSUES = 20;
 
 /** Keywords whose value maps names to schemas: below them a key is a name, not a keyword. */
 const MAPS = new Set(['$defs', 'definitions', 'dependentSchemas', 'patternProperties', 'properties']);
@@ -19,7 +18,8 @@ const isDeeperThan = (value: Json, levels: number): boolean =>
   value !== null &&
   (levels === 0 || Object.values(value).some((child) => isDeeperThan(child, levels - 1)));
 
-interface Place {
+/** An object in a schema. */
+export interface Place {
   readonly schema: JsonObject;
   readonly path: string;
   /** The names in the path, without the indexes of arrays. */
@@ -27,7 +27,7 @@ interface Place {
 }
 
 /** Every object in the schema, including data (`default`, `examples`): a `$ref` can point anywhere. */
-const placesIn = (value: Json, path = '', names: readonly string[] = []): readonly Place[] => {
+export const placesIn = (value: Json, path = '', names: readonly string[] = []): readonly Place[] => {
   if (Array.isArray(value))
     return value.flatMap((item, index) => placesIn(item, join(path, `${index}`), names));
   if (!isJsonObject(value)) return [];
@@ -37,7 +37,8 @@ const placesIn = (value: Json, path = '', names: readonly string[] = []): readon
   return [{ schema: value, path, names }, ...below];
 };
 
-const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+/** The path of a child. */
+export const join = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
 const isData = (names: readonly string[]): boolean =>
   names.some((name, index) => (name === 'const' || name === 'enum') && !MAPS.has(names[index - 1] ?? ''));
@@ -61,41 +62,6 @@ const checkKeywords = ({ schema, path }: Place): readonly Issue[] => [
     ? [{ path: join(path, '$schema'), message: `must be ${DRAFT} or absent` }]
     : []),
 ];
-
-const patternsOf = ({ schema, path }: Place) => {
-  const { pattern, patternProperties } = schema;
-  const keys = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
-  return [
-    ...(typeof pattern === 'string' ? [{ path: join(path, 'pattern'), pattern }] : []),
-    ...keys.map((key) => ({ path: join(path, 'patternProperties'), pattern: key })),
-  ];
-};
-
-/** Why V8 cannot use a pattern; null if it can. It compiles a pattern at its first match, and rejects large ones then. */
-const patternError = (pattern: string): string | null => {
-  try {
-    new RegExp(pattern, 'u').test('');
-    return null;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.replace(/^.*\/u: /s, '') : 'it is malformed';
-    return `is not a regular expression under the flag u: ${reason}`;
-  }
-};
-
-const checkPatterns = (places: readonly Place[]): readonly Issue[] =>
-  places.flatMap(patternsOf).flatMap(({ path, pattern }) => {
-    const error = patternError(pattern);
-    return error === null ? [] : [{ path, message: `the pattern ${shorten(pattern)} ${error}` }];
-  });
-
-const shorten = (text: string): string => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
-
-/** `schema is invalid: data/properties/a/type must be …, data/…` → the path and message of the first error. */
-const toIssue = (refusal: string): Issue => {
-  const [, pointer = '', message = refusal] =
-    /^schema is invalid: data(\S*) (.*?)(?:, data[/ ].*)?$/s.exec(refusal) ?? [];
-  return { path: dotted(pointer), message: message.slice(0, 300) };
-};
 
 /** Property names in lists, for each of which Ajv generates code. */
 const countNames = ({ schema: { required, dependentRequired } }: Place): number => {
@@ -131,15 +97,4 @@ export const findPlainIssues = (schema: JsonObject): readonly Issue[] => {
   const counted = checkCounts(places);
   if (counted.length > 0) return counted;
   return places.flatMap((place) => [...checkKeywords(place), ...checkReferences(place)]).slice(0, MAX_ISSUES);
-};
-
-/**
- * The issues of a schema without plain issues: it must compile, with all of its patterns. Can take very long, so it runs
- * in the schema thread.
- */
-export const findCompileIssues = (schema: JsonObject): readonly Issue[] => {
-  const issues = checkPatterns(placesIn(schema));
-  if (issues.length > 0) return issues.slice(0, MAX_ISSUES);
-  const refusal = schemaError(schema);
-  return refusal === null ? [] : [toIssue(refusal)];
 };

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../core/at-most.ts';
 import { BellwireError } from '../core/errors.ts';
 import { type Bucket, fullBucket, refilled, waitOf, withoutOne } from '../core/token-bucket.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -25,7 +26,7 @@ const REMEMBERED_MAX = 50_000;
 /** Counts events against limits per second, in this process. After a restart, every limit has a full second. */
 export class RateLimits {
   readonly #clock: Pick<Clock, 'monotonic'>;
-  readonly #known = new LRUCache<string, Known>({ max: REMEMBERED_MAX });
+  readonly #known = new LRUCache<string, Known>(atMost(REMEMBERED_MAX));
 
   constructor(clock: Pick<Clock, 'monotonic'>) {
     this.#clock = clock;

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../core/at-most.ts';
 import { hasSchedule } from '../core/event.ts';
 import { isSuspect } from '../core/suspicion.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -38,7 +39,7 @@ export class Scheduler {
   readonly #throttles: HookThrottles;
   readonly #start: SchedulerOptions['start'];
   readonly #queues = new Map<string, HookQueue>();
-  readonly #smoothed_ms = new LRUCache<string, number>({ max: REMEMBERED_MAX });
+  readonly #smoothed_ms = new LRUCache<string, number>(atMost(REMEMBERED_MAX));
   readonly #shares = new Shares();
   readonly #ready: ReadyHooks;
   /** Hooks with attempts in flight. */

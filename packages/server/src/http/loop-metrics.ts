@@ -1,8 +1,8 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
 import { deliveryStatuses } from '../core/delivery.ts';
 import { hasSchedule, triggers } from '../core/event.ts';
 import { outcomeKinds, serverFaults } from '../core/outcome.ts';
 import type { Observation } from '../delivery/report.ts';
+import { Counter, Histogram, type Registry } from './prom-client.ts';
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60];
 

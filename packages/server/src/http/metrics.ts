@@ -1,4 +1,3 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Gauges } from '../delivery/delivery-loop.ts';
 import type { Observation } from '../delivery/report.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,6 +5,7 @@ import type { Repositories } from '../ports/repositories.ts';
 import type { SchemaCheckFacts } from '../ports/schema-check.ts';
 import { LABELED_WORKSPACES_MAX, LoopMetrics } from './loop-metrics.ts';
 import { processMetrics } from './process-metrics.ts';
+import { Counter, Gauge, Histogram, Registry } from './prom-client.ts';
 import { registerStorageMetrics, type StorageSources } from './storage-metrics.ts';
 
 /** A route as a label: its template, never the path of a request. */
@@ -112,7 +112,7 @@ export const createMetrics = (sources: MetricsSources): Metrics => {
   };
   const render = async (): Promise<string> => {
     const texts: string[] = [];
-    for (const from of [registry, processMetrics()]) {
+    for (const from of [registry, await processMetrics()]) {
       for (const { name } of from.getMetricsAsArray()) {
         texts.push(await from.getSingleMetricAsString(name));
         // One metric at a time, so that accepts wait for no more than one.

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 /** Gauges whose names end in `_total`, handles that only undocumented functions of Node list, and unused statistics. */
 const OMITTED = [
@@ -16,7 +16,9 @@ const OMITTED = [
 let created: Registry | null = null;
 
 /** CPU, memory, files, event loop and garbage collection of this process. All servers in it share one registry. */
-export const processMetrics = (): Registry => {
+export const processMetrics = async (): Promise<Registry> => {
+  if (created !== null) return created;
+  const { collectDefaultMetrics, Histogram, Registry } = await import('prom-client');
   if (created !== null) return created;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -1,7 +1,7 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Clock } from '../ports/clock.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
+import { Counter, Gauge, type Registry } from './prom-client.ts';
 
 /** The methods that a scrape calls. */
 export interface StorageSources {

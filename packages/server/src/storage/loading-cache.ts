@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../core/at-most.ts';
 import { ageOptions, type MaxAge } from './max-age.ts';
 
 export interface LoadingCacheOptions<V> {
@@ -20,7 +21,7 @@ export class LoadingCache<V> {
   constructor({ load, max, max_age }: LoadingCacheOptions<V>) {
     this.#load = load;
     // The age counts from the start of the load, so that a value read before a change does not outlive the limit.
-    this.#entries = new LRUCache({ max, ...ageOptions(max_age) });
+    this.#entries = new LRUCache({ ...atMost(max), ...ageOptions(max_age) });
   }
 
   get(key: string): Promise<V> {

@@ -15,7 +15,6 @@ import { createPrivateFolder } from './private-file.ts';
 import { migrateToLatest } from './migrations/migrate.ts';
 import { refuseUnfinishedMove } from './move/progress.ts';
 import { isPostgresUrl } from './postgres/database-url.ts';
-import { openPostgresStorage } from './postgres/open-storage.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
 import { createRepositories } from './repositories/repositories.ts';
 import { checkSchema } from './sqlite/check-schema.ts';
@@ -23,7 +22,7 @@ import { assertDurable, openSqlite, type SqliteDatabase, type SqliteOptions } fr
 import { type FileLock, lockDatabaseFile } from './sqlite/file-lock.ts';
 import { createReader } from './sqlite/reader.ts';
 import { sqliteSchema } from './sqlite/schema-dialect.ts';
-import { SqliteStore } from './sqlite/store.ts';
+import { SqliteStore, type SqliteStoreOptions } from './sqlite/store.ts';
 
 /** The store and the repositories of one database. */
 export interface Storage {
@@ -108,7 +107,7 @@ const keyRingOf = async (
 export const connectStorage = (
   database: SqliteDatabase,
   cipher: Cipher,
-  parts: StorageParts,
+  parts: StorageParts & Pick<SqliteStoreOptions, 'is_new'>,
 ): Storage & { readonly invalidations: Invalidations } => {
   const { db, reader } = database;
   const invalidations = new Invalidations();
@@ -131,8 +130,11 @@ export const connectStorage = (
  * Opens the database of a URL: a SQLite file, or a PostgreSQL server.
  * @throws BellwireError the errors of each.
  */
-export const openStorage = (options: StorageOptions): Promise<OpenedStorage> =>
-  isPostgresUrl(options.database_url) ? openPostgresStorage(options) : openSqliteStorage(options);
+export const openStorage = async (options: StorageOptions): Promise<OpenedStorage> => {
+  if (!isPostgresUrl(options.database_url)) return openSqliteStorage(options);
+  const { openPostgresStorage } = await import('./postgres/open-storage.ts');
+  return openPostgresStorage(options);
+};
 
 /**
  * Opens a SQLite file, migrates it and locks it for this process.
@@ -162,13 +164,13 @@ const openSqliteStorage = async ({
     const keys = await keyRingOf(folder, encryption_keys, database);
     const cipher = createCipher(keys.key_ring);
     await checkCanaries(database.db, cipher);
-    await migrateToLatest(database.db, sqliteSchema);
+    const is_new = await migrateToLatest(database.db, sqliteSchema);
     await checkSchema(database, path);
     await refuseUnfinishedMove(database.db);
     await sealCanary(database.db, cipher);
     await assertDurable(database);
     return {
-      ...connectStorage(database, cipher, parts),
+      ...connectStorage(database, cipher, { ...parts, is_new }),
       path: resolve(path),
       folder: resolve(folder),
       inbox_path: `${resolve(path)}-inbox`,

@@ -1,4 +1,11 @@
-import type { ColumnDataType, ColumnDefinitionBuilder, CreateTableBuilder, Kysely, RawBuilder } from 'kysely';
+import type {
+  ColumnDataType,
+  ColumnDefinitionBuilder,
+  CreateTableBuilder,
+  Kysely,
+  QueryExecutorProvider,
+  RawBuilder,
+} from 'kysely';
 
 type ColumnType = ColumnDataType | RawBuilder<unknown>;
 
@@ -19,6 +26,8 @@ export interface SchemaDialect {
   readonly clusteredTable: <T extends string, C extends string>(
     table: CreateTableBuilder<T, C>,
   ) => CreateTableBuilder<T, C>;
+  /** Whether a table exists, in one of the schemas of the database; null where a database has no schemas. */
+  readonly hasTable: (db: QueryExecutorProvider, name: string, schema: string | null) => Promise<boolean>;
   /** Creates the tables that only this database has. */
   readonly createOwn: (db: Kysely<unknown>) => Promise<void>;
 }

@@ -107,7 +107,7 @@ export const openSqliteEnd = (path: string): MoveEnd => {
       name: path,
       db: database.db,
       isMigrated: () => hasExpectedTables(database),
-      migrate: () => migrateToLatest(database.db, sqliteSchema),
+      migrate: async () => void (await migrateToLatest(database.db, sqliteSchema)),
       // The lock of the file keeps others out.
       assertAlone: () => Promise.resolve(),
       columnsOf: async (table) => rows.columnsOf(table),

@@ -10,5 +10,11 @@ export const postgresSchema: SchemaDialect = {
   generated: (column) => column.generatedByDefaultAsIdentity(),
   table: (table) => table,
   clusteredTable: (table) => table,
+  hasTable: async (db, name, schema) => {
+    const { rows } = await sql`
+      select 1 from pg_catalog.pg_tables
+      where tablename = ${name} and schemaname = coalesce(${schema}, schemaname)`.execute(db);
+    return rows.length > 0;
+  },
   createOwn: createNodes,
 };

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../core/at-most.ts';
 import { sql } from 'kysely';
 import type { Session } from './session.ts';
 
@@ -35,7 +36,7 @@ const selectTenants = ({ hook_id, now, after }: Query & { readonly after: string
 
 /** Finds the tenants of a hook in turn, so that the backlog of one does not hide the due deliveries of the others. */
 export class TenantTurns {
-  readonly #served = new LRUCache<string, string>({ max: REMEMBERED_MAX });
+  readonly #served = new LRUCache<string, string>(atMost(REMEMBERED_MAX));
 
   /** The next tenants with due deliveries of a hook that serves every tenant, at most `max`. */
   async next(

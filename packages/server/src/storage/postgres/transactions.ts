@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../core/at-most.ts';
 import type { SendableHook } from '../../core/hook.ts';
 import type { IdFactory } from '../../core/ids.ts';
 import type { CommitBatch, HookThrottle } from '../../ports/store.ts';
@@ -88,7 +89,7 @@ export class Transactions {
     this.#options = options;
     this.#reader = createHookReader(database.db, cipher);
     this.index = new HookIndex(this.#reader, max_age);
-    this.#sendable = new LRUCache({ max: HOOKS_MAX, ...ageOptions(max_age) });
+    this.#sendable = new LRUCache({ ...atMost(HOOKS_MAX), ...ageOptions(max_age) });
     this.#known_tenants = new KnownTenants(max_age);
     this.#flush = createFlush(database.db);
     invalidations.subscribe((changed) => {

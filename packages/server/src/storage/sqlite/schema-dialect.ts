@@ -9,5 +9,11 @@ export const sqliteSchema: SchemaDialect = {
   generated: (column) => column.autoIncrement(),
   table: (table) => table.modifyEnd(sql`strict`),
   clusteredTable: (table) => table.modifyEnd(sql`strict, without rowid`),
+  hasTable: async (db, name) => {
+    const { rows } = await sql`select 1 from sqlite_schema where type = 'table' and name = ${name}`.execute(
+      db,
+    );
+    return rows.length > 0;
+  },
   createOwn: () => Promise.resolve(),
 };

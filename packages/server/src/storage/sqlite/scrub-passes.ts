@@ -46,10 +46,11 @@ export class ScrubPasses {
   #began_at: number | null = null;
   #is_requested = false;
   #failed_at: number | null = null;
-  // An earlier process can have deleted rows after its last pass.
-  #has_deleted = true;
+  #has_deleted: boolean;
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, { is_new = false }: { readonly is_new?: boolean } = {}) {
+    // An earlier process can have deleted rows after its last pass.
+    this.#has_deleted = !is_new;
     this.#database = database;
     this.#statements = createStatements(database);
   }

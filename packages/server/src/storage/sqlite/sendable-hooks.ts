@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../core/at-most.ts';
 import type { SendableHook } from '../../core/hook.ts';
 import { ageOptions, type MaxAge } from '../max-age.ts';
 import type { HookReader } from './hook-reader.ts';
@@ -12,7 +13,7 @@ export class SendableHooks {
 
   constructor(reader: HookReader, max_age: MaxAge | null) {
     this.#reader = reader;
-    this.#hooks = new LRUCache({ max: HOOKS_MAX, ...ageOptions(max_age) });
+    this.#hooks = new LRUCache({ ...atMost(HOOKS_MAX), ...ageOptions(max_age) });
   }
 
   /** Undefined for a deleted hook, null for one that cannot be decrypted. Call it between transactions. */

@@ -54,6 +54,8 @@ export interface SqliteStoreOptions {
   readonly node_id: string;
   /** The id of an event for receivers of a dialect; null if it is the event's own id. */
   readonly wireIdOf: (dialect: string, event_id: string) => string | null;
+  /** Whether the tables were created just now, so that nothing can have been deleted from them. Default: false. */
+  readonly is_new?: boolean;
 }
 
 /** When a transaction runs, and whether it may lease the deliveries that it releases. */
@@ -109,7 +111,7 @@ const createParts = (options: SqliteStoreOptions) => {
     pruneSecrets: createPruneSecrets(database),
     pruneStats: createPruneStats(database),
     writeStats: createStatsWriter(database),
-    scrubs: new ScrubPasses(database),
+    scrubs: new ScrubPasses(database, options),
   };
 };
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../core/at-most.ts';
 import { sql } from 'kysely';
 import { prepare, type SqliteConnection } from './prepared.ts';
 
@@ -71,7 +72,7 @@ const createSelect = ({ db, raw }: SqliteConnection) =>
 /** Finds the tenants of a hook in turn, so that the backlog of one does not hide the due deliveries of the others. */
 export const createTenantTurns = (connection: SqliteConnection): TenantTurns => {
   const select = createSelect(connection);
-  const served = new LRUCache<string, string>({ max: REMEMBERED_MAX });
+  const served = new LRUCache<string, string>(atMost(REMEMBERED_MAX));
 
   return ({ hook_id, now, max }) => {
     const after = served.get(hook_id) ?? '';

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../../core/at-most.ts';
 import { ageOptions, type MaxAge } from '../max-age.ts';
 import type { Schema } from '../schema.ts';
 import type { Batch, TenantRef } from './batch.ts';
@@ -14,7 +15,7 @@ export class KnownTenants {
   readonly #known: LRUCache<string, true>;
 
   constructor(max_age: MaxAge | null) {
-    this.#known = new LRUCache({ max: KNOWN_MAX, ...ageOptions(max_age) });
+    this.#known = new LRUCache({ ...atMost(KNOWN_MAX), ...ageOptions(max_age) });
   }
 
   has({ workspace_id, tenant }: TenantRef): boolean {
