@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Store } from '../../packages/server/src/ports/store.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openStore } from '../support/test-store.ts';
 import { assembleVirtual } from '../support/virtual-program.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { createWorld } from '../support/world.ts';
@@ -87,7 +87,7 @@ const warningsAtStart = async (
   max_attempts: number | null,
   retry_schedule: string | null = null,
 ) => {
-  await using opened = await openTestStore();
+  await using opened = await openStore();
   await opened.arrange.addHook(await opened.arrange.addWorkspace(), { max_attempts, retry_schedule });
   const warnings: [string, unknown][] = [];
   const log: Log = {

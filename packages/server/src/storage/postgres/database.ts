@@ -13,6 +13,7 @@ import { migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { postgresSchema } from './schema-dialect.ts';
+import { storable } from './storable.ts';
 import { isServerFault, toStorageError } from './storage-error.ts';
 
 /** One PostgreSQL database: Kysely's interface, and the pool under it for transactions of the store. */
@@ -69,6 +70,17 @@ export const BEGIN =
   'begin; set local idle_in_transaction_session_timeout = 5000; set local lock_timeout = 10000';
 
 class BoundedDriver extends PostgresDriver {
+  readonly #known = new WeakSet<DatabaseConnection>();
+
+  override async acquireConnection(): Promise<DatabaseConnection> {
+    const connection = await super.acquireConnection();
+    if (this.#known.has(connection)) return connection;
+    this.#known.add(connection);
+    const execute = connection.executeQuery.bind(connection);
+    connection.executeQuery = (query) => execute({ ...query, parameters: query.parameters.map(storable) });
+    return connection;
+  }
+
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     await connection.executeQuery(CompiledQuery.raw(BEGIN));
   }

@@ -16,6 +16,12 @@ const readAttempts = (db: Kysely<Schema>, delivery_id: string, numbers: readonly
     .orderBy('number', 'desc')
     .execute();
 
+/** The number in a cursor. One of another list is behind every attempt. */
+const numberIn = (cursor: string): number => {
+  const number = Number(cursor);
+  return Number.isSafeInteger(number) ? number : 0;
+};
+
 /** The attempts of deliveries. A cursor is the number of an attempt. */
 export const createDeliveryAttempts =
   ({ reader }: Pick<Connections, 'reader'>): Repositories['deliveries']['attempts'] =>
@@ -33,7 +39,7 @@ export const createDeliveryAttempts =
       .where('delivery_id', '=', id)
       .orderBy('number', 'desc')
       .limit(rowsToFetch(page));
-    if (page.after !== null) query = query.where('number', '<', Number(page.after));
+    if (page.after !== null) query = query.where('number', '<', numberIn(page.after));
     const found = toPage(await query.execute(), page, {
       to: ({ number }) => number,
       keyOf: ({ number }) => String(number),
