@@ -342,6 +342,11 @@ describe('a failing server answers as documented:', () => {
     const stopped = parts.disposeAsync();
     const ready = () => callByExample(inside.api, operation('process.ready'));
     expectDocumented(operation('process.ready'), await until(ready, ({ status }) => status === 503));
+    // A sweep may still have to end first.
+    await until(
+      () => call('events.send', { ids }, inside),
+      ({ status }) => status === 503,
+    );
     for (const name of ['events.send', 'hooks.ping', 'hooks.test', 'hooks.validate', 'deliveries.retry']) {
       const { status, body } = await call(name, { ids }, inside);
       expect([status, body.error.code], name).toEqual([503, 'shutting_down']);

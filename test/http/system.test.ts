@@ -22,6 +22,22 @@ it('the state of the server has its version, its database and its settings', asy
   });
   expect(Date.parse(system.started_at)).toBeGreaterThanOrEqual(before);
   expect(Date.parse(system.started_at)).toBeLessThanOrEqual(Date.now());
+  expect(system.database).toMatchObject({
+    kind: storage,
+    version: expect.stringMatching(/^\d+\.\d/) as string,
+    migrations: ['0001-foundation'],
+  });
+  const { version, migrations } = system.database;
+  const ready = await server.api('GET /readyz', undefined, { key: null });
+  expect([ready.status, ready.text]).toEqual([
+    200,
+    `ready\ndatabase ${storage} ${version}\nmigrations ${migrations.join(' ')}\n`,
+  ]);
+  const printed = await runCommand(['system'], {
+    env: { BELLWIRE_URL: server.origin, BELLWIRE_API_KEY: ADMIN_KEY },
+  });
+  expect(printed.stdout).toMatch(new RegExp(`^database +${storage} ${version}$`, 'm'));
+  expect(printed.stdout).toMatch(/^migrations +0001-foundation$/m);
   expect(system.database.size_bytes).toBeGreaterThanOrEqual(4_096);
   if (storage === 'SQLite') expect(system.database.disk_free_bytes).toBeGreaterThan(0);
   else expect(system.database.disk_free_bytes).toBeNull();

@@ -123,6 +123,10 @@ export const refuseUpdates = async ({ db }: OpenBeside, table: string): Promise<
   for (const statement of statements) await sql.raw(statement).execute(db);
 };
 
+/** PostgreSQL cannot store U+0000, and replaces it. */
+export const asStored = (text: string): string =>
+  storage === 'SQLite' ? text : text.replaceAll('\u0000', '\uFFFD');
+
 /** Where a server has stored something, with the bytes as latin1: its files, or all values of all tables. */
 export const readStored = async (database_url: string): Promise<Readonly<Record<string, string>>> => {
   if (database_url.startsWith(FILE)) {

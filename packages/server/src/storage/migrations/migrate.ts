@@ -9,8 +9,11 @@ const migrationsFor = (dialect: SchemaDialect): Readonly<Record<string, Migratio
   '0001-foundation': foundation(dialect),
 });
 
-/** The names of the migrations that a database, or one of its schemas, has had. */
-const appliedMigrations = async (db: Kysely<Schema>, schema: string | null): Promise<readonly string[]> => {
+/** The names of the migrations that a database, or one of its schemas, has had, in order. */
+export const appliedMigrations = async (
+  db: Kysely<Schema>,
+  schema: string | null,
+): Promise<readonly string[]> => {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   const exists = tables.some(
     (table) => table.name === 'bellwire_migrations' && (schema === null || table.schema === schema),
@@ -20,6 +23,7 @@ const appliedMigrations = async (db: Kysely<Schema>, schema: string | null): Pro
     .withTables<{ bellwire_migrations: { name: string } }>()
     .selectFrom('bellwire_migrations')
     .select('name')
+    .orderBy('name')
     .execute();
   return applied.map(({ name }) => name);
 };
