@@ -2,6 +2,15 @@ import { configDefaults, defineConfig } from 'vitest/config';
 
 const EXTENDED = 'test/**/*.extended.test.ts';
 
+/** The tests of servers and deliveries. Those of `test/storage` and of nodes choose their databases themselves. */
+const POSTGRES = [
+  'test/{admin,cli,client,delivery,dialects,http,rpc}/**/*.test.ts',
+  'test/browser/**/*.test.ts',
+  'test/process/{breaker,endless-bodies,erasure,hostile-schemas,kill,killed-attempt}.test.ts',
+  'test/process/{many-connections,ordered-kill,outage,proxy,receivers,recovery,silent-zone}.test.ts',
+  'test/process/{stop,stream}.test.ts',
+];
+
 const { CI } = process.env;
 
 // Tests run real processes and sockets: on a busy machine they are slow, not wrong.
@@ -28,6 +37,17 @@ export default defineConfig({
         },
       },
       { test: { ...common, name: 'extended', include: [EXTENDED] } },
+      {
+        test: {
+          ...common,
+          // A statement is a round trip to the server.
+          testTimeout: 120_000,
+          name: 'postgres',
+          include: POSTGRES,
+          globalSetup: ['test/support/shared-postgres.ts'],
+          setupFiles: ['test/support/own-folder.ts'],
+        },
+      },
     ],
   },
 });

@@ -3,7 +3,7 @@ import { AwaitedSends } from '../../packages/server/src/admin/awaited-sends.ts';
 import { BellwireError } from '../../packages/server/src/core/errors.ts';
 import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { createKit } from '../storage/conformance/kit.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openStore } from '../support/test-store.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { startVirtualServer, type VirtualServer } from '../support/virtual-server.ts';
 
@@ -79,9 +79,10 @@ it('a ping whose receiver hangs reports the timeout', async () => {
 });
 
 it('a call waits at most for the timeout of the hook and five seconds', async () => {
-  await using opened = await openTestStore();
+  await using opened = await openStore();
   const { repositories, arrange } = opened;
   const clock = createVirtualClock();
+  clock.awaits(opened.working);
   const sends = new AwaitedSends({ repositories, clock, dialects: createDialects(), timeout_ms: TIMEOUT_MS });
   const workspace_id = await arrange.addWorkspace();
   const at = { workspace_id, hook_id: await arrange.addHook(workspace_id) };

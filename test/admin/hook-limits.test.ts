@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { assertHookLimits } from '../../packages/server/src/admin/hook-limits.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openStore } from '../support/test-store.ts';
 
 it('a workspace has at most 50,000 hooks, without deleted ones, and the count of them is fast', async () => {
-  await using opened = await openTestStore({ seed: 1, now: Date.now });
+  await using opened = await openStore({ seed: 1, now: Date.now });
   const { repositories } = opened.reopen();
   const workspace_id = await opened.arrange.addWorkspace();
   const [first, second] = await opened.arrange.addHooks(workspace_id, 50_001, { tenant: null });

@@ -1,9 +1,9 @@
 import type { Warning } from '@bellwire/client';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dialectTable } from '../support/dialect-table.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type Answer, type RunningServer, startServer } from '../support/running-server.ts';
+import { readStored } from '../support/storage.ts';
 
 const dialects = dialectTable.map(({ dialect }) => dialect);
 const optional = dialectTable.filter(({ without_secret }) => without_secret !== null);
@@ -137,7 +137,7 @@ describe('the secrecy of a secret', () => {
     ]);
     const { body } = await server.api(`GET /v1/webhooks/${id}/deliveries`);
     answers.push(await server.api(`GET /v1/deliveries/${body.data[0]!.id}`));
-    const files = ['', '-wal'].map((end) => readFileSync(server.database_path + end, 'latin1'));
+    const files = Object.values(await readStored(server.database_url));
     const texts = [...answers.map(({ text }) => text), ...server.log_lines, ...files];
     for (const text of texts) for (const hidden of [secret, next]) expect(text).not.toContain(hidden);
     expect((await reveal(id)).text).toContain(next);

@@ -1,29 +1,31 @@
-import Database from 'better-sqlite3';
 import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { hasBrowser, overflows, seriousFindings, useBrowser } from '../support/browser.ts';
 import { button, tab } from '../support/console.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { startServer } from '../support/running-server.ts';
+import { openBeside } from '../support/storage.ts';
 
 const ALL = 25;
 
 /** Repeats the first attempt of a delivery, whose schedule would take longer. */
-const repeatAttempt = (path: string, delivery_id: string, times: number): void => {
-  const db = new Database(path);
-  const columns = db.pragma('table_info(bellwire_attempts)') as readonly { readonly name: string }[];
-  const changed: Readonly<Record<string, string>> = {
-    id: "substr(id, 1, length(id) - 2) || printf('%02d', n)",
-    number: 'n',
-    response_body: "'this is response ' || n",
-  };
-  const values = columns.map(({ name }) => changed[name] ?? name).join();
-  db.prepare(
-    `with recursive counter(n) as (select 2 union all select n + 1 from counter where n < ?)
-     insert into bellwire_attempts select ${values} from bellwire_attempts, counter where delivery_id = ?`,
-  ).run(times, delivery_id);
-  db.prepare('update bellwire_deliveries set attempts = ? where id = ?').run(times, delivery_id);
-  db.close();
+const repeatAttempt = async (database_url: string, delivery_id: string, times: number): Promise<void> => {
+  await using beside = openBeside(database_url);
+  const { db } = beside;
+  const attempts = db.selectFrom('bellwire_attempts').where('delivery_id', '=', delivery_id);
+  const first = await attempts.selectAll().executeTakeFirstOrThrow();
+  const repeated = Array.from({ length: times - 1 }, (_, index) => ({
+    ...first,
+    id: first.id.slice(0, -2) + String(index + 2).padStart(2, '0'),
+    number: index + 2,
+    response_body: `this is response ${index + 2}`,
+  }));
+  await db.insertInto('bellwire_attempts').values(repeated).execute();
+  await db
+    .updateTable('bellwire_deliveries')
+    .set({ attempts: times })
+    .where('id', '=', delivery_id)
+    .execute();
 };
 
 /** A delivery that has failed 25 times; each response has its number. */
@@ -38,7 +40,7 @@ const startFailed = async () => {
   await server.send({ type: 'order.created' });
   const [{ id } = { id: '' }] = await server.deliveries('');
   await server.deliveryIn(id, 'failed');
-  repeatAttempt(server.database_path, id, ALL - 1);
+  await repeatAttempt(server.database_url, id, ALL - 1);
   const retry = async (number: number): Promise<void> => {
     body = `this is response ${number}`;
     const { status, text } = await server.api(`POST /v1/deliveries/${id}/retry`);

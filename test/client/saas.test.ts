@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { startApiProcess } from '../support/api-process.ts';
 import { packPackage, runPnpm } from '../support/pack.ts';
 import { keepForFile, startServer, until } from '../support/running-server.ts';
+import { readStored } from '../support/storage.ts';
 import { openShop, type Shop, type Verifier } from '../support/shop.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -220,10 +221,10 @@ const operatorIds = async (): Promise<Ids> => {
   return ids;
 };
 
-/** Occurrences of a text in the database file and its write-ahead log. */
+/** Occurrences of a text in the whole database. */
 const occurrencesOf = async (text: string): Promise<number> => {
-  const files = ['', '-wal'].map((suffix) => readFile(server.database_path + suffix, 'latin1'));
-  return (await Promise.all(files)).reduce((sum, bytes) => sum + bytes.split(text).length - 1, 0);
+  const stored = Object.values(await readStored(server.database_url));
+  return stored.reduce((sum, bytes) => sum + bytes.split(text).length - 1, 0);
 };
 
 /** Each customer tries the ids of all others, and those of the operator, on every route. */

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { createWorld } from '../support/world.ts';
+import { skipReason } from '../support/programs.ts';
+import { sqliteItself } from '../support/storage.ts';
 
 const SECOND = 1_000;
 
@@ -60,8 +62,9 @@ it('a manual retry is sent at once although requests hang in all slots of its ho
   expect(world.transport.peakTo(url)).toBeLessThanOrEqual(10);
 });
 
-it.each([0, 1, 2, 3, 5, 8])(
-  'a manual retry in the middle of the commit that ends the attempt before is sent, with an answer %i microtasks later',
+// A commit of PostgreSQL can be seen when it ends: until then, the answer is that the delivery is being sent.
+it.skipIf('missing' in sqliteItself).each([0, 1, 2, 3, 5, 8])(
+  `a manual retry in the middle of the commit that ends the attempt before is sent, with an answer %i microtasks later${skipReason(sqliteItself)}`,
   async (microtasks) => {
     const state: { redeliver: (() => void) | null } = { redeliver: null };
     await using world = await createWorld({

@@ -283,9 +283,9 @@ it('retention deletes what is finished and old, and nothing else', async () => {
     script: () => state,
   });
   await world.send();
-  await world.live(SECOND);
+  await world.live(3 * HOUR);
   state.status = 500;
   const failing = await world.send();
-  await world.live(5 * HOUR);
+  await world.live(HOUR / 2);
   expect(await world.arrange.events()).toMatchObject([{ id: failing.id }]);
 });

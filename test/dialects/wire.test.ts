@@ -5,7 +5,7 @@ import { createDialects } from '../../packages/server/src/dialects/registry.ts';
 import { type DialectRow, dialectTable } from '../support/dialect-table.ts';
 import { printed } from '../support/printed-receivers.ts';
 import { type ReceivedCall, startReceiver } from '../support/receiver.ts';
-import { type AnswerBody, type RunningServer, startServer } from '../support/running-server.ts';
+import { type AnswerBody, type RunningServer, startServer, until } from '../support/running-server.ts';
 import { startTlsFront } from '../support/tls-front.ts';
 
 const dialects = createDialects();
@@ -186,6 +186,10 @@ it('connect2print: an event and its deliveries can be found by the id in its bod
   const { id } = JSON.parse(call.body.toString()) as { readonly id: string };
   const found = await server.api(`GET /v1/events?wire_id=${id}`);
   expect([found.status, found.body.data.map((one) => one.id)]).toEqual([200, [event_id]]);
+  await until(
+    () => server.deliveries(`event_id=${event_id}`),
+    (sent) => sent.every(({ status }) => status !== 'sending'),
+  );
   const deliveries = await server.api(`GET /v1/deliveries?wire_id=${id}`);
   const all = await server.api(`GET /v1/deliveries?event_id=${event_id}`);
   expect(deliveries.body.data).toEqual(all.body.data);

@@ -1,7 +1,8 @@
-import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { type Refused, startRefusalBench } from '../support/refusals.ts';
 import { startServer } from '../support/running-server.ts';
+import { openBeside } from '../support/storage.ts';
 import { procedures } from '../support/two-surfaces.ts';
 
 const { api, hook, expectRefused, expectNothingSent } = await startRefusalBench();
@@ -106,17 +107,16 @@ it('no refused event was sent', expectNothingSent);
 
 it('the message of an unexpected error is logged and never part of an answer', async () => {
   await using server = await startServer();
-  const broken = new Database(server.database_path);
-  broken.exec('alter table bellwire_events rename to a_private_table');
-  broken.close();
+  await using beside = openBeside(server.database_url);
+  await sql`alter table bellwire_events rename to a_private_table`.execute(beside.db);
   for (const call of ['GET /v1/events', 'GET /trpc/events.list?input={}'] as const) {
     const { status, text } = await server.api(call);
     expect(status).toBe(500);
     expect(text).toContain('"code":"internal"');
-    expect(text).not.toMatch(/no such|table|sqlite|bellwire_|select|\.ts|stack/i);
+    expect(text).not.toMatch(/no such|table|relation|sqlite|bellwire_|select|\.ts|stack/i);
   }
   const sent = await server.api('POST /v1/events', event);
   expect(sent.status).toBeGreaterThanOrEqual(500);
-  expect(sent.text).not.toMatch(/no such|bellwire_|select|insert|\.ts|stack/i);
-  expect(server.log_lines.join('\n')).toMatch(/no such table/);
+  expect(sent.text).not.toMatch(/no such|relation|bellwire_|select|insert|\.ts|stack/i);
+  expect(server.log_lines.join('\n')).toMatch(/no such table|relation .+ does not exist/);
 });

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 import { clientTls, requiring, startFaultyReceiver, type TlsFiles } from '../support/faulty-receiver.ts';
 import { replies } from '../support/receiver-behaviours.ts';
 import { keepForFile, startServer } from '../support/running-server.ts';
+import { openBeside, readStored } from '../support/storage.ts';
 
 const a = clientTls('client-a');
 const b = clientTls('client-b');
@@ -64,17 +63,17 @@ it('a hook presents its client certificate until another one replaces it or it i
 it('the key is encrypted in the database for its own row, and erased with the hook', async () => {
   const url = 'https://receiver.example.com/';
   const { id } = await server.addHook(url, { client_certificate: given(a) });
-  for (const suffix of ['', '-wal']) {
-    const bytes = await readFile(server.database_path + suffix);
-    expect(bytes.includes(secretOf(a))).toBe(false);
+  for (const bytes of Object.values(await readStored(server.database_url))) {
+    expect(bytes).not.toContain(secretOf(a));
   }
-  const db = new Database(server.database_path, { readonly: true });
-  onTestFinished(() => void db.close());
-  const column = () =>
-    db.prepare('select client_certificate from bellwire_hooks where id = ?').pluck().get(id) as string | null;
-  expect(column()).toMatch(/^k1\|/);
+  await using beside = openBeside(server.database_url);
+  const column = async () => {
+    const hooks = beside.db.selectFrom('bellwire_hooks').where('id', '=', id);
+    return (await hooks.select('client_certificate').executeTakeFirstOrThrow()).client_certificate;
+  };
+  expect(await column()).toMatch(/^(?:k1|test)\|/);
   await api(`DELETE /v1/webhooks/${id}`);
-  expect(column()).toBeNull();
+  expect(await column()).toBeNull();
 });
 
 it('a wrong certificate or key is refused with the field, and is not quoted', async () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { type RunningServer, startServer } from '../support/running-server.ts';
+import { createServerStorage } from '../support/storage.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const FIRST = 'the-first-configured-key-of-this-test';
@@ -21,10 +22,10 @@ const statusOfSession = async ({ api, port }: RunningServer, cookie: string): Pr
 
 it('a new BELLWIRE_API_KEY replaces the old one, which is refused from that start on, with its sessions; both are audited', async () => {
   await using folder = await createTemporaryFolder();
-  const database_url = `file:${folder.file('bellwire.db')}`;
+  await using storage = await createServerStorage(folder.path);
   let cookie: string;
   {
-    await using server = await startServer({ settings: { database_url, api_key: FIRST } });
+    await using server = await startServer({ settings: { ...storage.settings, api_key: FIRST } });
     expect(await statusOf(server, FIRST)).toBe(200);
     const signed_in = await server.api(
       'POST /session',
@@ -36,7 +37,7 @@ it('a new BELLWIRE_API_KEY replaces the old one, which is refused from that star
     expect(await statusOfSession(server, cookie)).toBe(200);
   }
   {
-    await using server = await startServer({ settings: { database_url, api_key: SECOND } });
+    await using server = await startServer({ settings: { ...storage.settings, api_key: SECOND } });
     expect(await statusOf(server, FIRST)).toBe(401);
     expect(await statusOf(server, SECOND)).toBe(200);
     expect(await statusOfSession(server, cookie)).toBe(401);
@@ -48,7 +49,7 @@ it('a new BELLWIRE_API_KEY replaces the old one, which is refused from that star
       'api_key.created by configuration',
     ]);
   }
-  await using same = await startServer({ settings: { database_url, api_key: SECOND } });
+  await using same = await startServer({ settings: { ...storage.settings, api_key: SECOND } });
   const { body } = await same.api('GET /v1/audit?subject=key_configured', undefined, { key: SECOND });
   expect(body.data).toHaveLength(3);
   const keys = await same.api('GET /v1/api-keys', undefined, { key: SECOND });
@@ -57,12 +58,12 @@ it('a new BELLWIRE_API_KEY replaces the old one, which is refused from that star
 
 it('without BELLWIRE_API_KEY, the configured key of an earlier start stays valid until it is deleted', async () => {
   await using folder = await createTemporaryFolder();
-  const database_url = `file:${folder.file('bellwire.db')}`;
+  await using storage = await createServerStorage(folder.path);
   {
-    await using server = await startServer({ settings: { database_url, api_key: FIRST } });
+    await using server = await startServer({ settings: { ...storage.settings, api_key: FIRST } });
     expect(await statusOf(server, FIRST)).toBe(200);
   }
-  await using server = await startServer({ settings: { database_url, api_key: undefined } });
+  await using server = await startServer({ settings: { ...storage.settings, api_key: undefined } });
   expect(await statusOf(server, FIRST)).toBe(200);
   await server.bellwire.apiKeys.delete('key_configured');
   expect(await statusOf(server, FIRST)).toBe(401);
@@ -70,14 +71,14 @@ it('without BELLWIRE_API_KEY, the configured key of an earlier start stays valid
 
 it('a key that Bellwire created can also be the configured one: it stays the same key', async () => {
   await using folder = await createTemporaryFolder();
-  const database_url = `file:${folder.file('bellwire.db')}`;
+  await using storage = await createServerStorage(folder.path);
   let created: { readonly id: string; readonly api_key: string };
   {
-    await using server = await startServer({ settings: { database_url, api_key: FIRST } });
+    await using server = await startServer({ settings: { ...storage.settings, api_key: FIRST } });
     created = await server.bellwire.apiKeys.create({ name: 'mine', scope: 'admin' });
   }
   {
-    await using server = await startServer({ settings: { database_url, api_key: created.api_key } });
+    await using server = await startServer({ settings: { ...storage.settings, api_key: created.api_key } });
     expect(await statusOf(server, FIRST)).toBe(401);
     const { body } = await server.api('GET /v1/api-keys', undefined, { key: created.api_key });
     expect(body.data.map(({ id }) => id)).toEqual([created.id]);

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStream } from '../support/event-stream.ts';
 import { type Receiver, type ReceivedCall, startReceiver } from '../support/receiver.ts';
 import { type RunningServer, startServer } from '../support/running-server.ts';
+import { readStored } from '../support/storage.ts';
 
 const TOKEN = 'Bearer t0ken/of+the=receiver';
 const SECRET = 'the current secret of the hook';
@@ -101,9 +101,7 @@ it.each([
     await stream.has(({ data }) => (data as { readonly status?: string }).status === 'succeeded');
     expectNoLeak(JSON.stringify(stream.events));
     expectNoLeak(server.log_lines.join('\n'));
-    for (const file of ['', '-wal']) {
-      expectNoLeak((await readFile(server.database_path + file)).toString('latin1'));
-    }
+    for (const stored of Object.values(await readStored(server.database_url))) expectNoLeak(stored);
   },
 );
 

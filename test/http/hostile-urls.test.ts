@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
-import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { type Bellwire, createBellwire, readConfig } from '../../packages/server/src/index.ts';
 import { HOSTILE_ROWS } from '../transport/hostile-urls.ts';
 import { listenAt } from '../support/listen-at.ts';
 import { until } from '../support/running-server.ts';
+import { createServerStorage, openBeside } from '../support/storage.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 import { watchDials } from '../support/watch-dials.ts';
 
@@ -26,10 +26,11 @@ const static_hosts = [...names, '127.0.0.1.nip.io', 'localtest.me']
 /** A database with one hook per URL, each stored as if an earlier version had accepted it. */
 const createStored = async (stored: readonly string[]) => {
   const folder = await createTemporaryFolder();
+  const storage = await createServerStorage(folder.path);
   const open = (): Promise<Bellwire> =>
     createBellwire(
       readConfig({
-        database_url: `file:${folder.file('bellwire.db')}`,
+        ...storage.settings,
         allow_networks: `${ALLOWED}/32`,
         static_hosts,
         retry_schedule: '0',
@@ -44,11 +45,18 @@ const createStored = async (stored: readonly string[]) => {
   );
   const ids = (await Promise.all(created)).map(({ id }) => id);
   await first.stop();
-  const database = new Database(folder.file('bellwire.db'));
-  const update = database.prepare('UPDATE bellwire_hooks SET url = ? WHERE id = ?');
-  stored.forEach((url, n) => update.run(url, ids[n]));
-  database.close();
-  return { ids, open, [Symbol.asyncDispose]: folder[Symbol.asyncDispose] };
+  await using beside = openBeside(storage.settings.database_url);
+  for (const [n, url] of stored.entries()) {
+    await beside.db.updateTable('bellwire_hooks').set({ url }).where('id', '=', ids[n]!).execute();
+  }
+  return {
+    ids,
+    open,
+    [Symbol.asyncDispose]: async () => {
+      await storage[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
 };
 
 const codeOf = (call: Promise<unknown>): Promise<string> =>

@@ -3,6 +3,7 @@ import { Script } from 'node:vm';
 import { expect, it } from 'vitest';
 import { openStream, type OpenStream } from '../support/event-stream.ts';
 import { keepForFile, startServer, until } from '../support/running-server.ts';
+import { createServerStorage } from '../support/storage.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
 const server = await keepForFile(startServer({ settings: { inbox: 'true' } }));
@@ -139,19 +140,20 @@ it('streams each new request, and continues after the last one', async () => {
 
 it('keeps requests across a restart, with increasing ids, in a file of its owner', async () => {
   await using folder = await createTemporaryFolder();
-  const settings = { inbox: 'true', database_url: `file:${folder.file('bellwire.db')}` };
+  await using storage = await createServerStorage(folder.path);
+  const settings = { inbox: 'true', ...storage.settings };
   const first = await startServer({ settings });
   await first.api('POST /inbox/kept', 'one', { key: null });
   const [before] = (await first.api('GET /inbox/kept')).body.data;
   await first[Symbol.asyncDispose]();
-  const file = `${folder.file('bellwire.db')}-inbox`;
+  const file = first.inbox_path;
   expect((await stat(file)).mode & 0o777).toBe(0o600);
   // A crash in the middle of a write.
   await appendFile(file, '{"id":99,"na');
   await using second = await startServer({ settings });
   await second.api('POST /inbox/kept', 'two', { key: null });
   const { data } = (await second.api('GET /inbox/kept')).body;
-  expect(data).toMatchObject([{ id: 2, body: 'two' }, before]);
+  expect(data).toMatchObject([{ id: Number(before?.id) + 1, body: 'two' }, before]);
 });
 
 it('the pages do not keep the server from stopping', async () => {

@@ -4,7 +4,9 @@ import { systemClock } from '../../packages/server/src/clock.ts';
 import { createMetrics } from '../../packages/server/src/http/metrics.ts';
 import { countOpen } from '../../packages/server/src/storage/count-open.ts';
 import { createReader } from '../../packages/server/src/storage/sqlite/reader.ts';
+import { skipReason } from '../support/programs.ts';
 import { samplesOf } from '../support/prometheus.ts';
+import { sqliteItself } from '../support/storage.ts';
 import { type TestStore, openTestStoreInFile } from '../support/test-store.ts';
 import { VIRTUAL_START as NOW } from '../support/virtual-clock.ts';
 
@@ -42,43 +44,49 @@ const fill = ({ database: { raw } }: TestStore): void => {
   })();
 };
 
-it(`a scrape with ${ROWS} deliveries of which ${DUE} are due takes less than ${MAX_MS} ms`, async () => {
-  await using opened = await openTestStoreInFile();
-  fill(opened);
-  const reader = createReader(opened.path, { clock: systemClock });
-  const metrics = createMetrics({
-    schemaFacts: () => ({ thread_ms: 0, ended_threads: 0 }),
-    clock: { ...systemClock, now: () => NOW },
-    gauges: () => ({ in_flight: 0, queued: 0, waiting_accepts: 0 }),
-    store: {
-      openDeliveries: (now) => countOpen(reader.db, now),
-      openBreakers: opened.store.openBreakers,
-      fileSizes: opened.store.fileSizes,
-      scrubStatus: opened.store.scrubStatus,
-    },
-    repositories: opened.repositories,
-  });
-  metrics.addRoutes(Array.from({ length: 60 }, (_, n) => ({ method: 'GET', route: `/v1/route-${n}/{id}` })));
-  for (let n = 0; n < 100; n += 1) {
-    metrics.observe({ ...ATTEMPT, workspace_id: `ws_${n}` });
-  }
-  const times: number[] = [];
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  for (let run = 0; run < 12; run += 1) {
-    // The first scrapes start the worker and read the file into the cache.
-    if (run >= 3) delay.enable();
-    const began = performance.now();
-    const text = await metrics.text();
-    if (run >= 3) times.push(performance.now() - began);
-    await new Promise((resolve) => void setImmediate(resolve));
-    delay.disable();
-    expect(samplesOf(text)).toMatchObject({
-      bellwire_deliveries_due: DUE,
-      bellwire_oldest_due_delivery_age_seconds: (ROWS - 10) / 1000,
+it.skipIf('missing' in sqliteItself)(
+  `a scrape with ${ROWS} deliveries of which ${DUE} are due takes less than ${MAX_MS} ms${skipReason(sqliteItself)}`,
+  async () => {
+    await using opened = await openTestStoreInFile();
+    fill(opened);
+    const reader = createReader(opened.path, { clock: systemClock });
+    const metrics = createMetrics({
+      schemaFacts: () => ({ thread_ms: 0, ended_threads: 0 }),
+      clock: { ...systemClock, now: () => NOW },
+      gauges: () => ({ in_flight: 0, queued: 0, waiting_accepts: 0 }),
+      store: {
+        openDeliveries: (now) => countOpen(reader.db, now),
+        openBreakers: opened.store.openBreakers,
+        fileSizes: opened.store.fileSizes,
+        scrubStatus: opened.store.scrubStatus,
+      },
+      repositories: opened.repositories,
     });
-  }
-  await reader.close();
-  const median = times.toSorted((a, b) => a - b)[4]!;
-  console.info({ median, slowest: Math.max(...times), longest_block_ms: delay.max / 1e6 });
-  expect(median).toBeLessThan(MAX_MS);
-}, 600_000);
+    metrics.addRoutes(
+      Array.from({ length: 60 }, (_, n) => ({ method: 'GET', route: `/v1/route-${n}/{id}` })),
+    );
+    for (let n = 0; n < 100; n += 1) {
+      metrics.observe({ ...ATTEMPT, workspace_id: `ws_${n}` });
+    }
+    const times: number[] = [];
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    for (let run = 0; run < 12; run += 1) {
+      // The first scrapes start the worker and read the file into the cache.
+      if (run >= 3) delay.enable();
+      const began = performance.now();
+      const text = await metrics.text();
+      if (run >= 3) times.push(performance.now() - began);
+      await new Promise((resolve) => void setImmediate(resolve));
+      delay.disable();
+      expect(samplesOf(text)).toMatchObject({
+        bellwire_deliveries_due: DUE,
+        bellwire_oldest_due_delivery_age_seconds: (ROWS - 10) / 1000,
+      });
+    }
+    await reader.close();
+    const median = times.toSorted((a, b) => a - b)[4]!;
+    console.info({ median, slowest: Math.max(...times), longest_block_ms: delay.max / 1e6 });
+    expect(median).toBeLessThan(MAX_MS);
+  },
+  600_000,
+);

@@ -1,4 +1,4 @@
-import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE } from '../../packages/server/src/rpc/examples.ts';
 import { ANSWERED_CODES } from '../../packages/server/src/rpc/views/error.ts';
@@ -20,6 +20,7 @@ import {
   until,
   withoutSocket,
 } from '../support/running-server.ts';
+import { openBeside, refuseUpdates } from '../support/storage.ts';
 
 /** Codes that need raw bytes on a socket, a full queue or a failing disk. Other tests cover them. */
 const OUT_OF_REACH = ['ambiguous_host', 'overloaded', 'storage_broken'];
@@ -247,14 +248,9 @@ describe('every refusal of one operation is in the document:', () => {
     await expectCode('not_ordered', 'deliveries.skip', ofDelivery(delivery));
     answers.resolve({});
     await server.deliveryIn(delivery, 'succeeded');
-    const database = new Database(server.database_path);
-    database
-      .prepare(
-        `update bellwire_events set data = null, payload_expired_at = 1
-          where id = (select event_id from bellwire_deliveries where id = ?)`,
-      )
-      .run(delivery);
-    database.close();
+    await using beside = openBeside(server.database_url);
+    await sql`update bellwire_events set data = null, payload_expired_at = 1
+      where id = (select event_id from bellwire_deliveries where id = ${delivery})`.execute(beside.db);
     await expectCode('payload_expired', 'deliveries.retry', ofDelivery(delivery));
     const hook_id = { ids: { [EXAMPLE.hook_id]: hook.id } };
     await call('hooks.deactivate', hook_id);
@@ -321,16 +317,13 @@ describe('a failing server answers as documented:', () => {
   it('500 and 503 when the database is broken', async () => {
     await using broken = await startServer({ settings });
     const ids = await createExamples(broken, `${receiver.origin}/in`);
-    const database = new Database(broken.database_path);
-    database.exec(
-      `create trigger refused before update on bellwire_deliveries begin select raise(abort, 'refused'); end`,
-    );
+    await using beside = openBeside(broken.database_url);
+    await refuseUpdates(beside, 'bellwire_deliveries');
     const retried = await call('deliveries.retry', { ids }, broken);
     expect(retried.body.error.code).toBe('storage_failed');
     for (const table of ['events', 'deliveries', 'hooks', 'event_types', 'audit', 'attempts', 'secrets']) {
-      database.exec(`alter table bellwire_${table} rename to ${table}_gone`);
+      await sql.raw(`alter table bellwire_${table} rename to ${table}_gone`).execute(beside.db);
     }
-    database.close();
     for (const { name } of operations) await call(name, { ids }, broken);
     expect(seen).toContain('internal');
   });
@@ -349,6 +342,11 @@ describe('a failing server answers as documented:', () => {
     const stopped = parts.disposeAsync();
     const ready = () => callByExample(inside.api, operation('process.ready'));
     expectDocumented(operation('process.ready'), await until(ready, ({ status }) => status === 503));
+    // A sweep may still have to end first.
+    await until(
+      () => call('events.send', { ids }, inside),
+      ({ status }) => status === 503,
+    );
     for (const name of ['events.send', 'hooks.ping', 'hooks.test', 'hooks.validate', 'deliveries.retry']) {
       const { status, body } = await call(name, { ids }, inside);
       expect([status, body.error.code], name).toEqual([503, 'shutting_down']);

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { composeKey } from '../../packages/server/src/core/api-key.ts';
 import { pageHeaders } from '../../packages/server/src/http/console.ts';
@@ -7,6 +6,7 @@ import { openStream } from '../support/event-stream.ts';
 import { openPortal } from '../support/portal.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { ADMIN_KEY, type Api, keepForFile, startServer, until } from '../support/running-server.ts';
+import { readStored } from '../support/storage.ts';
 import { startVirtualServer } from '../support/virtual-server.ts';
 
 const ALLOWED = 'https://app.example.com';
@@ -106,11 +106,9 @@ it('a key that only sends, and a portal itself, cannot create a link', async () 
 it('stores no token, only hashes', async () => {
   const link = await createLink('cus_hashes');
   const token = await openPortal(api, 'cus_hashes');
-  const files = [server.database_path, `${server.database_path}-wal`];
-  for (const file of files) {
-    const bytes = await readFile(file);
-    expect(bytes.includes(link.token)).toBe(false);
-    expect(bytes.includes(token)).toBe(false);
+  for (const bytes of Object.values(await readStored(server.database_url))) {
+    expect(bytes).not.toContain(link.token);
+    expect(bytes).not.toContain(token);
   }
   expect(server.log_lines.join('\n')).not.toContain(token);
 });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import {
   ADMIN_KEY,
@@ -7,6 +6,7 @@ import {
   type RunningServer,
   startServer,
 } from '../support/running-server.ts';
+import { readStored } from '../support/storage.ts';
 
 const server = await keepForFile(startServer());
 
@@ -175,8 +175,7 @@ it('on plain HTTP away from this machine, no cookie is set: the page keeps the k
 
 it('the token is not in the database: only its hash is', async () => {
   const token = (await signedIn(server)).split('=')[1]!;
-  for (const suffix of ['', '-wal']) {
-    const bytes = await readFile(server.database_path + suffix);
-    expect(bytes.includes(token)).toBe(false);
+  for (const bytes of Object.values(await readStored(server.database_url))) {
+    expect(bytes).not.toContain(token);
   }
 });

@@ -8,6 +8,7 @@ import {
 } from '../../packages/server/src/config.ts';
 import { runCommand } from '../support/command-line.ts';
 import { ADMIN_KEY, startServer } from '../support/running-server.ts';
+import { storage } from '../support/storage.ts';
 
 it('the state of the server has its version, its database and its settings', async () => {
   const before = Date.now();
@@ -21,8 +22,25 @@ it('the state of the server has its version, its database and its settings', asy
   });
   expect(Date.parse(system.started_at)).toBeGreaterThanOrEqual(before);
   expect(Date.parse(system.started_at)).toBeLessThanOrEqual(Date.now());
+  expect(system.database).toMatchObject({
+    kind: storage,
+    version: expect.stringMatching(/^\d+\.\d/) as string,
+    migrations: ['0001-foundation'],
+  });
+  const { version, migrations } = system.database;
+  const ready = await server.api('GET /readyz', undefined, { key: null });
+  expect([ready.status, ready.text]).toEqual([
+    200,
+    `ready\ndatabase ${storage} ${version}\nmigrations ${migrations.join(' ')}\n`,
+  ]);
+  const printed = await runCommand(['system'], {
+    env: { BELLWIRE_URL: server.origin, BELLWIRE_API_KEY: ADMIN_KEY },
+  });
+  expect(printed.stdout).toMatch(new RegExp(`^database +${storage} ${version}$`, 'm'));
+  expect(printed.stdout).toMatch(/^migrations +0001-foundation$/m);
   expect(system.database.size_bytes).toBeGreaterThanOrEqual(4_096);
-  expect(system.database.disk_free_bytes).toBeGreaterThan(0);
+  if (storage === 'SQLite') expect(system.database.disk_free_bytes).toBeGreaterThan(0);
+  else expect(system.database.disk_free_bytes).toBeNull();
   expect((await server.api('GET /v1/system')).body).toMatchObject({ settings: system.settings });
   expect(system.settings.find(({ name }) => name === 'retention')).toMatchObject({
     variable: 'BELLWIRE_RETENTION',
@@ -46,8 +64,7 @@ it('secrets are never shown, only whether they are set', async () => {
   expect(settings.find(({ name }) => name === 'encryption_keys')).toMatchObject({
     value: null,
     is_secret: true,
-    is_set: false,
-    origin: 'default',
+    ...(storage === 'SQLite' ? { is_set: false, origin: 'default' } : { is_set: true, origin: 'code' }),
   });
 });
 

@@ -1,12 +1,14 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { type CountingReceiver, deliveryKey, startCountingReceiver } from '../support/counting-receiver.ts';
 import { createHooks, lostOf, overlappingHooks, typesOf, untilDrained } from '../support/deliveries.ts';
 import { startEventLoad } from '../support/event-load.ts';
 import { processesIn } from '../support/processes-in.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
-import { type ServerProcess, startServer } from '../support/server-process.ts';
+import { databaseOf, type ServerProcess, startServer } from '../support/server-process.ts';
+import { openBeside, storage } from '../support/storage.ts';
 import { createTemporaryFolder, type TemporaryFolder } from '../support/temporary-folder.ts';
 
 // The full form is `pnpm experiment D1`.
@@ -36,8 +38,9 @@ const startFlakyReceiver = (roll: () => number): Promise<CountingReceiver> => {
   });
 };
 
-/** Checks a copy of the files of the dead process with SQLite's integrity check. */
+/** Checks a copy of the files of the dead process with SQLite's integrity check. The server of PostgreSQL lives on. */
 const integrityOf = (folder: TemporaryFolder, nth: number): unknown => {
+  if (storage === 'PostgreSQL') return 'ok';
   const copy = folder.file(`after-kill-${nth}.db`);
   for (const suffix of ['', '-wal']) {
     const original = folder.file(`.bellwire/bellwire.db${suffix}`);
@@ -59,21 +62,15 @@ interface Attempt {
   readonly next_started_at: number | null;
 }
 
-const attemptsIn = (path: string): readonly Attempt[] => {
-  const database = new Database(path, { readonly: true });
-  try {
-    return database
-      .prepare<[], Attempt>(
-        `select a.hook_id, d.event_id, a.outcome, a.started_at, n.started_at as next_started_at
-         from bellwire_attempts a
-         join bellwire_deliveries d on d.id = a.delivery_id
-         left join bellwire_attempts n on n.delivery_id = a.delivery_id and n.number = a.number + 1
-         order by a.delivery_id, a.number`,
-      )
-      .all();
-  } finally {
-    database.close();
-  }
+const attemptsIn = async (database_url: string): Promise<readonly Attempt[]> => {
+  await using beside = openBeside(database_url);
+  const { rows } = await sql<Attempt>`
+    select a.hook_id, d.event_id, a.outcome, a.started_at, n.started_at as next_started_at
+    from bellwire_attempts a
+    join bellwire_deliveries d on d.id = a.delivery_id
+    left join bellwire_attempts n on n.delivery_id = a.delivery_id and n.number = a.number + 1
+    order by a.delivery_id, a.number`.execute(beside.db);
+  return rows;
 };
 
 /** A reception that was answered with 2xx and repeated nevertheless. */
@@ -129,7 +126,7 @@ const killRepeatedly = async (folder: TemporaryFolder) => {
   await untilDrained(last);
   last.kill('SIGTERM');
   expect(await last.endsWithin(EXIT_MS)).toEqual({ code: 0, signal: null });
-  const attempts = attemptsIn(folder.file('.bellwire/bellwire.db'));
+  const attempts = await attemptsIn(await databaseOf(folder.path));
   const duplicates = explainDuplicates(receiver, hook_ids, attempts);
   const interruptions = attempts.filter(({ outcome }) => outcome === 'interrupted');
   return { load, receiver, kills, integrity, duplicates, interruptions };

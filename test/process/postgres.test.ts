@@ -1,3 +1,4 @@
+import { readFile, stat } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { startCountingReceiver } from '../support/counting-receiver.ts';
 import { createHooks, lostOf, overlappingHooks, typesOf, untilDrained } from '../support/deliveries.ts';
@@ -6,6 +7,7 @@ import { ownPostgres, type PostgresServer, startPostgres } from '../support/post
 import { skipReason } from '../support/programs.ts';
 import { runBellwire, type ServerProcess, startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
+import { TEST_KEY_RING } from '../support/test-store.ts';
 
 const EXIT_MS = 20_000;
 const subscriptions = overlappingHooks(8);
@@ -103,6 +105,24 @@ test.skipIf('missing' in ownPostgres)(
     expect(refused).not.toContain('a-password-in-a-url');
     expect(await messageFor(postgres.urlOf('nothing'), folder.path)).toMatch(/no such database.*createdb/is);
     expect(await messageFor(postgres.urlOf('postgres'), folder.path)).toMatch(/synchronous_commit=off/);
+  },
+);
+
+test.skipIf('missing' in ownPostgres)(
+  `with configured encryption keys, the first API key is in a new folder of its owner${reason}`,
+  { timeout: 60_000 },
+  async () => {
+    await using folder = await createTemporaryFolder();
+    await using postgres = await startPostgres();
+    await using database = await postgres.createDatabase();
+    await using server = runBellwire({
+      folder: folder.path,
+      args: ['serve', '--port', '0'],
+      env: { BELLWIRE_DATABASE_URL: database.url, BELLWIRE_ENCRYPTION_KEYS: TEST_KEY_RING },
+    });
+    await server.says(/in \S+api-key /);
+    expect((await readFile(folder.file('.bellwire/api-key'), 'utf8')).trim()).toMatch(/^bw_/);
+    expect((await stat(folder.file('.bellwire'))).mode & 0o777).toBe(0o700);
   },
 );
 

@@ -7,6 +7,7 @@ import type { ReceiverRow } from '../support/receiver-row.ts';
 import { receiverTable } from '../support/receiver-table.ts';
 import { keepForFile, until } from '../support/running-server.ts';
 import { startServer } from '../support/server-process.ts';
+import { asStored } from '../support/storage.ts';
 import { isPossibleHere, startDnsOfTable, startPeer, urlOf } from '../support/table-peers.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -103,7 +104,7 @@ const expectOutcome = (row: ReceiverRow, { delivery, requests }: Awaited<ReturnT
     outcome_detail: detail instanceof RegExp ? expect.stringMatching(detail) : detail,
   });
   expect(requests).toBe(row.requests ?? 1);
-  if (typeof row.body === 'string') expect(attempt.response.body).toBe(row.body);
+  if (typeof row.body === 'string') expect(attempt.response.body).toBe(asStored(row.body));
   if (row.body instanceof RegExp) expect(attempt.response.body).toMatch(row.body);
   if (row.is_slow) expect(attempt.duration_ms).toBeGreaterThan(DEADLINE_MS - 10);
   expect(attempt.duration_ms).toBeLessThan(row.is_slow ? DEADLINE_MS + 250 : 1000);

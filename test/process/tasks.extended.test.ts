@@ -137,7 +137,9 @@ it.skipIf(!hasShell)(
     }
 
     // Health.
-    expect(await documented('curl -s http://127.0.0.1:4400/readyz')).toBe('ready\n');
+    expect(await documented('curl -s http://127.0.0.1:4400/readyz')).toMatch(
+      /^ready\ndatabase SQLite [\d.]+\nmigrations 0001-foundation\n$/,
+    );
     expect(await documented('bellwire stats')).toMatch(/^total +\d+ /m);
     expect(await documented('bellwire hooks get $HOOK')).toMatch(/^status +active$/m);
     expect(url).toMatch(/^http:/);

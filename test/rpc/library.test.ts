@@ -5,9 +5,10 @@ import { standard } from '../../packages/server/src/dialects/standard.ts';
 import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
 import { startReceiver } from '../support/receiver.ts';
 import { ADMIN_KEY, keepForFile, startServer, until } from '../support/running-server.ts';
+import { createServerStorage } from '../support/storage.ts';
 import { createSeededRandom } from '../support/seeded-random.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
-import { openTestStore } from '../support/test-store.ts';
+import { openStore } from '../support/test-store.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 import { assembleVirtual } from '../support/virtual-program.ts';
 
@@ -219,7 +220,7 @@ describe('an in-process call', () => {
   });
 
   it('that fails unexpectedly is `internal`: its cause is on the error and in the log, not in the message', async () => {
-    await using opened = await openTestStore();
+    await using opened = await openStore();
     const { store, repositories } = opened;
     const failing = { ...repositories.hooks, list: () => Promise.reject(new Error('disk on fire')) };
     const log: string[] = [];
@@ -268,7 +269,8 @@ it('a failed creation releases the database for the next one', async () => {
   await using folder = await createTemporaryFolder();
   const twice = { name: 'order.created', description: '', schema: {}, example: {} };
   const broken = { ...standard, name: 'broken', catalog: [twice, twice] };
-  const settings = { database_url: `file:${folder.file('bellwire.db')}`, log_level: 'silent' };
+  await using storage = await createServerStorage(folder.path);
+  const settings = { ...storage.settings, log_level: 'silent' };
   await expect(
     createBellwire(readConfig({ ...settings, dialect: 'broken' }), { dialects: [broken] }),
   ).rejects.toThrow();

@@ -1,6 +1,6 @@
-import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { type RunningServer, startServer, until } from './running-server.ts';
+import { openBeside } from './storage.ts';
 
 /** How the receiver at a path behaves: its status, and how long it takes. */
 const BEHAVIOURS: Readonly<Record<string, { readonly status: number; readonly ms: number }>> = {
@@ -90,15 +90,17 @@ const sendAll = async (server: RunningServer): Promise<void> => {
 const MINUTE_MS = 60_000;
 
 /** Spreads the deliveries over the last half hour: the newest stay as they are. */
-const spreadOut = async ({ database_path }: RunningServer): Promise<void> => {
-  const database = openSqlite(database_path);
-  try {
-    const { raw } = database;
-    const ids = raw.prepare<[], string>('select id from bellwire_deliveries order by id desc').pluck().all();
-    const move = raw.prepare('update bellwire_deliveries set created_at = created_at - ? where id = ?');
-    for (const [at, id] of ids.entries()) move.run(Math.round(at * at * 0.01 * MINUTE_MS), id);
-  } finally {
-    await database.close();
+const spreadOut = async ({ database_url }: RunningServer): Promise<void> => {
+  await using beside = openBeside(database_url);
+  const { db } = beside;
+  const deliveries = await db.selectFrom('bellwire_deliveries').select('id').orderBy('id', 'desc').execute();
+  for (const [at, { id }] of deliveries.entries()) {
+    const earlier = Math.round(at * at * 0.01 * MINUTE_MS);
+    await db
+      .updateTable('bellwire_deliveries')
+      .set((eb) => ({ created_at: eb('created_at', '-', earlier) }))
+      .where('id', '=', id)
+      .execute();
   }
 };
 

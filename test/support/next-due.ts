@@ -22,7 +22,11 @@ export const nextDueOf = async (db: Kysely<Schema>): Promise<number | null> => {
         .onRef('bellwire_throttles.hook_id', '=', 'bellwire_deliveries.hook_id')
         .on('bellwire_throttles.state', '=', 'open'),
     )
-    .select(sql<number | null>`min(max(next_attempt_at, coalesce(probe_at, 0)))`.as('due'))
+    .select(
+      sql<number | null>`min(case when probe_at > next_attempt_at then probe_at else next_attempt_at end)`.as(
+        'due',
+      ),
+    )
     .executeTakeFirstOrThrow();
   return due;
 };

@@ -1,4 +1,6 @@
 import type { RecoveryKind, RecoverableStatus } from '../../packages/server/src/core/recovery.ts';
+import type { Delivery } from '../../packages/server/src/core/delivery.ts';
+import type { LeasedDelivery, Store } from '../../packages/server/src/ports/store.ts';
 import type { OutboundRequest } from '../../packages/server/src/ports/transport.ts';
 import type { HookSetup } from './arrange.ts';
 import { createWorld, dataOf, type World } from './world.ts';
@@ -10,12 +12,6 @@ export const ORDER_HOOKS: readonly HookSetup[] = [
 
 /** Few attempts, so that many deliveries fail. */
 const RETRY_DELAYS_MS = [0, 5_000, 60_000];
-
-interface Row {
-  readonly order_key: string | null;
-  readonly resume_status: string | null;
-  readonly trigger: string;
-}
 
 /** A delivery that has taken a place in an order. */
 interface Placed {
@@ -63,6 +59,31 @@ export interface OrderedWorldOptions {
   readonly answer: () => { readonly status: number; readonly after_ms?: number } | 'hang';
 }
 
+/** The methods of the store that lease deliveries; each lease is noted before it can be sent. */
+const notingLeases = (store: Store, note: (leased: LeasedDelivery) => void): Partial<Store> => ({
+  commitBatch: async (batch) => {
+    const committed = await store.commitBatch(batch);
+    for (const result of committed.accepted) if (result.kind === 'accepted') result.leased.forEach(note);
+    committed.released.forEach(note);
+    return committed;
+  },
+  continueFanOuts: async (slice) => {
+    const continued = await store.continueFanOuts(slice);
+    continued.leased.forEach(note);
+    return continued;
+  },
+  claim: async (wanted) => {
+    const leased = await store.claim(wanted);
+    leased.forEach(note);
+    return leased;
+  },
+  claimManually: async (one) => {
+    const claimed = await store.claimManually(one);
+    if (claimed.kind === 'leased') note(claimed.leased);
+    return claimed;
+  },
+});
+
 /** A world with ordered hooks that checks at every request whether an earlier event of its key is still to come. */
 export const createOrderedWorld = async ({ seed, answer }: OrderedWorldOptions): Promise<OrderedWorld> => {
   const violations: string[] = [];
@@ -71,16 +92,20 @@ export const createOrderedWorld = async ({ seed, answer }: OrderedWorldOptions):
   let next_number = 0;
   const settings = new Map<string, { ordered: 0 | 1; order_key: string | null }>();
   const hookOfUrl = new Map<string, string>();
-  const lookup: { row?: (event_id: string, hook_id: string) => Row | undefined } = {};
+  /** The latest lease of each event at each hook. */
+  const leases = new Map<string, Delivery>();
 
   const observe = (request: OutboundRequest, answered_at: number): void => {
     const event_id = request.headers['webhook-id'] ?? '';
     const hook_id = hookOfUrl.get(request.url) ?? '';
-    const row = lookup.row?.(event_id, hook_id);
+    const leased = leases.get(`${event_id} ${hook_id}`);
     const number = isPing(request) ? -1 : numberOf(request);
     const own = placed.find((one) => one.number === number && one.hook_id === hook_id);
     const is_outside =
-      row === undefined || row.order_key === null || row.resume_status !== null || row.trigger === 'ping';
+      leased === undefined ||
+      leased.order_key === null ||
+      leased.resume !== null ||
+      leased.trigger === 'ping';
     if (is_outside) counts.outside += 1;
     else {
       counts.in_order += 1;
@@ -100,6 +125,8 @@ export const createOrderedWorld = async ({ seed, answer }: OrderedWorldOptions):
     retry_delays_ms: RETRY_DELAYS_MS,
     hooks: ORDER_HOOKS,
     limits: { hook_concurrency: 2, concurrency: 4 },
+    wrapStore: (store) =>
+      notingLeases(store, ({ delivery }) => leases.set(`${delivery.event_id} ${delivery.hook_id}`, delivery)),
     script: (request) => {
       const given = answer();
       const succeeds = given !== 'hang' && given.status < 300;
@@ -107,10 +134,6 @@ export const createOrderedWorld = async ({ seed, answer }: OrderedWorldOptions):
       return given;
     },
   });
-  const select = world.database.raw.prepare<[string, string], Row>(
-    'select order_key, resume_status, "trigger" from bellwire_deliveries where event_id = ? and hook_id = ?',
-  );
-  lookup.row = (event_id, hook_id) => select.get(event_id, hook_id);
   for (const [index, id] of world.hooks.entries()) {
     hookOfUrl.set((await world.arrange.hook(id)).url, id);
     const { ordered = 0, order_key = null } = ORDER_HOOKS[index]!;

@@ -123,8 +123,8 @@ const INITDB =
 
 const newName = () => `bellwire_test_${randomBytes(6).toString('hex')}`;
 
-/** Databases of one server. */
-const databasesOf = (
+/** Databases of one server, by their URLs. */
+export const databasesOf = (
   urlOf: (database: string) => string,
 ): Pick<PostgresServer, 'createDatabase' | 'createTemplate'> => {
   const admin = urlOf('postgres');

@@ -1,22 +1,14 @@
-import Database from 'better-sqlite3';
+import { openBeside } from './storage.ts';
 
-/**
- * The number of rows in every table of a database file, which a server may have open, without the table in which it
- * keeps its own state.
- */
-export const countRows = (path: string): Readonly<Record<string, number>> => {
-  const database = new Database(path, { readonly: true });
-  try {
-    const tables = database
-      .prepare(
-        "select name from sqlite_master where name like 'bellwire_%' and name <> 'bellwire_meta' and type = 'table'",
-      )
-      .pluck()
-      .all() as string[];
-    const count = (table: string) =>
-      database.prepare(`select count(*) from ${table}`).pluck().get() as number;
-    return Object.fromEntries(tables.map((table) => [table, count(table)]));
-  } finally {
-    database.close();
+/** Tables in which servers keep their own state. */
+const OWN: ReadonlySet<string> = new Set(['bellwire_meta', 'bellwire_nodes', 'bellwire_cluster_leases']);
+
+/** The number of rows in every table of a database that a server may have open, without those for its own state. */
+export const countRows = async (database_url: string): Promise<Readonly<Record<string, number>>> => {
+  await using beside = openBeside(database_url);
+  const counts: Record<string, number> = {};
+  for (const table of await beside.tables()) {
+    if (!OWN.has(table)) counts[table] = await beside.count(table);
   }
+  return counts;
 };

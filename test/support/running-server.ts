@@ -11,6 +11,7 @@ import {
 } from '../../packages/server/src/index.ts';
 import type { Issue } from '../../packages/server/src/core/errors.ts';
 import type { Log } from '../../packages/server/src/ports/log.ts';
+import { createServerStorage } from './storage.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 
 export const ADMIN_KEY = 'an-admin-key-of-the-tests-9f3b7c1d';
@@ -89,6 +90,10 @@ export interface RunningServer extends ServerView, AsyncDisposable {
   readonly port: number;
   readonly log_lines: readonly string[];
   readonly database_path: string;
+  /** For `openBeside`. */
+  readonly database_url: string;
+  /** The file of the inbox. */
+  readonly inbox_path: string;
   /** The same server in a new workspace, for tests that share a server but no data. */
   readonly newWorkspace: (fields?: object) => Promise<ServerView>;
 }
@@ -228,10 +233,11 @@ export const startServer = async ({
   started = true,
 }: ServerOptions = {}): Promise<RunningServer> => {
   const folder = await createTemporaryFolder();
+  const storage = settings.database_url === undefined ? await createServerStorage(folder.path) : null;
   const log_lines: string[] = [];
   const config = readConfig({
     port: '0',
-    database_url: `file:${folder.file('bellwire.db')}`,
+    ...storage?.settings,
     allow_networks: '127.0.0.0/8',
     log_level: 'silent',
     api_key: ADMIN_KEY,
@@ -239,6 +245,7 @@ export const startServer = async ({
   });
   const bellwire = await createBellwire(config, { log: recordingLog(log_lines), ...parts }).catch(
     async (error: unknown) => {
+      await storage?.[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
       throw error;
     },
@@ -259,11 +266,16 @@ export const startServer = async ({
     },
     log_lines,
     database_path: bellwire.database_path,
+    database_url: config.database_url,
+    inbox_path: config.database_url.startsWith('file:')
+      ? `${bellwire.database_path}-inbox`
+      : `${bellwire.data_folder}/inbox`,
     [Symbol.asyncDispose]: async () => {
       bellwire.endStreams();
       await agent.destroy();
       await listening.close();
       await bellwire.stop();
+      await storage?.[Symbol.asyncDispose]();
       await folder[Symbol.asyncDispose]();
     },
   };

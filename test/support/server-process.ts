@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Agent, type Dispatcher } from 'undici';
+import { type SharedDatabase, storage, takePostgres } from './storage.ts';
 
 const REPOSITORY = new URL('../../', import.meta.url);
 const MAIN = fileURLToPath(new URL('packages/cli/src/main.ts', REPOSITORY));
@@ -120,6 +121,17 @@ export interface ServerOptions extends Omit<BellwireOptions, 'args'> {
   readonly flags?: readonly string[];
 }
 
+const databases = new Map<string, Promise<SharedDatabase>>();
+
+/** The URL of the database of the servers of a folder. */
+export const databaseOf = async (folder: string): Promise<string> => {
+  if (storage === 'SQLite') return `file:${folder}/.bellwire/bellwire.db`;
+  // Emptied with the file of tests: a server that is killed still uses it.
+  const taken = databases.get(folder) ?? takePostgres();
+  databases.set(folder, taken);
+  return (await taken).url;
+};
+
 /** Starts a server and waits until it prints its URL. Receivers on this machine are allowed. */
 export const startServer = async ({ flags = [], env = {}, ...options }: ServerOptions) => {
   const bellwire = runBellwire({
@@ -129,6 +141,7 @@ export const startServer = async ({ flags = [], env = {}, ...options }: ServerOp
       BELLWIRE_API_KEY: ADMIN_KEY,
       BELLWIRE_ALLOW_NETWORKS: '127.0.0.0/8',
       BELLWIRE_LOG_LEVEL: 'error',
+      ...(storage === 'SQLite' ? {} : { BELLWIRE_DATABASE_URL: await databaseOf(options.folder) }),
       ...env,
     },
   });

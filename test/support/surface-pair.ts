@@ -1,8 +1,9 @@
-import Database from 'better-sqlite3';
+import { sql } from 'kysely';
 import { ALIASES } from '../../packages/server/src/http/rest-input.ts';
 import { routes, type Step } from './any-step.ts';
 import { createPairs } from './created-pairs.ts';
 import { countRows } from './row-counts.ts';
+import { openBeside } from './storage.ts';
 import {
   ADMIN_KEY,
   type Answer,
@@ -30,26 +31,25 @@ export interface SurfacePair extends AsyncDisposable {
 interface Side {
   readonly server: RunningServer;
   /** Whether no delivery is being sent and no job is running. */
-  readonly isQuiet: () => boolean;
+  readonly isQuiet: () => Promise<boolean>;
   readonly close: () => Promise<void>;
 }
 
 /** The sweeper does not run, and no retry is due before the end: only requested attempts are sent. */
 const startSide = async (): Promise<Side> => {
   const server = await startServer({ started: false, settings: { retry_schedule: '0s,6h,6h' } });
-  const database = new Database(server.database_path, { readonly: true });
-  const busy = database.prepare(
-    `select 1 from bellwire_deliveries where status = 'sending'
+  const beside = openBeside(server.database_url);
+  const busy = sql`
+    select 1 from bellwire_deliveries where status = 'sending'
      union all select 1 from bellwire_recoveries where status = 'running'
      union all select 1 from bellwire_erasures where phase in ('hooks', 'events', 'stats') or (phase = 'records'
        and not exists (select 1 from bellwire_hooks where stopping is not null))
-     limit 1`,
-  );
+     limit 1`.compile(beside.db);
   return {
     server,
-    isQuiet: () => busy.get() === undefined,
+    isQuiet: async () => (await beside.db.executeQuery(busy)).rows.length === 0,
     close: async () => {
-      database.close();
+      await beside[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
     },
   };
@@ -107,7 +107,7 @@ export const startSurfacePair = async (): Promise<SurfacePair> => {
 
   const quiet = (): Promise<unknown> =>
     until(
-      () => Promise.resolve(left.isQuiet() && right.isQuiet()),
+      async () => (await left.isQuiet()) && (await right.isQuiet()),
       (isQuiet) => isQuiet,
     );
 
@@ -149,7 +149,7 @@ export const startSurfacePair = async (): Promise<SurfacePair> => {
       }
     }
     // One row per minute: attempts can be recorded in the next one on one side.
-    const { bellwire_stats: _, ...rows } = countRows(server.database_path);
+    const { bellwire_stats: _, ...rows } = await countRows(server.database_url);
     return [...state, rows];
   };
 

@@ -11,12 +11,13 @@ import {
   type StorageParts,
 } from '../../packages/server/src/storage/open-storage.ts';
 import { connectPostgres } from '../../packages/server/src/storage/postgres/connect-storage.ts';
-import { openPostgres } from '../../packages/server/src/storage/postgres/database.ts';
+import { openPostgres, type PostgresDatabase } from '../../packages/server/src/storage/postgres/database.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { sqliteSchema } from '../../packages/server/src/storage/sqlite/schema-dialect.ts';
 import { createArrange } from './arrange.ts';
 import { createSeededRandom } from './seeded-random.ts';
+import { storage, takePostgres } from './storage.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 import { VIRTUAL_START } from './virtual-clock.ts';
 
@@ -108,6 +109,31 @@ export const openPostgresStore = (
 
 /** A store of any database. */
 export type StoreUnderTest = ReturnType<typeof openOver<{ readonly db: Kysely<Schema> }>> & AsyncDisposable;
+
+/** The end of the next query of a pool; null when there is none. */
+const workOf =
+  ({ pool }: PostgresDatabase) =>
+  (): Promise<void> | null =>
+    pool.totalCount === pool.idleCount && pool.waitingCount === 0
+      ? null
+      : new Promise((resolve) => void pool.once('release', () => resolve()));
+
+/** An empty store on the database of this project's tests. */
+export const openStore = async (
+  options: Omit<TestStoreOptions, 'path'> = {},
+): Promise<StoreUnderTest & { readonly working: () => Promise<void> | null }> => {
+  if (storage === 'SQLite') return { ...(await openTestStore(options)), working: () => null };
+  const { database, [Symbol.asyncDispose]: dispose } = await takePostgres();
+  return {
+    ...openOver(database, {
+      ...options,
+      connect: (cipher, parts) =>
+        connectPostgres(database, cipher, { ...parts, max_age: MAX_AGE, cluster: ALONE }),
+    }),
+    working: workOf(database),
+    [Symbol.asyncDispose]: dispose,
+  };
+};
 
 export type TestStore = Awaited<ReturnType<typeof openTestStore>>;
 

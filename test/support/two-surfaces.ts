@@ -116,12 +116,16 @@ export const normalized = (value: unknown): string => {
     seen.set(id, known);
     return known;
   };
-  return (JSON.stringify(value) ?? 'undefined')
-    .replaceAll(ID, positionOf)
-    .replaceAll(TIME, '<time>')
-    .replaceAll(SECRET, '<secret>')
-    .replaceAll(SIGNED, '<signed>')
-    .replaceAll(/"number":\d+/g, '"number":0')
-    .replaceAll(/"next_cursor":"[^"]*"/g, '"next_cursor":"<cursor>"')
-    .replaceAll(/"hint":"[^"]*"/g, '"hint":""');
+  return (
+    (JSON.stringify(value) ?? 'undefined')
+      .replaceAll(ID, positionOf)
+      .replaceAll(TIME, '<time>')
+      .replaceAll(SECRET, '<secret>')
+      // Written some time after the call.
+      .replaceAll(/"last_used_at":(?:null|"<time>")/g, '"last_used_at":"<used>"')
+      .replaceAll(SIGNED, '<signed>')
+      .replaceAll(/"number":\d+/g, '"number":0')
+      .replaceAll(/"next_cursor":"[^"]*"/g, '"next_cursor":"<cursor>"')
+      .replaceAll(/"hint":"[^"]*"/g, '"hint":""')
+  );
 };

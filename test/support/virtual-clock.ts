@@ -12,6 +12,8 @@ export interface VirtualClock extends Clock {
   readonly jump: (ms: number) => void;
   /** When the next timer is due; null when there is none. */
   readonly nextTimer: () => number | null;
+  /** Lets `settle` also wait for work outside, such as queries: null when there is none, else its next end. */
+  readonly awaits: (working: () => Promise<void> | null) => void;
   /** The clock of one process: after `kill`, none of its timers and `soon` work runs. */
   readonly process: () => { readonly clock: Clock; readonly kill: () => void };
 }
@@ -26,6 +28,8 @@ export const VIRTUAL_START = Date.UTC(2026, 0, 5);
 
 const immediate = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+const nothing = (): Promise<void> | null => null;
+
 /** More turns of the event loop than any test needs, so that endless work fails instead of hanging. */
 const MAX_TURNS = 200_000;
 
@@ -34,6 +38,7 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
   let jumped = 0;
   const soon = { waiting: 0 };
   const timers = new Set<Timer>();
+  let outside = nothing;
 
   // A Set iterates in the order of insertion, so timers of one moment run in the order in which they were set.
   const earliest = (): Timer | undefined => {
@@ -44,11 +49,13 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
 
   const settle = async (): Promise<void> => {
     let turns = 0;
-    do {
+    for (let work: Promise<void> | null = null; turns === 0 || soon.waiting > 0 || work !== null;) {
+      await work;
       await immediate();
       turns += 1;
       if (turns > MAX_TURNS) throw new Error('the `soon` work never ends');
-    } while (soon.waiting > 0);
+      work = outside();
+    }
   };
 
   const runTimersUntil = async (moment: number): Promise<void> => {
@@ -110,6 +117,9 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
     nextTimer: () => {
       const timer = earliest();
       return timer === undefined ? null : start + timer.at + jumped;
+    },
+    awaits: (working) => {
+      outside = working;
     },
     process: () => {
       let alive = true;

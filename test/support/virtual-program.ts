@@ -10,6 +10,7 @@ import { standard } from '../../packages/server/src/dialects/standard.ts';
 import type { Log } from '../../packages/server/src/ports/log.ts';
 import type { Schedule } from '../../packages/server/src/ports/schedule.ts';
 import { checkData, validateSchema } from './schemas.ts';
+import { storage as storage_kind } from './storage.ts';
 import { createScriptedTransport, type Script, type ScriptedTransport } from './scripted-transport.ts';
 
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -69,7 +70,12 @@ export const assembleVirtual = async (
       payload_retention_ms: null,
       public_url: null,
       portal_origins: [],
-      system: { version: '0.0.0', node_id: 'node_1', settings: [] },
+      system: {
+        version: '0.0.0',
+        node_id: 'node_1',
+        settings: [],
+        database: { kind: storage_kind, version: '0.0', migrations: [] },
+      },
       api_key: null,
       ...settings,
     },

@@ -6,7 +6,7 @@ import { nextDueOf } from './next-due.ts';
 import { ADMIN_KEY, type Answer, type AnswerBody } from './running-server.ts';
 import type { Script } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { openTestStore } from './test-store.ts';
+import { openStore } from './test-store.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { assembleVirtual } from './virtual-program.ts';
 
@@ -38,7 +38,7 @@ const SEED = 7;
 const ORIGIN = 'https://receiver.example.com';
 const SWEEP_MS = 1_000;
 
-/** The complete API on a real SQLite. The test controls time and receivers; there is no jitter. */
+/** The complete API on a real database. The test controls time and receivers; there is no jitter. */
 export const startVirtualServer = async (options: VirtualServerOptions = {}) => {
   const {
     script = () => ({ status: 200 }),
@@ -46,7 +46,8 @@ export const startVirtualServer = async (options: VirtualServerOptions = {}) => 
     wrapStore = (all) => all,
   } = options;
   const clock = createVirtualClock();
-  const opened = await openTestStore({ seed: SEED, now: clock.now });
+  const opened = await openStore({ seed: SEED, now: clock.now });
+  clock.awaits(opened.working);
   const { program, transport } = await assembleVirtual(
     {
       clock,

@@ -1,12 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { database_port } from './storage.ts';
 
 /** Whether an address is of this machine: 127.0.0.0/8 or ::1, also mapped. */
 const isLoopback = (address: string): boolean =>
   /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address) || address === '::1';
 
-/** The addresses to which this process opens connections. */
+/** The addresses to which this process opens connections, without the database of the tests. */
 export interface DialLog {
   /** `address:port` of every connection attempt of this thread so far, in order. */
   readonly all: () => readonly string[];
@@ -22,7 +23,9 @@ export const watchDials = (): DialLog => {
   const dialled: { readonly address: string; readonly port: number }[] = [];
   const onSocket = (message: unknown): void => {
     const { socket } = message as { readonly socket: Socket };
-    socket.on('connectionAttempt', (address: string, port: number) => dialled.push({ address, port }));
+    socket.on('connectionAttempt', (address: string, port: number) => {
+      if (port !== database_port) dialled.push({ address, port });
+    });
   };
   beforeAll(() => subscribe('net.client.socket', onSocket));
   afterAll(() => {

@@ -9,7 +9,7 @@ import type { HookSetup, WorkspaceSetup } from './arrange.ts';
 import { nextDueOf } from './next-due.ts';
 import type { Script, ScriptedTransport, Sent } from './scripted-transport.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { openTestStore } from './test-store.ts';
+import { openStore } from './test-store.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 import { assembleVirtual } from './virtual-program.ts';
 
@@ -46,7 +46,8 @@ const mortal = (store: Store, overrides: Partial<Store>, isAlive: () => boolean)
 export const createWorld = async (options: WorldOptions = {}) => {
   const { script = () => ({ status: 200 }), seed = 1, wrapStore = () => ({}) } = options;
   const clock = createVirtualClock();
-  const opened = await openTestStore({ seed, now: clock.now });
+  const opened = await openStore({ seed, now: clock.now });
+  clock.awaits(opened.working);
   const { arrange } = opened;
   const random = createSeededRandom(seed + 1);
   const transports: ScriptedTransport[] = [];

@@ -109,6 +109,7 @@ const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...part
   const { public_url } = settings;
   return createApp({
     ...parts,
+    database: settings.system.database,
     createContext: (request) =>
       contexts.ofRequest(request.headers, {
         tokenOf: () => sessionOf(request, public_url),

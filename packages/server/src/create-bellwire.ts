@@ -91,7 +91,7 @@ const networkSettingsOf = (config: Config): NetworkSettings => ({
   proxy: config.proxy ?? null,
 });
 
-const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settings => {
+const settingsOf = (config: Config, dialects: Dialects): Omit<Settings, 'system'> => {
   const default_dialect = dialects.get(config.dialect);
   if (default_dialect === undefined) {
     throw new BellwireError(
@@ -109,10 +109,16 @@ const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settin
     payload_retention_ms: config.payload_retention,
     public_url: config.public_url ?? null,
     portal_origins: config.portal_origins ?? [],
-    system: { version: VERSION, node_id, settings: shownSettings(config) },
     api_key: config.api_key ?? null,
   };
 };
+
+const systemOf = (config: Config, node_id: string, { facts }: OpenedStorage): Settings['system'] => ({
+  version: VERSION,
+  node_id,
+  settings: shownSettings(config),
+  database: facts,
+});
 
 type CreateHttpTransport = typeof createHttpTransport;
 
@@ -233,7 +239,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const ids = createIdFactory(systemClock.now, random.bytes);
   const node_id = ids('node');
   const dialects = createDialects(parts.dialects);
-  const settings = settingsOf(config, dialects, node_id);
+  const settings = settingsOf(config, dialects);
   const network_settings = networkSettingsOf(config);
   const network = openNetwork(network_settings);
   if (network.proxy !== null) warnOfProxy(log, network.proxy);
@@ -249,7 +255,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
   });
   const schemas = openSchemas();
-  const inbox_log = config.inbox ? await openInboxFile(storage.inbox_path, log) : null;
+  const inbox_log = config.inbox ? await openInboxFile(storage, log) : null;
   const close = async (): Promise<void> => {
     network.resolver.close();
     await schemas.close();
@@ -279,7 +285,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     onBroken,
   };
   try {
-    const program = await assemble(ports, settings);
+    const program = await assemble(ports, { ...settings, system: systemOf(config, node_id, storage) });
     return toBellwire({ program, storage, close, log, config });
   } catch (error) {
     await close();

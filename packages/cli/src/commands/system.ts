@@ -19,7 +19,18 @@ const PROXY_NOTE =
   'Requests are sent through a proxy, which resolves host names itself: this server checks only the addresses that it sees.';
 
 const printSystem = ({ version, node_id, started_at, database, settings }: System, style: Style): string => {
-  const facts = printRecord({ version, node_id, started_at, ...database }, style);
+  const { kind, version: database_version, migrations, ...sizes } = database;
+  const facts = printRecord(
+    {
+      version,
+      node_id,
+      started_at,
+      database: `${kind} ${database_version}`,
+      migrations: migrations.join(' '),
+      ...sizes,
+    },
+    style,
+  );
   const lines = [facts, '', printTable(settings, columns, style)];
   const has_proxy = settings.some(({ name, is_set }) => name === 'proxy' && is_set);
   return (has_proxy ? [...lines, '', PROXY_NOTE] : lines).join('\n');

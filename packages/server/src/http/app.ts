@@ -3,6 +3,7 @@ import { Hono } from 'hono';
 import type { Portals } from '../admin/portals.ts';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
+import type { DatabaseFacts } from '../ports/system.ts';
 import type { Log } from '../ports/log.ts';
 import type { Change } from '../ports/changes.ts';
 import type { RpcContext } from '../rpc/trpc.ts';
@@ -39,6 +40,7 @@ export interface AppOptions {
   readonly admission: Admission;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
+  readonly database: DatabaseFacts;
   readonly sessions: Sessions;
   readonly portals: Portals;
   /** The address in the browser, behind a proxy; null for the one of each request. */
@@ -57,6 +59,9 @@ const methodsOf = (app: Hono, path: string): readonly string[] =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method && route.path !== '/*'),
   );
 
+const readyText = ({ kind, version, migrations }: DatabaseFacts): string =>
+  `ready\ndatabase ${kind} ${version}\nmigrations ${migrations.join(' ')}\n`;
+
 /** Creates the HTTP application: REST, RPC, documentation, health, metrics and inbox. */
 export const createApp = (options: AppOptions): Hono => {
   const { log, metrics } = options;
@@ -67,7 +72,9 @@ export const createApp = (options: AppOptions): Hono => {
   app.use(limitBody(log));
   app.get('/healthz', (c) => c.text('ok\n', 200, API_HEADERS));
   app.get('/readyz', (c) =>
-    options.isReady() ? c.text('ready\n', 200, API_HEADERS) : c.text('not ready\n', 503, API_HEADERS),
+    options.isReady()
+      ? c.text(readyText(options.database), 200, API_HEADERS)
+      : c.text('not ready\n', 503, API_HEADERS),
   );
   app.get('/metrics', async (c) =>
     c.text(await metrics.text(), 200, { ...API_HEADERS, 'content-type': metrics.content_type }),

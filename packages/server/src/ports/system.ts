@@ -15,10 +15,20 @@ export interface ShownSetting {
   readonly about: string;
 }
 
+/** The database of this process, as it was at the start. */
+export interface DatabaseFacts {
+  readonly kind: 'SQLite' | 'PostgreSQL';
+  /** The version of the library, or of the server. */
+  readonly version: string;
+  /** The names of the migrations that its tables have had, in order. */
+  readonly migrations: readonly string[];
+}
+
 /** The constant facts about this process. */
 export interface SystemFacts {
   readonly version: string;
   /** Differs for each process. */
   readonly node_id: string;
   readonly settings: readonly ShownSetting[];
+  readonly database: DatabaseFacts;
 }

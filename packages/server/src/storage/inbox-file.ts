@@ -1,7 +1,7 @@
 import { appendFile, readFile, rename, writeFile } from 'node:fs/promises';
 import type { InboxLog } from '../ports/inbox-log.ts';
 import type { Log } from '../ports/log.ts';
-import { createPrivateFile } from './private-file.ts';
+import { createPrivateFile, createPrivateFolder } from './private-file.ts';
 
 const readLines = async (path: string): Promise<readonly string[]> => {
   try {
@@ -12,8 +12,11 @@ const readLines = async (path: string): Promise<readonly string[]> => {
   }
 };
 
-/** Opens a file of lines. Errors of reading and writing are logged: the inbox then starts empty, or is lost at the end. */
-export const openInboxFile = async (path: string, log: Log): Promise<InboxLog> => {
+/** Opens a file of lines in a folder, which is created when it is needed. Errors of reading and writing are logged: the inbox then starts empty, or is lost at the end. */
+export const openInboxFile = async (
+  { folder, inbox_path: path }: { readonly folder: string; readonly inbox_path: string },
+  log: Log,
+): Promise<InboxLog> => {
   let writing: Promise<void> = Promise.resolve();
   const warn = (error: unknown): void =>
     log.warn('could not read or write the file of the inbox', { path, reason: String(error) });
@@ -29,6 +32,8 @@ export const openInboxFile = async (path: string, log: Log): Promise<InboxLog> =
     lines,
     append: (line) =>
       enqueue(async () => {
+        // With PostgreSQL, nothing else may have needed the folder.
+        createPrivateFolder(folder);
         // Only the owner of the database may read what receivers get.
         createPrivateFile(path);
         await appendFile(path, `${line}\n`);

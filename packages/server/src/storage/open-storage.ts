@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path';
+import { sql } from 'kysely';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
 import type { SendableHook } from '../core/hook.ts';
@@ -6,13 +7,14 @@ import type { Clock } from '../ports/clock.ts';
 import { ALONE, type Cluster } from '../core/cluster.ts';
 import type { Repositories } from '../ports/repositories.ts';
 import type { Store } from '../ports/store.ts';
+import type { DatabaseFacts } from '../ports/system.ts';
 import { createCaches } from './caches.ts';
 import { checkCanaries, hasCanary, sealCanary } from './canary.ts';
 import { type Cipher, createCipher } from './cipher.ts';
 import { Invalidations } from './invalidations.ts';
 import { type KeyRingFile, readOrCreateKeyRing } from './key-ring-file.ts';
 import { createPrivateFolder } from './private-file.ts';
-import { migrateToLatest } from './migrations/migrate.ts';
+import { appliedMigrations, migrateToLatest } from './migrations/migrate.ts';
 import { refuseUnfinishedMove } from './move/progress.ts';
 import { isPostgresUrl } from './postgres/database-url.ts';
 import { findHooksAt } from './repositories/hooks-at.ts';
@@ -37,6 +39,7 @@ export interface Storage {
 export interface OpenedStorage extends Storage {
   /** The path of the file, or the URL of the database without its user. */
   readonly path: string;
+  readonly facts: DatabaseFacts;
   /** The folder of files that belong to this database. */
   readonly folder: string;
   readonly inbox_path: string;
@@ -136,6 +139,11 @@ export const openStorage = async (options: StorageOptions): Promise<OpenedStorag
   return openPostgresStorage(options);
 };
 
+const factsOf = async ({ db }: SqliteDatabase): Promise<DatabaseFacts> => {
+  const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db);
+  return { kind: 'SQLite', version: rows[0]?.version ?? '', migrations: await appliedMigrations(db, sqliteSchema, null) };
+};
+
 /**
  * Opens a SQLite file, migrates it and locks it for this process.
  * @throws BellwireError `folder_unwritable`, `database_in_use`, `wrong_encryption_key`, `database_newer`,
@@ -172,6 +180,7 @@ const openSqliteStorage = async ({
     return {
       ...connectStorage(database, cipher, { ...parts, is_new }),
       path: resolve(path),
+      facts: await factsOf(database),
       folder: resolve(folder),
       inbox_path: `${resolve(path)}-inbox`,
       clock,

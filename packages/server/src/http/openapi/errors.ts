@@ -12,6 +12,8 @@ const OF_EVERY_CALL: readonly AnsweredCode[] = [
   'not_found',
   'invalid_input',
   'internal',
+  // Of PostgreSQL, which can be down at any time.
+  'storage_failed',
 ];
 const OF_A_BODY: readonly AnsweredCode[] = [
   'invalid_json',
@@ -22,12 +24,15 @@ const OF_A_BODY: readonly AnsweredCode[] = [
 ];
 
 /** Every error code that a call can return. */
-const codesOf = ({ meta, route, input }: RestRoute): readonly AnsweredCode[] => [
-  ...(route.method === 'GET' ? [] : OF_A_BODY),
-  ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
-  ...OF_EVERY_CALL,
-  ...(meta.errors ?? []).filter(isAnswered),
-];
+const codesOf = ({ meta, route, input }: RestRoute): readonly AnsweredCode[] => {
+  const codes = [
+    ...(route.method === 'GET' ? [] : OF_A_BODY),
+    ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
+    ...OF_EVERY_CALL,
+    ...(meta.errors ?? []).filter(isAnswered),
+  ];
+  return [...new Set(codes)];
+};
 
 /** `InvalidJsonOrInvalidUtf8` */
 const nameOf = (codes: readonly AnsweredCode[]): string =>

@@ -53,9 +53,13 @@ export const PROCESS_PATHS: Readonly<Record<string, PathItem>> = {
     'ready',
     {
       summary: 'Readiness check',
-      description: 'For load balancers. 503 while the server starts or stops.',
+      description:
+        'For load balancers. 503 while the server starts or stops. The text names the database and the migrations that its tables have had.',
     },
-    { '200': text('Ready.', 'ready\n'), '503': text('Not ready.', 'not ready\n') },
+    {
+      '200': text('Ready.', 'ready\ndatabase PostgreSQL 18.1\nmigrations 0001-foundation\n'),
+      '503': text('Not ready.', 'not ready\n'),
+    },
   ),
   '/metrics': path(
     'metrics',

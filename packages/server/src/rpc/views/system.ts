@@ -34,15 +34,24 @@ export const systemView = z
     started_at: shownTime('When this process started.'),
     database: z
       .object({
-        size_bytes: described(z.int(), 'The size of the database file.', 73_728),
-        wal_bytes: described(z.int(), 'The size of its write-ahead log.', 4_194_304),
+        kind: described(z.enum(['SQLite', 'PostgreSQL']), 'The kind of database.', 'SQLite'),
+        version: described(z.string(), 'Its version, at the start of this process.', '3.53.1'),
+        migrations: described(z.array(z.string()), 'The migrations that its tables have had.', [
+          '0001-foundation',
+        ]),
+        size_bytes: described(
+          z.int(),
+          'The size of the database file, or of the PostgreSQL database.',
+          73_728,
+        ),
+        wal_bytes: described(z.int(), 'The size of its write-ahead log; 0 for PostgreSQL.', 4_194_304),
         disk_free_bytes: described(
           z.int().nullable(),
           'The free space of its disk; null if unknown.',
           52_613_349_376,
         ),
       })
-      .meta({ description: 'The database on disk.' }),
+      .meta({ description: 'The database.' }),
     retention: z
       .object({
         events_ms: described(
@@ -66,6 +75,9 @@ export const viewSystem = (state: SystemState): z.infer<typeof systemView> => ({
   node_id: state.node_id,
   started_at: iso(state.started_at),
   database: {
+    kind: state.database.kind,
+    version: state.database.version,
+    migrations: [...state.database.migrations],
     size_bytes: state.files.database,
     wal_bytes: state.files.wal,
     disk_free_bytes: state.files.volume?.free_bytes ?? null,

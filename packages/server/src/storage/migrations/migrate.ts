@@ -9,8 +9,8 @@ const loadMigrations: Readonly<Record<string, (dialect: SchemaDialect) => Promis
   '0001-foundation': async (dialect) => (await import('./0001-foundation.ts')).foundation(dialect),
 };
 
-/** The names of the migrations that a database, or one of its schemas, has had. */
-const appliedMigrations = async (
+/** The names of the migrations that a database, or one of its schemas, has had, in order. */
+export const appliedMigrations = async (
   db: Kysely<Schema>,
   dialect: SchemaDialect,
   schema: string | null,
@@ -21,6 +21,7 @@ const appliedMigrations = async (
     .withTables<{ bellwire_migrations: { name: string } }>()
     .selectFrom('bellwire_migrations')
     .select('name')
+    .orderBy('name')
     .execute();
   return applied.map(({ name }) => name);
 };

@@ -45,7 +45,8 @@ const claimRows = async (
     update ${table} d set status = 'sending', lease_token = d.lease_token + 1, lease_until = ${lease_until},
       leased_by = ${node_id}, next_attempt_at = null, failure_reason = null, updated_at = ${now}
     from pick where d.workspace_id = pick.workspace_id and d.id = pick.id returning d.*, pick.due_at`);
-  return rows.toSorted((a, b) => (of === 'newest' ? b.due_at - a.due_at : a.due_at - b.due_at));
+  const sorted = rows.toSorted((a, b) => a.due_at - b.due_at || (a.id < b.id ? -1 : 1));
+  return of === 'newest' ? sorted.toReversed() : sorted;
 };
 
 const byHook = (rows: readonly DeliveryRow[]): ReadonlyMap<string, readonly DeliveryRow[]> =>

@@ -5,13 +5,15 @@ import {
   PostgresAdapter,
   PostgresDialect,
   PostgresDriver,
+  type PostgresPool,
   sql,
 } from 'kysely';
 import { type CustomTypesConfig, Pool, types as builtIn } from 'pg';
 import { BellwireError } from '../../core/errors.ts';
-import { migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
+import { appliedMigrations, migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { qualifiedTables } from './qualified-tables.ts';
+import { createKyselyPool } from './kysely-pool.ts';
 import { postgresSchema } from './schema-dialect.ts';
 import { isServerFault, toStorageError } from './storage-error.ts';
 
@@ -31,6 +33,8 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** The schema of the tables; the first one in the search path of the connection by default. */
   readonly schema?: string | null;
+  /** Maximum time of a statement, after which its connection counts as lost, in milliseconds; no limit by default. */
+  readonly answer_ms?: number;
 }
 
 const CONNECTIONS = 10;
@@ -96,10 +100,10 @@ class CoercingDriver extends BoundedDriver {
 }
 
 class Dialect extends PostgresDialect {
-  readonly #pool: Pool;
+  readonly #pool: PostgresPool;
   readonly #Driver: typeof BoundedDriver;
 
-  constructor(pool: Pool, Driver: typeof BoundedDriver = BoundedDriver) {
+  constructor(pool: PostgresPool, Driver: typeof BoundedDriver = BoundedDriver) {
     super({ pool });
     this.#pool = pool;
     this.#Driver = Driver;
@@ -127,19 +131,21 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'bellwire',
+    // On a network that loses everything, the connection itself would wait for a quarter of an hour.
+    ...(options.answer_ms === undefined ? {} : { query_timeout: options.answer_ms }),
   });
   // An idle connection has ended: the pool has discarded it, and the next statement opens another one.
   pool.on('error', () => undefined);
   // A connection that is lost between two statements fails the next one.
   pool.on('connect', (client) => void client.on('error', () => undefined));
   const { schema = null } = options;
-  const db = inSchema(new Kysely<Schema>({ dialect: new Dialect(pool) }), schema);
+  const db = inSchema(new Kysely<Schema>({ dialect: new Dialect(createKyselyPool(pool)) }), schema);
   return { db, reader: db, pool, schema, close: () => db.destroy() };
 };
 
 /** The same database, in which a fault of the server or of the connection is a BellwireError `storage_failed`. */
 export const withStorageErrors = ({ pool, schema }: PostgresDatabase): Kysely<Schema> =>
-  inSchema(new Kysely<Schema>({ dialect: new Dialect(pool, CoercingDriver) }), schema);
+  inSchema(new Kysely<Schema>({ dialect: new Dialect(createKyselyPool(pool), CoercingDriver) }), schema);
 
 /** The schema in which unqualified names are created. */
 const currentSchema = async (db: Kysely<Schema>): Promise<string> => {
@@ -172,6 +178,10 @@ const mayCreateTables = async (db: Kysely<Schema>, schema: string): Promise<bool
 /** The migrations that the tables still need. @throws BellwireError `database_newer` */
 export const pendingPostgres = async ({ db, schema }: PostgresTables): Promise<readonly string[]> =>
   pendingMigrations(db, postgresSchema, schema ?? (await currentSchema(db)));
+
+/** The migrations that the tables have had, in order. */
+export const appliedPostgres = async ({ db, schema }: PostgresTables): Promise<readonly string[]> =>
+  appliedMigrations(db, postgresSchema, schema ?? (await currentSchema(db)));
 
 /**
  * Migrates the tables to this version in one transaction, and creates their schema if it does not exist. Processes that

@@ -72,6 +72,8 @@ export class HookIndex implements HookView {
   #isCurrent(workspace_id: string): boolean {
     const indexed = this.#workspaces.get(workspace_id);
     if (indexed === undefined || indexed.read_at === null || indexed.hooks.dirty.size > 0) return false;
+    // What it reads is not dirty any more, but not here yet either.
+    if (this.#reading.has(workspace_id)) return false;
     return this.#max_age.monotonic() - indexed.read_at < this.#max_age.ms;
   }
 
@@ -85,6 +87,9 @@ export class HookIndex implements HookView {
     // One that is under way may have begun before the change.
     await this.#reading.get(workspace_id)?.catch(() => undefined);
     if (this.#isCurrent(workspace_id)) return;
+    // Of all that have waited for it, the first one reads for the others.
+    const begun = this.#reading.get(workspace_id);
+    if (begun !== undefined) return begun;
     const reading = this.#readNow(workspace_id).finally(() => this.#reading.delete(workspace_id));
     this.#reading.set(workspace_id, reading);
     await reading;

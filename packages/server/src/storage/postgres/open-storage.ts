@@ -9,7 +9,7 @@ import type { OpenedStorage, StorageOptions } from '../open-storage.ts';
 import { refuseUnfinishedMove } from '../move/progress.ts';
 import { createPrivateFolder } from '../private-file.ts';
 import { connectPostgres } from './connect-storage.ts';
-import { migratePostgres, openPostgres, type PostgresDatabase } from './database.ts';
+import { appliedPostgres, migratePostgres, openPostgres, type PostgresDatabase } from './database.ts';
 import { connectionFailure, printableUrl } from './database-url.ts';
 import { Node } from './node.ts';
 import { Notices } from './notices.ts';
@@ -20,10 +20,13 @@ const MAX_AGE_MS = 5_000;
 /** Maximum wait for a server that is starting. */
 const STARTING_MS = 30_000;
 const PAUSE_MS = 250;
+/** Longer than a transaction waits for a lock. */
+const ANSWER_MS = 15_000;
 /** The folder of the key file, of the first API key and of the inbox, as for the default database file. */
 const FOLDER = '.bellwire';
 
 interface ServerSettings {
+  readonly version: string;
   readonly synchronous_commit: string;
   readonly fsync: string;
   readonly full_page_writes: string;
@@ -52,7 +55,8 @@ const unreachable = (url: string, error: unknown): BellwireError => {
 
 const readSettings = async ({ db }: PostgresDatabase): Promise<ServerSettings> => {
   const { rows } = await sql<ServerSettings>`
-    select current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
+    select split_part(current_setting('server_version'), ' ', 1) as version,
+      current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
       current_setting('full_page_writes') as full_page_writes, pg_is_in_recovery() as is_standby`.execute(db);
   const [settings] = rows;
   if (settings === undefined) throw new Error('the server does not answer a query');
@@ -103,6 +107,16 @@ const keyRingOf = async ({ db }: PostgresDatabase, given: string | null) => {
   return { key_ring, created: is_new ? path : null };
 };
 
+/** Migrates with a connection of its own, on which a statement may take any time. */
+const migrate = async (url: string, schema: string | null): Promise<void> => {
+  const database = openPostgres(url, { connections: 1, schema });
+  try {
+    await migratePostgres(database);
+  } finally {
+    await database.close();
+  }
+};
+
 /**
  * Opens a PostgreSQL database, migrates it, and joins the nodes that share it.
  * @throws BellwireError `database_unreachable`, `database_not_durable`, `database_newer`, `database_not_migrated`,
@@ -110,13 +124,13 @@ const keyRingOf = async ({ db }: PostgresDatabase, given: string | null) => {
  */
 export const openPostgresStorage = async (options: StorageOptions): Promise<OpenedStorage> => {
   const { database_url: url, database_schema: schema, encryption_keys, clock, ...rest } = options;
-  const database = openPostgres(url, { schema });
+  const database = openPostgres(url, { schema, answer_ms: ANSWER_MS });
   const { db } = database;
   const node = new Node({ db, node_id: rest.node_id, clock });
   try {
     const settings = await connect(database, url, clock);
     assertUsable(settings);
-    await migratePostgres(database);
+    await migrate(url, schema);
     await refuseUnfinishedMove(db);
     const keys = await keyRingOf(database, encryption_keys);
     const cipher = createCipher(keys.key_ring);
@@ -131,6 +145,11 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     return {
       ...connected,
       path: printableUrl(url),
+      facts: {
+        kind: 'PostgreSQL',
+        version: settings.version,
+        migrations: await appliedPostgres(database),
+      },
       folder: resolve(FOLDER),
       inbox_path: resolve(FOLDER, 'inbox'),
       clock: { ...clock, now: node.now },

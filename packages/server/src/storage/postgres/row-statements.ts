@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Schema } from '../schema.ts';
 import type { NamedStatement, Session } from './session.ts';
+import { storable } from './storable.ts';
 
 /** The types that arrays of parameters have; the database converts them to those of the columns. */
 export type ColumnType = 'text' | 'bigint' | 'double precision';
@@ -16,10 +17,6 @@ const rowsOf = <R>(columns: Columns<R>): RawBuilder<unknown> => {
   const arrays = types.map((type) => sql`${null}::${sql.raw(type)}[]`);
   return sql`unnest(${sql.join(arrays)}) as x(${sql.join(names.map((name) => sql.ref(name)))})`;
 };
-
-/** PostgreSQL stores no NUL in a text: the replacement character takes its place. */
-const storable = (value: unknown): unknown =>
-  typeof value === 'string' && value.includes('\u0000') ? value.replaceAll('\u0000', '\uFFFD') : value;
 
 /** Writes rows of fixed columns in one round trip. */
 export class RowStatement<R> {

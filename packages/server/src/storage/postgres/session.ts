@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg';
 import { AlreadyChanged } from './already-changed.ts';
 import { BEGIN, type PostgresDatabase } from './database.ts';
 import { codeOf, isLost } from './storage-error.ts';
+import { storable } from './storable.ts';
 import type { Schema } from '../schema.ts';
 
 /** A query of Kysely, or one written as text. */
@@ -45,7 +46,7 @@ export class Session {
 
   #execute(query: Query<unknown>) {
     const { sql, parameters } = query.compile(this.db);
-    return this.#client.query<Record<string, unknown>>(sql, [...parameters]);
+    return this.#client.query<Record<string, unknown>>(sql, parameters.map(storable));
   }
 }
 

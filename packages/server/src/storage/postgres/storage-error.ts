@@ -34,8 +34,8 @@ const describe = (error: unknown): string => {
   if (code === '53100') return 'the disk of the database server is full';
   if (code === '53300') return 'the database server has no free connection';
   if (code === '25006') return 'the database server is read-only';
-  const message = error instanceof Error ? error.message : 'unknown error';
-  return code === null ? message : `${message}, ${code}`;
+  // Other messages name tables, values or addresses, which are not for callers. The log has them.
+  return code ?? (error instanceof Error && LOST.test(error.message) ? error.message : 'unknown error');
 };
 
 /**

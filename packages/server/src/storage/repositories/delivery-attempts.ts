@@ -21,6 +21,12 @@ const attemptsOf = (
 const sizes = sql<number>`coalesce(octet_length(a.request_body), octet_length(b.body), 0) +
   coalesce(octet_length(a.response_body), 0)`;
 
+/** The number in a cursor. One of another list is behind every attempt. */
+const numberIn = (cursor: string): number => {
+  const number = Number(cursor);
+  return Number.isSafeInteger(number) ? number : 0;
+};
+
 /** The attempts of deliveries. A cursor is the number of an attempt. */
 export const createDeliveryAttempts =
   ({ reader }: Pick<Connections, 'reader'>): Repositories['deliveries']['attempts'] =>
@@ -35,7 +41,7 @@ export const createDeliveryAttempts =
     let query = attemptsOf(reader, delivery)
       .select(['a.number', sizes.as('bytes')])
       .limit(rowsToFetch(page));
-    if (page.after !== null) query = query.where('a.number', '<', Number(page.after));
+    if (page.after !== null) query = query.where('a.number', '<', numberIn(page.after));
     const found = toPage(await query.execute(), page, {
       to: ({ number }) => number,
       keyOf: ({ number }) => String(number),
