@@ -170,6 +170,13 @@ export const experiments: readonly Experiment[] = [
     takes: '10 min',
   },
   {
+    id: 'order',
+    file: 'test/process/postgres-order.test.ts',
+    env: { ORDERED_NODE_FAULTS: '12' },
+    shows: 'The events of a key arrive in order, one at a time, although nodes are killed and stopped',
+    takes: '5 min',
+  },
+  {
     id: 'outage',
     file: 'test/process/outage.test.ts',
     env: { OUTAGE_SECONDS: '60', OUTAGE_EVENTS: '5000' },
