@@ -107,6 +107,13 @@ export const experiments: readonly Experiment[] = [
     takes: '15 min',
   },
   {
+    id: 'P4',
+    file: 'test/process/postgres-link.test.ts',
+    env: { SILENT_LINK_SECONDS: '30' },
+    shows: 'A link to the database that is slow, cut or silent loses nothing and makes no call hang',
+    takes: '1 min',
+  },
+  {
     id: 'P5',
     file: 'test/process/postgres-kills.test.ts',
     env: { DATABASE_KILLS: '20', NODE_RATE: '300' },
@@ -119,6 +126,13 @@ export const experiments: readonly Experiment[] = [
     env: { ROLLING_RESTARTS: '20' },
     shows: 'A rolling restart fails no call that is repeated once, and sends nothing twice',
     takes: '10 min',
+  },
+  {
+    id: 'P10',
+    file: 'test/process/pgbouncer.test.ts',
+    env: { POOLED_SECONDS: '60' },
+    shows: 'Nodes behind PgBouncer in transaction mode lose nothing and send nothing twice',
+    takes: '3 min',
   },
   {
     id: 'R10',

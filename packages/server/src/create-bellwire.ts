@@ -93,6 +93,14 @@ const networkSettingsOf = (config: Config): NetworkSettings => ({
   proxy: config.proxy ?? null,
 });
 
+const databaseOf = (config: Config) => ({
+  database_url: config.database_url,
+  database_direct_url: config.database_direct_url ?? null,
+  database_schema: config.database_schema ?? null,
+  database_prepare: config.database_prepare,
+  encryption_keys: config.encryption_keys ?? null,
+});
+
 const settingsOf = (config: Config, dialects: Dialects, node_id: string): Settings => {
   const default_dialect = dialects.get(config.dialect);
   if (default_dialect === undefined) {
@@ -247,9 +255,7 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   if (network.proxy !== null) warnOfProxy(log, network.proxy);
   const onBroken = reportBroken(log, parts.onBroken);
   const storage = await openStorage({
-    database_url: config.database_url,
-    database_schema: config.database_schema ?? null,
-    encryption_keys: config.encryption_keys ?? null,
+    ...databaseOf(config),
     clock: systemClock,
     onBroken,
     ids,

@@ -5,6 +5,8 @@ import {
   PostgresAdapter,
   PostgresDialect,
   PostgresDriver,
+  type PostgresPool,
+  type PostgresPoolClient,
   sql,
 } from 'kysely';
 import { type CustomTypesConfig, Pool, types as builtIn } from 'pg';
@@ -13,13 +15,15 @@ import { migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
 import type { Connections, Schema } from '../schema.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { postgresSchema } from './schema-dialect.ts';
-import { isServerFault, toStorageError } from './storage-error.ts';
+import { isLost, isServerFault, toStorageError } from './storage-error.ts';
 
 /** One PostgreSQL database: Kysely's interface, and the pool under it for transactions of the store. */
 export interface PostgresDatabase extends Connections {
   readonly pool: Pool;
   /** The schema of the tables; null for the first one in the search path of the connection. */
   readonly schema: string | null;
+  /** Whether statements with a name are prepared by it. Turned off by the first pooler that does not know a name. */
+  readonly prepared: { is_on: boolean };
   readonly close: () => Promise<void>;
 }
 
@@ -31,6 +35,10 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** The schema of the tables; the first one in the search path of the connection by default. */
   readonly schema?: string | null;
+  /** Whether statements with a name are prepared; true by default. */
+  readonly prepares?: boolean;
+  /** The time limit for the answer to a statement; then its connection counts as lost. Unlimited by default. */
+  readonly answer_ms?: number;
 }
 
 const CONNECTIONS = 10;
@@ -95,13 +103,37 @@ class CoercingDriver extends BoundedDriver {
   }
 }
 
+/** Discards connections that are lost: after a statement without an answer, `pg` would wait with the next one for it. */
+const discardingLost = (pool: Pool): PostgresPool => ({
+  options: pool.options,
+  connect: async () => {
+    const client = await pool.connect();
+    let is_lost = false;
+    const query = async (text: string, parameters: readonly unknown[]) => {
+      try {
+        return await client.query(text, [...parameters]);
+      } catch (error) {
+        is_lost ||= isLost(error);
+        throw error;
+      }
+    };
+    // Without the form for cursors, which are not used.
+    return {
+      query: query as unknown as PostgresPoolClient['query'],
+      release: (destroy = false) => client.release(destroy || is_lost),
+    };
+  },
+  end: () => pool.end(),
+});
+
 class Dialect extends PostgresDialect {
-  readonly #pool: Pool;
+  readonly #pool: PostgresPool;
   readonly #Driver: typeof BoundedDriver;
 
   constructor(pool: Pool, Driver: typeof BoundedDriver = BoundedDriver) {
-    super({ pool });
-    this.#pool = pool;
+    const discarding = discardingLost(pool);
+    super({ pool: discarding });
+    this.#pool = discarding;
     this.#Driver = Driver;
   }
 
@@ -126,15 +158,16 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
     max: options.connections ?? CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    ...(options.answer_ms === undefined ? {} : { query_timeout: options.answer_ms }),
     application_name: 'bellwire',
   });
   // An idle connection has ended: the pool has discarded it, and the next statement opens another one.
   pool.on('error', () => undefined);
   // A connection that is lost between two statements fails the next one.
   pool.on('connect', (client) => void client.on('error', () => undefined));
-  const { schema = null } = options;
+  const { schema = null, prepares = true } = options;
   const db = inSchema(new Kysely<Schema>({ dialect: new Dialect(pool) }), schema);
-  return { db, reader: db, pool, schema, close: () => db.destroy() };
+  return { db, reader: db, pool, schema, prepared: { is_on: prepares }, close: () => db.destroy() };
 };
 
 /** The same database, in which a fault of the server or of the connection is a BellwireError `storage_failed`. */

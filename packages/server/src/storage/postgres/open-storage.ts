@@ -17,6 +17,11 @@ import { codeOf } from './storage-error.ts';
 
 /** How long what this node has read of hooks, catalogs and keys may be used without another look. */
 const MAX_AGE_MS = 5_000;
+/**
+ * Without an answer for so long, a connection is lost, as when the network drops what is sent. Longer than any statement
+ * waits for a lock.
+ */
+const ANSWER_MS = 15_000;
 /** Maximum wait for a server that is starting. */
 const STARTING_MS = 30_000;
 const PAUSE_MS = 250;
@@ -103,6 +108,16 @@ const keyRingOf = async ({ db }: PostgresDatabase, given: string | null) => {
   return { key_ring, created: is_new ? path : null };
 };
 
+/** Migrations may take as long as they need. */
+const migrate = async (url: string, schema: string | null): Promise<void> => {
+  const database = openPostgres(url, { connections: 1, schema });
+  try {
+    await migratePostgres(database);
+  } finally {
+    await database.close();
+  }
+};
+
 /**
  * Opens a PostgreSQL database, migrates it, and joins the nodes that share it.
  * @throws BellwireError `database_unreachable`, `database_not_durable`, `database_newer`, `database_not_migrated`,
@@ -110,13 +125,14 @@ const keyRingOf = async ({ db }: PostgresDatabase, given: string | null) => {
  */
 export const openPostgresStorage = async (options: StorageOptions): Promise<OpenedStorage> => {
   const { database_url: url, database_schema: schema, encryption_keys, clock, ...rest } = options;
-  const database = openPostgres(url, { schema });
+  const { database_prepare: prepares = true, database_direct_url } = options;
+  const database = openPostgres(url, { schema, prepares, answer_ms: ANSWER_MS });
   const { db } = database;
   const node = new Node({ db, node_id: rest.node_id, clock });
   try {
     const settings = await connect(database, url, clock);
     assertUsable(settings);
-    await migratePostgres(database);
+    await migrate(url, schema);
     await refuseUnfinishedMove(db);
     const keys = await keyRingOf(database, encryption_keys);
     const cipher = createCipher(keys.key_ring);
@@ -126,7 +142,8 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     const max_age = { ms: MAX_AGE_MS, monotonic: clock.monotonic };
     const connected = connectPostgres(database, cipher, { ...rest, max_age, cluster: node });
     const { invalidations } = connected;
-    const notices = new Notices({ ...database, url, node_id: rest.node_id, clock, invalidations });
+    const direct = { ...database, url: database_direct_url ?? url };
+    const notices = new Notices({ ...direct, node_id: rest.node_id, clock, invalidations });
     await notices.open();
     return {
       ...connected,
