@@ -67,6 +67,15 @@ it('the next delivery is allowed exactly when the limit says', () => {
   }
 });
 
+it.each(LIMITS)('$count per $per holds for two clocks of which one is 500 ms behind', (limit) => {
+  const period = PERIOD_MS[limit.per];
+  const step = Math.max(1, Math.floor(period / 1_000));
+  const times = everyMs(step, 3 * period).flatMap((now) => [now, now - 500]);
+  const { taken } = takeAt(limit, times);
+  const burst = Math.ceil((limit.count * 250) / period);
+  expect(taken.length).toBeLessThanOrEqual(3 * limit.count + burst + 1);
+});
+
 it('a clock that was set back delays nothing', () => {
   const limit: RateLimit = { count: 10, per: 'second' };
   const { state } = takeAt(limit, [START + PERIOD_MS.hour]);

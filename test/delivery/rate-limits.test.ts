@@ -9,9 +9,9 @@ const limit = (key: string, per_second: number) => ({
   advice: 'wait',
 });
 
-const createLimits = () => {
+const createLimits = (nodes?: () => number) => {
   const clock = { now: 0 };
-  const limits = new RateLimits({ monotonic: () => clock.now });
+  const limits = new RateLimits({ monotonic: () => clock.now }, nodes);
   const takes = (...taken: ReturnType<typeof limit>[]): boolean => {
     try {
       limits.take(taken);
@@ -44,6 +44,33 @@ describe('over 60 seconds, a limit accepts its events within 5 %', () => {
       expect(takes(limit('a', 50))).toBe(false);
     }
   });
+});
+
+it.each([1, 10, 333])('each of three nodes admits a third of %i per second', (rate) => {
+  const { clock, takes } = createLimits(() => 3);
+  let accepted = 0;
+  for (let n = 0; n < 60 * rate; n += 1) {
+    clock.now = (n * 1_000) / rate;
+    if (takes(limit('a', rate))) accepted += 1;
+  }
+  expect(accepted / (20 * rate)).toBeGreaterThanOrEqual(0.95);
+  // And the first event of a rate below one per second.
+  expect(accepted).toBeLessThanOrEqual(20 * rate * 1.05 + 1);
+});
+
+it('the share of a node changes with the number of nodes', () => {
+  const nodes = { count: 1 };
+  const { clock, takes } = createLimits(() => nodes.count);
+  const acceptedOf = (tries: number) =>
+    Array.from({ length: tries }, () => takes(limit('a', 30))).filter(Boolean).length;
+  expect(acceptedOf(50)).toBe(30);
+  nodes.count = 3;
+  expect(acceptedOf(50)).toBe(0);
+  clock.now = 1_000;
+  expect(acceptedOf(50)).toBe(10);
+  nodes.count = 1;
+  clock.now = 2_000;
+  expect(acceptedOf(50)).toBe(30);
 });
 
 it('a pause of an hour does not save more than the events of one second', () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { ALONE } from '../../packages/server/src/core/cluster.ts';
 import { HookThrottles } from '../../packages/server/src/delivery/hook-throttles.ts';
 import type { Clock } from '../../packages/server/src/ports/clock.ts';
 import { Scheduler } from '../../packages/server/src/delivery/scheduler.ts';
@@ -41,7 +42,7 @@ const createScheduler = (hook_concurrency: number) => {
   };
   const scheduler = new Scheduler({
     clock: ports,
-    throttles: new HookThrottles({ clock: ports, onClaimable: () => {} }),
+    throttles: new HookThrottles({ clock: ports, cluster: ALONE, onClaimable: () => {} }),
     limits: { hook_concurrency, concurrency: 1024 },
     start: (batch) => void started.push(...batch),
   });

@@ -20,6 +20,7 @@ export interface HarnessOptions {
   readonly max_connection_age_ms?: number;
   /** The URL of a forward proxy. */
   readonly proxy?: string;
+  readonly mayBegin?: (request: OutboundRequest) => boolean;
   /** Replaces the real resolver. */
   readonly resolver?: Resolver;
 }
@@ -42,6 +43,7 @@ export const outbound = (url: string, request: Partial<OutboundRequest> = {}): O
   insecure_ssl: false,
   client_certificate: null,
   isolated: false,
+  checked_at: 0,
   ...request,
 });
 
@@ -59,6 +61,7 @@ export const createTransportHarness = (options: HarnessOptions = {}) => {
   const transport = createHttpTransport({
     clock: options.clock ?? systemClock,
     resolver,
+    ...(options.mayBegin === undefined ? {} : { mayBegin: options.mayBegin }),
     proxy: options.proxy === undefined ? null : parseProxy(options.proxy),
     ...(options.max_connection_age_ms === undefined
       ? {}

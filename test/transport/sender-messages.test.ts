@@ -17,6 +17,7 @@ const request: OutboundRequest = {
   insecure_ssl: true,
   client_certificate: { certificate: 'certificate', key: 'key' },
   isolated: true,
+  checked_at: 1_234.5,
 };
 
 const result: SendResult = {

@@ -218,8 +218,7 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     ports.observe?.(observation);
   };
   const limits = shareOf(settings.limits, cluster);
-  const { holdsLeases } = cluster;
-  const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe, limits, holdsLeases });
+  const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe, limits, cluster });
   const jobs = createJobs(ports, settings, { notices: loop.notices, changes, uses });
   const lifecycle = new Lifecycle({ ...ports, loop, jobs });
   await lifecycle.open();

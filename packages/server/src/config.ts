@@ -71,6 +71,18 @@ export const settings = {
       ),
     'Schema of the tables in PostgreSQL. If unset, the first one in the search path of the database role, usually `public`.',
   ),
+  database_direct_url: setting(
+    text.regex(
+      /^postgres(?:ql)?:\/\/./,
+      'must start with postgres://, such as postgres://user@host/database',
+    ),
+    'URL of the same PostgreSQL without the pooler of `database_url`, on which nodes hear of changes. Behind a pooler in transaction mode and without it, they find changes within 5 seconds.',
+  ),
+  database_prepare: withDefault(
+    yesOrNo,
+    'true',
+    'Use prepared statements in PostgreSQL. Not behind PgBouncer before 1.21 or without `max_prepared_statements`.',
+  ),
   api_key: setting(
     z
       .string()
@@ -249,7 +261,8 @@ const withoutCredentials = (url: string): string => url.replace(/^(\w+:\/*)?.*@/
 const shownValue = (name: SettingName, given: string | undefined): string | null => {
   if (given === undefined || SECRET_SETTINGS.has(name)) return null;
   if (name === 'database_url' && given.startsWith('file:')) return given;
-  return name === 'proxy' || name === 'database_url' ? withoutCredentials(given) : given;
+  const is_url = name === 'proxy' || name === 'database_url' || name === 'database_direct_url';
+  return is_url ? withoutCredentials(given) : given;
 };
 
 const showSetting = (name: SettingName, given: string | undefined, origin: SettingOrigin): ShownSetting => {

@@ -18,11 +18,13 @@ import type { SendResult, Transport } from './ports/transport.ts';
 import { createSystemRandom } from './random.ts';
 import type { Verbs } from './rpc/verbs.ts';
 import { cronSchedule } from './schedule/cron.ts';
+import type { SenderSettings } from './sender-thread.ts';
 import { openInboxFile } from './storage/inbox-file.ts';
 import { type OpenedStorage, openStorage } from './storage/open-storage.ts';
 import { readClientCertificate } from './transport/client-certificate.ts';
 import type { createHttpTransport } from './transport/http-transport.ts';
 import type { ForwardProxy } from './transport/proxy-tunnel.ts';
+import { leaseClockOf, type LeaseClock, mayBeginIn } from './transport/lease-clock.ts';
 import { ThreadedTransport } from './transport/threaded-transport.ts';
 import { VERSION } from './version.ts';
 
@@ -91,6 +93,14 @@ const networkSettingsOf = (config: Config): NetworkSettings => ({
   proxy: config.proxy ?? null,
 });
 
+const databaseOf = (config: Config) => ({
+  database_url: config.database_url,
+  database_direct_url: config.database_direct_url ?? null,
+  database_schema: config.database_schema ?? null,
+  database_prepare: config.database_prepare,
+  encryption_keys: config.encryption_keys ?? null,
+});
+
 const settingsOf = (config: Config, dialects: Dialects): Omit<Settings, 'system'> => {
   const default_dialect = dialects.get(config.dialect);
   if (default_dialect === undefined) {
@@ -127,6 +137,7 @@ interface TransportOptions {
   readonly createHttpTransport: CreateHttpTransport | null;
   readonly network: Network;
   readonly network_settings: NetworkSettings;
+  readonly lease_clock: LeaseClock | null;
   readonly onBroken: (error: BellwireError) => void;
 }
 
@@ -134,13 +145,18 @@ const loadHttpTransport = async (): Promise<CreateHttpTransport> =>
   (await import('./transport/http-transport.ts')).createHttpTransport;
 
 const transportFactory =
-  ({ createHttpTransport, network, network_settings, onBroken }: TransportOptions) =>
+  ({ createHttpTransport, network, network_settings, lease_clock, onBroken }: TransportOptions) =>
   (onResults: (results: readonly SendResult[]) => void): Transport => {
     if (createHttpTransport !== null)
-      return createHttpTransport({ ...network, clock: systemClock, onResults });
+      return createHttpTransport({
+        ...network,
+        clock: systemClock,
+        mayBegin: mayBeginIn(lease_clock),
+        onResults,
+      });
     return new ThreadedTransport({
       thread_url: senderThreadUrl(),
-      settings: network_settings,
+      settings: { ...network_settings, lease_clock } satisfies SenderSettings,
       clock: systemClock,
       onResults,
       onBroken: (cause) =>
@@ -240,14 +256,11 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
   const node_id = ids('node');
   const dialects = createDialects(parts.dialects);
   const settings = settingsOf(config, dialects);
-  const network_settings = networkSettingsOf(config);
-  const network = openNetwork(network_settings);
+  const network = openNetwork(networkSettingsOf(config));
   if (network.proxy !== null) warnOfProxy(log, network.proxy);
   const onBroken = reportBroken(log, parts.onBroken);
   const storage = await openStorage({
-    database_url: config.database_url,
-    database_schema: config.database_schema ?? null,
-    encryption_keys: config.encryption_keys ?? null,
+    ...databaseOf(config),
     clock: systemClock,
     onBroken,
     ids,
@@ -271,7 +284,8 @@ export const createBellwire = async (config: Config, parts: BellwireParts = {}):
     createTransport: transportFactory({
       createHttpTransport: config.sender_thread ? null : await loadHttpTransport(),
       network,
-      network_settings,
+      network_settings: networkSettingsOf(config),
+      lease_clock: leaseClockOf(storage.cluster.lease_window, systemClock),
       onBroken,
     }),
     url_policy: network.url_policy,

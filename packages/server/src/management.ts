@@ -17,6 +17,7 @@ import { limitRetries } from './admin/retry-limit.ts';
 import { createReadSystem } from './admin/system.ts';
 import { createTestSends } from './admin/test-sends.ts';
 import { createTryFilter } from './admin/try-filter.ts';
+import { ALONE } from './core/cluster.ts';
 import type { Hook } from './core/hook.ts';
 import { attemptDelays, hookDelays } from './core/retry-schedule.ts';
 import { explainRequest } from './dialects/explain.ts';
@@ -71,6 +72,7 @@ export const createManagement = (
   const onEnabled = (before: Hook) => notices.add(enabledNotice(before, clock.now()));
   const lookup = createHookLookup({ ...storage, audit, clock, log: ports.log, dialects, onEnabled });
   const onCreated = () => void jobs.run();
+  const { size: nodes } = storage.cluster ?? ALONE;
   const sampleOf = createSampleOf(ports);
   const testSends = createTestSends({ lookup, accept, clock, check: ports.check, sampleOf });
   const recoveryJobs = createRecoveryJobs({
@@ -87,7 +89,7 @@ export const createManagement = (
   const hookFacts = createHookFacts(ports, settings, secrets);
   const router = createAppRouter({
     accept,
-    admitEvent: createAdmitEvent({ ...storage.repositories, rate_limits: new RateLimits(clock) }),
+    admitEvent: createAdmitEvent({ ...storage.repositories, rate_limits: new RateLimits(clock, nodes) }),
     hooks: createHooks(forHooks),
     hookWarnings: createHookWarnings(forHooks),
     hookFacts,

@@ -20,6 +20,12 @@ const PERIOD_MS: Readonly<Record<RatePeriod, number>> = {
  */
 const BURST_MS = 250;
 
+/**
+ * Transactions of several nodes can use a limit in another order than that of their times: their clocks differ, and one
+ * can wait for the lock of another. Longer than both usually take.
+ */
+const DISORDER_MS = 1_000;
+
 /** Sums of fractions of milliseconds since 1970 are exact to about a quarter of this. */
 const ROUNDING_MS = 1e-3;
 
@@ -35,7 +41,7 @@ type UsedUntil = number | null;
 
 const usedUntil = (spacing: number, used_until: UsedUntil, now: number): number => {
   const used = Math.max(used_until ?? now, now);
-  return used > now + spacing + BURST_MS + ROUNDING_MS ? now + BURST_MS : used;
+  return used > now + spacing + BURST_MS + DISORDER_MS ? now + BURST_MS : used;
 };
 
 /** The number of deliveries that the limit allows at `now`. */

@@ -1,3 +1,4 @@
+import type { Cluster } from '../core/cluster.ts';
 import type { Delivery, WaitReason } from '../core/delivery.ts';
 import { type Event, hasSchedule } from '../core/event.ts';
 import type { SendableHook } from '../core/hook.ts';
@@ -33,8 +34,7 @@ export interface AttemptRunnerOptions {
   readonly settle: (settlement: Settlement) => void;
   /** Another node took over the lease before the delivery was sent, so this node does not settle it. */
   readonly onLeaseLost: (lease: Lease) => void;
-  /** False if other nodes may have taken over the leases in memory. */
-  readonly holdsLeases: () => boolean;
+  readonly cluster: Pick<Cluster, 'holdsLease'>;
 }
 
 /** An attempt that is ready to be sent, or in flight. */
@@ -179,7 +179,13 @@ export class AttemptRunner {
     try {
       return prepareRequest(
         { delivery, ...rendered },
-        { attempt_id: ids('att'), sent_at: clock.now(), user_agent, timeout_ms },
+        {
+          attempt_id: ids('att'),
+          sent_at: clock.now(),
+          checked_at: clock.monotonic(),
+          user_agent,
+          timeout_ms,
+        },
       );
     } catch (error) {
       log.error('a dialect threw an error; failed the delivery', {
@@ -196,11 +202,11 @@ export class AttemptRunner {
    * delivery while it is in flight. A recent lease nearly always suffices; the others are durably extended first.
    */
   async #withCoveringLease(flights: readonly Flight[]): Promise<readonly Flight[]> {
-    const { store, clock, onLeaseLost } = this.#options;
+    const { store, clock, cluster, onLeaseLost } = this.#options;
     const now = clock.now();
-    const holds = this.#options.holdsLeases();
-    const isCovered = ({ leased, prepared }: Flight) =>
-      holds && coversAttempt(leased.lease_until, now, prepared.request.timeout_ms);
+    const isCovered = ({ leased: { lease_until }, prepared }: Flight) =>
+      cluster.holdsLease(lease_until - LEASE_MS) &&
+      coversAttempt(lease_until, now, prepared.request.timeout_ms);
     const short = flights.filter((flight) => !isCovered(flight)).map(({ leased }) => leased);
     if (short.length === 0) return flights;
     const extended = await store.extendLeases({ now, lease_until: now + LEASE_MS, leases: short });

@@ -1,3 +1,4 @@
+import type { Cluster } from '../core/cluster.ts';
 import { hasSchedule } from '../core/event.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -43,8 +44,8 @@ export interface DeliveryLoopOptions extends ReportOptions {
   readonly dialects: ReadonlyMap<string, Dialect>;
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly limits: ConcurrencyLimits;
-  /** False if other nodes may have taken over the leases of this one. */
-  readonly holdsLeases: () => boolean;
+  /** The place of this node among those that share the database. */
+  readonly cluster: Pick<Cluster, 'holdsLease' | 'shareOf'>;
   readonly user_agent: string;
   /** Override every dialect's schedule and timeout. */
   readonly retry_delays_ms: readonly number[] | null;
@@ -95,7 +96,7 @@ export class DeliveryLoop {
     this.#options = options;
     this.#report = new Report(options);
     const { clock } = options;
-    this.#throttles = new HookThrottles({ clock, onClaimable: () => this.#onClaimable() });
+    this.#throttles = new HookThrottles({ ...options, onClaimable: () => this.#onClaimable() });
     options.store.watchThrottles((throttles) => this.#onThrottled(throttles));
     this.#runner = new AttemptRunner({
       ...options,

@@ -1,4 +1,5 @@
 import type { BreakerState } from '../core/breaker.ts';
+import type { Cluster } from '../core/cluster.ts';
 import type { Delivery } from '../core/delivery.ts';
 import { hasSchedule } from '../core/event.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -6,6 +7,7 @@ import type { DueHook, HookThrottle } from '../ports/store.ts';
 
 export interface HookThrottlesOptions {
   readonly clock: Clock;
+  readonly cluster: Pick<Cluster, 'shareOf'>;
   /** More deliveries of hooks may be claimed now. */
   readonly onClaimable: () => void;
 }
@@ -65,7 +67,7 @@ export class HookThrottles {
   widthOf(hook_id: string, slots: number): number | null {
     const known = this.#known.get(hook_id);
     if (known === undefined) return null;
-    return Math.min(known.width ?? slots, slots);
+    return known.width === null ? slots : Math.min(this.#options.cluster.shareOf(known.width), slots);
   }
 
   /** Whether a leased delivery must be returned: the breaker of its hook has opened since. */

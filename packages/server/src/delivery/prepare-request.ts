@@ -17,6 +17,8 @@ export interface Prepared {
 export interface PrepareOptions {
   readonly attempt_id: string;
   readonly sent_at: number;
+  /** On the monotonic clock. */
+  readonly checked_at: number;
   readonly user_agent: string;
   /** Overrides the dialect's timeout; the hook's own takes precedence. */
   readonly timeout_ms: number | null;
@@ -108,6 +110,7 @@ export const prepareRequest = (
       insecure_ssl: hook.insecure_ssl,
       client_certificate: identityOf(hook),
       isolated: isSuspect(delivery),
+      checked_at: options.checked_at,
     },
     recorded: { method: hook.method, url: hook.url, headers, body },
   };

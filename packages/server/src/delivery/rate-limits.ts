@@ -23,13 +23,19 @@ interface Known {
 /** Limits whose tokens are remembered. One that is forgotten begins with a full bucket. */
 const REMEMBERED_MAX = 50_000;
 
-/** Counts events against limits per second, in this process. After a restart, every limit has a full second. */
+/**
+ * Counts events against limits per second, in this process: each node admits its equal part of a limit. After a restart,
+ * every limit has a full second.
+ */
 export class RateLimits {
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #nodes: () => number;
   readonly #known = new LRUCache<string, Known>(atMost(REMEMBERED_MAX));
 
-  constructor(clock: Pick<Clock, 'monotonic'>) {
+  /** `nodes`: the number of nodes that share every limit. */
+  constructor(clock: Pick<Clock, 'monotonic'>, nodes: () => number = () => 1) {
     this.#clock = clock;
+    this.#nodes = nodes;
   }
 
   /** Counts one event against all limits, or against none. @throws BellwireError `too_many_requests` */
@@ -37,7 +43,7 @@ export class RateLimits {
     const now = this.#clock.monotonic();
     const buckets = limits.map((limit) => ({ limit, bucket: this.#bucketOf(limit, now) }));
     for (const { limit, bucket } of buckets) {
-      const wait_ms = waitOf(bucket, limit.per_second);
+      const wait_ms = waitOf(bucket, this.#partOf(limit));
       if (wait_ms === 0) continue;
       throw new BellwireError(
         'too_many_requests',
@@ -51,10 +57,13 @@ export class RateLimits {
   }
 
   /** A bucket of another rate than before begins full. */
-  #bucketOf({ key, per_second }: RateLimit, now: number): Bucket {
-    const known = this.#known.get(key);
-    return known?.per_second === per_second
-      ? refilled(known.bucket, per_second, now)
-      : fullBucket(per_second, now);
+  #bucketOf(limit: RateLimit, now: number): Bucket {
+    const known = this.#known.get(limit.key);
+    const part = this.#partOf(limit);
+    return known?.per_second === limit.per_second ? refilled(known.bucket, part, now) : fullBucket(part, now);
+  }
+
+  #partOf({ per_second }: RateLimit): number {
+    return per_second / this.#nodes();
   }
 }

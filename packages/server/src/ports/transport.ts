@@ -21,6 +21,8 @@ export interface OutboundRequest {
    * on a transport without threads.
    */
   readonly isolated: boolean;
+  /** When the lease of its delivery was checked, on the monotonic clock: `mayBegin` of a transport is asked with it. */
+  readonly checked_at: number;
 }
 
 /** The duration of each phase; null if it did not take place (dns, connect and tls on a reused connection). */

@@ -65,6 +65,10 @@ export interface StorageOptions extends StorageParts {
   readonly database_url: string;
   /** The schema of the tables in PostgreSQL; the first one in the search path if it is null. */
   readonly database_schema: string | null;
+  /** The URL of the same PostgreSQL without a pooler, to hear of changes of other nodes; `database_url` by default. */
+  readonly database_direct_url?: string | null;
+  /** Whether statements are prepared in PostgreSQL; true by default. */
+  readonly database_prepare?: boolean;
   readonly encryption_keys: string | null;
   readonly clock: Clock;
   /** Called once when the disk fails: the process must end, and the next one recovers from the write-ahead log. */
@@ -141,7 +145,11 @@ export const openStorage = async (options: StorageOptions): Promise<OpenedStorag
 
 const factsOf = async ({ db }: SqliteDatabase): Promise<DatabaseFacts> => {
   const { rows } = await sql<{ version: string }>`select sqlite_version() as version`.execute(db);
-  return { kind: 'SQLite', version: rows[0]?.version ?? '', migrations: await appliedMigrations(db, sqliteSchema, null) };
+  return {
+    kind: 'SQLite',
+    version: rows[0]?.version ?? '',
+    migrations: await appliedMigrations(db, sqliteSchema, null),
+  };
 };
 
 /**

@@ -10,6 +10,8 @@ import { TransportError } from './transport-error.ts';
 export interface HttpExchangeContext {
   readonly clock: Clock;
   readonly max_body_bytes: number;
+  /** Whether the lease of the request is still held. */
+  readonly mayBegin: (request: OutboundRequest) => boolean;
   /** Sends the request again on a new connection. */
   readonly dispatchFresh: (exchange: HttpExchange) => void;
   readonly onResult: (result: SendResult) => void;
@@ -65,6 +67,12 @@ export class HttpExchange implements Dispatcher.DispatchHandler, DialTrace {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // The deadline passed while the request waited for its connection: it must not be sent.
     if (this.is_settled) {
+      controller.abort(RELEASED);
+      return;
+    }
+    // This process was suspended, and another node may have sent it meanwhile.
+    if (!this.context.mayBegin(this.request)) {
+      this.settle({ kind: 'interrupted' }, null);
       controller.abort(RELEASED);
       return;
     }

@@ -23,6 +23,8 @@ export interface HttpTransportOptions {
   readonly onResults: (results: readonly SendResult[]) => void;
   /** Maximum size of a captured body; default 16 KiB. */
   readonly max_body_bytes?: number;
+  /** Asked right before a request is written: without a yes, it is not, and is `interrupted`. Default always. */
+  readonly mayBegin?: (request: OutboundRequest) => boolean;
   /** Default 4 minutes. */
   readonly max_connection_age_ms?: number;
 }
@@ -74,6 +76,7 @@ export const createHttpTransport = (options: HttpTransportOptions): Transport =>
   const context: HttpExchangeContext = {
     clock,
     max_body_bytes: options.max_body_bytes ?? MAX_BODY_BYTES,
+    mayBegin: options.mayBegin ?? (() => true),
     dispatchFresh: (exchange) => dispatch(exchange, 'fresh'),
     onResult,
   };

@@ -13,6 +13,7 @@ type PostedRequest = readonly [
     insecure_ssl: boolean,
     client_certificate: OutboundRequest['client_certificate'],
     isolated: boolean,
+    checked_at: number,
   ],
   ...headers: string[],
 ];
@@ -49,7 +50,7 @@ export const READY = 'ready';
 /** Messages from the sender thread. */
 export type FromSender = typeof READY | readonly PostedResult[];
 
-const REQUEST_FIELDS = 8;
+const REQUEST_FIELDS = 9;
 const RESPONSE_FIELDS = 3;
 
 type Headers = Readonly<Record<string, string>>;
@@ -72,7 +73,8 @@ const headersFrom = (list: readonly unknown[], first: number): Record<string, st
 };
 
 export const postedRequest = (request: OutboundRequest): PostedRequest => {
-  const { id, url, method, body, timeout_ms, insecure_ssl, client_certificate, isolated } = request;
+  const { id, url, method, body, timeout_ms, insecure_ssl, client_certificate, isolated, checked_at } =
+    request;
   const posted: PostedRequest = [
     id,
     url,
@@ -82,15 +84,27 @@ export const postedRequest = (request: OutboundRequest): PostedRequest => {
     insecure_ssl,
     client_certificate,
     isolated,
+    checked_at,
   ];
   pushHeaders(posted as unknown as string[], request.headers);
   return posted;
 };
 
 export const receivedRequest = (posted: PostedRequest): OutboundRequest => {
-  const [id, url, method, body, timeout_ms, insecure_ssl, client_certificate, isolated] = posted;
+  const [id, url, method, body, timeout_ms, insecure_ssl, client_certificate, isolated, checked_at] = posted;
   const headers = headersFrom(posted, REQUEST_FIELDS);
-  return { id, url, method, headers, body, timeout_ms, insecure_ssl, client_certificate, isolated };
+  return {
+    id,
+    url,
+    method,
+    headers,
+    body,
+    timeout_ms,
+    insecure_ssl,
+    client_certificate,
+    isolated,
+    checked_at,
+  };
 };
 
 const postedResponse = ({ status, body, body_truncated, headers }: NonNullable<SendResult['response']>) => {

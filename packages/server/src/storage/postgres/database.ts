@@ -22,6 +22,8 @@ export interface PostgresDatabase extends Connections {
   readonly pool: Pool;
   /** The schema of the tables; null for the first one in the search path of the connection. */
   readonly schema: string | null;
+  /** Whether statements with a name are prepared by it. Turned off by the first pooler that does not know a name. */
+  readonly prepared: { is_on: boolean };
   readonly close: () => Promise<void>;
 }
 
@@ -33,6 +35,8 @@ export interface PostgresOptions {
   readonly connections?: number;
   /** The schema of the tables; the first one in the search path of the connection by default. */
   readonly schema?: string | null;
+  /** Whether statements with a name are prepared; true by default. */
+  readonly prepares?: boolean;
   /** Maximum time of a statement, after which its connection counts as lost, in milliseconds; no limit by default. */
   readonly answer_ms?: number;
 }
@@ -138,9 +142,9 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
   pool.on('error', () => undefined);
   // A connection that is lost between two statements fails the next one.
   pool.on('connect', (client) => void client.on('error', () => undefined));
-  const { schema = null } = options;
+  const { schema = null, prepares = true } = options;
   const db = inSchema(new Kysely<Schema>({ dialect: new Dialect(createKyselyPool(pool)) }), schema);
-  return { db, reader: db, pool, schema, close: () => db.destroy() };
+  return { db, reader: db, pool, schema, prepared: { is_on: prepares }, close: () => db.destroy() };
 };
 
 /** The same database, in which a fault of the server or of the connection is a BellwireError `storage_failed`. */

@@ -1,8 +1,10 @@
+import { sql } from 'kysely';
 import type { LeasedDelivery, Store } from '../../ports/store.ts';
 import type { FanOutTurns } from './fan-outs.ts';
 import { claimDue } from './leases.ts';
 import { findLostLeases } from './lost-leases.ts';
 import { NeedsOf } from './needs.ts';
+import type { Session } from './session.ts';
 import type { TenantTurns } from './tenant-turns.ts';
 import type { Transactions, TransactionsOptions } from './transactions.ts';
 
@@ -46,6 +48,20 @@ export const continueFanOuts = async (
   return transactions.applied(committed);
 };
 
+/** Those of the hooks that have a stored throttle. */
+const throttledOf = async (
+  session: Session,
+  wants: readonly { readonly hook_id: string }[],
+): Promise<ReadonlySet<string>> => {
+  const rows = await session.all(
+    session.db
+      .selectFrom('bellwire_throttles')
+      .select('hook_id')
+      .where('hook_id', '=', sql<string>`any(${wants.map(({ hook_id }) => hook_id)}::text[])`),
+  );
+  return new Set(rows.map(({ hook_id }) => hook_id));
+};
+
 /** Leases due deliveries. */
 export const claim = async (
   transactions: Transactions,
@@ -53,13 +69,30 @@ export const claim = async (
   { turns, node_id }: { readonly turns: TenantTurns; readonly node_id: string },
 ): Result<'claim'> => {
   const committed = await transactions.run(
-    (session) => {
+    async (session) => {
       const needs = new NeedsOf(transactions.index);
-      for (const { workspace_id, hook_id } of wanted.wants) needs.claim(workspace_id, hook_id);
+      const throttled = await throttledOf(session, wanted.wants);
+      for (const { workspace_id, hook_id } of wanted.wants) {
+        needs.claim(workspace_id, hook_id, throttled.has(hook_id));
+      }
       return transactions.decide(session, wanted, {
         needs,
-        decide: ({ batch, parts }) =>
-          claimDue(session, wanted, { batch, throttles: parts.throttles, turns, node_id }),
+        decide: async ({ batch, parts }) => {
+          const claimed = await claimDue(session, wanted, {
+            batch,
+            throttles: parts.throttles,
+            turns,
+            node_id,
+          });
+          for (const { workspace_id, hook_id } of wanted.wants) {
+            const hook = batch.hook(workspace_id, hook_id);
+            // Another node has ended it since this one looked.
+            if (hook?.throttle === null && transactions.isHeldBack(hook_id)) {
+              batch.noteThrottle(hook, { waits: true });
+            }
+          }
+          return claimed;
+        },
       });
     },
     wanted.wants.map(({ workspace_id }) => workspace_id),

@@ -25,12 +25,19 @@ interface Indexed {
 export class HookIndex implements HookView {
   readonly #reader: HookReader;
   readonly #max_age: MaxAge;
+  readonly #onChanged: (hooks: readonly IndexedHook[]) => void;
   readonly #workspaces = new LRUCache<string, Indexed>({ max: WORKSPACES_MAX });
   readonly #reading = new Map<string, Promise<void>>();
 
-  constructor(reader: HookReader, max_age: MaxAge) {
+  /** `onChanged` is called with hooks that were read again since they have changed. */
+  constructor(
+    reader: HookReader,
+    max_age: MaxAge,
+    onChanged: (hooks: readonly IndexedHook[]) => void = () => undefined,
+  ) {
     this.#reader = reader;
     this.#max_age = max_age;
+    this.#onChanged = onChanged;
   }
 
   /** Call it before the other methods. Reads nothing if the hooks of these workspaces are current. */
@@ -46,6 +53,11 @@ export class HookIndex implements HookView {
     return this.#of(workspace_id).hooks.subscribers(type, tenant);
   }
 
+  /** The hook, if it is in memory. */
+  known(workspace_id: string, id: string): IndexedHook | undefined {
+    return this.#workspaces.peek(workspace_id)?.hooks.get(id);
+  }
+
   /** Whether a hook of the workspace may have a filter; false while the workspace is not in memory. */
   mayFilter(workspace_id: string): boolean {
     return this.#workspaces.peek(workspace_id)?.hooks.mayFilter ?? false;
@@ -53,7 +65,10 @@ export class HookIndex implements HookView {
 
   /** Applies a committed change. */
   patch(hook: IndexedHook): void {
-    this.#workspaces.peek(hook.workspace_id)?.hooks.patch(hook);
+    const indexed = this.#workspaces.peek(hook.workspace_id);
+    indexed?.hooks.patch(hook);
+    // A read that is under way can return an older state.
+    if (this.#reading.has(hook.workspace_id)) indexed?.hooks.dirty.add(hook.id);
   }
 
   /** Marks a hook as changed, even one that is not indexed yet. */
@@ -107,7 +122,11 @@ export class HookIndex implements HookView {
     try {
       const is_old = known.read_at === null || began_at - known.read_at >= this.#max_age.ms;
       const ids = is_old ? await this.#changed(workspace_id, known, dirty) : dirty;
-      if (ids.length > 0) this.#replace(known, ids, await this.#reader.some(workspace_id, ids));
+      if (ids.length > 0) {
+        const found = await this.#reader.some(workspace_id, ids);
+        this.#replace(known, ids, found);
+        this.#onChanged(found.map(({ hook }) => hook));
+      }
       if (is_old) known.read_at = began_at;
     } catch (error) {
       for (const id of dirty) known.hooks.dirty.add(id);

@@ -45,10 +45,10 @@ export class NeedsOf implements Needs {
     if (order_key !== null) this.orders.push({ hook_id, order_key });
   }
 
-  /** Due deliveries of a hook are leased. */
-  claim(workspace_id: string, hook_id: string): void {
+  /** Due deliveries of a hook are leased. `has_throttle`: in the database, of which the memory can be behind. */
+  claim(workspace_id: string, hook_id: string, has_throttle: boolean): void {
     const hook = this.#index.hook(workspace_id, hook_id);
-    if (hook !== undefined && isThrottled(hook)) this.hook_ids.add(hook_id);
+    if (hook !== undefined && (has_throttle || isThrottled(hook))) this.hook_ids.add(hook_id);
   }
 
   /** An event is stored, with deliveries for its hooks. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Cluster } from '../../core/cluster.ts';
+import { LeaseWindow } from '../../core/lease-window.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Schema } from '../schema.ts';
 import { databaseNow, type NodesSchema } from './nodes-table.ts';
@@ -35,6 +36,7 @@ interface Beat {
 
 /** This node in the database: signs of life every 2 seconds, which also elect one leader. */
 export class Node implements Cluster {
+  readonly lease_window = new LeaseWindow();
   readonly #db: Kysely<Schema & NodesSchema>;
   readonly #node_id: string;
   readonly #clock: Clock;
@@ -42,6 +44,8 @@ export class Node implements Cluster {
   #joined_at: number | null = null;
   /** When the last sign of life began that the database has stored. */
   #seen_at: number | null = null;
+  /** Since when it has never been unsure whether it counts as dead, by the time of the database. */
+  #seen_since = Infinity;
   #led_at: number | null = null;
   #cancel: () => void = () => undefined;
   #beating: Promise<void> = Promise.resolve();
@@ -65,7 +69,8 @@ export class Node implements Cluster {
 
   readonly isLeader = (): boolean => this.#isWithin(this.#led_at, LEADS_MS);
 
-  readonly holdsLeases = (): boolean => this.#isWithin(this.#seen_at, UNSURE_AFTER_MS);
+  readonly holdsLease = (leased_at: number): boolean =>
+    leased_at >= this.#seen_since && this.#isWithin(this.#seen_at, UNSURE_AFTER_MS);
 
   readonly shareOf = (limit: number): number => {
     const nodes = this.#alive.length;
@@ -74,6 +79,8 @@ export class Node implements Cluster {
     const rank = this.#alive.indexOf(this.#node_id);
     return Math.max(1, Math.floor(limit / nodes) + (rank >= 0 && rank < limit % nodes ? 1 : 0));
   };
+
+  readonly size = (): number => Math.max(1, this.#alive.length);
 
   /** The time of the database, by which due times and leases of all nodes are compared; milliseconds since 1970. */
   readonly now = (): number => this.#clock.now() + this.#ahead_ms;
@@ -109,9 +116,13 @@ export class Node implements Cluster {
 
   async #beat(): Promise<void> {
     const began_at = this.#clock.monotonic();
+    const began_now = this.#clock.now();
     const { alive, is_leader } = await this.#write();
     this.#alive = alive;
+    const has_lapsed = this.#seen_at === null || began_at - this.#seen_at >= UNSURE_AFTER_MS;
+    if (has_lapsed) this.#seen_since = began_now + this.#ahead_ms;
     this.#seen_at = began_at;
+    this.lease_window.extend(began_at, began_at + UNSURE_AFTER_MS);
     this.#led_at = is_leader ? began_at : null;
   }
 

@@ -17,11 +17,14 @@ import { codeOf } from './storage-error.ts';
 
 /** How long what this node has read of hooks, catalogs and keys may be used without another look. */
 const MAX_AGE_MS = 5_000;
+/**
+ * Without an answer for so long, a connection is lost, as when the network drops what is sent. Longer than any statement
+ * waits for a lock.
+ */
+const ANSWER_MS = 15_000;
 /** Maximum wait for a server that is starting. */
 const STARTING_MS = 30_000;
 const PAUSE_MS = 250;
-/** Longer than a transaction waits for a lock. */
-const ANSWER_MS = 15_000;
 /** The folder of the key file, of the first API key and of the inbox, as for the default database file. */
 const FOLDER = '.bellwire';
 
@@ -124,7 +127,8 @@ const migrate = async (url: string, schema: string | null): Promise<void> => {
  */
 export const openPostgresStorage = async (options: StorageOptions): Promise<OpenedStorage> => {
   const { database_url: url, database_schema: schema, encryption_keys, clock, ...rest } = options;
-  const database = openPostgres(url, { schema, answer_ms: ANSWER_MS });
+  const { database_prepare: prepares = true, database_direct_url } = options;
+  const database = openPostgres(url, { schema, prepares, answer_ms: ANSWER_MS });
   const { db } = database;
   const node = new Node({ db, node_id: rest.node_id, clock });
   try {
@@ -140,7 +144,8 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     const max_age = { ms: MAX_AGE_MS, monotonic: clock.monotonic };
     const connected = connectPostgres(database, cipher, { ...rest, max_age, cluster: node });
     const { invalidations } = connected;
-    const notices = new Notices({ ...database, url, node_id: rest.node_id, clock, invalidations });
+    const direct = { ...database, url: database_direct_url ?? url };
+    const notices = new Notices({ ...direct, node_id: rest.node_id, clock, invalidations });
     await notices.open();
     return {
       ...connected,

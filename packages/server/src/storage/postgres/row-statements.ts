@@ -1,4 +1,5 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
+import { sha256 } from '../../core/signing.ts';
 import type { Schema } from '../schema.ts';
 import type { NamedStatement, Session } from './session.ts';
 import { storable } from './storable.ts';
@@ -29,7 +30,10 @@ export class RowStatement<R> {
     { columns, text }: { readonly columns: Columns<R>; readonly text: RawBuilder<unknown> },
   ) {
     this.#columns = Object.keys(columns) as (keyof R & string)[];
-    this.#statement = { name: `bellwire_${name}`, text: text.compile(db).sql };
+    const { sql: compiled } = text.compile(db);
+    // Behind a pooler, nodes of different versions share the names.
+    const version = Buffer.from(sha256(compiled)).toString('hex').slice(0, 8);
+    this.#statement = { name: `bellwire_${name}_${version}`, text: compiled };
   }
 
   /** Returns the number of changed rows. Costs nothing without rows. */

@@ -19,9 +19,11 @@ export interface NamedStatement {
 export class Session {
   readonly db: Kysely<Schema>;
   readonly #client: PoolClient;
+  readonly #prepares: boolean;
 
-  constructor(client: PoolClient, db: Kysely<Schema>) {
+  constructor(client: PoolClient, { db, prepared }: Pick<PostgresDatabase, 'db' | 'prepared'>) {
     this.#client = client;
+    this.#prepares = prepared.is_on;
     this.db = db;
   }
 
@@ -41,7 +43,8 @@ export class Session {
 
   /** Runs a named statement. Returns the number of changed rows. */
   async runNamed({ name, text }: NamedStatement, values: unknown[]): Promise<number> {
-    return (await this.#client.query({ name, text, values })).rowCount ?? 0;
+    const named = this.#prepares ? { name } : {};
+    return (await this.#client.query({ ...named, text, values })).rowCount ?? 0;
   }
 
   #execute(query: Query<unknown>) {
@@ -57,15 +60,16 @@ const RUNS_MAX = 6;
 const isDisturbed = (error: unknown): boolean =>
   error instanceof AlreadyChanged || codeOf(error) === '40P01' || codeOf(error) === '40001';
 
-const runOnce = async <T>(
-  { pool, db }: PostgresDatabase,
-  work: (session: Session) => Promise<T>,
-): Promise<T> => {
+/** A prepared statement exists already, or not at all: a pooler exchanges the session between transactions. */
+const isUnprepared = (error: unknown): boolean => codeOf(error) === '42P05' || codeOf(error) === '26000';
+
+const runOnce = async <T>(database: PostgresDatabase, work: (session: Session) => Promise<T>): Promise<T> => {
+  const { pool } = database;
   const client = await pool.connect();
   let failure: unknown = null;
   try {
     await client.query(BEGIN);
-    const result = await work(new Session(client, db));
+    const result = await work(new Session(client, database));
     const { command } = await client.query('commit');
     // The answer of the server to the commit of a transaction in which a statement has failed.
     if (command === 'ROLLBACK') throw new Error('the transaction was rolled back');
@@ -93,7 +97,9 @@ export const transact = async <T>(
       await prepare();
       return await runOnce(database, work);
     } catch (error) {
-      if (!isDisturbed(error) || run === RUNS_MAX) throw error;
+      if (isUnprepared(error)) database.prepared.is_on = false;
+      else if (!isDisturbed(error)) throw error;
+      if (run === RUNS_MAX) throw error;
     }
   }
 };

@@ -7,7 +7,9 @@ import type { Cipher } from '../cipher.ts';
 import type { Invalidations } from '../invalidations.ts';
 import { ageOptions, type MaxAge } from '../max-age.ts';
 import { Batch, type HookView } from '../store/batch.ts';
+import type { IndexedHook } from '../store/indexed-hook.ts';
 import { KnownTenants } from '../store/tenant-writer.ts';
+import { toHookThrottle } from '../store/to-hook-throttle.ts';
 import { AlreadyChanged } from './already-changed.ts';
 import { createCommitParts } from './commit-parts.ts';
 import type { PostgresDatabase } from './database.ts';
@@ -53,6 +55,8 @@ export interface Decided<T> {
 }
 
 const HOOKS_MAX = 20_000;
+/** Hooks of which a node remembers that it has reported a throttle. */
+const REPORTED_MAX = 100_000;
 /** Waiting deliveries that one transaction holds for the hooks that it disables: per hook, and in total. */
 const HELD_PER_HOOK = 200;
 const HELD_MAX = 500;
@@ -72,6 +76,10 @@ const viewOf = (index: HookIndex, { indexed }: Facts): HookView => ({
   },
 });
 
+const isClosed = (hook: IndexedHook | undefined): boolean => (hook?.throttle?.state ?? 'closed') === 'closed';
+
+const isUnlimited = (hook: IndexedHook): boolean => isClosed(hook) && (hook.throttle?.width ?? null) === null;
+
 /** The transactions of one node, with what the node keeps in memory of hooks and tenants. */
 export class Transactions {
   readonly #options: TransactionsOptions;
@@ -80,6 +88,10 @@ export class Transactions {
   readonly #sendable: LRUCache<string, { readonly hook: SendableHook | null }>;
   readonly #known_tenants: KnownTenants;
   readonly #flush: Flush;
+  /** Hooks that were last reported as held back or ramping up: other nodes may have ended it since. */
+  readonly #held_back = new LRUCache<string, true>({ max: REPORTED_MAX });
+  /** The time of the last transaction. */
+  #now = 0;
   #lost_at: number | null = null;
   /** Called after a commit that changed throttles or kept deliveries waiting. */
   onThrottled: (throttles: readonly HookThrottle[]) => void = () => undefined;
@@ -88,7 +100,7 @@ export class Transactions {
     const { database, cipher, invalidations, max_age } = options;
     this.#options = options;
     this.#reader = createHookReader(database.db, cipher);
-    this.index = new HookIndex(this.#reader, max_age);
+    this.index = new HookIndex(this.#reader, max_age, (hooks) => this.#onChanged(hooks));
     this.#sendable = new LRUCache({ ...atMost(HOOKS_MAX), ...ageOptions(max_age) });
     this.#known_tenants = new KnownTenants(max_age);
     this.#flush = createFlush(database.db);
@@ -135,6 +147,7 @@ export class Transactions {
     { now, leasing }: When,
     { needs, decide }: { readonly needs: Needs; readonly decide: (deciding: Deciding) => T | Promise<T> },
   ): Promise<Decided<T>> {
+    this.#now = now;
     const facts = await readFacts(session, needs, this.#reader);
     const writes = new WriteSet(facts);
     const batch = new Batch(now, viewOf(this.index, facts), leasing);
@@ -151,12 +164,36 @@ export class Transactions {
   /** Applies a committed transaction to memory, and returns its result. */
   applied<T>({ result, batch }: Decided<T>): T {
     const { hooks, changed_status, tenants } = batch.changes;
-    for (const hook of hooks) this.index.patch(hook);
+    for (const hook of hooks) {
+      const { workspace_id, id: hook_id } = hook;
+      const is_new_state = isClosed(this.index.known(workspace_id, hook_id)) !== isClosed(hook);
+      this.index.patch(hook);
+      if (is_new_state) this.#options.invalidations.publish({ kind: 'hook', workspace_id, hook_id });
+    }
     for (const id of changed_status) this.#sendable.delete(id);
     for (const tenant of tenants) this.#known_tenants.add(tenant);
-    const throttles = batch.throttles();
-    if (throttles.length > 0) this.onThrottled(throttles);
+    this.#report(batch.throttles());
     return result;
+  }
+
+  /** Whether a hook was last reported as held back or ramping up. */
+  isHeldBack(hook_id: string): boolean {
+    return this.#held_back.has(hook_id);
+  }
+
+  /** Other nodes change throttles too. */
+  #onChanged(hooks: readonly IndexedHook[]): void {
+    const about = hooks.filter((hook) => !isUnlimited(hook) || this.#held_back.has(hook.id));
+    this.#report(about.map((hook) => toHookThrottle(hook, { waits: true, now: this.#now })));
+  }
+
+  #report(throttles: readonly HookThrottle[]): void {
+    if (throttles.length === 0) return;
+    for (const { hook_id, state, width } of throttles) {
+      if (state === 'closed' && width === null) this.#held_back.delete(hook_id);
+      else this.#held_back.set(hook_id, true);
+    }
+    this.onThrottled(throttles);
   }
 
   /** The hooks as they are sent, by id. A deleted hook is missing; one that cannot be decrypted is null. */
