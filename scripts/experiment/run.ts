@@ -9,7 +9,7 @@ const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 const list = (): void => {
   print('pnpm experiment <id> runs the full form of a test:\n');
-  for (const { id, takes, shows } of experiments) print(`  ${id.padEnd(9)} ${takes.padStart(6)}  ${shows}`);
+  for (const { id, takes, shows } of experiments) print(`  ${id.padEnd(10)} ${takes.padStart(6)}  ${shows}`);
 };
 
 const run = ({ file, env }: Experiment, args: readonly string[]): void => {

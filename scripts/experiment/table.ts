@@ -51,6 +51,21 @@ export const experiments: readonly Experiment[] = [
     takes: '25 min',
   },
   {
+    id: 'I1-process',
+    file: 'test/process/isolation.test.ts',
+    env: { PROCESS_HOOKS: '10000', PROCESS_SECONDS: '600' },
+    shows: 'The same with a real server: 300 bad receivers of 10,000, its memory and its sockets',
+    takes: '25 min',
+  },
+  {
+    id: 'I4-process',
+    file: 'test/process/rate-limit.test.ts',
+    env: { PROCESS_BACKLOG: '50000' },
+    shows:
+      'The same as I4 with a real server: one probe, then the rate of the hook, and fresh events in between',
+    takes: '5 min',
+  },
+  {
     id: 'I2',
     file: 'test/delivery/floods.test.ts',
     env: { FLOOD_EVENTS: '200000' },

@@ -75,7 +75,7 @@ export const start: Scenario = {
     const pending = 100_000;
     const began = performance.now();
     await prepareTables(
-      join(folder, 'pending.db'),
+      join(folder, 'start-pending.db'),
       { hooks: 1_000, finished: 0, old: 0, pending, gone_backlog: pending / 5, paused_backlog: 0 },
       9,
     );
@@ -86,7 +86,9 @@ export const start: Scenario = {
         startOnce(folder, `tsx${n}.db`, ['--import', TSX]),
       ),
       await startsOf('existing database', times, () => startOnce(folder, 'old.db', [])),
-      await startsOf('100,000 pending, after kill -9', times, () => startOnce(folder, 'pending.db', [])),
+      await startsOf('100,000 pending, after kill -9', times, () =>
+        startOnce(folder, 'start-pending.db', []),
+      ),
     ];
   },
 };

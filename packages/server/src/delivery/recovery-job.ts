@@ -3,6 +3,9 @@ import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Recoveries } from '../ports/recoveries.ts';
 import type { Job } from './job-runner.ts';
+import { createRhythm } from './rhythm.ts';
+
+const PRUNE_EVERY_MS = 60_000;
 
 export interface RecoveryJobOptions {
   readonly recoveries: Recoveries;
@@ -19,13 +22,14 @@ export interface RecoveryJobOptions {
  */
 export const createRecoveryJob = (options: RecoveryJobOptions): Job => {
   const { recoveries, clock, ids, changes, retention_ms } = options;
+  const mayPrune = createRhythm(clock, PRUNE_EVERY_MS);
   let served = '';
   return {
     name: 'recovery',
     advance: async (limit) => {
       const next = await recoveries.next(served);
       if (next === null) {
-        if (retention_ms !== null) await recoveries.prune(clock.now() - retention_ms);
+        if (retention_ms !== null && mayPrune()) await recoveries.prune(clock.now() - retention_ms);
         return false;
       }
       served = next.workspace_id;

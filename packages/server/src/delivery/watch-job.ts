@@ -5,6 +5,7 @@ import type { Repositories } from '../ports/repositories.ts';
 import type { Store, VolumeSpace } from '../ports/store.ts';
 import type { Job } from './job-runner.ts';
 import type { Notices } from './notices.ts';
+import { createRhythm } from './rhythm.ts';
 
 export interface WatchJobOptions {
   readonly store: Pick<Store, 'fileSizes'>;
@@ -31,16 +32,15 @@ class Watch {
   /** The workspaces that know of the disk. */
   readonly #informed = new Set<string>();
   #is_disk_low = false;
-  #checked_at = Number.NEGATIVE_INFINITY;
+  readonly #isDue: () => boolean;
 
   constructor(options: WatchJobOptions) {
     this.#options = options;
+    this.#isDue = createRhythm(options.clock, EVERY_MS);
   }
 
   async check(): Promise<void> {
-    const at = this.#options.clock.monotonic();
-    if (at - this.#checked_at < EVERY_MS) return;
-    this.#checked_at = at;
+    if (!this.#isDue()) return;
     const workspaces = await this.#options.hooks.operationalWorkspaces(WORKSPACES_MAX);
     await this.#checkDisk(workspaces);
     await this.#checkBacklog(workspaces);
