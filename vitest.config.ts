@@ -1,15 +1,21 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { postgres } from './test/support/postgres-server.ts';
 
 const EXTENDED = 'test/**/*.extended.test.ts';
 
 /** The tests of servers and deliveries. Those of `test/storage` and of nodes choose their databases themselves. */
-const POSTGRES = [
+const SUITES = [
   'test/{admin,cli,client,delivery,dialects,http,rpc}/**/*.test.ts',
   'test/browser/**/*.test.ts',
   'test/process/{breaker,endless-bodies,erasure,hostile-schemas,kill,killed-attempt}.test.ts',
   'test/process/{many-connections,ordered-kill,outage,proxy,receivers,recovery,silent-zone}.test.ts',
   'test/process/{stop,stream}.test.ts',
 ];
+
+/** Those of them that are part of the standard tests: half a minute. */
+const SHORT_SUITES = ['test/http/{openapi-answers,operations,system}.test.ts', 'test/rpc/library.test.ts'];
+
+if ('missing' in postgres) process.stderr.write(`No tests on PostgreSQL: ${postgres.missing}.\n`);
 
 const { CI } = process.env;
 
@@ -21,6 +27,17 @@ const common = {
   pool: 'forks',
   retry: CI === undefined ? 0 : 1,
 } as const;
+
+/** The same files, except that their databases are those of one PostgreSQL. */
+const onPostgres = {
+  ...common,
+  // A statement is a round trip to the server.
+  testTimeout: 120_000,
+  globalSetup: ['test/support/shared-postgres.ts'],
+  setupFiles: ['test/support/own-folder.ts'],
+};
+
+const onServer = (suites: readonly string[]): string[] => ('missing' in postgres ? [] : [...suites]);
 
 export default defineConfig({
   test: {
@@ -37,15 +54,13 @@ export default defineConfig({
         },
       },
       { test: { ...common, name: 'extended', include: [EXTENDED] } },
+      { test: { ...onPostgres, name: 'postgres-short', include: onServer(SHORT_SUITES) } },
       {
         test: {
-          ...common,
-          // A statement is a round trip to the server.
-          testTimeout: 120_000,
+          ...onPostgres,
           name: 'postgres',
-          include: POSTGRES,
-          globalSetup: ['test/support/shared-postgres.ts'],
-          setupFiles: ['test/support/own-folder.ts'],
+          include: onServer(SUITES),
+          exclude: [...configDefaults.exclude, ...SHORT_SUITES],
         },
       },
     ],

@@ -19,9 +19,13 @@ it(
   async () => {
     const { roll } = createSeededRandom(3);
     const padding = (): string => 'x'.repeat(Math.floor(roll() ** 3 * (MAX_BYTES - 64)));
-    // Every third request fails at first, so that there are several attempts with their bodies.
-    let calls = 0;
-    await using receiver = await startReceiver(() => ({ status: (calls += 1) % 3 === 0 ? 500 : 200 }));
+    // Every third request of each hook fails, so that there are several attempts with their bodies, and no breaker opens.
+    const calls = new Map<string, number>();
+    await using receiver = await startReceiver(({ path }) => {
+      const nth = (calls.get(path) ?? 0) + 1;
+      calls.set(path, nth);
+      return { status: nth % 3 === 0 ? 500 : 200 };
+    });
     await using server = await startServer({ settings: { retry_schedule: '0,1s,1s,1s' } });
     const { api } = server;
     const hooks = new Map<string, string>();

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { startReceiver } from '../support/receiver.ts';
+import { until } from '../support/running-server.ts';
 import { startServer } from '../support/server-process.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
 
@@ -33,7 +34,10 @@ it('clients that hold more connections than the server can have open delay neith
     const sent = await server.call('POST', '/v1/events', { type: 'a', data: {} });
     expect(sent.status).toBe(202);
     await receiver.next();
-    const [delivery] = (await server.call('GET', `/v1/deliveries?event_id=${sent.body.id}`)).body.data;
+    const delivery = await until(
+      async () => (await server.call('GET', `/v1/deliveries?event_id=${sent.body.id}`)).body.data[0],
+      ({ status }) => status !== 'sending',
+    );
     expect(delivery).toMatchObject({ status: 'succeeded', attempt_count: 1 });
   } finally {
     for (const socket of held) socket.destroy();
