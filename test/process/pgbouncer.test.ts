@@ -24,7 +24,7 @@ const modes = [
     is_direct: true,
     heard_ms: 1_500,
   },
-  { mode: 'with the defaults', prepare: 'true', is_direct: false, heard_ms: 5_500 },
+  { mode: 'with the defaults', prepare: 'true', is_direct: false, heard_ms: 8_000 },
 ] as const;
 
 test.skipIf('missing' in needed).each(modes)(

@@ -13,8 +13,10 @@ const STOPS = Number(process.env['NODE_STOPS'] ?? 1);
 const STOPPED_MS = Number(process.env['NODE_STOP_SECONDS'] ?? 15) * 1_000;
 const EVENTS = 12;
 const NODES = 3;
-/** The attempts of the others are under way when the stopped node continues. */
-const SLOW_MS = 1_500;
+/** Attempts of the others are under way when the stopped node continues, and for so long after it. */
+const SLOW_MS = 2_000;
+/** A lease is taken over at the earliest after this time. */
+const ALIVE_MS = 8_000;
 const reason = skipReason(ownPostgres);
 
 interface AttemptRow {
@@ -43,7 +45,7 @@ const staleOf = (attempts: readonly AttemptRow[]): readonly AttemptRow[] =>
     return own.filter(
       ({ outcome, started_at }) =>
         outcome !== 'interrupted' &&
-        taken_over.some((other) => Math.abs(other.started_at - started_at) < STOPPED_MS / 2),
+        taken_over.some((other) => Math.abs(other.started_at - started_at) < ALIVE_MS),
     );
   });
 
@@ -52,19 +54,22 @@ test.skipIf('missing' in ownPostgres)(
   { timeout: 120_000 + STOPS * (STOPPED_MS + 30_000) },
   async () => {
     let requests = 0;
-    let hangs = true;
+    let continued: PromiseWithResolvers<void> | null = null;
     await using receiver = await startReceiver(async () => {
       requests += 1;
-      await delay(hangs ? 500 : SLOW_MS, null, { ref: false });
+      await continued?.promise;
+      await delay(continued === null ? 500 : SLOW_MS, null, { ref: false });
       return { status: 200 };
     });
-    await using cluster = await preparePostgresNodes({ env: { BELLWIRE_RETRY_SCHEDULE: '0,1s,1s,1s,1s' } });
+    await using cluster = await preparePostgresNodes({
+      env: { BELLWIRE_RETRY_SCHEDULE: '0,1s,1s,1s,1s', BELLWIRE_ATTEMPT_TIMEOUT: '60s' },
+    });
     const running = [await cluster.start()];
     await running[0]!.call('POST', '/v1/webhooks', { url: receiver.origin, events: ['*'] });
     while (running.length < NODES) running.push(await cluster.start());
     let taken_over = 0;
     for (let nth = 0; nth < STOPS; nth += 1) {
-      hangs = true;
+      continued = null;
       const victim = running[nth % NODES]!;
       const before = requests;
       for (let n = 0; n < EVENTS; n += 1) {
@@ -73,14 +78,15 @@ test.skipIf('missing' in ownPostgres)(
       }
       await expect.poll(() => requests, { timeout: 5_000, interval: 5 }).toBeGreaterThan(before);
       victim.kill('SIGSTOP');
-      hangs = false;
+      continued = Promise.withResolvers();
       const at_stop = requests;
       const stopped_at = Date.now();
-      // Continues in the middle of an attempt of another node, at the earliest after the time.
+      // Continues in the middle of attempts of the others.
       await expect.poll(() => requests, { timeout: 60_000, interval: 20 }).toBeGreaterThan(at_stop);
       await delay(Math.max(200, stopped_at + STOPPED_MS - Date.now()));
       taken_over += requests - at_stop;
       victim.kill('SIGCONT');
+      continued.resolve();
       await untilDrained(running[(nth + 1) % NODES]!);
       await untilDrained(victim);
     }
