@@ -2,9 +2,9 @@ import { expect, test } from 'vitest';
 import { openPostgres, withStorageErrors } from '../../../packages/server/src/storage/postgres/database.ts';
 import { transact } from '../../../packages/server/src/storage/postgres/session.ts';
 import { sql } from 'kysely';
+import { startFaultyLink } from '../../support/faulty-link.ts';
 import { postgres, startPostgres } from '../../support/postgres-server.ts';
 import { skipReason } from '../../support/programs.ts';
-import { startSilentProxy } from '../../support/silent-proxy.ts';
 
 const ANSWER_MS = 300;
 const CONNECTIONS = 3;
@@ -21,8 +21,8 @@ test.skipIf('missing' in postgres)(
     await using server = await startPostgres();
     await using created = await server.createDatabase();
     const url = new URL(created.url);
-    await using proxy = await startSilentProxy(Number(url.port));
-    url.port = String(proxy.port);
+    await using link = await startFaultyLink(new URL(created.url));
+    url.port = String(link.port);
     const database = openPostgres(url.href, { connections: CONNECTIONS, answer_ms: ANSWER_MS });
     await using _ = { [Symbol.asyncDispose]: () => database.close() };
     const db = withStorageErrors(database);
@@ -35,7 +35,7 @@ test.skipIf('missing' in postgres)(
       codeOf(
         db.transaction().execute(async (transaction) => {
           await sql`select 1`.execute(transaction);
-          proxy.silence();
+          link.set('silent');
           await sql`select 1`.execute(transaction);
         }),
       ),
@@ -52,7 +52,7 @@ test.skipIf('missing' in postgres)(
     // Each waits for one statement at most, or for a new connection, but no rollback waits too.
     expect(performance.now() - began_at).toBeLessThan(7_000);
 
-    proxy.restore();
+    link.set('well');
     expect(await three()).toEqual(['answered', 'answered', 'answered']);
     expect(database.pool.totalCount).toBeLessThanOrEqual(CONNECTIONS);
   },
