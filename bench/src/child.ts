@@ -9,13 +9,18 @@ export interface Child<Hello> extends AsyncDisposable {
   readonly ask: <T>(message: string) => Promise<T>;
 }
 
+interface ChildOptions {
+  readonly node_args?: readonly string[];
+  readonly cwd?: string;
+}
+
 /** Starts a TypeScript file of this folder and awaits its first message. */
 export const startChild = async <Hello>(
   file: string,
   args: readonly string[] = [],
-  node_args: readonly string[] = [],
+  { node_args = [], cwd = process.cwd() }: ChildOptions = {},
 ): Promise<Child<Hello>> => {
-  const child = fork(new URL(file, import.meta.url), args, { execArgv: [...node_args] });
+  const child = fork(new URL(file, import.meta.url), args, { execArgv: [...node_args], cwd });
   const [hello] = (await once(child, 'message')) as [Hello];
   return {
     hello,

@@ -87,7 +87,7 @@ export const measure = async (
 };
 
 /** As docs/operation.md starts the server. */
-const NODE_ARGS = ['--max-semi-space-size=8'];
+export const NODE_ARGS = ['--max-semi-space-size=8'];
 
 /** Starts the pair on a database file, and runs `work` with it. */
 export const withPair = async <T>(
@@ -96,9 +96,19 @@ export const withPair = async <T>(
   file: string = 'bench.db',
 ): Promise<T> => {
   await using receiver = await startChild<Hello>('./receiver-process.ts');
-  const args = [join(folder, file), API_KEY];
-  await using server = await startChild<Hello>('./server-process.ts', args, NODE_ARGS);
+  const args = [`file:${join(folder, file)}`, API_KEY];
+  await using server = await startChild<Hello>('./server-process.ts', args, {
+    node_args: NODE_ARGS,
+  });
   return await work({ server, receiver });
+};
+
+/** Sends some events, so that V8 has compiled what is measured. */
+export const warmUp = async (receiver: Child<Hello>, send: () => Promise<LoadResult>): Promise<void> => {
+  const before = (await receivedBy(receiver, '/counts')).received;
+  const { sent } = await send();
+  await allReceived(receiver, before + sent);
+  await wait(500);
 };
 
 /** The pair with 32 hooks and warm code, and the load of one hook per event. */
@@ -110,9 +120,7 @@ export const withWarmPair = <T>(
   withPair(folder, async (pair) => {
     await createHooks(pair.server, pair.receiver);
     const load = eventsFor(pair.server);
-    const { sent } = await closedLoop(load, warm_up, 64);
-    await allReceived(pair.receiver, sent);
-    await wait(500);
+    await warmUp(pair.receiver, () => closedLoop(load, warm_up, 64));
     return work(pair, load);
   });
 

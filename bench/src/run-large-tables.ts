@@ -56,7 +56,11 @@ const runIn = async (path: string, options: LargeTablesOptions): Promise<LargeTa
   const { result: tables, ms } = await timed(() => prepareTables(path, sizes, receiver.hello.port));
   options.onPrepared?.(ms / 1000, sizes);
   const phases: PhaseResult[] = [];
-  await using server = await startChild<Hello>('./server-process.ts', [path, API_KEY, `${RETENTION_DAYS}d`]);
+  await using server = await startChild<Hello>('./server-process.ts', [
+    `file:${path}`,
+    API_KEY,
+    `${RETENTION_DAYS}d`,
+  ]);
   await createHooks(server, receiver);
   const database = openSqlite(path);
   try {

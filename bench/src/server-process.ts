@@ -24,14 +24,14 @@ export interface ProcessUse {
 const RESOLUTION_MS = 1;
 
 /**
- * A server in a separate process, on a database that the parent specifies. It reports its CPU time and event loop delay
+ * A server in a separate process, on the database of a URL that the parent specifies. It reports its CPU time and event loop delay
  * on request.
  */
 const [, , database = '', api_key = '', retention] = process.argv;
 
 const config = readConfig({
   port: '0',
-  database_url: `file:${database}`,
+  database_url: database,
   api_key,
   allow_networks: '127.0.0.0/8',
   retention,

@@ -3,6 +3,7 @@ import { badHooks } from './bad-hooks.ts';
 import { idle } from './idle.ts';
 import { bullmq } from './bullmq.ts';
 import { fanOut, peak, rates } from './peak.ts';
+import { nodes } from './nodes.ts';
 import { start } from './start.ts';
 import { finished, pending } from './tables.ts';
 
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   rates,
   fanOut,
   bullmq,
+  nodes,
   pending,
   finished,
   badHooks,
