@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent, type Dispatcher } from 'undici';
 
 const REPOSITORY = new URL('../../', import.meta.url);
-const MAIN = fileURLToPath(new URL('packages/cli/src/main.ts', REPOSITORY));
+const MAIN = fileURLToPath(new URL('packages/cli/src/main.js', REPOSITORY));
 /** Keeps compiled code between processes and runs: a start takes half the CPU time. */
 const COMPILE_CACHE = fileURLToPath(new URL('node_modules/.cache/node', REPOSITORY));
 
