@@ -18,4 +18,4 @@ RUN mkdir /data && chown node:node /data
 WORKDIR /data
 USER node
 EXPOSE 4400
-CMD ["node", "/app/packages/cli/src/main.ts", "serve"]
+CMD ["node", "/app/packages/cli/src/main.js", "serve"]

@@ -24,7 +24,7 @@ const parse = (path: string): readonly any[] =>
     return document.toJS();
   });
 
-const MAIN = 'packages/cli/src/main.ts';
+const MAIN = 'packages/cli/src/main.js';
 const variables = new Set(settingNames.map(variableOf));
 
 /** The arguments after the program, which must be those of an existing command. */

@@ -10,7 +10,7 @@ import { startReceiver } from '../support/receiver.ts';
 import { ADMIN_KEY, startServer } from '../support/running-server.ts';
 
 const page = readDocPage('docs/command-line.md');
-const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../../packages/cli/src/main.js', import.meta.url));
 const run = promisify(execFile);
 
 it.skipIf(!hasShell)(

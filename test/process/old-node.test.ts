@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -20,9 +19,9 @@ const oldNode = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/
 if (oldNode === undefined)
   console.log('the message for an old Node is not tested: there is none on this machine');
 
-/** main.ts as it is published: without types, and here without the modules that it imports. */
+/** The program without the modules that it imports. */
 const published = (): string =>
-  stripTypeScriptTypes(readFileSync(new URL('../../packages/cli/src/main.ts', import.meta.url), 'utf8'));
+  readFileSync(new URL('../../packages/cli/src/main.js', import.meta.url), 'utf8');
 
 test.skipIf(oldNode === undefined)(
   'a Node that is too old gets one line and exit code 1 before any import',

@@ -39,6 +39,13 @@ const loadsOf = async (folder: TemporaryFolder, name: string) => {
 const countMigrations = (urls: readonly string[]): number =>
   urls.filter((url) => url.includes('0001-foundation')).length;
 
+it('the program begins in JavaScript, so that Node does not load its TypeScript compiler', () => {
+  const { bin } = JSON.parse(
+    readFileSync(new URL('../../packages/cli/package.json', import.meta.url), 'utf8'),
+  );
+  expect(bin).toEqual({ bellwire: './src/main.js' });
+});
+
 it('a start loads nothing that is used later, and starts no threads', async () => {
   await using folder = await createTemporaryFolder();
   const first = await loadsOf(folder, 'first.txt');

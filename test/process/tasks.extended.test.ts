@@ -12,7 +12,7 @@ import { createTemporaryFolder, type TemporaryFolder } from '../support/temporar
 
 // A typed event is sent in test/docs/readme-service.test.ts, and a receiver is created in test/create-bellwire.
 
-const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../packages/cli/src/main.js', import.meta.url));
 const KEY = 'a-key-of-my-own-0123456789';
 const PAGES = ['README.md', 'docs/command-line.md', 'docs/operation.md'].map(
   (path) => readDocPage(path).text,

@@ -6,7 +6,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { type SharedDatabase, storage, takePostgres } from './storage.ts';
 
 const REPOSITORY = new URL('../../', import.meta.url);
-const MAIN = fileURLToPath(new URL('packages/cli/src/main.ts', REPOSITORY));
+const MAIN = fileURLToPath(new URL('packages/cli/src/main.js', REPOSITORY));
 /** Keeps compiled code between processes and runs: a start takes half the CPU time. */
 const COMPILE_CACHE = fileURLToPath(new URL('node_modules/.cache/node', REPOSITORY));
 

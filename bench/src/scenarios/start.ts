@@ -9,7 +9,7 @@ import { quantile } from '../quantiles.ts';
 import type { Row, Scenario } from '../scenario.ts';
 
 const root = new URL('../../../', import.meta.url);
-const MAIN = fileURLToPath(new URL('packages/cli/src/main.ts', root));
+const MAIN = fileURLToPath(new URL('packages/cli/src/main.js', root));
 const TSX = fileURLToPath(new URL('node_modules/tsx/dist/loader.mjs', root));
 
 /** USER_HZ: the unit of times in /proc. */
