@@ -265,6 +265,22 @@ describe('an in-process call', () => {
   });
 });
 
+it('an id with U+0000 is unknown, and so is a cursor of another list', async () => {
+  const nul = 'a\u0000b';
+  const { hooks, events, deliveries } = shared;
+  const calls = [hooks.get(nul), hooks.ping(nul), events.get(nul), deliveries.get(nul)];
+  for (const error of await Promise.all(calls.map(errorOf)))
+    expect(error).toMatchObject({ code: 'not_found' });
+  expect((await deliveries.list({ event_id: nul })).data).toEqual([]);
+  const { id } = await shared.workspaces.create({ name: 'cursors' });
+  const own = shared.inWorkspace(id);
+  await own.hooks.create({ url: 'https://shop.example.com/', events: ['*'], active: false });
+  for (let n = 0; n < 2; n += 1) await own.events.send('order.created', {});
+  const { data, next_cursor } = await own.deliveries.list({ limit: 1 });
+  const attempts = await own.deliveries.attempts(data[0]!.id, { cursor: next_cursor! });
+  expect(attempts.data).toEqual([]);
+});
+
 it('a failed creation releases the database for the next one', async () => {
   await using folder = await createTemporaryFolder();
   const twice = { name: 'order.created', description: '', schema: {}, example: {} };
