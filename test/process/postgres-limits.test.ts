@@ -11,8 +11,8 @@ const NODES = 3;
 const PER_SECOND = 30;
 const SECONDS = 5;
 const BURST = 0.25 * PER_SECOND + 1;
-/** What two requests are closer together at the receiver than they were sent. */
-const JITTER = 5;
+/** Requests that a busy machine delays until they arrive with later ones. */
+const JITTER = 12;
 const reason = skipReason(ownPostgres);
 
 const startNodes = async () => {
@@ -72,7 +72,7 @@ test.skipIf('missing' in ownPostgres)(
     );
     expect(most).toBeLessThanOrEqual(PER_SECOND + BURST + JITTER);
     expect(count / seconds).toBeLessThanOrEqual((PER_SECOND * (count + BURST)) / count + JITTER / seconds);
-    expect(count / seconds).toBeGreaterThan(PER_SECOND * 0.8);
+    expect(count / seconds).toBeGreaterThan(PER_SECOND * 0.5);
   },
 );
 
