@@ -8,7 +8,7 @@ import { sqliteSchema } from './schema-dialect.ts';
  * The SHA-256 of the definitions that this version creates. Comparing it saves most starts the creation of these tables in
  * memory, which takes longer than the rest of opening a database.
  */
-export const KNOWN_DEFINITIONS = '995441a72483dfb03fd6ae6f659dea65a18bbba6a4d8593327e6bee07916fa40';
+export const KNOWN_DEFINITIONS = '2719aa4fd9560a47b985cb8e0f12c5ec3a319c1a71b627d2d9b335ee7883a947';
 
 const definitionsOf = ({ raw }: SqliteDatabase): string =>
   raw
