@@ -29,6 +29,7 @@ export const startRefusalBench = async () => {
     // Earlier accepted events may still add attempts, and the failed ones hold back their hook.
     const {
       bellwire_attempts: _,
+      bellwire_request_bodies: ____,
       bellwire_stats: __,
       bellwire_throttles: ___,
       ...rows

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { Selectable } from 'kysely';
+import { sha256 } from '../../core/signing.ts';
 import type { AttemptedSettlement } from '../../ports/store.ts';
 import type { Schema } from '../schema.ts';
 
@@ -12,5 +12,5 @@ const INLINE_MAX = 16_384;
 export const toRequestBodyRow = ({ delivery, attempt }: AttemptedSettlement): RequestBodyRow | null => {
   const body = attempt.request?.body ?? '';
   if (body.length <= INLINE_MAX) return null;
-  return { event_id: delivery.event_id, hash: hash('sha256', body), body };
+  return { event_id: delivery.event_id, hash: Buffer.from(sha256(body)).toString('hex'), body };
 };
