@@ -14,14 +14,19 @@ interface ChildOptions {
   readonly cwd?: string;
 }
 
-/** Starts a TypeScript file of this folder and awaits its first message. */
+/** Starts a TypeScript file of this folder and awaits its first message. @throws Error if it exits before */
 export const startChild = async <Hello>(
   file: string,
   args: readonly string[] = [],
   { node_args = [], cwd = process.cwd() }: ChildOptions = {},
 ): Promise<Child<Hello>> => {
   const child = fork(new URL(file, import.meta.url), args, { execArgv: [...node_args], cwd });
-  const [hello] = (await once(child, 'message')) as [Hello];
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`${file} exited with ${code} before it was ready`);
+  });
+  const [hello] = (await Promise.race([once(child, 'message'), exited])) as [Hello];
+  // It ends later, when it is disposed of.
+  exited.catch(() => undefined);
   return {
     hello,
     process: child,
