@@ -21,12 +21,12 @@ export const startChild = async <Hello>(
   { node_args = [], cwd = process.cwd() }: ChildOptions = {},
 ): Promise<Child<Hello>> => {
   const child = fork(new URL(file, import.meta.url), args, { execArgv: [...node_args], cwd });
-  const exited = once(child, 'exit').then(([code]) => {
+  const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`${file} exited with ${code} before it was ready`);
   });
-  const [hello] = (await Promise.race([once(child, 'message'), exited])) as [Hello];
-  // It ends later, when it is disposed of.
-  exited.catch(() => undefined);
+  const [hello] = (await Promise.race([once(child, 'message'), failed])) as [Hello];
+  // It exits later, when it is disposed of.
+  failed.catch(() => undefined);
   return {
     hello,
     process: child,
