@@ -1,4 +1,4 @@
-import { type KeyboardEvent, type ReactNode, useId } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef } from 'react';
 import { GridRow } from './grid-row.tsx';
 import { useNarrow } from './media.ts';
 import { useRows } from './use-rows.ts';
@@ -70,14 +70,24 @@ export const Grid = <Row,>(props: GridProps<Row>) => {
   const tracks = columns.map(({ width }) => width).join(' ');
   const template = props.onPick === undefined ? tracks : `1rem ${tracks}`;
 
+  // Selections by keys that are not shown yet: a navigation can take longer than the next key press.
+  const asked = useRef<readonly string[]>([]);
+  useEffect(() => {
+    const at = selected === null ? -1 : asked.current.indexOf(selected);
+    asked.current = at === -1 ? [] : asked.current.slice(at + 1);
+  }, [selected]);
+
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter' && selected !== null) (onOpen ?? onSelect)(selected);
-    if (event.key === 'x' && selected !== null) props.onPick?.(selected);
-    const next = stepFrom(props, event.key);
+    const current = asked.current.at(-1) ?? selected;
+    if (event.key === 'Enter' && current !== null) (onOpen ?? onSelect)(current);
+    if (event.key === 'x' && current !== null) props.onPick?.(current);
+    const next = stepFrom({ ...props, selected: current }, event.key);
     const row = next === null ? undefined : rows[next];
     if (next === null || row === undefined) return;
     event.preventDefault();
     virtual.scrollToIndex(next);
+    if (keyOf(row) === current) return;
+    asked.current = [...asked.current, keyOf(row)];
     onSelect(keyOf(row));
   };
 

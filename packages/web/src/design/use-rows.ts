@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'react';
 import type { GridProps } from './grid.tsx';
 
 const OVERSCAN = 10;
+/** Rows before the end at which the next page is loaded: a held key moves through these in about a second. */
+const AHEAD = 40;
 
 /** The rows of a grid that are in the document, and the events of its scrolling. */
 export const useRows = <Row>(
@@ -20,7 +22,7 @@ export const useRows = <Row>(
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
   useEffect(() => {
-    if (last >= rows.length - OVERSCAN) onEnd?.();
+    if (last >= rows.length - AHEAD) onEnd?.();
   }, [last, rows.length, onEnd]);
   const onScroll = (): void => onTop?.((scroller.current?.scrollTop ?? 0) < height);
   return { scroller, virtual, items, onScroll };

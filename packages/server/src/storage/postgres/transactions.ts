@@ -89,7 +89,7 @@ export class Transactions {
   readonly #known_tenants: KnownTenants;
   readonly #flush: Flush;
   /** Hooks that were last reported as held back or ramping up: other nodes may have ended it since. */
-  readonly #held_back = new LRUCache<string, true>({ max: REPORTED_MAX });
+  readonly #held_back = new LRUCache<string, true>(atMost(REPORTED_MAX));
   /** The time of the last transaction. */
   #now = 0;
   #lost_at: number | null = null;
