@@ -57,6 +57,22 @@ const stepFrom = <Row,>({ rows, keyOf, selected }: GridProps<Row>, key: string):
   return at === -1 ? 0 : step(at, rows.length - 1);
 };
 
+/** Selections by keys that are not shown yet: a navigation can take longer than the next key press. */
+const useSelection = (selected: string | null, onSelect: (key: string) => void) => {
+  const asked = useRef<readonly string[]>([]);
+  useEffect(() => {
+    const at = selected === null ? -1 : asked.current.indexOf(selected);
+    asked.current = at === -1 ? [] : asked.current.slice(at + 1);
+  }, [selected]);
+  const latest = (): string | null => asked.current.at(-1) ?? selected;
+  const select = (key: string): void => {
+    if (key === latest()) return;
+    asked.current = [...asked.current, key];
+    onSelect(key);
+  };
+  return { latest, select };
+};
+
 /**
  * A list of any length with one tab stop: the arrow keys select, Enter opens. Only the visible rows are in the
  * document.
@@ -70,15 +86,9 @@ export const Grid = <Row,>(props: GridProps<Row>) => {
   const tracks = columns.map(({ width }) => width).join(' ');
   const template = props.onPick === undefined ? tracks : `1rem ${tracks}`;
 
-  // Selections by keys that are not shown yet: a navigation can take longer than the next key press.
-  const asked = useRef<readonly string[]>([]);
-  useEffect(() => {
-    const at = selected === null ? -1 : asked.current.indexOf(selected);
-    asked.current = at === -1 ? [] : asked.current.slice(at + 1);
-  }, [selected]);
-
+  const { latest, select } = useSelection(selected, onSelect);
   const onKeyDown = (event: KeyboardEvent): void => {
-    const current = asked.current.at(-1) ?? selected;
+    const current = latest();
     if (event.key === 'Enter' && current !== null) (onOpen ?? onSelect)(current);
     if (event.key === 'x' && current !== null) props.onPick?.(current);
     const next = stepFrom({ ...props, selected: current }, event.key);
@@ -86,9 +96,7 @@ export const Grid = <Row,>(props: GridProps<Row>) => {
     if (next === null || row === undefined) return;
     event.preventDefault();
     virtual.scrollToIndex(next);
-    if (keyOf(row) === current) return;
-    asked.current = [...asked.current, keyOf(row)];
-    onSelect(keyOf(row));
+    select(keyOf(row));
   };
 
   return (
