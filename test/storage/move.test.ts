@@ -266,7 +266,7 @@ describe.skipIf('missing' in postgres)(`to PostgreSQL and back${skipReason(postg
       await using from = await arrange();
       changeRow(
         from.path,
-        `update bellwire_attempts set response_body = 'a' || char(0) || 'b' where delivery_id = 'delivery_id-4'`,
+        `update bellwire_attempts set response_body = 'a' || char(0) || 'b' where id = (select id from bellwire_attempts order by id limit 1)`,
       );
       expect(await move([from.urls[0], url])).toMatchObject({ replaced: 1 });
       await move([url, from.urls[1]]);

@@ -1,5 +1,7 @@
 import Database from 'better-sqlite3';
 import { createCipher } from '../../packages/server/src/storage/cipher.ts';
+import { deliveryStatuses } from '../../packages/server/src/core/delivery.ts';
+import { firstIdAt } from '../../packages/server/src/core/ids.ts';
 import { sealCanary } from '../../packages/server/src/storage/canary.ts';
 import { migrateToLatest } from '../../packages/server/src/storage/migrations/migrate.ts';
 import { movedTables } from '../../packages/server/src/storage/move/moved-tables.ts';
@@ -44,6 +46,20 @@ const numberIn = (column: string, index: number): number => {
   return index % 1_000;
 };
 
+/** The id of a row of an event or a delivery, on one of three days. */
+const idAt = (prefix: 'evt' | 'dlv', index: number): string =>
+  firstIdAt(prefix, 1_790_000_000_000 + (index % 3) * 86_400_000 + index);
+
+/** Columns whose values choose a partition. */
+const PARTITIONED: Readonly<Record<string, (index: number) => string>> = {
+  'bellwire_events.id': (index) => idAt('evt', index),
+  'bellwire_deliveries.id': (index) => idAt('dlv', index),
+  'bellwire_deliveries.status': (index) => deliveryStatuses[index % deliveryStatuses.length] ?? '',
+  'bellwire_attempts.delivery_id': (index) => idAt('dlv', index),
+  'bellwire_event_metadata.event_id': (index) => idAt('evt', index),
+  'bellwire_request_bodies.event_id': (index) => idAt('evt', index),
+};
+
 const valueOf = ({ name, type, notnull, pk }: Column, index: number): string | number | null => {
   if (name === 'workspace_id') return `ws_${index % WORKSPACES}`;
   if (name === 'hook_id') return `wh_${index % HOOKS}`;
@@ -64,12 +80,12 @@ const fillTable = (raw: Database.Database, table: string, rows: number): void =>
   );
   const idOf: Record<string, string> = { bellwire_workspaces: 'ws', bellwire_hooks: 'wh' };
   const prefix = idOf[table];
+  const value = (column: Column, index: number): string | number | null => {
+    if (column.name === 'id' && prefix !== undefined) return `${prefix}_${index}`;
+    return PARTITIONED[`${table}.${column.name}`]?.(index) ?? valueOf(column, index);
+  };
   for (let index = 0; index < rows; index += 1) {
-    insert.run(
-      ...columns.map((column) =>
-        column.name === 'id' && prefix !== undefined ? `${prefix}_${index}` : valueOf(column, index),
-      ),
-    );
+    insert.run(...columns.map((column) => value(column, index)));
   }
 };
 

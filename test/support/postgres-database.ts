@@ -6,18 +6,28 @@ import {
   type PostgresOptions,
 } from '../../packages/server/src/storage/postgres/database.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
+import { VIRTUAL_START } from './virtual-clock.ts';
 
 const MIGRATIONS: ReadonlySet<string> = new Set(['bellwire_migrations', 'bellwire_migration_locks']);
 
-/** Our tables, created in a database. */
+/** Our tables, with the partitions that rows of tests need. */
+const migrate = async (database: PostgresDatabase): Promise<void> => {
+  await migratePostgres(database);
+  for (const now of [VIRTUAL_START, Date.now()]) await database.days.createAhead(now);
+};
+
+/** The same in a database of this URL. */
 const migrateTo = async (url: string): Promise<void> => {
   const database = openPostgres(url);
   try {
-    await migratePostgres(database);
+    await migrate(database);
   } finally {
     await database.close();
   }
 };
+
+/** The name of a partition, whose rows are those of its parent. */
+const PARTITION = /_(?:open|finished|\d{8})$/;
 
 export interface MigratedServer extends AsyncDisposable {
   readonly server: PostgresServer;
@@ -43,7 +53,9 @@ export const startMigratedPostgres = async (
 
 /** Creates a function that deletes the rows of our tables, which is faster than a new database for each test. */
 export const createClear = async ({ db }: Pick<PostgresDatabase, 'db'>): Promise<() => Promise<void>> => {
-  const tables = (await db.introspection.getTables()).filter(({ name }) => !MIGRATIONS.has(name));
+  const tables = (await db.introspection.getTables()).filter(
+    ({ name }) => !MIGRATIONS.has(name) && !PARTITION.test(name),
+  );
   // One statement checks foreign keys at its end. `truncate` creates new files and is ten times slower.
   const deletions = tables.map(
     ({ name }) => sql`${sql.ref(`from_${name}`)} as (delete from ${sql.table(name)})`,
@@ -61,7 +73,7 @@ export const openEmptiedPostgres = async (
   const server = await startPostgres();
   const { url } = await server.createDatabase();
   const database = openPostgres(url, options);
-  await migratePostgres(database);
+  await migrate(database);
   return {
     ...database,
     url,

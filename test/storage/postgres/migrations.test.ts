@@ -9,6 +9,7 @@ import {
 import { startMigratedPostgres } from '../../support/postgres-database.ts';
 import { postgres, startPostgres } from '../../support/postgres-server.ts';
 import { skipReason } from '../../support/programs.ts';
+import { VIRTUAL_START } from '../../support/virtual-clock.ts';
 
 test.skipIf('missing' in postgres)(
   `processes that start at the same time migrate one after the other${skipReason(postgres)}`,
@@ -81,5 +82,12 @@ test.skipIf('missing' in postgres)(
     await migratePostgres(app);
     await app.db.insertInto('bellwire_meta').values({ key: 'a', value: 'b' }).execute();
     expect(await app.db.selectFrom('bellwire_meta').selectAll().execute()).toHaveLength(1);
+    // The partitions of days belong to the owner of the tables.
+    await expect(app.days.create([VIRTUAL_START])).rejects.toThrow('grant it execute');
+    await sql`grant execute on all functions in schema hooks to bellwire_app`.execute(owner.db);
+    await app.days.create([VIRTUAL_START]);
+    const { rows } = await sql<{ owner: string }>`
+      select tableowner as owner from pg_tables where tablename = 'bellwire_events_20260105'`.execute(app.db);
+    expect(rows).toEqual([{ owner: 'postgres' }]);
   },
 );

@@ -148,38 +148,29 @@ const createSecrets = async (db: Kysely<unknown>, is: SchemaDialect): Promise<vo
 };
 
 const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
-  await is
-    .table(
-      db.schema
-        .createTable('bellwire_events')
-        .addColumn('workspace_id', is.id, (c) => c.notNull())
-        .addColumn('id', is.id, (c) => c.notNull())
-        .addColumn('tenant', is.id)
-        .addColumn('type', 'text', (c) => c.notNull())
-        .addColumn('idempotency_key', is.id)
-        .addColumn('fingerprint', 'text')
-        .addColumn('deliveries', is.integer, (c) => c.notNull())
-        .addColumn('filtered', is.integer, (c) => c.notNull().defaultTo(0))
-        .addColumn('addressed', 'integer', (c) => c.notNull())
-        .addColumn('occurred_at', is.integer, (c) => c.notNull())
-        .addColumn('created_at', is.integer, (c) => c.notNull())
-        .addColumn('payload_expired_at', is.integer)
-        .addColumn('deliver_at', is.integer)
-        .addColumn('metadata', 'text')
-        .addColumn('previous_data', 'text')
-        .addColumn('data', 'text')
-        .addPrimaryKeyConstraint('bellwire_events_pk', ['workspace_id', 'id']),
-    )
-    .execute();
-  // Nulls are distinct in a unique index, so here the tenant of an event without one is ''.
-  await db.schema
-    .createIndex('bellwire_events_idempotency')
-    .unique()
-    .on('bellwire_events')
-    // The tenant last, so that the list finds a key of any tenant.
-    .expression(sql`workspace_id, idempotency_key, coalesce(tenant, '')`)
-    .where(sql.ref('idempotency_key'), 'is not', null)
-    .execute();
+  const table = is.table(
+    db.schema
+      .createTable('bellwire_events')
+      .addColumn('workspace_id', is.id, (c) => c.notNull())
+      .addColumn('id', is.id, (c) => c.notNull())
+      .addColumn('tenant', is.id)
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('idempotency_key', is.id)
+      .addColumn('fingerprint', 'text')
+      .addColumn('deliveries', is.integer, (c) => c.notNull())
+      .addColumn('filtered', is.integer, (c) => c.notNull().defaultTo(0))
+      .addColumn('addressed', 'integer', (c) => c.notNull())
+      .addColumn('occurred_at', is.integer, (c) => c.notNull())
+      .addColumn('created_at', is.integer, (c) => c.notNull())
+      .addColumn('payload_expired_at', is.integer)
+      .addColumn('deliver_at', is.integer)
+      .addColumn('metadata', 'text')
+      .addColumn('previous_data', 'text')
+      .addColumn('data', 'text')
+      .addPrimaryKeyConstraint('bellwire_events_pk', ['workspace_id', 'id']),
+  );
+  await is.byDay(table, 'id').execute();
+  await is.createIdempotencyKeys(db);
   await is
     .clusteredTable(
       db.schema
@@ -198,41 +189,47 @@ const createEvents = async (db: Kysely<unknown>, is: SchemaDialect): Promise<voi
 };
 
 const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
-  await is
-    .clusteredTable(
-      db.schema
-        .createTable('bellwire_deliveries')
-        .addColumn('workspace_id', is.id, (c) => c.notNull())
-        .addColumn('id', is.id, (c) => c.notNull())
-        .addColumn('tenant', is.id)
-        .addColumn('event_id', is.id, (c) => c.notNull())
-        .addColumn('event_type', 'text', (c) => c.notNull())
-        .addColumn('hook_id', is.id, (c) => c.notNull())
-        .addColumn('trigger', 'text', (c) => c.notNull())
-        .addColumn('status', 'text', (c) => c.notNull())
-        .addColumn('attempts', is.integer, (c) => c.notNull())
-        .addColumn('failures', is.integer, (c) => c.notNull())
-        .addColumn('returns', is.integer, (c) => c.notNull())
-        .addColumn('has_succeeded', 'integer', (c) => c.notNull())
-        .addColumn('suspicion', 'integer', (c) => c.notNull())
-        .addColumn('next_attempt_at', is.integer)
-        .addColumn('lease_token', is.integer, (c) => c.notNull())
-        .addColumn('lease_until', is.integer)
-        .addColumn('leased_by', is.id)
-        .addColumn('resume_status', 'text')
-        .addColumn('resume_at', is.integer)
-        .addColumn('failure_reason', 'text')
-        .addColumn('last_outcome', 'text')
-        .addColumn('last_detail', 'text')
-        .addColumn('last_status', 'integer')
-        .addColumn('last_duration_ms', is.real)
-        .addColumn('created_at', is.integer, (c) => c.notNull())
-        .addColumn('updated_at', is.integer, (c) => c.notNull())
-        .addPrimaryKeyConstraint('bellwire_deliveries_pk', ['workspace_id', 'id']),
-    )
-    .execute();
-  const index = (name: string) => db.schema.createIndex(name).on('bellwire_deliveries');
-  await index('bellwire_deliveries_event').columns(['event_id']).execute();
+  const table = is.clusteredTable(
+    db.schema
+      .createTable('bellwire_deliveries')
+      .addColumn('workspace_id', is.id, (c) => c.notNull())
+      .addColumn('id', is.id, (c) => c.notNull())
+      .addColumn('tenant', is.id)
+      .addColumn('event_id', is.id, (c) => c.notNull())
+      .addColumn('event_type', 'text', (c) => c.notNull())
+      .addColumn('hook_id', is.id, (c) => c.notNull())
+      .addColumn('trigger', 'text', (c) => c.notNull())
+      .addColumn('status', 'text', (c) => c.notNull())
+      .addColumn('attempts', is.integer, (c) => c.notNull())
+      .addColumn('failures', is.integer, (c) => c.notNull())
+      .addColumn('returns', is.integer, (c) => c.notNull())
+      .addColumn('has_succeeded', 'integer', (c) => c.notNull())
+      .addColumn('suspicion', 'integer', (c) => c.notNull())
+      .addColumn('next_attempt_at', is.integer)
+      .addColumn('lease_token', is.integer, (c) => c.notNull())
+      .addColumn('lease_until', is.integer)
+      .addColumn('leased_by', is.id)
+      .addColumn('resume_status', 'text')
+      .addColumn('resume_at', is.integer)
+      .addColumn('failure_reason', 'text')
+      .addColumn('last_outcome', 'text')
+      .addColumn('last_detail', 'text')
+      .addColumn('last_status', 'integer')
+      .addColumn('last_duration_ms', is.real)
+      .addColumn('created_at', is.integer, (c) => c.notNull())
+      .addColumn('updated_at', is.integer, (c) => c.notNull())
+      .addPrimaryKeyConstraint('bellwire_deliveries_pk', ['workspace_id', 'id', ...is.in_delivery_key]),
+  );
+  await is.byStatus(table).execute();
+  await is.splitDeliveries(db);
+  await indexDeliveries(db, is);
+};
+
+const indexDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise<void> => {
+  const index = (name: string) => db.schema.createIndex(name).on(is.open_deliveries);
+  const indexAll = (name: string) => db.schema.createIndex(name).on('bellwire_deliveries');
+  const indexFinished = (name: string) => db.schema.createIndex(name).on(is.finished_deliveries);
+  await indexAll('bellwire_deliveries_event').columns(['event_id']).execute();
   // No index on (hook_id, id): it would touch a page per hook, which costs as much as the rest of the commit. Lists of a
   // hook read a bounded window instead. The partial indexes hold only rows in that state, so most finished deliveries
   // cost nothing here.
@@ -249,7 +246,7 @@ const createDeliveries = async (db: Kysely<unknown>, is: SchemaDialect): Promise
     .columns(['lease_until'])
     .where(sql.ref('status'), '=', sql.lit('sending'))
     .execute();
-  await index('bellwire_deliveries_failed')
+  await indexFinished('bellwire_deliveries_failed')
     .columns(['workspace_id', 'id'])
     .where(sql.ref('status'), '=', sql.lit('failed'))
     .execute();
@@ -273,7 +270,7 @@ export const foundation = (is: SchemaDialect): Migration => ({
     await createFanOuts(db, is);
     await createDeliveries(db, is);
     await addOrder(db, is);
-    await addClaimIndexes(db);
+    await addClaimIndexes(db, is);
     await createAttempts(db, is);
     await createStats(db, is);
     await createSessions(db, is);

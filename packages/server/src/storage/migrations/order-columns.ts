@@ -13,7 +13,7 @@ export const addOrder = async (db: Kysely<unknown>, is: SchemaDialect): Promise<
   await db.schema
     .createIndex('bellwire_deliveries_order')
     .unique()
-    .on('bellwire_deliveries')
+    .on(is.open_deliveries)
     .columns(['hook_id', 'order_key', 'order_position'])
     .where(sql.ref('order_key'), 'is not', null)
     .execute();

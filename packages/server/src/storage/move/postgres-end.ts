@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
-import type { PostgresTables } from '../postgres/database.ts';
+import type { PostgresDatabase, PostgresTables } from '../postgres/database.ts';
+import { timeOfId } from '../../core/ids.ts';
 import type { Schema } from '../schema.ts';
 import { type Key, type MoveEnd, type Progress, type Row, SLICE } from './move-end.ts';
 import { type MovedTable, movedTables, PROGRESS_KEY, UNMOVED_META } from './moved-tables.ts';
@@ -68,6 +69,23 @@ const insertRows = async (
     select * from unnest(${sql.join(arrays)})`.execute(trx);
 };
 
+/** The times of the ids that choose the partitions of a row. */
+const timesOf = ({ id, event_id, delivery_id }: Row): readonly number[] =>
+  [id, event_id, delivery_id].flatMap((value) =>
+    typeof value === 'string' && /^(?:evt|dlv)_/.test(value) ? timeOfId(value) : [],
+  );
+
+/** The uses of idempotency keys, which only PostgreSQL has in a table of their own. */
+const takeKeys = async (trx: Transaction<Schema>, events: readonly Row[]): Promise<void> => {
+  const keyed = events.filter(({ idempotency_key }) => idempotency_key !== null);
+  if (keyed.length === 0) return;
+  const text = (name: string) => sql`${keyed.map((row) => row[name] ?? '')}::text[]`;
+  await sql`insert into ${sql.table('bellwire_idempotency_keys')} (workspace_id, idempotency_key, tenant, event_id)
+    select * from unnest(${text('workspace_id')}, ${text('idempotency_key')}, ${text('tenant')}, ${text('id')})`.execute(
+    trx,
+  );
+};
+
 const saveProgress = async (trx: Transaction<Schema>, progress: Progress): Promise<void> => {
   const value = JSON.stringify(progress);
   await trx
@@ -117,9 +135,9 @@ const hookNumbers = ({ db, schema }: PostgresTables) => ({
 
 /** The rows of a PostgreSQL database, for a move. */
 export const postgresRows = (
-  tables: PostgresTables,
+  tables: PostgresTables & Pick<PostgresDatabase, 'days'>,
 ): Omit<MoveEnd, 'name' | 'db' | 'isMigrated' | 'migrate' | 'assertAlone' | typeof Symbol.asyncDispose> => {
-  const { db } = tables;
+  const { db, days } = tables;
   const described = new Map<string, Promise<Described>>();
   const describeOnce = (table: MovedTable): Promise<Described> => {
     const found = described.get(table.name) ?? describeTable(tables, table);
@@ -132,8 +150,10 @@ export const postgresRows = (
     fit: withoutNul,
     append: async (table, rows, progress) => {
       const into = await describeOnce(table);
+      await days.create(rows.flatMap(timesOf));
       await db.transaction().execute(async (trx) => {
         await insertRows(trx, into, rows);
+        if (table.name === 'bellwire_events') await takeKeys(trx, rows);
         await saveProgress(trx, progress);
       });
     },

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { LeasedDelivery } from '../../ports/store.ts';
 import type { DeliveryRow } from '../rows/delivery-row.ts';
 import { toLeased } from '../rows/leased-delivery.ts';
+import { isOpen } from './open-deliveries.ts';
 import type { Session } from './session.ts';
 
 /** How many due deliveries of a hook to lease. */
@@ -44,7 +45,7 @@ const claimRows = async (
           order by next_attempt_at ${of === 'newest' ? sql`desc` : sql``} limit w.n for update skip locked) d)
     update ${table} d set status = 'sending', lease_token = d.lease_token + 1, lease_until = ${lease_until},
       leased_by = ${node_id}, next_attempt_at = null, failure_reason = null, updated_at = ${now}
-    from pick where d.workspace_id = pick.workspace_id and d.id = pick.id returning d.*, pick.due_at`);
+    from pick where d.workspace_id = pick.workspace_id and d.id = pick.id and ${isOpen('d')} returning d.*, pick.due_at`);
   const sorted = rows.toSorted((a, b) => a.due_at - b.due_at || (a.id < b.id ? -1 : 1));
   return of === 'newest' ? sorted.toReversed() : sorted;
 };

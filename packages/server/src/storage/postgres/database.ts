@@ -12,6 +12,7 @@ import { type CustomTypesConfig, Pool, types as builtIn } from 'pg';
 import { BellwireError } from '../../core/errors.ts';
 import { appliedMigrations, migrateToLatest, pendingMigrations } from '../migrations/migrate.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { Days } from './days.ts';
 import { qualifiedTables } from './qualified-tables.ts';
 import { createKyselyPool } from './kysely-pool.ts';
 import { postgresSchema } from './schema-dialect.ts';
@@ -24,6 +25,8 @@ export interface PostgresDatabase extends Connections {
   readonly schema: string | null;
   /** Whether statements with a name are prepared by it. Turned off by the first pooler that does not know a name. */
   readonly prepared: { is_on: boolean };
+  /** The partitions of days. */
+  readonly days: Days;
   readonly close: () => Promise<void>;
 }
 
@@ -144,7 +147,19 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
   pool.on('connect', (client) => void client.on('error', () => undefined));
   const { schema = null, prepares = true } = options;
   const db = inSchema(new Kysely<Schema>({ dialect: new Dialect(createKyselyPool(pool)) }), schema);
-  return { db, reader: db, pool, schema, prepared: { is_on: prepares }, close: () => db.destroy() };
+  const days = new Days(db);
+  return {
+    db,
+    reader: db,
+    pool,
+    schema,
+    prepared: { is_on: prepares },
+    days,
+    close: () => {
+      days.close();
+      return db.destroy();
+    },
+  };
 };
 
 /** The same database, in which a fault of the server or of the connection is a BellwireError `storage_failed`. */

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Session } from './session.ts';
 
 /** An event of a walk. */
@@ -18,6 +19,24 @@ export const WALK_START: WalkPosition = { workspace_id: '', id: '' };
 /** Sorts behind every id. */
 const END = '~';
 
+const walked = (session: Session) =>
+  session.db
+    .selectFrom('bellwire_events')
+    .select(({ eb }) => [
+      'workspace_id',
+      'id',
+      'created_at',
+      'deliveries',
+      'payload_expired_at',
+      eb('metadata', 'is not', null).$castTo<boolean>().as('has_metadata'),
+    ]);
+
+/** The events of these ids that exist. */
+export const eventsNamed = (session: Session, ids: readonly string[]): Promise<WalkedEvent[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : session.all<WalkedEvent>(walked(session).where('id', '=', sql<string>`any(${ids}::text[])`));
+
 /** The next events of all workspaces in the order of the primary key: the oldest of each workspace first. */
 export const nextEvents = (
   session: Session,
@@ -25,16 +44,7 @@ export const nextEvents = (
   limit: number,
 ): Promise<WalkedEvent[]> =>
   session.all<WalkedEvent>(
-    session.db
-      .selectFrom('bellwire_events')
-      .select(({ eb }) => [
-        'workspace_id',
-        'id',
-        'created_at',
-        'deliveries',
-        'payload_expired_at',
-        eb('metadata', 'is not', null).$castTo<boolean>().as('has_metadata'),
-      ])
+    walked(session)
       .where(({ eb, refTuple, tuple }) => eb(refTuple('workspace_id', 'id'), '>', tuple(workspace_id, id)))
       .orderBy('workspace_id')
       .orderBy('id')

@@ -6,6 +6,8 @@ import type { ThrottleRow } from '../rows/throttle-row.ts';
 import type { IndexedHook } from '../store/indexed-hook.ts';
 import type { OrderRef } from '../store/orders.ts';
 import type { HookReader } from './hook-reader.ts';
+import { eventsOfKeys } from './idempotency-keys.ts';
+import { isOpen } from './open-deliveries.ts';
 import { type OrderFacts, readOrders } from './order-facts.ts';
 import type { Session } from './session.ts';
 
@@ -82,7 +84,7 @@ const lockHooks = async (
   return { hooks, indexed };
 };
 
-/** Locks deliveries in the order of their ids. */
+/** Locks those of these deliveries that have not ended, in the order of their ids. */
 const lockDeliveries = (session: Session, refs: Needs['deliveries']): Promise<readonly DeliveryRow[]> =>
   refs.length === 0
     ? Promise.resolve([])
@@ -90,19 +92,28 @@ const lockDeliveries = (session: Session, refs: Needs['deliveries']): Promise<re
         select d.* from unnest(${refs.map(({ workspace_id }) => workspace_id)}::text[],
           ${refs.map(({ id }) => id)}::text[]) as x(workspace_id, id)
         join ${sql.table('bellwire_deliveries')} d on d.workspace_id = x.workspace_id and d.id = x.id
+          and ${isOpen('d')}
         order by d.id for update of d`);
 
 const readUses = async (session: Session, uses: readonly KeyUse[]): Promise<Map<string, FirstReceipt>> => {
   if (uses.length === 0) return new Map();
-  const rows = await session.all<FirstReceipt & { readonly workspace_id: string }>(sql<
-    FirstReceipt & { readonly workspace_id: string }
-  >`
-    select e.workspace_id, e.id, e.type, e.tenant, e.occurred_at, e.created_at, e.deliver_at, e.idempotency_key,
-      e.deliveries, e.filtered, e.fingerprint
-    from unnest(${uses.map(({ workspace_id }) => workspace_id)}::text[], ${uses.map(({ tenant }) => tenant ?? '')}::text[],
-      ${uses.map(({ idempotency_key }) => idempotency_key)}::text[]) as x(workspace_id, tenant, idempotency_key)
-    join ${sql.table('bellwire_events')} e on e.workspace_id = x.workspace_id
-      and e.idempotency_key = x.idempotency_key and coalesce(e.tenant, '') = x.tenant`);
+  const used = await eventsOfKeys(
+    session,
+    uses.map(({ workspace_id, tenant, idempotency_key }) => ({
+      workspace_id,
+      tenant: tenant ?? '',
+      idempotency_key: idempotency_key ?? '',
+    })),
+  );
+  if (used.length === 0) return new Map();
+  const rows = await session.all<FirstReceipt & { readonly workspace_id: string }>(
+    session.db
+      .selectFrom('bellwire_events')
+      .select(['workspace_id', 'id', 'type', 'tenant', 'occurred_at', 'created_at', 'deliver_at'])
+      .select(['idempotency_key', 'deliveries', 'filtered', 'fingerprint'])
+      .where('workspace_id', '=', sql<string>`any(${used.map(({ workspace_id }) => workspace_id)}::text[])`)
+      .where('id', '=', sql<string>`any(${used.map(({ event_id }) => event_id)}::text[])`),
+  );
   return new Map(
     rows.map(({ workspace_id, ...receipt }) => [keyOfUse({ ...receipt, workspace_id }), receipt]),
   );

@@ -10,6 +10,8 @@ import type { Batch } from '../store/batch.ts';
 import type { FanOutRow } from '../store/fan-out-writer.ts';
 import type { NewTenantRow } from '../store/tenant-writer.ts';
 import { AlreadyChanged } from './already-changed.ts';
+import { createTakeKeys } from './idempotency-keys.ts';
+import { isOpen } from './open-deliveries.ts';
 import { type Columns, insertRows, updateRows } from './row-statements.ts';
 import type { Session } from './session.ts';
 import type { HookChangeRow, WriteSet } from './write-set.ts';
@@ -183,7 +185,12 @@ const createStatements = (db: Kysely<Schema>) => ({
     },
   }),
   deliveries: insertRows(db, 'bellwire_deliveries', { columns: DELIVERY }),
-  changed: updateRows(db, 'bellwire_deliveries', { columns: CHANGED_DELIVERY, keys: ['workspace_id', 'id'] }),
+  // Without the other partitions, each of which it would lock.
+  changed: updateRows(db, 'bellwire_deliveries', {
+    columns: CHANGED_DELIVERY,
+    keys: ['workspace_id', 'id'],
+    among: isOpen('t'),
+  }),
   attempts: insertRows(db, 'bellwire_attempts', { columns: ATTEMPT }),
   request_bodies: insertRows<RequestBodyRow>(db, 'bellwire_request_bodies', {
     columns: { event_id: 'text', hash: 'text', body: 'text' },
@@ -236,7 +243,8 @@ const newBodies = async (
     select b.event_id || ' ' || b.hash as key
     from unnest(${rows.map(([, { event_id }]) => event_id)}::text[],
       ${rows.map(([, row]) => row.hash)}::text[]) as x(event_id, hash)
-    join ${sql.table('bellwire_request_bodies')} b on b.event_id = x.event_id and b.hash = x.hash`);
+    join ${sql.table('bellwire_request_bodies')} b on b.event_id = x.event_id and b.hash = x.hash
+      and b.event_id = any(${rows.map(([, { event_id }]) => event_id)}::text[])`);
   const known = new Set(stored.map(({ key }) => key));
   return rows.flatMap(([key, row]) => (known.has(key) ? [] : [row]));
 };
@@ -248,13 +256,15 @@ const byKey = (a: NewEventRow, b: NewEventRow): number =>
 /** Sends the writes of a transaction. */
 export const createFlush = (db: Kysely<Schema>) => {
   const statements = createStatements(db);
+  const takeKeys = createTakeKeys(db);
   return async (session: Session, writes: WriteSet, batch: Batch): Promise<void> => {
     const events = writes.events.some(({ idempotency_key }) => idempotency_key !== null)
       ? writes.events.toSorted(byKey)
       : writes.events;
-    // An id or an idempotency key was taken since it was read.
+    // Another transaction has taken it since it was read.
+    if (!(await takeKeys(session, events))) throw new AlreadyChanged('an idempotency key is taken');
     if ((await statements.events.run(session, events)) < events.length) {
-      throw new AlreadyChanged('an event id or an idempotency key is taken');
+      throw new AlreadyChanged('an event id is taken');
     }
     const tenants = [...writes.tenants.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1));
     await statements.tenants.run(

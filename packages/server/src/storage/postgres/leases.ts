@@ -8,6 +8,7 @@ import type { Batch } from '../store/batch.ts';
 import type { HookThrottles } from '../store/hook-throttles.ts';
 import type { IndexedHook } from '../store/indexed-hook.ts';
 import { claimHalves, claimOldest, type ClaimTimes, type HookClaim } from './claims.ts';
+import { isOpen } from './open-deliveries.ts';
 import type { Session } from './session.ts';
 import type { TenantTurns } from './tenant-turns.ts';
 
@@ -150,6 +151,6 @@ export const extendLeases = async (
         and d.lease_token = x.lease_token and d.status = 'sending'
       order by d.id for update of d)
     update ${table} d set lease_until = ${lease_until} from x
-    where d.workspace_id = x.workspace_id and d.id = x.id returning d.id`);
+    where d.workspace_id = x.workspace_id and d.id = x.id and ${isOpen('d')} returning d.id`);
   return new Set(rows.map(({ id }) => id));
 };

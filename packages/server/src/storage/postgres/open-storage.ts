@@ -141,6 +141,7 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     await checkCanaries(db, cipher);
     await sealCanary(db, cipher);
     await node.open();
+    await database.days.keepAhead({ ...clock, now: node.now });
     const max_age = { ms: MAX_AGE_MS, monotonic: clock.monotonic };
     const connected = connectPostgres(database, cipher, { ...rest, max_age, cluster: node });
     const { invalidations } = connected;

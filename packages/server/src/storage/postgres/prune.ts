@@ -1,7 +1,16 @@
 import { sql } from 'kysely';
 import type { PruneResult, Store } from '../../ports/store.ts';
-import { behind, isAt, nextEvents, WALK_START, type WalkedEvent, type WalkPosition } from './event-walk.ts';
+import {
+  behind,
+  eventsNamed,
+  isAt,
+  nextEvents,
+  WALK_START,
+  type WalkedEvent,
+  type WalkPosition,
+} from './event-walk.ts';
 import { DeliveryExpirer } from './expire-deliveries.ts';
+import { OldDays } from './old-days.ts';
 import { lockOrders, releaseOrder } from './release-order.ts';
 import type { Session } from './session.ts';
 
@@ -50,7 +59,8 @@ const exists = async (session: Session, event: WalkedEvent): Promise<{ fan_out: 
 
 /**
  * Deletes old, finished events and everything that belongs to them, the oldest of each workspace first, and cancels
- * deliveries of old events that have waited too long. Each slice examines a bounded number of events and changes a bounded
+ * deliveries of old events that have waited too long. A day with many events is dropped at once when all of it is old
+ * enough. Each slice examines a bounded number of events and changes a bounded
  * number of rows.
  */
 export class EventPruner {
@@ -60,6 +70,7 @@ export class EventPruner {
   #current: WalkPosition | null = null;
   #started_at = 0;
   readonly #expirer = new DeliveryExpirer();
+  readonly #days = new OldDays();
 
   /** Call it inside the open transaction, one call at a time. */
   async prune(session: Session, slice: Prune): Promise<PruneResult> {
@@ -70,14 +81,21 @@ export class EventPruner {
       this.#started_at = now;
     }
     const total = { deleted: 0, expired: 0 };
+    await this.#days.read(session, now);
     let examined = 0;
     for (let workspaces = 0; workspaces < WORKSPACES_MAX; workspaces += 1) {
       const events = await nextEvents(session, this.#position, WINDOW);
       let young: WalkedEvent | undefined;
+      let skipped: WalkPosition | undefined;
       for (const event of events) {
         // A date in the future means that the clock was set back: such an event must not end the walk.
         if (event.created_at >= before && event.created_at <= now) {
           young = event;
+          break;
+        }
+        const large = this.#days.largeDayOf(event.id);
+        if (large !== undefined) {
+          skipped = { workspace_id: event.workspace_id, id: large.evt.to };
           break;
         }
         const rest = { now, before, limit: limit - total.deleted - total.expired };
@@ -92,8 +110,34 @@ export class EventPruner {
         }
       }
       if (young !== undefined) this.#position = behind(young.workspace_id);
-      else if (events.length < WINDOW) return { ...total, has_more: false };
-      else return { ...total, has_more: true };
+      else if (skipped !== undefined) this.#position = skipped;
+      else if (events.length < WINDOW) {
+        const is_idle = total.deleted + total.expired === 0;
+        return (is_idle ? await this.#pruneDay(session, slice) : null) ?? { ...total, has_more: false };
+      } else return { ...total, has_more: true };
+    }
+    return { ...total, has_more: true };
+  }
+
+  /** Continues to remove the oldest day that can be dropped; null if there is none for now. */
+  async #pruneDay(session: Session, slice: Prune): Promise<PruneResult | null> {
+    if (this.#current !== null) return null;
+    const { now, limit } = slice;
+    const day = await this.#days.next(session, slice);
+    if (day === undefined) return null;
+    const events = await eventsNamed(session, await this.#days.attachedEvents(session, day));
+    if (events.length === 0) {
+      const { deleted, has_more } = await this.#days.drop(session, day, { now, limit });
+      return has_more ? { deleted, expired: 0, has_more } : null;
+    }
+    const total = { deleted: 0, expired: 0 };
+    for (const event of events) {
+      const rest = { ...slice, limit: limit - total.deleted - total.expired };
+      if (rest.limit <= 0 || (await this.#examine(session, event, { slice: rest, total }))) break;
+    }
+    if (total.deleted + total.expired === 0) {
+      this.#days.block(now);
+      return null;
     }
     return { ...total, has_more: true };
   }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { PullInResult, Store } from '../../ports/store.ts';
 import { waitingHooks } from '../waiting-hooks.ts';
+import { isOpen } from './open-deliveries.ts';
 import type { Session } from './session.ts';
 
 /** Hooks per slice, whether or not one of their deliveries is too far ahead. */
@@ -27,7 +28,7 @@ export const pullIn = async (
     if (is_ahead) {
       pulled += await session.run(sql`
         update ${deliveries} d set next_attempt_at = ${now}, updated_at = ${now}
-        where (workspace_id, id) in (select workspace_id, id from ${deliveries} where hook_id = ${hook_id}
+        where ${isOpen('d')} and (workspace_id, id) in (select workspace_id, id from ${deliveries} where hook_id = ${hook_id}
           and status = 'pending' and next_attempt_at > ${beyond} limit ${limit - pulled} for update skip locked)`);
     }
     // The rest of this hook is that of the next slice.

@@ -11,7 +11,7 @@ export type ColumnType = 'text' | 'bigint' | 'double precision';
 export type Columns<R> = { readonly [K in keyof R & string]-?: ColumnType };
 
 /** A list of rows as an array of values per column: one statement with a constant text for any number of rows. */
-const rowsOf = <R>(columns: Columns<R>): RawBuilder<unknown> => {
+export const rowsOf = <R>(columns: Columns<R>): RawBuilder<unknown> => {
   const names = Object.keys(columns);
   const types = Object.values<ColumnType>(columns);
   // The parameters are bound when the statement runs.
@@ -59,11 +59,19 @@ export const insertRows = <R>(
   return new RowStatement<R>(db, `insert_${table}`, { columns, text });
 };
 
-/** Sets `changed` in the rows with the same `keys`. */
+/** Sets the other columns in the rows, of the table `t`, with the same `keys` that are `among` these. */
 export const updateRows = <R>(
   db: Kysely<Schema>,
   table: keyof Schema,
-  { columns, keys }: { readonly columns: Columns<R>; readonly keys: readonly (keyof R & string)[] },
+  {
+    columns,
+    keys,
+    among = sql`true`,
+  }: {
+    readonly columns: Columns<R>;
+    readonly keys: readonly (keyof R & string)[];
+    readonly among?: RawBuilder<unknown>;
+  },
 ): RowStatement<R> => {
   const isKey = new Set<string>(keys);
   const changed = Object.keys(columns).filter((name) => !isKey.has(name));
@@ -72,6 +80,6 @@ export const updateRows = <R>(
     keys.map((name) => sql`${sql.ref(`t.${name}`)} = ${sql.ref(`x.${name}`)}`),
     sql` and `,
   );
-  const text = sql`update ${sql.table(table)} as t set ${sets} from ${rowsOf(columns)} where ${same}`;
+  const text = sql`update ${sql.table(table)} as t set ${sets} from ${rowsOf(columns)} where ${same} and ${among}`;
   return new RowStatement<R>(db, `update_${table}`, { columns, text });
 };

@@ -2,6 +2,7 @@ import type { Compilable, Kysely, RawBuilder } from 'kysely';
 import type { PoolClient } from 'pg';
 import { AlreadyChanged } from './already-changed.ts';
 import { BEGIN, type PostgresDatabase } from './database.ts';
+import { missingTimeOf } from './days.ts';
 import { codeOf, isLost } from './storage-error.ts';
 import { storable } from './storable.ts';
 import type { Schema } from '../schema.ts';
@@ -97,7 +98,9 @@ export const transact = async <T>(
       await prepare();
       return await runOnce(database, work);
     } catch (error) {
-      if (isUnprepared(error)) database.prepared.is_on = false;
+      const time = missingTimeOf(error);
+      if (time !== null) await database.days.createAgain(time);
+      else if (isUnprepared(error)) database.prepared.is_on = false;
       else if (!isDisturbed(error)) throw error;
       if (run === RUNS_MAX) throw error;
     }
