@@ -26,8 +26,15 @@ const migrateTo = async (url: string): Promise<void> => {
   }
 };
 
-/** The name of a partition, whose rows are those of its parent. */
-const PARTITION = /_(?:open|finished|\d{8})$/;
+/** The names of our tables, without partitions, whose rows are those of their parents. */
+export const tablesOf = async ({ db }: Pick<PostgresDatabase, 'db'>): Promise<readonly string[]> => {
+  const { rows } = await sql<{ name: string }>`
+    select relname as name from pg_class where relkind in ('r', 'p') and not relispartition
+      and relname like 'bellwire\\_%' and relnamespace = current_schema()::regnamespace order by relname`.execute(
+    db,
+  );
+  return rows.map(({ name }) => name);
+};
 
 export interface MigratedServer extends AsyncDisposable {
   readonly server: PostgresServer;
@@ -53,13 +60,9 @@ export const startMigratedPostgres = async (
 
 /** Creates a function that deletes the rows of our tables, which is faster than a new database for each test. */
 export const createClear = async ({ db }: Pick<PostgresDatabase, 'db'>): Promise<() => Promise<void>> => {
-  const tables = (await db.introspection.getTables()).filter(
-    ({ name }) => !MIGRATIONS.has(name) && !PARTITION.test(name),
-  );
+  const tables = (await tablesOf({ db })).filter((name) => !MIGRATIONS.has(name));
   // One statement checks foreign keys at its end. `truncate` creates new files and is ten times slower.
-  const deletions = tables.map(
-    ({ name }) => sql`${sql.ref(`from_${name}`)} as (delete from ${sql.table(name)})`,
-  );
+  const deletions = tables.map((name) => sql`${sql.ref(`from_${name}`)} as (delete from ${sql.table(name)})`);
   const statement = sql`with ${sql.join(deletions)} select`.compile(db);
   return async () => void (await db.executeQuery(statement));
 };

@@ -5,7 +5,7 @@ import { afterAll, inject } from 'vitest';
 import { openPostgres, type PostgresDatabase } from '../../packages/server/src/storage/postgres/database.ts';
 import type { Schema } from '../../packages/server/src/storage/schema.ts';
 import type { SettingTexts } from '../../packages/server/src/index.ts';
-import { createClear } from './postgres-database.ts';
+import { createClear, tablesOf } from './postgres-database.ts';
 import { databasesOf } from './postgres-server.ts';
 import type { Found } from './programs.ts';
 
@@ -97,6 +97,7 @@ export const openBeside = (database_url: string): OpenBeside => {
   return {
     db,
     tables: async () => {
+      if (!database_url.startsWith(FILE)) return tablesOf({ db });
       const names = (await db.introspection.getTables()).map(({ name }) => name);
       return names.filter((name) => name.startsWith('bellwire_')).toSorted();
     },

@@ -103,6 +103,31 @@ describe.skipIf('missing' in postgres)(`partitions of days${skipReason(postgres)
     expect(await kit.row(leased)).toMatchObject({ status: 'succeeded' });
   });
 
+  test('a change that meets a delivery on its way to another partition is applied after it', async () => {
+    await using kit = await openKit();
+    const { workspace_id, hook_id } = await kit.pair();
+    const [id = ''] = await kit.pendingFor({ workspace_id, hook_id }, [NOW]);
+    const { pool } = kit.database;
+    const other = await pool.connect();
+    try {
+      await other.query('begin');
+      await other.query(`update bellwire_deliveries set status = 'failed' where id = $1`, [id]);
+      const removed = kit.repositories.hooks.remove(workspace_id, hook_id, NOW);
+      const isWaiting = async (): Promise<boolean> => {
+        const { rows } = await pool.query(
+          `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+        );
+        return rows.length > 0;
+      };
+      while (!(await isWaiting()));
+      await other.query('commit');
+      expect(await removed).toBe(true);
+    } finally {
+      other.release();
+    }
+    expect(await kit.arrange.delivery(id)).toMatchObject({ status: 'failed' });
+  });
+
   test('sending waits for no lock on the partitions of another day', async () => {
     await using kit = await openKit();
     const pair = await kit.pair();

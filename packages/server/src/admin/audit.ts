@@ -104,17 +104,18 @@ const differences = ({
 export const createAudit = ({ repositories, clock, ids, onChanged }: AuditOptions): Audit => ({
   change: async (actor, work) => {
     const { workspace_id, by } = actor;
-    const recorded: AuditedChange[] = [];
-    const result = await repositories.transaction((bound) =>
-      work(bound, async (change) => {
+    const { result, recorded } = await repositories.transaction(async (bound) => {
+      const added: AuditedChange[] = [];
+      const done = await work(bound, async (change) => {
         const changes = differences(change);
         if (changes === null) return;
         const { action, subject, tenant = null } = change;
         const at = clock.now();
         await bound.audit.add({ id: ids('aud'), workspace_id, at, by, action, subject, tenant, ...changes });
-        recorded.push(change);
-      }),
-    );
+        added.push(change);
+      });
+      return { result: done, recorded: added };
+    });
     for (const change of recorded) onChanged(actor, change);
     return result;
   },

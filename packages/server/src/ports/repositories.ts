@@ -374,7 +374,8 @@ export interface Repositories {
   readonly erasures: Erasures;
   /**
    * Runs `work` in one transaction: all of its changes, or none. It must use only the repositories that it gets, and not
-   * their lists and counts, which other connections read.
+   * their lists and counts, which other connections read. Another transaction can disturb it, and then it runs again: it
+   * must change nothing else.
    */
   readonly transaction: <T>(work: (repositories: Repositories) => Promise<T>) => Promise<T>;
 }

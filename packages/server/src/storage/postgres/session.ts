@@ -1,5 +1,6 @@
 import type { Compilable, Kysely, RawBuilder } from 'kysely';
 import type { PoolClient } from 'pg';
+import { isDisturbed, RUNS_MAX } from '../disturbed.ts';
 import { AlreadyChanged } from './already-changed.ts';
 import { BEGIN, type PostgresDatabase } from './database.ts';
 import { missingTimeOf } from './days.ts';
@@ -54,13 +55,6 @@ export class Session {
   }
 }
 
-/** Runs of a transaction that other nodes disturb, after which it fails. */
-const RUNS_MAX = 6;
-
-/** The transaction waited for another in a circle, or has read what another one has changed. */
-const isDisturbed = (error: unknown): boolean =>
-  error instanceof AlreadyChanged || codeOf(error) === '40P01' || codeOf(error) === '40001';
-
 /** A prepared statement exists already, or not at all: a pooler exchanges the session between transactions. */
 const isUnprepared = (error: unknown): boolean => codeOf(error) === '42P05' || codeOf(error) === '26000';
 
@@ -101,7 +95,7 @@ export const transact = async <T>(
       const time = missingTimeOf(error);
       if (time !== null) await database.days.createAgain(time);
       else if (isUnprepared(error)) database.prepared.is_on = false;
-      else if (!isDisturbed(error)) throw error;
+      else if (!(error instanceof AlreadyChanged) && !isDisturbed(error)) throw error;
       if (run === RUNS_MAX) throw error;
     }
   }

@@ -4,6 +4,7 @@ import { canaryKeys, removeCanary, sealCanary } from '../canary.ts';
 import type { Cipher } from '../cipher.ts';
 import { type SealedColumn, sealedColumns } from '../sealed-columns.ts';
 import type { Connections, Schema } from '../schema.ts';
+import { inTransaction } from './in-transaction.ts';
 import type { RepositoryParts } from './parts.ts';
 
 /** Values per transaction: other commits wait for it. */
@@ -67,7 +68,7 @@ const rekeyBatch = async (
     return [];
   });
   if (changes.length > 0) {
-    await db.transaction().execute(async (trx) => {
+    await inTransaction(db, async (trx) => {
       for (const { id, sealed, text } of changes) {
         // Only if it is still the value that was read: a newer one has the current key.
         await sql`

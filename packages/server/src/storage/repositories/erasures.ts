@@ -81,7 +81,7 @@ class ErasureWalk {
   /** Deletes hooks as the API does: nothing is sent to them from now on. */
   async stopHooks(step: Step): Promise<ErasureStep> {
     const { erasure, limit, now } = step;
-    await this.#connections.db.transaction().execute(async (trx) => {
+    await inTransaction(this.#connections.db, async (trx) => {
       const hooks = await hooksOf(trx, erasure)
         .select('id')
         .where('deleted_at', 'is', null)
@@ -112,7 +112,7 @@ class ErasureWalk {
     const { workspace_id, tenant } = erasure;
     const walk = { workspace_id, tenant, after, before: boundOf(erasure, 'evt') };
     const { event_ids, next } = await walkEvents(this.#connections.reader, walk, limit);
-    await this.#connections.db.transaction().execute(async (trx) => {
+    await inTransaction(this.#connections.db, async (trx) => {
       const slice = { event_ids, limit, now };
       const { events, deliveries, is_complete } = await eraseEvents(trx, workspace_id, slice);
       const erased = { events, deliveries };
@@ -132,7 +132,7 @@ class ErasureWalk {
   /** Deletes the counts of attempts. No delivery is left whose attempt could add some. */
   async deleteStats(step: Step, after: string | null): Promise<ErasureStep> {
     const { erasure, limit, now } = step;
-    await this.#connections.db.transaction().execute(async (trx) => {
+    await inTransaction(this.#connections.db, async (trx) => {
       const next = await eraseStats(trx, erasure, { after, limit, now });
       await store(trx, step, next === null ? { phase: 'records', after: null } : { after: next });
     });
@@ -142,7 +142,7 @@ class ErasureWalk {
   /** Deletes the rows of the hooks, once the sweep has canceled their deliveries, the recoveries, and audited fields. */
   async deleteRemainder(step: Step): Promise<ErasureStep> {
     const { erasure, limit } = step;
-    return this.#connections.db.transaction().execute(async (trx) => {
+    return inTransaction(this.#connections.db, async (trx) => {
       const rows = await hooksOf(trx, erasure).select(['id', 'stopping']).limit(limit).execute();
       const ids = rows.filter(({ stopping }) => stopping === null).map(({ id }) => id);
       await deleteRecoveries(trx, erasure, ids);

@@ -120,7 +120,7 @@ const createAdvance =
             apply: (trx: Transaction<Schema>) => sendMissed(trx, found, { ...job, wireIdOf }),
           }));
     const step = following(filter, row.phase, slice.next);
-    await db.transaction().execute(async (trx) => {
+    await inTransaction(db, async (trx) => {
       if (await moveOn(trx, row, { step, now: options.now })) {
         await addToTally(trx, row, await slice.apply(trx));
       }
