@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { NewEvent } from '../../../packages/server/src/ports/store.ts';
+import type { AcceptResult, NewEvent } from '../../../packages/server/src/ports/store.ts';
 import {
   type Check,
   DAY_MS,
@@ -87,6 +87,27 @@ export const ordering = (check: Check): void => {
       expect((await kit.row(other!.leased!)).status).toBe('sending');
       const row = await kit.arrange.delivery(first!.id);
       expect(row).toMatchObject({ status: 'succeeded', order_key: null, order_position: null });
+    },
+  );
+
+  check(
+    'an event in the batch in which the last delivery of its key succeeds is sent at once',
+    async (kit) => {
+      const pair = await kit.pair({ ordered: 1 });
+      let last = (await send(kit, pair, { id: 'a' })).leased!;
+      for (const _ of [1, 2]) {
+        const event = kit.event(pair.workspace_id, { hook_ids: [pair.hook_id] });
+        const { accepted } = await kit.commit({ settlements: [kit.attempted(last, OK)], events: [event] });
+        expect(accepted).toMatchObject([{ kind: 'accepted', leased: [{ lease_token: 1 }] }]);
+        last = (accepted[0] as Extract<AcceptResult, { kind: 'accepted' }>).leased[0]!;
+      }
+      const events = [1, 2].map(() => kit.event(pair.workspace_id, { hook_ids: [pair.hook_id] }));
+      const { accepted } = await kit.commit({
+        settlements: [kit.attempted(last, OK)],
+        events,
+        max_deliveries: 1,
+      });
+      expect(accepted).toMatchObject([{ leased: [{ lease_token: 1 }] }, { kind: 'deferred' }]);
     },
   );
 

@@ -274,8 +274,9 @@ export const createFlush = (db: Kysely<Schema>) => {
     await statements.metadata.run(session, writes.metadata);
     await statements.wire_ids.run(session, [...writes.wire_ids.values()]);
     await statements.fan_outs.run(session, writes.fan_outs);
-    await statements.deliveries.run(session, writes.deliveries);
+    // A new delivery can take the place of one that has left its order.
     await statements.changed.run(session, [...writes.changed]);
+    await statements.deliveries.run(session, writes.deliveries);
     await statements.request_bodies.run(session, await newBodies(session, writes));
     await statements.attempts.run(session, writes.attempts);
     await statements.hooks.run(session, [...writes.hooks]);

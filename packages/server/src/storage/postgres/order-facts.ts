@@ -13,6 +13,8 @@ interface Order {
   /** There are more of them. */
   readonly has_more: boolean;
   last: number | undefined;
+  /** The transaction has added a delivery to it. */
+  has_new: boolean;
 }
 
 const keyOf = ({ hook_id, order_key }: OrderRef): string => `${hook_id} ${order_key}`;
@@ -28,15 +30,14 @@ export class OrderFacts {
   /** Adds a new delivery, if it has a place. */
   add({ hook_id, order_key, order_position }: DeliveryRow): void {
     if (order_key === null || order_position === null) return;
-    this.#of({ hook_id, order_key }).last = order_position;
+    Object.assign(this.#of({ hook_id, order_key }), { last: order_position, has_new: true });
   }
 
   /** The last position; undefined for an order without deliveries. */
   last(ref: OrderRef): number | undefined {
     const order = this.#of(ref);
-    const has_left = order.first.length > 0 && !order.has_more && this.#remaining(ref).length === 0;
-    const is_new = order.last !== undefined && order.last > (order.first.at(-1)?.order_position ?? 0);
-    return has_left && !is_new ? undefined : order.last;
+    if (order.has_new || order.has_more) return order.last;
+    return this.#remaining(ref).at(-1)?.order_position ?? undefined;
   }
 
   /** The first delivery of an order that was there before the transaction. */
@@ -90,7 +91,12 @@ export const readOrders = async (
     );
     const first = read.map((row) => deliveries.get(row.id) ?? row);
     for (const row of first) deliveries.set(row.id, row);
-    orders.set(keyOf(ref), { first, has_more: read.length === FIRST_MAX, last: last ?? undefined });
+    orders.set(keyOf(ref), {
+      first,
+      has_more: read.length === FIRST_MAX,
+      last: last ?? undefined,
+      has_new: false,
+    });
   }
   return new OrderFacts(orders);
 };

@@ -7,6 +7,7 @@ import {
   withoutFiltered,
 } from '../../core/fan-out.ts';
 import { repeatedUse } from '../../core/idempotency.ts';
+import { takesPlace } from '../../core/order.ts';
 import { ownerOf } from '../../core/owner.ts';
 import type { AcceptResult, CommitBatch, EventReceipt, NewEvent } from '../../ports/store.ts';
 import { type FanOutCounts, type NewEventRow, toEventRow } from '../rows/event-row.ts';
@@ -131,7 +132,7 @@ export const createEventWriter = (
     const { hooks: targets, filtered } = found;
     const counts = { deliveries: targets.length, filtered };
     const room = Math.max(0, max_deliveries - batch.stored);
-    const is_ordered = event.trigger === 'scheduled' && targets.some(({ ordered }) => ordered);
+    const is_ordered = targets.some((hook) => takesPlace(hook, event));
     const is_behind = is_ordered && batch.hasDeferred(ownerOf(event));
     if (is_behind || (targets.length > room && batch.stored > 0)) {
       batch.defer(ownerOf(event));
