@@ -1,7 +1,8 @@
 // Runs the full form of an experiment, or lists them all. Further arguments are those of vitest.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type Experiment, experiments } from './table.ts';
+import type { Experiment } from './experiment.ts';
+import { experiments } from './table.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 

@@ -1,16 +1,5 @@
-/** A test whose size comes from the environment. `pnpm test` runs a short form of it, `pnpm experiment <id>` the full one. */
-export interface Experiment {
-  /** The test mentions it: `pnpm experiment <id>`. */
-  readonly id: string;
-  /** The test file, from the root of the repository. */
-  readonly file: string;
-  /** The variables of the full form. A variable of the caller takes precedence. */
-  readonly env: Readonly<Record<string, string>>;
-  /** What it shows, in one line. */
-  readonly shows: string;
-  /** The rough duration of the full form, on two cores. */
-  readonly takes: string;
-}
+import type { Experiment } from './experiment.ts';
+import { postgresTableExperiments } from './postgres-tables.ts';
 
 /** Add a row for each test with a size. A test checks the table against the files. */
 export const experiments: readonly Experiment[] = [
@@ -290,4 +279,5 @@ export const experiments: readonly Experiment[] = [
       'A workspace that attacks with all that its key allows does not harm others; needs a machine without other work',
     takes: '12 min',
   },
+  ...postgresTableExperiments,
 ];

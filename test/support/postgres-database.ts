@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { Client } from 'pg';
 import {
   migratePostgres,
   openPostgres,
@@ -86,4 +87,13 @@ export const openEmptiedPostgres = async (
       await server[Symbol.asyncDispose]();
     },
   };
+};
+
+/** An idle transaction with a snapshot: until it ends, vacuum keeps every row that it could see. */
+export const pinHorizon = async (url: string): Promise<AsyncDisposable> => {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin isolation level repeatable read');
+  await client.query('select 1');
+  return { [Symbol.asyncDispose]: () => client.end() };
 };

@@ -2,11 +2,12 @@ import { sql } from 'kysely';
 import type { LeasedDelivery, Store } from '../../ports/store.ts';
 import type { FanOutTurns } from './fan-outs.ts';
 import { claimDue } from './leases.ts';
-import { findLostLeases } from './lost-leases.ts';
+import { type CheckedLeases, findLostLeases } from './lost-leases.ts';
 import { NeedsOf } from './needs.ts';
 import type { Session } from './session.ts';
 import type { TenantTurns } from './tenant-turns.ts';
 import type { Transactions, TransactionsOptions } from './transactions.ts';
+import { ClaimMarks } from './watermarks.ts';
 
 type Parameter<M extends keyof Store> = Parameters<Store[M]>[0];
 type Result<M extends 'claim' | 'continueFanOuts' | 'releaseLeases'> = ReturnType<Store[M]>;
@@ -68,14 +69,15 @@ export const claim = async (
   wanted: Parameter<'claim'>,
   { turns, node_id }: { readonly turns: TenantTurns; readonly node_id: string },
 ): Result<'claim'> => {
-  const committed = await transactions.run(
+  const { marks, ...committed } = await transactions.run(
     async (session) => {
+      const claim_marks = new ClaimMarks(transactions.watermarks, wanted.now);
       const needs = new NeedsOf(transactions.index);
       const throttled = await throttledOf(session, wanted.wants);
       for (const { workspace_id, hook_id } of wanted.wants) {
         needs.claim(workspace_id, hook_id, throttled.has(hook_id));
       }
-      return transactions.decide(session, wanted, {
+      const decided = await transactions.decide(session, wanted, {
         needs,
         decide: async ({ batch, parts }) => {
           const claimed = await claimDue(session, wanted, {
@@ -83,6 +85,7 @@ export const claim = async (
             throttles: parts.throttles,
             turns,
             node_id,
+            marks: claim_marks,
           });
           for (const { workspace_id, hook_id } of wanted.wants) {
             const hook = batch.hook(workspace_id, hook_id);
@@ -94,9 +97,11 @@ export const claim = async (
           return claimed;
         },
       });
+      return { ...decided, marks: claim_marks };
     },
     wanted.wants.map(({ workspace_id }) => workspace_id),
   );
+  marks.commit();
   return transactions.applied(committed);
 };
 
@@ -104,7 +109,7 @@ export const claim = async (
 export const releaseLeases = async (
   transactions: Transactions,
   release: Parameter<'releaseLeases'>,
-  options: TransactionsOptions,
+  options: TransactionsOptions & { readonly checked: CheckedLeases },
 ): Result<'releaseLeases'> => {
   const may_have_unknown = transactions.mayHaveUnknownLeases();
   const lost = await transactions.run((session) =>

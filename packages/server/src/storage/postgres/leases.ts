@@ -11,6 +11,7 @@ import { claimHalves, claimOldest, type ClaimTimes, type HookClaim } from './cla
 import { isOpen } from './open-deliveries.ts';
 import type { Session } from './session.ts';
 import type { TenantTurns } from './tenant-turns.ts';
+import type { ClaimMarks } from './watermarks.ts';
 
 type Claim = Parameters<Store['claim']>[0];
 
@@ -34,16 +35,16 @@ const claimShared = async (
   const claimed: LeasedDelivery[] = [];
   for (const tenant of tenants) {
     const rest = Math.min(share, limit - claimed.length);
-    claimed.push(...(await claimOldest(session, [{ hook_id, tenant, limit: rest }], times)));
+    claimed.push(...(await claimOldest(session, [{ hook_id, limit: rest }], { ...times, tenant })));
   }
   const rest = limit - claimed.length;
-  return [...claimed, ...(await claimOldest(session, [{ hook_id, tenant: null, limit: rest }], times))];
+  return [...claimed, ...(await claimOldest(session, [{ hook_id, limit: rest }], times))];
 };
 
 const isShared = ({ hook, allowance }: Want): boolean =>
   hook.tenant === EVERY_TENANT && allowance?.is_probe !== true;
 
-const toClaim = ({ hook, limit }: Want): HookClaim => ({ hook_id: hook.id, tenant: null, limit });
+const toClaim = ({ hook, limit }: Want): HookClaim => ({ hook_id: hook.id, limit });
 
 /** Leases what the throttles of the hooks allow, inside the open transaction. Throttled hooks are locked. */
 export const claimDue = async (
@@ -54,9 +55,10 @@ export const claimDue = async (
     readonly throttles: HookThrottles;
     readonly turns: TenantTurns;
     readonly node_id: string;
+    readonly marks: ClaimMarks;
   },
 ): Promise<readonly LeasedDelivery[]> => {
-  const { batch, throttles, turns, node_id } = parts;
+  const { batch, throttles, turns, node_id, marks } = parts;
   const allowed = wants.flatMap(({ workspace_id, hook_id, limit: wanted }): readonly Want[] => {
     const hook = batch.hook(workspace_id, hook_id);
     if (hook?.status !== 'active') return [];
@@ -64,7 +66,7 @@ export const claimDue = async (
     const limit = allowance === null ? wanted : Math.min(wanted, allowance.max);
     return [{ hook, wanted, limit, allowance }];
   });
-  const times = { now, lease_until, node_id };
+  const times = { now, lease_until, node_id, marks };
   const alone = allowed.filter((want) => !isShared(want));
   const claimed = [
     ...(await claimOldest(session, alone.filter(({ hook }) => hook.ordered).map(toClaim), times)),

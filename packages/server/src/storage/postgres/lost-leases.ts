@@ -18,11 +18,33 @@ const LATE_MS = 30_000;
 /** A commit is known to its node for longer before its leases can be taken for unknown. */
 export const UNKNOWN_AFTER_MS = 5_000;
 
+/** The next check of all finds leases that an earlier check has missed, such as one that was held then. */
+const ALL_EVERY_MS = 30_000;
+
+/** Until when this node has found no expired lease, so that it does not look for those that ended before again. */
+export class CheckedLeases {
+  #until = 0;
+  #all_at = -Infinity;
+
+  /** The end from which leases are checked: 0 at least every 30 seconds. */
+  since(now: number): number {
+    const age = now - this.#all_at;
+    return age >= 0 && age < ALL_EVERY_MS ? this.#until : 0;
+  }
+
+  /** None that ended since `since` has expired. */
+  none(since: number, now: number): void {
+    if (since === 0) this.#all_at = now;
+    this.#until = now - LATE_MS;
+  }
+}
+
 interface LostLeasesOptions {
   readonly ids: IdFactory;
   readonly node_id: string;
   /** There can be leases of this node that it does not know: they are not `held`. */
   readonly may_have_unknown: boolean;
+  readonly checked: CheckedLeases;
 }
 
 const deliveries = sql.table('bellwire_deliveries');
@@ -54,15 +76,22 @@ const ofNewlyDead = async (session: Session, node_id: string): Promise<readonly 
 const expired = async (
   session: Session,
   { now, held: heldNow }: Extract<Release, { of: 'expired' }>,
-  { node_id, may_have_unknown }: LostLeasesOptions,
+  { node_id, may_have_unknown, checked }: LostLeasesOptions,
 ): Promise<readonly DeliveryRow[]> => {
+  const since = may_have_unknown ? 0 : checked.since(now);
+  const ended = sql`d.lease_until between ${since} and ${now} and (d.lease_until < ${now - LATE_MS}
+    or (d.leased_by = ${node_id} and d.lease_until < ${now}))`;
+  const unknown = sql`d.leased_by = ${node_id} and d.updated_at < ${now - UNKNOWN_AFTER_MS}`;
   const select = (limit: number) =>
     session.all(sql<DeliveryRow>`
-      select d.* from ${deliveries} d where d.status = 'sending' and (d.lease_until < ${now - LATE_MS}
-        or (d.leased_by = ${node_id} and ${may_have_unknown ? sql`d.updated_at < ${now - UNKNOWN_AFTER_MS}` : sql`d.lease_until < ${now}`}))
+      select d.* from ${deliveries} d where d.status = 'sending'
+        and (${may_have_unknown ? sql`(${ended}) or (${unknown})` : ended})
       limit ${limit}`);
   // Leases rarely expire, and `held` collects every delivery in memory.
-  if ((await select(1)).length === 0) return [];
+  if ((await select(1)).length === 0) {
+    checked.none(since, now);
+    return [];
+  }
   const held = heldNow();
   return (await select(RELEASED_MAX + held.size)).filter(({ id }) => !held.has(id));
 };

@@ -58,12 +58,27 @@ export class Session {
 /** A prepared statement exists already, or not at all: a pooler exchanges the session between transactions. */
 const isUnprepared = (error: unknown): boolean => codeOf(error) === '42P05' || codeOf(error) === '26000';
 
+/**
+ * Begins a transaction whose statements find rows by their keys, whatever the statistics say: those of a table that was
+ * empty a moment ago would make PostgreSQL read all of it, and keep that plan for a prepared statement. It estimates the
+ * cost of the few plans that cannot avoid such a step as enormous, for which it would compile them first.
+ */
+const BEGIN_BY_KEYS = `${BEGIN}; ${[
+  'enable_seqscan',
+  'enable_bitmapscan',
+  'enable_hashjoin',
+  'enable_mergejoin',
+  'jit',
+]
+  .map((setting) => `set local ${setting} = off`)
+  .join('; ')}`;
+
 const runOnce = async <T>(database: PostgresDatabase, work: (session: Session) => Promise<T>): Promise<T> => {
   const { pool } = database;
   const client = await pool.connect();
   let failure: unknown = null;
   try {
-    await client.query(BEGIN);
+    await client.query(BEGIN_BY_KEYS);
     const result = await work(new Session(client, database));
     const { command } = await client.query('commit');
     // The answer of the server to the commit of a transaction in which a statement has failed.

@@ -3,12 +3,13 @@ import type { Cluster } from '../../core/cluster.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Caches, schemaKey } from '../caches.ts';
 import { countOpen, countOpenBreakers } from '../count-open.ts';
-import { toDueHooks, visitedHooks } from '../store/due-hooks.ts';
+import { toDueHooks } from '../store/due-hooks.ts';
 import { commitBatch } from './commits.ts';
 import { readEvents } from './event-reader.ts';
 import { FanOutTurns } from './fan-outs.ts';
 import { claim, continueFanOuts, releaseLeases } from './flow.ts';
 import { claimManually, extendLeases } from './leases.ts';
+import { CheckedLeases } from './lost-leases.ts';
 import { EventPruner } from './prune.ts';
 import { PayloadPruner } from './prune-payloads.ts';
 import { pruneStats } from './prune-stats.ts';
@@ -18,6 +19,7 @@ import { stopAgain, stopNext } from './stop-deliveries.ts';
 import { toStorageError } from './storage-error.ts';
 import { TenantTurns } from './tenant-turns.ts';
 import { Transactions, type TransactionsOptions } from './transactions.ts';
+import { visitedHooks } from './visited-hooks.ts';
 
 export interface PostgresStoreOptions extends TransactionsOptions {
   readonly caches: Caches;
@@ -41,6 +43,7 @@ export class PostgresStore implements Store {
   readonly #transactions: Transactions;
   readonly #turns = new TenantTurns();
   readonly #fan_outs = new FanOutTurns();
+  readonly #checked_leases = new CheckedLeases();
   readonly #pruner = new EventPruner();
   readonly #payload_pruner = new PayloadPruner();
 
@@ -56,10 +59,11 @@ export class PostgresStore implements Store {
 
   readonly dueHooks: Store['dueHooks'] = ({ now, after, limit }) =>
     coerced(async () => {
-      const { db } = this.#options.database;
-      const { rows } = await db.executeQuery(visitedHooks(db, { now, after: after ?? '', limit }));
+      const walk = { now, after: after ?? '', limit };
+      const known = this.#transactions.watermarks.after(walk.after, walk);
+      const rows = await this.#transactions.run((session) => session.all(visitedHooks(known, walk)));
       await stopAgain(
-        db,
+        this.#options.database.db,
         rows.map(({ hook_id }) => hook_id),
       );
       return toDueHooks(rows, { now, limit });
@@ -75,7 +79,9 @@ export class PostgresStore implements Store {
     this.#transact((session) => extendLeases(session, extension));
 
   readonly releaseLeases: Store['releaseLeases'] = (release) =>
-    coerced(() => releaseLeases(this.#transactions, release, this.#options));
+    coerced(() =>
+      releaseLeases(this.#transactions, release, { ...this.#options, checked: this.#checked_leases }),
+    );
 
   readonly watchThrottles: Store['watchThrottles'] = (listener) => {
     this.#transactions.onThrottled = listener;

@@ -21,6 +21,7 @@ import { type Session, transact } from './session.ts';
 import { stopSlice } from './stop-deliveries.ts';
 import { isLost } from './storage-error.ts';
 import { UNKNOWN_AFTER_MS } from './lost-leases.ts';
+import { Watermarks } from './watermarks.ts';
 import { WriteSet } from './write-set.ts';
 
 export interface TransactionsOptions {
@@ -85,6 +86,7 @@ export class Transactions {
   readonly #options: TransactionsOptions;
   readonly #reader: HookReader;
   readonly index: HookIndex;
+  readonly watermarks = new Watermarks();
   readonly #sendable: LRUCache<string, { readonly hook: SendableHook | null }>;
   readonly #known_tenants: KnownTenants;
   readonly #flush: Flush;
@@ -154,6 +156,9 @@ export class Transactions {
     const parts = createCommitParts(writes, { ...this.#options, known_tenants: this.#known_tenants });
     const result = await decide({ batch, parts });
     await this.#flush(session, writes, batch);
+    for (const { hook_id, next_attempt_at } of writes.changed) {
+      if (next_attempt_at !== null) this.watermarks.wait(hook_id, next_attempt_at);
+    }
     for (const hook_id of writes.disabled) {
       const limit = Math.min(HELD_PER_HOOK, HELD_MAX - batch.held);
       if (limit > 0) batch.held += await stopSlice(session, hook_id, { now, limit });
