@@ -72,16 +72,21 @@ export const readOrders = async (
   const hook_ids = distinct.map(({ hook_id }) => hook_id);
   const keys = distinct.map(({ order_key }) => order_key);
   const table = sql.table('bellwire_deliveries');
-  const rows = await session.all<DeliveryRow>(sql<DeliveryRow>`
+  // Failed deliveries keep their places, on any day: to plan all partitions would take longer than to read them.
+  const rows = await session.allPlanned<DeliveryRow>(
+    'order_firsts',
+    sql<DeliveryRow>`
     select d.* from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key) cross join lateral (
       select * from ${table} where hook_id = x.hook_id and order_key = x.order_key
-      order by order_position limit ${FIRST_MAX} for update) d`);
-  const lasts = await session.all<OrderRef & { readonly last: number | null }>(sql<
-    OrderRef & { readonly last: number | null }
-  >`
+      order by order_position limit ${sql.lit(FIRST_MAX)} for update) d`,
+  );
+  const lasts = await session.allPlanned<OrderRef & { readonly last: number | null }>(
+    'order_lasts',
+    sql<OrderRef & { readonly last: number | null }>`
     select x.hook_id, x.order_key, (select max(order_position) from ${table} d
       where d.hook_id = x.hook_id and d.order_key = x.order_key) as last
-    from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key)`);
+    from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key)`,
+  );
   const first_of = Map.groupBy(rows, ({ hook_id, order_key }) =>
     keyOf({ hook_id, order_key: order_key ?? '' }),
   );

@@ -1,7 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
-import { sha256 } from '../../core/signing.ts';
 import type { Schema } from '../schema.ts';
-import type { NamedStatement, Session } from './session.ts';
+import { type NamedStatement, type Session, statementName } from './session.ts';
 import { storable } from './storable.ts';
 
 /** The types that arrays of parameters have; the database converts them to those of the columns. */
@@ -31,9 +30,7 @@ export class RowStatement<R> {
   ) {
     this.#columns = Object.keys(columns) as (keyof R & string)[];
     const { sql: compiled } = text.compile(db);
-    // Behind a pooler, nodes of different versions share the names.
-    const version = Buffer.from(sha256(compiled)).toString('hex').slice(0, 8);
-    this.#statement = { name: `bellwire_${name}_${version}`, text: compiled };
+    this.#statement = { name: statementName(name, compiled), text: compiled };
   }
 
   /** Returns the number of changed rows. Costs nothing without rows. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { SchemaDialect } from '../schema-dialect.ts';
 import { createDayFunctions, indexFailedOrders, splitDeliveries } from './day-tables.ts';
-import { createIdempotencyKeys } from './idempotency-keys.ts';
+import { createIdempotencyKeys } from './idempotency-keys-table.ts';
 import { createNodes } from './nodes-table.ts';
 
 /** Ids have the C collation: any other orders them by language, and keyset pagination would skip rows. */

@@ -1,5 +1,6 @@
 import type { Compilable, Kysely, RawBuilder } from 'kysely';
 import type { PoolClient } from 'pg';
+import { sha256 } from '../../core/signing.ts';
 import { isDisturbed, RUNS_MAX } from '../disturbed.ts';
 import { AlreadyChanged } from './already-changed.ts';
 import { BEGIN, type PostgresDatabase } from './database.ts';
@@ -16,6 +17,18 @@ export interface NamedStatement {
   readonly name: string;
   readonly text: string;
 }
+
+const names = new Map<string, string>();
+
+/** A name of its own for each text: behind a pooler, nodes of different versions share the names. */
+export const statementName = (name: string, text: string): string => {
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const version = Buffer.from(sha256(text)).toString('hex').slice(0, 8);
+  const full = `bellwire_${name}_${version}`;
+  names.set(text, full);
+  return full;
+};
 
 /** One open transaction. */
 export class Session {
@@ -36,6 +49,14 @@ export class Session {
 
   async get<R>(query: Query<R>): Promise<R | undefined> {
     return (await this.all(query))[0];
+  }
+
+  /** The rows of a query whose text is constant, which the server plans once per connection. */
+  async allPlanned<R>(name: string, query: Query<R>): Promise<R[]> {
+    const { sql: text, parameters } = query.compile(this.db);
+    const named = this.#prepares ? { name: statementName(name, text) } : {};
+    const values = parameters.map(storable);
+    return (await this.#client.query<Record<string, unknown>>({ ...named, text, values })).rows as R[];
   }
 
   /** Returns the number of changed rows. */
