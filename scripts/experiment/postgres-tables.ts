@@ -10,6 +10,13 @@ export const postgresTableExperiments: readonly Experiment[] = [
     takes: '12 min',
   },
   {
+    id: 'P7',
+    file: 'test/process/postgres-bloat.test.ts',
+    env: { BLOAT_DELIVERIES: '5000000', BLOAT_NAPTIME: '10s' },
+    shows: 'After millions of deliveries, the table of open ones has few dead rows and is not much larger',
+    takes: '40 min',
+  },
+  {
     id: 'D7-postgres',
     file: 'test/process/postgres-pending.test.ts',
     env: { PENDING_ROWS: '1000000' },

@@ -22,28 +22,45 @@ const entriesRead = async ({ database: { pool } }: ReturnType<typeof openPostgre
 };
 
 test.skipIf('missing' in postgres)(
-  `while a transaction holds back vacuum, a claim does not read what was claimed before${skipReason(postgres)}`,
+  `while a transaction holds back vacuum, a claim and a walk over the hooks do not read what was claimed before${skipReason(postgres)}`,
   { timeout: 60_000 },
   async () => {
     await using server = await startMigratedPostgres();
     await using database = await server.createDatabase();
     await using opened = openPostgresStore(database.url);
     const kit = createKit(opened);
-    const pair = await kit.pair();
-    await addPending(opened, { count: DUE, hook_ids: [pair.hook_id], due_at: NOW - LATE_MS });
+    const { db } = opened.database;
+    const first = await kit.pair();
+    const hook_ids = [first.hook_id, await kit.arrange.addHook(first.workspace_id)];
+    await addPending(opened, { count: 2 * DUE, hook_ids, due_at: NOW - LATE_MS });
     // Retries: none of them is claimed as one of the newest.
-    await sql`update bellwire_deliveries set failures = 1`.execute(opened.database.db);
-    await sql`vacuum analyze bellwire_deliveries`.execute(opened.database.db);
+    await sql`update bellwire_deliveries set failures = 1`.execute(db);
+    await sql`vacuum analyze bellwire_deliveries`.execute(db);
     await using _pinned = await pinHorizon(database.url);
-    const read: number[] = [];
-    for (let claimed = 0; claimed < DUE; claimed += CLAIMED) {
+    const read = { claim: [] as number[], walk: [] as number[] };
+    const count = async (name: keyof typeof read, work: () => Promise<void>): Promise<void> => {
       const before = await entriesRead(opened);
-      expect(await kit.claim([{ ...pair, limit: CLAIMED }])).toHaveLength(CLAIMED);
-      read.push((await entriesRead(opened)) - before);
+      await work();
+      read[name].push((await entriesRead(opened)) - before);
+    };
+    // The first hook has deliveries left, and the last ones of the second one are claimed.
+    for (let claimed = 0; claimed < DUE; claimed += CLAIMED) {
+      const limits = [Math.floor(CLAIMED / 2), CLAIMED];
+      const wants = hook_ids.map((hook_id, nth) => ({ ...first, hook_id, limit: limits[nth]! }));
+      await count('claim', async () => {
+        expect(await kit.claim(wants)).toHaveLength(limits[0]! + limits[1]!);
+      });
+      await count('walk', async () => {
+        const is_last = claimed + CLAIMED === DUE;
+        expect(await kit.due(NOW)).toHaveLength(is_last ? 1 : 2);
+      });
     }
-    console.log(`index entries per claim of ${CLAIMED}: ${read[1]} at first, ${read.at(-1)} at the end`);
-    expect(Math.max(...read)).toBeGreaterThanOrEqual(CLAIMED);
-    expect(Math.max(...read.slice(1))).toBeLessThan(10 * CLAIMED);
+    const shown = (name: keyof typeof read) => `${read[name][1]} at first, ${read[name].at(-1)} at the end`;
+    console.log(`index entries: a claim ${shown('claim')}; a walk ${shown('walk')}`);
+    expect(Math.max(...read.claim)).toBeGreaterThanOrEqual(CLAIMED);
+    expect(Math.max(...read.claim.slice(1))).toBeLessThan(10 * CLAIMED);
+    expect(Math.max(...read.walk)).toBeGreaterThan(0);
+    expect(Math.max(...read.walk)).toBeLessThan(20);
   },
 );
 

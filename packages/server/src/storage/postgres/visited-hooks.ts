@@ -4,6 +4,9 @@ import type { KnownHook } from './watermarks.ts';
 
 const deliveries = sql.table('bellwire_deliveries');
 
+// Ids are letters, digits and underscores. A condition that is an "or" would not end the scan of the index.
+const AFTER_ALL = sql.lit('~');
+
 /**
  * The first pending delivery of the next hook is the one that is due first: one step finds both. The next hook of which
  * is known how far it is claimed is a step of its own, which begins there.
@@ -13,7 +16,7 @@ const nextHook = (after: RawBuilder<unknown>) => sql`
     left join lateral (select id, since from known where id > ${after} order by id limit 1) k on true
     cross join lateral (
       (select d.hook_id, d.next_attempt_at from ${deliveries} d where d.status = 'pending' and d.hook_id > ${after}
-        and (k.id is null or d.hook_id < k.id) order by d.hook_id, d.next_attempt_at limit 1)
+        and d.hook_id < coalesce(k.id, ${AFTER_ALL}) order by d.hook_id, d.next_attempt_at limit 1)
       union all
       (select k.id, (select d.next_attempt_at from ${deliveries} d where d.status = 'pending' and d.hook_id = k.id
         and d.next_attempt_at >= k.since order by d.next_attempt_at limit 1) where k.id is not null)
@@ -28,8 +31,8 @@ export const visitedHooks = (
   { now, after, limit }: { readonly now: number; readonly after: string; readonly limit: number },
 ) =>
   sql<VisitedHook>`
-    with recursive known as materialized (select * from unnest(${known.map(({ id }) => id)}::text[],
-        ${known.map(({ since }) => since)}::bigint[]) as known(id, since)),
+    with recursive known as materialized (select id collate "C" as id, since
+        from unnest(${known.map(({ id }) => id)}::text[], ${known.map(({ since }) => since)}::bigint[]) as k(id, since)),
       waiting(hook_id, due_at, step) as (
         (select n.hook_id, n.next_attempt_at, 1 from (${nextHook(sql`${after}`)}) n)
         union all
