@@ -114,7 +114,8 @@ export const experiments: readonly Experiment[] = [
     id: 'P4',
     file: 'test/process/postgres-link.test.ts',
     env: { SILENT_LINK_SECONDS: '30' },
-    shows: 'A link to the database that is slow, cut or silent loses nothing and makes no call hang',
+    shows:
+      'A link to the database that is slow, cut or silent loses nothing; events get 503 within 2 seconds',
     takes: '1 min',
   },
   {
@@ -130,6 +131,13 @@ export const experiments: readonly Experiment[] = [
     env: { ROLLING_RESTARTS: '20' },
     shows: 'A rolling restart fails no call that is repeated once, and sends nothing twice',
     takes: '10 min',
+  },
+  {
+    id: 'P9',
+    file: 'test/storage/postgres/model.test.ts',
+    env: { MODEL_HISTORIES: '2000' },
+    shows: 'The stores on SQLite and PostgreSQL give the same answers and contents in random histories',
+    takes: '12 min',
   },
   {
     id: 'P10',

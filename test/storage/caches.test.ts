@@ -30,6 +30,22 @@ it('a value is loaded once, even for concurrent reads', async () => {
   expect(loads).toHaveLength(1);
 });
 
+it('a late load fails its callers and those that follow until it ends, and is kept', async () => {
+  const load = Promise.withResolvers<string>();
+  const late = new Error('late');
+  const cache = new LoadingCache({
+    load: () => load.promise,
+    max: 10,
+    max_age: null,
+    inTime: () => Promise.reject(late),
+  });
+  await expect(cache.get('a')).rejects.toBe(late);
+  await expect(cache.get('a')).rejects.toBe(late);
+  load.resolve('value');
+  await load.promise;
+  expect(await cache.get('a')).toBe('value');
+});
+
 it('a load that was under way at an invalidation is not cached', async () => {
   const { cache, loads } = cacheOf(null);
   const old = cache.get('a');

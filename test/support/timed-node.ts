@@ -158,6 +158,7 @@ export const startTimedNode = async (options: TimedNodeOptions) => {
     user_agent: 'Bellwire/test',
     retry_delays_ms: options.retry_delays_ms,
     timeout_ms: null,
+    accept_wait_ms: null,
     retention_ms: null,
     payload_retention_ms: null,
     log: silent,

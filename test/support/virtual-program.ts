@@ -23,7 +23,7 @@ export interface VirtualPorts
   extends
     Pick<Ports, 'clock' | 'random' | 'ids'>,
     Partial<Pick<Ports, 'log' | 'check' | 'observe' | 'onBroken'>> {
-  readonly storage: Pick<Ports['storage'], 'store' | 'repositories'>;
+  readonly storage: Pick<Ports['storage'], 'store' | 'repositories' | 'accept_wait_ms'>;
   readonly script: Script;
   /** Added to the built-in dialects. */
   readonly dialects?: readonly Dialect[];

@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly retry_delays_ms?: readonly number[];
   readonly retention_ms?: number;
   readonly payload_retention_ms?: number;
+  /** Maximum time for which the sender of an event waits for the database. */
+  readonly accept_wait_ms?: number;
   readonly check?: SchemaCheck;
   /** Called with every observation. */
   readonly onObservation?: (observation: Observation) => void;
@@ -63,7 +65,11 @@ export const createWorld = async (options: WorldOptions = {}) => {
         clock: life.clock,
         random,
         ids: opened.ids,
-        storage: { store: mortal(store, wrapStore(store), () => alive), repositories },
+        storage: {
+          store: mortal(store, wrapStore(store), () => alive),
+          repositories,
+          accept_wait_ms: options.accept_wait_ms ?? null,
+        },
         script,
         check: options.check ?? (() => Promise.resolve([])),
         dialects: options.dialects ?? [],

@@ -204,7 +204,7 @@ const inProcessVerbs =
  */
 export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
   const { clock, log, storage } = ports;
-  const { store, repositories, cluster = ALONE } = storage;
+  const { store, repositories, cluster = ALONE, accept_wait_ms = null } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
   await warnOfShortRetention(ports, settings);
   const changes = new ChangeFeed({ ...ports, repositories });
@@ -218,7 +218,8 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     ports.observe?.(observation);
   };
   const limits = shareOf(settings.limits, cluster);
-  const loop = new DeliveryLoop({ ...ports, ...settings, store, changes, observe, limits, cluster });
+  const shared = { store, cluster, accept_wait_ms };
+  const loop = new DeliveryLoop({ ...ports, ...settings, ...shared, changes, observe, limits });
   const jobs = createJobs(ports, settings, { notices: loop.notices, changes, uses });
   const lifecycle = new Lifecycle({ ...ports, loop, jobs });
   await lifecycle.open();

@@ -35,6 +35,8 @@ export interface Ports {
     readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
     /** Absent for a node that owns its database. */
     readonly cluster?: Cluster;
+    /** Maximum time for which the sender of an event waits for the database; absent for no limit. */
+    readonly accept_wait_ms?: number | null;
   };
   readonly createTransport: (onResults: (results: readonly SendResult[]) => void) => Transport;
   readonly url_policy: UrlPolicy;

@@ -3,6 +3,15 @@ import { type Check, hookIdsOf, LEASE_MS, NOW } from './kit.ts';
 
 /** Selects the hooks of an event, and the state in which their deliveries start. */
 export const fanOut = (check: Check): void => {
+  check('the deliveries of an event are in the order in which its hooks have subscribed', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const hooks = await kit.arrange.addHooks(workspace_id, 3);
+    await kit.stored(kit.event(workspace_id));
+    for (const hook of [hooks[1]!, hooks[0]!]) await kit.arrange.setHookEvents(hook, ['order.*']);
+    const { leased } = await kit.stored(kit.event(workspace_id));
+    expect(leased.map(({ delivery }) => delivery.hook_id)).toEqual(hooks.toReversed());
+  });
+
   check('an event reaches the hooks that list its type, a prefix of it or *, and no other', async (kit) => {
     const workspace = await kit.arrange.addWorkspace();
     const add = (...events: string[]) => kit.arrange.addHook(workspace, { events });

@@ -69,6 +69,14 @@ export class AcceptQueue<W extends WithEvent> {
     return this.#deferred.some(isOpen) || this.#waiting.hasOpen(isOpen);
   }
 
+  /** Removes and returns the events for which `isOver` is true. */
+  remove(isOver: (one: W) => boolean): readonly W[] {
+    if (![...this.#deferred, ...this.#waiting].some(isOver)) return [];
+    const { over = [], kept = [] } = Object.groupBy(this.takeAll(), (one) => (isOver(one) ? 'over' : 'kept'));
+    for (const one of kept) this.push(one);
+    return over;
+  }
+
   takeAll(): readonly W[] {
     const all = [...this.#deferred, ...this.#waiting.takeAll()];
     this.#deferred = [];

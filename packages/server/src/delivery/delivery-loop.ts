@@ -46,6 +46,8 @@ export interface DeliveryLoopOptions extends ReportOptions {
   readonly limits: ConcurrencyLimits;
   /** The place of this node among those that share the database. */
   readonly cluster: Pick<Cluster, 'holdsLease' | 'shareOf'>;
+  /** Maximum time for which the sender of an event waits for the database; null for no limit. */
+  readonly accept_wait_ms: number | null;
   readonly user_agent: string;
   /** Override every dialect's schedule and timeout. */
   readonly retry_delays_ms: readonly number[] | null;

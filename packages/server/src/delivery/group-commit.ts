@@ -12,6 +12,7 @@ import type {
   Store,
 } from '../ports/store.ts';
 import { AcceptQueue } from './accept-queue.ts';
+import { AnswerLimit } from './answer-limit.ts';
 import type { Admits } from './backpressure.ts';
 import { SettlementQueue, simplerSettlement } from './settlement-queue.ts';
 
@@ -19,6 +20,8 @@ export interface GroupCommitOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
+  /** Maximum time for which an accept waits for the database; null for no limit. */
+  readonly accept_wait_ms: number | null;
   /** Which accepts wait for now (backpressure); settlements never do. */
   readonly admission: () => Admits;
   readonly saturatedHooks: () => ReadonlySet<string>;
@@ -41,12 +44,28 @@ export const DELIVERIES_MAX = 128;
 const WAITING_MAX = 4_096;
 const WAITING_HARD_MAX = 2 * WAITING_MAX;
 const RETRY_MS = 250;
+/** Seconds after which an event may be sent again that a database without an answer has not accepted. */
+const RETRY_AFTER_S = 5;
 
 interface Waiting {
   readonly event: NewEvent;
+  /** When it began to wait, by the monotonic clock. */
+  readonly at: number;
   readonly resolve: (result: AcceptResult) => void;
   readonly reject: (error: BellwireError) => void;
 }
+
+const noAnswer = (outcome: string): BellwireError =>
+  new BellwireError('storage_failed', `The database does not answer. ${outcome}`, {
+    retry_after_s: RETRY_AFTER_S,
+  });
+
+const notStored = () => noAnswer('Nothing was stored; send the event again.');
+
+const maybeStored = () =>
+  noAnswer(
+    'The event may have been stored: send it again with the same idempotency key, which never stores it twice.',
+  );
 
 /**
  * Group commit: everything that arrives until the previous commit is on the disk is written in one transaction with one
@@ -58,6 +77,9 @@ export class GroupCommit {
   readonly #settlements = new SettlementQueue();
   /** The settlements of the current commit. */
   #committing: readonly Settlement[] | null = null;
+  /** The accepts of the current commit whose senders wait. */
+  #unanswered = new Set<Waiting>();
+  readonly #limit: AnswerLimit;
   readonly #drainers: (() => void)[] = [];
   #is_scheduled = false;
   #is_paused = false;
@@ -66,6 +88,8 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    const { clock, accept_wait_ms: limit_ms } = options;
+    this.#limit = new AnswerLimit({ clock, limit_ms, onOver: () => this.#onOver() });
   }
 
   get waitingAccepts(): number {
@@ -74,9 +98,11 @@ export class GroupCommit {
 
   /**
    * Resolves once the event is durable, or refused by the store.
-   * @throws BellwireError `overloaded` if too many wait, `storage_failed` if the commit failed.
+   * @throws BellwireError `overloaded` if too many wait, `storage_failed` if the commit failed, or if the database has not
+   * answered in time: then the event may become durable later.
    */
   accept(event: NewEvent): Promise<AcceptResult> {
+    if (this.#limit.isSilent()) return Promise.reject(notStored());
     // A tenant with nothing waiting is not refused because of what others send.
     const has_waiting = this.#accepts.hasWaiting(event);
     if (this.waitingAccepts >= (has_waiting ? WAITING_MAX : WAITING_HARD_MAX)) {
@@ -89,7 +115,7 @@ export class GroupCommit {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#accepts.push({ event, resolve, reject });
+      this.#accepts.push({ event, at: this.#limit.now(), resolve, reject });
       this.#schedule();
     });
   }
@@ -146,10 +172,14 @@ export class GroupCommit {
     const settlements = this.#settlements.take();
     if (accepts.length > 0 || settlements.length > 0) {
       this.#committing = settlements;
+      this.#unanswered = new Set(accepts);
+      this.#limit.began();
       const result = await this.#commit(accepts, settlements);
+      this.#limit.ended({ is_committed: !(result instanceof BellwireError) });
       this.#committing = null;
       if (result instanceof BellwireError) this.#onFailed(accepts, settlements, result);
       else this.#onCommitted(accepts, settlements, result);
+      this.#unanswered.clear();
     }
     if (this.#settlements.size > 0 || this.#accepts.hasOpen(admission())) this.#schedule();
     if (this.#isDrained()) for (const drained of this.#drainers.splice(0)) drained();
@@ -189,7 +219,8 @@ export class GroupCommit {
       const accepted = result.accepted[index];
       if (accepted === undefined) continue;
       if (accepted.kind === 'deferred') {
-        deferred.push(waiting);
+        // Its sender may have got an answer, and sends it again.
+        if (this.#unanswered.has(waiting)) deferred.push(waiting);
         continue;
       }
       if (accepted.kind === 'accepted') this.#notify(() => this.#options.onAccepted(accepted, waiting.event));
@@ -234,6 +265,16 @@ export class GroupCommit {
     this.#pause();
     this.#notify(onFailed);
     if (error.code === 'storage_broken') this.#notify(() => onBroken(error));
+  }
+
+  /** Answers those who have waited for too long. What is in the current commit is sent if it succeeds after all. */
+  #onOver(): boolean {
+    const isOver = ({ at }: Waiting): boolean => this.#limit.isOver(at);
+    for (const waiting of this.#unanswered) {
+      if (isOver(waiting) && this.#unanswered.delete(waiting)) waiting.reject(maybeStored());
+    }
+    for (const waiting of this.#accepts.remove(isOver)) waiting.reject(notStored());
+    return this.waitingAccepts > 0;
   }
 
   #pause(): void {

@@ -3,6 +3,7 @@ import { toLimits } from '../core/limits.ts';
 import { ownerKey, ownerOfKey } from '../core/owner.ts';
 import type { KnownKey } from '../ports/repositories.ts';
 import type { WorkspaceCatalog } from '../ports/store.ts';
+import type { InTime } from './in-time.ts';
 import type { Invalidations } from './invalidations.ts';
 import { LoadingCache } from './loading-cache.ts';
 import type { MaxAge } from './max-age.ts';
@@ -103,13 +104,15 @@ export interface CachesOptions {
   readonly invalidations: Invalidations;
   /** Null if only this process writes to the database. */
   readonly max_age: MaxAge | null;
+  /** Limits how long callers wait for the database. */
+  readonly inTime?: InTime;
 }
 
-export const createCaches = ({ db, invalidations, max_age }: CachesOptions): Caches => {
-  const catalogs = new LoadingCache({ load: loadCatalog(db), max: CATALOGS_MAX, max_age });
-  const schemas = new LoadingCache({ load: loadSchema(db), max: SCHEMAS_MAX, max_age });
-  const keys = new LoadingCache({ load: loadKey(db), max: KEYS_MAX, max_age });
-  const event_rates = new LoadingCache({ load: loadEventRate(db), max: EVENT_RATES_MAX, max_age });
+export const createCaches = ({ db, invalidations, ...options }: CachesOptions): Caches => {
+  const catalogs = new LoadingCache({ ...options, load: loadCatalog(db), max: CATALOGS_MAX });
+  const schemas = new LoadingCache({ ...options, load: loadSchema(db), max: SCHEMAS_MAX });
+  const keys = new LoadingCache({ ...options, load: loadKey(db), max: KEYS_MAX });
+  const event_rates = new LoadingCache({ ...options, load: loadEventRate(db), max: EVENT_RATES_MAX });
   invalidations.subscribe((changed) => {
     if (changed.kind === 'tenant') event_rates.delete(ownerKey([changed.workspace_id, changed.tenant]));
     if (changed.kind === 'catalog') {

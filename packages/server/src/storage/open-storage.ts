@@ -33,6 +33,8 @@ export interface Storage {
   /** Hooks of any workspace whose URL has this path. */
   readonly hooksAt: (path: string) => Promise<readonly SendableHook[]>;
   readonly cluster: Cluster;
+  /** Maximum time for which the sender of an event waits for the database, in milliseconds; null for no limit. */
+  readonly accept_wait_ms: number | null;
 }
 
 /** A database that is open and migrated. A file is locked for this process. */
@@ -124,6 +126,7 @@ export const connectStorage = (
   return {
     store,
     cluster: ALONE,
+    accept_wait_ms: null,
     repositories: createRepositories({ db, reader }, { ...parts, caches, cipher, invalidations }),
     hooksAt: async (at) => {
       const hooks = await store.hooks(await findHooksAt(reader, at));

@@ -212,7 +212,8 @@ export const ANSWERED_CODES: Readonly<Record<AnsweredCode, Meaning>> = {
     message: 'Unexpected server error. See the server log for details.',
   },
   storage_failed: {
-    meaning: 'The database could not be read or written. Nothing was stored; retry the call.',
+    meaning:
+      'The database could not be read or written, or it does not answer. Retry after `Retry-After`. Unless the message says that nothing was stored, an event may have been: repeat it with the same idempotency key, which never stores it twice.',
     message: 'The database could not be written (the disk is full). Nothing was stored; try again later.',
   },
   storage_broken: {

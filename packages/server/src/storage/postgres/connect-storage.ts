@@ -1,6 +1,8 @@
 import type { Cluster } from '../../core/cluster.ts';
+import type { Clock } from '../../ports/clock.ts';
 import { createCaches } from '../caches.ts';
 import type { Cipher } from '../cipher.ts';
+import { atAnyTime, createInTime } from '../in-time.ts';
 import { Invalidations } from '../invalidations.ts';
 import type { MaxAge } from '../max-age.ts';
 import type { Storage, StorageParts } from '../open-storage.ts';
@@ -9,20 +11,36 @@ import { createRepositories } from '../repositories/repositories.ts';
 import { type PostgresDatabase, withStorageErrors } from './database.ts';
 import { PostgresStore } from './store.ts';
 
+export interface PostgresParts extends StorageParts {
+  readonly max_age: MaxAge;
+  readonly cluster: Cluster;
+  /** Maximum time for which the sender of an event waits for the database, by this clock; no limit by default. */
+  readonly accept_wait?: { readonly ms: number; readonly clock: Pick<Clock, 'after'> };
+}
+
 /** The store and the repositories of a migrated database. Other nodes change it too: caches are at most `max_age` old. */
 export const connectPostgres = (
   database: PostgresDatabase,
   cipher: Cipher,
-  { max_age, cluster, ...parts }: StorageParts & { readonly max_age: MaxAge; readonly cluster: Cluster },
+  { max_age, cluster, accept_wait, ...parts }: PostgresParts,
 ): Storage & { readonly invalidations: Invalidations } => {
   const db = withStorageErrors(database);
   const invalidations = new Invalidations();
-  const caches = createCaches({ db, invalidations, max_age });
-  const store = new PostgresStore({ ...parts, database, caches, cipher, invalidations, max_age, cluster });
+  const inTime = accept_wait === undefined ? atAnyTime : createInTime(accept_wait.clock, accept_wait.ms);
+  const shared = { invalidations, max_age, inTime };
+  const caches = createCaches({ db, ...shared });
+  const store = new PostgresStore({ ...parts, ...shared, database, caches, cipher, cluster });
+  const repositories = createRepositories({ db, reader: db }, { ...parts, caches, cipher, invalidations });
+  const { idsOf } = repositories.hooks;
   return {
     store,
     cluster,
-    repositories: createRepositories({ db, reader: db }, { ...parts, caches, cipher, invalidations }),
+    accept_wait_ms: accept_wait?.ms ?? null,
+    // An event can name its hooks by number.
+    repositories: {
+      ...repositories,
+      hooks: { ...repositories.hooks, idsOf: (...of) => inTime(idsOf(...of)) },
+    },
     hooksAt: async (at) => {
       const hooks = await store.hooks(await findHooksAt(db, at));
       return [...hooks.values()].filter((hook) => hook !== null);

@@ -123,7 +123,9 @@ export class HookIndex implements HookView {
       const is_old = known.read_at === null || began_at - known.read_at >= this.#max_age.ms;
       const ids = is_old ? await this.#changed(workspace_id, known, dirty) : dirty;
       if (ids.length > 0) {
-        const found = await this.#reader.some(workspace_id, ids);
+        const read = new Map((await this.#reader.some(workspace_id, ids)).map((one) => [one.hook.id, one]));
+        // In the order of the changes: the database returns them in any.
+        const found = ids.flatMap((id) => read.get(id) ?? []);
         this.#replace(known, ids, found);
         this.#onChanged(found.map(({ hook }) => hook));
       }

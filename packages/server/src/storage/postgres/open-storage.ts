@@ -22,6 +22,8 @@ const MAX_AGE_MS = 5_000;
  * waits for a lock.
  */
 const ANSWER_MS = 15_000;
+/** The sender of an event gets an error after so long without an answer; the statement itself continues. */
+const ACCEPT_WAIT_MS = 2_000;
 /** Maximum wait for a server that is starting. */
 const STARTING_MS = 30_000;
 const PAUSE_MS = 250;
@@ -143,7 +145,8 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     await node.open();
     await database.days.keepAhead({ ...clock, now: node.now });
     const max_age = { ms: MAX_AGE_MS, monotonic: clock.monotonic };
-    const connected = connectPostgres(database, cipher, { ...rest, max_age, cluster: node });
+    const accept_wait = { ms: ACCEPT_WAIT_MS, clock };
+    const connected = connectPostgres(database, cipher, { ...rest, max_age, cluster: node, accept_wait });
     const { invalidations } = connected;
     const direct = { ...database, url: database_direct_url ?? url };
     const notices = new Notices({ ...direct, node_id: rest.node_id, clock, invalidations });

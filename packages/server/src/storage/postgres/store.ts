@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Cluster } from '../../core/cluster.ts';
 import type { Store } from '../../ports/store.ts';
 import { type Caches, schemaKey } from '../caches.ts';
+import type { InTime } from '../in-time.ts';
 import { countOpen, countOpenBreakers } from '../count-open.ts';
 import { toDueHooks } from '../store/due-hooks.ts';
 import { commitBatch } from './commits.ts';
@@ -24,6 +25,8 @@ import { visitedHooks } from './visited-hooks.ts';
 export interface PostgresStoreOptions extends TransactionsOptions {
   readonly caches: Caches;
   readonly cluster: Pick<Cluster, 'isLeader'>;
+  /** Limits how long the sender of an event waits for what is read before. */
+  readonly inTime: InTime;
 }
 
 const coerced = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -101,7 +104,7 @@ export class PostgresStore implements Store {
     coerced(async () => {
       const [catalog] = await Promise.all([
         this.#options.caches.catalogs.get(workspace_id),
-        this.#transactions.index.prepare([workspace_id]),
+        this.#options.inTime(this.#transactions.index.prepare([workspace_id])),
       ]);
       return catalog;
     });
@@ -113,7 +116,7 @@ export class PostgresStore implements Store {
     const { index } = this.#transactions;
     if (!index.mayFilter(workspace_id)) return null;
     return coerced(async () => {
-      await index.prepare([workspace_id]);
+      await this.#options.inTime(index.prepare([workspace_id]));
       return index
         .subscribers(workspace_id, type, tenant)
         .flatMap(({ id, filter }) => (filter === null ? [] : [{ id, filter }]));
