@@ -1,8 +1,9 @@
-import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import { createAdaptorServer } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
 import { errorResponse } from './answers.ts';
 import { connectionsMax, requestLimits } from './connection-limits.ts';
 import { type Binding, createHostCheck, severalHosts } from './host-check.ts';
+import { listenTogether } from './listen-together.ts';
 
 export interface Listening {
   readonly host: string;
@@ -26,15 +27,6 @@ const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): Bel
   );
 };
 
-const portOf = (address: ReturnType<ServerType['address']>, port: number): number =>
-  typeof address === 'object' && address !== null ? address.port : port;
-
-const closeServer = (server: ServerType): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
-  });
-
 type FetchCallback = Parameters<typeof createAdaptorServer>[0]['fetch'];
 
 /** Connections that wait to be accepted: beyond them, clients retry after a second. The system may allow fewer. */
@@ -51,36 +43,35 @@ interface ListenOptions extends Binding {
  * of `public_url` get 421 `host_refused`.
  * @throws BellwireError `port_taken`, `config_invalid`.
  */
-export const listen = (
+export const listen = async (
   fetch: (request: Request) => Response | Promise<Response>,
   { host, port, public_url, request_timeout_ms }: ListenOptions,
-): Promise<Listening> =>
-  new Promise((resolve, reject) => {
-    const checkHost = createHostCheck({ host, public_url });
-    let closing = false;
-    const answer = async (request: Request): Promise<Response> => {
-      const response = await fetch(request);
-      // A keep-alive connection would prevent the server from closing.
-      if (closing) response.headers.set('connection', 'close');
-      return response;
-    };
-    const handle: FetchCallback = (request, { incoming }) => {
-      const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
-      if (refusal !== null) return errorResponse(refusal);
-      return closing ? answer(request) : fetch(request);
-    };
-    const serverOptions = requestLimits(request_timeout_ms);
-    const server = createAdaptorServer({ fetch: handle, hostname: host, serverOptions });
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      resolve({
-        host,
-        port: portOf(server.address(), port),
-        close: () => {
-          closing = true;
-          return closeServer(server);
-        },
-      });
-    });
-    server.maxConnections = connectionsMax();
-    server.once('error', (error: NodeJS.ErrnoException) => reject(reasonOf(error, host, port)));
+): Promise<Listening> => {
+  const checkHost = createHostCheck({ host, public_url });
+  let closing = false;
+  const answer = async (request: Request): Promise<Response> => {
+    const response = await fetch(request);
+    // A keep-alive connection would prevent the server from closing.
+    if (closing) response.headers.set('connection', 'close');
+    return response;
+  };
+  const handle: FetchCallback = (request, { incoming }) => {
+    const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
+    if (refusal !== null) return errorResponse(refusal);
+    return closing ? answer(request) : fetch(request);
+  };
+  const serverOptions = requestLimits(request_timeout_ms);
+  const createServer = () => createAdaptorServer({ fetch: handle, hostname: host, serverOptions });
+  const place = { host, port, backlog: BACKLOG, connections_max: connectionsMax() };
+  const listeners = await listenTogether(createServer, place).catch((error: NodeJS.ErrnoException) => {
+    throw reasonOf(error, host, port);
   });
+  return {
+    host,
+    port: listeners.port,
+    close: () => {
+      closing = true;
+      return listeners.close();
+    },
+  };
+};
