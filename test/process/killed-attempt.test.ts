@@ -34,4 +34,4 @@ test(`a delivery whose process is killed ${KILLS} times during its attempt is st
   expect(outcomes).toEqual([...Array<string>(KILLS).fill('interrupted'), 'succeeded']);
   server.kill('SIGTERM');
   expect(await server.endsWithin(EXIT_MS)).toMatchObject({ code: 0 });
-}, 60_000);
+}, 120_000);

@@ -141,7 +141,7 @@ export const readStored = async (database_url: string): Promise<Readonly<Record<
       select field.value from ${sql.table(table)} as row, jsonb_each_text(to_jsonb(row)) as field`.execute(
       beside.db,
     );
-    values.push(...rows.map(({ value }) => value));
+    for (const { value } of rows) values.push(value);
   }
   return { rows: Buffer.from(values.join('\n')).toString('latin1') };
 };
