@@ -41,8 +41,8 @@ const onServer = (suites: readonly string[]): string[] => ('missing' in postgres
 
 export default defineConfig({
   test: {
-    // A worker waits for disks and sockets most of the time, so two cores take two.
-    maxWorkers: 2,
+    // A worker waits for disks, sockets and other processes most of the time, so two cores take three.
+    maxWorkers: 3,
     globalSetup: ['test/support/shared-folder.ts'],
     projects: [
       {

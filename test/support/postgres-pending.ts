@@ -34,10 +34,11 @@ export const addPending = async (
   const names = sql.join(rows.map(({ name }) => sql.ref(name)));
   const values = sql.join(rows.map(({ name }) => own[name] ?? sql.ref(`first.${name}`)));
   await db.transaction().execute(async (transaction) => {
-    await sql`create temp table first on commit drop as select * from bellwire_deliveries`.execute(
+    await sql`
+      create temp table first on commit drop as select * from bellwire_deliveries where status = 'pending'`.execute(
       transaction,
     );
-    await sql`delete from bellwire_deliveries`.execute(transaction);
+    await sql`delete from bellwire_deliveries where status = 'pending'`.execute(transaction);
     await sql`insert into bellwire_deliveries (${names}) select ${values}
       from generate_series(1, ${sql.lit(of_each)}) n, first`.execute(transaction);
   });
