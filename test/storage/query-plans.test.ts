@@ -28,7 +28,7 @@ const openPlanned = async () => {
     await work();
     return steps;
   };
-  return { kit: createKit(db), plans, [Symbol.asyncDispose]: close };
+  return { kit: createKit({ db }), plans, [Symbol.asyncDispose]: close };
 };
 
 type Call = (kit: Kit, hook: { readonly workspace_id: string; readonly hook_id: string }) => Promise<unknown>;

@@ -41,7 +41,7 @@ export const describeRepositories = (name: string, open: () => Promise<Repositor
   const check: Check = (guarantee, prove) =>
     it(guarantee, async () => {
       await using database = await open();
-      await prove(createKit(database.db));
+      await prove(createKit(database));
     });
   describe(`the repositories on ${name}`, () => {
     for (const [chapter, register] of Object.entries(chapters)) describe(chapter, () => register(check));

@@ -6,6 +6,7 @@ import {
   type PostgresDatabase,
   type PostgresOptions,
 } from '../../packages/server/src/storage/postgres/database.ts';
+import { DAY_TABLES } from '../../packages/server/src/storage/postgres/day-tables.ts';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 import { VIRTUAL_START } from './virtual-clock.ts';
 
@@ -29,12 +30,21 @@ const migrateTo = async (url: string): Promise<void> => {
 
 /** The names of our tables, without partitions, whose rows are those of their parents. */
 export const tablesOf = async ({ db }: Pick<PostgresDatabase, 'db'>): Promise<readonly string[]> => {
+  const { sql: meta } = sql`${sql.table('bellwire_meta')}`.compile(db);
   const { rows } = await sql<{ name: string }>`
     select relname as name from pg_class where relkind in ('r', 'p') and not relispartition
-      and relname like 'bellwire\\_%' and relnamespace = current_schema()::regnamespace order by relname`.execute(
+      and relname like 'bellwire\\_%'
+      and relnamespace = (select relnamespace from pg_class where oid = ${meta}::regclass) order by relname`.execute(
     db,
   );
   return rows.map(({ name }) => name);
+};
+
+/** Creates partitions for rows whose ids are of no day. */
+export const acceptAnyId = async ({ db }: Pick<PostgresDatabase, 'db'>): Promise<void> => {
+  for (const { name } of DAY_TABLES) {
+    await sql`create table ${sql.table(`${name}_any`)} partition of ${sql.table(name)} default`.execute(db);
+  }
 };
 
 export interface MigratedServer extends AsyncDisposable {

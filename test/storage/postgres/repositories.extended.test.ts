@@ -1,18 +1,32 @@
-import { sql } from 'kysely';
+import { type Insertable, sql } from 'kysely';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openEmptiedPostgres } from '../../support/postgres-database.ts';
+import type { Schema } from '../../../packages/server/src/storage/schema.ts';
+import { acceptAnyId, openEmptiedPostgres } from '../../support/postgres-database.ts';
 import { postgres } from '../../support/postgres-server.ts';
 import { skipReason } from '../../support/programs.ts';
 import { describeRepositories } from '../repositories.ts';
 
+type KeyedEvent = Insertable<Schema['bellwire_events']>;
 type Opened = ReturnType<typeof openEmptiedPostgres>;
 const opened = new Map<string | null, Opened>();
 
+const openWithAnyId: typeof openEmptiedPostgres = async (options) => {
+  const database = await openEmptiedPostgres(options);
+  await acceptAnyId(database);
+  return database;
+};
+
 const openIn = async (schema: string | null) => {
-  const database = opened.get(schema) ?? openEmptiedPostgres({ schema });
+  const database = opened.get(schema) ?? openWithAnyId({ schema });
   opened.set(schema, database);
   const { db, clear } = await database;
-  return { db, [Symbol.asyncDispose]: clear };
+  return {
+    db,
+    takeKey: ({ workspace_id, idempotency_key, tenant, id }: KeyedEvent) =>
+      sql`insert into ${sql.table('bellwire_idempotency_keys')} (workspace_id, idempotency_key, tenant, event_id)
+        values (${workspace_id}, ${idempotency_key}, ${tenant ?? ''}, ${id})`.execute(db),
+    [Symbol.asyncDispose]: clear,
+  };
 };
 const openPostgres = () => openIn(null);
 

@@ -16,6 +16,8 @@ import { VIRTUAL_START } from '../../support/virtual-clock.ts';
 /** An empty database with our tables. */
 export interface RepositoriesUnderTest extends AsyncDisposable {
   readonly db: Kysely<Schema>;
+  /** Takes the idempotency key of an event before it is stored, where the key is not unique in the table of events. */
+  readonly takeKey?: (event: Insertable<Schema['bellwire_events']>) => Promise<unknown>;
 }
 
 export const NOW = VIRTUAL_START;
@@ -41,7 +43,7 @@ export const FIRST_PAGE: PageQuery = { limit: 100, after: null };
 export const idsOf = (page: Page<{ readonly id: string }>): readonly string[] =>
   page.data.map(({ id }) => id);
 
-const createRows = (db: Kysely<Schema>) => {
+const createRows = ({ db, takeKey }: Pick<RepositoriesUnderTest, 'db' | 'takeKey'>) => {
   const ids = createIdFactory(() => NOW, createSeededRandom(1).bytes);
   let count = 0;
   /** An id as old as `time`; a later id of the same time sorts behind it. */
@@ -50,11 +52,12 @@ const createRows = (db: Kysely<Schema>) => {
     return `${firstIdAt(prefix, time).slice(0, -6)}${String(count).padStart(6, '0')}`;
   };
 
-  const addEvent = (
+  const addEvent = async (
     workspace_id: string,
     differences: Partial<Insertable<Schema['bellwire_events']>> = {},
   ) => {
     const row = { ...eventRow({ workspace_id, id: ids('evt'), created_at: NOW }), ...differences };
+    if ((row.idempotency_key ?? null) !== null) await takeKey?.(row);
     return db.insertInto('bellwire_events').values(row).returningAll().executeTakeFirstOrThrow();
   };
 
@@ -80,7 +83,7 @@ const createRows = (db: Kysely<Schema>) => {
 };
 
 /** The repositories over a database, with functions that arrange its rows. */
-export const createKit = (db: Kysely<Schema>) => {
+export const createKit = ({ db, takeKey }: Pick<RepositoriesUnderTest, 'db' | 'takeKey'>) => {
   const cipher = createCipher(TEST_KEY_RING);
   const invalidations = new Invalidations();
   const caches = createCaches({ db, invalidations, max_age: null });
@@ -94,7 +97,7 @@ export const createKit = (db: Kysely<Schema>) => {
       wireIdOf: (dialect, event_id) => dialects.get(dialect)?.wire_id?.(event_id) ?? null,
     },
   );
-  const rows = createRows(db);
+  const rows = createRows({ db, ...(takeKey === undefined ? {} : { takeKey }) });
   const { ids } = rows;
   const arrange = createArrange({ db, cipher, ids, now: () => NOW, onChanged: () => {} });
 

@@ -11,6 +11,7 @@ import {
 } from './event-walk.ts';
 import { DeliveryExpirer } from './expire-deliveries.ts';
 import { OldDays } from './old-days.ts';
+import { isOpen } from './open-deliveries.ts';
 import { lockOrders, releaseOrder } from './release-order.ts';
 import type { Session } from './session.ts';
 
@@ -47,15 +48,25 @@ const firstOf = (
 
 const anyOf = (ids: readonly string[]) => sql<string>`any(${ids}::text[])`;
 
-const exists = async (session: Session, event: WalkedEvent): Promise<{ fan_out: boolean; open: boolean }> =>
-  (await session.get<{ fan_out: boolean; open: boolean }>(sql<{ fan_out: boolean; open: boolean }>`
-    select exists (select 1 from ${sql.table('bellwire_fan_outs')}
-        where workspace_id = ${event.workspace_id} and event_id = ${event.id}) as fan_out,
-      exists (select 1 from ${sql.table('bellwire_deliveries')}
-        where event_id = ${event.id} and status in ('pending', 'sending', 'held')) as open`)) ?? {
-    fan_out: false,
-    open: false,
-  };
+interface EventState {
+  /** Some of its hooks have no delivery yet. */
+  readonly fan_out: boolean;
+  /** Some of its deliveries have not ended. */
+  readonly open: boolean;
+}
+
+// Deliveries of an event can be on any day: to plan all partitions would take longer than to read them.
+const stateOf = async (session: Session, { workspace_id, id }: WalkPosition): Promise<EventState> => {
+  const [state] = await session.allPlanned<EventState>(
+    'event_state',
+    sql<EventState>`
+      select exists (select 1 from ${sql.table('bellwire_fan_outs')}
+          where workspace_id = ${workspace_id} and event_id = ${id}) as fan_out,
+        exists (select 1 from ${sql.table('bellwire_deliveries')} d
+          where event_id = ${id} and ${isOpen('d')}) as open`,
+  );
+  return state ?? { fan_out: false, open: false };
+};
 
 /**
  * Deletes old, finished events and everything that belongs to them, the oldest of each workspace first, and cancels
@@ -166,7 +177,7 @@ export class EventPruner {
     slice: Prune,
   ): Promise<{ canceled: number; has_more: boolean; has_ended: boolean }> {
     if (isAt(event, this.#current)) return { canceled: 0, has_more: false, has_ended: true };
-    const { fan_out, open } = await exists(session, event);
+    const { fan_out, open } = await stateOf(session, event);
     // An event whose deliveries are being canceled is not searched again: it can have a million of them.
     if (!this.#expirer.isWithin(event.id) && !open) {
       return { canceled: 0, has_more: false, has_ended: !fan_out };
@@ -184,7 +195,8 @@ export class EventPruner {
     const { db } = session;
     const { workspace_id, id, has_metadata } = event;
     this.#current = event;
-    const deliveries = await session.all(
+    const deliveries = await session.allPlanned(
+      'deliveries_of_event',
       db
         .selectFrom('bellwire_deliveries')
         .select(['id', 'hook_id', 'order_key', 'attempts'])
