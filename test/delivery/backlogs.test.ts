@@ -71,6 +71,7 @@ it('the queues of 1,000 hanging hooks of one workspace do not keep the due deliv
   const other = await world.addWorkspace([]);
   const id = await world.arrange.addHook(other, { url: QUIET });
   await world.sendMany(16);
+  await world.live(3 * SECOND);
   // The store takes its own time, however far the virtual clock is.
   for (let second = 0; second < 60 && world.loop.gauges().queued <= 4_096; second += 1) {
     await world.live(SECOND);

@@ -13,6 +13,7 @@ const PER_SECOND = Number(process.env['PINNED_RATE'] ?? 200);
 /** Of the time before, and of each part of the time for which figures are printed. */
 const PART_SECONDS = Math.min(SECONDS, 30);
 const WARM_MS = 3_000;
+const FULL_SECONDS = 600;
 const CLAIM_MS = 20;
 const THROUGHPUT = 0.9;
 const reason = skipReason(ownPostgres);
@@ -58,8 +59,9 @@ test.skipIf('missing' in ownPostgres)(
     for (let rest = SECONDS; rest > 0; rest -= PART_SECONDS) await during(Math.min(rest, PART_SECONDS));
     console.log(`P6: all of ${SECONDS} s:`);
     const pinned = between(began, countNow());
-    // Other work on the machine slows both.
-    expect(pinned.claim_p99).toBeLessThanOrEqual(Math.max(CLAIM_MS, free.claim_p99));
+    // In the short form, other work on the machine slows both.
+    const claim_ms = SECONDS >= FULL_SECONDS ? CLAIM_MS : Math.max(CLAIM_MS, free.claim_p99);
+    expect(pinned.claim_p99).toBeLessThanOrEqual(claim_ms);
     expect(pinned.accepted / free.accepted).toBeGreaterThanOrEqual(THROUGHPUT);
     expect(pinned.succeeded / free.succeeded).toBeGreaterThanOrEqual(THROUGHPUT);
   },

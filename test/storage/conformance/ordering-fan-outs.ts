@@ -42,17 +42,14 @@ export const orderingFanOuts = (check: Check): void => {
     expect([one!.status, two!.status]).toEqual(['sending', 'pending']);
   });
 
-  check(
-    'a delayed event bypasses the order: it does not wait for what is still to be stored',
-    async (kit) => {
-      const workspace_id = await kit.arrange.addWorkspace();
-      const hooks = await kit.arrange.addHooks(workspace_id, 40, { ordered: 1 });
-      await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 10 });
-      const delayed = kit.event(workspace_id, { hook_ids: [hooks.at(-1)!], deliver_at: NOW + 1_000 });
-      await kit.commit({ events: [delayed] });
-      expect(await kit.arrange.deliveries({ event_id: delayed.id })).toHaveLength(1);
-    },
-  );
+  check('a delayed event bypasses the order and does not wait for unfinished fan-outs', async (kit) => {
+    const workspace_id = await kit.arrange.addWorkspace();
+    const hooks = await kit.arrange.addHooks(workspace_id, 40, { ordered: 1 });
+    await kit.commit({ events: [kit.event(workspace_id)], max_deliveries: 10 });
+    const delayed = kit.event(workspace_id, { hook_ids: [hooks.at(-1)!], deliver_at: NOW + 1_000 });
+    await kit.commit({ events: [delayed] });
+    expect(await kit.arrange.deliveries({ event_id: delayed.id })).toHaveLength(1);
+  });
 
   check('ordered hooks are stored with the event before the others', async (kit) => {
     const workspace_id = await kit.arrange.addWorkspace();

@@ -267,7 +267,7 @@ export class GroupCommit {
     if (error.code === 'storage_broken') this.#notify(() => onBroken(error));
   }
 
-  /** Answers those who have waited for too long. What is in the current commit is sent if it succeeds after all. */
+  /** Rejects accepts that have waited too long. Events in the current commit are still sent if it succeeds. */
   #onOver(): boolean {
     const isOver = ({ at }: Waiting): boolean => this.#limit.isOver(at);
     for (const waiting of this.#unanswered) {

@@ -32,6 +32,11 @@ const closeServer = (server: ServerType): Promise<void> =>
     if ('closeIdleConnections' in server) server.closeIdleConnections();
   });
 
+const assertFree = async (probe: ServerType, place: Place): Promise<void> => {
+  await listenOn(probe, place);
+  await closeServer(probe);
+};
+
 export interface Listeners {
   readonly port: number;
   /** Stops accepting connections. Resolves when all of them have ended. */
@@ -58,14 +63,15 @@ export const listenTogether = async (
   createServer: () => ServerType,
   { connections_max, ...place }: Place & { readonly connections_max: number },
 ): Promise<Listeners> => {
-  // Without sharing first: another program that shares the port would go unnoticed, and get half of the connections.
-  const probe = createServer();
-  const port = await listenOn(probe, place);
-  await closeServer(probe);
   const servers = Array.from({ length: SERVERS }, createServer);
   limitConnections(servers, connections_max);
+  const shared = { ...place, reusePort: SERVERS > 1 };
+  let { port } = place;
   try {
-    for (const server of servers) await listenOn(server, { ...place, port, reusePort: SERVERS > 1 });
+    // Without sharing first: another program that shares the port would go unnoticed, and get half of the connections. A
+    // free port that the system selects is never a shared one.
+    if (port !== 0) await assertFree(createServer(), place);
+    for (const server of servers) port = await listenOn(server, { ...shared, port });
   } catch (error) {
     for (const server of servers) server.close();
     throw error;

@@ -1,7 +1,7 @@
+import { codeOf } from './postgres/storage-error.ts';
+
 /** Maximum number of runs of a transaction that other transactions disturb. */
 export const RUNS_MAX = 6;
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : null);
 
 /**
  * Whether PostgreSQL ended a statement for another transaction, and the same transaction can succeed when it runs again:

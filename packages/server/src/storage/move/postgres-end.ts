@@ -1,6 +1,6 @@
 import { type Kysely, type RawBuilder, sql, type Transaction } from 'kysely';
-import type { PostgresDatabase, PostgresTables } from '../postgres/database.ts';
 import { timeOfId } from '../../core/ids.ts';
+import type { PostgresDatabase, PostgresTables } from '../postgres/database.ts';
 import type { Schema } from '../schema.ts';
 import { type Key, type MoveEnd, type Progress, type Row, SLICE } from './move-end.ts';
 import { type MovedTable, movedTables, PROGRESS_KEY, UNMOVED_META } from './moved-tables.ts';

@@ -95,7 +95,7 @@ export class Days {
     return this.create(Array.from({ length: AHEAD + 2 }, (_, day) => now + (day - 1) * DAY_MS));
   }
 
-  /** Creates a partition that another node has dropped, or will not drop. */
+  /** Creates the partitions of a day again, which another node may have dropped. */
   createAgain(time: number): Promise<void> {
     this.#known.delete(dayAt(time).name);
     return this.create([time]);

@@ -25,7 +25,7 @@ import { visitedHooks } from './visited-hooks.ts';
 export interface PostgresStoreOptions extends TransactionsOptions {
   readonly caches: Caches;
   readonly cluster: Pick<Cluster, 'isLeader'>;
-  /** Limits how long the sender of an event waits for what is read before. */
+  /** Limits how long an accept waits for the reads before its commit. */
   readonly inTime: InTime;
 }
 

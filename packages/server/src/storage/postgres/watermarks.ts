@@ -4,8 +4,8 @@ import { atMost } from '../../core/at-most.ts';
 /** Hooks of which a node remembers how far it has claimed. */
 const HOOKS_MAX = 5_000;
 /**
- * A transaction commits what is due at its beginning in less time, by any node's clock. What takes longer is found by the
- * next claim from the start.
+ * Maximum time between the due time of a delivery and the commit that stores it, by the clock of any node. The next claim
+ * from the start finds those that were committed later.
  */
 const LATE_MS = 10_000;
 const FROM_START_MS = 30_000;
