@@ -15,6 +15,7 @@ export const startFaultyLink = async (target: { readonly hostname: string; reado
   const link: { state: LinkState } = { state: 'well' };
   const sockets = new Set<Socket>();
   const waiting: (() => void)[] = [];
+  let turns = 0;
 
   const forward = async (chunk: string | Buffer, to: Socket, before: Promise<void>): Promise<void> => {
     const arrived_at = performance.now();
@@ -44,6 +45,12 @@ export const startFaultyLink = async (target: { readonly hostname: string; reado
       return;
     }
     const upstream = connect(Number(target.port), target.hostname);
+    let has_answered = true;
+    client.on('data', () => {
+      if (has_answered) turns += 1;
+      has_answered = false;
+    });
+    upstream.on('data', () => (has_answered = true));
     for (const socket of [client, upstream]) sockets.add(socket);
     pass(client, upstream);
     pass(upstream, client);
@@ -58,6 +65,8 @@ export const startFaultyLink = async (target: { readonly hostname: string; reado
   return {
     port: portOf(server),
     set,
+    /** The number of round trips: how often a client has sent something after an answer. */
+    turns: () => turns,
     [Symbol.asyncDispose]: async () => {
       set('cut');
       server.close();

@@ -137,6 +137,8 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
     max: options.connections ?? CONNECTIONS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    // A statement does not wait for the answers to those before it.
+    pipeline: true,
     application_name: 'bellwire',
     // On a network that loses everything, the connection itself would wait for a quarter of an hour.
     ...(options.answer_ms === undefined ? {} : { query_timeout: options.answer_ms }),

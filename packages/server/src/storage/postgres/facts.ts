@@ -57,23 +57,25 @@ const lockHooks = async (
   reader: HookReader,
 ): Promise<Pick<Facts, 'hooks' | 'indexed'>> => {
   if (ids.size === 0) return { hooks: new Map(), indexed: new Map() };
-  const rows = await session.all<HookRow>(
-    session.db
-      .selectFrom('bellwire_hooks')
-      .selectAll()
-      .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-      .where('deleted_at', 'is', null)
-      .orderBy('id')
-      .forNoKeyUpdate(),
-  );
+  const any = sql<string>`any(${[...ids]}::text[])`;
+  const [rows, throttles] = await Promise.all([
+    session.allPlanned<HookRow>(
+      'lock_hooks',
+      session.db
+        .selectFrom('bellwire_hooks')
+        .selectAll()
+        .where('id', '=', any)
+        .where('deleted_at', 'is', null)
+        .orderBy('id')
+        .forNoKeyUpdate(),
+    ),
+    // After the lock, so that no other transaction can change them.
+    session.allPlanned<ThrottleRow>(
+      'throttles',
+      session.db.selectFrom('bellwire_throttles').selectAll().where('hook_id', '=', any),
+    ),
+  ]);
   const hooks = new Map(rows.map((row) => [row.id, row]));
-  // After the lock, so that no other transaction can change them.
-  const throttles = await session.all<ThrottleRow>(
-    session.db
-      .selectFrom('bellwire_throttles')
-      .selectAll()
-      .where('hook_id', '=', sql<string>`any(${[...hooks.keys()]}::text[])`),
-  );
   const throttle_of = new Map(throttles.map((row) => [row.hook_id, row]));
   const indexed = new Map(
     [...ids].map((id) => {
@@ -88,12 +90,15 @@ const lockHooks = async (
 const lockDeliveries = (session: Session, refs: Needs['deliveries']): Promise<readonly DeliveryRow[]> =>
   refs.length === 0
     ? Promise.resolve([])
-    : session.all<DeliveryRow>(sql<DeliveryRow>`
+    : session.allPlanned<DeliveryRow>(
+        'lock_deliveries',
+        sql<DeliveryRow>`
         select d.* from unnest(${refs.map(({ workspace_id }) => workspace_id)}::text[],
           ${refs.map(({ id }) => id)}::text[]) as x(workspace_id, id)
         join ${sql.table('bellwire_deliveries')} d on d.workspace_id = x.workspace_id and d.id = x.id
           and ${isOpen('d')}
-        order by d.id for update of d`);
+        order by d.id for update of d`,
+      );
 
 const readUses = async (session: Session, uses: readonly KeyUse[]): Promise<Map<string, FirstReceipt>> => {
   if (uses.length === 0) return new Map();
@@ -132,8 +137,10 @@ const readFanOuts = async (
 
 /** Reads and locks these rows. Hooks come before deliveries, as in every transaction. */
 export const readFacts = async (session: Session, needs: Needs, reader: HookReader): Promise<Facts> => {
-  const hooks = await lockHooks(session, needs.hook_ids, reader);
-  const rows = await lockDeliveries(session, needs.deliveries);
+  const [hooks, rows] = await Promise.all([
+    lockHooks(session, needs.hook_ids, reader),
+    lockDeliveries(session, needs.deliveries),
+  ]);
   const deliveries = new Map(rows.map((row) => [row.id, row]));
   return {
     ...hooks,

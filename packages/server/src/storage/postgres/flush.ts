@@ -261,38 +261,43 @@ export const createFlush = (db: Kysely<Schema>) => {
     const events = writes.events.some(({ idempotency_key }) => idempotency_key !== null)
       ? writes.events.toSorted(byKey)
       : writes.events;
-    // Another transaction has taken it since it was read.
-    if (!(await takeKeys(session, events))) throw new AlreadyChanged('an idempotency key is taken');
-    if ((await statements.events.run(session, events)) < events.length) {
-      throw new AlreadyChanged('an event id is taken');
-    }
     const tenants = [...writes.tenants.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    await statements.tenants.run(
-      session,
-      tenants.map(([, row]) => row),
-    );
-    await statements.metadata.run(session, writes.metadata);
-    await statements.wire_ids.run(session, [...writes.wire_ids.values()]);
-    await statements.fan_outs.run(session, writes.fan_outs);
-    // A new delivery can take the place of one that has left its order.
-    await statements.changed.run(session, [...writes.changed]);
-    await statements.deliveries.run(session, writes.deliveries);
-    await statements.request_bodies.run(session, await newBodies(session, writes));
-    await statements.attempts.run(session, writes.attempts);
-    await statements.hooks.run(session, [...writes.hooks]);
-    await statements.audits.run(session, writes.audits);
-    await flushThrottles(session, writes);
-    await statements.stats.run(session, statsRows(batch));
+    const bodies = await newBodies(session, writes);
+    // Sent without waiting for the answer to each: the server runs them in this order.
+    const [are_keys_free, stored] = await Promise.all([
+      takeKeys(session, events),
+      statements.events.run(session, events),
+      statements.tenants.run(
+        session,
+        tenants.map(([, row]) => row),
+      ),
+      statements.metadata.run(session, writes.metadata),
+      statements.wire_ids.run(session, [...writes.wire_ids.values()]),
+      statements.fan_outs.run(session, writes.fan_outs),
+      // A new delivery can take the place of one that has left its order.
+      statements.changed.run(session, [...writes.changed]),
+      statements.deliveries.run(session, writes.deliveries),
+      statements.request_bodies.run(session, bodies),
+      statements.attempts.run(session, writes.attempts),
+      statements.hooks.run(session, [...writes.hooks]),
+      statements.audits.run(session, writes.audits),
+      ...flushThrottles(session, writes),
+      statements.stats.run(session, statsRows(batch)),
+    ]);
+    // Another transaction has taken it since it was read.
+    if (!are_keys_free) throw new AlreadyChanged('an idempotency key is taken');
+    if (stored < events.length) throw new AlreadyChanged('an event id is taken');
   };
 
-  async function flushThrottles(session: Session, { throttles }: WriteSet): Promise<void> {
-    const stored = [...throttles.values()].filter((row) => row !== null);
+  function flushThrottles(session: Session, { throttles }: WriteSet): Promise<number>[] {
+    const changed = [...throttles.values()].filter((row) => row !== null);
     const removed = [...throttles.entries()].flatMap(([id, row]) => (row === null ? [id] : []));
-    await statements.throttles.run(session, stored);
-    if (removed.length === 0) return;
-    await session.run(
-      session.db.deleteFrom('bellwire_throttles').where('hook_id', '=', sql<string>`any(${removed}::text[])`),
-    );
+    const written = statements.throttles.run(session, changed);
+    if (removed.length === 0) return [written];
+    const deletion = session.db
+      .deleteFrom('bellwire_throttles')
+      .where('hook_id', '=', sql<string>`any(${removed}::text[])`);
+    return [written, session.run(deletion)];
   }
 };
 
