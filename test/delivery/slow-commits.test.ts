@@ -5,19 +5,59 @@ import { createWorld } from '../support/world.ts';
 const SECOND = 1_000;
 const SYNC_MS = 50;
 
-it('with commits of 50 ms, accepts for one hook wait for a few of them, although it cannot send as fast', async () => {
-  const disk = { wait: () => Promise.resolve() };
-  await using world = await createWorld({
+/** A world whose commits take as long as the test says, once it says so. */
+const createSlowWorld = async () => {
+  const disk = { sync_ms: 0, commits: 0 };
+  const world = await createWorld({
     script: () => ({ status: 200, after_ms: 1 }),
     wrapStore: (store) => ({
       commitBatch: async (batch) => {
         const result = await store.commitBatch(batch);
-        await disk.wait();
+        disk.commits += 1;
+        const { sync_ms } = disk;
+        if (sync_ms > 0) await new Promise<void>((resolve) => void world.clock.after(sync_ms, resolve));
         return result;
       },
     }),
   });
-  disk.wait = () => new Promise((resolve) => void world.clock.after(SYNC_MS, resolve));
+  return { world, disk, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
+};
+
+it('while events arrive quickly, a pause after each commit makes the next one larger', async () => {
+  await using slow = await createSlowWorld();
+  const { world, disk } = slow;
+  await world.send({ data: {} });
+  await world.live(SECOND);
+  Object.assign(disk, { sync_ms: 2, commits: 0 });
+  const accepted: Promise<unknown>[] = [];
+  for (let n = 0; n < 200; n += 1) {
+    accepted.push(world.send({ data: { n } }));
+    await world.clock.advance(1);
+  }
+  await world.clock.until(Promise.all(accepted));
+  // A hundred without pauses.
+  expect(disk.commits).toBeGreaterThan(20);
+  expect(disk.commits).toBeLessThan(50);
+});
+
+it('an event that arrives long after the last commit is committed at once', async () => {
+  await using slow = await createSlowWorld();
+  const { world, disk } = slow;
+  disk.sync_ms = 2;
+  const waits: number[] = [];
+  for (let n = 0; n < 10; n += 1) {
+    const at = world.clock.now();
+    await world.clock.until(world.send({ data: { n } }));
+    waits.push(world.clock.now() - at);
+    await world.clock.advance(20);
+  }
+  expect(waits).toEqual(waits.map(() => 2));
+});
+
+it('with commits of 50 ms, accepts for one hook wait for a few of them, although it cannot send as fast', async () => {
+  await using slow = await createSlowWorld();
+  const { world, disk } = slow;
+  disk.sync_ms = SYNC_MS;
   const waits: number[] = [];
   const accepted: Promise<void>[] = [];
   const send = async (): Promise<void> => {

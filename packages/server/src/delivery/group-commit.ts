@@ -1,3 +1,4 @@
+import { commitPauseMs } from '../core/commit-pause.ts';
 import { BellwireError, coerceError } from '../core/errors.ts';
 import { LEASE_MS } from '../core/lease.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -44,6 +45,8 @@ export const DELIVERIES_MAX = 128;
 const WAITING_MAX = 4_096;
 const WAITING_HARD_MAX = 2 * WAITING_MAX;
 const RETRY_MS = 250;
+/** The shortest time that a timer waits. */
+const TIMER_MS = 1;
 /** Seconds after which an event may be sent again that a database without an answer has not accepted. */
 const RETRY_AFTER_S = 5;
 
@@ -82,6 +85,8 @@ export class GroupCommit {
   readonly #limit: AnswerLimit;
   readonly #drainers: (() => void)[] = [];
   #is_scheduled = false;
+  /** No commit begins before, by the monotonic clock. */
+  #rest_until = -Infinity;
   #is_paused = false;
   #is_abandoned = false;
   #cancelPause: (() => void) | null = null;
@@ -160,10 +165,14 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#is_scheduled || this.#is_paused || this.#is_abandoned || this.#committing !== null) return;
     this.#is_scheduled = true;
-    this.#options.clock.soon(() => {
+    const { clock } = this.#options;
+    const run = (): void => {
       this.#is_scheduled = false;
       void this.#run();
-    });
+    };
+    const pause_ms = this.#rest_until - clock.monotonic();
+    if (pause_ms < TIMER_MS) clock.soon(run);
+    else clock.after(pause_ms, run);
   }
 
   async #run(): Promise<void> {
@@ -174,9 +183,13 @@ export class GroupCommit {
       this.#committing = settlements;
       this.#unanswered = new Set(accepts);
       this.#limit.began();
+      const began_at = this.#options.clock.monotonic();
       const result = await this.#commit(accepts, settlements);
       this.#limit.ended({ is_committed: !(result instanceof BellwireError) });
       this.#committing = null;
+      const ended_at = this.#options.clock.monotonic();
+      const items = accepts.length + settlements.length;
+      this.#rest_until = ended_at + commitPauseMs({ items, took_ms: ended_at - began_at });
       if (result instanceof BellwireError) this.#onFailed(accepts, settlements, result);
       else this.#onCommitted(accepts, settlements, result);
       this.#unanswered.clear();

@@ -18,7 +18,7 @@ const FAST_QUEUE_MAX = 1_024;
  * Attempts that hold their slots for longer than this beyond their own duration wait for a slow disk, which records them.
  * Then a few slots limit a hook however fast its receiver is, and accepts that wait for them would not help it.
  */
-const SLOW_RECORD_MS = 60;
+const SLOW_RECORD_MS = 40;
 /** Maximum queue of a hook on a slow disk, in slots. */
 const SLOW_RECORD_QUEUE = 4;
 
