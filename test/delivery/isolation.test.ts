@@ -137,12 +137,13 @@ it('slots rotate between workspaces, and between the hooks of a workspace', asyn
   const quiet = await world.addWorkspace([{ url: healthyUrl(9) }]);
   await world.clock.until(Promise.all([...world.offer(40), ...world.offer(10, {}, quiet)]));
   await world.live(SECOND);
-  const urls = world.transport.sent.slice(0, 20).map(({ request }) => request.url);
-  const first = Map.groupBy(urls, (url) => url);
-  expect(first.get(healthyUrl(9))).toHaveLength(10);
-  for (const index of [0, 1, 2]) {
-    expect(first.get(healthyUrl(index))!.length).toBeGreaterThanOrEqual(3);
-  }
+  const urls = world.transport.sent.map(({ request }) => request.url);
+  // The first slots can be taken before events of both are accepted.
+  const from = urls.indexOf(healthyUrl(9));
+  expect(from).toBeLessThanOrEqual(4);
+  const turns = Map.groupBy(urls.slice(from, from + 19), (url) => url);
+  expect(turns.get(healthyUrl(9))).toHaveLength(10);
+  for (const index of [0, 1, 2]) expect(turns.get(healthyUrl(index))).toHaveLength(3);
 });
 
 it('the backlog of a recovered hook drains completely within its own slots', async () => {

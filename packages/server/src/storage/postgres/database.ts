@@ -23,8 +23,11 @@ export interface PostgresDatabase extends Connections {
   readonly pool: Pool;
   /** The schema of the tables; null for the first one in the search path of the connection. */
   readonly schema: string | null;
-  /** Whether statements with a name are prepared by it. Turned off by the first pooler that does not know a name. */
-  readonly prepared: { is_on: boolean };
+  /**
+   * Whether statements with a name are prepared by it, and the version of the names of those that return rows. Turned off
+   * by the first pooler that does not know a name.
+   */
+  readonly prepared: { is_on: boolean; version: number };
   /** The partitions of days. */
   readonly days: Days;
   readonly close: () => Promise<void>;
@@ -155,7 +158,7 @@ export const openPostgres = (url: string, options: PostgresOptions = {}): Postgr
     reader: db,
     pool,
     schema,
-    prepared: { is_on: prepares },
+    prepared: { is_on: prepares, version: 0 },
     days,
     close: () => {
       days.close();

@@ -34,11 +34,11 @@ export const statementName = (name: string, text: string): string => {
 export class Session {
   readonly db: Kysely<Schema>;
   readonly #client: PoolClient;
-  readonly #prepares: boolean;
+  readonly #prepared: PostgresDatabase['prepared'];
 
   constructor(client: PoolClient, { db, prepared }: Pick<PostgresDatabase, 'db' | 'prepared'>) {
     this.#client = client;
-    this.#prepares = prepared.is_on;
+    this.#prepared = prepared;
     this.db = db;
   }
 
@@ -54,7 +54,8 @@ export class Session {
   /** The rows of a query whose text is constant, which the server plans once per connection. */
   async allPlanned<R>(name: string, query: Query<R>): Promise<R[]> {
     const { sql: text, parameters } = query.compile(this.db);
-    const named = this.#prepares ? { name: statementName(name, text) } : {};
+    const { is_on, version } = this.#prepared;
+    const named = is_on ? { name: `${statementName(name, text)}_${version}` } : {};
     const values = parameters.map(storable);
     return (await this.#client.query<Record<string, unknown>>({ ...named, text, values })).rows as R[];
   }
@@ -66,7 +67,7 @@ export class Session {
 
   /** Runs a named statement. Returns the number of changed rows. */
   async runNamed({ name, text }: NamedStatement, values: unknown[]): Promise<number> {
-    const named = this.#prepares ? { name } : {};
+    const named = this.#prepared.is_on ? { name } : {};
     return (await this.#client.query({ ...named, text, values })).rowCount ?? 0;
   }
 
@@ -78,6 +79,9 @@ export class Session {
 
 /** A prepared statement exists already, or not at all: a pooler exchanges the session between transactions. */
 const isUnprepared = (error: unknown): boolean => codeOf(error) === '42P05' || codeOf(error) === '26000';
+
+/** Another version of Bellwire has added columns to the rows that a prepared statement returns. */
+const hasOldColumns = (error: unknown): boolean => codeOf(error) === '0A000';
 
 /**
  * Begins a transaction whose statements find rows by their keys, whatever the statistics say: those of a table that was
@@ -131,6 +135,7 @@ export const transact = async <T>(
       const time = missingTimeOf(error);
       if (time !== null) await database.days.createAgain(time);
       else if (isUnprepared(error)) database.prepared.is_on = false;
+      else if (hasOldColumns(error)) database.prepared.version += 1;
       else if (!(error instanceof AlreadyChanged) && !isDisturbed(error)) throw error;
       if (run === RUNS_MAX) throw error;
     }
