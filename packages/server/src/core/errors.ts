@@ -84,6 +84,9 @@ export interface ErrorDetails {
   readonly cause?: unknown;
 }
 
+/** `retry_after_s` of a call that failed because the database did not answer. */
+export const DATABASE_RETRY_S = 5;
+
 /** The only error that Bellwire throws on purpose. `message` is written for people. */
 export class BellwireError extends Error {
   override readonly name = 'BellwireError';

@@ -1,5 +1,5 @@
 import { commitPauseMs } from '../core/commit-pause.ts';
-import { BellwireError, coerceError } from '../core/errors.ts';
+import { BellwireError, coerceError, DATABASE_RETRY_S } from '../core/errors.ts';
 import { LEASE_MS } from '../core/lease.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
@@ -47,8 +47,6 @@ const WAITING_HARD_MAX = 2 * WAITING_MAX;
 const RETRY_MS = 250;
 /** The shortest time that a timer waits. */
 const TIMER_MS = 1;
-/** Seconds after which an event may be sent again that a database without an answer has not accepted. */
-const RETRY_AFTER_S = 5;
 
 interface Waiting {
   readonly event: NewEvent;
@@ -60,7 +58,7 @@ interface Waiting {
 
 const noAnswer = (outcome: string): BellwireError =>
   new BellwireError('storage_failed', `The database does not answer. ${outcome}`, {
-    retry_after_s: RETRY_AFTER_S,
+    retry_after_s: DATABASE_RETRY_S,
   });
 
 const notStored = () => noAnswer('Nothing was stored; send the event again.');

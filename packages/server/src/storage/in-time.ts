@@ -1,10 +1,8 @@
-import { BellwireError } from '../core/errors.ts';
+import { BellwireError, DATABASE_RETRY_S } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** The result of a read, or a BellwireError `storage_failed` if it is late. The read itself continues. */
 export type InTime = <T>(read: Promise<T>) => Promise<T>;
-
-const RETRY_AFTER_S = 5;
 
 /** For a database that always answers. */
 export const atAnyTime: InTime = (read) => read;
@@ -16,7 +14,7 @@ export const createInTime =
       const late = (): void =>
         reject(
           new BellwireError('storage_failed', 'The database does not answer. Try again later.', {
-            retry_after_s: RETRY_AFTER_S,
+            retry_after_s: DATABASE_RETRY_S,
           }),
         );
       const cancel = clock.after(limit_ms, late, { keeps_alive: false });

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadEnvironment } from '../core/thread-environment.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult } from '../ports/transport.ts';
 import { interrupted } from './interrupted.ts';
@@ -133,9 +134,15 @@ export class SenderThread {
     this.state = 'starting';
     let cause: Error | null = null;
     try {
-      // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
+      // Without the environment of the process, which has the encryption keys, and without this process's flags, such as
+      // the profiler's or inspector's.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
+      const worker = new Worker(thread_url, {
+        workerData: settings,
+        env: threadEnvironment(),
+        execArgv: [],
+        resourceLimits: LIMITS,
+      });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));

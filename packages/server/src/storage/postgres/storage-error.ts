@@ -1,6 +1,4 @@
-import { BellwireError } from '../../core/errors.ts';
-
-const RETRY_AFTER_S = 5;
+import { BellwireError, DATABASE_RETRY_S } from '../../core/errors.ts';
 
 /** The SQLSTATE of PostgreSQL, or the code of a failed connection; null for anything else. */
 export const codeOf = (error: unknown): string | null =>
@@ -48,5 +46,5 @@ export const toStorageError = (error: unknown): BellwireError =>
     : new BellwireError(
         'storage_failed',
         `The database could not be written (${describe(error)}). Try again later.`,
-        { cause: error, retry_after_s: RETRY_AFTER_S },
+        { cause: error, retry_after_s: DATABASE_RETRY_S },
       );

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Database, Statement } from 'better-sqlite3';
 import type { BellwireError } from '../../core/errors.ts';
+import { threadEnvironment } from '../../core/thread-environment.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { toStorageError } from './storage-error.ts';
 
@@ -163,8 +164,13 @@ export class Checkpointer {
 
   #start(): Worker {
     const workerData: CheckpointSettings = { path: this.#options.raw.name };
-    // Without the environment, which has the encryption keys, and without this process's flags, such as the inspector's.
-    const worker = new Worker(workerUrl(), { workerData, env: {}, execArgv: [], resourceLimits: LIMITS });
+    // Without the environment of the process, which has the encryption keys, and without this process's flags, such as the inspector's.
+    const worker = new Worker(workerUrl(), {
+      workerData,
+      env: threadEnvironment(),
+      execArgv: [],
+      resourceLimits: LIMITS,
+    });
     let cause: unknown = null;
     worker.on('message', (answer: CheckpointAnswer) => {
       this.#waiters.shift()?.resolve(answer);
