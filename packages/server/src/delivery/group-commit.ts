@@ -166,7 +166,7 @@ export class GroupCommit {
     const { clock } = this.#options;
     const run = (): void => {
       this.#is_scheduled = false;
-      void this.#run();
+      if (!this.#is_abandoned) void this.#run();
     };
     const pause_ms = this.#rest_until - clock.monotonic();
     if (pause_ms < TIMER_MS) clock.soon(run);
