@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { keepYoungGenerationSmall, letYoungGenerationGrow } from '@bellwire/server/young-generation';
 
 // As `bellwire serve` starts.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
+enableCompileCache(compiled);
+process.env['NODE_COMPILE_CACHE'] = compiled;
 keepYoungGenerationSmall();
 const { createBellwire, listen, readConfig } = await import('@bellwire/server');
 

@@ -12,7 +12,10 @@ if (major < 22 || (major === 22 && minor < 19)) {
 // Compiled code in the folder of this package, where only its owner can write: the next start takes half the time.
 const { enableCompileCache } = await import('node:module');
 const { fileURLToPath } = await import('node:url');
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url)));
+const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
+enableCompileCache(compiled);
+// For threads with this environment.
+process.env['NODE_COMPILE_CACHE'] = compiled;
 if (process.argv[2] === 'serve') {
   const { keepYoungGenerationSmall } = await import('@bellwire/server/young-generation');
   keepYoungGenerationSmall();

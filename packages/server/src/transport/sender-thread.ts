@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { threadEnvironment } from '../core/thread-environment.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboundRequest, SendResult } from '../ports/transport.ts';
 import { interrupted } from './interrupted.ts';
@@ -134,15 +133,9 @@ export class SenderThread {
     this.state = 'starting';
     let cause: Error | null = null;
     try {
-      // Without the environment of the process, which has the encryption keys, and without this process's flags, such as
-      // the profiler's or inspector's.
+      // An empty execArgv, so that the thread does not inherit this process's profiler or inspector.
       const { thread_url, settings } = this.options;
-      const worker = new Worker(thread_url, {
-        workerData: settings,
-        env: threadEnvironment(),
-        execArgv: [],
-        resourceLimits: LIMITS,
-      });
+      const worker = new Worker(thread_url, { workerData: settings, execArgv: [], resourceLimits: LIMITS });
       worker.on('message', (message: FromSender) => this.onMessage(message));
       worker.on('error', (error) => {
         cause = error instanceof Error ? error : new Error(String(error));
