@@ -67,3 +67,12 @@ export const lostOf = (
       .filter((key) => !arrived.has(key)),
   );
 };
+
+/** The deliveries with these keys and what the server says of the deliveries of their events. */
+export const statesOf = (server: ServerProcess, keys: readonly string[]): Promise<readonly string[]> =>
+  Promise.all(
+    keys.map(async (key) => {
+      const { body } = await server.call('GET', `/v1/deliveries?event_id=${key.split(' ')[0]}`);
+      return `${key}: ${JSON.stringify(body.data)}`;
+    }),
+  );
