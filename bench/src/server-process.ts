@@ -6,7 +6,7 @@ import { keepYoungGenerationSmall, letYoungGenerationGrow } from '@bellwire/serv
 // As `bellwire serve` starts.
 const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 enableCompileCache(compiled);
-process.env['NODE_COMPILE_CACHE'] = compiled;
+process.env['NODE_COMPILE_CACHE'] ??= compiled;
 keepYoungGenerationSmall();
 const { createBellwire, listen, readConfig } = await import('@bellwire/server');
 

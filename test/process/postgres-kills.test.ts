@@ -4,8 +4,8 @@ import { startCountingReceiver } from '../support/counting-receiver.ts';
 import {
   createHooks,
   lostOf,
-  statesOf,
   overlappingHooks,
+  statesOf,
   typesOf,
   untilDrained,
 } from '../support/deliveries.ts';

@@ -15,7 +15,7 @@ const { fileURLToPath } = await import('node:url');
 const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
 enableCompileCache(compiled);
 // For threads with this environment.
-process.env['NODE_COMPILE_CACHE'] = compiled;
+process.env['NODE_COMPILE_CACHE'] ??= compiled;
 if (process.argv[2] === 'serve') {
   const { keepYoungGenerationSmall } = await import('@bellwire/server/young-generation');
   keepYoungGenerationSmall();

@@ -7,7 +7,7 @@ import { openPostgresStore } from '../../support/test-store.ts';
 import { createKit, ERROR, OK } from '../conformance/kit.ts';
 
 test.skipIf('missing' in postgres)(
-  `a commit that stores events and settles leases takes four round trips to the database, whatever it writes${skipReason(postgres)}`,
+  `a commit that stores events and settles leases takes four round trips to the database, however much it writes${skipReason(postgres)}`,
   async () => {
     await using server = await startMigratedPostgres();
     await using database = await server.createDatabase();

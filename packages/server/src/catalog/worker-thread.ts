@@ -1,5 +1,5 @@
 import { type ResourceLimits, Worker } from 'node:worker_threads';
-import { threadEnvironment } from '../core/thread-environment.ts';
+import { threadOptions } from '../core/thread-options.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** The first message of every worker. */
@@ -32,9 +32,8 @@ export class WorkerThread<Request, Answer extends object> {
   /** Throws if the operating system refuses another thread. */
   constructor(options: WorkerThreadOptions) {
     this.#options = options;
-    // Without the environment of the process, which has the encryption keys, and without this process's flags, such as the inspector's.
     const { url, data: workerData, limits: resourceLimits } = options;
-    this.#worker = new Worker(url, { env: threadEnvironment(), execArgv: [], workerData, resourceLimits });
+    this.#worker = new Worker(url, { ...threadOptions(), workerData, resourceLimits });
     this.#worker.on('message', (message: typeof READY | Answer) => this.#message.resolve(message));
     // `exit` follows, also when the thread reached a limit of its memory.
     this.#worker.on('error', () => undefined);

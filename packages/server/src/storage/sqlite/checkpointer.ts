@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Database, Statement } from 'better-sqlite3';
 import type { BellwireError } from '../../core/errors.ts';
-import { threadEnvironment } from '../../core/thread-environment.ts';
+import { threadOptions } from '../../core/thread-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { toStorageError } from './storage-error.ts';
 
@@ -164,13 +164,7 @@ export class Checkpointer {
 
   #start(): Worker {
     const workerData: CheckpointSettings = { path: this.#options.raw.name };
-    // Without the environment of the process, which has the encryption keys, and without this process's flags, such as the inspector's.
-    const worker = new Worker(workerUrl(), {
-      workerData,
-      env: threadEnvironment(),
-      execArgv: [],
-      resourceLimits: LIMITS,
-    });
+    const worker = new Worker(workerUrl(), { ...threadOptions(), workerData, resourceLimits: LIMITS });
     let cause: unknown = null;
     worker.on('message', (answer: CheckpointAnswer) => {
       this.#waiters.shift()?.resolve(answer);

@@ -1,7 +1,7 @@
 import { deserialize } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { BellwireError } from '../../core/errors.ts';
-import { threadEnvironment } from '../../core/thread-environment.ts';
+import { threadOptions } from '../../core/thread-options.ts';
 import type { Clock } from '../../ports/clock.ts';
 
 /** The read worker's settings, as plain data. */
@@ -164,13 +164,7 @@ export class ReadQueue implements AsyncDisposable {
   #start(): Worker {
     const { worker_url, path } = this.#options;
     const workerData: ReadSettings = { path };
-    // Without the environment of the process, which has the encryption keys, and without this process's flags, such as the inspector's.
-    const worker = new Worker(worker_url, {
-      workerData,
-      env: threadEnvironment(),
-      execArgv: [],
-      resourceLimits: LIMITS,
-    });
+    const worker = new Worker(worker_url, { ...threadOptions(), workerData, resourceLimits: LIMITS });
     const exited = Promise.withResolvers<void>();
     this.#exits.set(worker, exited.promise);
     let cause: unknown = null;

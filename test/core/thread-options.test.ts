@@ -14,9 +14,9 @@ parentPort?.postMessage({ compilers: loaded.filter((name) => name.includes('amar
 const PROGRAM = `
 import { enableCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { threadEnvironment } from ${JSON.stringify(import.meta.resolve('../../packages/server/src/core/thread-environment.ts'))};
+import { threadOptions } from ${JSON.stringify(import.meta.resolve('../../packages/server/src/core/thread-options.ts'))};
 if (process.argv[2] !== undefined) enableCompileCache(process.argv[2]);
-const worker = new Worker(new URL('thread.ts', import.meta.url), { env: threadEnvironment() });
+const worker = new Worker(new URL('thread.ts', import.meta.url), threadOptions());
 worker.on('message', (seen) => console.log(JSON.stringify(seen)));`;
 
 it('a thread loads what an earlier process has compiled, without a compiler, and has nothing of the environment', async () => {
