@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { FAST_MIX, mixedReceivers, startFullLoad } from '../support/mixed-load.ts';
-import { liveBytes, watchBloat } from '../support/postgres-bloat.ts';
+import { countOpen, liveBytes, watchBloat } from '../support/postgres-bloat.ts';
 import { startMigratedPostgres } from '../support/postgres-database.ts';
 import { addPending } from '../support/postgres-pending.ts';
 import { ownPostgres } from '../support/postgres-server.ts';
@@ -41,7 +41,8 @@ test.skipIf('missing' in ownPostgres)(
         if (load.counts.accepted < printed) continue;
         printed += DELIVERIES / 10;
         const last = watched.samples.at(-1);
-        console.log(`${load.counts.accepted} accepted: ${JSON.stringify(last)}`);
+        const open = await countOpen(pool);
+        console.log(`${load.counts.accepted} accepted, ${open} open: ${JSON.stringify(last)}`);
       }
     }
     const seconds = (performance.now() - began_at) / 1_000;

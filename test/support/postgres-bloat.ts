@@ -1,7 +1,6 @@
 import type { Pool } from 'pg';
 
-/** The table of open deliveries, which can be a partition. */
-const OPEN = `coalesce(to_regclass('bellwire_deliveries_open'), to_regclass('bellwire_deliveries'))`;
+const OPEN = 'bellwire_deliveries_open';
 
 export interface Bloat {
   /** As autovacuum counts them. */
@@ -11,21 +10,24 @@ export interface Bloat {
   readonly vacuums: number;
 }
 
-/** The dead rows and the size of the table of open deliveries, with all of its partitions. */
+/** Of the table of open deliveries. */
 const readBloat = async (pool: Pool): Promise<Bloat> => {
   const { rows } = await pool.query<Bloat>(`
-    select coalesce(sum(pg_stat_get_dead_tuples(relid)), 0)::bigint as dead,
-      coalesce(sum(pg_total_relation_size(relid)), 0)::bigint as bytes,
-      coalesce(sum(pg_stat_get_autovacuum_count(relid)), 0)::bigint as vacuums
-    from (select relid::oid from pg_partition_tree(${OPEN}) union select ${OPEN}) parts(relid)`);
+    select pg_stat_get_dead_tuples(relid)::bigint as dead, pg_total_relation_size(relid)::bigint as bytes,
+      pg_stat_get_autovacuum_count(relid)::bigint as vacuums
+    from (select '${OPEN}'::regclass::oid) as opened(relid)`);
   return rows[0]!;
+};
+
+export const countOpen = async (pool: Pool): Promise<number> => {
+  const { rows } = await pool.query<{ readonly open: number }>(`select count(*)::int as open from ${OPEN}`);
+  return rows[0]!.open;
 };
 
 /** The size of a copy of the table that has the visible rows only, with new indexes. */
 export const liveBytes = async (pool: Pool): Promise<number> => {
-  const { rows: names } = await pool.query<{ readonly name: string }>(`select ${OPEN}::text as name`);
-  await pool.query(`create table live_copy (like ${names[0]!.name} including all)`);
-  await pool.query(`insert into live_copy select * from ${names[0]!.name}`);
+  await pool.query(`create table live_copy (like ${OPEN} including all)`);
+  await pool.query(`insert into live_copy select * from ${OPEN}`);
   await pool.query('reindex table live_copy');
   const { rows } = await pool.query<{ readonly bytes: number }>(
     `select pg_total_relation_size('live_copy') as bytes`,

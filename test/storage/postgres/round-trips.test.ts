@@ -18,11 +18,18 @@ test.skipIf('missing' in postgres)(
     const kit = createKit(opened);
     const pair = await kit.pair();
     const { workspace_id, hook_id } = pair;
+    const ordered = await kit.pair({ ordered: 1 });
+    await kit.leaseFor(ordered);
     const well = await kit.leaseFor(pair);
     const failing = await kit.leaseFor(pair);
     const events = [
-      kit.event(workspace_id, { hook_ids: [hook_id], metadata: { customer: 'c_1' } }),
+      kit.event(workspace_id, {
+        hook_ids: [hook_id],
+        idempotency_key: 'order_1',
+        metadata: { customer: 'c_1' },
+      }),
       kit.event(workspace_id, { tenant: 'acme' }),
+      kit.event(ordered.workspace_id, { hook_ids: [ordered.hook_id] }),
     ];
     const settlements = [kit.attempted(well, OK), kit.attempted(failing, ERROR)];
     // Begin, lock, write, commit.

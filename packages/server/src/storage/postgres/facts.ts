@@ -8,7 +8,7 @@ import type { OrderRef } from '../store/orders.ts';
 import type { HookReader } from './hook-reader.ts';
 import { eventsOfKeys } from './idempotency-keys.ts';
 import { isOpen } from './open-deliveries.ts';
-import { type OrderFacts, readOrders } from './order-facts.ts';
+import { lockOrders, OrderFacts } from './order-facts.ts';
 import type { Session } from './session.ts';
 
 /** A hook that the transaction has locked, with its health. */
@@ -137,16 +137,15 @@ const readFanOuts = async (
 
 /** Reads and locks these rows. Hooks come before deliveries, as in every transaction. */
 export const readFacts = async (session: Session, needs: Needs, reader: HookReader): Promise<Facts> => {
-  const [hooks, rows] = await Promise.all([
+  // Sent without waiting for the answer to each: the server runs them in this order.
+  const [hooks, rows, order_rows, uses, fan_outs] = await Promise.all([
     lockHooks(session, needs.hook_ids, reader),
     lockDeliveries(session, needs.deliveries),
+    lockOrders(session, needs.orders),
+    readUses(session, needs.uses),
+    readFanOuts(session, needs.fan_outs),
   ]);
   const deliveries = new Map(rows.map((row) => [row.id, row]));
-  return {
-    ...hooks,
-    deliveries,
-    orders: await readOrders(session, needs.orders, deliveries),
-    uses: await readUses(session, needs.uses),
-    fan_outs: await readFanOuts(session, needs.fan_outs),
-  };
+  const orders = OrderFacts.of(order_rows, deliveries);
+  return { ...hooks, deliveries, orders, uses, fan_outs };
 };

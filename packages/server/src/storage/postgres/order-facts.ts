@@ -7,6 +7,14 @@ import type { Session } from './session.ts';
 /** Deliveries read of the beginning of an order: more can leave it in one transaction only after manual attempts. */
 const FIRST_MAX = 16;
 
+type LastRow = OrderRef & { readonly last: number | null };
+
+/** The first deliveries of orders, and the last position of each. */
+interface OrderRows {
+  readonly firsts: readonly DeliveryRow[];
+  readonly lasts: readonly LastRow[];
+}
+
 interface Order {
   /** The first deliveries, locked. */
   readonly first: readonly DeliveryRow[];
@@ -23,8 +31,30 @@ const keyOf = ({ hook_id, order_key }: OrderRef): string => `${hook_id} ${order_
 export class OrderFacts {
   readonly #orders: ReadonlyMap<string, Order>;
 
-  constructor(orders: ReadonlyMap<string, Order>) {
+  private constructor(orders: ReadonlyMap<string, Order>) {
     this.#orders = orders;
+  }
+
+  /** `deliveries`: those that the transaction has locked, to which these are added. */
+  static of({ firsts, lasts }: OrderRows, deliveries: Map<string, DeliveryRow>): OrderFacts {
+    const orders = new Map<string, Order>();
+    const first_of = Map.groupBy(firsts, ({ hook_id, order_key }) =>
+      keyOf({ hook_id, order_key: order_key ?? '' }),
+    );
+    for (const { last, ...ref } of lasts) {
+      const read = (first_of.get(keyOf(ref)) ?? []).toSorted(
+        (a, b) => (a.order_position ?? 0) - (b.order_position ?? 0),
+      );
+      const first = read.map((row) => deliveries.get(row.id) ?? row);
+      for (const row of first) deliveries.set(row.id, row);
+      orders.set(keyOf(ref), {
+        first,
+        has_more: read.length === FIRST_MAX,
+        last: last ?? undefined,
+        has_new: false,
+      });
+    }
+    return new OrderFacts(orders);
   }
 
   /** Adds a new delivery, if it has a place. */
@@ -61,47 +91,28 @@ export class OrderFacts {
 }
 
 /** Reads and locks the beginnings of orders. Their hooks are locked. */
-export const readOrders = async (
-  session: Session,
-  refs: readonly OrderRef[],
-  deliveries: Map<string, DeliveryRow>,
-): Promise<OrderFacts> => {
-  const orders = new Map<string, Order>();
+export const lockOrders = async (session: Session, refs: readonly OrderRef[]): Promise<OrderRows> => {
   const distinct = [...new Map(refs.map((ref) => [keyOf(ref), ref])).values()];
-  if (distinct.length === 0) return new OrderFacts(orders);
+  if (distinct.length === 0) return { firsts: [], lasts: [] };
   const hook_ids = distinct.map(({ hook_id }) => hook_id);
   const keys = distinct.map(({ order_key }) => order_key);
   const table = sql.table('bellwire_deliveries');
   // Failed deliveries keep their places, on any day: to plan all partitions would take longer than to read them.
-  const rows = await session.allPlanned<DeliveryRow>(
-    'order_firsts',
-    sql<DeliveryRow>`
+  const [firsts, lasts] = await Promise.all([
+    session.allPlanned<DeliveryRow>(
+      'order_firsts',
+      sql<DeliveryRow>`
     select d.* from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key) cross join lateral (
       select * from ${table} where hook_id = x.hook_id and order_key = x.order_key
       order by order_position limit ${sql.lit(FIRST_MAX)} for update) d`,
-  );
-  const lasts = await session.allPlanned<OrderRef & { readonly last: number | null }>(
-    'order_lasts',
-    sql<OrderRef & { readonly last: number | null }>`
+    ),
+    session.allPlanned<LastRow>(
+      'order_lasts',
+      sql<LastRow>`
     select x.hook_id, x.order_key, (select max(order_position) from ${table} d
       where d.hook_id = x.hook_id and d.order_key = x.order_key) as last
     from unnest(${hook_ids}::text[], ${keys}::text[]) as x(hook_id, order_key)`,
-  );
-  const first_of = Map.groupBy(rows, ({ hook_id, order_key }) =>
-    keyOf({ hook_id, order_key: order_key ?? '' }),
-  );
-  for (const { last, ...ref } of lasts) {
-    const read = (first_of.get(keyOf(ref)) ?? []).toSorted(
-      (a, b) => (a.order_position ?? 0) - (b.order_position ?? 0),
-    );
-    const first = read.map((row) => deliveries.get(row.id) ?? row);
-    for (const row of first) deliveries.set(row.id, row);
-    orders.set(keyOf(ref), {
-      first,
-      has_more: read.length === FIRST_MAX,
-      last: last ?? undefined,
-      has_new: false,
-    });
-  }
-  return new OrderFacts(orders);
+    ),
+  ]);
+  return { firsts, lasts };
 };
