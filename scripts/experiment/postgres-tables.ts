@@ -12,7 +12,7 @@ export const postgresTableExperiments: readonly Experiment[] = [
   {
     id: 'P7',
     file: 'test/process/postgres-bloat.test.ts',
-    env: { BLOAT_DELIVERIES: '5000000', BLOAT_NAPTIME: '10s' },
+    env: { BLOAT_DELIVERIES: '5000000' },
     shows: 'After millions of deliveries, the table of open ones has few dead rows and is not much larger',
     takes: '40 min',
   },

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { systemClock } from '../../packages/server/src/clock.ts';
+import { ALONE } from '../../packages/server/src/core/cluster.ts';
+import {
+  OpenVacuum,
+  type OpenVacuumOptions,
+} from '../../packages/server/src/storage/postgres/open-vacuum.ts';
 import { FAST_MIX, mixedReceivers, startFullLoad } from '../support/mixed-load.ts';
 import { countOpen, liveBytes, watchBloat } from '../support/postgres-bloat.ts';
 import { startMigratedPostgres } from '../support/postgres-database.ts';
@@ -9,25 +15,27 @@ import { skipReason } from '../support/programs.ts';
 import { quantilesOf, startTimedNode } from '../support/timed-node.ts';
 
 /** `pnpm experiment P7` runs the full form. */
-const DELIVERIES = Number(process.env['BLOAT_DELIVERIES'] ?? 20_000);
-/** How often autovacuum looks at a database: in between, dead rows grow with the rate. */
-const NAPTIME = process.env['BLOAT_NAPTIME'] ?? '1s';
+const DELIVERIES = Number(process.env['BLOAT_DELIVERIES'] ?? 50_000);
 /** Deliveries that wait for a day, as after a failure. */
 const WAITING = 20_000;
 const DAY_MS = 86_400_000;
 const DEAD_MAX = 50_000;
+const openVacuum = (db: OpenVacuumOptions['db']) => {
+  const vacuum = new OpenVacuum({ db, cluster: ALONE, clock: systemClock });
+  vacuum.open();
+  return { [Symbol.asyncDispose]: () => vacuum.close() };
+};
 const reason = skipReason(ownPostgres);
 
 test.skipIf('missing' in ownPostgres)(
   `${DELIVERIES} deliveries leave few dead rows of open deliveries, and a table of little more than the live ones${reason}`,
   { timeout: 120_000 + DELIVERIES * 3 },
   async () => {
-    await using server = await startMigratedPostgres({
-      settings: { autovacuum_naptime: NAPTIME, shared_buffers: '256MB' },
-    });
+    await using server = await startMigratedPostgres({ settings: { shared_buffers: '256MB' } });
     await using database = await server.createDatabase();
     await using node = await startTimedNode({ database_url: database.url, ...mixedReceivers(FAST_MIX) });
-    const { pool } = node.database;
+    const { db, pool } = node.database;
+    await using _vacuum = openVacuum(db);
     const hook_ids = node.hook_ids.slice(0, 10);
     await addPending(node, { count: WAITING, hook_ids, due_at: Date.now() + DAY_MS });
     const began_at = performance.now();

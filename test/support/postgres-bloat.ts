@@ -7,6 +7,7 @@ export interface Bloat {
   readonly dead: number;
   /** Of the table and its indexes. */
   readonly bytes: number;
+  /** By the server itself, and by a node. */
   readonly vacuums: number;
 }
 
@@ -14,7 +15,7 @@ export interface Bloat {
 const readBloat = async (pool: Pool): Promise<Bloat> => {
   const { rows } = await pool.query<Bloat>(`
     select pg_stat_get_dead_tuples(relid)::bigint as dead, pg_total_relation_size(relid)::bigint as bytes,
-      pg_stat_get_autovacuum_count(relid)::bigint as vacuums
+      (pg_stat_get_autovacuum_count(relid) + pg_stat_get_vacuum_count(relid))::bigint as vacuums
     from (select '${OPEN}'::regclass::oid) as opened(relid)`);
   return rows[0]!;
 };

@@ -1,4 +1,5 @@
 import type { Cluster } from '../core/cluster.ts';
+import { commitWorkMs } from '../core/commit-pause.ts';
 import { hasSchedule } from '../core/event.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -288,7 +289,9 @@ export class DeliveryLoop {
    * deliveries than there are slots, and a failing database stops sending.
    */
   #releaseSlot(lease: Lease, attempt: AttemptRecord | null): void {
-    this.#scheduler.releaseSlot(lease, attempt?.timings?.total_ms ?? null);
+    const attempt_ms = attempt?.timings?.total_ms ?? null;
+    const commit_ms = commitWorkMs(this.#group_commit.lastItems);
+    this.#scheduler.releaseSlot(lease, attempt_ms === null ? null : attempt_ms + commit_ms);
     this.#attempts.end(lease, attempt);
     this.#group_commit.wake();
     this.#fan_outs.wake();

@@ -87,6 +87,7 @@ export class GroupCommit {
   #rest_until = -Infinity;
   #is_paused = false;
   #is_abandoned = false;
+  #last_items = 0;
   #cancelPause: (() => void) | null = null;
 
   constructor(options: GroupCommitOptions) {
@@ -97,6 +98,11 @@ export class GroupCommit {
 
   get waitingAccepts(): number {
     return this.#accepts.size;
+  }
+
+  /** The accepts and settlements of the last commit. */
+  get lastItems(): number {
+    return this.#last_items;
   }
 
   /**
@@ -187,6 +193,7 @@ export class GroupCommit {
       this.#committing = null;
       const ended_at = this.#options.clock.monotonic();
       const items = accepts.length + settlements.length;
+      this.#last_items = items;
       this.#rest_until = ended_at + commitPauseMs({ items, took_ms: ended_at - began_at });
       if (result instanceof BellwireError) this.#onFailed(accepts, settlements, result);
       else this.#onCommitted(accepts, settlements, result);

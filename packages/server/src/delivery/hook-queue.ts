@@ -15,12 +15,12 @@ export interface ConcurrencyLimits {
 const FAST_QUEUE_MAX = 1_024;
 
 /**
- * Attempts that hold their slots for longer than this beyond their own duration wait for a slow disk, which records them.
+ * Attempts that hold their slots for this much longer than they and a commit on a fast disk take wait for a slow disk.
  * Then a few slots limit a hook however fast its receiver is, and accepts that wait for them would not help it.
  */
-const SLOW_RECORD_MS = 40;
+const LATE_MS = 40;
 /** Maximum queue of a hook on a slow disk, in slots. */
-const SLOW_RECORD_QUEUE = 4;
+const LATE_QUEUE = 4;
 
 /** Weight of the newest attempt in the smoothed duration: about the last eight count. */
 const SMOOTHING = 1 / 8;
@@ -56,8 +56,8 @@ export class HookQueue {
   readonly #in_flight = new Map<string, Flight>();
   /** Smoothed duration of its attempts; null before the first one. */
   #smoothed_ms: number | null;
-  /** Smoothed time for which they hold their slots beyond that. */
-  #record_ms = 0;
+  /** Smoothed time for which they hold their slots for longer than the attempt and a commit on a fast disk take. */
+  #late_ms = 0;
 
   constructor(hook_id: string, workspace_id: string, smoothed_ms: number | null) {
     this.hook_id = hook_id;
@@ -136,14 +136,16 @@ export class HookQueue {
   }
 
   /** False if the lease does not hold a slot here. */
-  releaseSlot(lease: Lease, now: number, attempt_ms: number | null): boolean {
+  releaseSlot(lease: Lease, now: number, expected_ms: number | null): boolean {
     const flight = this.#in_flight.get(leaseKey(lease));
     if (flight === undefined) return false;
     this.#in_flight.delete(leaseKey(lease));
     const took_ms = now - flight.started;
     this.#smoothed_ms =
       this.#smoothed_ms === null ? took_ms : this.#smoothed_ms + (took_ms - this.#smoothed_ms) * SMOOTHING;
-    if (attempt_ms !== null) this.#record_ms += (took_ms - attempt_ms - this.#record_ms) * SMOOTHING;
+    if (expected_ms !== null) {
+      this.#late_ms += (Math.max(0, took_ms - expected_ms) - this.#late_ms) * SMOOTHING;
+    }
     return true;
   }
 
@@ -167,13 +169,13 @@ export class HookQueue {
 
   /** Whether its queued deliveries make accepts wait: not those of a slow hook, nor while its attempts wait for the disk. */
   countsAt(grade: number): boolean {
-    return grade < SLOW_GRADE && this.#record_ms <= SLOW_RECORD_MS;
+    return grade < SLOW_GRADE && this.#late_ms <= LATE_MS;
   }
 
   /** Maximum length of this queue: a slow hook keeps no more deliveries in memory than it has slots. */
   limit(now: number, { hook_concurrency }: ConcurrencyLimits): number {
     if (gradeOf(this.pace(now)) >= SLOW_GRADE) return hook_concurrency;
-    return this.#record_ms > SLOW_RECORD_MS ? SLOW_RECORD_QUEUE * hook_concurrency : FAST_QUEUE_MAX;
+    return this.#late_ms > LATE_MS ? LATE_QUEUE * hook_concurrency : FAST_QUEUE_MAX;
   }
 
   /** The number of deliveries of the backlog that it has room for: half of a long queue is for accepted ones. */

@@ -79,13 +79,16 @@ export class Scheduler {
     return refused;
   }
 
-  /** Releases the slot of a delivery whose attempt took `attempt_ms` until its answer; null if it never started. */
-  releaseSlot(lease: Lease, attempt_ms: number | null): void {
+  /**
+   * Releases the slot of a delivery. `expected_ms`: how long its attempt took until the answer, and may take to be recorded
+   * when the disk is fast; null if it never started.
+   */
+  releaseSlot(lease: Lease, expected_ms: number | null): void {
     const { id, hook_id } = lease.delivery;
     const queue = this.#queues.get(hook_id);
     if (queue === undefined) return;
     const now = this.#clock.monotonic();
-    if (!queue.releaseSlot(lease, now, attempt_ms)) return;
+    if (!queue.releaseSlot(lease, now, expected_ms)) return;
     const path = ownerOf(lease.delivery);
     this.#shares.addHeld(path, queue.grade, -1);
     this.#ready.rank(path);

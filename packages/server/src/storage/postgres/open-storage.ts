@@ -13,6 +13,7 @@ import { appliedPostgres, migratePostgres, openPostgres, type PostgresDatabase }
 import { connectionFailure, printableUrl } from './database-url.ts';
 import { Node } from './node.ts';
 import { Notices } from './notices.ts';
+import { OpenVacuum } from './open-vacuum.ts';
 import { codeOf } from './storage-error.ts';
 
 /** How long what this node has read of hooks, catalogs and keys may be used without another look. */
@@ -151,6 +152,8 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
     const direct = { ...database, url: database_direct_url ?? url };
     const notices = new Notices({ ...direct, node_id: rest.node_id, clock, invalidations });
     await notices.open();
+    const vacuum = new OpenVacuum({ db, cluster: node, clock });
+    vacuum.open();
     return {
       ...connected,
       path: printableUrl(url),
@@ -165,6 +168,7 @@ export const openPostgresStorage = async (options: StorageOptions): Promise<Open
       created_key_file: keys.created,
       warnings: warningsOf(settings),
       close: async () => {
+        await vacuum.close();
         await notices.close();
         await node.close();
         await database.close();
