@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import type { HookSetup } from '../support/arrange.ts';
 import { quantile } from '../support/quantile.ts';
 import { createWorld } from '../support/world.ts';
 
@@ -6,16 +7,18 @@ const SECOND = 1_000;
 const SYNC_MS = 50;
 
 /** A world whose commits take as long as the test says, once it says so. */
-const createSlowWorld = async () => {
-  const disk = { sync_ms: 0, commits: 0 };
+const createSlowWorld = async (hooks: readonly HookSetup[] = [{}]) => {
+  const disk = { sync_ms: 0, item_ms: 0, commits: 0 };
   const world = await createWorld({
+    hooks,
     script: () => ({ status: 200, after_ms: 1 }),
     wrapStore: (store) => ({
       commitBatch: async (batch) => {
         const result = await store.commitBatch(batch);
         disk.commits += 1;
-        const { sync_ms } = disk;
-        if (sync_ms > 0) await new Promise<void>((resolve) => void world.clock.after(sync_ms, resolve));
+        const { events, settlements } = batch;
+        const took_ms = disk.sync_ms + disk.item_ms * (events.length + settlements.length);
+        if (took_ms > 0) await new Promise<void>((resolve) => void world.clock.after(took_ms, resolve));
         return result;
       },
     }),
@@ -74,4 +77,27 @@ it('with commits of 50 ms, accepts for one hook wait for a few of them, although
   expect(quantile(waits, 0.99)).toBeLessThanOrEqual(4 * SYNC_MS);
   await world.live(60 * SECOND);
   expect(await world.statuses()).toEqual({ succeeded: 2_000 });
+});
+
+it('while commits take long because they are large, accepts wait, and deliveries keep up with them', async () => {
+  const types = Array.from({ length: 16 }, (_, n) => `type.${n}`);
+  await using slow = await createSlowWorld(types.map((type) => ({ events: [type] })));
+  const { world, disk } = slow;
+  disk.item_ms = 0.2;
+  const counts = { accepted: 0 };
+  let is_over = false;
+  const send = async (): Promise<void> => {
+    while (!is_over) {
+      await world.send({ type: types[counts.accepted % types.length]!, data: {} });
+      counts.accepted += 1;
+    }
+  };
+  const senders = Promise.all(Array.from({ length: 256 }, send));
+  await world.live(20 * SECOND);
+  const { succeeded = 0 } = await world.statuses();
+  is_over = true;
+  await world.clock.until(senders);
+  expect(succeeded).toBeGreaterThan(20_000);
+  // What is in memory; without waiting, a fifth of all events would be pending.
+  expect(counts.accepted - succeeded).toBeLessThan(2_000);
 });

@@ -14,5 +14,8 @@ export const commitPauseMs = (last: { readonly items: number; readonly took_ms: 
 /** The time that a commit takes per item when the disk is fast, at most: with PostgreSQL on a machine that is busy. */
 const ITEM_MS = 0.25;
 
-/** The time that a commit takes at most when the disk is fast, in milliseconds. */
-export const commitWorkMs = (items: number): number => items * ITEM_MS;
+/**
+ * How long an attempt waits at most until it is recorded when the disk is fast, in milliseconds: for the commit that is
+ * running when it ends, and for the next one. Both have about as many items.
+ */
+export const recordMs = (items: number): number => 2 * items * ITEM_MS;

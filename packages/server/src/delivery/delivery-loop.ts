@@ -1,5 +1,5 @@
 import type { Cluster } from '../core/cluster.ts';
-import { commitWorkMs } from '../core/commit-pause.ts';
+import { recordMs } from '../core/commit-pause.ts';
 import { hasSchedule } from '../core/event.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { IdFactory } from '../core/ids.ts';
@@ -290,8 +290,8 @@ export class DeliveryLoop {
    */
   #releaseSlot(lease: Lease, attempt: AttemptRecord | null): void {
     const attempt_ms = attempt?.timings?.total_ms ?? null;
-    const commit_ms = commitWorkMs(this.#group_commit.lastItems);
-    this.#scheduler.releaseSlot(lease, attempt_ms === null ? null : attempt_ms + commit_ms);
+    const record_ms = recordMs(this.#group_commit.lastItems);
+    this.#scheduler.releaseSlot(lease, attempt_ms === null ? null : attempt_ms + record_ms);
     this.#attempts.end(lease, attempt);
     this.#group_commit.wake();
     this.#fan_outs.wake();
