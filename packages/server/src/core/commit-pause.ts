@@ -15,7 +15,7 @@ export const commitPauseMs = (last: { readonly items: number; readonly took_ms: 
 const ITEM_MS = 0.25;
 
 /**
- * How long an attempt waits at most until it is recorded when the disk is fast, in milliseconds: for the commit that is
- * running when it ends, and for the next one. Both have about as many items.
+ * The maximum wait of an attempt until it is recorded on a fast disk, in milliseconds: for the commit that is running when
+ * it ends, and for the next one. Both have about as many items.
  */
 export const recordMs = (items: number): number => 2 * items * ITEM_MS;
