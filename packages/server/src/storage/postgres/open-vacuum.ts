@@ -8,10 +8,8 @@ const OPEN = sql`${sql.table('bellwire_deliveries_open')}`;
 const DEAD_MAX = 10_000;
 /** Interval at which the rows are counted, which costs the server one look at its statistics. */
 const EVERY_MS = 1_000;
-/** A vacuum takes at most one part of the time in so many. */
-const PART = 5;
-/** A transaction that is still open can keep all of them: then the next vacuum waits for longer. */
-const KEPT_MS = 60_000;
+/** Longest pause between two looks. */
+const PAUSE_MAX_MS = 60_000;
 
 interface Table {
   /** As the server counts them, a second late. */
@@ -35,6 +33,9 @@ export class OpenVacuum {
   readonly #options: OpenVacuumOptions;
   #cancel: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
+  #pause_ms = EVERY_MS;
+  /** Looks since the last one that found few dead rows or removed some. */
+  #fruitless = 0;
   #is_closed = false;
 
   constructor(options: OpenVacuumOptions) {
@@ -56,27 +57,35 @@ export class OpenVacuum {
     this.#cancel = this.#options.clock.after(
       after_ms,
       () => {
-        this.#running = this.#run()
-          .catch(() => KEPT_MS)
-          .then((wait_ms) => this.#next(wait_ms));
+        this.#running = this.#run();
+        void this.#running.then(() => this.#next(this.#pause_ms));
       },
       { keeps_alive: false },
     );
   }
 
-  /** Resolves to the time until the next look. */
-  async #run(): Promise<number> {
-    const { db, cluster, clock } = this.#options;
-    if (!cluster.isLeader()) return EVERY_MS;
-    const { dead, is_ours } = await this.#read();
-    if (!is_ours) return KEPT_MS;
-    if (dead <= DEAD_MAX) return EVERY_MS;
+  /** Looks, and vacuums for no more than a third of the time. */
+  async #run(): Promise<void> {
+    const { cluster, clock } = this.#options;
+    this.#pause_ms = EVERY_MS;
+    if (!cluster.isLeader()) return;
     const began_at = clock.monotonic();
-    // Skipped while autovacuum works on the table, which would give way to it.
-    await sql`vacuum (skip_locked) ${OPEN}`.execute(db);
+    const has_helped = await this.#vacuum().catch(() => false);
+    // A transaction that is still open can keep the dead rows for a long time.
+    this.#fruitless = has_helped ? 0 : this.#fruitless + 1;
     const took_ms = clock.monotonic() - began_at;
-    const { dead: kept } = await this.#read();
-    return kept > dead / 2 ? KEPT_MS : Math.max(EVERY_MS, took_ms * (PART - 1));
+    const pause_ms = Math.max(EVERY_MS, 2 * took_ms) * 2 ** this.#fruitless;
+    this.#pause_ms = Math.min(pause_ms, PAUSE_MAX_MS);
+  }
+
+  /** False if the table has as many dead rows as before, or belongs to another role. */
+  async #vacuum(): Promise<boolean> {
+    const { dead, is_ours } = await this.#read();
+    if (!is_ours) return false;
+    if (dead <= DEAD_MAX) return true;
+    // Skipped while autovacuum works on the table, which would give way to it.
+    await sql`vacuum (skip_locked) ${OPEN}`.execute(this.#options.db);
+    return (await this.#read()).dead < dead;
   }
 
   async #read(): Promise<Table> {
