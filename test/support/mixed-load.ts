@@ -27,14 +27,14 @@ export const WAITING_MIX: Mix = {
   ],
 };
 
-/** For as many events as a node accepts: the limited and slow receivers keep up with about 2,000 per second. */
+/** For as many events as a node accepts: the limited and slow receivers keep up with about 6,000 per second. */
 export const FAST_MIX: Mix = {
   kinds: [
-    { name: 'well', hooks: 10, part: 0.82 },
+    { name: 'well', hooks: 10, part: 0.829 },
     { name: 'flaky', hooks: 5, part: 0.15 },
-    { name: 'limited', hooks: 1, part: 0.015, setup: { rate_limit: { count: 30, per: 'second' } } },
-    { name: 'slow', hooks: 4, part: 0.012 },
-    { name: 'shared', hooks: 1, part: 0.003, setup: { tenant: '*' } },
+    { name: 'limited', hooks: 1, part: 0.015, setup: { rate_limit: { count: 90, per: 'second' } } },
+    { name: 'slow', hooks: 4, part: 0.005 },
+    { name: 'shared', hooks: 1, part: 0.001, setup: { tenant: '*' } },
   ],
 };
 

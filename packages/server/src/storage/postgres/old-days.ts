@@ -107,7 +107,7 @@ export class OldDays {
   async next(
     session: Session,
     { now, before }: { readonly now: number; readonly before: number },
-  ): Promise<Day | undefined> {
+  ): Promise<CountedDay | undefined> {
     if (Math.abs(now - this.#blocked_at) < AGAIN_MS) return undefined;
     for (const day of this.#days) {
       // The order of names is that of days.
@@ -131,7 +131,7 @@ export class OldDays {
    */
   async drop(
     session: Session,
-    day: Day,
+    day: CountedDay,
     { now, limit }: { readonly now: number; readonly limit: number },
   ): Promise<{ readonly deleted: number; readonly has_more: boolean }> {
     const names = await deleteNames(session, day, limit);
@@ -143,7 +143,8 @@ export class OldDays {
         this.block(now);
         return { deleted: 0, has_more: false };
       }
-      return { deleted: partition.rows, has_more: true };
+      // A day that is not large is empty, though its last analysis may have found rows.
+      return { deleted: day.events >= LARGE ? partition.rows : 0, has_more: true };
     }
     this.#days = this.#days.filter(({ name }) => name !== day.name);
     return { deleted: 0, has_more: true };
