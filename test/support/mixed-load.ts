@@ -31,7 +31,7 @@ export const WAITING_MIX: Mix = {
 export const FAST_MIX: Mix = {
   kinds: [
     { name: 'well', hooks: 10, part: 0.829 },
-    { name: 'flaky', hooks: 5, part: 0.15 },
+    { name: 'flaky', hooks: 15, part: 0.15 },
     { name: 'limited', hooks: 1, part: 0.015, setup: { rate_limit: { count: 90, per: 'second' } } },
     { name: 'slow', hooks: 4, part: 0.005 },
     { name: 'shared', hooks: 1, part: 0.001, setup: { tenant: '*' } },

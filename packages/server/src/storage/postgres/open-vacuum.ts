@@ -64,17 +64,17 @@ export class OpenVacuum {
     );
   }
 
-  /** Looks, and vacuums for no more than a third of the time. */
+  /** Looks, and vacuums for no more than half of the time. */
   async #run(): Promise<void> {
     const { cluster, clock } = this.#options;
     this.#pause_ms = EVERY_MS;
     if (!cluster.isLeader()) return;
     const began_at = clock.monotonic();
     const has_helped = await this.#vacuum().catch(() => false);
-    // A transaction that is still open can keep the dead rows for a long time.
     this.#fruitless = has_helped ? 0 : this.#fruitless + 1;
     const took_ms = clock.monotonic() - began_at;
-    const pause_ms = Math.max(EVERY_MS, 2 * took_ms) * 2 ** this.#fruitless;
+    // A transaction that is still open can keep the dead rows for a long time. Once, there may just be as many new ones.
+    const pause_ms = Math.max(EVERY_MS, took_ms) * 2 ** Math.max(0, this.#fruitless - 1);
     this.#pause_ms = Math.min(pause_ms, PAUSE_MAX_MS);
   }
 
