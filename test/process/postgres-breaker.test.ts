@@ -66,7 +66,7 @@ test.skipIf('missing' in ownPostgres).each([2, 3])(
     await delay(500);
     const opened = requests.length;
     expect(opened - healthy).toBeLessThanOrEqual(STREAK + SLOTS_OF_A_HOOK);
-    for (let n = 0; n < WAITING; n += 1) await send(nodes[n % count]!);
+    await Promise.all(Array.from({ length: WAITING }, (_, n) => send(nodes[n % count]!)));
     for (const node of nodes) expect(await breakerOn(node)).toMatchObject({ state: 'open', next_probe_at });
     await delay(Math.max(0, Date.parse(next_probe_at) - Date.now() - 300));
     expect(requests.length, 'nothing is sent while it is open').toBe(opened);

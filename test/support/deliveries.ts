@@ -35,7 +35,10 @@ export const createHooks = async (
 };
 
 /** Resolves when no delivery is pending or in flight. */
-export const untilDrained = async (server: ServerProcess): Promise<void> => {
+export const untilDrained = async (
+  server: ServerProcess,
+  { timeout_ms = 60_000 }: { readonly timeout_ms?: number } = {},
+): Promise<void> => {
   const isEmpty = async (status: string): Promise<boolean> => {
     const { body } = await server.call('GET', `/v1/deliveries?status=${status}&limit=1`);
     return body.data.length === 0;
@@ -46,7 +49,7 @@ export const untilDrained = async (server: ServerProcess): Promise<void> => {
       if (!(await isEmpty(status))) return false;
     return true;
   };
-  await expect.poll(isDrained, { timeout: 60_000, interval: 100 }).toBe(true);
+  await expect.poll(isDrained, { timeout: timeout_ms, interval: 100 }).toBe(true);
 };
 
 /** The deliveries of acknowledged events that the receiver did not answer with 2xx. */
