@@ -106,5 +106,13 @@ export const stopAgain = async (db: Kysely<Schema>, hook_ids: readonly string[])
     .where('id', '=', sql<string>`any(${hook_ids}::text[])`)
     .where(({ eb, or }) => or([eb('status', '!=', 'active'), eb('deleted_at', 'is not', null)]))
     .where('stopping', 'is', null)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('bellwire_deliveries as waiting')
+          .select(sql.lit(1).as('one'))
+          .whereRef('waiting.hook_id', '=', 'bellwire_hooks.id')
+          .where('waiting.status', '=', sql.lit('pending')),
+      ),
+    )
     .execute();
 };
