@@ -29,6 +29,16 @@ export const stopping = (check: Check): void => {
     expect(await statuses(kit, pair.hook_id)).toEqual({ failed: 1, held: 450 });
   });
 
+  check('a hook that was due until a 410 disabled it has nothing to stop', async (kit) => {
+    const pair = await backlog(kit, 1);
+    expect(await kit.due(NOW)).toEqual([pair]);
+    const [leased] = await kit.claim([{ ...pair, limit: 1 }]);
+    await kit.end(leased!, GONE);
+    expect(await kit.due(NOW)).toEqual([]);
+    expect(await kit.store.stopDeliveries({ now: NOW, limit: 500 })).toEqual({ stopped: 0, hooks: [] });
+    expect(await statuses(kit, pair.hook_id)).toEqual({ failed: 1 });
+  });
+
   check('a hook that is activated again keeps the deliveries that are still pending', async (kit) => {
     const pair = await backlog(kit, 300);
     await kit.end(await kit.leaseFor(pair), GONE);

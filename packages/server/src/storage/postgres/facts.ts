@@ -8,7 +8,7 @@ import type { OrderRef } from '../store/orders.ts';
 import type { HookReader } from './hook-reader.ts';
 import { eventsOfKeys } from './idempotency-keys.ts';
 import { isOpen } from './open-deliveries.ts';
-import { lockOrders, OrderFacts } from './order-facts.ts';
+import { OrderFacts, readOrders } from './order-facts.ts';
 import type { Session } from './session.ts';
 
 /** A hook that the transaction has locked, with its health. */
@@ -141,7 +141,7 @@ export const readFacts = async (session: Session, needs: Needs, reader: HookRead
   const [hooks, rows, order_rows, uses, fan_outs] = await Promise.all([
     lockHooks(session, needs.hook_ids, reader),
     lockDeliveries(session, needs.deliveries),
-    lockOrders(session, needs.orders),
+    readOrders(session, needs.orders),
     readUses(session, needs.uses),
     readFanOuts(session, needs.fan_outs),
   ]);

@@ -33,7 +33,6 @@ export class OpenVacuum {
   readonly #options: OpenVacuumOptions;
   #cancel: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
-  #pause_ms = EVERY_MS;
   /** Looks since the last one that found few dead rows or removed some. */
   #fruitless = 0;
   #is_closed = false;
@@ -57,25 +56,23 @@ export class OpenVacuum {
     this.#cancel = this.#options.clock.after(
       after_ms,
       () => {
-        this.#running = this.#run();
-        void this.#running.then(() => this.#next(this.#pause_ms));
+        this.#running = this.#run().then((pause_ms) => this.#next(pause_ms));
       },
       { keeps_alive: false },
     );
   }
 
-  /** Looks, and vacuums for no more than half of the time. */
-  async #run(): Promise<void> {
+  /** Resolves to the pause until the next look: vacuums take no more than half of the time. */
+  async #run(): Promise<number> {
     const { cluster, clock } = this.#options;
-    this.#pause_ms = EVERY_MS;
-    if (!cluster.isLeader()) return;
+    if (!cluster.isLeader()) return EVERY_MS;
     const began_at = clock.monotonic();
     const has_helped = await this.#vacuum().catch(() => false);
     this.#fruitless = has_helped ? 0 : this.#fruitless + 1;
     const took_ms = clock.monotonic() - began_at;
     // A transaction that is still open can keep the dead rows for a long time. Once, there may just be as many new ones.
     const pause_ms = Math.max(EVERY_MS, took_ms) * 2 ** Math.max(0, this.#fruitless - 1);
-    this.#pause_ms = Math.min(pause_ms, PAUSE_MAX_MS);
+    return Math.min(pause_ms, PAUSE_MAX_MS);
   }
 
   /** False if the table has as many dead rows as before, or belongs to another role. */

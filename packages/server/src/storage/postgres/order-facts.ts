@@ -91,7 +91,7 @@ export class OrderFacts {
 }
 
 /** Reads and locks the beginnings of orders. Their hooks are locked. */
-export const lockOrders = async (session: Session, refs: readonly OrderRef[]): Promise<OrderRows> => {
+export const readOrders = async (session: Session, refs: readonly OrderRef[]): Promise<OrderRows> => {
   const distinct = [...new Map(refs.map((ref) => [keyOf(ref), ref])).values()];
   if (distinct.length === 0) return { firsts: [], lasts: [] };
   const hook_ids = distinct.map(({ hook_id }) => hook_id);
