@@ -130,9 +130,15 @@ it('the success of the probe closes it; sending ramps up 1, 2, 3 … and ends wi
   expect(breaker).toEqual(CLOSED);
 });
 
-it('a failure during the ramp halves its width, and opening again doubles the interval', () => {
+it('a receiver that fails a third of its attempts ramps up to all slots, one that fails half of them does not', () => {
+  const ramp: Breaker = { ...CLOSED, interval_ms: 20 * SECOND, width: 2 };
+  expect(after('SSF'.repeat(100), {}, ramp).width).toBe(null);
+  expect(after('SF'.repeat(100), {}, ramp).width).toBe(2);
+  expect(after('F'.repeat(3), {}, ramp).width).toBe(1);
+});
+
+it('opening again during the ramp doubles the interval', () => {
   const ramp: Breaker = { ...CLOSED, interval_ms: 20 * SECOND, width: 9 };
-  expect(after('F', {}, ramp).width).toBe(4);
   const again = after('F'.repeat(10), { now: NOW }, ramp);
   expect(again.probe_at).toBe(NOW + 40 * SECOND);
 });

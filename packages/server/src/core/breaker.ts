@@ -139,7 +139,8 @@ const afterFailure = (breaker: Breaker, attempt: CountedAttempt): Breaker => {
   if (wait_ms > 0) {
     return { ...breaker, ...window, streak, state: 'open', probe_at: attempt.now + wait_ms, width: null };
   }
-  const narrowed = breaker.width === null ? null : Math.max(1, Math.floor(breaker.width / 2));
+  // With a larger step down, a receiver that fails a part of its attempts would never have all of its slots again.
+  const narrowed = breaker.width === null ? null : Math.max(1, breaker.width - 1);
   return { ...breaker, ...window, streak, width: attempt.is_overloaded ? 1 : narrowed };
 };
 
