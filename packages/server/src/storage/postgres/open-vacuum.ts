@@ -4,6 +4,8 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Schema } from '../schema.ts';
 
 const OPEN = sql`${sql.table('bellwire_deliveries_open')}`;
+// Skipped while autovacuum works on the table, which would give way to it.
+const VACUUM = sql`vacuum (skip_locked) ${OPEN}`;
 /** A claim passes over the dead rows before its own: with more than this, the table is vacuumed. */
 const DEAD_MAX = 10_000;
 /** Interval at which the rows are counted, which costs the server one look at its statistics. */
@@ -35,6 +37,7 @@ export class OpenVacuum {
   #running: Promise<void> = Promise.resolve();
   /** Looks since the last one that found few dead rows or removed some. */
   #fruitless = 0;
+  #is_vacuuming = false;
   #is_closed = false;
 
   constructor(options: OpenVacuumOptions) {
@@ -45,9 +48,11 @@ export class OpenVacuum {
     this.#next(EVERY_MS);
   }
 
+  /** Cancels a vacuum that is running: it can take many seconds, and the next leader repeats it. */
   async close(): Promise<void> {
     this.#is_closed = true;
     this.#cancel();
+    if (this.#is_vacuuming) await this.#stop().catch(() => undefined);
     await this.#running;
   }
 
@@ -80,9 +85,20 @@ export class OpenVacuum {
     const { dead, is_ours } = await this.#read();
     if (!is_ours) return false;
     if (dead <= DEAD_MAX) return true;
-    // Skipped while autovacuum works on the table, which would give way to it.
-    await sql`vacuum (skip_locked) ${OPEN}`.execute(this.#options.db);
+    this.#is_vacuuming = true;
+    await VACUUM.execute(this.#options.db).finally(() => {
+      this.#is_vacuuming = false;
+    });
     return (await this.#read()).dead < dead;
+  }
+
+  /** Found by its text: behind a pooler, the process that a connection had before can serve another client now. */
+  async #stop(): Promise<void> {
+    const { db } = this.#options;
+    await sql`
+      select pg_cancel_backend(pid) from pg_stat_activity
+      where query = ${VACUUM.compile(db).sql} and state = 'active'
+        and datname = current_database() and usename = current_user`.execute(db);
   }
 
   async #read(): Promise<Table> {
