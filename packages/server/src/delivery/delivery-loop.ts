@@ -12,6 +12,7 @@ import type { SchemaCheck } from '../ports/schema-check.ts';
 import type {
   AcceptResult,
   AttemptRecord,
+  HookSet,
   HookThrottle,
   Lease,
   LeasedDelivery,
@@ -120,10 +121,10 @@ export class DeliveryLoop {
       onRecheck: () => this.#onRecheck(),
       isWaitedFor: () => this.#group_commit.waitingAccepts > 0,
     });
-    const saturatedHooks = () => this.#scheduler.saturatedHooks();
+    const saturated_hooks: HookSet = { has: (hook_id) => this.#scheduler.isSaturated(hook_id) };
     this.#group_commit = new GroupCommit({
       ...options,
-      saturatedHooks,
+      saturated_hooks,
       admission: () => this.#backpressure.admission(),
       onAccepted: (result, event) => this.#onAccepted(result, event),
       onSettled: (settlement, result) => this.#onSettled(settlement, result),
@@ -134,7 +135,7 @@ export class DeliveryLoop {
     this.notices = new Notices({ ...options, accept: (event) => this.#group_commit.accept(event) });
     this.#fan_outs = new FanOutRunner({
       ...options,
-      saturatedHooks,
+      saturated_hooks,
       admission: () => this.#backpressure.admission(),
       onLeased: (leased) => this.#offer(leased),
     });

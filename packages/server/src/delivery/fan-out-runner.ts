@@ -3,7 +3,7 @@ import type { Owner } from '../core/owner.ts';
 import type { Changes } from '../ports/changes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import type { LeasedDelivery, Store } from '../ports/store.ts';
+import type { HookSet, LeasedDelivery, Store } from '../ports/store.ts';
 import type { Admits } from './backpressure.ts';
 import { DELIVERIES_MAX } from './group-commit.ts';
 
@@ -14,7 +14,7 @@ export interface FanOutRunnerOptions {
   readonly changes: Changes;
   /** Which fan-outs wait for now (backpressure). */
   readonly admission: () => Admits;
-  readonly saturatedHooks: () => ReadonlySet<string>;
+  readonly saturated_hooks: HookSet;
   readonly onLeased: (leased: readonly LeasedDelivery[]) => void;
 }
 
@@ -72,7 +72,7 @@ export class FanOutRunner {
   }
 
   async #continue(): Promise<void> {
-    const { store, clock, changes, admission, saturatedHooks, onLeased } = this.#options;
+    const { store, clock, changes, admission, saturated_hooks, onLeased } = this.#options;
     const now = clock.now();
     // Reset before the slice is read, so that a commit that arrives meanwhile is not missed.
     this.#has_more = false;
@@ -81,7 +81,7 @@ export class FanOutRunner {
         now,
         isOpen: admission(),
         lease_until: now + LEASE_MS,
-        saturated_hooks: saturatedHooks(),
+        saturated_hooks,
         max_deliveries: DELIVERIES_MAX,
       });
       this.#has_more ||= has_more;

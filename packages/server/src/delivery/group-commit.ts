@@ -6,6 +6,7 @@ import type { Log } from '../ports/log.ts';
 import type {
   AcceptResult,
   BatchResult,
+  HookSet,
   LeasedDelivery,
   NewEvent,
   Settlement,
@@ -25,7 +26,7 @@ export interface GroupCommitOptions {
   readonly accept_wait_ms: number | null;
   /** Which accepts wait for now (backpressure); settlements never do. */
   readonly admission: () => Admits;
-  readonly saturatedHooks: () => ReadonlySet<string>;
+  readonly saturated_hooks: HookSet;
   /** Called when the event is on the disk, before the sender is answered. */
   readonly onAccepted: (result: Extract<AcceptResult, { kind: 'accepted' }>, event: NewEvent) => void;
   readonly onSettled: (settlement: Settlement, result: SettleResult) => void;
@@ -208,7 +209,7 @@ export class GroupCommit {
     accepts: readonly Waiting[],
     settlements: readonly Settlement[],
   ): Promise<BatchResult | BellwireError> {
-    const { store, clock, saturatedHooks } = this.#options;
+    const { store, clock, saturated_hooks } = this.#options;
     const now = clock.now();
     try {
       return await store.commitBatch({
@@ -216,7 +217,7 @@ export class GroupCommit {
         lease_until: now + LEASE_MS,
         events: accepts.map(({ event }) => event),
         settlements,
-        saturated_hooks: saturatedHooks(),
+        saturated_hooks,
         max_deliveries: DELIVERIES_MAX,
       });
     } catch (error) {

@@ -35,10 +35,6 @@ export class HookThrottles {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#known.size;
-  }
-
   /** Returns the state of the breaker in the last report. */
   update(reported: HookThrottle): BreakerState {
     const { hook_id, state, width, has_rate_limit, waits } = reported;
@@ -77,9 +73,9 @@ export class HookThrottles {
     return known.state === 'open' || known.probe_id !== id;
   }
 
-  /** Hooks whose new deliveries must not overtake those that wait for the rate limit. */
-  limited(): ReadonlySet<string> {
-    return this.#limited;
+  /** Whether new deliveries of a hook must not overtake those that wait for its rate limit. */
+  isLimited(hook_id: string): boolean {
+    return this.#limited.has(hook_id);
   }
 
   /** Removes and returns the hooks for which more may be claimed now. */

@@ -121,17 +121,13 @@ export class Scheduler {
     return (tenant === null ? shares.workspace : shares.tenant).queued;
   }
 
-  /** Hooks with a full queue; from now on they count as having a backlog in the store. */
-  saturatedHooks(): ReadonlySet<string> {
-    const now = this.#clock.monotonic();
-    const saturated = new Set<string>(this.#throttles.limited());
-    if (this.#throttles.size > 0) this.#addFullThrottled(saturated);
-    for (const queue of this.#long) {
-      if (queue.length < queue.limit(now, this.#limits)) continue;
-      saturated.add(queue.hook_id);
-      this.#backlogged.add(queue);
-    }
-    return saturated;
+  /** Whether a hook has a full queue; from now on it counts as having a backlog in the store. */
+  isSaturated(hook_id: string): boolean {
+    if (this.#throttles.isLimited(hook_id)) return true;
+    const queue = this.#queues.get(hook_id);
+    if (queue === undefined || !this.#isFull(queue)) return false;
+    this.#backlogged.add(queue);
+    return true;
   }
 
   /** Removes and returns the deliveries of slow hooks beyond their limit. */
@@ -272,16 +268,12 @@ export class Scheduler {
     for (const queue of this.#busy) this.#classify(queue, now);
   }
 
-  /** A hook with a rate limit or a ramp keeps no more in memory than it can send now. */
-  #addFullThrottled(saturated: Set<string>): void {
-    for (const queue of this.#busy) {
-      const { hook_id } = queue;
-      if (saturated.has(hook_id)) continue;
-      if (this.#throttles.widthOf(hook_id, this.#limits.hook_concurrency) === null) continue;
-      if (this.room(hook_id) > 0) continue;
-      saturated.add(hook_id);
-      this.#backlogged.add(queue);
-    }
+  #isFull(queue: HookQueue): boolean {
+    if (this.#long.has(queue) && queue.length >= queue.limit(this.#clock.monotonic(), this.#limits))
+      return true;
+    // A hook with a rate limit or a ramp keeps no more in memory than it can send now.
+    const is_throttled = this.#throttles.widthOf(queue.hook_id, this.#limits.hook_concurrency) !== null;
+    return is_throttled && this.#busy.has(queue) && this.room(queue.hook_id) === 0;
   }
 
   #pruneIdle(queue: HookQueue): void {

@@ -141,6 +141,9 @@ export type SettleResult =
   /** The database refuses this settlement but not the others: nothing was written. */
   | { readonly kind: 'rejected'; readonly error: BellwireError };
 
+/** Hooks by id. Asked for few hooks of many, while a transaction is written. */
+export type HookSet = Pick<ReadonlySet<string>, 'has'>;
+
 /** The events and settlements that share one transaction. */
 export interface CommitBatch {
   readonly now: number;
@@ -148,7 +151,7 @@ export interface CommitBatch {
   readonly events: readonly NewEvent[];
   readonly settlements: readonly Settlement[];
   /** Hooks with a full hook queue: their new deliveries stay pending in the store instead of being leased. */
-  readonly saturated_hooks: ReadonlySet<string>;
+  readonly saturated_hooks: HookSet;
   /**
    * Maximum number of deliveries that the batch stores. The remaining hooks of an event are stored as a list, which
    * `continueFanOuts` turns into deliveries.

@@ -1,5 +1,5 @@
 import { BellwireError } from '../../core/errors.ts';
-import type { CommitBatch, LeasedDelivery } from '../../ports/store.ts';
+import type { CommitBatch, HookSet, LeasedDelivery } from '../../ports/store.ts';
 import { type Owner, ownerKey } from '../../core/owner.ts';
 import type { HookThrottle } from '../../ports/store.ts';
 import type { IndexedHook } from './indexed-hook.ts';
@@ -37,7 +37,7 @@ export class Batch {
   readonly lease_until: number | null;
   readonly stats = new StatsBatch();
   readonly #index: HookView;
-  readonly #saturated_hooks: ReadonlySet<string>;
+  readonly #saturated_hooks: HookSet;
   #hooks = new Map<string, IndexedHook>();
   #changed_status = new Set<string>();
   #tenants: TenantRef[] = [];

@@ -1,7 +1,7 @@
 import { firstStatus } from '../../core/fan-out.ts';
 import type { Event } from '../../core/event.ts';
 import type { IdFactory } from '../../core/ids.ts';
-import type { LeasedDelivery, NewEvent } from '../../ports/store.ts';
+import type { HookSet, LeasedDelivery, NewEvent } from '../../ports/store.ts';
 import { type DeliveryRow, newDeliveryRow, toDelivery } from '../rows/delivery-row.ts';
 import type { Batch } from './batch.ts';
 import type { IndexedHook } from './indexed-hook.ts';
@@ -19,7 +19,7 @@ export type WriteDeliveries = (
 export interface DeliveryWriteOptions {
   readonly batch: Batch;
   readonly lease_until: number;
-  readonly saturated_hooks: ReadonlySet<string>;
+  readonly saturated_hooks: HookSet;
   /** The event that the leased deliveries carry; null for a large one. */
   readonly kept_event: Event | null;
 }
