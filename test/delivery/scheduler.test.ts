@@ -36,6 +36,7 @@ const createScheduler = (hook_concurrency: number) => {
   const ports: Clock = {
     now: () => clock.now,
     monotonic: () => clock.now,
+    busy: () => 0,
     after: () => () => {},
     soon: (work) => void soon.push(work),
     later: (work) => void soon.push(work),

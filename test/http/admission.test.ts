@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Owner } from '../../packages/server/src/core/owner.ts';
 import { Admission } from '../../packages/server/src/http/admission.ts';
+import { LoopShare } from '../../packages/server/src/http/loop-share.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 const HOSTILE: Owner = ['ws_hostile', ''];
@@ -10,7 +11,7 @@ const MIB = 1024 * 1024;
 /** Calls that end when the test ends them. */
 const openAdmission = () => {
   const clock = createVirtualClock();
-  const admission = new Admission(clock);
+  const admission = new Admission(clock, new LoopShare(clock));
   const started: string[] = [];
   const ends: (() => void)[] = [];
   const call = (owner: Owner, { bytes = 0, name = owner[0] } = {}): Promise<void> =>
@@ -111,4 +112,37 @@ it('the calls of tenants of a workspace start in turn', async () => {
   endNext();
   await clock.settle();
   expect(started.slice(before)).toContain('b');
+});
+
+it('on a busy event loop, a workspace with far more calls than the others has four in progress, and they have eight', async () => {
+  const { clock, call, count, endNext } = openAdmission();
+  for (let n = 0; n < 40; n += 1) {
+    clock.work(50);
+    void call(HOSTILE, { name: 'before' });
+    void call(OTHER, { name: 'before' });
+    await clock.settle();
+    endNext();
+    endNext();
+    await clock.settle();
+  }
+  for (let n = 0; n < 100; n += 1) void call(HOSTILE);
+  await clock.settle();
+  for (let n = 0; n < 9; n += 1) void call(OTHER);
+  await clock.settle();
+  expect(count('ws_hostile')).toBe(4);
+  expect(count('ws_other')).toBe(8);
+});
+
+it('on a busy event loop, workspaces with as many calls as each other have eight in progress each', async () => {
+  const { clock, call, count, endNext } = openAdmission();
+  for (let n = 0; n < 100; n += 1) {
+    clock.work(50);
+    void call(HOSTILE);
+    void call(OTHER);
+    await clock.settle();
+  }
+  const started = count('ws_hostile');
+  for (let n = 0; n < 2 * started; n += 1) endNext();
+  await clock.settle();
+  expect([count('ws_hostile'), count('ws_other')]).toEqual([started + 8, started + 8]);
 });

@@ -8,6 +8,8 @@ export interface VirtualClock extends Clock {
   readonly advance: (ms: number) => Promise<void>;
   /** Advances time from timer to timer until `promise` is settled; returns its result. */
   readonly until: <T>(promise: Promise<T>) => Promise<T>;
+  /** Lets time pass while the event loop works. */
+  readonly work: (ms: number) => void;
   /** Sets the wall clock forward or back; monotonic time and timers are not affected. */
   readonly jump: (ms: number) => void;
   /** When the next timer is due; null when there is none. */
@@ -35,6 +37,7 @@ const MAX_TURNS = 200_000;
 
 export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
   let elapsed = 0;
+  let busy = 0;
   let jumped = 0;
   const soon = { waiting: 0 };
   const timers = new Set<Timer>();
@@ -81,6 +84,7 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
   const clock: Clock = {
     now: () => Math.floor(start + elapsed + jumped),
     monotonic: () => elapsed,
+    busy: () => busy,
     after: (delay_ms, work) => {
       const timer = { at: elapsed + delay_ms, work };
       timers.add(timer);
@@ -110,6 +114,10 @@ export const createVirtualClock = (start = VIRTUAL_START): VirtualClock => {
         await runTimersUntil(timer.at);
       }
       return promise;
+    },
+    work: (ms) => {
+      elapsed += ms;
+      busy += ms;
     },
     jump: (ms) => {
       jumped += ms;

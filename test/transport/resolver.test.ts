@@ -7,6 +7,7 @@ import { answers, startDnsServer, type DnsServer } from '../support/dns-server.t
 const clockAt = (time: { ms: number }): Clock => ({
   now: () => time.ms,
   monotonic: () => time.ms,
+  busy: () => 0,
   after: () => () => {},
   soon: (work) => work(),
   later: (work) => work(),

@@ -19,6 +19,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { Admission } from './http/admission.ts';
 import { type AppOptions, createApp } from './http/app.ts';
 import { createInbox, type Inbox, type InboxOptions } from './http/inbox.ts';
+import { LoopShare } from './http/loop-share.ts';
 import { createMetrics } from './http/metrics.ts';
 import { ownOrigin, sessionOf } from './http/session-cookie.ts';
 import { Streams } from './http/streams.ts';
@@ -197,12 +198,20 @@ const inProcessVerbs =
       },
     });
 
+/** Calls, and the work for later of all parts, are restrained together: both use the event loop. */
+const shareLoop = (given: Ports): { readonly ports: Ports; readonly admission: Admission } => {
+  const loop = new LoopShare(given.clock);
+  const clock = { ...given.clock, later: loop.later };
+  return { ports: { ...given, clock }, admission: new Admission(clock, loop) };
+};
+
 /**
  * Wires the program, for production and for tests. When it resolves, the default workspace and the configured API key
  * exist, and the deliveries that a dead process had leased are due again.
  * @throws errors of the ports; then nothing is left running.
  */
-export const assemble = async (ports: Ports, settings: Settings): Promise<Program> => {
+export const assemble = async (given: Ports, settings: Settings): Promise<Program> => {
+  const { ports, admission } = shareLoop(given);
   const { clock, log, storage } = ports;
   const { store, repositories, cluster = ALONE, accept_wait_ms = null } = storage;
   await ensureDefaultWorkspace(ports, settings.default_dialect);
@@ -232,7 +241,6 @@ export const assemble = async (ports: Ports, settings: Settings): Promise<Progra
     loop,
     jobs,
   });
-  const admission = new Admission(clock);
   const inbox = inboxOf(ports, settings, { log: error_log, admission });
   const app = createHttp(ports, settings, {
     router,

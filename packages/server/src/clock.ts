@@ -25,6 +25,7 @@ const turn = (left: number): void => {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
+  busy: () => performance.eventLoopUtilization().active,
   after: (delay_ms, work, { keeps_alive = true } = {}) => {
     const timer = setTimeout(work, delay_ms);
     if (!keeps_alive) timer.unref();

@@ -1,18 +1,17 @@
 import type { Owner } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import { FairGate } from './fair-gate.ts';
+import type { LoopShare } from './loop-share.ts';
 
 /** A workspace counts as active for this long after its last call. */
 const ACTIVE_MS = 1_000;
-/** Calls in progress of all workspaces while several are active, adapted to the turns of the event loop. */
-const CALLS_MAX = 256;
-const CALLS_MIN = 24;
-/** Calls in progress that each active workspace can always have. */
+/** Calls in progress that each active workspace can always have, and one with far more calls than the others. */
 const SHARE_MIN = 8;
+const SHARE_MIN_OF_HEAVY = 4;
+/** A workspace is heavy with more than this multiple of an equal part of all calls. */
+const HEAVY = 1.5;
 /** A call that takes longer waits for something, such as an attempt, and no longer counts. */
 const HOLD_MS = 1_000;
-/** Target duration of a turn of the event loop: a new call waits for it. */
-const TURN_MS = 10;
 /** Bytes of the large bodies of a workspace that are received and processed at one time. */
 const BODIES_MAX = 8 * 1024 * 1024;
 /** Smaller bodies are received at once. */
@@ -20,19 +19,19 @@ const LARGE_BODY = 16 * 1024;
 
 /**
  * Bounds the calls of each workspace that are in progress. A workspace that is alone can have any number. While several
- * are active, each has its share of the number that keeps the turns of the event loop short.
+ * are active, each has its share of the number that keeps a part of the event loop's time free.
  */
 export class Admission {
-  readonly #clock: Pick<Clock, 'after' | 'monotonic' | 'soon'>;
+  readonly #clock: Pick<Clock, 'after' | 'monotonic'>;
+  readonly #loop: Pick<LoopShare, 'calls' | 'noteShared'>;
   readonly #last_calls = new Map<string, number>();
-  readonly #bodies = new FairGate((used) => used < BODIES_MAX);
-  readonly #calls = new FairGate((used) => used < this.#share());
-  #limit = CALLS_MAX;
-  #is_measuring = false;
+  readonly #bodies = new FairGate(() => BODIES_MAX);
+  readonly #calls = new FairGate((workspace_id) => this.#shareOf(workspace_id));
   #pruned = 0;
 
-  constructor(clock: Pick<Clock, 'after' | 'monotonic' | 'soon'>) {
+  constructor(clock: Pick<Clock, 'after' | 'monotonic'>, loop: Pick<LoopShare, 'calls' | 'noteShared'>) {
     this.#clock = clock;
+    this.#loop = loop;
   }
 
   /** Runs `receive` when a body of that many bytes may be received, and then its call; releases both when it ends. */
@@ -78,32 +77,23 @@ export class Admission {
     return leave;
   }
 
-  #share(): number {
+  #shareOf(workspace_id: string): number {
     const active = this.#last_calls.size;
-    return active < 2 ? Infinity : Math.max(SHARE_MIN, Math.floor(this.#limit / active));
+    if (active < 2) return Infinity;
+    const is_heavy = this.#calls.partOf(workspace_id) > HEAVY / active;
+    return Math.max(is_heavy ? SHARE_MIN_OF_HEAVY : SHARE_MIN, Math.floor(this.#loop.calls / active));
   }
 
   #noteCall([workspace_id]: Owner): void {
     const now = this.#clock.monotonic();
     this.#last_calls.set(workspace_id, now);
     if (this.#last_calls.size < 2) return;
-    this.#measureTurn(now);
+    this.#loop.noteShared();
     if (now - this.#pruned < ACTIVE_MS) return;
     this.#pruned = now;
     for (const [id, last_call] of this.#last_calls) {
       if (now - last_call > ACTIVE_MS && this.#calls.used(id) === 0) this.#last_calls.delete(id);
     }
     this.#calls.admit();
-  }
-
-  /** Measures the rest of this turn of the event loop. */
-  #measureTurn(began: number): void {
-    if (this.#is_measuring) return;
-    this.#is_measuring = true;
-    this.#clock.soon(() => {
-      this.#is_measuring = false;
-      const is_long = this.#clock.monotonic() - began > TURN_MS;
-      this.#limit = is_long ? Math.max(CALLS_MIN, this.#limit * 0.8) : Math.min(CALLS_MAX, this.#limit + 1);
-    });
   }
 }

@@ -12,12 +12,13 @@ interface Waiting {
  * tenants.
  */
 export class FairGate {
-  readonly #isBelowLimit: (used: number) => boolean;
+  readonly #limitOf: (workspace_id: string) => number;
   readonly #used = new Map<string, number>();
   readonly #waiting = new FairQueue<Waiting>();
+  #total_used = 0;
 
-  constructor(isBelowLimit: (used: number) => boolean) {
-    this.#isBelowLimit = isBelowLimit;
+  constructor(limitOf: (workspace_id: string) => number) {
+    this.#limitOf = limitOf;
   }
 
   /** The amount that a workspace uses now. */
@@ -25,9 +26,15 @@ export class FairGate {
     return this.#used.get(workspace_id) ?? 0;
   }
 
+  /** The part of all that is used or waits now that belongs to a workspace. */
+  partOf(workspace_id: string): number {
+    const own = this.used(workspace_id) + this.#waiting.sizeAt([workspace_id]);
+    return own / Math.max(1, this.#total_used + this.#waiting.size);
+  }
+
   /** Undefined, or resolves later, when the work may start. Call `leave` with the same arguments when it has ended. */
   enter(owner: Owner, amount: number): Promise<void> | undefined {
-    if (this.#waiting.sizeAt(owner) === 0 && this.#isBelowLimit(this.used(owner[0]))) {
+    if (this.#waiting.sizeAt(owner) === 0 && this.#isOpen(owner)) {
       this.#change(owner, amount);
       return undefined;
     }
@@ -42,15 +49,20 @@ export class FairGate {
   /** Lets waiting work in. Call it when the limit has grown. */
   admit(): void {
     if (this.#waiting.size === 0) return;
-    const isOpen = (one: Waiting): boolean => this.#isBelowLimit(this.used(one.owner[0]));
+    const isOpen = (one: Waiting): boolean => this.#isOpen(one.owner);
     for (let next = this.#waiting.take(isOpen); next !== undefined; next = this.#waiting.take(isOpen)) {
       this.#change(next.owner, next.amount);
       next.resolve();
     }
   }
 
+  #isOpen([workspace_id]: Owner): boolean {
+    return this.used(workspace_id) < this.#limitOf(workspace_id);
+  }
+
   #change([workspace_id]: Owner, change: number): void {
     const used = this.used(workspace_id) + change;
+    this.#total_used += change;
     if (used === 0) this.#used.delete(workspace_id);
     else this.#used.set(workspace_id, used);
   }

@@ -9,6 +9,8 @@ export interface Clock {
   readonly now: () => number;
   /** Milliseconds from an arbitrary start. Never jumps. */
   readonly monotonic: () => number;
+  /** Milliseconds for which the event loop of this thread has had work, from an arbitrary start. */
+  readonly busy: () => number;
   /** Runs `work` once after `delay_ms`; the returned function cancels it. */
   readonly after: (delay_ms: number, work: () => void, options?: TimerOptions) => () => void;
   /** Runs `work` at the end of this turn of the event loop. */

@@ -141,7 +141,7 @@ export type SettleResult =
   /** The database refuses this settlement but not the others: nothing was written. */
   | { readonly kind: 'rejected'; readonly error: BellwireError };
 
-/** Hooks by id. Asked for few hooks of many, while a transaction is written. */
+/** A set of hooks by id, of which a transaction looks up those that it writes to. */
 export type HookSet = Pick<ReadonlySet<string>, 'has'>;
 
 /** The events and settlements that share one transaction. */
