@@ -45,12 +45,14 @@ test.skipIf('missing' in needed).each(modes)(
     nodes.push(await cluster.start(env));
     await using load = startEventLoad({ url: inTurn(nodes), per_second: PER_SECOND, types });
     await delay(SECONDS * 1_000);
+    // On a busy machine, as many events take longer.
+    const is_enough = () => load.acked.length > PER_SECOND * SECONDS * 0.8;
+    await expect.poll(is_enough, { timeout: SECONDS * 1_000 }).toBe(true);
     await load.stop();
     await untilDrained(nodes[0]!);
     console.log(
       `P10: ${load.acked.length} acked, ${receiver.duplicates().size} duplicates, refused ${JSON.stringify([...load.refusals])}`,
     );
-    expect(load.acked.length).toBeGreaterThan(PER_SECOND * SECONDS * 0.8);
     expect([...load.refusals]).toEqual([]);
     expect(lostOf(load.acked, receiver, subscriptions)).toEqual([]);
     expect(receiver.duplicates().size).toBe(0);
