@@ -3,7 +3,11 @@ import { statSync } from 'node:fs';
 import type { Worker } from 'node:worker_threads';
 import DatabaseConstructor from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { CHECKPOINT_FRAMES, IDLE_MS } from '../../packages/server/src/storage/sqlite/checkpointer.ts';
+import {
+  CHECKPOINT_FRAMES,
+  Checkpointer,
+  IDLE_MS,
+} from '../../packages/server/src/storage/sqlite/checkpointer.ts';
 import { systemClock } from '../../packages/server/src/clock.ts';
 import { openSqlite } from '../../packages/server/src/storage/sqlite/database.ts';
 import { createTemporaryFolder } from '../support/temporary-folder.ts';
@@ -60,6 +64,45 @@ it('a reader that needs the log stops no commit; when it ends, the log is used a
   await pages.writePages(CHECKPOINT_FRAMES * 3);
   expect(pages.logFrames()).toBeLessThan(long + CHECKPOINT_FRAMES * 2);
   expect(pages.raw.pragma('integrity_check', { simple: true })).toBe('ok');
+});
+
+const onBroken = (error: unknown): never => {
+  throw error;
+};
+
+it('the writer waits for the few pages that are left, even if it wrote many during a checkpoint', async () => {
+  await using folder = await createTemporaryFolder();
+  const raw = new DatabaseConstructor(folder.file('bellwire.db'));
+  raw.exec('pragma journal_mode = wal; create table pages (id integer primary key, body blob)');
+  const writePages = (pages: number): unknown =>
+    raw.prepare('insert into pages (body) values (zeroblob(?))').run(pages * 4_096);
+  const left = (): number => {
+    const [of] = raw.pragma('wal_checkpoint(NOOP)') as readonly { log: number; checkpointed: number }[];
+    return of!.log - of!.checkpointed;
+  };
+  const left_at_sync: number[] = [];
+  const file = {
+    sync: async () => {
+      left_at_sync.push(left());
+      if (left_at_sync.length === 1) writePages(CHECKPOINT_FRAMES);
+    },
+  };
+  const { promise: ended, resolve } = Promise.withResolvers<number>();
+  const alone = async <T>(work: () => Promise<T>): Promise<T> => {
+    const left_at_end = left();
+    const result = await work();
+    resolve(left_at_end);
+    return result;
+  };
+  const checkpointer = new Checkpointer({ raw, file, clock: null, alone, onBroken });
+  writePages(CHECKPOINT_FRAMES);
+  for (let commit = 0; commit < 8; commit += 1) checkpointer.committed();
+  expect(await ended).toBe(0);
+  expect(left_at_sync).toEqual([0, 0, 0]);
+  // The first commit of the log that has begun again.
+  expect(left()).toBe(1);
+  await checkpointer.close();
+  raw.close();
 });
 
 it('after the last commit, a close leaves everything in the database file', async () => {

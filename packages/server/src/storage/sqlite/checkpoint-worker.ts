@@ -47,9 +47,24 @@ const unpin = (): void => {
   if (pinned.inTransaction) pinned.exec('commit');
 };
 
-const checkpoint = (mode: 'PASSIVE' | 'RESTART' | 'TRUNCATE'): CheckpointResult => {
-  const [result] = log.pragma(`wal_checkpoint(${mode})`) as readonly { busy: number; log: number }[];
-  return { is_busy: result?.busy !== 0, frames: result?.log ?? 0 };
+const checkpoint = (mode: 'NOOP' | 'PASSIVE' | 'RESTART' | 'TRUNCATE'): CheckpointResult => {
+  const [result] = log.pragma(`wal_checkpoint(${mode})`) as readonly {
+    readonly busy: number;
+    readonly log: number;
+    readonly checkpointed: number;
+  }[];
+  return { is_busy: result?.busy !== 0, frames: result?.log ?? 0, copied: result?.checkpointed ?? 0 };
+};
+
+/**
+ * Copies what has been written so far. If that is copied already, the snapshot stays: one of a log that is completely
+ * copied would not keep the writer from restarting it.
+ */
+const copy = (): CheckpointResult => {
+  const { frames, copied } = checkpoint('NOOP');
+  if (frames > copied) unpin();
+  pin();
+  return checkpoint('PASSIVE');
 };
 
 /** Copies the rest of the log. If readers prevent its end, the next commit appends to it. */
@@ -62,14 +77,11 @@ const copyAll = (mode: 'RESTART' | 'TRUNCATE'): CheckpointResult => {
 
 const begin = (): CheckpointResult => {
   beginLog(log);
-  return { is_busy: false, frames: 0 };
+  return { is_busy: false, frames: 0, copied: 0 };
 };
 
 const run: Readonly<Record<CheckpointRequest, () => CheckpointResult>> = {
-  copy: () => {
-    pin();
-    return checkpoint('PASSIVE');
-  },
+  copy,
   restart: () => {
     const result = copyAll('RESTART');
     return result.is_busy ? result : begin();

@@ -3,6 +3,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { BellwireError } from '../../core/errors.ts';
 import { threadOptions } from '../../core/thread-options.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { DatabaseFile } from './database-file.ts';
 import { toStorageError } from './storage-error.ts';
 
 /** The checkpoint worker's settings, as plain data. */
@@ -22,6 +23,8 @@ export interface CheckpointResult {
   readonly is_busy: boolean;
   /** Pages in the log. */
   readonly frames: number;
+  /** Those of them that are in the database file. */
+  readonly copied: number;
 }
 
 /** The reply to each request. */
@@ -31,6 +34,7 @@ export type CheckpointAnswer =
 
 export interface CheckpointerOptions {
   readonly raw: Database;
+  readonly file: Pick<DatabaseFile, 'sync'>;
   /** Runs work while no transaction is open and none begins. */
   readonly alone: <T>(work: () => Promise<T>) => Promise<T>;
   /** Null: the thread, once started, stays until `close`. */
@@ -41,6 +45,12 @@ export interface CheckpointerOptions {
 
 /** Pages of the log that begin a checkpoint: 16 MB. Fewer would restart the log, for which writers wait, more often. */
 export const CHECKPOINT_FRAMES = 4_000;
+
+/** A copy of no more pages than this ends the copying: 1 MB. */
+const REST_FRAMES = 256;
+
+/** The limit of copies for each checkpoint, if the log grows faster than it is copied. */
+const COPIES_MAX = 4;
 
 /** The length of the log is read once for this many commits, because that costs as much as the rest of a small commit. */
 const COMMITS = 8;
@@ -123,7 +133,7 @@ export class Checkpointer {
   async #run(frames: number): Promise<void> {
     const { alone, onBroken } = this.#options;
     try {
-      await this.#request('copy');
+      await this.#copy();
       const restarted = await alone(() => this.#request('restart'));
       this.#next_at = CHECKPOINT_FRAMES + (restarted.is_busy ? restarted.frames : 0);
     } catch (cause) {
@@ -131,6 +141,20 @@ export class Checkpointer {
       this.#next_at = frames + CHECKPOINT_FRAMES;
       const error = toStorageError(cause);
       if (error.code === 'storage_broken') onBroken(error);
+    }
+  }
+
+  /**
+   * Copies the log and syncs the copy until little is left, while the writer continues. What `restart` has to copy and to
+   * sync is what writers wait for.
+   */
+  async #copy(): Promise<void> {
+    let before = 0;
+    for (let copies = 0; copies < COPIES_MAX; copies += 1) {
+      const { copied } = await this.#request('copy');
+      await this.#options.file.sync();
+      if (copied - before <= REST_FRAMES) return;
+      before = copied;
     }
   }
 

@@ -7,6 +7,7 @@ import type { Connections, Schema } from '../schema.ts';
 import { beginLog } from './begin-log.ts';
 import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts';
 import { ConnectionQueue, type WorkKind, type QueueClock, WITHOUT_RESTS } from './connection-queue.ts';
+import { DatabaseFile } from './database-file.ts';
 import { sqliteDialect, type WriteLog, WriterDriver } from './dialect.ts';
 import { LogSync } from './log-sync.ts';
 import { PageScrubber } from './page-scrubber.ts';
@@ -71,7 +72,7 @@ const openConnection = (path: string): Database => {
 const openLog = (
   raw: Database,
   queue: ConnectionQueue,
-  { clock, onBroken }: Pick<CheckpointerOptions, 'clock' | 'onBroken'>,
+  { file, clock, onBroken }: Pick<CheckpointerOptions, 'file' | 'clock' | 'onBroken'>,
 ) => {
   const sync = new LogSync(raw.name, onBroken);
   const log: WriteLog = {
@@ -87,6 +88,7 @@ const openLog = (
   const driver = new WriterDriver(raw, queue, log);
   const checkpointer = new Checkpointer({
     raw,
+    file,
     clock,
     alone: (work) => driver.alone('other', work),
     onBroken,
@@ -107,12 +109,13 @@ const openInMemory = (raw: Database, queue: ConnectionQueue) => ({
 export const openSqlite = (path: string, options: SqliteOptions = {}): SqliteDatabase => {
   const { clock = null, onBroken = () => {} } = options;
   const raw = openConnection(path);
+  const file = new DatabaseFile(path);
   const queue = new ConnectionQueue(clock ?? WITHOUT_RESTS);
   const { driver, sync, checkpointer } = raw.memory
     ? openInMemory(raw, queue)
-    : openLog(raw, queue, { clock, onBroken });
+    : openLog(raw, queue, { file, clock, onBroken });
   const db = new Kysely<Schema>({ dialect: sqliteDialect(raw, driver) });
-  const scrubber = new PageScrubber(raw);
+  const scrubber = new PageScrubber(raw, file);
   return {
     db,
     reader: db,
@@ -128,7 +131,7 @@ export const openSqlite = (path: string, options: SqliteOptions = {}): SqliteDat
       // Kysely closes only what it has used.
       raw.close();
       await sync?.close();
-      scrubber.close();
+      file.close();
     },
   };
 };

@@ -1,17 +1,11 @@
 import { closeSync, fdatasync, fstatSync, openSync, statSync } from 'node:fs';
-import { BellwireError } from '../../core/errors.ts';
+import type { BellwireError } from '../../core/errors.ts';
+import { notSynced } from './storage-error.ts';
 
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: BellwireError) => void;
 }
-
-const notSynced = (cause: NodeJS.ErrnoException): BellwireError =>
-  new BellwireError(
-    'storage_broken',
-    `The disk did not confirm that a write was stored (${cause.code ?? cause.message}), so the database cannot be trusted until it is opened again. It is unknown whether the last writes are stored; restart the server, and send events again with the same idempotency key.`,
-    { cause, retry_after_s: 5 },
-  );
 
 /**
  * Syncs the write-ahead log of an open database in libuv's thread pool, so that the event loop does not wait for the

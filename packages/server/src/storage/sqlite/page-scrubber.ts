@@ -1,5 +1,6 @@
-import { closeSync, fdatasync, fstatSync, openSync, read, readSync, writeSync } from 'node:fs';
+import { fstatSync, read, readSync, writeSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
+import type { DatabaseFile } from './database-file.ts';
 import { FILE_HEADER_BYTES, type PageFormat, readPageFormat, unusedRanges } from './page-gap.ts';
 
 export type ScrubSlice = 'more' | 'done';
@@ -32,19 +33,16 @@ const isZero = (buffer: Buffer, start: number, end: number): boolean =>
  */
 export class PageScrubber {
   readonly #raw: Database;
-  /**
-   * Open until the database is closed: closing any descriptor of a file drops all locks of the process on it, those of
-   * SQLite included.
-   */
-  #descriptor: number | null = null;
+  readonly #file: DatabaseFile;
   /** The next byte to scrub; the walk ends at the size that the file had when it began. */
   #position = 0;
   #end: number | null = null;
   #buffer = Buffer.alloc(0);
 
   /** `raw` must be the only connection that writes to the file, except for `beginLog`. */
-  constructor(raw: Database) {
+  constructor(raw: Database, file: DatabaseFile) {
     this.#raw = raw;
+    this.#file = file;
   }
 
   /** Makes the next slice the first one of a new walk. */
@@ -56,7 +54,8 @@ export class PageScrubber {
   /** Reads the bytes of the next slice into the page cache of the operating system, so that the slice does not wait for the disk. */
   prefetch(): Promise<void> {
     if (this.#raw.memory) return Promise.resolve();
-    const descriptor = this.#open();
+    const { descriptor } = this.#file;
+    this.#allocate();
     return new Promise((resolve, reject) => {
       read(descriptor, this.#buffer, 0, SLICE_BYTES, this.#position, (error) =>
         error === null ? resolve() : reject(error),
@@ -67,7 +66,8 @@ export class PageScrubber {
   /** Scrubs the next pages. Call it between transactions while the write-ahead log is empty. */
   slice(): ScrubSlice {
     if (this.#raw.memory) return 'done';
-    const descriptor = this.#open();
+    const { descriptor } = this.#file;
+    this.#allocate();
     const format = this.#readFormat(descriptor);
     this.#end ??= fstatSync(descriptor).size;
     const length = Math.min(SLICE_BYTES, this.#end - this.#position);
@@ -80,26 +80,12 @@ export class PageScrubber {
   }
 
   /** Resolves when the scrubbed pages are on the disk. */
-  sync(): Promise<void> {
-    const descriptor = this.#descriptor;
-    if (descriptor === null) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      fdatasync(descriptor, (error) => (error === null ? resolve() : reject(error)));
-    });
+  async sync(): Promise<void> {
+    if (!this.#raw.memory) await this.#file.sync();
   }
 
-  /** Call it after every connection of this process to the file has been closed. */
-  close(): void {
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
-    this.#descriptor = null;
-  }
-
-  #open(): number {
-    if (this.#descriptor === null) {
-      this.#descriptor = openSync(this.#raw.name, 'r+');
-      this.#buffer = Buffer.alloc(SLICE_BYTES);
-    }
-    return this.#descriptor;
+  #allocate(): void {
+    if (this.#buffer.length === 0) this.#buffer = Buffer.alloc(SLICE_BYTES);
   }
 
   #readFormat(descriptor: number): PageFormat {

@@ -26,6 +26,14 @@ export const toStorageError = (error: unknown): BellwireError => {
   );
 };
 
+/** The error of a failed sync. */
+export const notSynced = (cause: NodeJS.ErrnoException): BellwireError =>
+  new BellwireError(
+    'storage_broken',
+    `The disk did not confirm that a write was stored (${cause.code ?? cause.message}), so the database cannot be trusted until it is opened again. It is unknown whether the last writes are stored; restart the server, and send events again with the same idempotency key.`,
+    { cause, retry_after_s: 5 },
+  );
+
 const DATABASE_FAULTS =
   /^SQLITE_(?:FULL|IOERR|CORRUPT|NOTADB|BUSY|LOCKED|READONLY|CANTOPEN|NOMEM|PROTOCOL|AUTH)/;
 
