@@ -43,7 +43,7 @@ it('all hooks of a workspace progress while its backlog drains beside those of o
   expect(new Set(world.sent().map(({ request }) => request.url)).size).toBe(1_200);
   await world.live(10 * SECOND);
   expect(await world.statuses()).toEqual({ succeeded: 9_600 });
-});
+}, 240_000);
 
 it('at a hook for every tenant, the backlog of one tenant does not delay the others', async () => {
   await using world = await createWorld({ script: slowly, hooks: [{ url: QUIET, tenant: '*' }] });
