@@ -8,6 +8,7 @@ import {
   SqliteDriver,
 } from 'kysely';
 import type { ConnectionQueue, WorkKind } from './connection-queue.ts';
+import { StatementCache } from './statement-cache.ts';
 
 /** The write-ahead log, as the driver sees it. */
 export interface WriteLog {
@@ -20,10 +21,11 @@ export interface WriteLog {
 }
 
 /**
- * Kysely's SQLite driver for one connection, with three changes. Its `begin` is deferred, so a transaction that reads
+ * Kysely's SQLite driver for one connection, with four changes. Its `begin` is deferred, so a transaction that reads
  * first can fail with SQLITE_BUSY_SNAPSHOT. After SQLITE_FULL or SQLITE_IOERR, where SQLite itself has rolled back, its
- * `rollback` throws and hides the real error. And the connection is released after COMMIT, for the next transaction,
- * before the result is returned: that waits until the commit, and every commit that a read has seen, is on the disk.
+ * `rollback` throws and hides the real error. The connection is released after COMMIT, for the next transaction, before
+ * the result is returned: that waits until the commit, and every commit that a read has seen, is on the disk. And
+ * statements are prepared once.
  */
 export class WriterDriver extends SqliteDriver {
   readonly #raw: Database;
@@ -35,7 +37,8 @@ export class WriterDriver extends SqliteDriver {
 
   /** Without a `log`, nothing is synced. */
   constructor(raw: Database, queue: ConnectionQueue, log: WriteLog | null) {
-    super({ database: raw });
+    const statements = new StatementCache(raw);
+    super({ database: { prepare: (sql) => statements.prepare(sql), close: () => raw.close() } });
     this.#raw = raw;
     this.#queue = queue;
     this.#log = log;

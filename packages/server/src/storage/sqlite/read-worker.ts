@@ -1,34 +1,30 @@
 import { serialize } from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
-import DatabaseConstructor, { type Database, type Statement } from 'better-sqlite3';
-import { LRUCache } from 'lru-cache';
+import DatabaseConstructor, { type Statement } from 'better-sqlite3';
 import type { ReadAnswer, ReadRequest, ReadSettings } from './read-queue.ts';
+import { StatementCache } from './statement-cache.ts';
 
 // The read worker: one read-only connection that runs one statement at a time.
 const port = parentPort;
 if (port === null) throw new Error('read-worker is not a program: the server runs it as a worker thread');
 const { path } = workerData as ReadSettings;
 
-/** A limit, because lists of ids make the number of distinct statements unbounded. */
-const MAX_PREPARED = 100;
-const prepared = new LRUCache<string, Statement>({ max: MAX_PREPARED });
-let opened: Database | null = null;
+let opened: StatementCache | null = null;
 
-const open = (): Database => {
+const open = (): StatementCache => {
   const database = new DatabaseConstructor(path, { readonly: true, fileMustExist: true });
   database.pragma('query_only = ON');
   // Large sorts must not depend on space for temporary files.
   database.pragma('temp_store = MEMORY');
-  return database;
+  return new StatementCache(database);
 };
 
 const prepare = (sql: string): Statement => {
   opened ??= open();
-  const statement = prepared.get(sql) ?? opened.prepare(sql);
+  const statement = opened.prepare(sql);
   if (!statement.reader || !statement.readonly) {
     throw new TypeError('This connection is read-only. Use the writer to change data.');
   }
-  prepared.set(sql, statement);
   return statement;
 };
 
