@@ -1,5 +1,5 @@
 import type { Compilable, Kysely, RawBuilder } from 'kysely';
-import type { PoolClient } from 'pg';
+import type { PoolClient, QueryConfig } from 'pg';
 import { sha256 } from '../../core/signing.ts';
 import { isDisturbed, RUNS_MAX } from '../disturbed.ts';
 import { AlreadyChanged } from './already-changed.ts';
@@ -18,6 +18,9 @@ export interface NamedStatement {
   readonly text: string;
 }
 
+/** SQLSTATE of each statement after one that failed. */
+const ABORTED = '25P02';
+
 const names = new Map<string, string>();
 
 /** A name of its own for each text: behind a pooler, nodes of different versions share the names. */
@@ -35,6 +38,7 @@ export class Session {
   readonly db: Kysely<Schema>;
   readonly #client: PoolClient;
   readonly #prepared: PostgresDatabase['prepared'];
+  #failure: unknown = null;
 
   constructor(client: PoolClient, { db, prepared }: Pick<PostgresDatabase, 'db' | 'prepared'>) {
     this.#client = client;
@@ -57,7 +61,7 @@ export class Session {
     const { is_on, version } = this.#prepared;
     const named = is_on ? { name: `${statementName(name, text)}_${version}` } : {};
     const values = parameters.map(storable);
-    return (await this.#client.query<Record<string, unknown>>({ ...named, text, values })).rows as R[];
+    return (await this.#send({ ...named, text, values })).rows as R[];
   }
 
   /** Returns the number of changed rows. */
@@ -68,12 +72,29 @@ export class Session {
   /** Runs a named statement. Returns the number of changed rows. */
   async runNamed({ name, text }: NamedStatement, values: unknown[]): Promise<number> {
     const named = this.#prepared.is_on ? { name } : {};
-    return (await this.#client.query({ ...named, text, values })).rowCount ?? 0;
+    return (await this.#send({ ...named, text, values })).rowCount ?? 0;
+  }
+
+  /**
+   * Why the transaction failed, if this is the error of a statement that was sent before the answer to the failed one:
+   * the caller may see that error first.
+   */
+  failureOf(error: unknown): unknown {
+    return codeOf(error) === ABORTED ? (this.#failure ?? error) : error;
   }
 
   #execute(query: Query<unknown>) {
-    const { sql, parameters } = query.compile(this.db);
-    return this.#client.query<Record<string, unknown>>(sql, parameters.map(storable));
+    const { sql: text, parameters } = query.compile(this.db);
+    return this.#send({ text, values: parameters.map(storable) });
+  }
+
+  async #send(statement: QueryConfig) {
+    try {
+      return await this.#client.query<Record<string, unknown>>(statement);
+    } catch (error) {
+      this.#failure ??= error;
+      throw error;
+    }
   }
 }
 
@@ -101,18 +122,20 @@ const BEGIN_BY_KEYS = `${BEGIN}; ${[
 const runOnce = async <T>(database: PostgresDatabase, work: (session: Session) => Promise<T>): Promise<T> => {
   const { pool } = database;
   const client = await pool.connect();
+  const session = new Session(client, database);
   let failure: unknown = null;
   try {
     await client.query(BEGIN_BY_KEYS);
-    const result = await work(new Session(client, database));
+    const result = await work(session);
     const { command } = await client.query('commit');
     // The answer of the server to the commit of a transaction in which a statement has failed.
     if (command === 'ROLLBACK') throw new Error('the transaction was rolled back');
     return result;
   } catch (error) {
-    failure = error;
-    if (!isLost(error)) await client.query('rollback').catch((lost: unknown) => (failure = lost));
-    throw error;
+    failure = session.failureOf(error);
+    const reason = failure;
+    if (!isLost(reason)) await client.query('rollback').catch((lost: unknown) => (failure = lost));
+    throw reason;
   } finally {
     client.release(failure !== null && isLost(failure));
   }
