@@ -102,6 +102,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
     may: [
       'storage/private-file.ts',
       'storage/key-ring-file.ts',
+      'storage/sqlite/database-file.ts',
       'storage/sqlite/file-sizes.ts',
       'storage/sqlite/log-sync.ts',
       'storage/sqlite/page-scrubber.ts',
