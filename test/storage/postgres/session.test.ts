@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openPostgres } from '../../../packages/server/src/storage/postgres/database.ts';
-import { transact } from '../../../packages/server/src/storage/postgres/session.ts';
+import { type Session, transact } from '../../../packages/server/src/storage/postgres/session.ts';
 import { postgres, startPostgres } from '../../support/postgres-server.ts';
 import { skipReason } from '../../support/programs.ts';
 
@@ -15,19 +15,19 @@ test.skipIf('missing' in postgres)(
     await using database = await server.createDatabase();
     const opened = openPostgres(database.url);
     let runs = 0;
-    const result = await transact(
-      opened,
-      () => Promise.resolve(),
-      async (session) => {
-        runs += 1;
-        // Both statements are sent before the first is answered.
-        const first = session.run(runs === 1 ? failWith('40001') : sql`select 1`);
-        const second = session.all(sql`select 2 as n`);
-        const [seen] = await Promise.all([second, first.catch(() => 0)]);
-        return seen;
-      },
-    ).finally(() => opened.close());
-    expect(result).toEqual([{ n: 2 }]);
-    expect(runs).toBe(2);
+    const work = async (session: Session) => {
+      runs += 1;
+      // Both statements are sent before the first is answered.
+      const first = session.run(runs === 1 ? failWith('40001') : sql`select 1`);
+      const second = session.all(sql`select 2 as n`);
+      const [seen] = await Promise.all([second, first.catch(() => 0)]);
+      return seen;
+    };
+    try {
+      expect(await transact(opened, () => Promise.resolve(), work)).toEqual([{ n: 2 }]);
+      expect(runs).toBe(2);
+    } finally {
+      await opened.close();
+    }
   },
 );
