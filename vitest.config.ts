@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { postgres } from './test/support/postgres-server.ts';
 
 const EXTENDED = 'test/**/*.extended.test.ts';
@@ -44,10 +45,25 @@ const onPostgres = {
 
 const onServer = (suites: readonly string[]): string[] => ('missing' in postgres ? [] : [...suites]);
 
+/** Files that take more than a minute: one that began last would run alone at the end. */
+const LONG =
+  /\/(?:follow-readme|own-tests|pages|hostile|speed|every-dialect)\.extended|\/(?:postgres-\w+|property)\.test/;
+
+const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const others = files.filter((file) => !isLong(file));
+    // oxlint-disable-next-line unicorn/no-array-sort -- the method of the sequencer.
+    return [...files.filter(isLong), ...(await super.sort(others))];
+  }
+}
+
 export default defineConfig({
   test: {
     // A worker waits for disks, sockets and other processes most of the time, so two cores take three.
     maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     globalSetup: ['test/support/shared-folder.ts'],
     projects: [
       {
