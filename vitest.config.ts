@@ -46,8 +46,7 @@ const onPostgres = {
 const onServer = (suites: readonly string[]): string[] => ('missing' in postgres ? [] : [...suites]);
 
 /** Files that take more than a minute: one that began last would run alone at the end. */
-const LONG =
-  /\/(?:follow-readme|own-tests|pages|hostile|speed|every-dialect)\.extended|\/(?:postgres-\w+|property)\.test/;
+const LONG = /\/(?:follow-readme|own-tests|pages|hostile|speed|every-dialect)\.extended/;
 
 const isLong = ({ moduleId }: TestSpecification): boolean => LONG.test(moduleId);
 
