@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { QueryConfig } from 'pg';
 import { systemClock } from '../../packages/server/src/clock.ts';
 import { ALONE } from '../../packages/server/src/core/cluster.ts';
 import { DeliveryLoop } from '../../packages/server/src/delivery/delivery-loop.ts';
@@ -105,7 +106,7 @@ const timeClaims = ({ pool }: PostgresDatabase, calls: Call[]): void => {
       }
     };
     const routed = (...args: unknown[]) =>
-      typeof args[0] === 'string' && args[0].includes(CLAIM) ? timed(...args) : query(...args);
+      (args[0] as Partial<QueryConfig>).text?.includes(CLAIM) ? timed(...args) : query(...args);
     client.query = routed as typeof client.query;
   });
 };
