@@ -24,10 +24,10 @@ const DELIVERY_P99_FACTOR = 2;
 const MEMORY_MIB = 512;
 
 /**
- * The short form runs beside other tests, and a tenth of it is the first second, in which the server accepts hundreds of
- * connections. So it compares the medians with ten times the bars, and the memory with three times the bar.
+ * The short form runs beside other tests. It recognises starvation: the other workspace waits about as long as the one that attacks,
+ * or its deliveries behind those to receivers that never answer.
  */
-const SHORT = { accept_ms: 10 * ACCEPT_P99_MS, delivery_ms: 20 * ACCEPT_P99_MS, memory_mib: 3 * MEMORY_MIB };
+const SHORT = { accept_factor: 0.25, delivery_ms: 10_000, memory_mib: 3 * MEMORY_MIB };
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -71,7 +71,11 @@ const startHostileTenant = async (plan: HostilePlan) => {
   child.send(plan);
   await once(child, 'message');
   return {
-    attack: () => void child.send('go'),
+    /** Begins, and waits until the server has accepted an event. */
+    attack: async (): Promise<void> => {
+      child.send('go');
+      await once(child, 'message');
+    },
     end: async (): Promise<HostileReport> => {
       child.send('end');
       const [report] = await once(child, 'message');
@@ -185,9 +189,9 @@ it.runIf(process.platform === 'linux')(
 
     await sendSteadily(server, key, 1);
     const control = await sendSteadily(server, key, CONTROL_SECONDS);
-    hostile.attack();
+    await hostile.attack();
     const attack = await sendSteadily(server, key, SECONDS);
-    const { acked, answers } = await hostile.end();
+    const { acked, answers, small_ms } = await hostile.end();
     const sent = [...control, ...attack];
     let got = await receiver.got();
     for (const until = now() + 30_000; now() < until; got = await receiver.got()) {
@@ -209,6 +213,7 @@ it.runIf(process.platform === 'linux')(
     process.stdout.write(
       `p50/p99/max ms: accept ${shown(acceptsOf(control))} control, ${shown(acceptsOf(attack))} attack; ` +
         `delivery ${shown(deliveriesOf(control))} control, ${shown(deliveriesOf(attack))} attack; ` +
+        `hostile accept ${shown(small_ms)}; ` +
         `memory ${memory.toFixed(0)} MiB; sent ${sent.length}, hostile events ${acked.length}, ` +
         `refused ${refused.length}, lost ${lost.length}, not delivered after 30 s ${late.length}\n`,
     );
@@ -226,7 +231,9 @@ it.runIf(process.platform === 'linux')(
       return;
     }
     expect(memory).toBeLessThanOrEqual(SHORT.memory_mib);
-    expect(quantile(acceptsOf(attack), 0.5)).toBeLessThanOrEqual(SHORT.accept_ms);
+    expect(quantile(acceptsOf(attack), 0.5)).toBeLessThanOrEqual(
+      SHORT.accept_factor * quantile(small_ms, 0.5),
+    );
     expect(quantile(deliveriesOf(attack), 0.5)).toBeLessThanOrEqual(SHORT.delivery_ms);
   },
   (SECONDS + CONTROL_SECONDS) * 1_000 + 240_000,

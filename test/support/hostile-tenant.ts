@@ -6,7 +6,8 @@ import { Agent } from 'undici';
 import { portOf } from './port-of.ts';
 
 // The program of a tenant that uses everything that its API key allows against the others. The test starts it as a
-// process of its own, with IPC: it answers `go` by attacking, and `end` with what the server has acknowledged.
+// process of its own, with IPC: it answers `go` by attacking, and `end` with what the server has acknowledged. It says when
+// the first event of the attack is acknowledged.
 
 export interface HostilePlan {
   readonly url: string;
@@ -20,6 +21,8 @@ export interface HostileReport {
   readonly acked: readonly (readonly [id: string, deliveries: number])[];
   /** How often each attack was answered with each status. */
   readonly answers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** The latencies of small events; those without a response at the end with the time until then. */
+  readonly small_ms: readonly number[];
 }
 
 const DRIP_MS = 200;
@@ -109,6 +112,9 @@ class HostileTenant {
   readonly #acked: (readonly [string, number])[] = [];
   readonly #answers: Record<string, Record<string, number>> = {};
   readonly #sockets: Socket[] = [];
+  readonly #small_ms: number[] = [];
+  /** When the small events without a response were sent. */
+  readonly #small_sent = new Set<number>();
   #delivery_ids: readonly string[] = [];
   #is_over = false;
 
@@ -141,7 +147,7 @@ class HostileTenant {
     const get = (path: string) => this.#call(path.split('?')[0]!.slice(4), `GET ${path}`);
 
     this.#repeat(8, 0, () => send({ type: 'fan', data }));
-    this.#repeat(16, 0, () => send({ type: 'one', data, hook_ids: [some()] }));
+    this.#repeat(16, 0, () => this.#timed(() => send({ type: 'one', data, hook_ids: [some()] })));
     this.#repeat(4, 0, () => send({ type: 'big', data: { big: BIG }, hook_ids: [some(), some()] }));
     this.#repeat(4, 0, () => send({ type: 'nested', data: nested, hook_ids: [some()] }));
     this.#repeat(2, 0, () => send({ type: 'big', data: { big: BIG } }));
@@ -181,8 +187,25 @@ class HostileTenant {
   async end(): Promise<HostileReport> {
     this.#is_over = true;
     for (const socket of this.#sockets) socket.destroy();
+    const waiting_ms = [...this.#small_sent].map((at) => performance.now() - at);
     await this.#agent.destroy();
-    return { acked: this.#acked, answers: this.#answers };
+    return { acked: this.#acked, answers: this.#answers, small_ms: [...this.#small_ms, ...waiting_ms] };
+  }
+
+  async #timed(send: () => Promise<unknown>): Promise<void> {
+    const at = performance.now();
+    this.#small_sent.add(at);
+    try {
+      await send();
+      this.#small_ms.push(performance.now() - at);
+    } finally {
+      this.#small_sent.delete(at);
+    }
+  }
+
+  #acknowledged(id: string, deliveries: number): void {
+    if (this.#acked.length === 0) process.send?.('attacking');
+    this.#acked.push([id, deliveries]);
   }
 
   /** 300 events in a call; every third has invalid data. */
@@ -194,7 +217,7 @@ class HostileTenant {
     );
     const { results = [] } = await this.#call('batch', 'POST /v1/events/batch', { body: { events } });
     for (const { event } of results as { readonly event?: { readonly id: string; deliveries: number } }[])
-      if (event !== undefined) this.#acked.push([event.id, event.deliveries]);
+      if (event !== undefined) this.#acknowledged(event.id, event.deliveries);
   }
 
   #repeat(loops: number, pause_ms: number, one: () => Promise<unknown>): void {
@@ -225,7 +248,7 @@ class HostileTenant {
       // Reading the large pages would cost this process more than the server.
       const answer = text.length > 1_000_000 ? {} : JSON.parse(text === '' ? '{}' : text);
       if (response.statusCode === 202 && answer.deliveries !== undefined)
-        this.#acked.push([answer.id, answer.deliveries]);
+        this.#acknowledged(answer.id, answer.deliveries);
       return answer;
     } catch (error) {
       counts['error'] = (counts['error'] ?? 0) + 1;
