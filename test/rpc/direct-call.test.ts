@@ -12,6 +12,7 @@ const ctx: RpcContext = {
   named_workspace: null,
   hookIdsOf: async (_, numbers) => new Map(numbers.map((number) => [number, `wh_${number}`])),
   owned: { among: async () => new Set(), countDeliveries: async () => 0 } as unknown as RpcContext['owned'],
+  heavyTurn: async () => {},
   originOf: () => null,
 };
 
@@ -30,6 +31,21 @@ describe('a direct call', () => {
     const expected = { workspace_id: 'ws_a', hook_id: 'wh_7', count: 1 };
     expect(await call(ctx, { hook_id: 7 })).toEqual(expected);
     expect(await through.show({ hook_id: 7 as unknown as string })).toEqual(expected);
+  });
+
+  it('checks the rows of a large page in slices, as tRPC checks them at once', async () => {
+    const list = procedure
+      .meta({ scope: 'send', summary: 's', description: 'd' })
+      .input(z.strictObject({}))
+      .output(z.object({ data: z.array(z.object({ n: z.number() })), next_cursor: z.null() }))
+      .query(() => ({ data: Array.from({ length: 1_000 }, (_, n) => ({ n, more: 1 })), next_cursor: null }));
+    const router = t.router({ list });
+    let turns = 0;
+    const heavyTurn = async (): Promise<void> => void (turns += 1);
+    const listed = await directCall(router, 'list')({ ...ctx, heavyTurn }, {});
+    expect(turns).toBe(9);
+    expect(listed).toEqual(await t.createCallerFactory(router)(ctx).list({}));
+    expect(listed).toMatchObject({ data: { 999: { n: 999 } } });
   });
 
   it('refuses a caller without the scope before it parses the input', async () => {

@@ -120,7 +120,6 @@ const createHttp = (ports: Ports, settings: Settings, { contexts, inbox, ...part
     portal_origins: settings.portal_origins,
     console_files: ports.console_files,
     monotonic: ports.clock.monotonic,
-    later: ports.clock.later,
     inbox: inbox?.routes ?? null,
   });
 };

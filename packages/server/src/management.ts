@@ -29,6 +29,7 @@ import type { Change } from './ports/changes.ts';
 import type { ListedHook } from './ports/repositories.ts';
 import { type Contexts, createContexts } from './rpc/context.ts';
 import { createSkipDelivery } from './admin/skip-delivery.ts';
+import { createHeavyTurns } from './rpc/heavy-turns.ts';
 import { type AppRouter, createAppRouter } from './rpc/router.ts';
 import { DEFAULT_WORKSPACE } from './rpc/trpc.ts';
 import { createViewChange, type ShownChange } from './rpc/views/change.ts';
@@ -115,9 +116,10 @@ export const createManagement = (
     sampleOf,
     catalogOfDialect: (name) => dialects.get(name)?.catalog ?? null,
   });
+  const callers = { keys, sessions, portals, lookup, heavyTurn: createHeavyTurns(clock.later) };
   return {
     router,
-    contexts: createContexts({ ...settings, ...storage.repositories, keys, sessions, portals, lookup }),
+    contexts: createContexts({ ...settings, ...storage.repositories, ...callers }),
     viewChange: createViewChange({ factsOf: hookFacts, now: clock.now }),
   };
 };

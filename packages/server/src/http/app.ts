@@ -14,7 +14,6 @@ import type { ConsoleFiles } from '../ports/console-files.ts';
 import { mountConsole } from './console.ts';
 import { mountDocumentation } from './documentation.ts';
 import { mountEntry } from './entry.ts';
-import { createHeavyTurns } from './heavy-turns.ts';
 import { limitBody } from './limit-body.ts';
 import { measureRequests } from './measure-requests.ts';
 import type { Metrics } from './metrics.ts';
@@ -36,7 +35,6 @@ export interface AppOptions {
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
   /** Runs work that takes milliseconds. */
-  readonly later: (work: () => void) => void;
   readonly admission: Admission;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;
@@ -79,10 +77,9 @@ export const createApp = (options: AppOptions): Hono => {
   app.get('/metrics', async (c) =>
     c.text(await metrics.text(), 200, { ...API_HEADERS, 'content-type': metrics.content_type }),
   );
-  const heavyTurn = createHeavyTurns(options.later);
-  mountTrpc(app, { ...options, heavyTurn });
+  mountTrpc(app, options);
   mountEntry(app, PREFIXES, routesOf(options.router));
-  mountRest(app, { ...options, heavyTurn, prefixes: PREFIXES });
+  mountRest(app, { ...options, prefixes: PREFIXES });
   mountStream(app, { ...options, prefixes: PREFIXES });
   mountDocumentation(app, () => routesOf(options.router));
   if (options.inbox !== null) app.route('/inbox', options.inbox);

@@ -8,7 +8,8 @@ import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import type { Admission } from './admission.ts';
 import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
 import { callOwner } from './call-owner.ts';
-import { type HeavyTurn, LIGHT_CHARACTERS } from './heavy-turns.ts';
+import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
+import { jsonAnswer } from './json-answer.ts';
 import { bodyBytes, readJsonText, toJsonObject } from './read-body.ts';
 import { toInput } from './rest-input.ts';
 import { type RestRoute, routesOf } from './routes.ts';
@@ -19,7 +20,6 @@ export interface RestOptions {
   readonly prefixes: readonly string[];
   readonly createContext: (request: Request) => Promise<RpcContext>;
   readonly admission: Admission;
-  readonly heavyTurn: HeavyTurn;
   readonly log: Log;
 }
 
@@ -32,7 +32,7 @@ interface RestCall {
 
 // Responses are created without Hono's context, which would copy their headers twice.
 const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions): Promise<Response> => {
-  const { createContext, admission, heavyTurn } = options;
+  const { createContext, admission } = options;
   const request = c.req.raw;
   const ctx = await createContext(request);
   c.set(LOGGED_WORKSPACE, loggedWorkspace(ctx));
@@ -40,8 +40,9 @@ const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions
   if (ctx.caller instanceof BellwireError) throw ctx.caller;
   const owner = callOwner(ctx.caller, ctx.named_workspace);
   const [workspace_id] = owner;
+  const turn = (): Promise<void> => ctx.heavyTurn(workspace_id);
   const answerTo = async (text: string): Promise<Response> => {
-    if (text.length > LIGHT_CHARACTERS) await heavyTurn(workspace_id);
+    if (text.length > LIGHT_CHARACTERS) await turn();
     const input = toInput(rest, {
       params: c.req.param() as Record<string, string>,
       queries: c.req.queries(),
@@ -50,10 +51,10 @@ const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions
     });
     const output = await call(ctx, input);
     if (output === undefined) return new Response(null, { status: 204, headers: API_HEADERS });
-    const answer = { status: rest.route.status ?? 200, headers: JSON_HEADERS };
-    if (rest.meta.has_stored_json !== true) return new Response(JSON.stringify(output), answer);
-    await heavyTurn(workspace_id);
-    return new Response(jsonWithStored(output), answer);
+    const init = { status: rest.route.status ?? 200, headers: JSON_HEADERS };
+    if (rest.meta.has_stored_json !== true) return jsonAnswer(output, init, { write: JSON.stringify, turn });
+    await turn();
+    return jsonAnswer(output, init, { write: jsonWithStored, turn });
   };
   const is_get = rest.route.method === 'GET';
   return admission.run(owner, is_get ? 0 : bodyBytes(request), {

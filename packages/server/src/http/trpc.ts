@@ -10,14 +10,13 @@ import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import type { Admission } from './admission.ts';
 import { callOwner } from './call-owner.ts';
-import { type HeavyTurn, LIGHT_CHARACTERS } from './heavy-turns.ts';
+import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
 import { bodyBytes, readJsonText } from './read-body.ts';
 
 export interface TrpcOptions {
   readonly router: AnyRouter;
   readonly createContext: (request: Request) => Promise<RpcContext>;
   readonly admission: Admission;
-  readonly heavyTurn: HeavyTurn;
   readonly log: Log;
 }
 
@@ -51,7 +50,7 @@ const ownerOf = (context: Promise<RpcContext>): Promise<Owner | null> =>
 
 /** Mounts the typed RPC API at `/trpc`. */
 export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
-  const { router, createContext, admission, heavyTurn, log } = options;
+  const { router, createContext, admission, log } = options;
   const answer = (req: Request, context: Promise<RpcContext>): Promise<Response> =>
     fetchRequestHandler({
       endpoint: '/trpc',
@@ -78,7 +77,10 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
       const is_post = request.method === 'POST';
       return await admission.run(owner, is_post ? bodyBytes(request) : 0, {
         receive: () => (is_post ? readJsonText(request) : Promise.resolve('')),
-        call: async (text) => answer(await checked(request, text, () => heavyTurn(owner[0])), context),
+        call: async (text) => {
+          const { heavyTurn } = await context;
+          return answer(await checked(request, text, () => heavyTurn(owner[0])), context);
+        },
       });
     } catch (thrown) {
       return answerError(c, thrown, log);

@@ -112,8 +112,8 @@ export const createApiKeysRouter = (deps: RpcDeps) => {
       })
       .input(z.strictObject(page))
       .output(pageOf(keyView))
-      .query(async ({ input }) =>
-        toAnswer(await repositories.api_keys.list(null, toPageQuery(input)), viewKey),
+      .query(async ({ ctx, input }) =>
+        toAnswer(await repositories.api_keys.list(null, toPageQuery(input)), viewKey, ctx),
       ),
     ...defineDeletion(deps),
   });

@@ -32,6 +32,7 @@ export const createAuditRouter = ({ repositories }: RpcDeps) =>
         toAnswer(
           await repositories.audit.list(ctx.workspace_id, { subject: of }, toPageQuery(at)),
           viewAudit,
+          ctx,
         ),
       ),
   });

@@ -5,6 +5,7 @@ import { readKey } from '../core/api-key.ts';
 import type { Sessions } from '../admin/sessions.ts';
 import { BellwireError } from '../core/errors.ts';
 import type { Owned } from '../ports/owned.ts';
+import type { HeavyTurn } from './heavy-turns.ts';
 import type { HookIdsOf } from './hook-numbers.ts';
 import type { RpcContext } from './trpc.ts';
 
@@ -15,6 +16,7 @@ export interface ContextsOptions {
   readonly lookup: HookLookup;
   readonly hooks: { readonly idsOf: HookIdsOf };
   readonly owned: Owned;
+  readonly heavyTurn: HeavyTurn;
   /** The address in browsers; null for the one of each request. */
   readonly public_url: string | null;
 }
@@ -57,7 +59,7 @@ export const portalTokenIn = (authorization: string | null): string | null => {
 };
 
 export const createContexts = ({ keys, sessions, portals, lookup, ...shared }: ContextsOptions): Contexts => {
-  const { hooks, owned, public_url } = shared;
+  const { hooks, owned, heavyTurn, public_url } = shared;
   const hookIdsOf = hooks.idsOf;
   const callerOf = async (headers: Headers, tokenOf: () => string | null): Promise<Caller> => {
     const authorization = headers.get('authorization');
@@ -75,7 +77,7 @@ export const createContexts = ({ keys, sessions, portals, lookup, ...shared }: C
   return {
     ofRequest: async (headers, { tokenOf, originOf }) => {
       const named_workspace = headers.get('bellwire-workspace');
-      const rest = { named_workspace, hookIdsOf, owned, originOf };
+      const rest = { named_workspace, hookIdsOf, owned, heavyTurn, originOf };
       try {
         return { ...rest, caller: await checked(await callerOf(headers, tokenOf), named_workspace) };
       } catch (error) {
@@ -88,6 +90,7 @@ export const createContexts = ({ keys, sessions, portals, lookup, ...shared }: C
       named_workspace,
       hookIdsOf,
       owned,
+      heavyTurn,
       originOf: () => public_url,
     }),
   };

@@ -1,5 +1,7 @@
 import { BellwireError } from '../core/errors.ts';
 import type { Page, PageQuery } from '../ports/page.ts';
+import type { HeavyTurn } from './heavy-turns.ts';
+import { mapInSlices } from './slices.ts';
 
 const DEFAULT_LIMIT = 100;
 const MARK = 'after:';
@@ -26,8 +28,16 @@ export const toPageQuery = (input: {
   after: input.cursor === undefined ? null : decode(input.cursor),
 });
 
-/** The response for a page of rows. */
-export const toAnswer = <T, V>(page: Page<T>, view: (row: T) => V) => ({
-  data: page.data.map(view),
+/** The response for a page of rows, created with turns of the event loop in between. */
+export const toAnswer = async <T, V>(
+  page: Page<T>,
+  view: (row: T) => V,
+  { heavyTurn, workspace_id }: { readonly heavyTurn: HeavyTurn; readonly workspace_id: string },
+) => ({
+  data: await mapInSlices(
+    page.data,
+    (rows) => rows.map(view),
+    () => heavyTurn(workspace_id),
+  ),
   next_cursor: page.next === null ? null : encode(page.next),
 });

@@ -19,7 +19,7 @@ import {
 } from './fields.ts';
 import { defineCancel } from './recoveries.ts';
 import { READS_OWN_IDS, READS_OWN_LIST, WRITES_OWN_IDS } from './portal.ts';
-import { type Access, READ_ERRORS, procedure, t } from './trpc.ts';
+import { type Access, READ_ERRORS, procedure, type RpcContext, t } from './trpc.ts';
 import { attemptView, viewAttempt } from './views/attempt.ts';
 import { deliveryView, deliveryWithAttemptsView, viewDelivery } from './views/delivery.ts';
 import { sendResultView, viewSendResult } from './views/send-result.ts';
@@ -55,9 +55,10 @@ type ListInput = z.infer<z.ZodObject<typeof filter & typeof page>> & {
 const listing =
   ({ repositories, now }: RpcDeps) =>
   async (
-    { workspace_id, portal_tenant }: Pick<Access, 'workspace_id' | 'portal_tenant'>,
+    ctx: Pick<Access, 'workspace_id' | 'portal_tenant'> & Pick<RpcContext, 'heavyTurn'>,
     input: ListInput,
   ) => {
+    const { workspace_id, portal_tenant } = ctx;
     const query = {
       ...input,
       hook_tenant: portal_tenant,
@@ -65,7 +66,7 @@ const listing =
       until: timeOf(input.until),
     };
     const found = await repositories.deliveries.list(workspace_id, query, toPageQuery(input));
-    return toAnswer(found, (delivery) => viewDelivery(delivery, now()));
+    return toAnswer(found, (delivery) => viewDelivery(delivery, now()), ctx);
   };
 
 const defineLists = (deps: RpcDeps) => {
@@ -143,7 +144,7 @@ const defineReads = ({ repositories, now }: RpcDeps) => ({
       const query = toPageQuery(input);
       const found = await repositories.deliveries.attempts(ctx.workspace_id, delivery_id, query);
       if (found === null) throw noDelivery(delivery_id);
-      return toAnswer(found, viewAttempt);
+      return toAnswer(found, viewAttempt, ctx);
     }),
 });
 

@@ -1,6 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import { ZodError, type z } from 'zod';
 import { shownInPortal } from './portal.ts';
+import { isPage, mapInSlices } from './slices.ts';
 import { invalidInput } from './to-error.ts';
 import { accessOf, boundInput, procedure, type ProcedureMeta, type RpcContext } from './trpc.ts';
 
@@ -46,6 +47,23 @@ const parsed = (schema: z.ZodType | undefined, value: unknown): unknown => {
   }
 };
 
+/** As the schema of the output has it; a page in slices. */
+const checkedOutput = async (
+  output: z.ZodType,
+  result: unknown,
+  turn: () => Promise<void>,
+): Promise<unknown> => {
+  if (!isPage(result)) return output.parse(result);
+  const { data, ...rest } = result;
+  const page = output.parse({ ...rest, data: [] }) as object;
+  const rows = await mapInSlices(
+    data,
+    (slice) => (output.parse({ ...rest, data: slice }) as { readonly data: readonly unknown[] }).data,
+    turn,
+  );
+  return { ...page, data: rows };
+};
+
 /**
  * A procedure as one function with the access checks, schemas and results of a call through tRPC, at a fraction of its
  * cost: no middleware chain and no wrapped errors.
@@ -66,7 +84,8 @@ export const directCall = (router: AnyRouter, name: string): DirectCall => {
     const access = accessOf(ctx, meta);
     const input = parsed(schema, await boundInput(ctx, access, { raw, declared: meta }));
     const result = await resolver({ ctx: { ...ctx, ...access }, input });
-    const shown = output === undefined ? result : output.parse(result);
+    const turn = (): Promise<void> => ctx.heavyTurn(access.workspace_id);
+    const shown = output === undefined ? result : await checkedOutput(output, result, turn);
     return access.portal_tenant === undefined ? shown : shownInPortal(shown);
   };
 };

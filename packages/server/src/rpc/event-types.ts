@@ -71,7 +71,7 @@ const defineReads = ({ repositories, sampleOf }: RpcDeps) => ({
     .input(z.strictObject(page))
     .output(pageOf(eventTypeView))
     .query(async ({ ctx, input }) =>
-      toAnswer(await repositories.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType),
+      toAnswer(await repositories.event_types.list(ctx.workspace_id, toPageQuery(input)), viewEventType, ctx),
     ),
   get: procedure
     .meta({

@@ -169,12 +169,13 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       }),
     )
     .output(pageOf(listedEventView))
-    .query(async ({ ctx: { workspace_id }, input: { limit, cursor, include, ...filter } }) => {
+    .query(async ({ ctx, input: { limit, cursor, include, ...filter } }) => {
+      const { workspace_id } = ctx;
       const { events } = repositories;
       const query = toPageQuery({ limit, cursor });
       return include === undefined
-        ? toAnswer(await events.list(workspace_id, filter, query), viewListedEvent)
-        : toAnswer(await events.listWithPayloads(workspace_id, filter, query), viewEvent);
+        ? toAnswer(await events.list(workspace_id, filter, query), viewListedEvent, ctx)
+        : toAnswer(await events.listWithPayloads(workspace_id, filter, query), viewEvent, ctx);
     }),
   get: procedure
     .meta({

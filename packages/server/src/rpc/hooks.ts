@@ -96,7 +96,7 @@ const defineReads = (deps: RpcDeps) => ({
     .query(async ({ ctx, input }) => {
       const filter = { tenant: ctx.portal_tenant ?? input.tenant };
       const found = await deps.repositories.hooks.list(ctx.workspace_id, filter, toPageQuery(input));
-      return toAnswer(found, show(deps));
+      return toAnswer(found, show(deps), ctx);
     }),
   get: procedure
     .meta({

@@ -174,6 +174,7 @@ const defineReads = ({ recoveryJobs, repositories }: RpcDeps) => ({
           toPageQuery(input),
         ),
         viewRecovery,
+        ctx,
       ),
     ),
   get: procedure

@@ -101,7 +101,7 @@ export const createTenantsRouter = (deps: RpcDeps) => {
       .input(z.strictObject(page))
       .output(pageOf(tenantView))
       .query(async ({ ctx, input }) =>
-        toAnswer(await repositories.tenants.list(ctx.workspace_id, toPageQuery(input)), viewTenant),
+        toAnswer(await repositories.tenants.list(ctx.workspace_id, toPageQuery(input)), viewTenant, ctx),
       ),
     get: procedure
       .meta({

@@ -5,6 +5,7 @@ import type { JsonObject } from '../core/json.ts';
 import type { Caller } from '../admin/keys.ts';
 import type { Owned } from '../ports/owned.ts';
 import { type KeyScope, mayCall } from '../core/api-key.ts';
+import type { HeavyTurn } from './heavy-turns.ts';
 import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { inWords } from './in-words.ts';
 import { assertOwnInput, assertPortalMay, ownHookIds, type PortalAccess, shownInPortal } from './portal.ts';
@@ -18,6 +19,7 @@ export interface RpcContext {
   readonly named_workspace: string | null;
   readonly hookIdsOf: HookIdsOf;
   readonly owned: Owned;
+  readonly heavyTurn: HeavyTurn;
   /** The address of this server in browsers; null without a request and a configured one. */
   readonly originOf: () => string | null;
 }

@@ -116,8 +116,8 @@ const defineReads = ({ repositories }: RpcDeps) => ({
     })
     .input(z.strictObject(page))
     .output(pageOf(workspaceView))
-    .query(async ({ input }) =>
-      toAnswer(await repositories.workspaces.list(toPageQuery(input)), viewWorkspace),
+    .query(async ({ ctx, input }) =>
+      toAnswer(await repositories.workspaces.list(toPageQuery(input)), viewWorkspace, ctx),
     ),
   get: procedure
     .meta({

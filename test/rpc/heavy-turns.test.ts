@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createHeavyTurns } from '../../packages/server/src/http/heavy-turns.ts';
+import { createHeavyTurns } from '../../packages/server/src/rpc/heavy-turns.ts';
 
 it('heavy work runs one at a time, and the first of a workspace comes before the second of another', async () => {
   const later: (() => void)[] = [];
