@@ -38,6 +38,28 @@ describe('a page', () => {
     expect(pieces).toHaveLength(5);
   });
 
+  it('whose reader leaves is written no further', async () => {
+    const left = Promise.withResolvers<void>();
+    const waiting = Promise.withResolvers<void>();
+    let slices = 0;
+    const turn = async (): Promise<void> => {
+      slices += 1;
+      // The first two turns are between slices of rows, the third between pieces.
+      if (slices < 3) return;
+      waiting.resolve();
+      await left.promise;
+    };
+    const output = page(201, (n) => ({ n, text: 'x'.repeat(2_000) }));
+    const answer = await jsonAnswer(output, {}, { write: jsonWithStored, turn });
+    const reader = answer.body!.getReader();
+    await reader.read();
+    await waiting.promise;
+    await reader.cancel();
+    left.resolve();
+    expect(await reader.read()).toEqual({ done: true, value: undefined });
+    expect(slices).toBe(3);
+  });
+
   it.for([0, 1, 2, 101])('of %i small rows is one text', async (count) => {
     const output = page(count, (n) => ({ n }));
     const { pieces, text } = await readPieces(output);

@@ -16,8 +16,6 @@ const WARM_MS = 3_000;
 const FULL_SECONDS = 600;
 const CLAIM_MS = 20;
 const THROUGHPUT = 0.9;
-/** The short form runs beside other work, which can begin between its two measurements. The full form has the bounds above. */
-const SHORT = { claims: 3, throughput: 0.7 };
 const reason = skipReason(ownPostgres);
 
 test.skipIf('missing' in ownPostgres)(
@@ -55,17 +53,21 @@ test.skipIf('missing' in ownPostgres)(
       return between(before, countNow());
     };
 
-    const free = await during(PART_SECONDS);
-    await using _pinned = await pinHorizon(database.url);
-    const began = countNow();
-    for (let rest = SECONDS; rest > 0; rest -= PART_SECONDS) await during(Math.min(rest, PART_SECONDS));
-    console.log(`P6: all of ${SECONDS} s:`);
-    const pinned = between(began, countNow());
-    const is_full = SECONDS >= FULL_SECONDS;
-    const claim_ms = is_full ? CLAIM_MS : SHORT.claims * Math.max(CLAIM_MS, free.claim_p99);
-    const throughput = is_full ? THROUGHPUT : SHORT.throughput;
+    const before = await during(PART_SECONDS);
+    const pinned = await (async () => {
+      await using _pinned = await pinHorizon(database.url);
+      const began = countNow();
+      for (let rest = SECONDS; rest > 0; rest -= PART_SECONDS) await during(Math.min(rest, PART_SECONDS));
+      console.log(`P6: all of ${SECONDS} s:`);
+      return between(began, countNow());
+    })();
+    const after = await during(PART_SECONDS);
+    // In the short form, other work on the machine slows all three.
+    const claim_ms =
+      SECONDS >= FULL_SECONDS ? CLAIM_MS : Math.max(CLAIM_MS, before.claim_p99, after.claim_p99);
     expect(pinned.claim_p99).toBeLessThanOrEqual(claim_ms);
-    expect(pinned.accepted / free.accepted).toBeGreaterThanOrEqual(throughput);
-    expect(pinned.succeeded / free.succeeded).toBeGreaterThanOrEqual(throughput);
+    for (const name of ['accepted', 'succeeded'] as const) {
+      expect(pinned[name] / Math.min(before[name], after[name])).toBeGreaterThanOrEqual(THROUGHPUT);
+    }
   },
 );

@@ -103,14 +103,27 @@ const measure = async (fault: string | null, seconds: number): Promise<Measured>
   return { accepts, health, lists, synced };
 };
 
+const SLOW = 'delay_enter=50000';
+
+const oneByOne = async (seconds: number) => {
+  const fast = await measure(null, seconds);
+  await measure('delay_enter=2000', seconds);
+  return { fast, slow: await measure(SLOW, seconds) };
+};
+
+/** At the same time: other tests on this machine disturb both. */
+const together = async (seconds: number) => {
+  const [fast, slow] = await Promise.all([measure(null, seconds), measure(SLOW, seconds)]);
+  return { fast, slow };
+};
+
 test.skipIf(noTrace !== null)(
   'a disk whose sync takes 50 ms delays writes, and neither /healthz nor lists',
-  { timeout: 120_000 + 4_000 * SECONDS },
+  // A busy machine can disturb a measurement of time, which is then repeated.
+  { retry: 2, timeout: 120_000 + 4_000 * SECONDS },
   async () => {
     const seconds = SECONDS || 5;
-    const fast = await measure(null, seconds);
-    if (SECONDS > 0) await measure('delay_enter=2000', seconds);
-    const slow = await measure('delay_enter=50000', seconds);
+    const { fast, slow } = await (SECONDS > 0 ? oneByOne(seconds) : together(seconds));
     // With commits and a checkpoint: otherwise this would show nothing.
     const { by_others } = slow.synced;
     // The first checkpoint of a thread also syncs the folder.
@@ -118,10 +131,10 @@ test.skipIf(noTrace !== null)(
     expect(by_others).toEqual(new Set(['bellwire.db-wal', 'bellwire.db']));
     expect(slow.synced.by_thread).toEqual(new Set());
     expect(quantile(slow.accepts, 0.5)).toBeGreaterThan(50);
-    // Beside other tests, times show nothing. What holds there: the thread that answers HTTP has synced no file.
-    if (SECONDS === 0) return;
+    // The short form has few calls: a single one that another test delays would be the 99th percentile.
+    const at = SECONDS > 0 ? 0.99 : 0.9;
     for (const call of ['health', 'lists'] as const) {
-      expect(quantile(slow[call], 0.99)).toBeLessThan(20 + quantile(fast[call], 0.99));
+      expect(quantile(slow[call], at)).toBeLessThan(20 + quantile(fast[call], at));
     }
   },
 );

@@ -34,7 +34,6 @@ export interface AppOptions {
   readonly metrics: Metrics;
   /** Milliseconds from an arbitrary start. */
   readonly monotonic: () => number;
-  /** Runs work that takes milliseconds. */
   readonly admission: Admission;
   /** False while starting and stopping. */
   readonly isReady: () => boolean;

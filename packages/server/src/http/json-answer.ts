@@ -1,4 +1,4 @@
-import { isPage, mapInSlices } from '../rpc/slices.ts';
+import { isPage, mapInSlices, type Rows } from '../rpc/slices.ts';
 
 /** Characters that are written at once, which takes about a millisecond. */
 const PIECE = 131_072;
@@ -37,16 +37,24 @@ const streamed = (pieces: readonly string[], turn: () => Promise<void>): Readabl
   });
 };
 
-/** An answer in JSON. A large page is written in pieces: as one text of megabytes, it would block the event loop. */
-export const jsonAnswer = async (
-  output: unknown,
+const pageAnswer = async (
+  { data, ...rest }: Rows,
   init: ResponseInit,
   { write, turn }: Writing,
 ): Promise<Response> => {
-  if (!isPage(output)) return new Response(write(output), init);
-  const { data, ...rest } = output;
-  const rows = await mapInSlices(data, (slice) => slice.map((row) => `,${write(row)}`), turn);
-  const [first = '', ...others] = rows;
+  const [first = '', ...others] = await mapInSlices(
+    data,
+    (slice) => slice.map((row) => `,${write(row)}`),
+    turn,
+  );
   const pieces = inPieces(['{"data":[', first.slice(1), ...others, `],${write(rest).slice(1)}`]);
   return new Response(pieces.length === 1 ? pieces[0] : streamed(pieces, turn), init);
 };
+
+/** An answer in JSON. A large page is written in pieces: as one text of megabytes, it would block the event loop. */
+export const jsonAnswer = (
+  output: unknown,
+  init: ResponseInit,
+  writing: Writing,
+): Response | Promise<Response> =>
+  isPage(output) ? pageAnswer(output, init, writing) : new Response(writing.write(output), init);

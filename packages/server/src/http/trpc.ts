@@ -4,13 +4,13 @@ import type { Hono } from 'hono';
 import { BellwireError } from '../core/errors.ts';
 import type { Owner } from '../core/owner.ts';
 import type { Log } from '../ports/log.ts';
+import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
 import { logServerError, toBellwireError } from '../rpc/to-error.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import type { Admission } from './admission.ts';
 import { callOwner } from './call-owner.ts';
-import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
 import { bodyBytes, readJsonText } from './read-body.ts';
 
 export interface TrpcOptions {

@@ -1,7 +1,7 @@
 import type { AnyRouter } from '@trpc/server';
 import { ZodError, type z } from 'zod';
 import { shownInPortal } from './portal.ts';
-import { isPage, mapInSlices } from './slices.ts';
+import { isPage, mapInSlices, type Rows } from './slices.ts';
 import { invalidInput } from './to-error.ts';
 import { accessOf, boundInput, procedure, type ProcedureMeta, type RpcContext } from './trpc.ts';
 
@@ -47,14 +47,12 @@ const parsed = (schema: z.ZodType | undefined, value: unknown): unknown => {
   }
 };
 
-/** As the schema of the output has it; a page in slices. */
-const checkedOutput = async (
+/** A page as the schema of the output has it, which is checked in slices. */
+const checkedPage = async (
   output: z.ZodType,
-  result: unknown,
+  { data, ...rest }: Rows,
   turn: () => Promise<void>,
 ): Promise<unknown> => {
-  if (!isPage(result)) return output.parse(result);
-  const { data, ...rest } = result;
   const page = output.parse({ ...rest, data: [] }) as object;
   const rows = await mapInSlices(
     data,
@@ -62,6 +60,15 @@ const checkedOutput = async (
     turn,
   );
   return { ...page, data: rows };
+};
+
+const checkedOutput = (
+  output: z.ZodType | undefined,
+  result: unknown,
+  turn: () => Promise<void>,
+): unknown => {
+  if (output === undefined) return result;
+  return isPage(result) ? checkedPage(output, result, turn) : output.parse(result);
 };
 
 /**
@@ -84,8 +91,7 @@ export const directCall = (router: AnyRouter, name: string): DirectCall => {
     const access = accessOf(ctx, meta);
     const input = parsed(schema, await boundInput(ctx, access, { raw, declared: meta }));
     const result = await resolver({ ctx: { ...ctx, ...access }, input });
-    const turn = (): Promise<void> => ctx.heavyTurn(access.workspace_id);
-    const shown = output === undefined ? result : await checkedOutput(output, result, turn);
+    const shown = await checkedOutput(output, result, () => ctx.heavyTurn(access.workspace_id));
     return access.portal_tenant === undefined ? shown : shownInPortal(shown);
   };
 };

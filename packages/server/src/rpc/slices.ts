@@ -15,7 +15,8 @@ export const mapInSlices = async <T, V>(
   return mapped;
 };
 
-interface Rows {
+/** The output of a list: rows, and where the next page begins. */
+export interface Rows {
   readonly data: readonly unknown[];
   readonly next_cursor: unknown;
 }
