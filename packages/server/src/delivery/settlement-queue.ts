@@ -3,7 +3,7 @@ import type { Settlement } from '../ports/store.ts';
 import { FairQueue } from '../core/fair-queue.ts';
 
 /** Settlements per transaction, limited by count and, for large bodies, by size: every other call waits for it. */
-const COUNT_MAX = 64;
+const COUNT_MAX = 128;
 const CHARACTERS_MAX = 512 * 1024;
 
 const sizeOf = (settlement: Settlement): number =>
