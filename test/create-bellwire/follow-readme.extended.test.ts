@@ -25,6 +25,9 @@ if ('command' in python) {
   downloadWheels(fileURLToPath(requirements), folder.path);
 }
 
+/** By requirements: pip takes most of the time of a Flask receiver, and they are the same for every dialect. */
+const virtual_environments = new Map<string, string>();
+
 const secretFor = (dialect: DialectName): string =>
   dialect === 'standard' || dialect === 'svix'
     ? `whsec_${randomBytes(32).toString('base64')}`
@@ -49,7 +52,8 @@ const followReadme = async (template: Template, dialect: DialectName, more: read
       '"secret": "…"': `"secret": "${chosen}"`,
     },
   });
-  await reader.install();
+  if (template === 'express') await reader.install();
+  else await reader.installPackages(virtual_environments);
   const { id, secret = chosen } = await reader.createHook();
   reader.setSecret(secret);
   {

@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type DialectName, receiverDialects } from '@bellwire/verify';
@@ -87,6 +87,19 @@ export class ReadmeReader {
 
   async install(): Promise<void> {
     await this.#run(this.#blocks[0] ?? '');
+  }
+
+  /** Installs with pip, or uses what another reader has installed for the same requirements. */
+  async installPackages(installed: Map<string, string>): Promise<void> {
+    const path = join(this.#reader.folder, '.venv');
+    const requirements = readFileSync(join(this.#reader.folder, 'requirements.txt'), 'utf8');
+    const first = installed.get(requirements);
+    if (first === undefined) {
+      await this.install();
+      installed.set(requirements, path);
+    } else {
+      symlinkSync(first, path);
+    }
   }
 
   /** Resolves with the response of Bellwire. */
