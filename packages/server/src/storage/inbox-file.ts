@@ -24,28 +24,41 @@ export const openInboxFile = async (
   const enqueue = (write: () => Promise<void>): void => {
     writing = writing.then(write).catch(warn);
   };
+  /** The lines of the next write that has not begun. */
+  let next_lines: string[] | null = null;
+  const writeNext = (): string[] => {
+    const batch: string[] = [];
+    enqueue(async () => {
+      if (next_lines === batch) next_lines = null;
+      // With PostgreSQL, nothing else may have needed the folder.
+      createPrivateFolder(folder);
+      // Only the owner of the database may read what receivers get.
+      createPrivateFile(path);
+      await appendFile(path, batch.map((line) => `${line}\n`).join(''));
+    });
+    return batch;
+  };
   const lines = await readLines(path).catch((error: unknown) => {
     warn(error);
     return [];
   });
   return {
     lines,
-    append: (line) =>
-      enqueue(async () => {
-        // With PostgreSQL, nothing else may have needed the folder.
-        createPrivateFolder(folder);
-        // Only the owner of the database may read what receivers get.
-        createPrivateFile(path);
-        await appendFile(path, `${line}\n`);
-      }),
-    replace: (all) =>
+    append: (line) => {
+      next_lines ??= writeNext();
+      next_lines.push(line);
+    },
+    replace: (all) => {
+      // Later lines belong after these.
+      next_lines = null;
       enqueue(async () => {
         const next = `${path}.new`;
         createPrivateFile(next);
         await writeFile(next, all.map((line) => `${line}\n`).join(''));
         // A crash leaves the old file or the new one, never a part.
         await rename(next, path);
-      }),
+      });
+    },
     close: () => writing,
   };
 };

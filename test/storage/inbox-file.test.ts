@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { openInboxFile } from '../../packages/server/src/storage/inbox-file.ts';
+import { createTemporaryFolder } from '../support/temporary-folder.ts';
+
+const failOnWarning = (message: string, fields?: object): never => {
+  throw new Error(`${message}: ${JSON.stringify(fields)}`);
+};
+
+const log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: failOnWarning,
+  error: failOnWarning,
+};
+
+it('keeps the lines of one turn in their order, those before a replacement out and those after it in', async () => {
+  await using folder = await createTemporaryFolder();
+  const place = { folder: folder.path, inbox_path: folder.file('inbox.log') };
+  const first = await openInboxFile(place, log);
+  for (const line of ['1', '2', '3']) first.append(line);
+  await first.close();
+  const second = await openInboxFile(place, log);
+  expect(second.lines).toEqual(['1', '2', '3']);
+  second.append('4');
+  second.append('5');
+  second.replace(['3', '4', '5']);
+  second.append('6');
+  second.append('7');
+  await second.close();
+  expect((await openInboxFile(place, log)).lines).toEqual(['3', '4', '5', '6', '7']);
+});
