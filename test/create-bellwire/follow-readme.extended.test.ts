@@ -53,7 +53,7 @@ const followReadme = async (template: Template, dialect: DialectName, more: read
     },
   });
   if (template === 'express') await reader.install();
-  else await reader.installPackages(virtual_environments);
+  else await reader.installWithPip(virtual_environments);
   const { id, secret = chosen } = await reader.createHook();
   reader.setSecret(secret);
   {

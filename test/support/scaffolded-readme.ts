@@ -89,8 +89,8 @@ export class ReadmeReader {
     await this.#run(this.#blocks[0] ?? '');
   }
 
-  /** Installs with pip, or uses what another reader has installed for the same requirements. */
-  async installPackages(installed: Map<string, string>): Promise<void> {
+  /** Installs a Flask receiver, or uses what another reader has installed for the same requirements. */
+  async installWithPip(installed: Map<string, string>): Promise<void> {
     const path = join(this.#reader.folder, '.venv');
     const requirements = readFileSync(join(this.#reader.folder, 'requirements.txt'), 'utf8');
     const first = installed.get(requirements);

@@ -24,7 +24,7 @@ export const openInboxFile = async (
   const enqueue = (write: () => Promise<void>): void => {
     writing = writing.then(write).catch(warn);
   };
-  /** The lines of the next write that has not begun. */
+  /** The lines of the next write, until it begins. */
   let next_lines: string[] | null = null;
   const writeNext = (): string[] => {
     const batch: string[] = [];
