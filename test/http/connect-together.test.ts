@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { listen } from '../../packages/server/src/http/listen.ts';
+import { listen } from '../../packages/server/src/listen.ts';
 
 const CLIENTS = 320;
 

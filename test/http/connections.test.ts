@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { listen } from '../../packages/server/src/http/listen.ts';
+import { listen } from '../../packages/server/src/listen.ts';
 import { ADMIN_KEY, keepForFile, startServer, until } from '../support/running-server.ts';
 
 const server = await keepForFile(startServer());

@@ -43,6 +43,7 @@ const TOP_LEVEL = new Set([
   'durations.ts',
   'index.ts',
   'lifecycle.ts',
+  'listen.ts',
   'management.ts',
   'program.ts',
   'verify-inbox.ts',

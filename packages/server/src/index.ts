@@ -16,7 +16,8 @@ export { BellwireError, coerceError, type ErrorCode, errorTable, type Issue } fr
 export { defineDialect } from './dialects/define-dialect.ts';
 export type { Dialect } from './dialects/dialect.ts';
 export { github, githubSha1 } from './dialects/github.ts';
-export { listen, type Listening } from './http/listen.ts';
+export type { Listening } from './http/listen.ts';
+export { listen } from './listen.ts';
 export type { Listing } from './rpc/listing.ts';
 export type { Page } from './rpc/listing.ts';
 export type { AppRouter } from './rpc/router.ts';

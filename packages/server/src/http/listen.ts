@@ -1,9 +1,11 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
+import type { Clock } from '../ports/clock.ts';
 import { errorResponse } from './answers.ts';
 import { connectionsMax, requestLimits } from './connection-limits.ts';
 import { type Binding, createHostCheck, severalHosts } from './host-check.ts';
 import { listenTogether } from './listen-together.ts';
+import { UnreadBodies } from './unread-bodies.ts';
 
 export interface Listening {
   readonly host: string;
@@ -32,36 +34,32 @@ type FetchCallback = Parameters<typeof createAdaptorServer>[0]['fetch'];
 /** Connections that wait to be accepted: beyond them, clients retry after a second. The system may allow fewer. */
 const BACKLOG = 4_096;
 
-interface ListenOptions extends Binding {
+export interface ListenOptions extends Binding {
+  readonly clock: Pick<Clock, 'after'>;
   readonly port: number;
   /** The time to receive a request. Default: 30 seconds. */
   readonly request_timeout_ms?: number;
 }
 
-/**
- * Serves the app on a port. Port 0 selects a free port. On loopback, requests for other hosts than this machine and that
- * of `public_url` get 421 `host_refused`.
- * @throws BellwireError `port_taken`, `config_invalid`.
- */
+/** Serves the app on a port, as the exported function of the same name describes. */
 export const listen = async (
   fetch: (request: Request) => Response | Promise<Response>,
-  { host, port, public_url, request_timeout_ms }: ListenOptions,
+  { clock, host, port, public_url, request_timeout_ms }: ListenOptions,
 ): Promise<Listening> => {
   const checkHost = createHostCheck({ host, public_url });
+  const unread = new UnreadBodies(clock);
   let closing = false;
-  const answer = async (request: Request): Promise<Response> => {
-    const response = await fetch(request);
+  const handle: FetchCallback = async (request, { incoming }) => {
+    const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
+    const response = refusal === null ? await fetch(request) : errorResponse(refusal);
     // A keep-alive connection would prevent the server from closing.
     if (closing) response.headers.set('connection', 'close');
+    unread.discard(incoming);
     return response;
   };
-  const handle: FetchCallback = (request, { incoming }) => {
-    const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
-    if (refusal !== null) return errorResponse(refusal);
-    return closing ? answer(request) : fetch(request);
-  };
   const serverOptions = requestLimits(request_timeout_ms);
-  const createServer = () => createAdaptorServer({ fetch: handle, hostname: host, serverOptions });
+  const createServer = () =>
+    createAdaptorServer({ fetch: handle, hostname: host, serverOptions, autoCleanupIncoming: false });
   const place = { host, port, backlog: BACKLOG, connections_max: connectionsMax() };
   const listeners = await listenTogether(createServer, place).catch((error: NodeJS.ErrnoException) => {
     throw reasonOf(error, host, port);
