@@ -1,7 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { keepYoungGenerationSmall, letYoungGenerationGrow } from '@bellwire/server/young-generation';
+import { keepYoungGenerationSmall, letHeapsGrow } from '@bellwire/server/heap';
 
 // As `bellwire serve` starts.
 const compiled = fileURLToPath(new URL('../node_modules/.cache/compiled', import.meta.url));
@@ -42,7 +42,7 @@ const config = readConfig({
 const bellwire = await createBellwire(config);
 const listening = await listen(bellwire.fetch, config);
 await bellwire.start();
-letYoungGenerationGrow();
+letHeapsGrow();
 flushCompileCache();
 
 const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });

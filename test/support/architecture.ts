@@ -53,7 +53,7 @@ const TOP_LEVEL = new Set([
   'log.ts',
   'random.ts',
   'version.ts',
-  'young-generation.ts',
+  'heap.ts',
 ]);
 
 const PACKAGES: Readonly<Record<string, Permission>> = {
@@ -130,7 +130,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
   'node:url': { may: ['create-bellwire.ts'] },
   'node:util': { may: ['transport/'] },
   'node:v8': {
-    may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts', 'young-generation.ts'],
+    may: ['storage/sqlite/read-queue.ts', 'storage/sqlite/read-worker.ts', 'heap.ts'],
   },
   'node:worker_threads': {
     may: [

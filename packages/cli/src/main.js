@@ -17,7 +17,7 @@ enableCompileCache(compiled);
 // For threads with this environment.
 process.env['NODE_COMPILE_CACHE'] ??= compiled;
 if (process.argv[2] === 'serve') {
-  const { keepYoungGenerationSmall } = await import('@bellwire/server/young-generation');
+  const { keepYoungGenerationSmall } = await import('@bellwire/server/heap');
   keepYoungGenerationSmall();
 }
 const { run } = await import('./run.ts');

@@ -16,7 +16,7 @@ import {
   textsFromEnvironment,
   variableOf,
 } from '@bellwire/server';
-import { letYoungGenerationGrow } from '@bellwire/server/young-generation';
+import { letHeapsGrow } from '@bellwire/server/heap';
 import { Command } from 'commander';
 import { readConfigFile } from './config-file.ts';
 import { buildConsole } from './console-build.ts';
@@ -98,7 +98,7 @@ const serve = async (options: Options): Promise<void> => {
     if (local) process.on('exit', buildConsole());
     stopOnSignal(bellwire, listening);
     await bellwire.start();
-    letYoungGenerationGrow();
+    letHeapsGrow();
     await greet({ bellwire, config, listening, local });
     // Otherwise only a graceful exit writes the cache, and a server that is killed starts slowly each time.
     flushCompileCache();
