@@ -49,12 +49,13 @@ export const listen = async (
   const checkHost = createHostCheck({ host, public_url });
   const unread = new UnreadBodies(clock);
   let closing = false;
-  const handle: FetchCallback = async (request, { incoming }) => {
+  const handle: FetchCallback = async (request, { incoming, outgoing }) => {
     const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
     const response = refusal === null ? await fetch(request) : errorResponse(refusal);
     // A keep-alive connection would prevent the server from closing.
     if (closing) response.headers.set('connection', 'close');
-    unread.discard(incoming);
+    // Before the listener of Node, which would read the body as fast as it arrives.
+    if (!incoming.complete) outgoing.prependOnceListener('finish', () => unread.discard(incoming));
     return response;
   };
   const serverOptions = requestLimits(request_timeout_ms);

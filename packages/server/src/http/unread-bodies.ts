@@ -28,7 +28,7 @@ export class UnreadBodies {
     this.#clock = clock;
   }
 
-  /** Call it when the response to a request is known, before it is sent: then Node would read the body at once. */
+  /** Call it when the response to a request has been sent. */
   discard(request: Unread): void {
     if (request.complete || request.destroyed) return;
     request.read();
