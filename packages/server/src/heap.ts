@@ -38,8 +38,8 @@ const watchMemory = (is_large: boolean): void => {
 
 /**
  * From now on the young generation grows under load: a small one costs a sixth more CPU time. While the process uses more
- * than 384 MiB, the heaps of all threads grow by only 20 % between collections: a flood of large bodies would otherwise
- * take several times that memory. This costs CPU time only then.
+ * than 384 MiB, the heaps of all threads grow by only 20 % between collections. This costs CPU time, and bounds the
+ * garbage that a flood of large bodies leaves.
  */
 export const letHeapsGrow = (): void => {
   setYoungGrowthFactor(YOUNG_DEFAULT);

@@ -11,13 +11,13 @@ interface Unread {
 
 /** Node reads up to 64 KiB of a request ahead, so this is 8 MiB per second. */
 const READ_EVERY_MS = 8;
-/** A connection on which more than this is left of a body is closed. */
+/** A connection that sends more than this of a refused body is closed. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * Reads what is left of bodies that were refused, such as those of calls without a valid API key: a client may read its
- * response only after it has sent everything, and use the connection again. As fast as clients can send, this would cost
- * more than their refusals save, and needs no API key. So all connections together are read at 8 MiB per second.
+ * Discards the bodies of refused calls, such as those without a valid API key, at 8 MiB per second for all connections
+ * together. Many clients read the response only after they have sent the whole body, and then use the connection again.
+ * Without a limit, clients without a key could keep the server busy with reading.
  */
 export class UnreadBodies {
   readonly #clock: Pick<Clock, 'after'>;
