@@ -2,6 +2,7 @@ import type { Owner } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import { FairGate } from './fair-gate.ts';
 import type { LoopShare } from './loop-share.ts';
+import { UnreadAnswers } from './unread-answers.ts';
 
 /** A workspace counts as active for this long after its last call. */
 const ACTIVE_MS = 1_000;
@@ -27,11 +28,13 @@ export class Admission {
   readonly #last_calls = new Map<string, number>();
   readonly #bodies = new FairGate(() => BODIES_MAX);
   readonly #calls = new FairGate((workspace_id) => this.#shareOf(workspace_id));
+  readonly #answers: UnreadAnswers;
   #pruned = 0;
 
   constructor(clock: Pick<Clock, 'after' | 'monotonic'>, loop: Pick<LoopShare, 'calls' | 'noteShared'>) {
     this.#clock = clock;
     this.#loop = loop;
+    this.#answers = new UnreadAnswers(clock);
   }
 
   /** Runs `receive` when a body of that many bytes may be received, and then its call; releases both when it ends. */
@@ -49,6 +52,14 @@ export class Admission {
     } finally {
       if (reserved > 0) this.#bodies.leave(owner, reserved);
     }
+  }
+
+  /**
+   * Runs a call without a body whose answer can be as large as a page.
+   * @throws BellwireError `overloaded`
+   */
+  read(owner: Owner, request: Request, call: () => Promise<Response>): Promise<Response> {
+    return this.#answers.run(owner, request, () => this.#call(owner, call));
   }
 
   async #call<R>(owner: Owner, work: () => Promise<R>): Promise<R> {

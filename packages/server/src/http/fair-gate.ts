@@ -26,6 +26,11 @@ export class FairGate {
     return this.#used.get(workspace_id) ?? 0;
   }
 
+  /** The number of an owner's waiting calls. */
+  waiting(owner: Owner): number {
+    return this.#waiting.sizeAt(owner);
+  }
+
   /** The part of all that is used or waits now that belongs to a workspace. */
   partOf(workspace_id: string): number {
     const own = this.used(workspace_id) + this.#waiting.sizeAt([workspace_id]);

@@ -113,7 +113,7 @@ const createReceive = (
 
 /** A receiver for local development. Keeps the latest requests and shows them. */
 export const createInbox = (options: InboxOptions): Inbox => {
-  const { clock, inbox_log, log } = options;
+  const { admission, clock, inbox_log, log } = options;
   const store = new InboxStore(inbox_log);
   const streams = new InboxStreams(store, clock);
   const receive = createReceive(options, store, streams);
@@ -124,9 +124,11 @@ export const createInbox = (options: InboxOptions): Inbox => {
       const after = c.req.header('last-event-id') ?? c.req.query('after') ?? '';
       return streams.open(name, /^\d{1,15}$/.test(after) ? Number(after) : 0);
     }
-    const entries = store.list(name);
-    if (!accepted.includes('text/html')) return c.json({ data: entries }, 200, API_HEADERS);
-    return inboxPage(c, { name, entries, last_id: store.lastId });
+    return admission.read(INBOX, c.req.raw, async () => {
+      const entries = store.list(name);
+      if (!accepted.includes('text/html')) return c.json({ data: entries }, 200, API_HEADERS);
+      return inboxPage(c, { name, entries, last_id: store.lastId });
+    });
   };
 
   const routes = new Hono()

@@ -5,6 +5,7 @@ import { errorResponse } from './answers.ts';
 import { connectionsMax, requestLimits } from './connection-limits.ts';
 import { type Binding, createHostCheck, severalHosts } from './host-check.ts';
 import { listenTogether } from './listen-together.ts';
+import { noteNodeResponse } from './node-responses.ts';
 import { UnreadBodies } from './unread-bodies.ts';
 
 export interface Listening {
@@ -51,6 +52,7 @@ export const listen = async (
   let closing = false;
   const handle: FetchCallback = async (request, { incoming, outgoing }) => {
     const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
+    noteNodeResponse(request, outgoing);
     const response = refusal === null ? await fetch(request) : errorResponse(refusal);
     // A keep-alive connection would prevent the server from closing.
     if (closing) response.headers.set('connection', 'close');

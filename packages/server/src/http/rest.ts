@@ -56,9 +56,9 @@ const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions
     await turn();
     return jsonAnswer(output, init, { write: jsonWithStored, turn });
   };
-  const is_get = rest.route.method === 'GET';
-  return admission.run(owner, is_get ? 0 : bodyBytes(request), {
-    receive: () => (is_get ? Promise.resolve('') : readJsonText(request)),
+  if (rest.route.method === 'GET') return admission.read(owner, request, () => answerTo(''));
+  return admission.run(owner, bodyBytes(request), {
+    receive: () => readJsonText(request),
     call: answerTo,
   });
 };

@@ -12,6 +12,7 @@ import { parseJsonText } from '../core/json-text.ts';
 import type { Admission } from './admission.ts';
 import { callOwner } from './call-owner.ts';
 import { bodyBytes, readJsonText } from './read-body.ts';
+import { answerInTurn, MAX_BATCH_CALLS, queriesOf } from './trpc-batch.ts';
 
 export interface TrpcOptions {
   readonly router: AnyRouter;
@@ -19,8 +20,6 @@ export interface TrpcOptions {
   readonly admission: Admission;
   readonly log: Log;
 }
-
-const MAX_BATCH_CALLS = 100;
 
 /**
  * The request, after checking that its body is valid UTF-8 and JSON without numbers that JavaScript would change. The
@@ -74,13 +73,18 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
       const owner = await ownerOf(context);
       // A call without a valid key is refused before its body is read. Each call of a batch gets the refusal.
       if (owner === null) return await answer(await checked(request, '{}'), context);
-      const is_post = request.method === 'POST';
-      return await admission.run(owner, is_post ? bodyBytes(request) : 0, {
-        receive: () => (is_post ? readJsonText(request) : Promise.resolve('')),
-        call: async (text) => {
-          const { heavyTurn } = await context;
-          return answer(await checked(request, text, () => heavyTurn(owner[0])), context);
-        },
+      const turn = async (): Promise<void> => (await context).heavyTurn(owner[0]);
+      if (request.method !== 'POST') {
+        return await admission.read(owner, request, async () => {
+          const checked_request = await checked(request, '');
+          const queries = queriesOf(checked_request);
+          if (queries === null) return answer(checked_request, context);
+          return answerInTurn(queries, (query) => answer(query, context), turn);
+        });
+      }
+      return await admission.run(owner, bodyBytes(request), {
+        receive: () => readJsonText(request),
+        call: async (text) => answer(await checked(request, text, turn), context),
       });
     } catch (thrown) {
       return answerError(c, thrown, log);

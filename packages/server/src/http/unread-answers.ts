@@ -1,0 +1,70 @@
+import { BellwireError } from '../core/errors.ts';
+import { type Owner, ownerKey } from '../core/owner.ts';
+import type { Clock } from '../ports/clock.ts';
+import { FairGate } from './fair-gate.ts';
+import { type NodeResponse, nodeResponseOf } from './node-responses.ts';
+
+/** The size of a page at most, which is reserved for each answer until it is sent. */
+const ANSWER_BYTES = 4 * 1024 * 1024;
+/** Reserved for the answers of an owner at one time. */
+const BYTES_MAX = 4 * ANSWER_BYTES;
+/** Calls of an owner that wait for that. Beyond them, they arrive faster than they are answered. */
+const WAITING_MAX = 256;
+/** Time for a client to read its answer: 70 kB/s for a full page. */
+const READ_MS = 60_000;
+/** For the metrics: the client has closed its connection while its call waited. nginx has made this status common. */
+const CLIENT_LEFT = 499;
+
+const overloaded = (): BellwireError =>
+  new BellwireError(
+    'overloaded',
+    'Too many reads are waiting, because the responses to earlier ones are still being sent. Read those, and try again in a few seconds.',
+    { retry_after_s: 1 },
+  );
+
+/**
+ * Bounds the memory of answers that clients are slow to read, or never read: the next reads of an owner wait until
+ * earlier answers have been sent. A client that does not read its answer within a minute loses its connection.
+ */
+export class UnreadAnswers {
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #bytes = new FairGate(() => BYTES_MAX);
+
+  constructor(clock: Pick<Clock, 'after'>) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs `call` when there is room for its answer.
+   * @throws BellwireError `overloaded` if too many wait
+   */
+  async run(owner: Owner, request: Request, call: () => Promise<Response>): Promise<Response> {
+    // Each owner has its own limit: a tenant whose clients do not read delays no other.
+    const place: Owner = [ownerKey(owner), ''];
+    if (this.#bytes.waiting(place) >= WAITING_MAX) throw overloaded();
+    const response = nodeResponseOf(request);
+    await this.#bytes.enter(place, ANSWER_BYTES);
+    const leave = (): void => this.#bytes.leave(place, ANSWER_BYTES);
+    try {
+      const has_left = response?.destroyed === true;
+      const answer = has_left ? new Response(null, { status: CLIENT_LEFT }) : await call();
+      this.#onceSent(response, leave);
+      return answer;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  #onceSent(response: NodeResponse | undefined, leave: () => void): void {
+    if (response === undefined || response.destroyed) {
+      leave();
+      return;
+    }
+    const cancel = this.#clock.after(READ_MS, () => response.destroy(), { keeps_alive: false });
+    response.once('close', () => {
+      cancel();
+      leave();
+    });
+  }
+}
