@@ -59,7 +59,8 @@ it('a batch of 20 pages of 4 MiB has all of them', async () => {
   );
   expect(status).toBe(207);
   expect(body).toHaveLength(20);
-  for (const { result } of body as unknown as readonly AnswerBody[]) expect(result.data.data).toHaveLength(4);
+  const pages = body as unknown as readonly { readonly result: { readonly data: AnswerBody } }[];
+  for (const { result } of pages) expect(result.data.data).toHaveLength(4);
 });
 
 it('a large batch makes its next call when the answers before it are read', async () => {
