@@ -64,18 +64,18 @@ it('a batch of 20 pages of 4 MiB has all of them', async () => {
 });
 
 it('a large batch makes its next call when the answers before it are read', async () => {
-  let made = 0;
+  let called = 0;
   const queries = Array.from({ length: 50 }, (_, n) => new Request(`http://localhost/trpc/${n}`));
   const answerTo = async (): Promise<Response> => {
-    made += 1;
+    called += 1;
     return new Response(`["${'x'.repeat(300_000)}"]`);
   };
   const answer = await answerInTurn(queries, answerTo, async () => undefined);
   const reader = answer.body!.getReader();
   await reader.read();
-  expect(made).toBe(4);
+  expect(called).toBe(4);
   await reader.read();
-  expect(made).toBe(5);
+  expect(called).toBe(5);
   await reader.cancel();
-  expect(made).toBe(5);
+  expect(called).toBe(5);
 });

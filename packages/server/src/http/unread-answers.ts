@@ -12,7 +12,7 @@ const BYTES_MAX = 4 * ANSWER_BYTES;
 const WAITING_MAX = 256;
 /** Time for a client to read its answer: 70 kB/s for a full page. */
 const READ_MS = 60_000;
-/** For the metrics: the client has closed its connection while its call waited. nginx has made this status common. */
+/** For the metrics: the client has closed its connection while its call waited. This status is the one of nginx. */
 const CLIENT_LEFT = 499;
 
 const overloaded = (): BellwireError =>
