@@ -78,13 +78,14 @@ export const dealTargets = <H extends { readonly ordered: boolean }>(
   targets: readonly H[],
   { room, is_waiting }: { readonly room: number; readonly is_waiting: boolean },
 ): DealtTargets<H> => {
-  const { ordered = [], others = [] } = Object.groupBy(targets, (hook) =>
-    hook.ordered ? 'ordered' : 'others',
-  );
-  const now = is_waiting ? others : [...ordered, ...others];
+  const ordered = targets.filter((hook) => hook.ordered);
+  // Thousands of hooks are not copied for none.
+  const others = ordered.length === 0 ? targets : targets.filter((hook) => !hook.ordered);
+  const now = is_waiting || ordered.length === 0 ? others : [...ordered, ...others];
   // A large event leaves room for the small ones of others that come after it in its batch.
   const stored = now.length > room ? Math.ceil(room / 2) : room;
-  return { first: now.slice(0, stored), later: [...(is_waiting ? ordered : []), ...now.slice(stored)] };
+  const rest = now.slice(stored);
+  return { first: now.slice(0, stored), later: is_waiting ? [...ordered, ...rest] : rest };
 };
 
 /**

@@ -19,6 +19,8 @@ const textOf = (entries: readonly Entry[], filter: ChangeFilter): string =>
     .map(({ text, portal_text }) => (filter.owner === undefined ? text : portal_text))
     .join('');
 
+const keyOf = ({ tenant, hook_id, owner }: ChangeFilter): string => JSON.stringify([tenant, hook_id, owner]);
+
 /** The latest events of one workspace, for clients that resume. */
 export class ChangeHistory {
   readonly #epoch: string;
@@ -37,7 +39,7 @@ export class ChangeHistory {
     return this.#idOf(this.#seq);
   }
 
-  /** Adds a batch, and returns what a client with a filter gets of it. Each text is built once. */
+  /** Adds a batch, and returns what a client with a filter gets of it: one text for all clients with equal filters. */
   add(changes: readonly ShownChange[]): (filter: ChangeFilter) => string {
     const added = changes.map(({ type, hook_id, tenant, owner, data, portal_data }): Entry => {
       const seq = ++this.#seq;
@@ -50,7 +52,13 @@ export class ChangeHistory {
     });
     this.#entries.push(...added);
     this.#trim();
-    return (filter) => textOf(added, filter);
+    const texts = new Map<string, string>();
+    return (filter) => {
+      const key = keyOf(filter);
+      const text = texts.get(key) ?? textOf(added, filter);
+      texts.set(key, text);
+      return text;
+    };
   }
 
   /** The events after `last_id` that a filter lets pass; null if that id is not known anymore. */

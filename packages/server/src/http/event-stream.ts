@@ -66,6 +66,11 @@ export class EventStream {
     return new Response(this.#body, { headers: EVENT_STREAM_HEADERS });
   }
 
+  /** Whether the client has lost events and will get a reset, so that nothing needs to be sent before. */
+  get isBehind(): boolean {
+    return this.#is_reset;
+  }
+
   /** Sends whole events. After the end, it does nothing. */
   send(text: string): void {
     if (this.#controller === null || this.#is_reset || text === '') return;

@@ -166,7 +166,9 @@ export class Streams {
       cancelRemoval: () => undefined,
       unwatch: source.watch(workspace_id, (changes) => {
         const textFor = history.add(changes.map(viewChange));
-        for (const { request, stream } of clients) stream.send(textFor(request.filter));
+        for (const { request, stream } of clients) {
+          if (!stream.isBehind) stream.send(textFor(request.filter));
+        }
       }),
     };
     this.#channels.set(workspace_id, channel);

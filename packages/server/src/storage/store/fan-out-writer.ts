@@ -43,7 +43,8 @@ export const createFanOutWriter =
   (insert: Command<FanOutRow>): WriteFanOut =>
   (event, hooks, batch) => {
     batch.has_fan_outs = true;
-    const { shared = [], own = [] } = Object.groupBy(hooks, (hook) => (isShared(hook) ? 'shared' : 'own'));
+    const shared = hooks.filter(isShared);
+    const own = shared.length === 0 ? hooks : hooks.filter((hook) => !isShared(hook));
     const [workspace_id, tenant] = ownerOf(event);
     const slices = [
       ...inSlices(shared).map((slice) => ({ tenant: '', slice })),
