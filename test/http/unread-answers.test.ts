@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { expect, it } from 'vitest';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Owner } from '../../packages/server/src/core/owner.ts';
 import { Admission } from '../../packages/server/src/http/admission.ts';
 import { listen } from '../../packages/server/src/http/listen.ts';
 import { LoopShare } from '../../packages/server/src/http/loop-share.ts';
+import { ADMIN_KEY, keepForFile, startServer } from '../support/running-server.ts';
 import { createVirtualClock } from '../support/virtual-clock.ts';
 
 // More than the buffers of two sockets hold without being read.
@@ -29,7 +31,8 @@ const openServer = async (answer: () => string) => {
       started.push(tenant);
       return new Response(answer());
     };
-    return admission.read(owner, request, call).catch(() => new Response('refused', { status: 503 }));
+    const work = { owner, bytes: 0, receive: async () => undefined, call };
+    return admission.runLarge(request, work).catch(() => new Response('refused', { status: 503 }));
   };
   const { port, close } = await listen(fetch, { clock, host: '127.0.0.1', port: 0, public_url: null });
   const sockets: Socket[] = [];
@@ -120,4 +123,28 @@ it('small answers fit the buffers of the system, and do not wait to be read', as
   await using server = await openServer(() => 'small');
   await Promise.all(Array.from({ length: 50 }, () => server.ask('a')));
   await server.hasStarted(50);
+});
+
+const running = await keepForFile(startServer());
+
+it('while pages are not read, further reads and batches of events wait, and single events do not', async () => {
+  const data = { text: 'x'.repeat(850_000) };
+  for (let n = 0; n < 5; n += 1) await running.send({ data });
+  const socket = connect(running.port, '127.0.0.1').on('error', () => undefined);
+  const page = `GET /v1/events?include=data&limit=100 HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${ADMIN_KEY}\r\n\r\n`;
+  onTestFinished(() => void socket.destroy());
+  // The first ones fit the buffers of the sockets.
+  socket.write(page.repeat(12));
+  const waits = (): Promise<boolean> =>
+    Promise.race([running.api('GET /v1/webhooks').then(() => false), wait(250, true)]);
+  await expect.poll(waits, { timeout: 10_000 }).toBe(true);
+  const events = [{ type: 'order.created', data: {} }];
+  const batches = Promise.all([
+    running.api('POST /v1/events/batch', { events }),
+    running.api('POST /trpc/events.sendBatch', { events }),
+  ]);
+  await running.send();
+  expect(await Promise.race([batches, wait(250, 'waits')])).toBe('waits');
+  socket.destroy();
+  for (const { status } of await batches) expect(status).toBe(200);
 });

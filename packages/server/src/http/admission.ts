@@ -18,6 +18,17 @@ const BODIES_MAX = 8 * 1024 * 1024;
 /** Smaller bodies are received at once. */
 const LARGE_BODY = 16 * 1024;
 
+interface Work<B, R> {
+  readonly receive: () => Promise<B>;
+  readonly call: (body: B) => Promise<R>;
+}
+
+interface LargeCall<B> extends Work<B, Response> {
+  readonly owner: Owner;
+  /** Of its body. */
+  readonly bytes: number;
+}
+
 /**
  * Bounds the calls of each workspace that are in progress. A workspace that is alone can have any number. While several
  * are active, each has its share of the number that keeps a part of the event loop's time free.
@@ -38,11 +49,7 @@ export class Admission {
   }
 
   /** Runs `receive` when a body of that many bytes may be received, and then its call; releases both when it ends. */
-  async run<B, R>(
-    owner: Owner,
-    bytes: number,
-    { receive, call }: { readonly receive: () => Promise<B>; readonly call: (body: B) => Promise<R> },
-  ): Promise<R> {
+  async run<B, R>(owner: Owner, bytes: number, { receive, call }: Work<B, R>): Promise<R> {
     const reserved = bytes > LARGE_BODY ? bytes : 0;
     if (reserved > 0) await this.#bodies.enter(owner, reserved);
     try {
@@ -55,11 +62,11 @@ export class Admission {
   }
 
   /**
-   * Runs a call without a body whose answer can be as large as a page.
+   * The same for a call whose answer can be as large as a page.
    * @throws BellwireError `overloaded`
    */
-  read(owner: Owner, request: Request, call: () => Promise<Response>): Promise<Response> {
-    return this.#answers.run(owner, request, () => this.#call(owner, call));
+  runLarge<B>(request: Request, { owner, bytes, ...work }: LargeCall<B>): Promise<Response> {
+    return this.#answers.run(owner, request, () => this.run(owner, bytes, work));
   }
 
   async #call<R>(owner: Owner, work: () => Promise<R>): Promise<R> {

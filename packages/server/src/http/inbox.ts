@@ -124,11 +124,12 @@ export const createInbox = (options: InboxOptions): Inbox => {
       const after = c.req.header('last-event-id') ?? c.req.query('after') ?? '';
       return streams.open(name, /^\d{1,15}$/.test(after) ? Number(after) : 0);
     }
-    return admission.read(INBOX, c.req.raw, async () => {
+    const call = async (): Promise<Response> => {
       const entries = store.list(name);
       if (!accepted.includes('text/html')) return c.json({ data: entries }, 200, API_HEADERS);
       return inboxPage(c, { name, entries, last_id: store.lastId });
-    });
+    };
+    return admission.runLarge(c.req.raw, { owner: INBOX, bytes: 0, receive: async () => undefined, call });
   };
 
   const routes = new Hono()

@@ -30,6 +30,8 @@ interface RestCall {
   readonly call: DirectCall;
 }
 
+const emptyBody = (): Promise<string> => Promise.resolve('');
+
 // Responses are created without Hono's context, which would copy their headers twice.
 const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions): Promise<Response> => {
   const { createContext, admission } = options;
@@ -56,11 +58,12 @@ const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions
     await turn();
     return jsonAnswer(output, init, { write: jsonWithStored, turn });
   };
-  if (rest.route.method === 'GET') return admission.read(owner, request, () => answerTo(''));
-  return admission.run(owner, bodyBytes(request), {
-    receive: () => readJsonText(request),
-    call: answerTo,
-  });
+  const is_get = rest.route.method === 'GET';
+  const bytes = is_get ? 0 : bodyBytes(request);
+  const work = { receive: is_get ? emptyBody : () => readJsonText(request), call: answerTo };
+  return is_get || rest.meta.has_large_answer === true
+    ? admission.runLarge(request, { owner, bytes, ...work })
+    : admission.run(owner, bytes, work);
 };
 
 /** Mounts every procedure that has a REST route: Hono matches, zod validates, the procedure's resolver runs. */

@@ -18,11 +18,15 @@ const requestOf = ({ url, headers, signal }: Request, name: string, input: unkno
   return new Request(`${origin}/trpc/${name}?batch=1${inputs}`, { headers, signal });
 };
 
+/** The procedures that a request names. */
+export const namesIn = ({ url }: Request): readonly string[] =>
+  new URL(url).pathname.slice('/trpc/'.length).split(/,|%2C/i);
+
 /** The calls of a batch of queries, as requests of one each; null for any other request, which tRPC can answer whole. */
 export const queriesOf = (request: Request): readonly Request[] | null => {
   if (request.method !== 'GET') return null;
-  const { pathname, searchParams } = new URL(request.url);
-  const names = pathname.slice('/trpc/'.length).split(/,|%2C/i);
+  const { searchParams } = new URL(request.url);
+  const names = namesIn(request);
   if (searchParams.get('batch') !== '1' || names.length < 2 || names.length > MAX_BATCH_CALLS) return null;
   const inputs: unknown = JSON.parse(searchParams.get('input') || '{}');
   return isObject(inputs) ? names.map((name, n) => requestOf(request, name, inputs[n])) : null;

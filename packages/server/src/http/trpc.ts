@@ -6,13 +6,13 @@ import type { Owner } from '../core/owner.ts';
 import type { Log } from '../ports/log.ts';
 import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
 import { logServerError, toBellwireError } from '../rpc/to-error.ts';
-import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
+import { loggedWorkspace, type ProcedureMeta, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import type { Admission } from './admission.ts';
 import { callOwner } from './call-owner.ts';
 import { bodyBytes, readJsonText } from './read-body.ts';
-import { answerInTurn, MAX_BATCH_CALLS, queriesOf } from './trpc-batch.ts';
+import { answerInTurn, MAX_BATCH_CALLS, namesIn, queriesOf } from './trpc-batch.ts';
 
 export interface TrpcOptions {
   readonly router: AnyRouter;
@@ -47,9 +47,18 @@ const ownerOf = (context: Promise<RpcContext>): Promise<Owner | null> =>
     () => null,
   );
 
+/** Tells requests with a call whose answer can be large. */
+const largeAnswers = (router: AnyRouter): ((request: Request) => boolean) => {
+  const procedures = router._def.procedures as Readonly<
+    Record<string, { readonly _def: { readonly meta?: Pick<ProcedureMeta, 'has_large_answer'> } }>
+  >;
+  return (request) => namesIn(request).some((name) => procedures[name]?._def.meta?.has_large_answer === true);
+};
+
 /** Mounts the typed RPC API at `/trpc`. */
 export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
   const { router, createContext, admission, log } = options;
+  const hasLargeAnswer = largeAnswers(router);
   const answer = (req: Request, context: Promise<RpcContext>): Promise<Response> =>
     fetchRequestHandler({
       endpoint: '/trpc',
@@ -75,17 +84,22 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
       if (owner === null) return await answer(await checked(request, '{}'), context);
       const turn = async (): Promise<void> => (await context).heavyTurn(owner[0]);
       if (request.method !== 'POST') {
-        return await admission.read(owner, request, async () => {
-          const checked_request = await checked(request, '');
+        const call = async (text: string): Promise<Response> => {
+          const checked_request = await checked(request, text);
           const queries = queriesOf(checked_request);
           if (queries === null) return answer(checked_request, context);
           return answerInTurn(queries, (query) => answer(query, context), turn);
-        });
+        };
+        return await admission.runLarge(request, { owner, bytes: 0, receive: async () => '', call });
       }
-      return await admission.run(owner, bodyBytes(request), {
+      const bytes = bodyBytes(request);
+      const work = {
         receive: () => readJsonText(request),
-        call: async (text) => answer(await checked(request, text, turn), context),
-      });
+        call: async (text: string) => answer(await checked(request, text, turn), context),
+      };
+      return await (hasLargeAnswer(request)
+        ? admission.runLarge(request, { owner, bytes, ...work })
+        : admission.run(owner, bytes, work));
     } catch (thrown) {
       return answerError(c, thrown, log);
     }

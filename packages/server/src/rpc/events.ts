@@ -125,6 +125,7 @@ const defineSends = (deps: RpcDeps) => ({
       scope: 'send',
       portal: 'none',
       route: { method: 'POST', path: '/events/batch' },
+      has_large_answer: true,
       summary: 'Send many events',
       description:
         'Accepts up to 1000 events. Each is validated separately: an invalid event does not fail the others. Results are in the order of the events; check `ok` of each.',
