@@ -16,7 +16,8 @@ const digest = (text: string, encoding: 'base64' | 'base64url'): string =>
   Buffer.from(sha256(text)).toString(encoding);
 
 const pageOf = (text: string, headers: Readonly<Record<string, string>>) => ({
-  text,
+  // All responses share these bytes; of a text, each would have a copy until its client has read it.
+  bytes: Buffer.from(text),
   headers: {
     ...headers,
     etag: `"${digest(text, 'base64url')}"`,
@@ -49,9 +50,9 @@ export const mountDocumentation = (app: Hono, routes: () => readonly RestRoute[]
       'referrer-policy': 'no-referrer',
     }),
   );
-  app.get('/openapi.json', conditional, (c) => c.body(json().text, 200, json().headers));
+  app.get('/openapi.json', conditional, (c) => c.body(json().bytes, 200, json().headers));
   app.get('/docs', conditional, async (c) => {
-    const { text, headers } = await page();
-    return c.body(text, 200, headers);
+    const { bytes, headers } = await page();
+    return c.body(bytes, 200, headers);
   });
 };
