@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../packages/server/src/listen.ts';
 import { ADMIN_KEY, keepForFile, startServer, until } from '../support/running-server.ts';
 
@@ -89,6 +89,22 @@ it('a request that does not arrive in time is answered with 408', async () => {
   } finally {
     await listening.close();
   }
+});
+
+it('a connection whose client does not read its response is closed', async () => {
+  // More than the buffers of two sockets hold.
+  const text = 'x'.repeat(32 * 1_048_576);
+  const closed = Promise.withResolvers<void>();
+  const fetch = async ({ signal }: Request): Promise<Response> => {
+    signal.addEventListener('abort', () => closed.resolve());
+    return new Response(text);
+  };
+  const listening = await listen(fetch, { host: '127.0.0.1', port: 0, request_timeout_ms: 100 });
+  const socket = open(['GET / HTTP/1.1', 'host: localhost'], listening.port);
+  onTestFinished(() => void socket.destroy());
+  await closed.promise;
+  expect((await read(socket)).length).toBeLessThan(text.length);
+  await listening.close();
 });
 
 it('an answer lists at most 20 issues', async () => {

@@ -2,6 +2,8 @@
 const REQUEST_MS = 30_000;
 /** How often Node looks for requests that take too long. */
 const CHECK_MS = 5_000;
+/** A connection on which nothing has moved for this long is closed, in times to receive a request: two minutes. */
+const IDLE = 4;
 const CONNECTIONS_MAX = 10_000;
 const CONNECTIONS_MIN = 16;
 
@@ -11,6 +13,12 @@ export const requestLimits = (request_ms = REQUEST_MS) => ({
   headersTimeout: request_ms,
   connectionsCheckingInterval: Math.min(CHECK_MS, request_ms / 2),
 });
+
+/**
+ * The time in milliseconds after which a connection is closed on which nothing moves: its client does not read a response,
+ * or a stream. Longer than any call waits.
+ */
+export const idleLimit = (request_ms = REQUEST_MS): number => IDLE * request_ms;
 
 /** The files that this process may have open. */
 const filesMax = (): number => {

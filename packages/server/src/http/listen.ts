@@ -2,7 +2,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { errorResponse } from './answers.ts';
-import { connectionsMax, requestLimits } from './connection-limits.ts';
+import { connectionsMax, idleLimit, requestLimits } from './connection-limits.ts';
 import { type Binding, createHostCheck, severalHosts } from './host-check.ts';
 import { listenTogether } from './listen-together.ts';
 import { noteNodeResponse } from './node-responses.ts';
@@ -62,7 +62,12 @@ export const listen = async (
   };
   const serverOptions = requestLimits(request_timeout_ms);
   const createServer = () =>
-    createAdaptorServer({ fetch: handle, hostname: host, serverOptions, autoCleanupIncoming: false });
+    createAdaptorServer({
+      fetch: handle,
+      hostname: host,
+      serverOptions,
+      autoCleanupIncoming: false,
+    }).setTimeout(idleLimit(request_timeout_ms));
   const place = { host, port, backlog: BACKLOG, connections_max: connectionsMax() };
   const listeners = await listenTogether(createServer, place).catch((error: NodeJS.ErrnoException) => {
     throw reasonOf(error, host, port);
