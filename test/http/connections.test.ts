@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { listen } from '../../packages/server/src/listen.ts';
@@ -105,6 +106,16 @@ it('a connection whose client does not read its response is closed', async () =>
   await closed.promise;
   expect((await read(socket)).length).toBeLessThan(text.length);
   await listening.close();
+});
+
+it('a server that closes sends its responses completely, and then closes their connections', async () => {
+  const text = 'x'.repeat(32 * 1_048_576);
+  const listening = await listen(() => new Response(text), { host: '127.0.0.1', port: 0 });
+  const socket = open(['GET / HTTP/1.1', 'host: localhost'], listening.port);
+  await once(socket, 'readable');
+  const closed = listening.close();
+  expect((await read(socket)).length).toBeGreaterThan(text.length);
+  await closed;
 });
 
 it('an answer lists at most 20 issues', async () => {

@@ -1,3 +1,4 @@
+import { Server, type Socket } from 'node:net';
 import type { ServerType } from '@hono/node-server';
 
 /**
@@ -27,10 +28,26 @@ const listenOn = (server: ServerType, options: Place): Promise<number> =>
   });
 
 const closeServer = (server: ServerType): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    if ('closeIdleConnections' in server) server.closeIdleConnections();
-  });
+  new Promise((resolve) => server.close(() => resolve()));
+
+/** Resolves when what was written has been handed to the system, or the connection is closed. */
+const sent = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => void socket.once('drain', resolve).once('close', resolve));
+
+/**
+ * Stops accepting connections, and resolves when all of them have ended. Node counts a connection as idle when its response
+ * is written, although the system has not taken all of it: closing it then would truncate the response.
+ */
+const closeWhenSent = async (servers: readonly ServerType[], sockets: Iterable<Socket>): Promise<void> => {
+  const closed = servers.map(
+    (server) => new Promise((resolve) => Server.prototype.close.call(server, resolve)),
+  );
+  const unsent = [...sockets].filter(({ writableLength }) => writableLength > 0);
+  await Promise.all(unsent.map(sent));
+  // Also closes the idle connections.
+  for (const server of servers) server.close();
+  await Promise.all(closed);
+};
 
 const assertFree = async (probe: ServerType, place: Place): Promise<void> => {
   await listenOn(probe, place);
@@ -43,16 +60,17 @@ export interface Listeners {
   readonly close: () => Promise<void>;
 }
 
-/** Destroys connections beyond `max`, over all servers. */
-const limitConnections = (servers: readonly ServerType[], max: number): void => {
-  let open = 0;
+/** The open connections of all servers. Destroys those beyond `max`. */
+const limitConnections = (servers: readonly ServerType[], max: number): ReadonlySet<Socket> => {
+  const open = new Set<Socket>();
   for (const server of servers) {
-    server.on('connection', (socket) => {
-      open += 1;
-      socket.once('close', () => (open -= 1));
-      if (open > max) socket.destroy();
+    server.on('connection', (socket: Socket) => {
+      open.add(socket);
+      socket.once('close', () => open.delete(socket));
+      if (open.size > max) socket.destroy();
     });
   }
+  return open;
 };
 
 /**
@@ -64,7 +82,7 @@ export const listenTogether = async (
   { connections_max, ...place }: Place & { readonly connections_max: number },
 ): Promise<Listeners> => {
   const servers = Array.from({ length: SERVERS }, createServer);
-  limitConnections(servers, connections_max);
+  const sockets = limitConnections(servers, connections_max);
   const shared = { ...place, reusePort: SERVERS > 1 };
   let { port } = place;
   try {
@@ -76,5 +94,5 @@ export const listenTogether = async (
     for (const server of servers) server.close();
     throw error;
   }
-  return { port, close: async () => void (await Promise.all(servers.map(closeServer))) };
+  return { port, close: () => closeWhenSent(servers, sockets) };
 };
