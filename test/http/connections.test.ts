@@ -108,10 +108,10 @@ it('a connection whose client does not read its response is closed', async () =>
   await listening.close();
 });
 
-it('a server that closes sends its responses completely, and then closes their connections', async () => {
+it.each(['close', 'keep-alive'])('a server that closes sends its responses completely (%s)', async (kind) => {
   const text = 'x'.repeat(32 * 1_048_576);
   const listening = await listen(() => new Response(text), { host: '127.0.0.1', port: 0 });
-  const socket = open(['GET / HTTP/1.1', 'host: localhost'], listening.port);
+  const socket = open(['GET / HTTP/1.1', 'host: localhost', `connection: ${kind}`], listening.port);
   await once(socket, 'readable');
   const closed = listening.close();
   expect((await read(socket)).length).toBeGreaterThan(text.length);
