@@ -1,4 +1,3 @@
-import { Server, type Socket } from 'node:net';
 import type { ServerType } from '@hono/node-server';
 
 /**
@@ -30,27 +29,50 @@ const listenOn = (server: ServerType, options: Place): Promise<number> =>
 const closeServer = (server: ServerType): Promise<void> =>
   new Promise((resolve) => server.close(() => resolve()));
 
+/** Of a connection of Node's `http`. */
+interface Connection {
+  readonly writableEnded: boolean;
+  readonly writableLength: number;
+  readonly write: (text: string, done: () => void) => unknown;
+  readonly once: (event: 'close', listener: () => void) => unknown;
+  readonly destroy: () => unknown;
+}
+
 /** Resolves when what was written has been handed to the system, or the connection is closed. */
-const sent = (socket: Socket): Promise<void> =>
+const sent = (connection: Connection): Promise<void> =>
   new Promise((resolve) => {
     // A connection that has been ended closes by itself; an empty write comes after those before it.
-    if (socket.writableEnded) socket.once('close', () => resolve());
-    else socket.write('', () => resolve());
+    if (connection.writableEnded) connection.once('close', resolve);
+    else connection.write('', resolve);
   });
+
+/** Stops accepting connections, and returns a function that closes the idle ones. */
+const stopAccepting = (server: ServerType, onClosed: () => void): (() => void) => {
+  if (!('closeIdleConnections' in server)) {
+    server.close(onClosed);
+    return () => undefined;
+  }
+  const closeIdle = server.closeIdleConnections.bind(server);
+  // `close` calls it.
+  server.closeIdleConnections = () => undefined;
+  server.close(onClosed);
+  return closeIdle;
+};
 
 /**
  * Stops accepting connections, and resolves when all of them have ended. Node counts a connection as idle when its response
  * is written, although the system has not taken all of it: closing it then would truncate the response.
  */
-const closeWhenSent = async (servers: readonly ServerType[], sockets: Iterable<Socket>): Promise<void> => {
-  const closed = servers.map(
-    (server) => new Promise((resolve) => Server.prototype.close.call(server, resolve)),
-  );
-  const unsent = [...sockets].filter(({ writableLength }) => writableLength > 0);
+const closeWhenSent = async (
+  servers: readonly ServerType[],
+  connections: Iterable<Connection>,
+): Promise<void> => {
+  const closed = servers.map(() => Promise.withResolvers<void>());
+  const closeIdle = servers.map((server, n) => stopAccepting(server, () => closed[n]?.resolve()));
+  const unsent = [...connections].filter(({ writableLength }) => writableLength > 0);
   await Promise.all(unsent.map(sent));
-  // Also closes the idle connections.
-  for (const server of servers) server.close();
-  await Promise.all(closed);
+  for (const close of closeIdle) close();
+  await Promise.all(closed.map(({ promise }) => promise));
 };
 
 const assertFree = async (probe: ServerType, place: Place): Promise<void> => {
@@ -65,10 +87,10 @@ export interface Listeners {
 }
 
 /** The open connections of all servers. Destroys those beyond `max`. */
-const limitConnections = (servers: readonly ServerType[], max: number): ReadonlySet<Socket> => {
-  const open = new Set<Socket>();
+const limitConnections = (servers: readonly ServerType[], max: number): ReadonlySet<Connection> => {
+  const open = new Set<Connection>();
   for (const server of servers) {
-    server.on('connection', (socket: Socket) => {
+    server.on('connection', (socket: Connection) => {
       open.add(socket);
       socket.once('close', () => open.delete(socket));
       if (open.size > max) socket.destroy();
@@ -86,7 +108,7 @@ export const listenTogether = async (
   { connections_max, ...place }: Place & { readonly connections_max: number },
 ): Promise<Listeners> => {
   const servers = Array.from({ length: SERVERS }, createServer);
-  const sockets = limitConnections(servers, connections_max);
+  const connections = limitConnections(servers, connections_max);
   const shared = { ...place, reusePort: SERVERS > 1 };
   let { port } = place;
   try {
@@ -98,5 +120,5 @@ export const listenTogether = async (
     for (const server of servers) server.close();
     throw error;
   }
-  return { port, close: () => closeWhenSent(servers, sockets) };
+  return { port, close: () => closeWhenSent(servers, connections) };
 };

@@ -61,13 +61,12 @@ export const listen = async (
     return response;
   };
   const serverOptions = requestLimits(request_timeout_ms);
+  const timeout = idleLimit(request_timeout_ms);
   const createServer = () =>
-    createAdaptorServer({
-      fetch: handle,
-      hostname: host,
-      serverOptions,
-      autoCleanupIncoming: false,
-    }).setTimeout(idleLimit(request_timeout_ms));
+    Object.assign(
+      createAdaptorServer({ fetch: handle, hostname: host, serverOptions, autoCleanupIncoming: false }),
+      { timeout },
+    );
   const place = { host, port, backlog: BACKLOG, connections_max: connectionsMax() };
   const listeners = await listenTogether(createServer, place).catch((error: NodeJS.ErrnoException) => {
     throw reasonOf(error, host, port);
