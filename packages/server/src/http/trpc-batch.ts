@@ -1,3 +1,4 @@
+import { isJsonObject } from '../core/json.ts';
 import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
 
 export const MAX_BATCH_CALLS = 100;
@@ -8,9 +9,6 @@ const KEPT_CHARACTERS_MAX = 1024 * 1024;
 const MULTI_STATUS = 207;
 
 const encoder = new TextEncoder();
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const requestOf = ({ url, headers, signal }: Request, name: string, input: unknown): Request => {
   const { origin } = new URL(url);
@@ -29,7 +27,7 @@ export const queriesOf = (request: Request): readonly Request[] | null => {
   const names = namesIn(request);
   if (searchParams.get('batch') !== '1' || names.length < 2 || names.length > MAX_BATCH_CALLS) return null;
   const inputs: unknown = JSON.parse(searchParams.get('input') || '{}');
-  return isObject(inputs) ? names.map((name, n) => requestOf(request, name, inputs[n])) : null;
+  return isJsonObject(inputs) ? names.map((name, n) => requestOf(request, name, inputs[n])) : null;
 };
 
 interface Answer {

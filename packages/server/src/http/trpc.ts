@@ -83,21 +83,18 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
       // A call without a valid key is refused before its body is read. Each call of a batch gets the refusal.
       if (owner === null) return await answer(await checked(request, '{}'), context);
       const turn = async (): Promise<void> => (await context).heavyTurn(owner[0]);
-      if (request.method !== 'POST') {
-        const call = async (text: string): Promise<Response> => {
-          const checked_request = await checked(request, text);
-          const queries = queriesOf(checked_request);
-          if (queries === null) return answer(checked_request, context);
-          return answerInTurn(queries, (query) => answer(query, context), turn);
-        };
-        return await admission.runLarge(request, { owner, bytes: 0, receive: async () => '', call });
-      }
-      const bytes = bodyBytes(request);
+      const is_post = request.method === 'POST';
+      const bytes = is_post ? bodyBytes(request) : 0;
       const work = {
-        receive: () => readJsonText(request),
-        call: async (text: string) => answer(await checked(request, text, turn), context),
+        receive: () => (is_post ? readJsonText(request) : Promise.resolve('')),
+        call: async (text: string): Promise<Response> => {
+          const valid = await checked(request, text, turn);
+          const queries = queriesOf(valid);
+          if (queries === null) return answer(valid, context);
+          return answerInTurn(queries, (query) => answer(query, context), turn);
+        },
       };
-      return await (hasLargeAnswer(request)
+      return await (!is_post || hasLargeAnswer(request)
         ? admission.runLarge(request, { owner, bytes, ...work })
         : admission.run(owner, bytes, work));
     } catch (thrown) {

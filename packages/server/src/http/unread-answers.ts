@@ -4,11 +4,9 @@ import type { Clock } from '../ports/clock.ts';
 import { FairGate } from './fair-gate.ts';
 import { type NodeResponse, nodeResponseOf } from './node-responses.ts';
 
-/** The size of a page at most, which is reserved for each answer until it is sent. */
-const ANSWER_BYTES = 4 * 1024 * 1024;
-/** Reserved for the answers of an owner at one time. */
-const BYTES_MAX = 4 * ANSWER_BYTES;
-/** Calls of an owner that wait for that. Beyond them, they arrive faster than they are answered. */
+/** Answers of an owner that are created or sent at one time. Each can be a page of 4 MiB. */
+const ANSWERS_MAX = 4;
+/** Calls of an owner that wait. Beyond them, they arrive faster than they are answered. */
 const WAITING_MAX = 256;
 /** Time for a client to read its answer: 70 kB/s for a full page. */
 const READ_MS = 60_000;
@@ -28,7 +26,7 @@ const overloaded = (): BellwireError =>
  */
 export class UnreadAnswers {
   readonly #clock: Pick<Clock, 'after'>;
-  readonly #bytes = new FairGate(() => BYTES_MAX);
+  readonly #answers = new FairGate(() => ANSWERS_MAX);
 
   constructor(clock: Pick<Clock, 'after'>) {
     this.#clock = clock;
@@ -41,10 +39,10 @@ export class UnreadAnswers {
   async run(owner: Owner, request: Request, call: () => Promise<Response>): Promise<Response> {
     // Each owner has its own limit: a tenant whose clients do not read delays no other.
     const place: Owner = [ownerKey(owner), ''];
-    if (this.#bytes.waiting(place) >= WAITING_MAX) throw overloaded();
+    if (this.#answers.waiting(place) >= WAITING_MAX) throw overloaded();
     const response = nodeResponseOf(request);
-    await this.#bytes.enter(place, ANSWER_BYTES);
-    const leave = (): void => this.#bytes.leave(place, ANSWER_BYTES);
+    await this.#answers.enter(place, 1);
+    const leave = (): void => this.#answers.leave(place, 1);
     try {
       const has_left = response?.destroyed === true;
       const answer = has_left ? new Response(null, { status: CLIENT_LEFT }) : await call();
