@@ -25,7 +25,10 @@ const OF_A_BODY: readonly AnsweredCode[] = [
 
 /** Every error code that a call can return. */
 const codesOf = ({ meta, route, input }: RestRoute): readonly AnsweredCode[] => {
+  // The limit of answers that clients have not read.
+  const can_wait = route.method === 'GET' || meta.has_large_answer === true;
   const codes = [
+    ...(can_wait ? (['overloaded'] as const) : []),
     ...(route.method === 'GET' ? [] : OF_A_BODY),
     ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
     ...OF_EVERY_CALL,
