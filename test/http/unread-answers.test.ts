@@ -109,12 +109,12 @@ it('reads of clients that have left make no others wait, and do not begin', asyn
   expect(server.started).toHaveLength(5);
 });
 
-it('beyond 256 waiting reads of an owner, further ones are refused', async () => {
+it('beyond 4,096 waiting reads of an owner, further ones are refused', async () => {
   await using server = await openServer(() => LARGE);
   const sockets = await Promise.all(Array.from({ length: 4 }, () => server.ask('a')));
   await server.hasStarted(4);
-  await Promise.all(Array.from({ length: 256 }, () => server.ask('a')));
-  await server.hasReceived(260);
+  sockets.push(...(await Promise.all(Array.from({ length: 8 }, () => server.ask('a', 512)))));
+  await server.hasReceived(4_100);
   expect(await text(await server.ask('a'))).toContain('HTTP/1.1 503');
   for (const socket of sockets) socket.destroy();
 });
@@ -127,7 +127,7 @@ it('small answers fit the buffers of the system, and do not wait to be read', as
 
 const running = await keepForFile(startServer());
 
-it('while pages are not read, further reads and batches of events wait, and single events do not', async () => {
+it('while pages are not read, further lists and batches wait, and calls with small answers do not', async () => {
   const data = { text: 'x'.repeat(850_000) };
   for (let n = 0; n < 5; n += 1) await running.send({ data });
   const socket = connect(running.port, '127.0.0.1').on('error', () => undefined);
@@ -145,6 +145,14 @@ it('while pages are not read, further reads and batches of events wait, and sing
   ]);
   await running.send();
   expect(await Promise.race([batches, wait(250, 'waits')])).toBe('waits');
+  expect((await running.api('GET /v1/system')).status).toBe(200);
+  expect((await running.api('GET /trpc/system.get?input=%7B%7D')).status).toBe(200);
   socket.destroy();
   for (const { status } of await batches) expect(status).toBe(200);
+});
+
+it('a thousand reads at once are all answered', async () => {
+  const reads = Array.from({ length: 1_000 }, () => running.api('GET /v1/webhooks'));
+  const statuses = (await Promise.all(reads)).map(({ status }) => status);
+  expect(new Set(statuses)).toEqual(new Set([200]));
 });

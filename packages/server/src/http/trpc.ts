@@ -5,8 +5,9 @@ import { BellwireError } from '../core/errors.ts';
 import type { Owner } from '../core/owner.ts';
 import type { Log } from '../ports/log.ts';
 import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
+import { type Answering, hasLargeAnswer } from '../rpc/large-answers.ts';
 import { logServerError, toBellwireError } from '../rpc/to-error.ts';
-import { loggedWorkspace, type ProcedureMeta, type RpcContext } from '../rpc/trpc.ts';
+import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
 import { parseJsonText } from '../core/json-text.ts';
 import type { Admission } from './admission.ts';
@@ -47,18 +48,22 @@ const ownerOf = (context: Promise<RpcContext>): Promise<Owner | null> =>
     () => null,
   );
 
-/** Tells requests with a call whose answer can be large. */
+/** Tells requests whose answer can be large: of such a call, or of a batch of queries. */
 const largeAnswers = (router: AnyRouter): ((request: Request) => boolean) => {
-  const procedures = router._def.procedures as Readonly<
-    Record<string, { readonly _def: { readonly meta?: Pick<ProcedureMeta, 'has_large_answer'> } }>
-  >;
-  return (request) => namesIn(request).some((name) => procedures[name]?._def.meta?.has_large_answer === true);
+  const procedures = router._def.procedures as Readonly<Record<string, { readonly _def: Answering }>>;
+  const large = new Set(
+    Object.entries(procedures).flatMap(([name, { _def }]) => (hasLargeAnswer(_def) ? [name] : [])),
+  );
+  return (request) => {
+    const names = namesIn(request);
+    return (request.method === 'GET' && names.length > 1) || names.some((name) => large.has(name));
+  };
 };
 
 /** Mounts the typed RPC API at `/trpc`. */
 export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
   const { router, createContext, admission, log } = options;
-  const hasLargeAnswer = largeAnswers(router);
+  const isLarge = largeAnswers(router);
   const answer = (req: Request, context: Promise<RpcContext>): Promise<Response> =>
     fetchRequestHandler({
       endpoint: '/trpc',
@@ -94,7 +99,7 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
           return answerInTurn(queries, (query) => answer(query, context), turn);
         },
       };
-      return await (!is_post || hasLargeAnswer(request)
+      return await (isLarge(request)
         ? admission.runLarge(request, { owner, bytes, ...work })
         : admission.run(owner, bytes, work));
     } catch (thrown) {

@@ -6,8 +6,8 @@ import { type NodeResponse, nodeResponseOf } from './node-responses.ts';
 
 /** Answers of an owner that are created or sent at one time. Each can be a page of 4 MiB. */
 const ANSWERS_MAX = 4;
-/** Calls of an owner that wait. Beyond them, they arrive faster than they are answered. */
-const WAITING_MAX = 256;
+/** Calls of an owner that wait, which keeps some 10 kB for each. Clients can have thousands in progress. */
+const WAITING_MAX = 4_096;
 /** Time for a client to read its answer: 70 kB/s for a full page. */
 const READ_MS = 60_000;
 /** For the metrics: the client has closed its connection while its call waited. This status is the one of nginx. */

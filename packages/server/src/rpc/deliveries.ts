@@ -111,6 +111,7 @@ const defineReads = ({ repositories, now }: RpcDeps) => ({
       scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/deliveries/{delivery_id}' },
+      has_large_answer: true,
       summary: 'Get a delivery',
       description: 'A delivery with its latest attempts: request, response and timings.',
       errors: READ_ERRORS,

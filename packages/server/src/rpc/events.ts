@@ -183,6 +183,7 @@ const defineReads = ({ repositories }: RpcDeps) => ({
       scope: 'read',
       portal: READS_OWN_IDS,
       route: { method: 'GET', path: '/events/{event_id}' },
+      has_large_answer: true,
       summary: 'Get an event',
       description: 'An event with its data.',
       errors: READ_ERRORS,

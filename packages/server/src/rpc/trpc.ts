@@ -46,7 +46,7 @@ export type ProcedureMeta = {
   readonly errors?: readonly ErrorCode[];
   /** Whether the answer contains stored JSON, which REST copies as text. */
   readonly has_stored_json?: true;
-  /** Whether the answer of a call that is not a read can have megabytes. */
+  /** Whether the answer can have megabytes. That of a list always can. */
   readonly has_large_answer?: true;
   /** An example body. Default: composed from the required fields. */
   readonly example?: JsonObject;

@@ -1,5 +1,6 @@
 import { errorTable } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
+import { hasLargeAnswer } from '../../rpc/large-answers.ts';
 import { ANSWERED_CODES, type AnsweredCode } from '../../rpc/views/error.ts';
 import type { RestRoute } from '../routes.ts';
 import type { Answer, Reference } from './types.ts';
@@ -24,11 +25,11 @@ const OF_A_BODY: readonly AnsweredCode[] = [
 ];
 
 /** Every error code that a call can return. */
-const codesOf = ({ meta, route, input }: RestRoute): readonly AnsweredCode[] => {
-  // The limit of answers that clients have not read.
-  const can_wait = route.method === 'GET' || meta.has_large_answer === true;
+const codesOf = (rest: RestRoute): readonly AnsweredCode[] => {
+  const { meta, route, input } = rest;
   const codes = [
-    ...(can_wait ? (['overloaded'] as const) : []),
+    // Answers that clients have not read are limited.
+    ...(hasLargeAnswer(rest) ? (['overloaded'] as const) : []),
     ...(route.method === 'GET' ? [] : OF_A_BODY),
     ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
     ...OF_EVERY_CALL,

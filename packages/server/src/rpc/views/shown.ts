@@ -25,3 +25,7 @@ export const pageOf = <T extends z.ZodType>(view: T) =>
       ),
     })
     .meta({ description: 'One page of the list.' });
+
+/** Whether the view is a page of a list. */
+export const isPageView = (view: z.ZodType): boolean =>
+  view instanceof z.ZodObject && Object.hasOwn(view.shape, 'next_cursor');
