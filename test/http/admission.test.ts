@@ -14,8 +14,9 @@ const openAdmission = () => {
   const admission = new Admission(clock, new LoopShare(clock));
   const started: string[] = [];
   const ends: (() => void)[] = [];
-  const call = (owner: Owner, { bytes = 0, name = owner[0] } = {}): Promise<void> =>
+  const call = (owner: Owner, { bytes = 0, name = owner[0], is_read = false } = {}): Promise<void> =>
     admission.run(owner, bytes, {
+      is_read,
       receive: async () => {
         if (bytes > 0) started.push(`${name} body`);
       },
@@ -145,4 +146,33 @@ it('on a busy event loop, workspaces with as many calls as each other have eight
   for (let n = 0; n < 2 * started; n += 1) endNext();
   await clock.settle();
   expect([count('ws_hostile'), count('ws_other')]).toEqual([started + 8, started + 8]);
+});
+
+it('a workspace that is alone has at most 16 reads in progress, and other calls do not wait for them', async () => {
+  const { clock, call, count, endNext } = openAdmission();
+  for (let n = 0; n < 20; n += 1) void call(HOSTILE, { is_read: true, name: 'read' });
+  void call(HOSTILE);
+  await clock.settle();
+  expect([count('read'), count('ws_hostile')]).toEqual([16, 1]);
+  for (let n = 0; n < 2; n += 1) endNext();
+  await clock.settle();
+  expect(count('read')).toBe(17);
+});
+
+it('while several workspaces are active, each has at most four reads in progress', async () => {
+  const { clock, call, count } = openAdmission();
+  void call(OTHER);
+  for (let n = 0; n < 20; n += 1) void call(HOSTILE, { is_read: true });
+  for (let n = 0; n < 3; n += 1) void call(OTHER, { is_read: true, name: 'read' });
+  await clock.settle();
+  expect([count('ws_hostile'), count('read')]).toEqual([4, 3]);
+});
+
+it('beyond 4,096 waiting reads of an owner, further ones are refused', async () => {
+  const { clock, call } = openAdmission();
+  for (let n = 0; n < 16 + 4_096; n += 1) void call(HOSTILE, { is_read: true });
+  await clock.settle();
+  await expect(call(HOSTILE, { is_read: true })).rejects.toThrow('Too many reads are waiting');
+  const others = call(['ws_hostile', 'a-tenant'], { is_read: true });
+  expect(await Promise.race([others, clock.settle().then(() => 'waits')])).toBe('waits');
 });

@@ -31,7 +31,7 @@ const openServer = async (answer: () => string) => {
       started.push(tenant);
       return new Response(answer());
     };
-    const work = { owner, bytes: 0, receive: async () => undefined, call };
+    const work = { owner, bytes: 0, receive: async () => undefined, call, is_read: true };
     return admission.runLarge(request, work).catch(() => new Response('refused', { status: 503 }));
   };
   const { port, close } = await listen(fetch, { clock, host: '127.0.0.1', port: 0, public_url: null });

@@ -18,9 +18,14 @@ const BODIES_MAX = 8 * 1024 * 1024;
 /** Smaller bodies are received at once. */
 const LARGE_BODY = 16 * 1024;
 
+/** Reads of a workspace in progress: while several workspaces are active, and while it is alone. */
+const READS_MAX = { shared: 4, alone: 16 };
+
 interface Work<B, R> {
   readonly receive: () => Promise<B>;
   readonly call: (body: B) => Promise<R>;
+  /** Whether the call reads from the database as much as a list does. */
+  readonly is_read: boolean;
 }
 
 interface LargeCall<B> extends Work<B, Response> {
@@ -39,6 +44,8 @@ export class Admission {
   readonly #last_calls = new Map<string, number>();
   readonly #bodies = new FairGate(() => BODIES_MAX);
   readonly #calls = new FairGate((workspace_id) => this.#shareOf(workspace_id));
+  /** The database serves reads one after the other, or some at a time: those of others wait for them. */
+  readonly #reads = new FairGate(() => (this.#last_calls.size < 2 ? READS_MAX.alone : READS_MAX.shared));
   readonly #answers: UnreadAnswers;
   #pruned = 0;
 
@@ -48,14 +55,19 @@ export class Admission {
     this.#answers = new UnreadAnswers(clock);
   }
 
-  /** Runs `receive` when a body of that many bytes may be received, and then its call; releases both when it ends. */
-  async run<B, R>(owner: Owner, bytes: number, { receive, call }: Work<B, R>): Promise<R> {
+  /**
+   * Runs `receive` when a body of that many bytes may be received, and then its call; releases both when it ends.
+   * @throws BellwireError `overloaded` if too many reads wait
+   */
+  async run<B, R>(owner: Owner, bytes: number, { receive, call, is_read }: Work<B, R>): Promise<R> {
     const reserved = bytes > LARGE_BODY ? bytes : 0;
     if (reserved > 0) await this.#bodies.enter(owner, reserved);
     try {
       // A slow upload does not use the share of calls.
       const body = await receive();
-      return await this.#call(owner, () => call(body));
+      this.#noteCall(owner);
+      const work = (): Promise<R> => this.#call(owner, () => call(body));
+      return is_read ? await this.#read(owner, work) : await work();
     } finally {
       if (reserved > 0) this.#bodies.leave(owner, reserved);
     }
@@ -69,8 +81,16 @@ export class Admission {
     return this.#answers.run(owner, request, () => this.run(owner, bytes, work));
   }
 
+  async #read<R>(owner: Owner, work: () => Promise<R>): Promise<R> {
+    await this.#reads.enterRead(owner);
+    try {
+      return await work();
+    } finally {
+      this.#reads.leave(owner, 1);
+    }
+  }
+
   async #call<R>(owner: Owner, work: () => Promise<R>): Promise<R> {
-    this.#noteCall(owner);
     // What began alone never counts: it has ended soon, or waits for something else.
     if (this.#last_calls.size < 2) return work();
     const waits = this.#calls.enter(owner, 1);
@@ -110,8 +130,10 @@ export class Admission {
     if (now - this.#pruned < ACTIVE_MS) return;
     this.#pruned = now;
     for (const [id, last_call] of this.#last_calls) {
-      if (now - last_call > ACTIVE_MS && this.#calls.used(id) === 0) this.#last_calls.delete(id);
+      const is_idle = this.#calls.used(id) === 0 && this.#reads.used(id) === 0;
+      if (now - last_call > ACTIVE_MS && is_idle) this.#last_calls.delete(id);
     }
     this.#calls.admit();
+    this.#reads.admit();
   }
 }

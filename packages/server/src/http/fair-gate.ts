@@ -1,3 +1,4 @@
+import { BellwireError } from '../core/errors.ts';
 import { FairQueue } from '../core/fair-queue.ts';
 import type { Owner } from '../core/owner.ts';
 
@@ -6,6 +7,9 @@ interface Waiting {
   readonly amount: number;
   readonly resolve: () => void;
 }
+
+/** Reads of an owner that wait, which keeps some 10 kB for each. Clients can have thousands in progress. */
+const WAITING_READS_MAX = 4_096;
 
 /**
  * Lets work in while its workspace is below a limit. The rest waits, round robin over workspaces and their
@@ -44,6 +48,19 @@ export class FairGate {
       return undefined;
     }
     return new Promise((resolve) => this.#waiting.push(owner, { owner, amount, resolve }));
+  }
+
+  /**
+   * The same for one read.
+   * @throws BellwireError `overloaded` if too many wait
+   */
+  enterRead(owner: Owner): Promise<void> | undefined {
+    if (this.waiting(owner) < WAITING_READS_MAX) return this.enter(owner, 1);
+    throw new BellwireError(
+      'overloaded',
+      'Too many reads are waiting. Send fewer at a time, read their responses, and try again in a few seconds.',
+      { retry_after_s: 1 },
+    );
   }
 
   leave(owner: Owner, amount: number): void {

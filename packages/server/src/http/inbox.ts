@@ -107,6 +107,7 @@ const createReceive = (
     return admission.run(INBOX, bodyBytes(request), {
       receive: () => readBytes(request),
       call: (bytes) => keep(c, name, bytes),
+      is_read: false,
     });
   };
 };
@@ -129,7 +130,8 @@ export const createInbox = (options: InboxOptions): Inbox => {
       if (!accepted.includes('text/html')) return c.json({ data: entries }, 200, API_HEADERS);
       return inboxPage(c, { name, entries, last_id: store.lastId });
     };
-    return admission.runLarge(c.req.raw, { owner: INBOX, bytes: 0, receive: async () => undefined, call });
+    const receive = async (): Promise<void> => undefined;
+    return admission.runLarge(c.req.raw, { owner: INBOX, bytes: 0, receive, call, is_read: false });
   };
 
   const routes = new Hono()

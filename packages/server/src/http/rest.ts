@@ -5,7 +5,7 @@ import { jsonWithStored } from '../core/stored-json.ts';
 import type { Log } from '../ports/log.ts';
 import { type DirectCall, directCall } from '../rpc/direct-call.ts';
 import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
-import { hasLargeAnswer } from '../rpc/large-answers.ts';
+import { hasLargeAnswer, isRead } from '../rpc/reads.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import type { Admission } from './admission.ts';
 import { answerError, API_HEADERS, LOGGED_WORKSPACE } from './answers.ts';
@@ -61,7 +61,7 @@ const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions
   };
   const is_get = rest.route.method === 'GET';
   const bytes = is_get ? 0 : bodyBytes(request);
-  const work = { receive: is_get ? emptyBody : () => readJsonText(request), call: answerTo };
+  const work = { receive: is_get ? emptyBody : () => readJsonText(request), call: answerTo, is_read: isRead(rest) };
   return hasLargeAnswer(rest)
     ? admission.runLarge(request, { owner, bytes, ...work })
     : admission.run(owner, bytes, work);

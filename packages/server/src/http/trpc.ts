@@ -5,7 +5,7 @@ import { BellwireError } from '../core/errors.ts';
 import type { Owner } from '../core/owner.ts';
 import type { Log } from '../ports/log.ts';
 import { LIGHT_CHARACTERS } from '../rpc/heavy-turns.ts';
-import { type Answering, hasLargeAnswer } from '../rpc/large-answers.ts';
+import { type Answering, hasLargeAnswer, isRead } from '../rpc/reads.ts';
 import { logServerError, toBellwireError } from '../rpc/to-error.ts';
 import { loggedWorkspace, type RpcContext } from '../rpc/trpc.ts';
 import { answerError, API_HEADERS, errorHeaders } from './answers.ts';
@@ -48,22 +48,28 @@ const ownerOf = (context: Promise<RpcContext>): Promise<Owner | null> =>
     () => null,
   );
 
-/** Tells requests whose answer can be large: of such a call, or of a batch of queries. */
-const largeAnswers = (router: AnyRouter): ((request: Request) => boolean) => {
-  const procedures = router._def.procedures as Readonly<Record<string, { readonly _def: Answering }>>;
-  const large = new Set(
-    Object.entries(procedures).flatMap(([name, { _def }]) => (hasLargeAnswer(_def) ? [name] : [])),
+/** Tells requests that read, and those whose answer can be large: of such a call, or of a batch of queries. */
+const kindsOf = (router: AnyRouter) => {
+  const procedures = Object.entries(
+    router._def.procedures as Readonly<Record<string, { readonly _def: Answering }>>,
   );
-  return (request) => {
+  const namesOf = (is: (procedure: Answering) => boolean): ReadonlySet<string> =>
+    new Set(procedures.flatMap(([name, { _def }]) => (is(_def) ? [name] : [])));
+  const [large, reads] = [namesOf(hasLargeAnswer), namesOf(isRead)];
+  return (request: Request) => {
     const names = namesIn(request);
-    return (request.method === 'GET' && names.length > 1) || names.some((name) => large.has(name));
+    const is_batch = request.method === 'GET' && names.length > 1;
+    return {
+      is_large: is_batch || names.some((name) => large.has(name)),
+      is_read: names.some((name) => reads.has(name)),
+    };
   };
 };
 
 /** Mounts the typed RPC API at `/trpc`. */
 export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
   const { router, createContext, admission, log } = options;
-  const isLarge = largeAnswers(router);
+  const kindOf = kindsOf(router);
   const answer = (req: Request, context: Promise<RpcContext>): Promise<Response> =>
     fetchRequestHandler({
       endpoint: '/trpc',
@@ -90,7 +96,9 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
       const turn = async (): Promise<void> => (await context).heavyTurn(owner[0]);
       const is_post = request.method === 'POST';
       const bytes = is_post ? bodyBytes(request) : 0;
+      const { is_large, is_read } = kindOf(request);
       const work = {
+        is_read,
         receive: () => (is_post ? readJsonText(request) : Promise.resolve('')),
         call: async (text: string): Promise<Response> => {
           const valid = await checked(request, text, turn);
@@ -99,7 +107,7 @@ export const mountTrpc = (app: Hono, options: TrpcOptions): void => {
           return answerInTurn(queries, (query) => answer(query, context), turn);
         },
       };
-      return await (isLarge(request)
+      return await (is_large
         ? admission.runLarge(request, { owner, bytes, ...work })
         : admission.run(owner, bytes, work));
     } catch (thrown) {

@@ -1,4 +1,3 @@
-import { BellwireError } from '../core/errors.ts';
 import { type Owner, ownerKey } from '../core/owner.ts';
 import type { Clock } from '../ports/clock.ts';
 import { FairGate } from './fair-gate.ts';
@@ -6,19 +5,10 @@ import { type NodeResponse, nodeResponseOf } from './node-responses.ts';
 
 /** Answers of an owner that are created or sent at one time. Each can be a page of 4 MiB. */
 const ANSWERS_MAX = 4;
-/** Calls of an owner that wait, which keeps some 10 kB for each. Clients can have thousands in progress. */
-const WAITING_MAX = 4_096;
 /** Time for a client to read its answer: 70 kB/s for a full page. */
 const READ_MS = 60_000;
 /** For the metrics: the client has closed its connection while its call waited. This status is the one of nginx. */
 const CLIENT_LEFT = 499;
-
-const overloaded = (): BellwireError =>
-  new BellwireError(
-    'overloaded',
-    'Too many reads are waiting, because the responses to earlier ones are still being sent. Read those, and try again in a few seconds.',
-    { retry_after_s: 1 },
-  );
 
 /**
  * Bounds the memory of answers that clients are slow to read, or never read: the next reads of an owner wait until
@@ -39,9 +29,8 @@ export class UnreadAnswers {
   async run(owner: Owner, request: Request, call: () => Promise<Response>): Promise<Response> {
     // Each owner has its own limit: a tenant whose clients do not read delays no other.
     const place: Owner = [ownerKey(owner), ''];
-    if (this.#answers.waiting(place) >= WAITING_MAX) throw overloaded();
     const response = nodeResponseOf(request);
-    await this.#answers.enter(place, 1);
+    await this.#answers.enterRead(place);
     const leave = (): void => this.#answers.leave(place, 1);
     try {
       const has_left = response?.destroyed === true;

@@ -75,6 +75,7 @@ export const createHookFilters = ({ tryFilter }: RpcDeps) => ({
       scope: 'workspace',
       portal: READS_OWN_LIST,
       route: { method: 'POST', path: '/webhooks/try-filter' },
+      is_read: true,
       summary: 'Try a filter',
       description:
         'Checks a filter as if a hook had it, and evaluates it with the last events that such a hook would have been subscribed to, among the newest 2000 events and 4 MiB of data. Sends nothing and changes nothing.',

@@ -140,6 +140,7 @@ export const defineCancel = (deps: RpcDeps) => ({
       scope,
       portal: WRITES_OWN_IDS,
       route: { method: 'POST', path: '/deliveries/cancel', status: 202 },
+      is_read: true,
       summary: 'Cancel deliveries',
       description:
         'Creates a job that cancels pending and held deliveries: they are never sent. Count them first with `dry_run`. Follow the job at `GET /v1/recoveries/{recovery_id}`.',
@@ -201,6 +202,7 @@ export const createRecoveriesRouter = (deps: RpcDeps) =>
         scope,
         portal: WRITES_OWN_IDS,
         route: { method: 'POST', path: '/recoveries', status: 202 },
+        is_read: true,
         summary: 'Send many deliveries again',
         description:
           'Creates a job that makes the deliveries due that match all given filters, oldest first. Each starts its retry schedule again, with the trigger `recovery`, and is sent by the slots of its hook. Deliveries that are created later are not covered. Count them first with `dry_run`.',

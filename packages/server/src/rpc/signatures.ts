@@ -50,6 +50,7 @@ export const createSignaturesRouter = ({ signatures }: RpcDeps) =>
         scope: 'workspace',
         portal: 'none',
         route: { method: 'POST', path: '/signatures/explain' },
+        is_read: true,
         summary: 'Explain a signature',
         description:
           'Why a request verifies or does not, byte by byte: the likeliest reason in words, the bytes that are signed, the expected and the received signature. Sends nothing and changes nothing. Also tries the secrets of the 500 newest hooks of the workspace, and names the hook that matches, never a secret. Without `secret`, the secrets of the hook are used, which is audited as `secret.used`.',

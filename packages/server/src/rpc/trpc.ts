@@ -46,6 +46,8 @@ export type ProcedureMeta = {
   readonly errors?: readonly ErrorCode[];
   /** Whether the answer contains stored JSON, which REST copies as text. */
   readonly has_stored_json?: true;
+  /** Whether a mutation reads from the database as much as a list does. */
+  readonly is_read?: true;
   /** Whether the answer can have megabytes. That of a list always can. */
   readonly has_large_answer?: true;
   /** An example body. Default: composed from the required fields. */

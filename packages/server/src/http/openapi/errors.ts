@@ -1,6 +1,6 @@
 import { errorTable } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json.ts';
-import { hasLargeAnswer } from '../../rpc/large-answers.ts';
+import { hasLargeAnswer, isRead } from '../../rpc/reads.ts';
 import { ANSWERED_CODES, type AnsweredCode } from '../../rpc/views/error.ts';
 import type { RestRoute } from '../routes.ts';
 import type { Answer, Reference } from './types.ts';
@@ -28,8 +28,8 @@ const OF_A_BODY: readonly AnsweredCode[] = [
 const codesOf = (rest: RestRoute): readonly AnsweredCode[] => {
   const { meta, route, input } = rest;
   const codes = [
-    // Answers that clients have not read are limited.
-    ...(hasLargeAnswer(rest) ? (['overloaded'] as const) : []),
+    // Those in progress, and those whose answers are not read, are limited.
+    ...(isRead(rest) || hasLargeAnswer(rest) ? (['overloaded'] as const) : []),
     ...(route.method === 'GET' ? [] : OF_A_BODY),
     ...(Object.hasOwn(input.shape, 'cursor') ? (['invalid_cursor'] as const) : []),
     ...OF_EVERY_CALL,
