@@ -14,6 +14,7 @@ const openAdmission = () => {
   const admission = new Admission(clock, new LoopShare(clock));
   const started: string[] = [];
   const ends: (() => void)[] = [];
+  let ends_at_once = false;
   const call = (owner: Owner, { bytes = 0, name = owner[0], is_read = false } = {}): Promise<void> =>
     admission.run(owner, bytes, {
       is_read,
@@ -23,11 +24,15 @@ const openAdmission = () => {
       call: () =>
         new Promise<void>((resolve) => {
           started.push(name);
-          ends.push(resolve);
+          if (ends_at_once) resolve();
+          else ends.push(resolve);
         }),
     });
   const count = (name: string): number => started.filter((one) => one === name).length;
-  return { clock, call, count, started, endNext: () => ends.shift()?.() };
+  const endAtOnce = (): void => {
+    ends_at_once = true;
+  };
+  return { clock, call, count, started, endNext: () => ends.shift()?.(), endAtOnce };
 };
 
 it('a workspace that is alone can have any number of calls in progress', async () => {
@@ -146,6 +151,19 @@ it('on a busy event loop, workspaces with as many calls as each other have eight
   for (let n = 0; n < 2 * started; n += 1) endNext();
   await clock.settle();
   expect([count('ws_hostile'), count('ws_other')]).toEqual([started + 8, started + 8]);
+});
+
+it('calls that end at once have a turn of the event loop for each share of them, so that others are read in between', async () => {
+  const { clock, call, count, endAtOnce } = openAdmission();
+  void call(OTHER);
+  await clock.settle();
+  endAtOnce();
+  for (let n = 0; n < 300; n += 1) void call(HOSTILE);
+  // Less than a turn.
+  for (let n = 0; n < 10_000; n += 1) await Promise.resolve();
+  expect(count('ws_hostile')).toBe(128);
+  await clock.settle();
+  expect(count('ws_hostile')).toBe(300);
 });
 
 it('a workspace that is alone has at most 16 reads in progress, and other calls do not wait for them', async () => {

@@ -10,7 +10,7 @@ const YOUNG_DEFAULT = 2;
 // The growth of a heap between two collections of its old generation. V8 chooses it, up to fourfold.
 const setGrowthPercent = (percent: number): void => setFlagsFromString(`--heap-growing-percent=${percent}`);
 const V8_CHOOSES = 0;
-const SLOW = 20;
+const SLOW = 40;
 
 /** The resident memory of this process above which its heaps grow slowly, and below which they grow freely again. */
 const LARGE_BYTES = 384 * 1024 * 1024;
@@ -38,7 +38,7 @@ const watchMemory = (is_large: boolean): void => {
 
 /**
  * From now on the young generation grows under load: a small one costs a sixth more CPU time. While the process uses more
- * than 384 MiB, the heaps of all threads grow by only 20 % between collections. This costs CPU time, and bounds the
+ * than 384 MiB, the heaps of all threads grow by only 40 % between collections. This costs CPU time, and bounds the
  * garbage that a flood of large bodies leaves.
  */
 export const letHeapsGrow = (): void => {

@@ -39,7 +39,7 @@ interface LargeCall<B> extends Work<B, Response> {
  * are active, each has its share of the number that keeps a part of the event loop's time free.
  */
 export class Admission {
-  readonly #clock: Pick<Clock, 'after' | 'monotonic'>;
+  readonly #clock: Pick<Clock, 'after' | 'monotonic' | 'soon'>;
   readonly #loop: Pick<LoopShare, 'calls' | 'noteShared'>;
   readonly #last_calls = new Map<string, number>();
   readonly #bodies = new FairGate(() => BODIES_MAX);
@@ -47,9 +47,14 @@ export class Admission {
   /** The database serves reads one after the other, or some at a time: those of others wait for them. */
   readonly #reads = new FairGate(() => (this.#last_calls.size < 2 ? READS_MAX.alone : READS_MAX.shared));
   readonly #answers: UnreadAnswers;
+  /** The owners of calls that have ended in this turn of the event loop. */
+  readonly #ended: Owner[] = [];
   #pruned = 0;
 
-  constructor(clock: Pick<Clock, 'after' | 'monotonic'>, loop: Pick<LoopShare, 'calls' | 'noteShared'>) {
+  constructor(
+    clock: Pick<Clock, 'after' | 'monotonic' | 'soon'>,
+    loop: Pick<LoopShare, 'calls' | 'noteShared'>,
+  ) {
     this.#clock = clock;
     this.#loop = loop;
     this.#answers = new UnreadAnswers(clock);
@@ -109,10 +114,22 @@ export class Admission {
       if (has_left) return;
       has_left = true;
       cancel();
-      this.#calls.leave(owner, 1);
+      this.#leaveSoon(owner);
     };
     const cancel = this.#clock.after(HOLD_MS, leave, { keeps_alive: false });
     return leave;
+  }
+
+  /**
+   * A call counts until the end of the turn. Otherwise calls that wait for nothing, such as invalid ones, would follow each
+   * other in one turn: hundreds of connections would make it as long, and the calls of others need several turns.
+   */
+  #leaveSoon(owner: Owner): void {
+    this.#ended.push(owner);
+    if (this.#ended.length > 1) return;
+    this.#clock.soon(() => {
+      for (const one of this.#ended.splice(0)) this.#calls.leave(one, 1);
+    });
   }
 
   #shareOf(workspace_id: string): number {

@@ -112,6 +112,8 @@ const createReceive = (
   };
 };
 
+const emptyBody = (): Promise<void> => Promise.resolve();
+
 /** A receiver for local development. Keeps the latest requests and shows them. */
 export const createInbox = (options: InboxOptions): Inbox => {
   const { admission, clock, inbox_log, log } = options;
@@ -130,8 +132,8 @@ export const createInbox = (options: InboxOptions): Inbox => {
       if (!accepted.includes('text/html')) return c.json({ data: entries }, 200, API_HEADERS);
       return inboxPage(c, { name, entries, last_id: store.lastId });
     };
-    const receive = async (): Promise<void> => undefined;
-    return admission.runLarge(c.req.raw, { owner: INBOX, bytes: 0, receive, call, is_read: false });
+    const work = { owner: INBOX, bytes: 0, receive: emptyBody, call, is_read: false };
+    return admission.runLarge(c.req.raw, work);
   };
 
   const routes = new Hono()

@@ -61,7 +61,11 @@ const handle = async (c: Context, { rest, call }: RestCall, options: RestOptions
   };
   const is_get = rest.route.method === 'GET';
   const bytes = is_get ? 0 : bodyBytes(request);
-  const work = { receive: is_get ? emptyBody : () => readJsonText(request), call: answerTo, is_read: isRead(rest) };
+  const work = {
+    receive: is_get ? emptyBody : () => readJsonText(request),
+    call: answerTo,
+    is_read: isRead(rest),
+  };
   return hasLargeAnswer(rest)
     ? admission.runLarge(request, { owner, bytes, ...work })
     : admission.run(owner, bytes, work);
