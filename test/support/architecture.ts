@@ -113,6 +113,7 @@ const PACKAGES: Readonly<Record<string, Permission>> = {
       'built-console.ts',
     ],
   },
+  'node:http': { may: ['http/listen.ts'] },
   'node:net': { may: ['transport/'] },
   'node:path': {
     may: [

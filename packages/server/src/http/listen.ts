@@ -1,4 +1,5 @@
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { BellwireError } from '../core/errors.ts';
 import type { Clock } from '../ports/clock.ts';
 import { errorResponse } from './answers.ts';
@@ -6,6 +7,8 @@ import { connectionsMax, idleLimit, requestLimits } from './connection-limits.ts
 import { type Binding, createHostCheck, severalHosts } from './host-check.ts';
 import { listenTogether } from './listen-together.ts';
 import { noteNodeResponse } from './node-responses.ts';
+import { RequestTurns } from './request-turns.ts';
+import { stopParsingWhenDestroyed } from './stop-parsing.ts';
 import { UnreadBodies } from './unread-bodies.ts';
 
 export interface Listening {
@@ -30,13 +33,13 @@ const reasonOf = (error: NodeJS.ErrnoException, host: string, port: number): Bel
   );
 };
 
-type FetchCallback = Parameters<typeof createAdaptorServer>[0]['fetch'];
+type FetchCallback = Parameters<typeof getRequestListener>[0];
 
 /** Connections that wait to be accepted: beyond them, clients retry after a second. The system may allow fewer. */
 const BACKLOG = 4_096;
 
 export interface ListenOptions extends Binding {
-  readonly clock: Pick<Clock, 'after'>;
+  readonly clock: Pick<Clock, 'after' | 'soon'>;
   readonly port: number;
   /** The time to receive a request. Default: 30 seconds. */
   readonly request_timeout_ms?: number;
@@ -49,6 +52,7 @@ export const listen = async (
 ): Promise<Listening> => {
   const checkHost = createHostCheck({ host, public_url });
   const unread = new UnreadBodies(clock);
+  const turns = new RequestTurns(clock);
   let closing = false;
   const handle: FetchCallback = async (request, { incoming, outgoing }) => {
     const refusal = severalHosts(incoming.rawHeaders) ?? checkHost?.(request.headers.get('host')) ?? null;
@@ -62,13 +66,16 @@ export const listen = async (
   };
   const serverOptions = requestLimits(request_timeout_ms);
   const timeout = idleLimit(request_timeout_ms);
-  const createServer = () =>
+  const answer = getRequestListener(handle, { hostname: host, autoCleanupIncoming: false });
+  const createOne = () =>
     Object.assign(
-      createAdaptorServer({ fetch: handle, hostname: host, serverOptions, autoCleanupIncoming: false }),
+      createServer(serverOptions, (incoming, outgoing) =>
+        turns.run(incoming.socket, outgoing, () => void answer(incoming, outgoing)),
+      ),
       { timeout },
-    );
+    ).on('connection', stopParsingWhenDestroyed);
   const place = { host, port, backlog: BACKLOG, connections_max: connectionsMax() };
-  const listeners = await listenTogether(createServer, place).catch((error: NodeJS.ErrnoException) => {
+  const listeners = await listenTogether(createOne, place).catch((error: NodeJS.ErrnoException) => {
     throw reasonOf(error, host, port);
   });
   return {

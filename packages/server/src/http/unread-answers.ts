@@ -7,6 +7,7 @@ import { type NodeResponse, nodeResponseOf } from './node-responses.ts';
 const ANSWERS_MAX = 4;
 /** Time for a client to read its answer: 70 kB/s for a full page. */
 const READ_MS = 60_000;
+
 /** For the metrics: the client has closed its connection while its call waited. This status is the one of nginx. */
 const CLIENT_LEFT = 499;
 
