@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Caller } from '../../packages/server/src/admin/keys.ts';
 import { routesOf } from '../../packages/server/src/http/routes.ts';
+import type { RpcDeps } from '../../packages/server/src/rpc/deps.ts';
 import { directCall } from '../../packages/server/src/rpc/direct-call.ts';
+import { createEventsRouter } from '../../packages/server/src/rpc/events.ts';
 import { procedure, type RpcContext, t } from '../../packages/server/src/rpc/trpc.ts';
 import { createAppRouter } from '../../packages/server/src/rpc/router.ts';
 
@@ -46,6 +48,17 @@ describe('a direct call', () => {
     expect(turns).toBe(9);
     expect(listed).toEqual(await t.createCallerFactory(router)(ctx).list({}));
     expect(listed).toMatchObject({ data: { 999: { n: 999 } } });
+  });
+
+  it('sends a batch of a thousand events in slices', async () => {
+    // Invalid events need no part of the server.
+    const router = t.router({ events: createEventsRouter({} as RpcDeps) });
+    let turns = 0;
+    const heavyTurn = async (): Promise<void> => void (turns += 1);
+    const events = Array.from({ length: 1_000 }, () => ({ unknown: 1 }));
+    const sent = await directCall(router, 'events.sendBatch')({ ...ctx, heavyTurn }, { events });
+    expect(turns).toBe(9);
+    expect(sent).toMatchObject({ results: { 999: { ok: false, error: { code: 'invalid_input' } } } });
   });
 
   it('refuses a caller without the scope before it parses the input', async () => {

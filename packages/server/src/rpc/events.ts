@@ -22,6 +22,7 @@ import { type HookIdsOf, toHookIds } from './hook-numbers.ts';
 import { IN_WORDS } from './in-words.ts';
 import { invalidInput, toBellwireError, toErrorBody } from './to-error.ts';
 import { READS_OWN_IDS } from './portal.ts';
+import { mapInSlices } from './slices.ts';
 import { ACCEPT_ERRORS, CHECK_ERRORS, READ_ERRORS, procedure, t } from './trpc.ts';
 import {
   batchItemView,
@@ -137,9 +138,14 @@ const defineSends = (deps: RpcDeps) => ({
         results: z.array(batchItemView).meta({ description: 'The result of each event, in the same order.' }),
       }),
     )
-    .mutation(async ({ ctx, input }) => ({
-      results: await Promise.all(input.events.map((item) => sendItem(deps, ctx, item))),
-    })),
+    .mutation(async ({ ctx, input }) => {
+      const sent = await mapInSlices(
+        input.events,
+        (slice) => slice.map((item) => sendItem(deps, ctx, item)),
+        () => ctx.heavyTurn(ctx.workspace_id),
+      );
+      return { results: await Promise.all(sent) };
+    }),
 });
 
 const defineReads = ({ repositories }: RpcDeps) => ({
